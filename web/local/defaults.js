@@ -1,0 +1,27 @@
+/** The files a site serves for the local models, as `localURL` holds them. Hashes are of what is downloaded, checked once. */
+
+/** @typedef {{path: string, sizeBytes: number, sha256: string}} WeightFile */
+
+/** @type {WeightFile} */
+export const LANGUAGE_MODEL = {
+  path: "SmolLM2-135M-Instruct.Q4_1.gguf",
+  sizeBytes: 98_362_432,
+  sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+};
+
+/** @type {WeightFile} */
+export const EMBEDDER = {
+  path: "minilm-int8.onnx",
+  sizeBytes: 22_928_619,
+  sha256: "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
+};
+
+/** @type {WeightFile} */
+export const VOCABULARY = {
+  path: "minilm-vocab.txt",
+  sizeBytes: 231_508,
+  sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+};
+
+/** Names under which a request may ask for the default language model. */
+export const DEFAULT_MODEL_NAMES = ["smollm2-135m-instruct", "smollm2-135m", "smollm2", "default"];

@@ -1,0 +1,251 @@
+/**
+ * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
+ *
+ * @import { CompletionEvent, CompletionRequest, EngineOptions, LoadOptions, Progress } from "./types.js"
+ * @import { FromWorker, HostOptions, ToWorker } from "./worker.js"
+ */
+
+import { DEFAULT_MODEL_NAMES } from "./defaults.js";
+import { LocalModelError, abortError, fromWire } from "./errors.js";
+import { Turns } from "./turns.js";
+
+/**
+ * @typedef {object} Call
+ * @property {(value: unknown) => void} resolve
+ * @property {(error: Error) => void} reject
+ * @property {(event: CompletionEvent) => void} [onEvent]
+ * @property {(progress: Progress) => void} [onProgress]
+ */
+
+/** A message as its sender gives it: the engine adds the id. @typedef {ToWorker extends infer M ? M extends {id: number} ? Omit<M, "id"> : never : never} Message */
+
+export class LocalEngine {
+  #localURL;
+  #contextTokens;
+  #threads;
+  /** @type {string | Blob | undefined} */
+  #model;
+  /** @type {Worker | undefined} */
+  #worker;
+  /** @type {Map<number, Call>} */
+  #calls = new Map();
+  #lastId = 0;
+  #turns = new Turns();
+  #disposed = false;
+  /** What the worker has loaded or is loading. @type {{model: string | Blob | undefined, done: Promise<unknown>} | undefined} */
+  #language;
+  /** @type {Promise<unknown> | undefined} */
+  #embedder;
+  /** @type {Set<(progress: Progress) => void>} */
+  #watchers = new Set();
+
+  /** @param {EngineOptions} [options] */
+  constructor({ localURL = new URL("../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads } = {}) {
+    this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
+    this.#model = chosenModel(model);
+    this.#contextTokens = contextTokens;
+    this.#threads = threads;
+  }
+
+  /**
+   * Download and start the language model, and the embedder too where asked. Calls in between share one load.
+   * `model` becomes what later requests use. Stopping the wait leaves the load going for whoever else waits.
+   * @param {LoadOptions} [options]
+   * @returns {Promise<void>}
+   */
+  async load({ model, embedder = false, signal, onProgress } = {}) {
+    if (model !== undefined) this.#model = chosenModel(model);
+    if (onProgress) this.#watchers.add(onProgress);
+    try {
+      await unlessAborted(signal, this.#needLanguage(this.#model, signal));
+      if (embedder) await unlessAborted(signal, this.#needEmbedder());
+      onProgress?.({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
+    } finally {
+      if (onProgress) this.#watchers.delete(onProgress);
+    }
+  }
+
+  /**
+   * One model call. Requests are served one at a time, in order; aborting, or leaving the loop, stops the model.
+   * @param {CompletionRequest} request
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {AsyncGenerator<CompletionEvent, void>}
+   */
+  async *complete(request, { signal } = {}) {
+    const release = await this.#turns.take(signal);
+    let sent;
+    /** @type {CompletionEvent[]} */
+    const events = [];
+    let wake = () => {};
+    try {
+      await unlessAborted(signal, this.#startLanguage(request.model === undefined ? this.#model : chosenModel(request.model)));
+      sent = this.#send({ type: "complete", request }, { onEvent: (event) => (events.push(event), wake()) });
+    } catch (error) {
+      release();
+      throw error;
+    }
+    let ended = false;
+    const end = sent.done.finally(() => {
+      ended = true;
+      release(); // when the model has stopped, however early the caller left
+      wake();
+    });
+    end.catch(() => {});
+    const stop = () => wake();
+    signal?.addEventListener("abort", stop);
+    try {
+      while (true) {
+        if (signal?.aborted) throw abortError();
+        const event = events.shift();
+        if (event) yield event;
+        else if (ended) return void (await end);
+        else await new Promise((resolve) => (wake = () => resolve(undefined)));
+      }
+    } finally {
+      signal?.removeEventListener("abort", stop);
+      if (!ended) this.#abort(sent.id);
+    }
+  }
+
+  /**
+   * @param {string[]} texts
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<Float32Array[]>} unit vectors of 384 dimensions, in the order of `texts`; texts are cut at 256 tokens
+   */
+  async embed(texts, { signal } = {}) {
+    if (texts.length === 0) return [];
+    await unlessAborted(signal, this.#needEmbedder());
+    const { id, done } = this.#send({ type: "embed", texts });
+    return /** @type {Float32Array[]} */ (await unlessAborted(signal, done, () => this.#abort(id)));
+  }
+
+  /** Free the models' memory. What waits fails, and so does every later call. */
+  dispose() {
+    this.#disposed = true;
+    this.#end(new LocalModelError("disposed", "The local engine was disposed of."));
+  }
+
+  /** Loading another model ends the one that may be answering, so it waits for its turn. @param {string | Blob | undefined} model @param {AbortSignal} [signal] */
+  async #needLanguage(model, signal) {
+    if (this.#language && this.#language.model === model) return this.#language.done;
+    const release = await this.#turns.take(signal);
+    try {
+      await this.#startLanguage(model);
+    } finally {
+      release();
+    }
+  }
+
+  /** @param {string | Blob | undefined} model */
+  #startLanguage(model) {
+    if (this.#language && this.#language.model === model) return this.#language.done;
+    const language = { model, done: this.#sendLoad({ model, language: true, embedder: false }) };
+    language.done.catch(() => {
+      if (this.#language === language) this.#language = undefined;
+    });
+    this.#language = language;
+    return language.done;
+  }
+
+  #needEmbedder() {
+    if (!this.#embedder) {
+      const done = this.#sendLoad({ language: false, embedder: true });
+      done.catch(() => {
+        if (this.#embedder === done) this.#embedder = undefined;
+      });
+      this.#embedder = done;
+    }
+    return this.#embedder;
+  }
+
+  /** @param {Pick<HostOptions, "model" | "language" | "embedder">} what */
+  #sendLoad(what) {
+    const options = { localURL: this.#localURL, contextTokens: this.#contextTokens, threads: this.#threads, ...what };
+    return this.#send({ type: "load", options }, { onProgress: (progress) => this.#watchers.forEach((watch) => watch(progress)) }).done;
+  }
+
+  /** @param {Message} message @param {Pick<Call, "onEvent" | "onProgress">} [watch] @returns {{id: number, done: Promise<unknown>}} */
+  #send(message, watch = {}) {
+    if (this.#disposed) throw new LocalModelError("disposed", "This local engine was disposed of; make another.");
+    const id = ++this.#lastId;
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const done = new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject, ...watch }));
+    worker.postMessage({ ...message, id });
+    return { id, done };
+  }
+
+  /** @param {number} id */
+  #abort(id) {
+    this.#worker?.postMessage({ type: "abort", id });
+  }
+
+  #start() {
+    const worker = startWorker(new URL("./worker.js", import.meta.url));
+    worker.onmessage = (/** @type {MessageEvent<FromWorker>} */ { data }) => {
+      if (worker === this.#worker) this.#receive(data);
+    };
+    worker.onerror = (event) => {
+      const why = event.message || "its script did not load (is web/local/ served, with the page's COEP header?)";
+      if (worker === this.#worker) this.#end(new LocalModelError("crashed", `The local engine's worker failed: ${why}`));
+    };
+    return worker;
+  }
+
+  /** @param {FromWorker} message */
+  #receive(message) {
+    if (message.type === "crash") return this.#end(fromWire(message.error));
+    const call = this.#calls.get(message.id);
+    if (message.type === "event") return call?.onEvent?.(message.event);
+    if (message.type === "progress") return call?.onProgress?.(message.progress);
+    this.#calls.delete(message.id);
+    return message.type === "done" ? call?.resolve(message.value) : call?.reject(fromWire(message.error));
+  }
+
+  /** Give up the worker: everything pending fails, and the next call starts another. @param {Error} error */
+  #end(error) {
+    this.#worker?.terminate();
+    this.#worker = this.#language = this.#embedder = undefined;
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) call.reject(error);
+  }
+}
+
+/**
+ * @param {string | Blob | undefined} model
+ * @returns {string | Blob | undefined} nothing for the default
+ */
+function chosenModel(model) {
+  if (model === undefined || model instanceof Blob) return model;
+  if (model === "" || DEFAULT_MODEL_NAMES.includes(model.toLowerCase())) return undefined;
+  if (/[/.]/.test(model)) return new URL(model, globalThis.location?.href).href;
+  throw new LocalModelError("bad_request", `There is no local model "${model}". Use "${DEFAULT_MODEL_NAMES[0]}", or give a .gguf file or its URL.`);
+}
+
+/**
+ * A worker may only be started from the page's own origin, but it may import from another.
+ * @param {URL} url
+ */
+function startWorker(url) {
+  if (url.origin === globalThis.location.origin) return new Worker(url, { type: "module", name: "staysail-local" });
+  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" }));
+  return new Worker(source, { type: "module", name: "staysail-local" });
+}
+
+/**
+ * @template T
+ * @param {AbortSignal | undefined} signal
+ * @param {Promise<T>} promise
+ * @param {() => void} [onAbort]
+ * @returns {Promise<T>}
+ */
+function unlessAborted(signal, promise, onAbort = () => {}) {
+  if (!signal) return promise;
+  return new Promise((resolve, reject) => {
+    const stop = () => (onAbort(), reject(abortError()));
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,0 +1,112 @@
+/**
+ * The models a worker holds, loaded on demand and made anew after a crash.
+ *
+ * @import { CompletionRequest, Progress } from "./types.js"
+ * @import { HostOptions } from "./worker.js"
+ */
+
+import { complete } from "./completion.js";
+import { EMBEDDER, LANGUAGE_MODEL, VOCABULARY } from "./defaults.js";
+import { Embedder } from "./embedder.js";
+import { LocalModelError } from "./errors.js";
+import { Llama } from "./llama.js";
+import { Router } from "./router.js";
+import { fetchWeights } from "./weights.js";
+
+/** @typedef {(progress: Progress) => void} OnProgress */
+
+export class Host {
+  #onCrash;
+  /** @type {HostOptions | undefined} */
+  #options;
+  /** @type {string | Blob | undefined} */
+  #model;
+  /** @type {Promise<Llama> | undefined} */
+  #llama;
+  /** @type {Promise<Embedder> | undefined} */
+  #embedder;
+  #router = new Router((texts) => this.embed(texts));
+
+  /** @param {(error: Error) => void} onCrash called when the language model's own worker dies */
+  constructor(onCrash) {
+    this.#onCrash = onCrash;
+  }
+
+  /** @param {HostOptions} options @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  async load(options, onProgress, signal) {
+    this.#options = options;
+    if (options.language) await this.#languageModel(options.model, onProgress, signal);
+    if (options.embedder) await this.#embeddingModel(onProgress, signal);
+    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
+    return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
+  }
+
+  /** @param {CompletionRequest} request @param {AbortSignal} signal */
+  async *complete(request, signal) {
+    const llama = await this.#languageModel(this.#model, () => {}, signal);
+    yield* complete(llama, this.#router, request, signal);
+  }
+
+  /** @param {string[]} texts @param {AbortSignal} [signal] */
+  async embed(texts, signal) {
+    return (await this.#embeddingModel(() => {}, signal)).embed(texts, signal);
+  }
+
+  /** @param {string | Blob | undefined} model @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  async #languageModel(model, onProgress, signal) {
+    if (model !== this.#model) {
+      const former = this.#llama;
+      this.#llama = undefined;
+      await (await former?.catch(() => undefined))?.close(); // before the next one asks for its memory
+    }
+    this.#model = model;
+    this.#llama ??= this.#openLanguageModel(model, onProgress, signal).catch((error) => {
+      this.#llama = undefined;
+      throw error;
+    });
+    return this.#llama;
+  }
+
+  /** @param {string | Blob | undefined} model @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  async #openLanguageModel(model, onProgress, signal) {
+    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) => onProgress({ stage: "model", loadedBytes, totalBytes });
+    const { path, ...known } = LANGUAGE_MODEL;
+    const weights =
+      model === undefined ? await fetchWeights(this.#url(path).href, { ...known, signal, onBytes })
+      : typeof model === "string" ? await fetchWeights(model, { signal, onBytes })
+      : model;
+    onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
+    const { contextTokens, threads } = this.#settled();
+    return Llama.open(weights, { runtimeURL: this.#url("wllama/"), contextTokens, threads, onCrash: this.#onCrash });
+  }
+
+  /** @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  async #embeddingModel(onProgress, signal) {
+    this.#embedder ??= this.#openEmbedder(onProgress, signal).catch((error) => {
+      this.#embedder = undefined;
+      throw error;
+    });
+    return this.#embedder;
+  }
+
+  /** @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  async #openEmbedder(onProgress, signal) {
+    const { path, ...known } = EMBEDDER;
+    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) => onProgress({ stage: "embedder", loadedBytes, totalBytes });
+    const [weights, vocabulary] = await Promise.all([
+      fetchWeights(this.#url(path).href, { ...known, signal, onBytes }),
+      fetchWeights(this.#url(VOCABULARY.path).href, { sizeBytes: VOCABULARY.sizeBytes, sha256: VOCABULARY.sha256, signal }),
+    ]);
+    return Embedder.open(weights, await vocabulary.text(), this.#url("onnxruntime/"));
+  }
+
+  #settled() {
+    if (!this.#options) throw new LocalModelError("bad_request", "Load the local engine before calling it.");
+    return this.#options;
+  }
+
+  /** @param {string} path */
+  #url(path) {
+    return new URL(path, this.#settled().localURL);
+  }
+}

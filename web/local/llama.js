@@ -1,0 +1,273 @@
+/**
+ * A GGUF language model in WebAssembly (wllama 2.4), as a text that grows token by token.
+ *
+ * The tokens already evaluated are kept between requests: a prompt that begins as the last one did pays for its new end only.
+ * wllama runs llama.cpp in a worker it makes from a Blob, so a page's Content-Security-Policy needs
+ * `worker-src blob:` and `script-src 'wasm-unsafe-eval'`.
+ *
+ * @import { Candidate, TokenSource } from "./types.js"
+ */
+
+import { LocalModelError, abortError, messageOf } from "./errors.js";
+
+/**
+ * The part of wllama that is used.
+ * @typedef {object} Wllama
+ * @property {(blobs: Blob[], config: object) => Promise<void>} loadModel
+ * @property {() => {n_ctx: number, n_vocab: number, n_ctx_train: number, metadata: Record<string, string>}} getLoadedContextInfo
+ * @property {() => number} getBOS
+ * @property {() => boolean} mustAddBosToken
+ * @property {() => number} getNumThreads
+ * @property {(token: number) => boolean} isTokenEOG
+ * @property {(messages: {role: string, content: string}[], addAssistant: boolean) => Promise<string>} formatChat
+ * @property {(text: string, special: boolean) => Promise<number[]>} tokenize
+ * @property {(tokens: number[]) => Promise<Uint8Array>} detokenize
+ * @property {(tokens: number[], options: {skipLogits?: boolean}) => Promise<unknown>} decode
+ * @property {(count: number) => Promise<{token: number, p: number}[]>} getLogits
+ * @property {(config: object) => Promise<void>} samplingInit
+ * @property {() => Promise<{token: number, piece: Uint8Array}>} samplingSample
+ * @property {(tokens: number[]) => Promise<void>} samplingAccept
+ * @property {(keep: number, discard: number) => Promise<void>} kvRemove
+ * @property {() => Promise<void>} kvClear
+ * @property {() => Promise<void>} exit
+ */
+
+/** Prompt tokens evaluated at once: the longest a stop has to wait (about half a second on one slow core). */
+const SLICE = 32;
+/** llama.cpp reads a file with 32-bit offsets here. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+export class Llama {
+  /** @type {Wllama} */
+  #wllama;
+  /** @type {number[]} */
+  #tokens = [];
+  /** Text of tokens seen among candidates. @type {Map<number, Uint8Array>} */
+  #pieces = new Map();
+
+  /** @param {Wllama} wllama */
+  constructor(wllama) {
+    this.#wllama = wllama;
+    this.contextTokens = wllama.getLoadedContextInfo().n_ctx;
+    this.threads = wllama.getNumThreads();
+  }
+
+  /**
+   * @param {Blob} weights
+   * @param {{runtimeURL: URL, contextTokens: number, threads?: number, onCrash: (error: Error) => void}} options
+   */
+  static async open(weights, { runtimeURL, contextTokens, threads = defaultThreads(), onCrash }) {
+    await checkFile(weights);
+    const { Wllama, LoggerWithoutDebug } = await importRuntime(runtimeURL);
+    const paths = Object.fromEntries(
+      ["single-thread", "multi-thread"].map((kind) => [`${kind}/wllama.wasm`, new URL(`${kind}/wllama.wasm`, runtimeURL).href]),
+    );
+    const quiet = () => {};
+    // wllama gives its worker's uncaught errors to the logger and leaves its callers waiting for ever.
+    const error = (/** @type {unknown[]} */ ...args) => {
+      if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
+    };
+    const wllama = new Wllama(paths, { suppressNativeLog: true, logger: { ...LoggerWithoutDebug, log: quiet, warn: quiet, debug: quiet, error } });
+    const trained = await trainedContext(weights);
+    try {
+      await withDocument(() => wllama.loadModel([weights], { n_ctx: Math.min(contextTokens, trained), n_threads: threads, n_batch: 512 }));
+    } catch (cause) {
+      await wllama.exit().catch(quiet);
+      throw loadError(cause, weights.size);
+    }
+    return new Llama(wllama);
+  }
+
+  /** @param {{role: string, content: string}[]} messages the prompt by the model's own chat template */
+  async format(messages) {
+    const text = await this.#wllama.formatChat(messages, true);
+    const tokens = await this.#wllama.tokenize(text, true);
+    if (this.#wllama.mustAddBosToken() && tokens[0] !== this.#wllama.getBOS()) tokens.unshift(this.#wllama.getBOS());
+    return tokens;
+  }
+
+  /**
+   * Make `tokens` the whole text, evaluating what is not already there.
+   * @param {number[]} tokens at least one
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<number>} how many were already there
+   */
+  async begin(tokens, signal) {
+    if (tokens.length >= this.contextTokens) {
+      throw new LocalModelError("context_overflow", `The prompt has ${tokens.length} tokens; this model holds ${this.contextTokens}. Shorten it.`);
+    }
+    let same = 0;
+    // The last token is always evaluated again: the next token's probabilities come from it.
+    while (same < tokens.length - 1 && tokens[same] === this.#tokens[same]) same++;
+    await this.#cutTo(same);
+    for (let at = this.#tokens.length; at < tokens.length; at += SLICE) {
+      if (signal?.aborted) throw abortError();
+      await this.#append(tokens.slice(at, at + SLICE), at + SLICE < tokens.length);
+    }
+    return same;
+  }
+
+  /**
+   * Sampled tokens, until the model ends its turn or the context is full.
+   * @param {{temperature: number, maxTokens: number, signal?: AbortSignal}} options
+   * @returns {AsyncGenerator<Uint8Array, "stop" | "length">}
+   */
+  async *sample({ temperature, maxTokens, signal }) {
+    // Without a penalty a model of this size repeats its last sentence for ever.
+    await this.#wllama.samplingInit({ temp: temperature, top_p: 0.9, top_k: 40, penalty_repeat: 1.1, penalty_last_n: 64 });
+    for (let count = 0; count < maxTokens; count++) {
+      if (signal?.aborted) throw abortError();
+      const { token, piece } = await this.#wllama.samplingSample();
+      if (this.#wllama.isTokenEOG(token)) return "stop";
+      if (this.#tokens.length >= this.contextTokens) return "length";
+      yield piece;
+      await this.#wllama.samplingAccept([token]);
+      await this.#append([token]);
+    }
+    return "length";
+  }
+
+  /**
+   * The text as guided decoding sees it.
+   * @param {AbortSignal} [signal]
+   * @returns {TokenSource}
+   */
+  guided(signal) {
+    const go = () => {
+      if (signal?.aborted) throw abortError();
+    };
+    return {
+      force: async (text) => {
+        go();
+        const tokens = await this.#wllama.tokenize(text, false);
+        if (this.#tokens.length + tokens.length > this.contextTokens) {
+          throw new LocalModelError("context_overflow", `The answer outgrew this model's context of ${this.contextTokens} tokens.`);
+        }
+        if (tokens.length) await this.#append(tokens);
+      },
+      candidates: async (count) => {
+        go();
+        return this.#candidates(count);
+      },
+      take: async (candidate) => {
+        go();
+        await this.#append([candidate.token]);
+      },
+      mark: () => this.#tokens.length,
+      rewind: (mark) => this.#returnTo(mark),
+    };
+  }
+
+  async close() {
+    await this.#wllama.exit();
+  }
+
+  /** @param {number[]} tokens @param {boolean} [skipLogits] */
+  async #append(tokens, skipLogits = false) {
+    try {
+      await this.#wllama.decode(tokens, { skipLogits });
+      this.#tokens.push(...tokens);
+    } catch (error) {
+      this.#tokens = []; // what llama.cpp holds after a failure is unknown: the next `begin` starts over
+      await this.#wllama.kvClear().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** @param {number} length */
+  async #cutTo(length) {
+    if (length === 0) await this.#wllama.kvClear(); // kvRemove(0, -1) forgets the cells but not its own list of them
+    else if (length < this.#tokens.length) await this.#wllama.kvRemove(length, -1);
+    this.#tokens.length = length;
+  }
+
+  /** Cut back, and have the probabilities of that place again. @param {number} mark */
+  async #returnTo(mark) {
+    if (mark === this.#tokens.length) return;
+    const last = this.#tokens[mark - 1];
+    await this.#cutTo(mark - 1);
+    await this.#append([last]);
+  }
+
+  /** @param {number} count @returns {Promise<Candidate[]>} */
+  async #candidates(count) {
+    const size = this.#wllama.getLoadedContextInfo().n_vocab;
+    const found = await this.#wllama.getLogits(Math.min(count, size));
+    const candidates = [];
+    for (const { token, p } of found) {
+      let bytes = this.#pieces.get(token);
+      if (!bytes) this.#pieces.set(token, (bytes = await this.#wllama.detokenize([token])));
+      candidates.push({ token, p, bytes, end: this.#wllama.isTokenEOG(token) });
+    }
+    return candidates;
+  }
+}
+
+/** @param {URL} runtimeURL */
+async function importRuntime(runtimeURL) {
+  try {
+    return await import(/* @vite-ignore */ new URL("index.js", runtimeURL).href);
+  } catch (cause) {
+    throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** @param {Blob} weights */
+async function checkFile(weights) {
+  const magic = new Uint8Array(await weights.slice(0, 4).arrayBuffer());
+  if (String.fromCharCode(...magic) !== "GGUF") {
+    throw new LocalModelError("not_gguf", "That file is not a GGUF model. Give a .gguf file, or a URL that answers with one.");
+  }
+  if (weights.size > MAX_FILE_BYTES) {
+    throw new LocalModelError("too_large", `That model has ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can hold one of less than 2 GiB. Take a smaller or more quantised one.`);
+  }
+}
+
+/**
+ * The context length the model was trained for, read from the head of the file: a bigger window costs memory and gives nonsense.
+ * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (here only the one integer is searched for).
+ * @param {Blob} weights
+ */
+async function trainedContext(weights) {
+  const head = new Uint8Array(await weights.slice(0, 65_536).arrayBuffer());
+  const name = ".context_length";
+  const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
+  const at = text.indexOf(name);
+  if (at < 0) return Infinity;
+  const view = new DataView(head.buffer, at + name.length);
+  const UINT32 = 4;
+  return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
+}
+
+/** @param {unknown} cause @param {number} sizeBytes */
+function loadError(cause, sizeBytes) {
+  const why = messageOf(cause);
+  if (/memory|alloc|OOM/i.test(why)) {
+    return new LocalModelError("out_of_memory", `Not enough memory for this model (${Math.round(sizeBytes / 1e6)} MB file): ${why}. Close other tabs, or take a smaller one.`, { cause });
+  }
+  if (/wasm|fetch/i.test(why)) {
+    return new LocalModelError("runtime_missing", `The language model's WebAssembly did not load: ${why}. Build the site's files again.`, { cause });
+  }
+  return new LocalModelError("not_gguf", `The model did not load: ${why}. It may be damaged, or of a kind this runtime (llama.cpp b6327) does not know.`, { cause });
+}
+
+/**
+ * wllama 2.4 reads `document.baseURI` to make absolute URLs absolute; a worker has no document. Goes when wllama stops doing so.
+ * @template T
+ * @param {() => Promise<T>} run
+ */
+async function withDocument(run) {
+  const scope = /** @type {{document?: unknown}} */ (globalThis);
+  if (scope.document) return run();
+  scope.document = { baseURI: globalThis.location.href };
+  try {
+    return await run();
+  } finally {
+    delete scope.document;
+  }
+}
+
+function defaultThreads() {
+  const cores = globalThis.navigator.hardwareConcurrency || 1;
+  return cores <= 4 ? cores : Math.min(8, cores >> 1);
+}

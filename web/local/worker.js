@@ -1,0 +1,61 @@
+/**
+ * The worker that holds the local models, so that neither the page nor Python waits for them.
+ *
+ * In:  {type: "load", id, options}  {type: "complete", id, request}  {type: "embed", id, texts}  {type: "abort", id}
+ * Out: {type: "progress", id, progress}  {type: "event", id, event}
+ *      and, exactly once for every id but an abort's, {type: "done", id, value} or {type: "fault", id, error}.
+ *      After {type: "crash", error} nothing more comes: end this worker and make another.
+ *
+ * @typedef {{localURL: string, model?: string | Blob, language: boolean, embedder: boolean, contextTokens: number, threads?: number}} HostOptions
+ * @typedef {{type: "load", id: number, options: HostOptions} | {type: "complete", id: number, request: CompletionRequest}
+ *   | {type: "embed", id: number, texts: string[]} | {type: "abort", id: number}} ToWorker
+ * @typedef {{type: "progress", id: number, progress: Progress} | {type: "event", id: number, event: CompletionEvent}
+ *   | {type: "done", id: number, value?: unknown} | {type: "fault", id: number, error: ReturnType<typeof toWire>}
+ *   | {type: "crash", error: ReturnType<typeof toWire>}} FromWorker
+ * @import { CompletionEvent, CompletionRequest, Progress } from "./types.js"
+ */
+
+import { LocalModelError, toWire } from "./errors.js";
+import { Host } from "./host.js";
+
+const scope = /** @type {{onmessage: ((event: MessageEvent<ToWorker>) => void) | null, postMessage(message: FromWorker, transfer?: Transferable[]): void}} */ (
+  /** @type {unknown} */ (globalThis)
+);
+const host = new Host((error) => scope.postMessage({ type: "crash", error: toWire(error) }));
+/** @type {Map<number, AbortController>} */
+const running = new Map();
+
+scope.onmessage = async ({ data }) => {
+  if (data.type === "abort") {
+    running.get(data.id)?.abort();
+    return;
+  }
+  const { id } = data;
+  const controller = new AbortController();
+  running.set(id, controller);
+  try {
+    scope.postMessage({ type: "done", id, value: await answer(data, controller.signal) });
+  } catch (error) {
+    const wire = toWire(error);
+    // A trap leaves the instance's memory in an unknown state, so this worker is given up whole.
+    scope.postMessage(wire.code === "crashed" ? { type: "crash", error: wire } : { type: "fault", id, error: wire });
+  } finally {
+    running.delete(id);
+  }
+};
+
+/** @param {Exclude<ToWorker, {type: "abort"}>} message @param {AbortSignal} signal */
+async function answer(message, signal) {
+  const { id } = message;
+  switch (message.type) {
+    case "load":
+      return host.load(message.options, (progress) => scope.postMessage({ type: "progress", id, progress }), signal);
+    case "complete":
+      for await (const event of host.complete(message.request, signal)) scope.postMessage({ type: "event", id, event });
+      return undefined;
+    case "embed":
+      return host.embed(message.texts, signal);
+    default:
+      throw new LocalModelError("bad_request", "The local engine does not know that message.");
+  }
+}
