@@ -1,0 +1,75 @@
+# staysail: `make run` serves the page, `make test` runs every test. The same targets serve people and CI.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+ROW ?=
+PORT ?=
+export PYTHONPATH := py
+export PYTHONDONTWRITEBYTECODE ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-python test-page test-web check bench setup clean distclean
+
+help:
+	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
+	@echo "make test    every test: CPython, Node, and the page in headless Chromium (installed if missing)"
+	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
+	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
+	@echo "make check   ruff, mypy --strict, tsc --strict"
+	@echo "make setup   only create .venv and web/node_modules"
+	@echo "make clean   remove what is built; make distclean also removes what was fetched and installed"
+
+# One stamp per dependency group, so that `make run` installs no test tools.
+$(VENV)/.build: pyproject.toml tools/make-venv
+	@sh tools/make-venv build
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml tools/make-venv $(VENV)/.build
+	@sh tools/make-venv dev
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@echo "Installing the JavaScript tools into web/node_modules"
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: $(VENV)/.dev web/node_modules/.package-lock.json
+
+build: $(VENV)/.build
+	@$(PY) -m tools.assemble
+
+run: build
+	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))
+
+bench: setup build
+	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
+
+test: setup build test-python test-web test-page
+
+test-python: setup
+	@echo "== Tests on CPython"
+	@$(PY) -m tools.pytest_folders tests/unit tests/contracts tests/replays tests/tools
+
+test-page: setup build
+	@echo "== Tests in headless Chromium"
+	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m tools.pytest_folders tests/page \
+		--runner selenium --rt chrome --dist-dir wheels
+
+test-web: setup build
+	@echo "== Tests in Node"
+	@node tools/node-tests.mjs tests/web
+
+check: setup build
+	@echo "== ruff"
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+	@echo "== mypy"
+	@$(VENV)/bin/mypy
+	@echo "== tsc"
+	@cd web && npx --no-install tsc --project tsconfig.json
+
+clean:
+	@sh tools/clean
+
+distclean: clean
+	rm -rf $(VENV) .cache web/node_modules web/vendor

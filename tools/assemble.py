@@ -1,0 +1,67 @@
+"""Assembles what a page downloads: `make build`.
+
+wheels/ becomes a flat indexURL for loadPyodide, with the local models in wheels/local/; web/vendor/ gets the
+few JavaScript libraries the page uses. Files that nothing lists any more are removed."""
+
+import gzip
+import sys
+import time
+from pathlib import Path
+
+from tools.fetch import CACHE, FetchError, fetch
+from tools.lock import LockMaker
+from tools.sources import ROOT, Source, load_sources
+from tools.wheel import WheelError, Wheels, build_wheels
+
+RUNTIME = ROOT / "wheels"
+VENDOR = ROOT / "web" / "vendor"
+UPSTREAM_LOCK = CACHE / "pyodide-lock.upstream.json"
+COMMITTED = {RUNTIME / "README.md", RUNTIME / "sources.json"}
+# Big and compressible; models, wheels and the zip of the standard library are compressed already.
+COMPRESSED = {".wasm", ".mjs", ".js", ".onnx", ".txt"}
+
+
+def assemble() -> None:
+    """Brings wheels/ and web/vendor/ up to date. Raises FetchError or WheelError."""
+    started = time.monotonic()
+    sources = load_sources()
+    fetch(sources)
+    wheels = build_wheels(RUNTIME, UPSTREAM_LOCK, CACHE)
+    fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
+    lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
+    compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
+    _remove_strays({*(ROOT / s.path for s in sources), *compressed, *COMMITTED, lock, *_both(wheels)})
+    print(f"wheels/ is up to date ({time.monotonic() - started:.1f} s)")
+
+
+def _both(wheels: Wheels) -> tuple[Path, Path]:
+    return wheels.source, wheels.bytecode
+
+
+def _is_compressible(source: Source) -> bool:
+    return source.path.parts[0] == "wheels" and source.path.suffix in COMPRESSED
+
+
+def _compress(path: Path) -> Path:
+    """path.gz beside path, for servers that hand it to clients that accept gzip."""
+    target = path.with_name(path.name + ".gz")
+    if not target.is_file() or target.stat().st_mtime_ns < path.stat().st_mtime_ns:
+        partial = target.with_name(target.name + ".partial")
+        partial.write_bytes(gzip.compress(path.read_bytes(), compresslevel=9, mtime=0))
+        partial.replace(target)
+    return target
+
+
+def _remove_strays(wanted: set[Path]) -> None:
+    for folder in (RUNTIME, VENDOR):
+        for path in folder.rglob("*"):
+            if path.is_file() and path not in wanted:
+                print(f"Removing {path.relative_to(ROOT)}, which nothing lists any more")
+                path.unlink()
+
+
+if __name__ == "__main__":
+    try:
+        assemble()
+    except (FetchError, WheelError) as error:
+        sys.exit(str(error))
