@@ -2,10 +2,10 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
+PYTHON_TESTS := tests/unit tests/contracts tests/replays tests/tools tests/test_*.py
 ROW ?=
 PORT ?=
 export PYTHONPATH := py
-export PYTHONDONTWRITEBYTECODE ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-python test-page test-web check bench setup clean distclean
@@ -33,6 +33,9 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
+web/package-lock.json: web/package.json
+	@cd web && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
+
 setup: $(VENV)/.dev web/node_modules/.package-lock.json
 
 build: $(VENV)/.build
@@ -48,16 +51,17 @@ test: setup build test-python test-web test-page
 
 test-python: setup
 	@echo "== Tests on CPython"
-	@$(PY) -m tools.pytest_folders tests/unit tests/contracts tests/replays tests/tools
+	@$(PY) -m pytest $(wildcard $(PYTHON_TESTS))
 
 test-page: setup build
 	@echo "== Tests in headless Chromium"
-	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m tools.pytest_folders tests/page \
-		--runner selenium --rt chrome --dist-dir wheels
+	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
+		--runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
 test-web: setup build
 	@echo "== Tests in Node"
-	@node tools/node-tests.mjs tests/web
+	@tests=$$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort); \
+		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi
 
 check: setup build
 	@echo "== ruff"
@@ -69,7 +73,10 @@ check: setup build
 	@cd web && npx --no-install tsc --project tsconfig.json
 
 clean:
-	@sh tools/clean
+	rm -rf dist .cache/wheel .cache/wheel.json .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types
+	rm -f wheels/staysail-*.whl wheels/pyodide-lock.json
+	find wheels -name '*.gz' -delete
 
 distclean: clean
+	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
 	rm -rf $(VENV) .cache web/node_modules web/vendor

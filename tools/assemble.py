@@ -18,7 +18,7 @@ VENDOR = ROOT / "web" / "vendor"
 UPSTREAM_LOCK = CACHE / "pyodide-lock.upstream.json"
 COMMITTED = {RUNTIME / "README.md", RUNTIME / "sources.json"}
 # Big and compressible; models, wheels and the zip of the standard library are compressed already.
-COMPRESSED = {".wasm", ".mjs", ".js", ".onnx", ".txt"}
+COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 
 
 def assemble() -> None:

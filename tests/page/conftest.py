@@ -1,0 +1,78 @@
+"""Real pages in headless Chromium: pytest-pyodide's fixtures for Python in a page, and `site` and `driver` for
+whole pages served by the development server."""
+
+import os
+import threading
+from collections.abc import Iterator
+
+import pytest
+from pytest_pyodide.config import get_global_config
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+from tools.serve import FOLDERS, Site, open_server
+
+# What a container without a display, a GPU or much of /dev/shm needs; and no traffic of the browser's own.
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--js-flags=--expose-gc",
+]
+
+get_global_config().set_flags("chrome", FLAGS)
+
+
+def chrome_options() -> ChromeOptions:
+    options = ChromeOptions()
+    options.binary_location = os.environ.get("CHROME_BIN", "")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    for flag in FLAGS:
+        options.add_argument(flag)
+    return options
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """Base URL, ending in a slash, of the development server; it serves tests/page/*.html too."""
+    with open_server(Site(folders=(*FOLDERS, "tests")), 0, quiet=True) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.url
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Chrome]:
+    """One Chromium for all tests that open whole pages."""
+    driver = Chrome(options=chrome_options(), service=Service())
+    driver.set_script_timeout(120)
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def driver(browser: Chrome) -> Chrome:
+    """The browser on an empty page with an empty console. What the console said is shown where a test fails."""
+    browser.get("about:blank")
+    browser.get_log("browser")
+    return browser
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """Adds the console to a failed test's report, taken at the moment it failed."""
+    report = yield
+    browser = getattr(item, "funcargs", {}).get("driver")
+    if report.when == "call" and report.failed and browser is not None:
+        lines = [f"{entry['level']}: {entry['message']}" for entry in browser.get_log("browser")]
+        report.sections.append(("browser console", "\n".join(lines) or "(empty)"))
+    return report

@@ -1,0 +1,300 @@
+"""The development server: the page, web/ and wheels/ on 127.0.0.1, and nothing else of the repository.
+
+Every answer is cross-origin isolated (COOP, COEP), so WebAssembly threads and shared memory work. What may
+change is revalidated by ETag on each load; a fetched wheel, whose name holds its version, is kept for good."""
+
+import argparse
+import errno
+import gzip
+import mimetypes
+import os
+import re
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import formatdate
+from functools import lru_cache, partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tools.sources import ROOT
+
+HOST = "127.0.0.1"
+PORT = 8000
+INDEX = "index.html"
+FOLDERS = ("web", "wheels")
+HIDDEN = {"node_modules", "__pycache__"}
+
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".json": "application/json",
+    ".wasm": "application/wasm",
+    ".whl": "application/zip",
+    ".zip": "application/zip",
+    ".gguf": "application/octet-stream",
+    ".onnx": "application/octet-stream",
+    ".md": "text/markdown",
+}
+TEXT = re.compile(r"text/|application/json|image/svg")
+# Compressing a bigger file takes longer than the loopback takes to carry it; `make build` does those ahead.
+LARGEST_COMPRESSED_HERE = 1 << 20
+
+ISOLATION = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served: the index page and some folders of `root`."""
+
+    root: Path = ROOT
+    folders: tuple[str, ...] = FOLDERS
+
+    def find(self, target: str) -> Path | None:
+        """The file behind a request target; None for what is not served, whether it exists or not."""
+        path = unquote(urlsplit(target).path, errors="replace")
+        segments = [segment for segment in path.split("/") if segment] or [INDEX]
+        if path.endswith("/") and segments != [INDEX]:
+            segments.append(INDEX)
+        if any(_is_hidden(segment) for segment in segments):
+            return None
+        if segments != [INDEX] and segments[0] not in self.folders:
+            return None
+        file = self.root.joinpath(*segments)
+        # A symbolic link must not lead out of the folder it is in.
+        if not file.is_file() or not file.resolve().is_relative_to(self.root.resolve()):
+            return None
+        return file
+
+
+def _is_hidden(segment: str) -> bool:
+    return segment.startswith(".") or segment in HIDDEN or "\\" in segment or "\0" in segment
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The bytes to answer with: from memory, or from a file that may be sent in part."""
+
+    etag: str
+    size_bytes: int
+    file: Path | None = None
+    data: bytes = b""
+    encoding: str = ""
+
+
+def choose_body(file: Path, *, accepts_gzip: bool) -> Body:
+    """The file itself, its .gz beside it when that is not older, or text compressed here."""
+    status = file.stat()
+    etag = f"{status.st_mtime_ns:x}-{status.st_size:x}"
+    if accepts_gzip:
+        ahead = file.with_name(file.name + ".gz")
+        if ahead.is_file() and ahead.stat().st_mtime_ns >= status.st_mtime_ns:
+            return Body(f'"{etag}-gz"', ahead.stat().st_size, file=ahead, encoding="gzip")
+        if TEXT.match(_type_of(file)) and status.st_size <= LARGEST_COMPRESSED_HERE:
+            data = _compress(file, etag)
+            return Body(f'"{etag}-gz"', len(data), data=data, encoding="gzip")
+    return Body(f'"{etag}"', status.st_size, file=file)
+
+
+@lru_cache(maxsize=256)
+def _compress(file: Path, etag: str) -> bytes:
+    """The etag is part of the cache's key: an edited file is compressed again."""
+    del etag
+    return gzip.compress(file.read_bytes(), compresslevel=6, mtime=0)
+
+
+def _type_of(file: Path) -> str:
+    kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    return f"{kind}; charset=utf-8" if TEXT.match(kind) else kind
+
+
+def _cache_control(file: Path) -> str:
+    versioned = file.suffix == ".whl" and not file.name.startswith("staysail-")
+    return "public, max-age=31536000, immutable" if versioned else "no-cache"
+
+
+class UnsatisfiableRangeError(Exception):
+    """The Range header asks for bytes past the end."""
+
+
+def parse_range(header: str, size_bytes: int) -> range | None:
+    """The bytes that one `bytes=` range asks for; None where the header is to be ignored (RFC 9110, 14.2)."""
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header.strip())
+    if not match or match.group(0) == "bytes=-":
+        return None
+    first, last = match.groups()
+    if not first:
+        start, stop = max(0, size_bytes - int(last)), size_bytes
+    else:
+        start, stop = int(first), min(int(last) + 1, size_bytes) if last else size_bytes
+        if last and int(last) < start:
+            return None
+    if start >= stop:
+        raise UnsatisfiableRangeError
+    return range(start, stop)
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "staysail"
+    sys_version = ""
+    disable_nagle_algorithm = True
+    timeout = 120
+
+    def __init__(self, site: Site, quiet: bool, *args: object) -> None:
+        self.site, self.quiet = site, quiet
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def _answer(self, *, with_body: bool) -> None:
+        file = self.site.find(self.path)
+        if file is None:
+            self._refuse(HTTPStatus.NOT_FOUND, with_body=with_body)
+            return
+        wants_range = self.headers.get("Range")
+        body = choose_body(file, accepts_gzip=not wants_range and self._accepts_gzip())
+        if body.etag in _etags(self.headers.get("If-None-Match", "")):
+            self._send_head(HTTPStatus.NOT_MODIFIED, file, body)
+            return
+        span = None
+        if wants_range and self.headers.get("If-Range", body.etag) == body.etag:
+            try:
+                span = parse_range(wants_range, body.size_bytes)
+            except UnsatisfiableRangeError:
+                extra = {"Content-Range": f"bytes */{body.size_bytes}"}
+                self._refuse(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, extra, with_body=with_body)
+                return
+        self._send_head(HTTPStatus.PARTIAL_CONTENT if span else HTTPStatus.OK, file, body, span)
+        if with_body:
+            self._send_body(body, span or range(body.size_bytes))
+
+    def _accepts_gzip(self) -> bool:
+        offered = self.headers.get("Accept-Encoding", "")
+        return any(
+            re.fullmatch(r"(gzip|\*)(;q=(?!0(\.0*)?$).*)?", part.strip().replace(" ", ""))
+            for part in offered.split(",")
+        )
+
+    def _send_head(self, status: HTTPStatus, file: Path, body: Body, span: range | None = None) -> None:
+        self.send_response(status)
+        if status is not HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Type", _type_of(file))
+            self.send_header("Content-Length", str(len(span) if span else body.size_bytes))
+            self.send_header("Last-Modified", formatdate(file.stat().st_mtime, usegmt=True))
+        if span:
+            self.send_header("Content-Range", f"bytes {span.start}-{span.stop - 1}/{body.size_bytes}")
+        if body.encoding:
+            self.send_header("Content-Encoding", body.encoding)
+        self.send_header("ETag", body.etag)
+        self.send_header("Vary", "Accept-Encoding")
+        self.send_header("Accept-Ranges", "bytes")
+        self.send_header("Cache-Control", _cache_control(file))
+        self._end_head()
+
+    def _send_body(self, body: Body, span: range) -> None:
+        try:
+            if body.file is None:
+                self.wfile.write(body.data[span.start : span.stop])
+                return
+            with body.file.open("rb") as stream:
+                self.connection.sendfile(stream, span.start, len(span))
+        except (ConnectionError, TimeoutError):
+            self.close_connection = True  # the browser left; nobody is there to be told
+
+    def _refuse(
+        self, status: HTTPStatus, extra: dict[str, str] | None = None, *, with_body: bool = True
+    ) -> None:
+        data = f"{status.value} {status.phrase}\n".encode()
+        self.send_response(status)
+        for name, value in (extra or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "text/plain; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Cache-Control", "no-store")
+        self._end_head()
+        if with_body:
+            self.wfile.write(data)
+
+    def _end_head(self) -> None:
+        for name, value in ISOLATION.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        failed = isinstance(code, int) and code >= HTTPStatus.BAD_REQUEST
+        if failed and not self.quiet:
+            print(f"{int(code)}  {self.command} {self.path}", file=sys.stderr, flush=True)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """A connection that ended early or idled out is everyday life for a browser."""
+
+
+def _etags(header: str) -> set[str]:
+    return {part.strip().removeprefix("W/") for part in header.split(",")}
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one site. Use it as a context manager, or close it with `server_close`."""
+
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, site: Site, port: int, *, quiet: bool = False) -> None:
+        super().__init__((HOST, port), partial(Handler, site, quiet))
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.server_port}/"
+
+    def server_bind(self) -> None:
+        # The base class looks the host's name up, which can take seconds where no resolver answers.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = HOST, self.server_address[1]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def open_server(site: Site, port: int, *, quiet: bool = False) -> Server:
+    """A server on `port`, or on a free one where that is taken."""
+    try:
+        return Server(site, port, quiet=quiet)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        server = Server(site, 0, quiet=quiet)
+        print(f"Port {port} is taken; using {server.server_port}", file=sys.stderr)
+        return server
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Serve the page on 127.0.0.1.")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or PORT))
+    parser.add_argument("--also", action="append", default=[], help="one more folder to serve")
+    options = parser.parse_args(arguments)
+    with open_server(Site(folders=(*FOLDERS, *options.also)), options.port) as server:
+        print(f"staysail is at {server.url}  (Ctrl+C stops it)", flush=True)
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()
+
+
+if __name__ == "__main__":
+    main()
