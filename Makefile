@@ -49,7 +49,7 @@ bench: setup build
 
 test: setup build test-python test-web test-page
 
-test-python: setup
+test-python: setup build
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest $(wildcard $(PYTHON_TESTS))
 

@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Iterable
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import cast
+from urllib.error import HTTPError
 
 from tools.sources import Place
 
@@ -84,8 +85,8 @@ def _run(command: list[str], extra_environment: dict[str, str]) -> None:
         raise DownloadError("; ".join(errors[:2]) or f"exit code {result.returncode}")
 
 
-def _only(found: "object", what: str) -> Path:
-    paths = list(cast("list[Path]", found))
+def _only(found: Iterable[Path], what: str) -> Path:
+    paths = list(found)
     if len(paths) != 1:
         raise DownloadError(f"{what} gave {len(paths)} files instead of one")
     return paths[0]
@@ -103,6 +104,9 @@ def _download_url(url: str, folder: Path) -> Path:
     try:
         with _open_url(url) as response, target.open("wb") as file:
             shutil.copyfileobj(response, file, 1 << 20)
+    except HTTPError as error:
+        error.close()
+        raise DownloadError(f"HTTP {error.code} {error.reason}") from error
     except OSError as error:
         _silent_hosts.add(host)
         raise DownloadError(str(getattr(error, "reason", error))) from error

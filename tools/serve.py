@@ -69,10 +69,12 @@ class Site:
         if segments != [INDEX] and segments[0] not in self.folders:
             return None
         file = self.root.joinpath(*segments)
-        # A symbolic link must not lead out of the folder it is in.
-        if not file.is_file() or not file.resolve().is_relative_to(self.root.resolve()):
+        try:
+            # A symbolic link must not lead out of the site.
+            inside = file.is_file() and file.resolve().is_relative_to(self.root.resolve())
+        except OSError:  # a name too long for the file system
             return None
-        return file
+        return file if inside else None
 
 
 def _is_hidden(segment: str) -> bool:
@@ -214,9 +216,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, TimeoutError):
             self.close_connection = True  # the browser left; nobody is there to be told
 
-    def _refuse(
-        self, status: HTTPStatus, extra: dict[str, str] | None = None, *, with_body: bool = True
-    ) -> None:
+    def _refuse(self, status: HTTPStatus, extra: dict[str, str] | None = None, *, with_body: bool = True) -> None:
         data = f"{status.value} {status.phrase}\n".encode()
         self.send_response(status)
         for name, value in (extra or {}).items():

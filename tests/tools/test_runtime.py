@@ -1,0 +1,74 @@
+"""What `make build` left in wheels/: the list, the lock and the two wheels agree with each other."""
+
+import hashlib
+import json
+import re
+import shutil
+import zipfile
+
+import pytest
+
+from tools.assemble import RUNTIME, UPSTREAM_LOCK
+from tools.sources import ROOT, load_sources
+from tools.wheel import build_wheels
+
+SOURCES = load_sources()
+LOCK = json.loads((RUNTIME / "pyodide-lock.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.path.name)
+def test_every_fetched_file_is_the_one_that_is_listed(source):
+    assert source.matches(ROOT / source.path)
+    assert source.licence
+    assert source.places
+
+
+def test_the_lock_lists_exactly_the_wheels_that_are_served():
+    listed = {package["file_name"] for package in LOCK["packages"].values()}
+    served = {path.name for path in RUNTIME.glob("*.whl")}
+    assert served - listed == {name for name in served if re.fullmatch(r"staysail-.*-py3-none-any\.whl", name)}
+    assert listed <= served
+
+
+@pytest.mark.parametrize("name", sorted(LOCK["packages"]))
+def test_a_package_of_the_lock_has_its_hash_and_its_dependencies(name):
+    package = LOCK["packages"][name]
+    assert hashlib.sha256((RUNTIME / package["file_name"]).read_bytes()).hexdigest() == package["sha256"]
+    assert set(package["depends"]) <= set(LOCK["packages"])
+    assert package["imports"]
+
+
+def test_in_a_page_staysail_depends_on_nothing():
+    assert LOCK["packages"]["staysail"]["depends"] == []
+
+
+def test_the_lock_is_for_the_interpreter_that_is_served():
+    assert LOCK["info"] == json.loads(UPSTREAM_LOCK.read_text("utf-8"))["info"]
+
+
+def test_the_bytecode_wheel_holds_every_module_of_the_source_wheel_and_no_source():
+    [source] = RUNTIME.glob("staysail-*-py3-none-any.whl")
+    [bytecode] = RUNTIME.glob("staysail-*-cp314-none-any.whl")
+    modules = {name for name in zipfile.ZipFile(source).namelist() if name.endswith(".py")}
+    compiled = set(zipfile.ZipFile(bytecode).namelist())
+    assert {f"{name}c" for name in modules} <= compiled
+    assert not {name for name in compiled if name.endswith(".py")}
+    assert "staysail/py.typed" in compiled
+
+
+def test_the_same_sources_give_the_same_wheels(tmp_path):
+    built = []
+    for name in ("first", "second"):
+        runtime = tmp_path / name / "runtime"
+        runtime.mkdir(parents=True)
+        for source in SOURCES:
+            if source.name == "pyodide" and source.path.parent.name == "wheels":
+                shutil.copy(ROOT / source.path, runtime)
+        wheels = build_wheels(runtime, UPSTREAM_LOCK, tmp_path / name)
+        assert build_wheels(runtime, UPSTREAM_LOCK, tmp_path / name) == wheels
+        built.append([wheel.read_bytes() for wheel in (wheels.source, wheels.bytecode)])
+    assert built[0] == built[1]
+
+
+def test_no_registry_is_named_in_the_lock_of_the_javascript_tools():
+    assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", (ROOT / "web" / "package-lock.json").read_text("utf-8"))
