@@ -21,7 +21,7 @@ import { LocalModelError, abortError, messageOf } from "./errors.js";
  * @property {(token: number) => boolean} isTokenEOG
  * @property {(messages: {role: string, content: string}[], addAssistant: boolean) => Promise<string>} formatChat
  * @property {(text: string, special: boolean) => Promise<number[]>} tokenize
- * @property {(tokens: number[]) => Promise<Uint8Array>} detokenize
+ * @property {() => Promise<Uint8Array[]>} getVocab
  * @property {(tokens: number[], options: {skipLogits?: boolean}) => Promise<unknown>} decode
  * @property {(count: number) => Promise<{token: number, p: number}[]>} getLogits
  * @property {(config: object) => Promise<void>} samplingInit
@@ -42,8 +42,8 @@ export class Llama {
   #wllama;
   /** @type {number[]} */
   #tokens = [];
-  /** Text of tokens seen among candidates. @type {Map<number, Uint8Array>} */
-  #pieces = new Map();
+  /** The text of every token, once guided decoding has asked for it. @type {Uint8Array[] | undefined} */
+  #pieces;
 
   /** @param {Wllama} wllama */
   constructor(wllama) {
@@ -192,21 +192,17 @@ export class Llama {
   /** @param {number} count @returns {Promise<Candidate[]>} */
   async #candidates(count) {
     const size = this.#wllama.getLoadedContextInfo().n_vocab;
+    // wllama 2.4 puts as many empty entries before the real ones.
+    const pieces = (this.#pieces ??= (await this.#wllama.getVocab()).slice(-size));
     const found = await this.#wllama.getLogits(Math.min(count, size));
-    const candidates = [];
-    for (const { token, p } of found) {
-      let bytes = this.#pieces.get(token);
-      if (!bytes) this.#pieces.set(token, (bytes = await this.#wllama.detokenize([token])));
-      candidates.push({ token, p, bytes, end: this.#wllama.isTokenEOG(token) });
-    }
-    return candidates;
+    return found.map(({ token, p }) => ({ token, p, bytes: pieces[token], end: this.#wllama.isTokenEOG(token) }));
   }
 }
 
 /** @param {URL} runtimeURL */
 async function importRuntime(runtimeURL) {
   try {
-    return await import(/* @vite-ignore */ new URL("index.js", runtimeURL).href);
+    return await import(/* @vite-ignore */ new URL("index.min.js", runtimeURL).href);
   } catch (cause) {
     throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
   }
