@@ -29,6 +29,7 @@ $(VENV)/.dev: pyproject.toml tools/make-venv $(VENV)/.build
 	@touch $@
 
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@sh tools/check-node
 	@echo "Installing the JavaScript tools into web/node_modules"
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -39,6 +40,7 @@ web/package-lock.json: web/package.json
 setup: $(VENV)/.dev web/node_modules/.package-lock.json
 
 build: $(VENV)/.build
+	@sh tools/check-node
 	@$(PY) -m tools.assemble
 
 run: build

@@ -3,15 +3,18 @@
 wheels/ becomes a flat indexURL for loadPyodide, with the local models in wheels/local/; web/vendor/ gets the
 few JavaScript libraries the page uses. Files that nothing lists any more are removed."""
 
+import fcntl
 import gzip
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.fetch import CACHE, FetchError, fetch
 from tools.lock import LockMaker
 from tools.sources import ROOT, Source, load_sources
-from tools.wheel import WheelError, Wheels, build_wheels
+from tools.wheel import WheelError, build_wheels
 
 RUNTIME = ROOT / "wheels"
 VENDOR = ROOT / "web" / "vendor"
@@ -24,18 +27,33 @@ COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 def assemble() -> None:
     """Brings wheels/ and web/vendor/ up to date. Raises FetchError or WheelError."""
     started = time.monotonic()
+    with _alone():
+        _assemble()
+    print(f"wheels/ is up to date ({time.monotonic() - started:.1f} s)")
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time in this folder; a second one waits for the first."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "build.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("Waiting for another build of this folder", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _assemble() -> None:
     sources = load_sources()
     fetch(sources)
     wheels = build_wheels(RUNTIME, UPSTREAM_LOCK, CACHE)
     fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
     compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
-    _remove_strays({*(ROOT / s.path for s in sources), *compressed, *COMMITTED, lock, *_both(wheels)})
-    print(f"wheels/ is up to date ({time.monotonic() - started:.1f} s)")
-
-
-def _both(wheels: Wheels) -> tuple[Path, Path]:
-    return wheels.source, wheels.bytecode
+    ours = {lock, wheels.source, wheels.bytecode}
+    _remove_strays({*(ROOT / s.path for s in sources), *compressed, *ours, *COMMITTED})
 
 
 def _is_compressible(source: Source) -> bool:

@@ -2,11 +2,12 @@
 whole pages served by the development server."""
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
-from pytest_pyodide.config import get_global_config
+from pytest_pyodide.runner import SeleniumChromeRunner
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
@@ -26,16 +27,20 @@ FLAGS = [
     "--js-flags=--expose-gc",
 ]
 
-get_global_config().set_flags("chrome", FLAGS)
 
-
-def chrome_options() -> ChromeOptions:
+def start_chrome() -> Chrome:
+    """A Chromium of its own: the one in CHROME_BIN, else the one that Selenium finds."""
     options = ChromeOptions()
     options.binary_location = os.environ.get("CHROME_BIN", "")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for flag in FLAGS:
         options.add_argument(flag)
-    return options
+    # A driver that is installed is named, so that Selenium does not go looking for one on the network.
+    return Chrome(options=options, service=Service(shutil.which("chromedriver")))
+
+
+# pytest-pyodide's runner has no setting for the browser's path: it starts the same one as the `driver` fixture.
+SeleniumChromeRunner.get_driver = lambda self, jspi=False: start_chrome()
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +57,7 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chrome]:
     """One Chromium for all tests that open whole pages."""
-    driver = Chrome(options=chrome_options(), service=Service())
+    driver = start_chrome()
     driver.set_script_timeout(120)
     driver.set_page_load_timeout(60)
     yield driver
