@@ -1,0 +1,264 @@
+"""The agent: a model, tools and settings, and the loop that carries a Run out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Unpack, overload
+
+from ..core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition, read_tool
+from ..core.defaults import resolve_model, run_sync
+from ..core.errors import ConfigError, NetworkError, ProviderError, RunCancelled, StaysailError
+from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
+from ..core.messages import Content, Message, MessageLike, read_messages
+from ..core.ports import Clock, Model, SearchHit
+from ..core.waiting import SystemClock, timeout
+from .cache import CachedModel
+from .calls import call_tools
+from .reply import Reply
+from .retrieval import as_document, describe_sources
+from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, Run
+from .settings import RunOptions, Settings
+
+
+class Agent:
+    """model: "provider:model", or a Model. api_key: text, or a function (async or not) that gives it when it is needed; else the
+    provider's environment variable.
+
+    Every option from `preamble` on may be given to a single call too, and overrides the agent's there. An agent holds no conversation: pass
+    `history=reply.messages` to go on. Raises ConfigError at once for options that cannot work.
+    """
+
+    def __init__(
+        self,
+        model: str | Model,
+        *,
+        api_key: Any = None,
+        base_url: str | None = None,
+        transport: Any = None,
+        clock: Clock | None = None,
+        name: str | None = None,
+        **options: Unpack[RunOptions],
+    ) -> None:
+        self.model = resolve_model(model, api_key=api_key, base_url=base_url, transport=transport)
+        self.name = name
+        self.settings = Settings().override(options)
+        self._clock = clock or SystemClock()
+
+    async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
+        """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError, RunCancelled; each carries the run's history and usage."""
+        run, settings = self._start(prompt, history, options)
+        return await self._finish(run, settings)
+
+    async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
+        """`prompt` with the history as an argument of its own."""
+        return await self.prompt(prompt, history=history, **options)
+
+    async def prompt_multi_turn(self, prompt: Content, turns: int, **options: Unpack[RunOptions]) -> Reply:
+        """`prompt` with at most `turns` rounds of tools: turns + 1 model calls, as rig counts them."""
+        options["max_turns"] = turns + 1
+        return await self.prompt(prompt, **options)
+
+    async def batch_prompt(
+        self, prompts: Sequence[Content], concurrency: int = 4, **options: Unpack[RunOptions]
+    ) -> list[Reply | Exception]:
+        """One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; one that failed is its exception."""
+        if concurrency < 1:
+            raise ConfigError(f"concurrency is at least 1, got {concurrency}")
+        limit = asyncio.Semaphore(concurrency)
+
+        async def answer(prompt: Content) -> Reply | Exception:
+            async with limit:
+                try:
+                    return await self.prompt(prompt, **options)
+                except StaysailError as error:
+                    if isinstance(error, RunCancelled):
+                        raise
+                    return error
+
+        return list(await asyncio.gather(*map(answer, prompts)))
+
+    @overload
+    async def extract[T](self, prompt: Content, type: type[T], **options: Unpack[RunOptions]) -> T: ...
+    @overload
+    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any: ...
+    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any:
+        """The answer as a value of `type` (a type or a JSON Schema). Raises OutputError."""
+        options["output_type"] = type
+        return (await self.prompt(prompt, **options)).output
+
+    def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
+        """`prompt` for code that cannot await. In a page's main thread it needs JSPI, in a worker nothing. Raises ConfigError where it
+        cannot wait."""
+        return run_sync(lambda: self.prompt(prompt, history=history, **options))
+
+    async def stream(
+        self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
+    ) -> AsyncGenerator[Event]:
+        """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
+        ends the request at once."""
+        run, settings = self._start(prompt, history, options)
+        async with aclosing(self._events(run, settings, streamed=True)) as events:
+            async for event in events:
+                yield event
+
+    async def resume(self, run: Run, **options: Unpack[RunOptions]) -> Reply:
+        """Carries on a Run, say one from `Run.from_dict`, from where it stands."""
+        return await self._finish(run, self._settings(options))
+
+    def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
+        """The Run that `prompt` would carry out, not yet begun."""
+        return self._start(prompt, history, options)[0]
+
+    def restore(self, data: Mapping[str, Any], **options: Unpack[RunOptions]) -> Run:
+        """The Run that `Run.to_dict` wrote, reading its answer as this agent does."""
+        output = self._settings(options).output_codec
+        return Run.from_dict(data, decode=output.decode if output else None)
+
+    def _settings(self, options: RunOptions) -> Settings:
+        return self.settings.override(options)
+
+    def _start(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
+        settings = self._settings(options)
+        message = prompt if isinstance(prompt, Message) else Message.user(prompt)
+        if not message.content or (isinstance(prompt, str) and not prompt.strip()):
+            raise ConfigError("Prompt cannot be empty")
+        output = settings.output_codec
+        run = Run(
+            (*read_messages(history), message),
+            max_turns=settings.max_turns,
+            output_schema=output.schema if output else None,
+            output_mode="native" if self.model.traits.native_output else "tool",
+            output_retries=settings.output_retries,
+            decode=output.decode if output else None,
+        )
+        return run, settings
+
+    async def _finish(self, run: Run, settings: Settings) -> Reply:
+        limit_s = settings.timeout_s.total_s
+        try:
+            async with timeout(limit_s), aclosing(self._events(run, settings, streamed=False)) as events:
+                async for event in events:
+                    if isinstance(event, RunDone):
+                        reply: Reply = event.reply
+                        return reply
+        except TimeoutError as error:
+            raise _told(_too_long(limit_s), run) from error
+        raise AssertionError("a run ends in RunDone or in an error")
+
+    async def _events(self, run: Run, settings: Settings, *, streamed: bool) -> AsyncGenerator[Event]:
+        """Carries `run` out. Every error that leaves carries its history and usage."""
+        started = self._clock.now()
+        try:
+            found = await _retrieve(run, settings)
+            while True:
+                match run.next():
+                    case CallModel(messages, turn):
+                        request = self._request(messages, turn, settings, run, [as_document(hit) for hit in found])
+                        request = request.replace(timeouts=_remaining(settings, self._clock.now() - started))
+                        async with aclosing(self._call_model(request, settings, streamed)) as events:
+                            async for event in events:
+                                if isinstance(event, Completion):
+                                    run.complete(event, describe_sources(found) if turn == 1 else ())
+                                    yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
+                                else:
+                                    yield event
+                    case CallTools(calls):
+                        results = call_tools(
+                            calls,
+                            settings.tools,
+                            concurrency=settings.tool_concurrency,
+                            timeout_s=settings.tool_timeout_s,
+                            clock=self._clock,
+                        )
+                        async with aclosing(results):
+                            async for result in results:
+                                run.answer(result)
+                                yield result
+                    case Finish(reply):
+                        yield RunDone(reply)
+                        return
+        except RunCancelled:
+            raise
+        except asyncio.CancelledError as error:
+            raise _told(RunCancelled("the run was cancelled"), run) from error
+        except StaysailError as error:
+            raise _told(error, run)  # noqa: B904  the same error, with the run's data
+
+    async def _call_model(self, request: CompletionRequest, settings: Settings, streamed: bool) -> AsyncGenerator[Event | Completion]:
+        """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
+        model: Model = CachedModel(self.model, settings.cache) if settings.cache else self.model
+        attempt = 1
+        while True:
+            handed_on = False
+            try:
+                if not streamed:
+                    yield await model.complete(request)
+                elif not model.traits.streaming:
+                    for event in replay(await model.complete(request)):
+                        yield event
+                else:
+                    async with aclosing(model.stream(request)) as events:
+                        async for event in events:
+                            handed_on = True
+                            yield event
+                return
+            except ProviderError as error:
+                delay_s = None if handed_on else settings.retry.delay_s(attempt, error)
+                if delay_s is None:
+                    raise
+                attempt += 1
+                yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
+                await self._clock.sleep(delay_s)
+
+    def _request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
+        tools = [read_tool(tool) for tool in settings.tools]
+        # A forced choice is meant for the first call: kept, it would force a tool for ever.
+        choice = settings.tool_choice if turn == 1 or settings.tool_choice in ("auto", "none") else None
+        output = None
+        if run.output_mode == "native":
+            output = OutputSchema(run.output_schema or {})
+        elif run.output_mode == "tool":
+            tools.append(ToolDefinition(OUTPUT_TOOL, "Gives the final answer. Call it once, when you are done.", run.output_schema or {}))
+            choice = choice or "required"
+        return CompletionRequest(
+            messages,
+            settings.preamble,
+            (*settings.context, *found),
+            tuple(tools),
+            choice if tools else None,
+            settings.temperature,
+            settings.max_tokens,
+            output,
+            settings.additional_params,
+            settings.headers,
+        )
+
+    def __repr__(self) -> str:
+        tools = f", tools={[tool.name for tool in self.settings.tools]}" if self.settings.tools else ""
+        return f"Agent({self.model.name!r}{tools})"
+
+
+async def _retrieve(run: Run, settings: Settings) -> list[SearchHit]:
+    """What `dynamic_context` finds for the last thing the user said."""
+    query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
+    return [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
+
+
+def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
+    limits = settings.timeout_s
+    if limits.total_s is None:
+        return limits
+    if elapsed_s >= limits.total_s:
+        raise _too_long(limits.total_s)
+    return limits.replace(total_s=limits.total_s - elapsed_s)
+
+
+def _too_long(limit_s: float | None) -> NetworkError:
+    return NetworkError(f"the run took longer than its limit of {limit_s:g} s (timeout_s)", code="timeout")
+
+
+def _told[E: StaysailError](error: E, run: Run) -> E:
+    error.history, error.usage = run.history, run.usage
+    return error

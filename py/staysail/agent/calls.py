@@ -1,0 +1,103 @@
+"""Carrying out the tool calls of one turn. Whatever goes wrong with a tool becomes its result: the model reads it, the run goes on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..core.errors import ToolError
+from ..core.events import ToolResult
+from ..core.messages import Message, Part, Text, ToolCall
+from ..core.ports import Clock, Tool
+from ..core.validation import check
+from ..core.waiting import blocking, timeout
+
+
+async def call_tools(
+    calls: Sequence[ToolCall], tools: Iterable[Tool], *, concurrency: int, timeout_s: float | None, clock: Clock
+) -> AsyncGenerator[ToolResult]:
+    """Results as they come, at most `concurrency` tools at a time. Closing it cancels what still runs."""
+    known = {tool.name: tool for tool in tools}
+    if len(calls) == 1 or concurrency == 1 or blocking.get():
+        for call in calls:
+            yield await call_tool(call, known, timeout_s, clock)
+        return
+    limit = asyncio.Semaphore(concurrency)
+
+    async def call_within(call: ToolCall) -> ToolResult:
+        async with limit:
+            return await call_tool(call, known, timeout_s, clock)
+
+    tasks = [asyncio.ensure_future(call_within(call)) for call in calls]
+    try:
+        for next_done in asyncio.as_completed(tasks):
+            yield await next_done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock) -> ToolResult:
+    started = clock.now()
+    try:
+        content = read_result(await _call(call, known, timeout_s))
+        failed = False
+    except ToolError as error:
+        content, failed = (Text(str(error)),), True
+    except Exception as error:  # noqa: BLE001  a user's tool may raise anything
+        content, failed = (Text(f"{type(error).__name__}: {error}"),), True
+    return ToolResult(call.id, call.name, content, failed, clock.now() - started)
+
+
+async def _call(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None) -> Any:
+    tool = known.get(call.name)
+    if tool is None:
+        raise ToolError(f"there is no tool {call.name!r}; the tools are: {', '.join(known) or 'none'}")
+    if isinstance(call.arguments, str):
+        raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
+    if not hasattr(tool, "function"):  # a function's tool reads its arguments itself, more leniently
+        problems = check(call.arguments, tool.parameters)
+        if problems:
+            raise ToolError(f"bad arguments for {call.name}: {'; '.join(problems)}")
+    limit_s = getattr(tool, "timeout_s", None) or timeout_s
+    try:
+        async with timeout(limit_s):
+            return await tool.call(call.arguments)
+    except TimeoutError as error:
+        if limit_s is None:
+            raise
+        raise ToolError(f"{call.name} did not answer within {limit_s:g} s") from error
+
+
+def read_result(value: Any) -> tuple[Part, ...]:
+    """What a tool returned, as parts: text as it is, parts as they are, anything else as JSON."""
+    if value is None:
+        return (Text("null"),)
+    if isinstance(value, str):
+        return (Text(value),)
+    if isinstance(value, Part):
+        return (value,)
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Part) for item in value):
+        return tuple(value)
+    if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
+        return Message.from_dict({"role": "user", "content": value["content"]}).content
+    return (Text(json.dumps(value, ensure_ascii=False, default=_jsonable)),)
+
+
+def _are_parts(items: list[Any]) -> bool:
+    return bool(items) and all(isinstance(item, Mapping) and item.get("type") in ("text", "image", "file", "audio") for item in items)
+
+
+def _jsonable(value: Any) -> Any:
+    for method in ("model_dump", "to_dict", "_asdict", "isoformat", "tolist"):
+        if hasattr(value, method):
+            return getattr(value, method)()
+    fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "__struct_fields__", None)
+    if fields:
+        return {name: getattr(value, name) for name in fields}
+    if isinstance(value, set | frozenset):
+        return list(value)
+    return getattr(value, "value", None) if hasattr(value, "name") and hasattr(value, "value") else str(value)

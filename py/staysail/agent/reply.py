@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.completion import Completion, FinishReason
+from ..core.events import ToolResult, plain
+from ..core.messages import Message
+from ..core.usage import Usage
+from ..core.value import Value
+
+
+class Step(Value):
+    """One model call and the tools it asked for. sources: documents that were retrieved for it, as {id, score, document}."""
+
+    completion: Completion
+    tool_results: tuple[ToolResult, ...] = ()
+    sources: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def usage(self) -> Usage:
+        return self.completion.usage
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "completion": self.completion.to_dict(),
+            "tool_results": plain(self.tool_results),
+            "sources": list(self.sources),
+        }
+
+
+class Reply(Value):
+    """What a run came to. messages: the whole exchange, history and all, ready to be the next `history`. output: the typed answer, else
+    the text."""
+
+    text: str
+    output: Any
+    messages: tuple[Message, ...]
+    usage: Usage
+    finish_reason: FinishReason
+    steps: tuple[Step, ...] = ()
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def request_ids(self) -> tuple[str, ...]:
+        return tuple(step.completion.request_id for step in self.steps if step.completion.request_id)
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(step.completion.reasoning for step in self.steps)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "text": self.text,
+            "output": plain(self.output) if _is_json(self.output) else self.text,
+            "messages": plain(self.messages),
+            "usage": self.usage.to_dict(),
+            "finish_reason": self.finish_reason,
+            "steps": plain(self.steps),
+            "request_ids": list(self.request_ids),
+        }
+
+
+def _is_json(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_is_json(item) for item in value.values())
+    return value is None or isinstance(value, str | int | float | bool) or (isinstance(value, list) and all(map(_is_json, value)))

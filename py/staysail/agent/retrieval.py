@@ -1,0 +1,78 @@
+"""Documents looked up for each prompt: `dynamic_context`."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..core.completion import Document
+from ..core.errors import ConfigError
+from ..core.ports import SearchHit
+from ..core.value import Value
+
+
+class Retriever(Value):
+    """sample: how many documents. index: anything with `top_n(query, n)` or `search(query, n)`, giving hits or (score, id, document)."""
+
+    sample: int
+    index: Any
+
+    async def find(self, query: str) -> list[SearchHit]:
+        search = getattr(self.index, "top_n", None) or self.index.search
+        found = search(query, self.sample)
+        return [read_hit(item) for item in (await found if inspect.isawaitable(found) else found)]
+
+
+def read_retrievers(value: Any) -> tuple[Retriever, ...]:
+    """From one or several of: Retriever, (n, index), {"sample": n, "index": index}, an index (then 4 documents). Raises ConfigError."""
+    if not value:
+        return ()
+    if isinstance(value, list) or (isinstance(value, tuple) and not (len(value) == 2 and isinstance(value[0], int))):
+        return tuple(retriever for item in value for retriever in read_retrievers(item))
+    match value:
+        case Retriever():
+            return (value,)
+        case (int(sample), index):
+            pass
+        case {"sample": int(sample), "index": index} | {"sample": int(sample), "dynamic_tools": index}:
+            pass
+        case index:
+            sample = 4
+    if not (hasattr(index, "top_n") or hasattr(index, "search")):
+        raise ConfigError(f"dynamic_context takes (n, index) where index has top_n or search; {type(index).__name__} has neither")
+    if sample < 1:
+        raise ConfigError(f"dynamic_context asks for at least 1 document, got {sample}")
+    return (Retriever(sample, index),)
+
+
+def read_hit(item: Any) -> SearchHit:
+    if isinstance(item, SearchHit):
+        return item
+    if isinstance(item, Sequence) and len(item) == 3:
+        return SearchHit(float(item[0]), str(item[1]), item[2])
+    if isinstance(item, Mapping) and "score" in item:
+        return SearchHit(float(item["score"]), str(item.get("id", "")), item.get("document", item.get("content", item.get("text"))))
+    if hasattr(item, "score") and hasattr(item, "id"):
+        return SearchHit(item.score, str(item.id), getattr(item, "document", None))
+    raise ConfigError("a search hit is (score, id, document)")
+
+
+def as_document(hit: SearchHit) -> Document:
+    """A hit's text: the document itself, its `text` or `content`, else its JSON."""
+    document = hit.document
+    if isinstance(document, Document):
+        return document
+    if isinstance(document, str):
+        return Document(hit.id, document)
+    if isinstance(document, Mapping):
+        text = document.get("text") or document.get("content") or document.get("document")
+        if isinstance(text, str):
+            return Document(hit.id, text, document.get("metadata") or {})
+    text = getattr(document, "text", None)
+    return Document(hit.id, text if isinstance(text, str) else json.dumps(document, ensure_ascii=False, default=str))
+
+
+def describe_sources(hits: Iterable[SearchHit]) -> list[dict[str, Any]]:
+    return [{"id": hit.id, "score": hit.score, "document": as_document(hit).to_dict()} for hit in hits]

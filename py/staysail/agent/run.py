@@ -1,0 +1,265 @@
+"""An agent run without I/O: it says what to do next, is told what came of it, and can be put aside as plain data at any point.
+
+How it works. A run is in one of three phases. `model`: `next()` gives CallModel; `complete(completion)` takes the answer. If that asked
+for tools the phase is
+`tools`: `next()` gives CallTools with the calls not yet answered; each `answer(result)` takes one; with the last one the phase is `model`
+again. Otherwise the answer is
+checked against the output schema, if there is one: it fits, and the phase is `done`; or the model is told what is wrong and asked again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from ..core.completion import Completion
+from ..core.errors import ConfigError, MaxTurnsError, OutputError
+from ..core.events import ToolResult
+from ..core.messages import Message, MessageLike, Text, ToolCall, ToolOutput, read_messages
+from ..core.usage import Usage
+from ..core.validation import check
+from ..core.value import Value
+from .reply import Reply, Step
+
+OUTPUT_TOOL = "final_answer"
+
+type Phase = Literal["model", "tools", "done"]
+type OutputMode = Literal["text", "native", "tool"]
+
+
+class CallModel(Value):
+    """turn: from 1."""
+
+    messages: tuple[Message, ...]
+    turn: int
+
+
+class CallTools(Value):
+    calls: tuple[ToolCall, ...]
+
+
+class Finish(Value):
+    reply: Reply
+
+
+type Action = CallModel | CallTools | Finish
+
+
+class Run:
+    """messages: history and prompt. max_turns: model calls at the most. output_schema: JSON Schema of the answer, asked for natively or
+    through a tool.
+
+    decode makes the typed output from the JSON that fitted the schema; it is not part of the plain data, so `from_dict` takes it again.
+    """
+
+    def __init__(
+        self,
+        messages: MessageLike | Iterable[MessageLike],
+        *,
+        max_turns: int = 10,
+        output_schema: Mapping[str, Any] | None = None,
+        output_mode: OutputMode = "text",
+        output_retries: int = 2,
+        decode: Callable[[Any], Any] | None = None,
+    ) -> None:
+        if max_turns < 1:
+            raise ConfigError(f"max_turns counts model calls, so it is at least 1, got {max_turns}")
+        self.messages = list(read_messages(messages))
+        self.max_turns = max_turns
+        self.output_schema = output_schema
+        self.output_mode: OutputMode = output_mode if output_schema is not None else "text"
+        self.output_retries = output_retries
+        self.phase: Phase = "model"
+        self.turn = 0
+        self.steps: list[Step] = []
+        self._calls: tuple[ToolCall, ...] = ()
+        self._results: list[ToolResult | None] = []
+        self._output: Any = None
+        self._decode = decode or (lambda value: value)
+
+    @property
+    def usage(self) -> Usage:
+        return sum((step.usage for step in self.steps), Usage())
+
+    @property
+    def history(self) -> tuple[Message, ...]:
+        """The exchange so far, every tool call paired with a result: one not answered yet is told as not run, as providers refuse a call
+        without a result."""
+        if self.phase != "tools":
+            return tuple(self.messages)
+        return (*self.messages, self._tool_message("The run stopped before this tool answered."))
+
+    def next(self) -> Action:
+        """What to do now. Raises MaxTurnsError."""
+        if self.phase == "done":
+            return Finish(self._reply())
+        if self.phase == "tools":
+            return CallTools(tuple(call for call, result in zip(self._calls, self._results, strict=True) if result is None))
+        if self.turn >= self.max_turns:
+            error = MaxTurnsError(
+                f"the run used its {self.max_turns} turns without a final answer; raise max_turns, or go on with history=error.history"
+            )
+            error.history, error.usage = self.history, self.usage
+            raise error
+        return CallModel(tuple(self.messages), self.turn + 1)
+
+    def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Takes the model's answer. Raises OutputError when it still does not fit after every retry."""
+        self._expect("model")
+        self.turn += 1
+        self.steps.append(Step(completion, (), tuple(sources)))
+        self.messages.append(completion.message)
+        calls = completion.tool_calls
+        answer = next((call for call in calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        if answer:
+            self._begin_tools(calls)
+            self._take_output(answer.arguments, answer)
+        elif calls:
+            self._begin_tools(calls)
+        elif self.output_schema is not None:
+            self._take_output(_json(completion.text), None)
+        else:
+            self._output, self.phase = completion.text, "done"
+
+    def answer(self, result: ToolResult) -> None:
+        """Takes one tool's result, in any order."""
+        self._expect("tools")
+        for position, call in enumerate(self._calls):
+            if self._results[position] is None and (call.id, call.name) == (result.id, result.name):
+                self._results[position] = result
+                break
+        else:
+            raise ConfigError(f"no call of {result.name!r} with id {result.id!r} is waiting for a result")
+        if all(self._results):
+            self._end_tools()
+
+    def tool_calls_pending(self) -> tuple[ToolCall, ...]:
+        return tuple(call for call, result in zip(self._calls, self._results, strict=True) if result is None)
+
+    def _begin_tools(self, calls: tuple[ToolCall, ...]) -> None:
+        self._calls, self._results, self.phase = calls, [None] * len(calls), "tools"
+
+    def _end_tools(self) -> None:
+        results = tuple(result for result in self._results if result)
+        self.messages.append(self._tool_message(""))
+        self.steps[-1] = self.steps[-1].replace(tool_results=results)
+        self._calls, self._results, self.phase = (), [], "model"
+
+    def _tool_message(self, unanswered: str) -> Message:
+        pairs = zip(self._calls, self._results, strict=True)
+        return Message.tool(
+            result.output if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True) for call, result in pairs
+        )
+
+    def _take_output(self, value: Any, call: ToolCall | None) -> None:
+        """Checks an answer; done, or back to the model with what is wrong."""
+        problem = self._problem(value)
+        if call:
+            self._settle(call, problem)
+        if problem is None:
+            self.phase = "done"
+            return
+        self.output_retries -= 1
+        if self.output_retries < 0:
+            error = OutputError(f"the answer does not fit the output type: {problem}", raw=value)
+            error.history, error.usage = self.history, self.usage
+            raise error
+        if call is None:
+            how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
+            self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
+            self.phase = "model"
+
+    def _settle(self, call: ToolCall, problem: str | None) -> None:
+        """Answers the output tool's call; on success other calls beside it are told that the run is over, else they are still to be run."""
+        text = f"Does not fit the schema: {problem}. Call {OUTPUT_TOOL} again, corrected." if problem else "Accepted."
+        for position, other in enumerate(self._calls):
+            if other is call:
+                self._results[position] = ToolResult(other.id, other.name, (Text(text),), problem is not None)
+            elif problem is None:
+                self._results[position] = ToolResult(other.id, other.name, (Text("Not run: the answer was given beside this call."),))
+        if all(self._results):
+            self._end_tools()
+
+    def _problem(self, value: Any) -> str | None:
+        if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
+            return "it is not JSON" if value.strip() else "it is empty"
+        problems = check(value, self.output_schema or {})
+        if problems:
+            return "; ".join(problems)
+        try:
+            self._output = self._decode(value)
+        except OutputError as error:
+            return str(error)
+        return None
+
+    def _reply(self) -> Reply:
+        last = self.steps[-1].completion
+        text = last.text
+        if self.output_mode == "tool" and not text:
+            text = next((call.arguments_json for call in last.tool_calls if call.name == OUTPUT_TOOL), "")
+        finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
+        return Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
+
+    def _expect(self, phase: Phase) -> None:
+        if self.phase != phase:
+            raise ConfigError(f"the run is in phase {self.phase!r}, not {phase!r}; ask next() what to do")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON of the whole state."""
+        return {
+            "version": 1,
+            "messages": [message.to_dict() for message in self.messages],
+            "max_turns": self.max_turns,
+            "output_schema": dict(self.output_schema) if self.output_schema is not None else None,
+            "output_mode": self.output_mode,
+            "output_retries": self.output_retries,
+            "phase": self.phase,
+            "turn": self.turn,
+            "steps": [step.to_dict() for step in self.steps],
+            "calls": [call.to_dict() for call in self._calls],
+            "results": [result.to_dict() if result else None for result in self._results],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], *, decode: Callable[[Any], Any] | None = None) -> Run:
+        """The run that `to_dict` wrote. Raises ConfigError for another version's data."""
+        if data.get("version") != 1:
+            raise ConfigError(f"this run was saved by another version of staysail (format {data.get('version')!r}, known: 1)")
+        run = cls(
+            data["messages"],
+            max_turns=data["max_turns"],
+            output_schema=data["output_schema"],
+            output_mode=data["output_mode"],
+            decode=decode,
+        )
+        run.output_retries, run.phase, run.turn = data["output_retries"], data["phase"], data["turn"]
+        run.steps = [
+            Step(Completion.from_dict(s["completion"]), tuple(map(_result, s["tool_results"])), tuple(s["sources"])) for s in data["steps"]
+        ]
+        run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
+        run._results = [_result(result) if result else None for result in data["results"]]
+        if run.phase == "done":
+            run._restore_output()
+        return run
+
+    def _restore_output(self) -> None:
+        last = self.steps[-1].completion
+        answer = next((call.arguments for call in last.tool_calls if call.name == OUTPUT_TOOL), None)
+        self._output = last.text if self.output_schema is None else self._decode(_json(last.text) if answer is None else answer)
+
+
+def _result(data: Mapping[str, Any]) -> ToolResult:
+    content = Message.from_dict({"role": "user", "content": data["content"]}).content
+    return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"])
+
+
+def _json(text: str) -> Any:
+    """The JSON of an answer, out of a code fence if it stands in one; the text itself where there is none."""
+    body = text.strip()
+    if body.startswith("```") and body.endswith("```"):
+        body = body.partition("\n")[2].removesuffix("```")
+    try:
+        return json.loads(body)
+    except ValueError:
+        return text

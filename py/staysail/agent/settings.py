@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypedDict
+
+from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
+from ..core.errors import ConfigError
+from ..core.ports import Tool
+from ..core.retry import Retry
+from ..core.schema import Codec, codec
+from ..core.tool import as_tool
+from ..core.value import NOTHING, Value
+from .cache import Cache
+from .retrieval import Retriever, read_retrievers
+
+
+class RunOptions(TypedDict, total=False):
+    """What an agent takes, and any of its calls may override."""
+
+    preamble: str | None
+    context: Iterable[Any]
+    tools: Iterable[Tool | Callable[..., Any]]
+    tool_choice: ToolChoice | None
+    tool_concurrency: int
+    tool_timeout_s: float | None
+    max_turns: int
+    temperature: float | None
+    max_tokens: int | None
+    output_type: Any
+    output_retries: int
+    dynamic_context: Any
+    retry: Retry | int | bool | None
+    timeout_s: float | Timeouts | None
+    headers: Mapping[str, str] | None
+    additional_params: Mapping[str, Any] | None
+    cache: Cache | None
+
+
+class Settings(Value):
+    preamble: str | None = None
+    context: tuple[Document, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice | None = None
+    tool_concurrency: int = 8
+    tool_timeout_s: float | None = None
+    max_turns: int = 10
+    temperature: float | None = None
+    max_tokens: int | None = None
+    output_type: Any = None
+    output_retries: int = 2
+    dynamic_context: tuple[Retriever, ...] = ()
+    retry: Retry = Retry()
+    timeout_s: Timeouts = Timeouts()
+    headers: Mapping[str, str] = NOTHING
+    additional_params: Mapping[str, Any] = NOTHING
+    cache: Cache | None = None
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        context = [self.context] if isinstance(self.context, str) else self.context or ()
+        put(self, "context", tuple(read_document(item, n) for n, item in enumerate(context)))
+        put(self, "tools", tuple(map(as_tool, self.tools or ())))
+        put(self, "retry", Retry.of(self.retry))
+        put(self, "timeout_s", Timeouts.of(self.timeout_s))
+        put(self, "headers", self.headers or NOTHING)
+        put(self, "additional_params", self.additional_params or NOTHING)
+        put(self, "dynamic_context", read_retrievers(self.dynamic_context))
+        check_sampling(self.temperature, self.max_tokens)
+        if self.tool_concurrency < 1:
+            raise ConfigError(f"tool_concurrency is at least 1, got {self.tool_concurrency}")
+        names = [tool.name for tool in self.tools]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart")
+
+    def override(self, options: RunOptions) -> Settings:
+        """These settings with some changed. Raises ConfigError for an option that cannot work."""
+        unknown = [name for name in options if name not in Settings.__match_args__]
+        if unknown:
+            raise ConfigError(f"there is no option {unknown[0]!r}; there are: {', '.join(Settings.__match_args__)}")
+        return self.replace(**options) if options else self
+
+    @property
+    def output_codec(self) -> Codec | None:
+        """None where the answer is plain text. Providers want an object, so any other type travels as the `value` of one."""
+        if self.output_type is None or self.output_type is str:
+            return None
+        plain = codec(self.output_type)
+        if plain.schema.get("type") == "object":
+            return plain
+        schema = {key: value for key, value in plain.schema.items() if key != "$defs"}
+        wrapped = {
+            "type": "object",
+            "properties": {"value": schema},
+            "required": ["value"],
+            "additionalProperties": False,
+        }
+        defs = {"$defs": plain.schema["$defs"]} if "$defs" in plain.schema else {}
+        return Codec(wrapped | defs, lambda value: plain.decode(value["value"]))

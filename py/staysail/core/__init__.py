@@ -1,0 +1,1 @@
+"""Values, errors and ports: what every other layer speaks. Nothing here does input or output."""

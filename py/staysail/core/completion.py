@@ -1,0 +1,221 @@
+"""What is asked of a model and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from .errors import ConfigError
+from .messages import Message, MessageLike, Text, ToolCall, read_messages
+from .usage import Usage
+from .value import NOTHING, Value
+
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
+type ToolChoice = Literal["auto", "none", "required"] | Mapping[str, Any] | str
+
+
+class Document(Value):
+    """Text the model should know. metadata: where it is from."""
+
+    id: str
+    text: str
+    metadata: Mapping[str, Any] = NOTHING
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"id": self.id, "text": self.text} | ({"metadata": dict(self.metadata)} if self.metadata else {})
+
+
+class ToolDefinition(Value):
+    """parameters: JSON Schema of an object. strict: ask the provider to hold the model to it."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = NOTHING
+    strict: bool | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
+
+
+class OutputSchema(Value):
+    """The JSON Schema an answer must fit, as the provider's own structured output."""
+
+    schema: Mapping[str, Any]
+    name: str = "output"
+    strict: bool = True
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"schema": dict(self.schema), "name": self.name, "strict": self.strict}
+
+
+class Timeouts(Value):
+    """Seconds; None means no limit. connect_s: until a streamed answer begins. silence_s: between two chunks, and until a whole answer.
+    total_s: the run."""
+
+    connect_s: float | None = 60.0
+    silence_s: float | None = 300.0
+    total_s: float | None = None
+
+    @classmethod
+    def of(cls, value: float | Timeouts | None) -> Timeouts:
+        return value if isinstance(value, Timeouts) else cls(total_s=value)
+
+
+class CompletionRequest(Value):
+    """One call of a model. `messages` may be given as text, dicts or Messages, `tools` as definitions or their dicts, `documents` as
+    texts."""
+
+    messages: tuple[Message, ...] = ()
+    preamble: str | None = None
+    documents: tuple[Document, ...] = ()
+    tools: tuple[ToolDefinition, ...] = ()
+    tool_choice: ToolChoice | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    output: OutputSchema | None = None
+    additional_params: Mapping[str, Any] = NOTHING
+    headers: Mapping[str, str] = NOTHING
+    timeouts: Timeouts = Timeouts()
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        put(self, "messages", read_messages(self.messages))
+        put(self, "tools", tuple(read_tool(item) for item in self.tools))
+        put(self, "documents", tuple(read_document(item, n) for n, item in enumerate(self.documents)))
+        if isinstance(self.output, Mapping):
+            put(self, "output", OutputSchema(self.output))
+        put(self, "additional_params", self.additional_params or NOTHING)
+        put(self, "headers", self.headers or NOTHING)
+        check_sampling(self.temperature, self.max_tokens)
+
+    @property
+    def forced_tool(self) -> str | None:
+        """The one tool `tool_choice` names, if it names one."""
+        choice = self.tool_choice
+        if isinstance(choice, Mapping):
+            name = choice.get("name") or (choice.get("function") or {}).get("name")
+            if not name:
+                raise ConfigError('tool_choice as a mapping is {"name": "<tool>"}')
+            return str(name)
+        return choice if choice not in (None, "auto", "none", "required") else None
+
+    def with_documents(self) -> tuple[Message, ...]:
+        """The messages, with the documents as a user's message before the last thing the user said."""
+        if not self.documents:
+            return self.messages
+        attachment = Message.user("\n\n".join(f'<document id="{doc.id}">\n{doc.text}\n</document>' for doc in self.documents))
+        last_prompt = max((n for n, message in enumerate(self.messages) if message.role == "user"), default=0)
+        return (*self.messages[:last_prompt], attachment, *self.messages[last_prompt:])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, without `headers` (they may hold keys) and `timeouts`."""
+        return {
+            "messages": [message.to_dict() for message in self.messages],
+            "preamble": self.preamble,
+            "documents": [doc.to_dict() for doc in self.documents],
+            "tools": [tool.to_dict() for tool in self.tools],
+            "tool_choice": self.tool_choice,
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "output": self.output.to_dict() if self.output else None,
+            "additional_params": dict(self.additional_params),
+        }
+
+    def __repr__(self) -> str:
+        return f"CompletionRequest({self.to_dict()!r})"
+
+
+class Completion(Value):
+    """A model's whole answer. raw: the provider's body (of a stream: its last state), with everything staysail does not know."""
+
+    message: Message
+    usage: Usage = Usage()
+    finish_reason: FinishReason = "stop"
+    raw_finish_reason: str | None = None
+    raw: Any = None
+    request_id: str | None = None
+    model: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+    @property
+    def reasoning(self) -> str:
+        return self.message.reasoning
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        return self.message.tool_calls
+
+    @property
+    def citations(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(citation for part in self.message.content if isinstance(part, Text) for citation in part.citations)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "type": "completion",
+            "message": self.message.to_dict(),
+            "usage": self.usage.to_dict(),
+            "finish_reason": self.finish_reason,
+            "raw_finish_reason": self.raw_finish_reason,
+            "request_id": self.request_id,
+            "model": self.model,
+            "raw": self.raw,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Completion:
+        return cls(
+            Message.from_dict(data["message"]),
+            Usage.from_dict(data.get("usage") or {}),
+            data.get("finish_reason") or "stop",
+            data.get("raw_finish_reason"),
+            data.get("raw"),
+            data.get("request_id"),
+            data.get("model"),
+        )
+
+
+def read_tool(item: Any) -> ToolDefinition:
+    """A definition from a definition, its dict (OpenAI's nesting too), or anything with name, description and parameters."""
+    if isinstance(item, ToolDefinition):
+        return item
+    if isinstance(item, Mapping):
+        item = item.get("function", item)
+        if not item.get("name"):
+            raise ConfigError("a tool needs a name")
+        parameters = item.get("parameters") or item.get("input_schema") or {}
+        return ToolDefinition(item["name"], item.get("description") or "", parameters, item.get("strict"))
+    return ToolDefinition(item.name, item.description, item.parameters, getattr(item, "strict", None))
+
+
+def read_document(item: Any, position: int = 0) -> Document:
+    if isinstance(item, Document):
+        return item
+    if isinstance(item, str):
+        return Document(f"doc_{position}", item)
+    if isinstance(item, Mapping) and "text" in item:
+        return Document(str(item.get("id", f"doc_{position}")), str(item["text"]), item.get("metadata") or NOTHING)
+    raise ConfigError("a document is text, or {id, text, metadata}")
+
+
+def check_sampling(temperature: float | None, max_tokens: int | None) -> None:
+    """Refuses what every provider refuses. Raises ConfigError."""
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise ConfigError(f"Temperature must be between 0 and 2, got {temperature}")
+    if max_tokens is not None and max_tokens <= 0:
+        raise ConfigError(f"Max tokens must be greater than 0, got {max_tokens}")
+
+
+__all__ = [
+    "Completion",
+    "CompletionRequest",
+    "Document",
+    "FinishReason",
+    "MessageLike",
+    "OutputSchema",
+    "Timeouts",
+    "ToolChoice",
+    "ToolDefinition",
+]

@@ -1,0 +1,207 @@
+"""Every error staysail raises, split by whose move is next.
+
+    StaysailError                      .code, .history, .usage
+    ├── ConfigError                    the caller: a wrong option, an unknown name, something this environment lacks
+    ├── ProviderError                  the provider said no; nobody but time helps where .retryable
+    │   ├── AuthError                  401, 403: the key
+    │   ├── RateLimitError             429: .retry_after_s
+    │   ├── NetworkError               no answer: offline, refused, reset, blocked by CORS, timed out
+    │   ├── BadRequestError            other 4xx: the request
+    │   ├── ServerError                5xx
+    │   └── StreamError                an answer that began well and broke
+    ├── MaxTurnsError                  the run used up its turns
+    ├── RunCancelled                   the run was stopped
+    ├── ToolError                      the model: the text goes back to it as the tool's result
+    ├── OutputError                    the model's answer does not fit the output type, after every retry
+    └── StoreError                     the browser's storage
+        ├── QuotaError
+        ├── DimensionError
+        └── CorruptionError
+
+An error that ends a run carries that run's `history` and `usage`, so nothing already paid for is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from .usage import Usage
+
+
+class StaysailError(Exception):
+    """Base of all. `str(error)` says what happened and what to do; it never holds a key."""
+
+    code: str = "error"
+    history: tuple[Any, ...] = ()  # of Message, which itself raises these errors
+    usage: Usage | None = None
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for the far side of a boundary: name, the names of its bases, message, code, and what else it carries."""
+        lineage = [base.__name__ for base in type(self).__mro__ if issubclass(base, StaysailError)]
+        return {
+            "name": lineage[0],
+            "lineage": lineage,
+            "message": str(self),
+            "code": self.code,
+            "history": [message.to_dict() for message in self.history],
+            "usage": self.usage.to_dict() if self.usage else None,
+        }
+
+
+class ConfigError(StaysailError, ValueError):
+    code = "config"
+
+
+class ProviderError(StaysailError):
+    """status: HTTP status or None. body: the provider's own words, parsed where it is JSON. retry_after_s: the delay it asked for."""
+
+    code = "provider"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        request_id: str | None = None,
+        body: Any = None,
+        retry_after_s: float | None = None,
+        retryable: bool = False,
+        provider: str = "",
+    ) -> None:
+        super().__init__(message, code=code)
+        self.status = status
+        self.request_id = request_id
+        self.body = body
+        self.retry_after_s = retry_after_s
+        self.retryable = retryable
+        self.provider = provider
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {
+            "status": self.status,
+            "request_id": self.request_id,
+            "body": self.body,
+            "retry_after_s": self.retry_after_s,
+            "retryable": self.retryable,
+            "provider": self.provider,
+        }
+
+
+class AuthError(ProviderError):
+    code = "auth"
+
+
+class RateLimitError(ProviderError):
+    code = "rate_limit"
+
+
+class NetworkError(ProviderError):
+    code = "network"
+
+
+class BadRequestError(ProviderError):
+    code = "bad_request"
+
+
+class ServerError(ProviderError):
+    code = "server"
+
+
+class StreamError(ProviderError):
+    code = "stream"
+
+
+class MaxTurnsError(StaysailError):
+    code = "max_turns"
+
+
+class RunCancelled(StaysailError, asyncio.CancelledError):
+    """Also a CancelledError, so asyncio sees a cancelled task and not a failed one."""
+
+    code = "cancelled"
+
+
+class ToolError(StaysailError):
+    """Raise it in a tool to tell the model what went wrong; any other exception is told as its type and text."""
+
+    code = "tool"
+
+
+class OutputError(StaysailError):
+    """raw: what the model answered last."""
+
+    code = "output"
+
+    def __init__(self, message: str, *, raw: Any = None) -> None:
+        super().__init__(message)
+        self.raw = raw
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"raw": self.raw}
+
+
+class StoreError(StaysailError):
+    code = "store"
+
+
+class QuotaError(StoreError):
+    """needed_bytes, free_bytes: None where the browser does not tell."""
+
+    code = "quota"
+
+    def __init__(self, message: str, *, needed_bytes: int | None = None, free_bytes: int | None = None) -> None:
+        super().__init__(message)
+        self.needed_bytes = needed_bytes
+        self.free_bytes = free_bytes
+
+
+class DimensionError(StoreError):
+    code = "dimension"
+
+
+class CorruptionError(StoreError):
+    code = "corruption"
+
+
+RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
+
+
+def error_for_status(status: int, message: str, **data: Any) -> ProviderError:
+    """The error of an HTTP status; `retryable` follows from the status unless given."""
+    kind: type[ProviderError]
+    if status in (401, 403):
+        kind = AuthError
+    elif status == 429:
+        kind = RateLimitError
+    elif status >= 500:
+        kind = ServerError
+    elif status >= 400:
+        kind = BadRequestError
+    else:
+        kind = ProviderError
+    retryable = status in RETRYABLE_STATUS or (status >= 500 and status not in (501, 505))
+    return kind(message, **{"status": status, "retryable": retryable} | data)
+
+
+def redact(value: Any, secrets: tuple[str, ...]) -> Any:
+    """`value` with every occurrence of a secret replaced, in strings at any depth."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "[key removed]") if secret else value
+        return value
+    if isinstance(value, Mapping):
+        return {redact(key, secrets): redact(item, secrets) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item, secrets) for item in value]
+    return value

@@ -1,0 +1,109 @@
+"""Incremental readers of the two framings a streamed answer comes in: server-sent events and newline-delimited JSON.
+
+Bytes go in cut anywhere, also inside a character or between CR and LF; the same records come out for every cut. Work is linear in the
+bytes.
+SSE as in the HTML standard: https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+from .value import Value
+
+
+class ServerEvent(Value):
+    data: str
+    event: str = ""
+    id: str = ""
+
+
+class LineReader:
+    """Whole lines out of bytes. Ends are LF, CR or CRLF; with `cr=False` LF alone (CR is then white space, as NDJSON has it)."""
+
+    def __init__(self, *, cr: bool = True) -> None:
+        self._cr = cr
+        self._pending: list[bytes] = []
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        if self._after_cr and chunk:
+            chunk = chunk.removeprefix(b"\n")
+            self._after_cr = False
+        if self._cr and b"\r" in chunk:
+            self._after_cr = chunk.endswith(b"\r")
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        if b"\n" not in chunk:
+            if chunk:
+                self._pending.append(chunk)
+            return []
+        lines = chunk.split(b"\n")
+        lines[0] = b"".join((*self._pending, lines[0]))
+        rest = lines.pop()
+        self._pending = [rest] if rest else []
+        return lines
+
+    def close(self) -> list[bytes]:
+        """The last line, where the body did not end it."""
+        rest, self._pending = b"".join(self._pending), []
+        return [rest] if rest else []
+
+
+class SSEReader:
+    """Events of a text/event-stream. An event whose blank line never came is given by `close`: some servers forget it, and its data is
+    whole."""
+
+    def __init__(self) -> None:
+        self._lines = LineReader()
+        self._data: list[bytes] = []
+        self._event = b""
+        self._id = b""
+        self._begun = False
+
+    def feed(self, chunk: bytes) -> list[ServerEvent]:
+        return self._read(self._lines.feed(chunk))
+
+    def close(self) -> list[ServerEvent]:
+        return self._read([*self._lines.close(), b""])
+
+    def _read(self, lines: list[bytes]) -> list[ServerEvent]:
+        out: list[ServerEvent] = []
+        if lines and not self._begun:
+            self._begun = True
+            lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
+        for line in lines:
+            if line.startswith(b"data:"):
+                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+            elif not line:
+                if self._data:
+                    out.append(ServerEvent(_text(b"\n".join(self._data)), _text(self._event), _text(self._id)))
+                self._data, self._event = [], b""
+            else:
+                name, _, value = line.partition(b":")
+                value = value.removeprefix(b" ")
+                if name == b"event":
+                    self._event = value
+                elif name == b"id":
+                    self._id = value
+                elif name == b"data":
+                    self._data.append(value)
+        return out
+
+
+class NDJSONReader:
+    """Lines of JSON text, blank ones left out, as events with `data` alone."""
+
+    def __init__(self) -> None:
+        self._lines = LineReader(cr=False)
+
+    def feed(self, chunk: bytes) -> list[ServerEvent]:
+        return self._read(self._lines.feed(chunk))
+
+    def close(self) -> list[ServerEvent]:
+        return self._read(self._lines.close())
+
+    @staticmethod
+    def _read(lines: list[bytes]) -> list[ServerEvent]:
+        return [ServerEvent(_text(line)) for line in lines if line.strip()]
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -1,0 +1,97 @@
+"""The ports: what the layers further out implement and the agent calls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, runtime_checkable
+
+from .completion import Completion, CompletionRequest, Timeouts
+from .events import Event
+from .value import NOTHING, Value
+
+type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
+
+
+class ModelTraits(Value):
+    """What a model can do, so that callers ask it instead of its name. native_output: structured output of its own."""
+
+    native_output: bool = False
+    tools: bool = True
+    streaming: bool = True
+
+
+class Model(Protocol):
+    """A language model. `stream` yields events and, last, the Completion that `complete` would have given; closing it ends the request at
+    once."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def traits(self) -> ModelTraits: ...
+    async def complete(self, request: CompletionRequest) -> Completion: ...
+    def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]: ...
+
+
+@runtime_checkable
+class Tool(Protocol):
+    """parameters: JSON Schema of an object. `call` may return text, parts, or anything JSON can hold; what it raises is told to the
+    model."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+    async def call(self, args: dict[str, Any]) -> Any: ...
+
+
+class HttpRequest(Value):
+    """headers: names in lower case. Its repr leaves out headers and body, which may hold keys."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = NOTHING
+    body: bytes = b""
+    timeouts: Timeouts = Timeouts()
+    streamed: bool = False
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
+
+
+class HttpResponse(Protocol):
+    """headers: names in lower case. `chunks` gives the body as it arrives, of any size."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    def chunks(self) -> AsyncIterator[bytes]: ...
+
+
+class Transport(Protocol):
+    """Sends one request; leaving the context closes the connection at once. Raises NetworkError when no answer comes. HTTP errors are
+    answers."""
+
+    def send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]: ...
+
+
+class Clock(Protocol):
+    """Seconds; `now` only ever grows."""
+
+    def now(self) -> float: ...
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class SearchHit(Value):
+    score: float
+    id: str
+    document: Any
+
+
+class SearchIndex(Protocol):
+    """Finds what fits a text, best first."""
+
+    async def top_n(self, query: str, n: int) -> Sequence[SearchHit]: ...

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import random
+
+from .errors import ConfigError, ProviderError
+from .value import Value
+
+
+class Retry(Value):
+    """When to try a failed model call again.
+
+    attempts: calls in all, so 1 means never again. The n-th delay is drawn from [d/2, d] with d = base_s * 2**(n-1), at most max_s
+    (jitter, so that clients do not return together).
+    A delay the provider asks for is honoured instead, unless it is longer than patience_s: then the error is raised at once, with
+    `retry_after_s` told.
+    """
+
+    attempts: int = 4
+    base_s: float = 0.5
+    max_s: float = 30.0
+    patience_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ConfigError(f"Retry.attempts counts the first call too, so it is at least 1, got {self.attempts}")
+
+    def delay_s(self, attempt: int, error: ProviderError) -> float | None:
+        """Seconds to wait after the `attempt`-th call (from 1) failed with `error`; None when it is over."""
+        if not error.retryable or attempt >= self.attempts:
+            return None
+        if error.retry_after_s is not None:
+            return error.retry_after_s if error.retry_after_s <= self.patience_s else None
+        ceiling = min(self.max_s, self.base_s * 2 ** (attempt - 1))
+        return random.uniform(ceiling / 2, ceiling)  # noqa: S311  jitter, no secret
+
+    @classmethod
+    def of(cls, value: Retry | int | bool | None) -> Retry:
+        """None: the default. A number: that many calls in all. False: one."""
+        if isinstance(value, Retry):
+            return value
+        if value is None or value is True:
+            return cls()
+        return cls(attempts=max(1, int(value)))

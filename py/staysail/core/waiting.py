@@ -1,0 +1,57 @@
+"""Waiting, on an event loop or without one.
+
+`prompt_sync` in a worker without JSPI has no way to wait for the loop, so it steps the very same coroutines by hand (`drive`) with a
+transport that blocks. What would wait
+for the loop asks `blocking` and blocks instead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from .errors import ConfigError
+
+blocking: ContextVar[bool] = ContextVar("staysail_blocking", default=False)
+
+
+class SystemClock:
+    """The Clock of every agent that is not given one."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        if blocking.get():
+            time.sleep(seconds)  # noqa: ASYNC251  there is no loop to hold up
+        else:
+            await asyncio.sleep(seconds)
+
+
+@asynccontextmanager
+async def timeout(seconds: float | None) -> AsyncGenerator[None]:
+    """Raises TimeoutError inside the block after `seconds`; no limit for None, nor where there is no loop to keep one."""
+    if seconds is None or blocking.get():
+        yield
+        return
+    async with asyncio.timeout(seconds):
+        yield
+
+
+def drive[T](work: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine that never really waits. Raises ConfigError when it would."""
+    token = blocking.set(True)
+    try:
+        work.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    finally:
+        blocking.reset(token)
+    work.close()
+    raise ConfigError(
+        "prompt_sync cannot wait here for something asynchronous (an async tool, a JavaScript tool); use `await agent.prompt(...)`"
+    )

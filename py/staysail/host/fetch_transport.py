@@ -1,0 +1,109 @@
+"""HTTP in a page, a worker or Node, through `fetch`. Awaits once per network chunk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import js
+from pyodide.ffi import JsException, to_js
+
+from ..core.errors import NetworkError
+from ..core.ports import HttpRequest, HttpResponse
+
+PROBE_LIMIT_S = 3.0
+
+
+class FetchTransport:
+    def __init__(self) -> None:
+        self._answered: set[str] = set()
+
+    @asynccontextmanager
+    async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
+        controller = js.AbortController.new()
+        options = {
+            "method": request.method,
+            "headers": dict(request.headers),
+            "signal": controller.signal,
+            "redirect": "follow",
+        }
+        if request.body:
+            options["body"] = to_js(request.body)
+        try:
+            try:
+                response = await js.fetch(request.url, _object(options))
+            except JsException as error:
+                raise await self._diagnose(request) from error
+            self._answered.add(_origin(request.url))
+            yield _Response(response, request)
+        finally:
+            controller.abort()
+
+    async def _diagnose(self, request: HttpRequest) -> NetworkError:
+        """Why a fetch failed, as far as a page may know. A request without key, headers and answer tells whether anything is there."""
+        origin = _origin(request.url)
+        here = str(getattr(getattr(js, "location", None), "origin", "") or "")
+        if getattr(getattr(js, "navigator", None), "onLine", True) is False and not _is_local(origin):
+            return NetworkError("the browser is offline", code="offline", retryable=True)
+        if not here or origin == here or origin in self._answered:
+            return NetworkError(f"the connection to {origin} failed; the server may be down", code="unreachable", retryable=True)
+        if not await _is_there(origin):
+            return NetworkError(
+                f"{origin} cannot be reached: is the address right, and the server running?",
+                code="unreachable",
+                retryable=True,
+            )
+        return NetworkError(
+            f"{origin} is there, but the browser may not read its answer from {here} (CORS). Likely: a wrong API key, "
+            "where the host's refusal lacks CORS headers; or a server that must be told to allow this page, "
+            "or be called through a proxy (base_url)",
+            code="cors",
+        )
+
+
+class _Response:
+    def __init__(self, response: Any, request: HttpRequest) -> None:
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = js.Object.fromEntries(response.headers.entries()).to_py()
+        self._response, self._request = response, request
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        try:
+            if not self._request.streamed or not self._response.body:
+                yield (await self._response.arrayBuffer()).to_bytes()
+                return
+            reader = self._response.body.getReader()
+            while not (piece := await reader.read()).done:
+                yield piece.value.to_bytes()
+        except JsException as error:
+            origin = _origin(self._request.url)
+            raise NetworkError(
+                f"the connection to {origin} broke in the middle of the answer", code="disconnected", retryable=True
+            ) from error
+
+
+async def _is_there(origin: str) -> bool:
+    controller = js.AbortController.new()
+    try:
+        async with asyncio.timeout(PROBE_LIMIT_S):
+            await js.fetch(origin, _object({"method": "HEAD", "mode": "no-cors", "cache": "no-store", "signal": controller.signal}))
+    except (JsException, TimeoutError):
+        return False
+    finally:
+        controller.abort()
+    return True
+
+
+def _object(value: dict[str, Any]) -> Any:
+    return to_js(value, dict_converter=js.Object.fromEntries)
+
+
+def _origin(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+
+
+def _is_local(origin: str) -> bool:
+    return origin.partition("://")[2].partition(":")[0] in ("127.0.0.1", "localhost", "[")

@@ -1,0 +1,64 @@
+"""Waiting from code that is not async, in Pyodide: on the JavaScript stack where the browser can switch it (JSPI), else with a transport
+that blocks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from importlib import import_module
+from typing import Any
+
+import js
+from pyodide.ffi import can_run_sync
+from pyodide.ffi import run_sync as wait_with_jspi
+
+from ..core.errors import ConfigError, NetworkError
+from ..core.ports import HttpRequest, HttpResponse, Transport
+from ..core.waiting import drive
+
+
+def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Waits for `work()`. Raises ConfigError where nothing can wait: Node without JSPI."""
+    if can_run_sync():
+        result: T = wait_with_jspi(work())
+        return result
+    if not hasattr(js, "XMLHttpRequest"):
+        raise ConfigError("prompt_sync needs JSPI or XMLHttpRequest, and this runtime has neither; use `await agent.prompt(...)`")
+    return drive(work())
+
+
+def blocking_transport() -> Transport:
+    """pyodide-http's synchronous requests. Raises ConfigError where the package is not installed."""
+    try:
+        core = import_module("pyodide_http._core")
+    except ModuleNotFoundError as error:
+        raise ConfigError('prompt_sync needs pyodide-http here: await micropip.install("pyodide-http")') from error
+    return BlockingTransport(core)
+
+
+class BlockingTransport:
+    """Never waits for the event loop: a whole answer, then its one chunk."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+
+    @asynccontextmanager
+    async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
+        sent = self._core.Request(request.method, request.url, headers=dict(request.headers), body=request.body or None)
+        if request.timeouts.total_s is not None:
+            sent.set_timeout(request.timeouts.total_s)
+        try:
+            response = self._core.send(sent)
+        except Exception as error:
+            raise NetworkError(f"{request!r} failed: {error}", code="unreachable", retryable=True) from error
+        yield _Response(response)
+
+
+class _Response:
+    def __init__(self, response: Any) -> None:
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        self._body: bytes = response.body if isinstance(response.body, bytes) else bytes(response.body)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        yield self._body

@@ -1,0 +1,75 @@
+"""Providers, one file each: found by name, so adding a file adds a provider."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.ports import Model, Transport
+from ..wire.format import ChatWire, Provider
+from ..wire.http_model import Endpoint, HttpModel, Key
+
+
+def provider_names() -> list[str]:
+    """Every provider there is, by walking this folder."""
+    import pkgutil  # 20 ms in a page, and only this needs it
+
+    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+
+
+def load_provider(name: str) -> Any:
+    """The module of a provider. Raises ConfigError with the known names."""
+    module = name.replace("-", "_")
+    if not module.isidentifier():
+        raise ConfigError(_unknown(name))
+    try:
+        return import_module(f"{__name__}.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{module}":
+            raise
+        raise ConfigError(_unknown(name)) from error
+
+
+def load_wire(name: str) -> ChatWire:
+    wire: ChatWire = import_module(f"staysail.wire.{name}").WIRE
+    return wire
+
+
+def load_model(
+    model: str,
+    *,
+    api_key: Key = None,
+    base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    transport: Transport | None = None,
+    **options: Any,
+) -> Model:
+    """The model that "provider:model" names.
+
+    api_key: text, or a function (async or not) giving it when needed; else the provider's environment variable. base_url: another server
+    that speaks the provider's
+    protocol. headers: sent with every request. options: what the provider's own `load` takes, where it is not HTTP. Raises ConfigError.
+    """
+    name, _, id = model.partition(":")
+    module = load_provider(name)
+    if hasattr(module, "load"):
+        local: Model = module.load(id, **options)
+        return local
+    if options:
+        raise ConfigError(f"{name} has no option {', '.join(options)}")
+    provider: Provider = module.PROVIDER
+    if not provider.chat:
+        raise ConfigError(f"{name} has no chat models")
+    if not id.strip():
+        raise ConfigError(f'Model cannot be empty: write "{name}:<model>"')
+    endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
+    return HttpModel(endpoint, load_wire(provider.chat), id)
+
+
+def _unknown(name: str) -> str:
+    return (
+        f"there is no provider {name!r}; there are: {', '.join(provider_names())}. "
+        "Any server that speaks OpenAI's protocol works with openai-compatible and base_url"
+    )

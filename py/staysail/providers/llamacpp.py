@@ -1,0 +1,12 @@
+from ..wire.chat import ChatDialect
+from ..wire.format import Provider
+
+PROVIDER = Provider(
+    "llamacpp",
+    "http://127.0.0.1:8080/v1",
+    dialect=ChatDialect(echo=True),
+    key_env="LLAMACPP_API_KEY",
+    key_needed=False,
+    page="setting",
+    page_note="llama-server allows any page by default",
+)

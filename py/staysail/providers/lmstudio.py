@@ -1,0 +1,12 @@
+from ..wire.chat import ChatDialect
+from ..wire.format import Provider
+
+PROVIDER = Provider(
+    "lmstudio",
+    "http://127.0.0.1:1234/v1",
+    dialect=ChatDialect(echo=True),
+    key_env="LMSTUDIO_API_KEY",
+    key_needed=False,
+    page="setting",
+    page_note="switch on “Enable CORS” in the server's settings",
+)

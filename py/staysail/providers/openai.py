@@ -1,0 +1,12 @@
+from ..wire.format import Provider
+from ..wire.responses import ResponsesDialect
+
+PROVIDER = Provider(
+    "openai",
+    "https://api.openai.com/v1",
+    chat="responses",
+    dialect=ResponsesDialect(),
+    key_env="OPENAI_API_KEY",
+    key_url="https://platform.openai.com/api-keys",
+    page_note="a wrong key looks like a network failure: its 401 has no CORS header",
+)

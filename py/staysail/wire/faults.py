@@ -1,0 +1,160 @@
+"""Errors out of what providers answer, whatever shape they give them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ..core.errors import ProviderError, StreamError, error_for_status
+
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
+TRANSIENT = re.compile(
+    r"overload|rate.?limit|too.?many|server.?error|internal|unavailable|timeout|timed.?out|exhausted|try again",
+    re.IGNORECASE,
+)
+HOPELESS = ("insufficient_quota", "billing_hard_limit_reached", "credit_balance_too_low")
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    return next((headers[name] for name in REQUEST_ID_HEADERS if headers.get(name)), None)
+
+
+def error_of_response(status: int, headers: Mapping[str, str], body: bytes, provider: str) -> ProviderError:
+    """The error of an HTTP answer that is none."""
+    data = parse_body(body)
+    message, code = describe(data)
+    error = error_for_status(
+        status,
+        f"{provider} answered {status}: {message or _plain_excerpt(body)}",
+        code=code,
+        request_id=request_id(headers) or _field(data, "request_id"),
+        body=data,
+        retry_after_s=_retry_after_s(headers, data),
+        provider=provider,
+    )
+    if code in HOPELESS:
+        error.retryable = False
+    return error
+
+
+def error_in_stream(data: Any, provider: str = "") -> StreamError:
+    """The error a provider tells inside an answer that began with 200."""
+    message, code = describe(data)
+    inner = data.get("error") if isinstance(data, Mapping) else None
+    number = inner.get("code") if isinstance(inner, Mapping) else None
+    status = number if isinstance(number, int) and 400 <= number < 600 else None
+    retryable = status in (408, 409, 429) or (status or 0) >= 500 or bool(TRANSIENT.search(f"{code} {message}"))
+    return StreamError(
+        f"{provider or 'the provider'} broke off: {message or 'no reason given'}",
+        code=code,
+        status=status,
+        body=data,
+        request_id=_field(data, "request_id"),
+        retry_after_s=_retry_after_s({}, data),
+        retryable=retryable and code not in HOPELESS,
+        provider=provider,
+    )
+
+
+def cut_off(provider: str = "") -> StreamError:
+    return StreamError(
+        f"the stream of {provider or 'the provider'} ended in the middle of the answer",
+        code="incomplete_stream",
+        retryable=True,
+        provider=provider,
+    )
+
+
+def not_understood(what: str, excerpt: str, provider: str = "") -> StreamError:
+    return StreamError(
+        f"{provider or 'the server'} sent {what}: {excerpt[:200]!r}. Is the base URL right, and does it speak this provider's protocol?",
+        code="bad_answer",
+        body=excerpt[:2000],
+        provider=provider,
+    )
+
+
+def describe(data: Any) -> tuple[str, str | None]:
+    """(message, code) of an error body: OpenAI's, Anthropic's, Gemini's (also in a list), xAI's, Mistral's, Cohere's, Ollama's, FastAPI's
+    `detail`."""
+    if isinstance(data, list) and data:
+        data = data[0]
+    if not isinstance(data, Mapping):
+        return (data if isinstance(data, str) else ""), None
+    response = data.get("response")
+    if isinstance(response, Mapping) and response.get("error"):
+        data = response
+    error = data.get("error", data)
+    if isinstance(error, str):
+        return error, _text(data.get("code"))
+    if not isinstance(error, Mapping):
+        error = data
+    message = error.get("message") or error.get("detail") or data.get("message") or data.get("detail") or ""
+    if isinstance(message, list):  # FastAPI's validation errors
+        message = "; ".join(str(item.get("msg", item)) if isinstance(item, Mapping) else str(item) for item in message)
+    elif isinstance(message, Mapping):
+        message = message.get("message") or json.dumps(message)
+    upstream = error.get("metadata")
+    if isinstance(upstream, Mapping) and isinstance(upstream.get("raw"), str):
+        message = f"{message} ({upstream['raw'][:500]})"
+    code = _text(error.get("code"))
+    if code is None or code.isdigit():
+        code = _text(error.get("status")) or _text(error.get("type")) or code
+    return str(message), code
+
+
+def parse_body(body: bytes) -> Any:
+    text = body.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _text(value: Any) -> str | None:
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) and value != "" else None
+
+
+def _field(data: Any, name: str) -> str | None:
+    return _text(data.get(name)) if isinstance(data, Mapping) else None
+
+
+def _plain_excerpt(body: bytes) -> str:
+    text = re.sub(r"<[^>]*>|\s+", " ", body.decode("utf-8", "replace"))
+    return re.sub(r" +", " ", text).strip()[:200] or "no body"
+
+
+def _retry_after_s(headers: Mapping[str, str], data: Any) -> float | None:
+    """The delay asked for: in a header where the page may see it, else in the body's words or its RetryInfo."""
+    try:
+        if "retry-after-ms" in headers:
+            return float(headers["retry-after-ms"]) / 1000
+        if "retry-after" in headers:
+            return float(headers["retry-after"])
+    except ValueError:
+        return _until(headers.get("retry-after", ""))
+    text = data if isinstance(data, str) else json.dumps(data) if data else ""
+    found = re.search(r'"retryDelay": ?"([\d.]+)s"', text)
+    if found:
+        return float(found[1])
+    found = re.search(
+        r"(?:try again|retry) (?:in|after) (?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+?)(ms|s\b|sec|\b))?",
+        text,
+        re.IGNORECASE,
+    )
+    if not found or not any(found.groups()[:3]):
+        return None
+    hours, minutes, amount, unit = found.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(amount or 0) / (1000 if unit == "ms" else 1)
+
+
+def _until(date: str) -> float | None:
+    """Seconds until an HTTP date."""
+    try:
+        then = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return max(0.0, (then - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,285 @@
+"""A model behind HTTP: a provider's data, a wire format and a transport, put together."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from ..core.completion import Completion, CompletionRequest, Timeouts
+from ..core.defaults import default_transport, environment
+from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, redact
+from ..core.events import Event, ToolCallDone, replay
+from ..core.framing import NDJSONReader, SSEReader
+from ..core.ports import HttpRequest, HttpResponse, ModelTraits, Transport
+from ..core.value import NOTHING
+from ..core.waiting import timeout
+from .faults import error_in_stream, error_of_response, not_understood, parse_body, request_id
+from .format import AnswerReader, ChatWire, Provider, join_url
+
+type Key = str | Callable[[], str | Awaitable[str]] | None
+
+
+class Endpoint:
+    """Where a provider is, and how to be let in. It holds the key; no repr, error or log of it shows one.
+
+    Raises ConfigError when a key is needed and none is given, nor in the provider's environment variable.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        api_key: Key = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        if isinstance(api_key, str) and not api_key.strip():
+            raise ConfigError("API key cannot be empty")
+        key = api_key or (environment(provider.key_env) if provider.key_env else None)
+        variable = f"STAYSAIL_{provider.name.upper().replace('-', '_')}_BASE_URL"
+        own_address = base_url or environment(variable)
+        if key is None and provider.key_needed and not own_address:
+            where = f" Get one at {provider.key_url}." if provider.key_url else ""
+            raise ConfigError(f"{provider.name} needs an API key: pass api_key=, or set {provider.key_env}.{where}")
+        if provider.base_needed and not own_address:
+            raise ConfigError(f"{provider.name} needs a base_url, for example {provider.base_url}")
+        self.provider = provider
+        self.base_url = own_address or provider.base_url
+        if "://" not in self.base_url:
+            raise ConfigError(f"base_url starts with http:// or https://, got {self.base_url!r}")
+        self._key = key
+        self._last_key = key if isinstance(key, str) else None
+        self._headers = {name.lower(): value for name, value in (headers or {}).items()}
+        self._transport = transport
+
+    def url(self, path: str) -> str:
+        return join_url(self.base_url, path, self.provider.base_url)
+
+    async def request(
+        self,
+        path: str,
+        body: Any,
+        *,
+        headers: Mapping[str, str] = NOTHING,
+        timeouts: Timeouts = Timeouts(),
+        streamed: bool = False,
+    ) -> HttpRequest:
+        """The request with its key. body: JSON, or (content type, bytes), or None for a GET."""
+        key = await self._current_key()
+        sent = dict(self.provider.headers)
+        if key and self.provider.auth == "authorization":
+            sent["authorization"] = f"Bearer {key}"
+        elif key and self.provider.auth:
+            sent[self.provider.auth] = key
+        content_type, data = body if isinstance(body, tuple) else ("application/json", _json_bytes(body))
+        if body is not None:
+            sent["content-type"] = content_type
+        sent |= self._headers | {name.lower(): value for name, value in headers.items()}
+        return HttpRequest("GET" if body is None else "POST", self.url(path), sent, data, timeouts, streamed)
+
+    async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
+        """A whole answer. Raises ProviderError, also for an HTTP error."""
+        request = await self.request(path, body, **options)
+        limits = request.timeouts
+        limit_s = _least(limits.silence_s, limits.total_s)
+        try:
+            async with timeout(limit_s), self.transport.send(request) as response:
+                data = b"".join([chunk async for chunk in response.chunks()])
+        except TimeoutError as error:
+            raise self._silent(limit_s) from error
+        except ProviderError as error:
+            raise self.cleaned(error) from error.__cause__
+        if response.status >= 400:
+            raise self.cleaned(error_of_response(response.status, response.headers, data, self.provider.name))
+        return data, response
+
+    async def fetch_json(self, path: str, body: Any, **options: Any) -> tuple[Any, str | None]:
+        """(body, request id) of a JSON answer."""
+        data, response = await self.fetch(path, body, **options)
+        value = parse_body(data)
+        if isinstance(value, str):
+            raise self.cleaned(not_understood("something that is not JSON", value, self.provider.name))
+        if isinstance(value, dict) and value.get("error") and not value.get("choices") and value.get("object") != "response":
+            raise self.cleaned(error_in_stream(value, self.provider.name))
+        return value, request_id(response.headers)
+
+    async def stream(self, request: HttpRequest) -> AsyncGenerator[HttpResponse | bytes]:
+        """First the response, then its chunks as they come. Raises ProviderError."""
+        limits = request.timeouts
+        wait_s = _least(limits.connect_s, limits.total_s)
+        sending = self.transport.send(request)
+        try:
+            async with timeout(wait_s):
+                response = await sending.__aenter__()
+        except TimeoutError as error:
+            raise self._silent(wait_s) from error
+        except ProviderError as error:
+            raise self.cleaned(error) from error.__cause__
+        failure: BaseException | None = None
+        try:
+            if response.status >= 400:
+                body = b"".join([chunk async for chunk in response.chunks()])
+                raise self.cleaned(error_of_response(response.status, response.headers, body, self.provider.name))
+            yield response
+            chunks = response.chunks()
+            wait_s = _least(limits.silence_s, limits.total_s)
+            while True:
+                async with timeout(wait_s):
+                    chunk = await anext(chunks, None)
+                if chunk is None:
+                    return
+                yield chunk
+        except TimeoutError as error:
+            failure = error
+            raise self._silent(wait_s) from error
+        except BaseException as error:
+            failure = error
+            raise
+        finally:
+            await sending.__aexit__(type(failure) if failure else None, failure, failure.__traceback__ if failure else None)
+
+    @property
+    def transport(self) -> Transport:
+        return self._transport or default_transport()
+
+    def cleaned[E: StaysailError](self, error: E) -> E:
+        """The error without the key, whatever the server wrote into it."""
+        secrets = tuple(
+            filter(
+                None,
+                [
+                    self._last_key,
+                    *(v.removeprefix("Bearer ") for n, v in self._headers.items() if "auth" in n or "key" in n),
+                ],
+            )
+        )
+        error.args = tuple(redact(list(error.args), secrets))
+        if isinstance(error, ProviderError):
+            error.body = redact(error.body, secrets)
+            error.provider = error.provider or self.provider.name
+        return error
+
+    async def _current_key(self) -> str | None:
+        if not callable(self._key):
+            return self._key
+        given = self._key()
+        key = await given if inspect.isawaitable(given) else given
+        if not isinstance(key, str) or not key:
+            raise ConfigError(f"the api_key function of {self.provider.name} gave no key")
+        self._last_key = key
+        return key
+
+    def _silent(self, limit_s: float | None) -> NetworkError:
+        return NetworkError(
+            f"{self.provider.name} sent nothing for {limit_s:g} s",
+            code="timeout",
+            retryable=True,
+            provider=self.provider.name,
+        )
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.provider.name}, {self.base_url.partition('?')[0]})"
+
+
+class HttpModel:
+    """A Model that a provider serves."""
+
+    def __init__(self, endpoint: Endpoint, wire: ChatWire, model: str) -> None:
+        self.endpoint = endpoint
+        self.wire = wire
+        self.model = model
+        self.traits: ModelTraits = wire.traits(endpoint.provider.dialect)
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint.provider.name}:{self.model}"
+
+    @property
+    def base_url(self) -> str:
+        return self.endpoint.base_url
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """One whole answer. Raises ProviderError."""
+        dialect = self.endpoint.provider.dialect
+        body = self.wire.render(request, self.model, dialect, streamed=False)
+        path = self.wire.path(self.model, streamed=False)
+        answer, id = await self.endpoint.fetch_json(path, body, headers=request.headers, timeouts=request.timeouts)
+        return self._parse(answer, id)
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
+        """The answer's events as they come and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
+        dialect = self.endpoint.provider.dialect
+        sent = await self.endpoint.request(
+            self.wire.path(self.model, streamed=True),
+            self.wire.render(request, self.model, dialect, streamed=True),
+            headers=request.headers,
+            timeouts=request.timeouts,
+            streamed=True,
+        )
+        async with aclosing(self.endpoint.stream(sent)) as parts:
+            response = await anext(parts)
+            assert not isinstance(response, bytes)
+            id = request_id(response.headers)
+            if _is_whole(response):  # a server that does not stream, asked to
+                data = b"".join([chunk async for chunk in parts if isinstance(chunk, bytes)])
+                for event in replay(self._parse(parse_body(data), id)):
+                    yield event
+                return
+            frames = SSEReader() if self.wire.framing == "sse" else NDJSONReader()
+            reader = self.wire.reader(dialect)
+            async for chunk in parts:
+                assert isinstance(chunk, bytes)
+                for frame in frames.feed(chunk):
+                    for event in self._feed(reader, frame):
+                        yield event
+            for frame in frames.close():
+                for event in self._feed(reader, frame):
+                    yield event
+            try:
+                completion = reader.finish()
+            except StaysailError as error:
+                raise self.endpoint.cleaned(error) from None
+            for call in completion.tool_calls:
+                yield ToolCallDone.of(call)
+            yield completion if completion.request_id or not id else completion.replace(request_id=id)
+
+    def _feed(self, reader: AnswerReader, frame: Any) -> list[Event]:
+        try:
+            return reader.feed(frame)
+        except StaysailError as error:
+            raise self.endpoint.cleaned(error) from None
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise not_understood("a stream event it should not", frame.data, self.endpoint.provider.name) from error
+
+    def _parse(self, body: Any, id: str | None) -> Completion:
+        try:
+            completion = self.wire.parse(body, self.endpoint.provider.dialect)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            if isinstance(error, StaysailError):
+                raise
+            raise not_understood("an answer of an unknown shape", _excerpt(body), self.endpoint.provider.name) from error
+        return completion.replace(request_id=id) if id else completion
+
+    def __repr__(self) -> str:
+        return f"HttpModel({self.name!r})"
+
+
+def _is_whole(response: HttpResponse) -> bool:
+    kind = response.headers.get("content-type", "")
+    return "json" in kind and "ndjson" not in kind and "jsonl" not in kind and "stream" not in kind
+
+
+def _excerpt(body: Any) -> str:
+    return body if isinstance(body, str) else json.dumps(body)[:2000]
+
+
+def _json_bytes(body: Any) -> bytes:
+    return b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _least(*limits: float | None) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
