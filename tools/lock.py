@@ -38,6 +38,12 @@ class LockMaker:
         package.file_name = ours.bytecode.name
         update_package_sha256(package, ours.bytecode)
 
+        # An unchanged lock keeps its time of change, by which browsers know it.
         path = self.runtime / "pyodide-lock.json"
-        lock.to_json(path, indent=1)
+        partial = path.with_name(path.name + ".partial")
+        lock.to_json(partial, indent=1)
+        if path.is_file() and path.read_bytes() == partial.read_bytes():
+            partial.unlink()
+        else:
+            partial.replace(path)
         return path

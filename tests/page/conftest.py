@@ -11,7 +11,8 @@ from pytest_pyodide.runner import SeleniumChromeRunner
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from tools.serve import FOLDERS, Site, open_server
+from tools.serve import open_server
+from tools.site import FOLDERS, Site
 
 # What a container without a display, a GPU or much of /dev/shm needs; and no traffic of the browser's own.
 FLAGS = [

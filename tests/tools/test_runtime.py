@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -68,6 +70,17 @@ def test_the_same_sources_give_the_same_wheels(tmp_path):
         assert build_wheels(runtime, UPSTREAM_LOCK, tmp_path / name) == wheels
         built.append([wheel.read_bytes() for wheel in (wheels.source, wheels.bytecode)])
     assert built[0] == built[1]
+
+
+def test_a_second_build_changes_no_file():
+    def times():
+        return {path: path.stat().st_mtime_ns for path in RUNTIME.rglob("*")}
+
+    command = [sys.executable, "-m", "tools.assemble"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    before = times()
+    subprocess.run(command, cwd=ROOT, check=True)
+    assert times() == before
 
 
 def test_no_registry_is_named_in_the_lock_of_the_javascript_tools():

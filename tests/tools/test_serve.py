@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.serve import Server, Site, UnsatisfiableRangeError, open_server, parse_range
+from tools.serve import Server, open_server
+from tools.site import Site, UnsatisfiableRangeError, parse_range
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = b"export const answer = 42;\n" * 50
