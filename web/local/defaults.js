@@ -11,14 +11,14 @@ export const LANGUAGE_MODEL = {
 
 /** @type {WeightFile} */
 export const EMBEDDER = {
-  path: "all-MiniLM-L6-v2.int8.onnx",
+  path: "minilm-int8.onnx",
   sizeBytes: 22_928_619,
   sha256: "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6",
 };
 
 /** @type {WeightFile} */
 export const VOCABULARY = {
-  path: "all-MiniLM-L6-v2.vocab.txt",
+  path: "minilm-vocab.txt",
   sizeBytes: 231_508,
   sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 };

@@ -34,7 +34,7 @@ export class Embedder {
   /** @param {Blob} weights @param {string} vocabulary @param {URL} runtimeURL */
   static async open(weights, vocabulary, runtimeURL) {
     try {
-      const ort = await import(/* @vite-ignore */ new URL("ort.wasm.bundle.min.mjs", runtimeURL).href);
+      const ort = await import(/* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
       ort.env.wasm.wasmPaths = runtimeURL.href;
       ort.env.wasm.numThreads = 1;
       ort.env.logLevel = "error";

@@ -60,10 +60,14 @@ export function chatMessages(system, messages, resultChars = Infinity) {
   return chat;
 }
 
+/** @param {Message[]} messages @returns {string[]} what the user asked, oldest first */
+export function requestsOf(messages) {
+  return messages.filter((each) => each.role === "user").map(textOf);
+}
+
 /** @param {Message[]} messages @returns {string} what the user asked last */
 export function lastRequest(messages) {
-  const message = messages.filter((each) => each.role === "user").pop();
-  return message ? textOf(message) : "";
+  return requestsOf(messages).pop() ?? "";
 }
 
 /** @param {Message} message @returns {string} */

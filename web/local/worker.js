@@ -25,7 +25,7 @@ const host = new Host((error) => scope.postMessage({ type: "crash", error: toWir
 /** @type {Map<number, AbortController>} */
 const running = new Map();
 
-scope.onmessage = async ({ data }) => {
+scope.onmessage = async (/** @type {MessageEvent<ToWorker>} */ { data }) => {
   if (data.type === "abort") {
     running.get(data.id)?.abort();
     return;
