@@ -57,27 +57,32 @@ from .providers import load_model, provider_names
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 
-Defaults.load_model = load_model
+# What is chosen here is imported when it is first used: a page pays for nothing it does not need.
+HOST = {
+    "transport": ("fetch_transport", "FetchTransport") if IN_BROWSER_RUNTIME else ("httpx_transport", "HttpxTransport"),
+    "blocking_transport": ("page_waiting", "blocking_transport"),
+    "run_sync": ("page_waiting" if IN_BROWSER_RUNTIME else "loop_waiting", "run_sync"),
+}
+_made: dict[str, Any] = {}
 
 
-def _transport() -> Transport:
-    """One for the whole program; its module is imported when the first request is made."""
-    if "transport" not in _made:
-        if IN_BROWSER_RUNTIME:
-            _made["transport"] = import_module("staysail.host.fetch_transport").FetchTransport()
-        else:
-            _made["transport"] = import_module("staysail.host.httpx_transport").HttpxTransport()
-    transport: Transport = _made["transport"]
+def _host(part: str) -> Any:
+    module, name = HOST[part]
+    return getattr(import_module(f"staysail.host.{module}"), name)
+
+
+def _transport(part: str) -> Transport:
+    """One for the whole program."""
+    if part not in _made:
+        _made[part] = _host(part)()
+    transport: Transport = _made[part]
     return transport
 
 
-_made: dict[str, Any] = {}
-Defaults.transport = _transport
-
-if IN_BROWSER_RUNTIME:
-    _waiting = import_module("staysail.host.page_waiting")
-    Defaults.run_sync = _waiting.run_sync
-    Defaults.blocking_transport = _waiting.blocking_transport
+Defaults.load_model = load_model
+Defaults.transport = lambda: _transport("transport")
+Defaults.blocking_transport = lambda: _transport("blocking_transport")
+Defaults.run_sync = lambda work: _host("run_sync")(work)
 
 __all__ = [
     "Agent",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .errors import ConfigError
@@ -14,7 +12,7 @@ from .waiting import blocking
 
 
 class Defaults:
-    """run_sync: waits for a coroutine from code that is not one; None: an event loop of its own."""
+    """run_sync: waits for a coroutine from code that is not one."""
 
     load_model: Callable[..., Model] | None = None
     transport: Callable[[], Transport] | None = None
@@ -45,15 +43,10 @@ def default_transport() -> Transport:
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Waits for `work()`. On CPython on a loop of its own: in this thread, or, when a loop is running here, in another."""
-    if Defaults.run_sync:
-        return Defaults.run_sync(work)  # type: ignore[no-any-return]
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work())
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(work())).result()
+    """Waits for `work()`. Raises ConfigError where nothing can wait."""
+    if not Defaults.run_sync:
+        raise ConfigError("nothing is installed to wait with; import staysail, not its inner modules")
+    return Defaults.run_sync(work)  # type: ignore[no-any-return]
 
 
 def environment(name: str) -> str | None:
