@@ -8,7 +8,7 @@ PORT ?=
 export PYTHONPATH := py
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-python test-page test-web check bench setup clean distclean
+.PHONY: help run build test test-python test-page test-web check bench setup web-lock clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -31,11 +31,12 @@ $(VENV)/.dev: pyproject.toml tools/make-venv $(VENV)/.build
 web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@sh tools/check-node
 	@echo "Installing the JavaScript tools into web/node_modules"
-	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@cd web && npm ci --loglevel=error
 	@touch $@
 
-web/package-lock.json: web/package.json
-	@cd web && npm install --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund --loglevel=error
+# After editing web/package.json.
+web-lock:
+	@cd web && npm install --package-lock-only
 
 setup: $(VENV)/.dev web/node_modules/.package-lock.json
 
