@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PYTHON_TESTS := tests/unit tests/contracts tests/replays tests/tools tests/test_*.py
 ROW ?=
 PORT ?=
-export PYTHONPATH := py
+export PYTHONPATH := py:.
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-python test-page test-web check bench setup web-lock clean distclean
