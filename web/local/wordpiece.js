@@ -71,7 +71,7 @@ function words(text) {
     .replace(CJK, " $& ")
     .normalize("NFD")
     .replace(/\p{Mn}/gu, "")
-    .toLowerCase()
+    .replace(/\P{Ll}/gu, (letter) => letter.toLowerCase()) // letter by letter: a sigma that ends a word is no other here
     .replace(PUNCTUATION, " $& ")
     .split(/\s+/u)
     .filter(Boolean);

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { optionalRule } from "../../web/local/arguments.js";
+import { chatMessages, promptTokens } from "../../web/local/prompt.js";
+import { Turns } from "../../web/local/turns.js";
+
+const text = (value) => [{ type: "text", text: value }];
+const user = (value) => ({ role: "user", content: text(value) });
+const assistant = (value) => ({ role: "assistant", content: text(value) });
+const called = (id) => ({ role: "assistant", content: [{ type: "tool_call", id, name: "weather", arguments: { city: "Oslo" } }] });
+const result = (id, value) => ({ role: "tool", content: [{ type: "tool_result", id, name: "weather", content: text(value), is_error: false }] });
+
+/** One token a character, so that what is left can be counted and read. */
+const formatTokens = async (chat) => [...chat.map(({ role, content }) => `${role[0]}:${content}`).join("|")];
+
+test("roles alternate, whatever tools were called in between", () => {
+  const chat = chatMessages("Be brief.", [user("Weather?"), called("1"), result("1", "rain"), assistant("It rains."), user("Thanks")]);
+  assert.deepEqual(chat.map(({ role }) => role), ["system", "user", "assistant", "user", "assistant", "user"]);
+  assert.equal(chat[2].content, 'weather({"city":"Oslo"})');
+  assert.equal(chat[3].content, "Result of weather: rain");
+});
+
+test("what was asked stands again after a tool's result that has to be answered", () => {
+  const chat = chatMessages(undefined, [user("Weather?"), called("1"), result("1", "rain")]);
+  assert.match(chat[chat.length - 1].content, /Result of weather: rain\n.*Weather\?$/);
+});
+
+test("the oldest turns go first, and a tool call never without its result", async () => {
+  const messages = [{ role: "system", content: text("S") }, user("old question"), called("1"), result("1", "r".repeat(50)), assistant("old answer"), user("middle"), assistant("yes"), user("now")];
+  for (let room = 1000; room >= 8; room--) {
+    const prompt = (await promptTokens(messages, { formatTokens, room })).join("");
+    assert.ok(prompt.length <= room);
+    assert.ok(prompt.startsWith("s:S|u:") && prompt.endsWith("|u:now") || prompt === "s:S|u:now", prompt);
+    assert.equal(prompt.includes("weather({"), prompt.includes("Result of weather"), prompt);
+    assert.equal(prompt.includes("old question"), prompt.includes("old answer"), prompt);
+  }
+});
+
+test("a tool's result too long for the context is cut, and a message too long is refused", async () => {
+  const prompt = (await promptTokens([user("q"), called("1"), result("1", "r".repeat(5000))], { formatTokens, room: 900 })).join("");
+  assert.ok(prompt.length <= 900 && prompt.includes("rrr …"));
+  await assert.rejects(promptTokens([user("q".repeat(500))], { formatTokens, room: 100 }), { code: "context_overflow" });
+});
+
+test("parts that a text model cannot read are refused by name", async () => {
+  const image = { role: "user", content: [{ type: "image", data: "" }] };
+  await assert.rejects(promptTokens([image], { formatTokens, room: 100 }), { code: "bad_request", message: /"image"/ });
+});
+
+test("an optional argument is filled only where the user's words give reason to", () => {
+  const unit = { name: "unit", schema: { enum: ["celsius", "fahrenheit"] }, required: false };
+  const sides = { name: "sides", schema: { type: ["integer", "null"] }, required: false };
+  const note = { name: "note", schema: { type: "string" }, required: false };
+  assert.equal(optionalRule("Weather in Oslo", true)(unit, {}), false);
+  assert.equal(optionalRule("Weather in Oslo in Celsius", true)(unit, {}), true);
+  assert.equal(optionalRule("Roll 3 dice", true)(sides, { count: 3 }), false);
+  assert.equal(optionalRule("Roll three dice with 20 sides", true)(sides, { count: 3 }), true);
+  assert.equal(optionalRule("anything", true)(note, {}), undefined);
+});
+
+test("turns are taken in order, and whoever gives up leaves the queue", async () => {
+  const turns = new Turns();
+  const order = [];
+  const controller = new AbortController();
+  const first = await turns.take();
+  const second = turns.take().then((release) => (order.push("second"), release));
+  const quitter = turns.take(controller.signal);
+  const third = turns.take().then((release) => (order.push("third"), release));
+  controller.abort();
+  await assert.rejects(quitter, { name: "AbortError" });
+  first();
+  const late = turns.take().then((release) => (order.push("late"), release));
+  (await second)();
+  (await third)();
+  (await late)();
+  assert.deepEqual(order, ["second", "third", "late"]);
+  (await turns.take())();
+  await assert.rejects(turns.take(AbortSignal.abort()), { name: "AbortError" });
+});
