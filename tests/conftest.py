@@ -1,6 +1,11 @@
-"""For every test: a socket to anywhere but this machine is an error, so no test depends on a network."""
+"""For every test: a socket to anywhere but this machine is an error, so no test depends on a network; and a provider to talk to."""
 
 import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server import Box, TestServer
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -19,3 +24,16 @@ def _forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_forbid_the_network)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[TestServer]:
+    """A provider played on 127.0.0.1: see tests/server."""
+    with TestServer() as running:
+        yield running
+
+
+@pytest.fixture
+def box(server: TestServer) -> Box:
+    """An address of that server for this test alone."""
+    return server.box()
