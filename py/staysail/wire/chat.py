@@ -32,6 +32,7 @@ from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import NOTHING, Value
 from .faults import cut_off, error_in_stream
+from .format import merge_params
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -71,7 +72,7 @@ class Chat:
     name = "chat"
     framing: Literal["sse"] = "sse"
 
-    def traits(self, dialect: ChatDialect) -> ModelTraits:
+    def traits(self, dialect: ChatDialect, model: str) -> ModelTraits:
         return ModelTraits(native_output=dialect.output == "json_schema", tools=dialect.tools)
 
     def path(self, model: str, *, streamed: bool) -> str:
@@ -96,7 +97,7 @@ class Chat:
             body["stream"] = True
             if dialect.usage_option:
                 body["stream_options"] = {"include_usage": True}
-        return body | dict(request.additional_params)
+        return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: ChatDialect) -> Completion:
         """A Completion from a whole body. Raises StreamError for an error told in one."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, Protocol
 
 from ..core.completion import Completion, CompletionRequest
@@ -26,7 +27,7 @@ class ChatWire(Protocol):
     def name(self) -> str: ...
     @property
     def framing(self) -> Literal["sse", "ndjson"]: ...
-    def traits(self, dialect: Any) -> ModelTraits: ...
+    def traits(self, dialect: Any, model: str) -> ModelTraits: ...
     def path(self, model: str, *, streamed: bool) -> str: ...
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]: ...
     def parse(self, body: Mapping[str, Any], dialect: Any) -> Completion: ...
@@ -34,6 +35,16 @@ class ChatWire(Protocol):
 
 
 type PageAccess = Literal["yes", "setting", "proxy"]
+type ServiceKind = Literal["embeddings", "rerank", "transcription", "images", "speech", "models"]
+
+
+class Service(Value):
+    """Something a provider does besides chat. form: which of the shapes in the service's wire file. path: where, with "{model}" for the
+    model; a leading slash replaces the version at the end of the base. batch: the most inputs one request may hold, 0 for no limit."""
+
+    form: str = "openai"
+    path: str = ""
+    batch: int = 0
 
 
 class Provider(Value):
@@ -41,6 +52,7 @@ class Provider(Value):
 
     base_url: with the version path; a caller's address without a path gets this one's path. base_needed: it is only an example, the caller
     names the server. chat: name of the wire format of conversations; '' if it has none. dialect: that format's variant.
+    version: a caller's address that has a path, but no version at its end, gets this one. services: what it does besides chat.
     auth: how the key travels, a header's name ("authorization" means a bearer token). headers: sent with every request; no host refuses
     them.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
@@ -51,6 +63,8 @@ class Provider(Value):
     base_url: str
     chat: str = "chat"
     dialect: Any = None
+    services: Mapping[ServiceKind, Service] = NOTHING
+    version: str = ""
     auth: str = "authorization"
     key_env: str | None = None
     key_needed: bool = True
@@ -61,10 +75,38 @@ class Provider(Value):
     page_note: str = ""
 
 
-def join_url(base_url: str, path: str, default: str) -> str:
+class Registry:
+    """Finds a provider's module by its name. The providers' package plugs itself in here, which is further out."""
+
+    load: Callable[[str], Any] | None = None
+
+
+VERSION = re.compile(r"/v\d+[a-z]*\d*$")
+
+
+def join_url(base_url: str, path: str, default: str, version: str = "") -> str:
     """The address of `path`. A base without a path of its own (http://127.0.0.1:8000) is given the path of the provider's default base
-    (/v1)."""
-    base = base_url.rstrip("/")
+    (/v1). A query of the base (Azure's api-version) goes to the end. A path with a leading slash takes the place of the base's version."""
+    base, _, query = base_url.partition("?")
+    base = base.rstrip("/")
     if "/" not in base.partition("://")[2]:
         base = f"{base}/{default.partition('://')[2].partition('/')[2]}".rstrip("/")
-    return f"{base}/{path}"
+    elif version and not VERSION.search(base):
+        base = f"{base}/{version}"
+    if path.startswith("/"):
+        base, path = VERSION.sub("", base), path[1:]
+    return f"{base}/{path}" + (f"{'&' if '?' in path else '?'}{query}" if query else "")
+
+
+def merge_params(body: dict[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The body with a caller's `additional_params`: objects are merged at every depth, `tools` are added, anything else is replaced."""
+    out = dict(body)
+    for key, value in params.items():
+        old = out.get(key)
+        if isinstance(old, dict) and isinstance(value, Mapping):
+            out[key] = merge_params(old, value)
+        elif key == "tools" and isinstance(old, list) and isinstance(value, list | tuple):
+            out[key] = [*old, *value]
+        else:
+            out[key] = value
+    return out

@@ -57,7 +57,7 @@ class Endpoint:
         self._transport = transport
 
     def url(self, path: str) -> str:
-        return join_url(self.base_url, path, self.provider.base_url)
+        return join_url(self.base_url, path, self.provider.base_url, self.provider.version)
 
     async def request(
         self,
@@ -192,7 +192,7 @@ class HttpModel:
         self.endpoint = endpoint
         self.wire = wire
         self.model = model
-        self.traits: ModelTraits = wire.traits(endpoint.provider.dialect)
+        self.traits: ModelTraits = wire.traits(endpoint.provider.dialect, model)
 
     @property
     def name(self) -> str:

@@ -34,6 +34,7 @@ from ..core.usage import Usage
 from ..core.value import Value
 from .chat import is_strict
 from .faults import cut_off, error_in_stream
+from .format import merge_params
 
 
 class ResponsesDialect(Value):
@@ -46,7 +47,7 @@ class Responses:
     name = "responses"
     framing: Literal["sse"] = "sse"
 
-    def traits(self, dialect: ResponsesDialect) -> ModelTraits:
+    def traits(self, dialect: ResponsesDialect, model: str) -> ModelTraits:
         return ModelTraits(native_output=True)
 
     def path(self, model: str, *, streamed: bool) -> str:
@@ -88,7 +89,7 @@ class Responses:
             body["text"] = {"format": form}
         if streamed:
             body["stream"] = True
-        return body | dict(request.additional_params)
+        return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: ResponsesDialect) -> Completion:
         """A Completion from a whole response. Raises StreamError for one that failed."""
