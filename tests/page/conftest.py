@@ -1,44 +1,16 @@
 """Real pages in headless Chromium: pytest-pyodide's fixtures for Python in a page, and `site` and `driver` for
 whole pages served by the development server."""
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 
 import pytest
 from pytest_pyodide.runner import SeleniumChromeRunner
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 
+from tools.chromium import start_chrome
 from tools.serve import open_server
 from tools.site import FOLDERS, Site
-
-# What a container without a display, a GPU or much of /dev/shm needs; and no traffic of the browser's own.
-FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--js-flags=--expose-gc",
-]
-
-
-def start_chrome() -> Chrome:
-    """A Chromium of its own: the one in CHROME_BIN, else the one that Selenium finds."""
-    options = ChromeOptions()
-    options.binary_location = os.environ.get("CHROME_BIN", "")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for flag in FLAGS:
-        options.add_argument(flag)
-    # A driver that is installed is named, so that Selenium does not go looking for one on the network.
-    return Chrome(options=options, service=Service(shutil.which("chromedriver")))
-
 
 # pytest-pyodide's runner has no setting for the browser's path: it starts the same one as the `driver` fixture.
 SeleniumChromeRunner.get_driver = lambda self, jspi=False: start_chrome()
