@@ -124,12 +124,12 @@ class Agent:
         message = prompt if isinstance(prompt, Message) else Message.user(prompt)
         if not message.content or (isinstance(prompt, str) and not prompt.strip()):
             raise ConfigError("Prompt cannot be empty")
-        output = settings.output_codec
+        output, traits = settings.output_codec, self.model.traits
         run = Run(
             (*read_messages(history), message),
             max_turns=settings.max_turns,
             output_schema=output.schema if output else None,
-            output_mode="native" if self.model.traits.native_output else "tool",
+            output_mode="native" if traits.native_output and (traits.output_with_tools or not settings.tools) else "tool",
             output_retries=settings.output_retries,
             decode=output.decode if output else None,
         )
@@ -221,7 +221,7 @@ class Agent:
             output = OutputSchema(run.output_schema or {})
         elif run.output_mode == "tool":
             tools.append(ToolDefinition(OUTPUT_TOOL, "Gives the final answer. Call it once, when you are done.", run.output_schema or {}))
-            choice = choice or "required"
+            choice = choice or ("required" if self.model.traits.forced_tools else None)
         return CompletionRequest(
             messages,
             settings.preamble,

@@ -14,9 +14,12 @@ type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
 class ModelTraits(Value):
-    """What a model can do, so that callers ask it instead of its name. native_output: structured output of its own."""
+    """What a model can do, so that callers ask it instead of its name. native_output: structured output of its own. output_with_tools: also
+    in a call that offers tools. forced_tools: can be made to call one."""
 
     native_output: bool = False
+    output_with_tools: bool = True
+    forced_tools: bool = True
     tools: bool = True
     streaming: bool = True
 
