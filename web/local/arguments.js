@@ -45,6 +45,33 @@ export function optionalRule(request, root) {
   };
 }
 
+/** How much likelier a text is made that stands in the user's own words. */
+const COPIED = 64;
+/** The same for one of a list of values: if it is named at all, it is meant. */
+const NAMED = 4096;
+
+/**
+ * Arguments are mostly said in the request: a small model that would name another city is held to the one that stands there.
+ * @param {string} request
+ * @returns {(text: string, whole: boolean, listed: boolean) => number}
+ */
+export function copyRule(request) {
+  const said = request.toLowerCase();
+  return (text, whole, listed) => {
+    const words = text.trim().toLowerCase();
+    if (!words) return 1;
+    for (let at = said.indexOf(words); at >= 0; at = said.indexOf(words, at + 1)) {
+      if (!isWordPart(said[at - 1]) && !(whole && isWordPart(said[at + words.length]))) return listed ? NAMED : COPIED;
+    }
+    return 1;
+  };
+}
+
+/** @param {string | undefined} letter */
+function isWordPart(letter) {
+  return letter !== undefined && /[\p{L}\p{N}]/u.test(letter);
+}
+
 const NUMBER_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
 /** @param {string} text @returns {string[]} */

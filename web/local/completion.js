@@ -10,7 +10,7 @@
  * @import { Router } from "./router.js"
  */
 
-import { argumentsPreamble, optionalRule } from "./arguments.js";
+import { argumentsPreamble, copyRule, optionalRule } from "./arguments.js";
 import { LocalModelError } from "./errors.js";
 import { generateJSON } from "./guided.js";
 import { lastRequest, promptTokens, requestsOf } from "./prompt.js";
@@ -57,7 +57,8 @@ async function* callTool(llama, tool, request, signal) {
   const messages = [systemMessage(argumentsPreamble(tool)), ...request.messages.filter((message) => message.role !== "system")];
   const prompt = await begin(llama, messages, request, signal);
   const source = llama.guided(signal);
-  const { value } = await generateJSON(source, schema, { maxTokens: maxTokensOf(request), include: optionalRule(lastRequest(request.messages), schema) });
+  const asked = lastRequest(request.messages);
+  const { value } = await generateJSON(source, schema, { maxTokens: maxTokensOf(request), include: optionalRule(asked, schema), favour: copyRule(asked) });
   yield { type: "tool_call", id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`, name: tool.name, arguments: value };
   yield { type: "usage", ...prompt, output_tokens: source.mark() - prompt.input_tokens };
   yield { type: "finish", finish_reason: "tool_calls" };

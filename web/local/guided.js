@@ -4,7 +4,7 @@
  * How it works. The walker writes everything the schema already decides (braces, names, commas) and asks the model only for the
  * rest. Where a few texts are possible (an enum, the next name, going on or closing) it takes the one to which the model gives
  * most probability. Inside strings and numbers it takes the model's most likely token that keeps the text legal; a closing quote
- * may come anywhere inside a token. What the walker decides is put off in `#pending` and given to the model in one piece, because
+ * may come anywhere inside a token, and a text that goes round in a circle is closed. What the walker decides is put off in `#pending` and given to the model in one piece, because
  * models read text best when it is cut into tokens as they are used to. When the token budget is spent, the value is closed by
  * the shortest legal way.
  *
@@ -31,6 +31,9 @@ const TOO_DEEP = 40;
  * @property {(text: string) => void} [onText] called with each piece of JSON text once it is final
  * @property {(property: Property, object: Record<string, unknown>) => boolean | undefined} [include]
  *   whether to write an optional property; nothing leaves it to the model
+ * @property {(text: string, whole: boolean, listed: boolean) => number} [favour]
+ *   a factor on the probability of a string that begins with `text`, or, where `whole`, is `text`; 1 by default.
+ *   `listed`: it is one of the values that the schema lists
  */
 
 /**
@@ -51,6 +54,7 @@ class Walker {
   #left;
   #onText;
   #include;
+  #favour;
   #text = "";
   #told = 0;
   #pending = "";
@@ -58,12 +62,13 @@ class Walker {
   hurried = false;
 
   /** @param {TokenSource} source @param {Schema} schema @param {GuidedOptions} options */
-  constructor(source, schema, { maxTokens = 512, onText = () => {}, include = () => undefined }) {
+  constructor(source, schema, { maxTokens = 512, onText = () => {}, include = () => undefined, favour = () => 1 }) {
     this.#source = source;
     this.#root = schema;
     this.#left = maxTokens;
     this.#onText = onText;
     this.#include = include;
+    this.#favour = favour;
   }
 
   async run() {
@@ -87,7 +92,10 @@ class Walker {
   async #write(shape, depth) {
     switch (shape.kind) {
       case "literal":
-        return void (await this.#choose(shape.values.map((value) => JSON.stringify(value))));
+        return void (await this.#choose(
+          shape.values.map((value) => JSON.stringify(value)),
+          shape.values.map((value) => (typeof value === "string" ? this.#favour(value, true, true) : 1)),
+        ));
       case "string":
         return this.#string(shape);
       case "number":
@@ -275,7 +283,8 @@ class Walker {
     for (let steps = 0; ; steps++) {
       if (isWhole(state)) whole = { mark: this.#source.mark(), length: bytes.length, chars: state.chars };
       const full = state.chars >= maxLength;
-      if ((this.#hurry() || full) && isWhole(state) && (closes(state.chars, bytes) || full)) break;
+      const circling = bytes.length > 24 && CIRCLE.test(decode(bytes));
+      if ((this.#hurry() || full || circling) && isWhole(state) && (closes(state.chars, bytes) || full)) break;
       if (this.#hurry() && steps > room) break;
       const step = await this.#firstLegal((candidate) => {
         if (candidate.end ? !isWhole(state) : candidate.bytes.length === 0) return undefined;
@@ -285,6 +294,9 @@ class Walker {
         if (close < 0) return scanned.state.chars + (isWhole(scanned.state) ? 0 : 1) > maxLength ? undefined : { candidate, scanned, tail: undefined };
         const tail = candidate.end ? [] : [...candidate.bytes.subarray(0, close)];
         return closes(scanned.state.chars, [...bytes, ...tail]) ? { candidate, scanned, tail } : undefined;
+      }, (piece) => {
+        const quote = piece.indexOf(0x22);
+        return this.#favour(decode([...bytes, ...(quote < 0 ? piece : piece.subarray(0, quote))]), quote >= 0, false);
       });
       if (!step) break;
       if (step.tail) {
@@ -377,13 +389,16 @@ class Walker {
   /**
    * @template T
    * @param {(candidate: Candidate) => T | undefined} test
+   * @param {(piece: Uint8Array) => number} [factor] on a candidate's probability, looked at among the likeliest only
    * @returns {Promise<T | undefined>} for the most likely candidate that passes
    */
-  async #firstLegal(test) {
+  async #firstLegal(test, factor) {
     let seen = 0;
     for (const width of WIDTHS) {
       const candidates = await this.#source.candidates(width);
-      for (const candidate of candidates.slice(seen)) {
+      const fresh = candidates.slice(seen);
+      if (factor && seen === 0) fresh.splice(0, fresh.length, ...favoured(fresh, factor));
+      for (const candidate of fresh) {
         const found = test(candidate);
         if (found !== undefined) return found;
       }
@@ -403,14 +418,14 @@ class Walker {
     return chosen;
   }
 
-  /** Write the one of `texts` the model finds likeliest. @param {string[]} texts @returns {Promise<number>} its place */
-  async #choose(texts) {
+  /** Write the one of `texts` the model finds likeliest. @param {string[]} texts @param {number[]} [factors] @returns {Promise<number>} its place */
+  async #choose(texts, factors) {
     if (texts.length === 1) {
       this.#force(texts[0]);
       return 0;
     }
     await this.#flush(true);
-    const { chosen, rest } = await this.#decide(texts.map((text) => [text]));
+    const { chosen, rest } = await this.#decide(texts.map((text) => [text]), factors);
     this.#text += texts[chosen];
     this.#pending = decode([...rest]);
     return chosen;
@@ -420,12 +435,14 @@ class Walker {
    * Token by token, until only one group is left or one has more of the probability than what the others share with it.
    * Whole tokens of the chosen text may have been taken; `rest` is what of it the model has not seen.
    * @param {string[][]} groups
+   * @param {number[]} [factors]
    * @returns {Promise<{chosen: number, rest: Uint8Array}>}
    */
-  async #decide(groups) {
+  async #decide(groups, factors = groups.map(() => 1)) {
     let live = groups.map((texts, chosen) => ({ chosen, rests: texts.map((text) => encode(this.#pending + text)) }));
     for (;;) {
-      const { own, shared } = await this.#masses(live.map((group) => group.rests));
+      const { own: plain, shared } = await this.#masses(live.map((group) => group.rests));
+      const own = plain.map((mass, at) => mass * factors[live[at].chosen]);
       const most = Math.max(...own);
       const best = live[own.indexOf(most)];
       if (live.length === 1 || !shared || shared.p <= most) return { chosen: best.chosen, rest: best.rests[0] };
@@ -465,6 +482,8 @@ class Walker {
   }
 }
 
+/** The same few characters four times over. */
+const CIRCLE = /(.{3,40}?)\1{3}$/su;
 const CLOSING = Uint8Array.of(0x22);
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -477,6 +496,12 @@ function encode(text) {
 /** @param {number[]} bytes */
 function decode(bytes) {
   return decoder.decode(Uint8Array.from(bytes));
+}
+
+/** @param {Candidate[]} candidates @param {(piece: Uint8Array) => number} factor */
+function favoured(candidates, factor) {
+  const weighed = candidates.map((candidate) => ({ candidate, weight: candidate.p * (candidate.end ? 1 : factor(candidate.bytes)) }));
+  return weighed.sort((a, b) => b.weight - a.weight).map(({ candidate }) => candidate);
 }
 
 /** Whether one begins with the other. @param {Uint8Array} a @param {Uint8Array} b */
