@@ -52,7 +52,8 @@ class Provider(Value):
 
     base_url: with the version path; a caller's address without a path gets this one's path. base_needed: it is only an example, the caller
     names the server. chat: name of the wire format of conversations; '' if it has none. dialect: that format's variant.
-    version: a caller's address that has a path, but no version at its end, gets this one. services: what it does besides chat.
+    version: a caller's address that has a path, but no version at its end, gets this one. services: what it does
+    besides chat, by ServiceKind.
     auth: how the key travels, a header's name ("authorization" means a bearer token). headers: sent with every request; no host refuses
     them.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
@@ -63,7 +64,7 @@ class Provider(Value):
     base_url: str
     chat: str = "chat"
     dialect: Any = None
-    services: Mapping[ServiceKind, Service] = NOTHING
+    services: Mapping[str, Service] = NOTHING
     version: str = ""
     auth: str = "authorization"
     key_env: str | None = None

@@ -120,6 +120,7 @@ class ResponsesReader:
         self._wire, self._dialect = wire, dialect
         self._whole: dict[str, Any] | None = None
         self._items: dict[int, dict[str, Any]] = {}
+        self._done: set[int] = set()
 
     def feed(self, event: ServerEvent) -> list[Event]:
         if event.data.strip() == "[DONE]":
@@ -140,7 +141,9 @@ class ResponsesReader:
                 id = item.get("call_id") or data.get("item_id", "")
                 return [ToolCallDelta(id, item.get("name", ""), data["delta"], data.get("output_index", 0))]
             case "response.output_item.done":
-                self._items[data.get("output_index", len(self._items))] = data["item"]
+                index = data.get("output_index", len(self._items))
+                self._items[index] = data["item"]
+                self._done.add(index)
             case "response.completed" | "response.incomplete":
                 self._whole = data["response"]
             case "response.failed" | "error":
@@ -150,8 +153,10 @@ class ResponsesReader:
     def finish(self) -> Completion:
         if self._whole is None:
             raise cut_off()
-        # Some servers leave the items out of the last event, having sent each of them.
+        # Some servers leave the items out of the last event, having sent each of them. Reasoning is encrypted anew in it: the item
+        # that was sent when it was done is the one to echo.
         items = self._whole.get("output") or [self._items[index] for index in sorted(self._items)]
+        items = [self._items[n] if n in self._done and item["type"] == "reasoning" else item for n, item in enumerate(items)]
         return self._wire.parse(self._whole | {"output": items}, self._dialect)
 
 

@@ -1,0 +1,302 @@
+"""Anthropic's Messages format.
+
+How it works. A streamed answer is grown, block by block, into the message that a blocking call would have given, and both are read by the
+same `parse`. Each part remembers its block, so that signatures, redacted thinking and the blocks of server-side tools are echoed as they
+came. A part's `extra["anthropic"]` given by a caller is merged into its block: `Text("...", extra={"anthropic": {"cache_control": {"type":
+"ephemeral"}}})`; system messages that open the conversation become the system prompt, with theirs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from ..core.completion import Completion, CompletionRequest, FinishReason
+from ..core.errors import ConfigError
+from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
+from ..core.framing import ServerEvent
+from ..core.messages import (
+    Audio,
+    File,
+    Image,
+    Media,
+    Message,
+    Opaque,
+    Part,
+    Reasoning,
+    Refusal,
+    Text,
+    ToolCall,
+    ToolOutput,
+    parse_arguments,
+)
+from ..core.ports import ModelTraits
+from ..core.usage import Usage
+from ..core.value import Value
+from .closed_schema import close_schema
+from .faults import cut_off, error_in_stream
+from .format import merge_params
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+# The models before structured output, and before system messages in mid-conversation.
+WITHOUT_OUTPUT = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[01]|-20\d{6})?$")
+WITHOUT_SYSTEM_TURNS = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[0-7]\b|-20\d{6}|$)")
+MOST_TOKENS = (("claude-3-haiku", 4096), ("claude-3-opus", 4096), ("claude-3-5", 8192))
+
+
+class MessagesDialect(Value):
+    """max_tokens: sent where the caller gives none, as the API wants one; the most that every model since Claude 4 takes."""
+
+    max_tokens: int = 32_000
+
+
+class Messages:
+    name = "anthropic"
+    framing: Literal["sse"] = "sse"
+
+    def traits(self, dialect: MessagesDialect, model: str) -> ModelTraits:
+        return ModelTraits(native_output=not WITHOUT_OUTPUT.search(model))
+
+    def path(self, model: str, *, streamed: bool) -> str:
+        return "messages"
+
+    def render(self, request: CompletionRequest, model: str, dialect: MessagesDialect, *, streamed: bool) -> dict[str, Any]:
+        """The body. Raises ConfigError for what the API cannot be told."""
+        system, messages = _split_system(request)
+        body: dict[str, Any] = {"model": model, "max_tokens": _most_tokens(request, model, dialect)}
+        if system:
+            body["system"] = system
+        system_role = "user" if WITHOUT_SYSTEM_TURNS.search(model) else "system"
+        body["messages"] = [rendered for message in messages if (rendered := _render_message(message, system_role))["content"]]
+        if request.tools:
+            body["tools"] = [_render_tool(tool.name, tool.description, tool.parameters, tool.strict) for tool in request.tools]
+        if request.tool_choice is not None:
+            name, choice = request.forced_tool, request.tool_choice
+            body["tool_choice"] = {"type": "tool", "name": name} if name else {"type": "any" if choice == "required" else choice}
+        if request.temperature is not None:
+            body["temperature"] = request.temperature
+        if request.output:
+            body["output_config"] = {"format": {"type": "json_schema", "schema": close_schema(request.output.schema)}}
+        if streamed:
+            body["stream"] = True
+        return merge_params(body, request.additional_params)
+
+    def parse(self, body: Mapping[str, Any], dialect: MessagesDialect) -> Completion:
+        """A Completion from a whole message. Raises StreamError for an error told in one."""
+        if body.get("type") == "error":
+            raise error_in_stream(body)
+        reason = body.get("stop_reason")
+        return Completion(
+            Message("assistant", tuple(_parse_block(block) for block in body["content"])),
+            _parse_usage(body.get("usage") or {}),
+            FINISH_REASONS.get(reason or "", "other"),
+            reason,
+            body,
+            model=body.get("model"),
+        )
+
+    def reader(self, dialect: MessagesDialect) -> MessageReader:
+        return MessageReader(self, dialect)
+
+
+WIRE = Messages()
+
+
+class MessageReader:
+    def __init__(self, wire: Messages, dialect: MessagesDialect) -> None:
+        self._wire, self._dialect = wire, dialect
+        self._message: dict[str, Any] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._inputs: dict[int, str] = {}
+
+    def feed(self, event: ServerEvent) -> list[Event]:
+        data = json.loads(event.data)
+        kind = data.get("type") or event.event
+        match kind:
+            case "message_start":
+                self._message = dict(data["message"])
+                for index, block in enumerate(self._message.get("content") or ()):
+                    self._blocks[index] = dict(block)
+            case "content_block_start":
+                block = self._blocks[data["index"]] = dict(data["content_block"])
+                return self._begin(block, data["index"])
+            case "content_block_delta":
+                return self._grow(data["index"], data["delta"])
+            case "message_delta":
+                self._message |= data.get("delta") or {}
+                told = {key: value for key, value in (data.get("usage") or {}).items() if value is not None}
+                self._message["usage"] = (self._message.get("usage") or {}) | told
+                self._message |= {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
+            case "error":
+                raise error_in_stream(data)
+        return []
+
+    def _begin(self, block: dict[str, Any], index: int) -> list[Event]:
+        if block["type"] == "tool_use":
+            return [ToolCallDelta(block["id"], block["name"], "", self._position(index))]
+        if block["type"] == "text" and block.get("text"):
+            return [TextDelta(block["text"])]
+        return [ReasoningDelta(block["thinking"])] if block.get("thinking") else []
+
+    def _grow(self, index: int, delta: Mapping[str, Any]) -> list[Event]:
+        block = self._blocks[index]
+        match delta.get("type"):
+            case "text_delta":
+                block["text"] = block.get("text", "") + delta["text"]
+                return [TextDelta(delta["text"])]
+            case "thinking_delta":
+                block["thinking"] = block.get("thinking", "") + delta["thinking"]
+                return [ReasoningDelta(delta["thinking"])] if delta["thinking"] else []
+            case "signature_delta":
+                block["signature"] = block.get("signature", "") + delta["signature"]
+            case "citations_delta":
+                block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            case "input_json_delta":
+                self._inputs[index] = self._inputs.get(index, "") + delta["partial_json"]
+                if block["type"] == "tool_use":
+                    return [ToolCallDelta(block["id"], block["name"], delta["partial_json"], self._position(index))]
+        return []
+
+    def _position(self, index: int) -> int:
+        """Which of the calls a block is."""
+        return sum(block["type"] == "tool_use" for at, block in self._blocks.items() if at < index)
+
+    def finish(self) -> Completion:
+        if not self._message.get("stop_reason"):
+            raise cut_off()
+        for index, text in self._inputs.items():
+            if text:
+                self._blocks[index]["input"] = parse_arguments(text)
+        return self._wire.parse(self._message | {"content": [self._blocks[index] for index in sorted(self._blocks)]}, self._dialect)
+
+
+def _parse_block(block: Mapping[str, Any]) -> Part:
+    match block["type"]:
+        case "text":
+            return Text(block["text"], tuple(block.get("citations") or ()))
+        case "thinking":
+            return Reasoning(block["thinking"], block.get("signature"), extra={"anthropic": {"type": "thinking"}})
+        case "redacted_thinking":
+            return Reasoning("", redacted=block["data"], extra={"anthropic": {"type": "redacted_thinking"}})
+        case "tool_use":
+            kept = _without_direct_caller({key: value for key, value in block.items() if key not in ("type", "id", "name", "input")})
+            input = block.get("input") or {}
+            return ToolCall(block["id"], block["name"], input, {"anthropic": kept} if kept else {})
+    return Opaque({"anthropic": _without_direct_caller(block)})
+
+
+def _without_direct_caller(block: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the note that the model itself called, which is the default and which older endpoints do not take back."""
+    return {key: value for key, value in block.items() if not (key == "caller" and value == {"type": "direct"})}
+
+
+def _parse_usage(usage: Mapping[str, Any]) -> Usage:
+    """`input_tokens` is what was neither read from the cache nor written to it, as the body says; the total has everything."""
+    inputs, outputs = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
+    read, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
+    thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
+    return Usage(inputs, outputs, inputs + read + written + outputs, read, written, thought)
+
+
+def _most_tokens(request: CompletionRequest, model: str, dialect: MessagesDialect) -> int:
+    if request.max_tokens is not None:
+        return request.max_tokens
+    most = next((limit for prefix, limit in MOST_TOKENS if model.startswith(prefix)), dialect.max_tokens)
+    thinking = request.additional_params.get("thinking")
+    budget = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
+    return most if not budget or budget < most else budget + most
+
+
+def _split_system(request: CompletionRequest) -> tuple[list[dict[str, Any]], list[Message]]:
+    """The system prompt's blocks, and the other messages, documents among them as document blocks before the last thing the user said."""
+    messages = list(request.messages)
+    system = [{"type": "text", "text": request.preamble}] if request.preamble else []
+    while messages and messages[0].role == "system":
+        system += [_render_part(part) for part in messages.pop(0).content]
+    if request.documents:
+        last_prompt = max((n for n, message in enumerate(messages) if message.role == "user"), default=0)
+        texts = (File(data=doc.text.encode(), media_type="text/plain", name=doc.id) for doc in request.documents)
+        messages.insert(last_prompt, Message("user", tuple(texts)))
+    return system, messages
+
+
+def _render_message(message: Message, system_role: str) -> dict[str, Any]:
+    match message.role:
+        case "assistant":
+            return {"role": "assistant", "content": [block for part in message.content for block in _render_answer(part)]}
+        case "tool":
+            return {"role": "user", "content": [_render_result(part) for part in message.content]}
+    role = system_role if message.role == "system" else "user"
+    return {"role": role, "content": [_render_part(part) for part in message.content if not (isinstance(part, Text) and not part.text)]}
+
+
+def _render_answer(part: Part) -> Iterable[dict[str, Any]]:
+    """The blocks of one part of an assistant's message. Thinking that another format wrote is left out, as it cannot be verified."""
+    kept = part.extra.get("anthropic") if hasattr(part, "extra") else None
+    match part:
+        case Text():
+            citations = [dict(citation) for citation in part.citations if str(citation.get("type", "")).endswith("_location")]
+            if part.text:
+                yield {"type": "text", "text": part.text} | ({"citations": citations} if citations else {}) | dict(kept or {})
+        case Refusal() if part.text:
+            yield {"type": "text", "text": part.text}
+        case Reasoning() if kept is not None or not part.extra:
+            if part.redacted:
+                yield {"type": "redacted_thinking", "data": part.redacted}
+            elif part.signature:
+                yield {"type": "thinking", "thinking": part.text, "signature": part.signature}
+        case ToolCall():
+            input = part.arguments if isinstance(part.arguments, dict) else {"arguments": part.arguments}
+            yield {"type": "tool_use", "id": part.id, "name": part.name, "input": input} | dict(kept or {})
+        case Opaque() if kept is not None:
+            yield dict(kept)
+
+
+def _render_result(part: Part) -> dict[str, Any]:
+    if not isinstance(part, ToolOutput):
+        raise ConfigError("a message of role tool holds tool results alone")
+    content = [_render_part(item) for item in part.content if not (isinstance(item, Text) and not item.text)]
+    block: dict[str, Any] = {"type": "tool_result", "tool_use_id": part.id, "content": content}
+    return block | ({"is_error": True} if part.is_error else {}) | dict(part.extra.get("anthropic") or {})
+
+
+def _render_part(part: Part) -> dict[str, Any]:
+    match part:
+        case Text():
+            block: dict[str, Any] = {"type": "text", "text": part.text}
+        case Image():
+            block = {"type": "image", "source": _source(part, "image/png")}
+        case File():
+            block = {"type": "document", "source": _source(part, "application/pdf")} | ({"title": part.name} if part.name else {})
+        case Audio():
+            raise ConfigError("anthropic takes no audio")
+        case _:
+            raise ConfigError(f"a user's message cannot hold a part of type {part.type!r}")
+    return block | dict(part.extra.get("anthropic") or {})
+
+
+def _source(part: Media, media_type: str) -> dict[str, Any]:
+    """A file id needs the header anthropic-beta: files-api-2025-04-14."""
+    if part.file_id:
+        return {"type": "file", "file_id": part.file_id}
+    if part.url:
+        return {"type": "url", "url": part.url}
+    kind = part.media_type or media_type
+    if kind.startswith("text/") and part.data is not None:
+        return {"type": "text", "media_type": "text/plain", "data": part.data.decode("utf-8", "replace")}
+    return {"type": "base64", "media_type": kind, "data": part.base64}
+
+
+def _render_tool(name: str, description: str, parameters: Mapping[str, Any], strict: bool | None) -> dict[str, Any]:
+    schema = dict(parameters) or {"type": "object", "properties": {}}
+    tool: dict[str, Any] = {"name": name, "description": description, "input_schema": close_schema(schema) if strict else schema}
+    return tool if strict is None else tool | {"strict": strict}
