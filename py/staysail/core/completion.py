@@ -202,10 +202,14 @@ def read_document(item: Any, position: int = 0) -> Document:
 
 def check_sampling(temperature: float | None, max_tokens: int | None) -> None:
     """Refuses what every provider refuses. Raises ConfigError."""
-    if temperature is not None and not 0 <= temperature <= 2:
-        raise ConfigError(f"Temperature must be between 0 and 2, got {temperature}")
-    if max_tokens is not None and max_tokens <= 0:
-        raise ConfigError(f"Max tokens must be greater than 0, got {max_tokens}")
+    if temperature is not None and not (_is_number(temperature) and 0 <= temperature <= 2):
+        raise ConfigError(f"Temperature must be between 0 and 2, got {temperature!r}")
+    if max_tokens is not None and not (_is_number(max_tokens) and max_tokens > 0):
+        raise ConfigError(f"Max tokens must be greater than 0, got {max_tokens!r}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 __all__ = [
