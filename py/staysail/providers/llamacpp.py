@@ -1,10 +1,11 @@
 from ..wire.chat import ChatDialect
-from ..wire.format import Provider
+from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "llamacpp",
     "http://127.0.0.1:8080/v1",
     dialect=ChatDialect(echo=True),
+    services={"embeddings": Service(), "rerank": Service(path="rerank"), "models": Service()},
     key_env="LLAMACPP_API_KEY",
     key_needed=False,
     page="setting",

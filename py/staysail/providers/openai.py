@@ -1,4 +1,4 @@
-from ..wire.format import Provider
+from ..wire.format import Provider, Service
 from ..wire.responses import ResponsesDialect
 
 PROVIDER = Provider(
@@ -6,6 +6,13 @@ PROVIDER = Provider(
     "https://api.openai.com/v1",
     chat="responses",
     dialect=ResponsesDialect(),
+    services={
+        "embeddings": Service(batch=2048),
+        "transcription": Service(),
+        "images": Service(),
+        "speech": Service(),
+        "models": Service(),
+    },
     key_env="OPENAI_API_KEY",
     key_url="https://platform.openai.com/api-keys",
     page_note="a wrong key looks like a network failure: its 401 has no CORS header",

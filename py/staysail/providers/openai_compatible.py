@@ -1,10 +1,18 @@
 from ..wire.chat import ChatDialect
-from ..wire.format import Provider
+from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "openai-compatible",
     "http://127.0.0.1:8000/v1",
     dialect=ChatDialect(echo=True),
+    services={
+        "embeddings": Service(batch=2048),
+        "rerank": Service(path="rerank"),
+        "transcription": Service(),
+        "images": Service(),
+        "speech": Service(),
+        "models": Service(),
+    },
     key_env="OPENAI_COMPATIBLE_API_KEY",
     key_needed=False,
     base_needed=True,

@@ -7,6 +7,7 @@ merged too and stay in `raw`.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from ..core.messages import (
     File,
     Image,
     Message,
+    Opaque,
     Part,
     Reasoning,
     Refusal,
@@ -37,14 +39,19 @@ from .format import merge_params
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
     "end_turn": "stop",
     "length": "length",
     "model_length": "length",
     "max_tokens": "length",
+    "max_output_tokens": "length",
     "tool_calls": "tool_calls",
     "tool_use": "tool_calls",
     "function_call": "tool_calls",
     "content_filter": "content_filter",
+    "safety": "content_filter",
+    "refusal": "content_filter",
     "error": "error",
 }
 
@@ -53,8 +60,9 @@ class ChatDialect(Value):
     """How a provider's Chat Completions differ.
 
     max_tokens: the field's name. output: what structured output it has. required: its word for a forced tool call. echo: send reasoning
-    back in the field it came in.
-    usage_option: ask for usage in a stream. strict: knows `strict` in schemas. system: the role of the preamble. files: accepts file parts.
+    back in the field it came in. usage_option: ask for usage in a stream. strict: knows `strict` in schemas. system: the role of the
+    preamble. tools: has tool calls; where not, those of a history are left out. files, audio: the shape of these parts, "" for none.
+    alternate: wants user and assistant in turns, so neighbours are joined. longest_id: of a tool call, 0 for any.
     """
 
     max_tokens: str = "max_tokens"
@@ -65,7 +73,10 @@ class ChatDialect(Value):
     strict: bool = False
     system: str = "system"
     tools: bool = True
-    renames: Mapping[str, str] = NOTHING
+    files: Literal["file", "document_url", ""] = "file"
+    audio: Literal["object", "base64", ""] = "object"
+    alternate: bool = False
+    longest_id: int = 0
 
 
 class Chat:
@@ -108,7 +119,7 @@ class Chat:
         if choice.get("finish_reason") == "error" and choice.get("error"):
             raise error_in_stream(choice)
         message = choice["message"]
-        reason = choice.get("finish_reason")
+        reason = choice.get("finish_reason") or choice.get("native_finish_reason")
         parts = tuple(_parse_message(message, body))
         return Completion(
             Message("assistant", parts),
@@ -159,7 +170,7 @@ class ChatReader:
         return out
 
     def finish(self) -> Completion:
-        ended = self._ended or any(choice["finish_reason"] for choice in self._choices.values())
+        ended = self._ended or any(choice.get("finish_reason") for choice in self._choices.values())
         if not ended or not self._choices:
             raise cut_off()
         body = self._body | {"choices": [self._choices[index] for index in sorted(self._choices)]}
@@ -180,6 +191,9 @@ def _grow(message: dict[str, Any], delta: Mapping[str, Any]) -> list[Event]:
                 out.append(ReasoningDelta(value))
         elif value and key == "refusal":
             out.append(TextDelta(value))
+        elif value and key == "reasoning_details":
+            told = "reasoning" in delta or "reasoning_content" in delta
+            out += [] if told or not _detail_text(value) else [ReasoningDelta(_detail_text(value))]
         _merge(message, key, value)
     return out
 
@@ -230,17 +244,41 @@ def _merge(target: dict[str, Any], key: str, value: Any) -> None:
         target.setdefault(key, None)
     elif isinstance(old, str) and isinstance(value, str) and key not in WHOLE_FIELDS:
         target[key] = old + value
-    elif isinstance(old, list) and isinstance(value, list):
-        target[key] = [*old, *value]
-    elif isinstance(old, str) and isinstance(value, list):
-        target[key] = ([{"type": "text", "text": old}] if old else []) + value
-    elif isinstance(old, list) and isinstance(value, str):
-        target[key] = [*old, {"type": "text", "text": value}] if value else old
+    elif isinstance(old, list) or isinstance(value, list):
+        target[key] = _joined([*_listed(old), *_listed(value)])
     elif isinstance(old, dict) and isinstance(value, dict):
         for name, item in value.items():
             _merge(old, name, item)
     else:
         target[key] = dict(value) if isinstance(value, dict) else value
+
+
+def _listed(value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return [{"type": "text", "text": value}] if value else []
+    return list(value or ())
+
+
+def _joined(parts: list[Any]) -> list[Any]:
+    """Pieces of one part put together: neighbours of the same type and index, as content parts and reasoning details are streamed."""
+    out: list[Any] = []
+    for part in parts:
+        last = out[-1] if out else None
+        if isinstance(part, dict) and isinstance(last, dict) and _continues(last, part):
+            for key, value in part.items():
+                if value is not None or key not in last:
+                    _merge(last, key, value) if key in GROWING else last.__setitem__(key, value)
+        else:
+            out.append(dict(part) if isinstance(part, dict) else part)
+    return out
+
+
+GROWING = ("text", "thinking", "summary", "data")
+
+
+def _continues(last: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
+    same = all(last.get(key) == part.get(key) for key in ("type", "index")) and part.get("id") in (None, last.get("id"))
+    return same and part.get("type") in ("text", "thinking", "reasoning.text", "reasoning.summary") and not last.get("signature")
 
 
 def _texts(content: Any) -> list[str]:
@@ -274,7 +312,7 @@ def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any]) -> Itera
         kept = [part for part in content if part.get("type") == "thinking"]
         yield Reasoning(thoughts, extra={"chat": {"parts": kept}})
     text = "".join(_texts(content))
-    citations = message.get("annotations") or _search_results(body)
+    citations = message.get("annotations") or _references(content) or _search_results(body)
     if text:
         yield Text(text, tuple(citations))
     if message.get("refusal"):
@@ -282,7 +320,10 @@ def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any]) -> Itera
     for image in message.get("images") or ():
         yield Image(url=image["image_url"]["url"])
     for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call["function"]
+        function = call.get("function") or {}
+        if not function.get("name"):
+            yield Opaque({"chat": {"call": dict(call)}})
+            continue
         arguments = function.get("arguments")
         parsed = arguments if isinstance(arguments, dict) else parse_arguments(arguments or "")
         signature = {key: value for key, value in call.items() if key not in ("id", "type", "function", "index")}
@@ -294,6 +335,11 @@ def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any]) -> Itera
         )
 
 
+def _references(content: Any) -> list[dict[str, Any]]:
+    """Mistral's references, which stand between the pieces of the text."""
+    return [] if isinstance(content, str) else [dict(part) for part in content if part.get("type") == "reference"]
+
+
 def _search_results(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Perplexity's sources, which stand beside the choices."""
     results = body.get("search_results")
@@ -303,7 +349,7 @@ def _search_results(body: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _detail_text(details: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+    return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in details)
 
 
 def _finish(reason: str | None, message: Mapping[str, Any]) -> FinishReason:
@@ -314,60 +360,86 @@ def _finish(reason: str | None, message: Mapping[str, Any]) -> FinishReason:
 
 def parse_usage(usage: Mapping[str, Any]) -> Usage:
     inputs = usage.get("prompt_tokens") or 0
-    outputs = usage.get("completion_tokens") or 0
+    outputs = usage.get("completion_tokens") or max(0, (usage.get("total_tokens") or 0) - inputs)
     before = usage.get("prompt_tokens_details") or {}
     after = usage.get("completion_tokens_details") or {}
     return Usage(
         inputs,
         outputs,
         usage.get("total_tokens") or inputs + outputs,
-        before.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or usage.get("cached_tokens") or 0,
-        before.get("cache_write_tokens") or before.get("cache_creation_tokens") or 0,
+        before.get("cached_tokens")
+        or usage.get("prompt_cache_hit_tokens")
+        or usage.get("cached_tokens")
+        or usage.get("cache_read_input_tokens")
+        or 0,
+        before.get("cache_write_tokens") or before.get("cache_creation_tokens") or usage.get("cache_creation_input_tokens") or 0,
         after.get("reasoning_tokens") or usage.get("reasoning_tokens") or 0,
     )
 
 
 def _render_messages(request: CompletionRequest, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
-    if request.preamble:
-        yield {"role": dialect.system, "content": request.preamble}
+    out: list[dict[str, Any]] = [{"role": dialect.system, "content": request.preamble}] if request.preamble else []
     for message in request.with_documents():
         if message.role == "tool":
-            yield from _render_results(message)
+            out += _render_results(message, dialect) if dialect.tools else []
         elif message.role == "assistant":
-            yield _render_assistant(message, dialect)
+            out += [_render_assistant(message, dialect)] if dialect.tools or message.text else []
         else:
             role = dialect.system if message.role == "system" else "user"
             named = {"name": message.name} if message.name else {}
-            yield {"role": role, "content": _render_content(message.content)} | named
+            out.append({"role": role, "content": _render_content(message.content, dialect)} | named)
+    return _join_neighbours(out) if dialect.alternate else out
+
+
+def _join_neighbours(messages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    out: list[dict[str, Any]] = []
+    for message in messages:
+        if out and out[-1]["role"] == message["role"]:
+            old, new = out[-1]["content"], message["content"]
+            plain = isinstance(old, str) and isinstance(new, str)
+            out[-1] = out[-1] | {"content": f"{old}\n\n{new}" if plain else [*_listed(old), *_listed(new)]}
+        else:
+            out.append(message)
+    return out
 
 
 def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
     out: dict[str, Any] = {"role": "assistant"}
     text = message.text
-    calls = [_render_call(call) for call in message.tool_calls]
-    if text or not calls:
-        out["content"] = text
+    calls: list[dict[str, Any]] = []
     for part in message.content:
-        kept = part.extra.get("chat", {}) if isinstance(part, Reasoning) else {}
-        if not kept or not dialect.echo:
-            continue
-        if kept.get("details"):
-            out["reasoning_details"] = kept["details"]
-        elif kept.get("field"):
-            out[kept["field"]] = part.text if isinstance(part, Reasoning) else ""
-        elif kept.get("parts"):
-            out["content"] = [*kept["parts"], *([{"type": "text", "text": text}] if text else [])]
+        kept = part.extra.get("chat", {}) if hasattr(part, "extra") else {}
+        if isinstance(part, ToolCall) and dialect.tools:
+            calls.append(_render_call(part, dialect))
+        elif isinstance(part, Opaque) and kept.get("call") and dialect.tools:
+            calls.append(kept["call"])
+        elif isinstance(part, Reasoning) and kept and dialect.echo:
+            if kept.get("details"):
+                out["reasoning_details"] = kept["details"]
+            elif kept.get("field"):
+                out[kept["field"]] = part.text
+            elif kept.get("parts"):
+                out["content"] = [*kept["parts"], *_listed(text)]
+    if text or not calls:
+        out.setdefault("content", text)
     if calls:
         out["tool_calls"] = calls
     return out
 
 
-def _render_call(call: ToolCall) -> dict[str, Any]:
+def _render_call(call: ToolCall, dialect: ChatDialect) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments_json}
-    return {"id": call.id, "type": "function", "function": function} | dict(call.extra.get("chat", NOTHING))
+    return {"id": _short_id(call.id, dialect), "type": "function", "function": function} | dict(call.extra.get("chat", NOTHING))
 
 
-def _render_results(message: Message) -> Iterable[dict[str, Any]]:
+def _short_id(id: str, dialect: ChatDialect) -> str:
+    """A call's id that another provider gave, made to fit: Mistral refuses ids that are not nine letters or digits."""
+    if not dialect.longest_id or len(id) <= dialect.longest_id:
+        return id
+    return hashlib.sha256(id.encode()).hexdigest()[:9]
+
+
+def _render_results(message: Message, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
     """A tool message for each result; pictures follow as the user's, since most servers take only text from a tool."""
     media: list[Part] = []
     for result in message.content:
@@ -375,20 +447,21 @@ def _render_results(message: Message) -> Iterable[dict[str, Any]]:
             raise ConfigError("a message of role tool holds tool results alone")
         pictures = [part for part in result.content if not isinstance(part, Text)]
         text = result.text or ("The result follows as an attachment." if pictures else "")
-        yield {"role": "tool", "tool_call_id": result.id, "content": f"Error: {text}" if result.is_error else text}
+        content = f"Error: {text}" if result.is_error else text
+        yield {"role": "tool", "tool_call_id": _short_id(result.id, dialect), "content": content}
         if pictures:
             media += [Text(f"Result of {result.name or result.id}:"), *pictures]
     if media:
-        yield {"role": "user", "content": _render_content(tuple(media))}
+        yield {"role": "user", "content": _render_content(tuple(media), dialect)}
 
 
-def _render_content(parts: tuple[Part, ...]) -> str | list[dict[str, Any]]:
+def _render_content(parts: tuple[Part, ...], dialect: ChatDialect) -> str | list[dict[str, Any]]:
     if all(isinstance(part, Text) for part in parts):
         return "\n\n".join(part.text for part in parts if isinstance(part, Text))
-    return [_render_part(part) for part in parts]
+    return [_render_part(part, dialect) for part in parts]
 
 
-def _render_part(part: Part) -> dict[str, Any]:
+def _render_part(part: Part, dialect: ChatDialect) -> dict[str, Any]:
     match part:
         case Text():
             return {"type": "text", "text": part.text}
@@ -398,18 +471,36 @@ def _render_part(part: Part) -> dict[str, Any]:
             detail = {"detail": part.detail} if part.detail else {}
             return {"type": "image_url", "image_url": {"url": part.data_url("image/png")} | detail}
         case Audio():
-            if not part.data:
-                raise ConfigError("Chat Completions takes audio as bytes, not by URL or file id")
-            kind = (part.media_type or "audio/wav").rpartition("/")[2].removeprefix("x-").replace("mpeg", "mp3")
-            return {"type": "input_audio", "input_audio": {"data": part.base64, "format": kind}}
+            return _render_audio(part, dialect)
         case File():
-            if part.file_id:
-                return {"type": "file", "file": {"file_id": part.file_id}}
-            return {
-                "type": "file",
-                "file": {"filename": part.name or "file", "file_data": part.data_url("application/pdf")},
-            }
+            return _render_file(part, dialect)
     raise ConfigError(f"a user's message cannot hold a part of type {part.type!r}")
+
+
+def _render_audio(part: Audio, dialect: ChatDialect) -> dict[str, Any]:
+    if not dialect.audio:
+        raise ConfigError("this provider takes no audio in a conversation")
+    if dialect.audio == "base64":
+        return {"type": "input_audio", "input_audio": part.url or part.base64}
+    if not part.data:
+        raise ConfigError("Chat Completions takes audio as bytes, not by URL or file id")
+    kind = (part.media_type or "audio/wav").rpartition("/")[2].removeprefix("x-").replace("mpeg", "mp3")
+    return {"type": "input_audio", "input_audio": {"data": part.base64, "format": kind}}
+
+
+def _render_file(part: File, dialect: ChatDialect) -> dict[str, Any]:
+    if (part.media_type or "").startswith("video/") and not part.file_id:
+        return {"type": "video_url", "video_url": {"url": part.data_url()}}
+    if not dialect.files:
+        raise ConfigError("this provider takes no files in a conversation; give their text")
+    if dialect.files == "document_url":
+        if part.file_id:
+            return {"type": "file", "file_id": part.file_id}
+        named = {"document_name": part.name} if part.name else {}
+        return {"type": "document_url", "document_url": part.data_url("application/pdf")} | named
+    if part.file_id:
+        return {"type": "file", "file": {"file_id": part.file_id}}
+    return {"type": "file", "file": {"filename": part.name or "file", "file_data": part.data_url("application/pdf")}}
 
 
 def render_tool(tool: ToolDefinition, dialect: ChatDialect) -> dict[str, Any]:
@@ -430,7 +521,8 @@ def _render_choice(request: CompletionRequest, dialect: ChatDialect) -> Any:
 def _render_output(request: CompletionRequest, dialect: ChatDialect) -> dict[str, Any]:
     assert request.output
     if dialect.output != "json_schema":
-        raise ConfigError("this provider has no structured output by schema; the agent's output_type works with it through a tool")
+        how = "; the agent's output_type works with it through a tool" if dialect.tools else ""
+        raise ConfigError(f"this provider has no structured output by schema{how}")
     schema: dict[str, Any] = {"name": request.output.name, "schema": dict(request.output.schema)}
     if dialect.strict:
         schema["strict"] = request.output.strict and is_strict(request.output.schema)

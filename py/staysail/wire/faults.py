@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.errors import ProviderError, StreamError, error_for_status
 
-REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
 TRANSIENT = re.compile(
     r"overload|rate.?limit|too.?many|server.?error|internal|unavailable|timeout|timed.?out|exhausted|try again",
     re.IGNORECASE,

@@ -49,6 +49,7 @@ class Endpoint:
             raise ConfigError(f"{provider.name} needs a base_url, for example {provider.base_url}")
         self.provider = provider
         self.base_url = own_address or provider.base_url
+        self.base_url_given = own_address is not None
         if "://" not in self.base_url:
             raise ConfigError(f"base_url starts with http:// or https://, got {self.base_url!r}")
         self._key = key
@@ -161,7 +162,16 @@ class Endpoint:
         if isinstance(error, ProviderError):
             error.body = redact(error.body, secrets)
             error.provider = error.provider or self.provider.name
+            if error.code == "cors" and self._page_note not in str(error):
+                error.args = (f"{error}. {self._page_note}",)
         return error
+
+    @property
+    def _page_note(self) -> str:
+        """What a page's author should know of this provider, when the browser kept its answer back."""
+        if self.provider.page == "proxy" and not self.base_url_given:
+            return f"{self.provider.name} lets no page call it: put a proxy in between and pass its address as base_url"
+        return f"{self.provider.name}: {self.provider.page_note}" if self.provider.page_note else ""
 
     async def _current_key(self) -> str | None:
         if not callable(self._key):

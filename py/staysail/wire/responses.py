@@ -38,9 +38,11 @@ from .format import merge_params
 
 
 class ResponsesDialect(Value):
-    """strict: knows `strict` in schemas. reasoning_text: asks for reasoning to be sent back by its text too."""
+    """strict: knows `strict` in schemas. instructions: takes the preamble in a field of its own. system: the role of system messages."""
 
     strict: bool = True
+    instructions: bool = True
+    system: str = "developer"
 
 
 class Responses:
@@ -56,10 +58,12 @@ class Responses:
     def render(self, request: CompletionRequest, model: str, dialect: ResponsesDialect, *, streamed: bool) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": model,
-            "input": [item for m in request.with_documents() for item in _render_message(m)],
+            "input": [item for m in request.with_documents() for item in _render_message(m, dialect)],
         }
-        if request.preamble:
+        if request.preamble and dialect.instructions:
             body["instructions"] = request.preamble
+        elif request.preamble:
+            body["input"].insert(0, {"type": "message", "role": dialect.system, "content": request.preamble})
         if request.tools:
             body["tools"] = [
                 {
@@ -67,8 +71,8 @@ class Responses:
                     "name": tool.name,
                     "description": tool.description,
                     "parameters": dict(tool.parameters) or {"type": "object", "properties": {}},
-                    "strict": bool(tool.strict),
                 }
+                | ({"strict": bool(tool.strict)} if dialect.strict else {})
                 for tool in request.tools
             ]
         if request.tool_choice is not None:
@@ -169,6 +173,8 @@ def _parse_item(item: Mapping[str, Any]) -> Iterable[Part]:
                 yield Text(part["text"], tuple(part.get("annotations") or ()), extra)
             elif part["type"] == "refusal":
                 yield Refusal(part["refusal"], extra)
+            else:
+                yield Opaque({"responses": {"type": "message", "role": "assistant", "content": [part]} | extra["responses"]})
     elif kind == "function_call":
         kept = {key: item[key] for key in ("id", "status", "namespace") if item.get(key) is not None}
         yield ToolCall(item["call_id"], item["name"], parse_arguments(item.get("arguments") or ""), {"responses": kept})
@@ -210,7 +216,7 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _render_message(message: Message) -> Iterable[dict[str, Any]]:
+def _render_message(message: Message, dialect: ResponsesDialect) -> Iterable[dict[str, Any]]:
     if message.role == "assistant":
         yield from _render_assistant(message)
     elif message.role == "tool":
@@ -219,7 +225,7 @@ def _render_message(message: Message) -> Iterable[dict[str, Any]]:
                 raise ConfigError("a message of role tool holds tool results alone")
             yield {"type": "function_call_output", "call_id": part.id, "output": _render_result(part)}
     else:
-        role = "developer" if message.role == "system" else "user"
+        role = dialect.system if message.role == "system" else "user"
         yield {"type": "message", "role": role, "content": [_render_part(part) for part in message.content]}
 
 

@@ -1,0 +1,14 @@
+from ..wire.chat import ChatDialect
+from ..wire.format import Provider, Service
+
+PROVIDER = Provider(
+    "azure",
+    # An address of one deployment works too: …/openai/deployments/<name>?api-version=<date>
+    "https://<resource>.openai.azure.com/openai/v1",
+    dialect=ChatDialect(max_tokens="max_completion_tokens", strict=True),
+    services={"embeddings": Service(batch=2048), "transcription": Service(), "models": Service()},
+    auth="api-key",
+    key_env="AZURE_OPENAI_API_KEY",
+    key_url="https://portal.azure.com",
+    base_needed=True,
+)

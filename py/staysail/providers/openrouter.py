@@ -1,0 +1,11 @@
+from ..wire.chat import ChatDialect
+from ..wire.format import Provider, Service
+
+PROVIDER = Provider(
+    "openrouter",
+    "https://openrouter.ai/api/v1",
+    dialect=ChatDialect(echo=True, usage_option=False, strict=True),
+    services={"embeddings": Service(batch=2048), "transcription": Service(form="openrouter"), "models": Service()},
+    key_env="OPENROUTER_API_KEY",
+    key_url="https://openrouter.ai/settings/keys",
+)
