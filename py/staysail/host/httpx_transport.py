@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
@@ -16,6 +17,7 @@ class HttpxTransport:
     """HTTP on CPython, through httpx. Connections are kept for the event loop that opened them and closed when that loop shuts down."""
 
     def __init__(self) -> None:
+        self._tls: ssl.SSLContext | None = None  # reading the certificates costs more than a request on this machine
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = WeakKeyDictionary()
 
     @asynccontextmanager
@@ -35,7 +37,9 @@ class HttpxTransport:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             # Time limits are the caller's, through `Timeouts`; only the TCP and TLS handshakes have one here.
+            self._tls = self._tls or httpx.create_ssl_context()
             client = httpx.AsyncClient(
+                verify=self._tls,
                 timeout=httpx.Timeout(None, connect=30.0),
                 headers={"user-agent": f"staysail/{__version__}"},
                 follow_redirects=False,
