@@ -27,6 +27,7 @@ from tests.replays.scope import Scenario, ending, played
 ASK = CompletionRequest("x", tools=[{"name": "f", "parameters": {"type": "object"}}])
 # The whole of a stream goes through at these sizes where it is not longer than so many bytes; shorter ones are for short streams, since
 # the framing itself is cut at every byte below, whatever the length.
+LONGEST_BYTE_BY_BYTE = 100_000
 SIZES = {1: 1_500, 7: 6_000, 64: 40_000, 1_400: 1_000_000, 16_384: 10_000_000}
 
 
@@ -103,7 +104,8 @@ def test_the_framing_of_a_recorded_stream_may_be_cut_at_every_byte_and_inside_ev
         if not (is_streamed(interaction) and is_answer(interaction)):
             continue
         whole = frames([body])
-        assert frames([body[n : n + 1] for n in range(len(body))]) == whole
+        start = max(0, len(body) - LONGEST_BYTE_BY_BYTE)
+        assert frames([body[:start], *(body[n : n + 1] for n in range(start, len(body)))]) == whole
         for size in (7, 64, 1_400):
             assert frames([body[n : n + size] for n in range(0, len(body), size)]) == whole
         inside = [n for n, byte in enumerate(body) if byte & 0xC0 == 0x80]
