@@ -37,7 +37,6 @@ export class Host {
     this.#options = options;
     if (options.language) await this.#languageModel(options.model, onProgress, signal);
     if (options.embedder) await this.#embeddingModel(onProgress, signal);
-    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
     return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
   }
 

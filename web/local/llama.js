@@ -32,8 +32,8 @@ import { LocalModelError, abortError, messageOf } from "./errors.js";
  * @property {() => Promise<void>} exit
  */
 
-/** Prompt tokens evaluated at once: the longest a stop has to wait (about half a second on one slow core). */
-const SLICE = 32;
+/** Prompt tokens evaluated at once. Fewer would let a stopped request end sooner, but cost a quarter of the speed. */
+const SLICE = 64;
 /** llama.cpp reads a file with 32-bit offsets here. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
 
