@@ -43,6 +43,7 @@ setup: $(VENV)/.dev web/node_modules/.package-lock.json
 build: $(VENV)/.build
 	@sh tools/check-node
 	@$(PY) -m tools.assemble
+	@mkdir -p web/wheel && cp -p wheels/staysail-*-cp314-none-any.whl web/wheel/staysail-cp314.whl
 
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))
@@ -76,7 +77,7 @@ check: setup build
 	@cd web && npx --no-install tsc --project tsconfig.json
 
 clean:
-	rm -rf dist .cache/wheel .cache/wheel.json .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types
+	rm -rf dist .cache/wheel .cache/wheel.json .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types web/wheel
 	rm -f wheels/staysail-*.whl wheels/pyodide-lock.json
 	find wheels -name '*.gz' -delete
 

@@ -1,0 +1,64 @@
+"""What JavaScript may call. An agent is described anew with each call, so nothing of it stays here that would have to be freed."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from .. import Agent, Cache, Retry, Timeouts
+from ..agent.reply import Reply
+from .peer import Method, Peer
+from .remote import RemoteIndex, RemoteKey, RemoteTool
+
+MOST_CACHES = 64
+
+
+class Agents:
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._caches: OrderedDict[str, Cache] = OrderedDict()
+        self.methods: dict[str, Method] = {"agent.run": self.run, "agent.stream": self.stream, "agent.forget": self.forget}
+
+    async def run(self, params: dict[str, Any]) -> dict[str, Any]:
+        reply: Reply = await self._agent(params["agent"]).prompt(params["prompt"], history=params.get("history"))
+        return reply.to_dict()
+
+    async def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        events = self._agent(params["agent"]).stream(params["prompt"], history=params.get("history"))
+        try:
+            async for event in events:
+                yield event.to_dict()
+        finally:
+            await events.aclose()
+
+    async def forget(self, params: dict[str, Any]) -> None:
+        """Drops the cached answers of an agent that is done with."""
+        self._caches.pop(params["id"], None)
+
+    def _agent(self, described: dict[str, Any]) -> Agent:
+        options: dict[str, Any] = dict(described.get("options") or {})
+        options["tools"] = [RemoteTool(self._peer, **tool) for tool in options.get("tools") or ()]
+        options["dynamic_context"] = [
+            (found["sample"], RemoteIndex(self._peer, found["index"])) for found in options.get("dynamic_context") or ()
+        ]
+        if isinstance(options.get("retry"), dict):
+            options["retry"] = Retry(**options["retry"])
+        if isinstance(options.get("timeout_s"), dict):
+            options["timeout_s"] = Timeouts(**options["timeout_s"])
+        if cache := options.get("cache"):
+            options["cache"] = self._cache(**cache)
+        key = described.get("api_key")
+        return Agent(
+            described["model"],
+            api_key=RemoteKey(self._peer) if key is True else key,
+            base_url=described.get("base_url"),
+            **options,
+        )
+
+    def _cache(self, id: str, max_entries: int) -> Cache:
+        cache = self._caches.pop(id, None) or Cache(max_entries)
+        self._caches[id] = cache
+        if len(self._caches) > MOST_CACHES:
+            self._caches.popitem(last=False)
+        return cache

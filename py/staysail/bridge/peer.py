@@ -1,0 +1,202 @@
+"""Calls across a boundary that takes only text, in both directions. The same protocol as web/rpc.js, which lists the messages.
+
+How it works. Either side sends `call`, and the other answers with exactly one `done` or `fault`, before that with any number of `event`s
+if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
+value), and only as many as the reader said it has room for (`pull`), so a slow reader holds up the source instead of filling memory.
+`cancel` ends a call early. `parent` names the other side's call on behalf of which this one is made, so that it finds the functions
+given with that one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from contextvars import ContextVar
+from typing import Any, Literal
+
+from ..core.errors import RunCancelled, StaysailError
+
+ROOM = 512
+"""Values of a stream that may be on their way; as in web/rpc.js."""
+
+current_call: ContextVar[int | None] = ContextVar("staysail_current_call", default=None)
+
+type Method = Callable[[Any], Awaitable[Any] | AsyncGenerator[Any]]
+
+
+class RemoteError(StaysailError):
+    """What the other side raised. name: its type there."""
+
+    code = "remote"
+
+    def __init__(self, name: str, message: str, *, code: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.name = name
+
+
+class Peer:
+    """One end of the boundary. methods: what the other side may call."""
+
+    def __init__(self, send: Callable[[str], object], loop: asyncio.AbstractEventLoop) -> None:
+        self.methods: dict[str, Method] = {}
+        self._send_text = send
+        self._loop = loop
+        self._serving: dict[int, _Served] = {}
+        self._asked: dict[int, _Asked] = {}
+        self._last_id = 0
+
+    def receive(self, text: str) -> None:
+        """Takes one message. Never raises for what a call does: that goes back as its `fault`."""
+        message = json.loads(text)
+        id = message["id"]
+        match message["type"]:
+            case "call":
+                served = self._serving[id] = _Served()
+                served.task = self._loop.create_task(self._serve(id, message["method"], message.get("params"), served))
+            case "pull" if id in self._serving:
+                self._serving[id].add_room(message["count"])
+            case "cancel" if id in self._serving:
+                self._serving[id].cancel()
+            case "event" | "done" | "fault" as kind if asked := self._asked.get(id):
+                asked.take(kind, message)
+
+    async def call(self, method: str, params: Any) -> Any:
+        """Calls the other side and waits. Raises RemoteError. Cancelling this cancels it there."""
+        async with aclosing(self._ask(method, params)) as messages:
+            async for kind, value in messages:
+                if kind == "done":
+                    return value
+        raise AssertionError("a call ends in done or fault")
+
+    async def stream(self, method: str, params: Any) -> AsyncGenerator[Any]:
+        """Values of a streaming call as they come. Raises RemoteError. Leaving the loop cancels it there."""
+        async with aclosing(self._ask(method, params)) as messages:
+            async for kind, value in messages:
+                if kind == "event":
+                    yield value
+
+    async def _ask(self, method: str, params: Any) -> AsyncGenerator[tuple[Literal["event", "done"], Any]]:
+        self._last_id += 1
+        id, asked = self._last_id, _Asked()
+        self._asked[id] = asked
+        self._send(type="call", id=id, method=method, params=params, parent=current_call.get())
+        try:
+            while True:
+                for value in asked.drain():
+                    yield "event", value
+                    asked.taken += 1
+                    if asked.taken >= ROOM // 2:
+                        self._send(type="pull", id=id, count=asked.taken)
+                        asked.taken = 0
+                if asked.end is None:
+                    await asked.wait()
+                elif not asked.values:
+                    break
+            if asked.end["type"] == "fault":
+                error = asked.end["error"]
+                raise RemoteError(error["name"], error["message"], code=error.get("code"))
+            yield "done", asked.end.get("value")
+        finally:
+            del self._asked[id]
+            if asked.end is None:
+                self._send(type="cancel", id=id)
+
+    async def _serve(self, id: int, name: str, params: Any, served: _Served) -> None:
+        current_call.set(id)
+        try:
+            method = self.methods.get(name)
+            if method is None:
+                raise StaysailError(f"there is no method {name!r} here; do both sides have the same version of staysail?", code="internal")
+            work = method(params)
+            if isinstance(work, AsyncGenerator):
+                await self._pump(id, work, served)
+                value = None
+            else:
+                value = await work
+            self._send(type="done", id=id, value=value)
+        except BaseException as error:  # noqa: BLE001  whatever it was, the caller is told
+            self._flush(id, served)
+            self._send(type="fault", id=id, error=describe(error))
+        finally:
+            del self._serving[id]
+
+    async def _pump(self, id: int, values: AsyncGenerator[Any], served: _Served) -> None:
+        async with aclosing(values):
+            async for value in values:
+                served.batch.append(value)
+                if len(served.batch) == 1:
+                    self._loop.call_soon(self._flush, id, served)
+                if len(served.batch) >= served.room:
+                    self._flush(id, served)
+                    await served.wait_for_room()
+        self._flush(id, served)
+
+    def _flush(self, id: int, served: _Served) -> None:
+        if served.batch:
+            self._send(type="event", id=id, values=served.batch)
+            served.room -= len(served.batch)
+            served.batch = []
+
+    def _send(self, **message: Any) -> None:
+        self._send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str))
+
+
+class _Served:
+    """A call that the other side made."""
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.batch: list[Any] = []
+        self.room = ROOM
+        self._has_room = asyncio.Event()
+
+    def cancel(self) -> None:
+        if self.task:
+            self.task.cancel()
+
+    def add_room(self, count: int) -> None:
+        self.room += count
+        self._has_room.set()
+
+    async def wait_for_room(self) -> None:
+        while self.room <= 0:
+            self._has_room.clear()
+            await self._has_room.wait()
+
+
+class _Asked:
+    """A call that this side made."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.end: dict[str, Any] | None = None
+        self.taken = 0
+        self._news = asyncio.Event()
+
+    def take(self, kind: str, message: dict[str, Any]) -> None:
+        if kind == "event":
+            self.values += message["values"]
+        else:
+            self.end = message
+        self._news.set()
+
+    def drain(self) -> list[Any]:
+        values, self.values = self.values, []
+        return values
+
+    async def wait(self) -> None:
+        await self._news.wait()
+        self._news.clear()
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An error as plain data. One that staysail did not mean to raise brings its traceback along."""
+    if isinstance(error, StaysailError):
+        return error.to_dict()
+    if isinstance(error, asyncio.CancelledError):
+        return RunCancelled("the call was cancelled").to_dict()
+    told = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")
+    return told.to_dict() | {"traceback": "".join(traceback.format_exception(error))}

@@ -1,0 +1,227 @@
+/**
+ * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
+ *
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, MessageLike, Reply } from "./types.js"
+ */
+
+import { connect } from "./boot.js";
+import { ConfigError } from "./errors.js";
+import { checkAgentOptions, checkCallOptions, describeAgent } from "./options.js";
+import { toCamel, toSnake } from "./spelling.js";
+
+let lastId = 0;
+
+export class Agent {
+  /** The provider that a subpath fixes. @type {string | undefined} */
+  static provider;
+
+  #options;
+  #provider;
+  #id = `agent-${++lastId}`;
+  #freed = false;
+
+  /**
+   * Checks the options at once; Python starts with the first call.
+   * @param {AgentOptions} options
+   */
+  constructor(options) {
+    checkAgentOptions(options);
+    this.#options = { ...options };
+    this.#provider = new.target.provider;
+  }
+
+  /**
+   * The answer's text.
+   * @param {Content} prompt
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  async prompt(prompt, options) {
+    return (await this.run(prompt, options)).text;
+  }
+
+  /**
+   * The answer with everything that belongs to it.
+   * @param {Content} prompt
+   * @param {CallOptions} [options]
+   * @returns {Promise<Reply>}
+   */
+  async run(prompt, options = {}) {
+    const { peer, params, handlers } = await this.#prepare(prompt, options);
+    return toCamel(await peer.call("agent.run", params, { signal: options.signal ?? undefined, handlers }));
+  }
+
+  /**
+   * The run's events, tools included; the last is run_done with the reply. Leaving the loop ends the request.
+   * @param {Content} prompt
+   * @param {CallOptions} [options]
+   * @returns {AsyncIterableIterator<AgentEvent>}
+   */
+  stream(prompt, options = {}) {
+    const left = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
+    const events = this.#events(prompt, { ...options, signal });
+    return {
+      async next() {
+        try {
+          return await events.next();
+        } catch (error) {
+          if (left.signal.aborted) return { done: true, value: undefined };
+          throw error;
+        }
+      },
+      async return(value) {
+        left.abort(); // at once, also while a `next` is waiting
+        await events.return(undefined);
+        return { done: true, value };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /**
+   * The run's events as a stream, for `decodeReadableStream` or to be read as it is. It is there once the model began to answer;
+   * what fails before that rejects the promise. chunkSize: events come in arrays of up to so many.
+   * @param {Content} prompt
+   * @param {CallOptions & {chunkSize?: number}} [options]
+   * @returns {Promise<ReadableStream<AgentEvent | AgentEvent[]>>}
+   */
+  async prompt_stream(prompt, { chunkSize, ...options } = {}) {
+    if (chunkSize !== undefined && !(chunkSize >= 1)) throw new ConfigError(`chunkSize is at least 1, got ${chunkSize}`);
+    const events = this.stream(prompt, options);
+    let first = /** @type {IteratorResult<AgentEvent> | undefined} */ (await events.next());
+    const next = async () => {
+      const result = first ?? (await events.next());
+      first = undefined;
+      return result;
+    };
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          /** @type {AgentEvent[]} */
+          const chunk = [];
+          while (chunk.length < (chunkSize ?? 1)) {
+            const { done, value } = await next();
+            if (done) break;
+            chunk.push(value);
+          }
+          if (chunk.length) controller.enqueue(chunkSize ? chunk : chunk[0]);
+          if (chunk.length < (chunkSize ?? 1)) controller.close();
+        },
+        cancel: async () => void (await events.return?.()),
+      },
+      { highWaterMark: 0 }, // so that nothing is asked for before it is read
+    );
+  }
+
+  /**
+   * `prompt` after a conversation.
+   * @param {Content} prompt
+   * @param {MessageLike | readonly MessageLike[]} history
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  chat(prompt, history, options) {
+    return this.prompt(prompt, { ...options, history });
+  }
+
+  /**
+   * `prompt` with at most `turns` rounds of tools.
+   * @param {Content} prompt
+   * @param {number} turns
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  prompt_multi_turn(prompt, turns, options) {
+    return this.prompt(prompt, { ...options, maxTurns: turns + 1 });
+  }
+
+  /**
+   * One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; where one failed stands its error.
+   * @param {readonly Content[]} prompts
+   * @param {CallOptions & {concurrency?: number}} [options]
+   * @returns {Promise<(string | Error)[]>}
+   */
+  async batch_prompt(prompts, { concurrency = 4, ...options } = {}) {
+    if (!(concurrency >= 1)) throw new ConfigError(`concurrency is at least 1, got ${concurrency}`);
+    /** @type {(string | Error)[]} */
+    const answers = [];
+    const waiting = prompts.entries();
+    const work = async () => {
+      for (const [position, prompt] of waiting) {
+        try {
+          answers[position] = await this.prompt(prompt, options);
+        } catch (error) {
+          if (options.signal?.aborted) throw error;
+          answers[position] = /** @type {Error} */ (error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, prompts.length) }, work));
+    return answers;
+  }
+
+  /** @type {Agent["prompt_stream"]} */
+  promptStream(prompt, options) {
+    return this.prompt_stream(prompt, options);
+  }
+
+  /** @type {Agent["prompt_multi_turn"]} */
+  promptMultiTurn(prompt, turns, options) {
+    return this.prompt_multi_turn(prompt, turns, options);
+  }
+
+  /** @type {Agent["batch_prompt"]} */
+  batchPrompt(prompts, options) {
+    return this.batch_prompt(prompts, options);
+  }
+
+  /** Says that the agent is done with. Optional: forgetting an agent leaks nothing. */
+  free() {
+    this.#freed = true;
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.free();
+  }
+
+  /** @param {Content} prompt @param {CallOptions & {signal: AbortSignal}} options @returns {AsyncGenerator<AgentEvent, undefined>} */
+  async *#events(prompt, options) {
+    const { peer, params, handlers } = await this.#prepare(prompt, options);
+    for await (const event of peer.stream("agent.stream", params, { signal: options.signal, handlers })) yield toCamel(event);
+  }
+
+  /** @param {Content} prompt @param {CallOptions} options */
+  async #prepare(prompt, options) {
+    if (this.#freed) throw new ConfigError("this agent was freed; make another");
+    checkCallOptions(options);
+    const { history, signal, ...overrides } = options;
+    const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+    const text = typeof prompt === "string" ? prompt : "";
+    const about = { provider: this.#provider, id: this.#id, prompt: text };
+    const { agent, handlers } = await describeAgent({ ...this.#options, ...given }, about);
+    const peer = await unlessAborted(signal, connect());
+    return { peer, handlers, params: { agent, prompt: toSnake(prompt), history: history == null ? null : toSnake(history) } };
+  }
+}
+
+/**
+ * @template T
+ * @param {AbortSignal | null | undefined} signal
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function unlessAborted(signal, promise) {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  /** @type {(reason: unknown) => void} */
+  let stop = () => {};
+  const stopped = new Promise((_, reject) => signal.addEventListener("abort", (stop = () => reject(signal.reason)), { once: true }));
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, stopped]));
+  } finally {
+    signal.removeEventListener("abort", /** @type {() => void} */ (stop));
+  }
+}

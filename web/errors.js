@@ -1,0 +1,166 @@
+/**
+ * Every error staysail raises, the same tree as in Python, split by whose move is next.
+ *
+ *     StaysailError              code, history, usage
+ *     ├── ConfigError            the caller: a wrong option, an unknown name, something this environment lacks
+ *     ├── ProviderError          the provider said no: status, requestId, body, retryAfterS; only time helps where retryable
+ *     │   ├── AuthError  RateLimitError  NetworkError  BadRequestError  ServerError  StreamError
+ *     ├── MaxTurnsError          the run used up its turns
+ *     ├── RunCancelled           the run was stopped; its name is AbortError (or TimeoutError), as fetch's is
+ *     ├── ToolError              the model: thrown by a tool, its text is the tool's result
+ *     ├── OutputError            the answer does not fit the output schema, after every retry
+ *     ├── StoreError             the browser's storage
+ *     │   ├── QuotaError  DimensionError  CorruptionError
+ *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one
+ */
+
+import { toCamel } from "./spelling.js";
+
+/** @import { Message, Usage } from "./types.js" */
+
+/**
+ * @typedef {object} ErrorData
+ * @property {string} [code]
+ * @property {Message[]} [history]
+ * @property {Usage | null} [usage]
+ * @property {unknown} [cause]
+ */
+
+export class StaysailError extends Error {
+  static code = "error";
+
+  /** @param {string} message @param {ErrorData} [data] */
+  constructor(message, { code, history = [], usage = null, cause } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    const kind = /** @type {typeof StaysailError} */ (new.target);
+    this.name = kind.label;
+    this.code = code ?? kind.code;
+    /** The exchange up to the error, ready to be the next history. @type {Message[]} */
+    this.history = history;
+    /** What was used up to the error. @type {Usage | null} */
+    this.usage = usage;
+  }
+
+  /** The class's name, however a minifier spells it. @returns {string} */
+  static get label() {
+    return Object.entries(KINDS).find(([, kind]) => kind === this)?.[0] ?? "StaysailError";
+  }
+}
+
+export class ConfigError extends StaysailError {
+  static code = "config";
+}
+
+/**
+ * @typedef {ErrorData & {status?: number | null, requestId?: string | null, body?: unknown, retryAfterS?: number | null,
+ *   retryable?: boolean, provider?: string}} ProviderErrorData
+ */
+
+export class ProviderError extends StaysailError {
+  static code = "provider";
+
+  /** @param {string} message @param {ProviderErrorData} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** HTTP status, where there was one. */
+    this.status = data.status ?? null;
+    this.requestId = data.requestId ?? null;
+    /** The provider's own words, parsed where they are JSON. */
+    this.body = data.body ?? null;
+    /** Seconds it asked to wait. */
+    this.retryAfterS = data.retryAfterS ?? null;
+    this.retryable = data.retryable ?? false;
+    this.provider = data.provider ?? "";
+  }
+}
+
+export class AuthError extends ProviderError {
+  static code = "auth";
+}
+export class RateLimitError extends ProviderError {
+  static code = "rate_limit";
+}
+export class NetworkError extends ProviderError {
+  static code = "network";
+}
+export class BadRequestError extends ProviderError {
+  static code = "bad_request";
+}
+export class ServerError extends ProviderError {
+  static code = "server";
+}
+export class StreamError extends ProviderError {
+  static code = "stream";
+}
+export class MaxTurnsError extends StaysailError {
+  static code = "max_turns";
+}
+
+/** `cause` is the signal's reason. Its name is the reason's, so `error.name === "AbortError"` holds as it does for fetch. */
+export class RunCancelled extends StaysailError {
+  static code = "cancelled";
+}
+export class ToolError extends StaysailError {
+  static code = "tool";
+}
+
+export class OutputError extends StaysailError {
+  static code = "output";
+
+  /** @param {string} message @param {ErrorData & {raw?: unknown}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** What the model answered last. */
+    this.raw = data.raw ?? null;
+  }
+}
+
+export class StoreError extends StaysailError {
+  static code = "store";
+}
+export class QuotaError extends StoreError {
+  static code = "quota";
+}
+export class DimensionError extends StoreError {
+  static code = "dimension";
+}
+export class CorruptionError extends StoreError {
+  static code = "corruption";
+}
+export class InterpreterError extends StaysailError {
+  static code = "interpreter";
+}
+
+/** @type {Record<string, typeof StaysailError>} */
+const KINDS = {
+  StaysailError, ConfigError, ProviderError, AuthError, RateLimitError, NetworkError, BadRequestError, ServerError, StreamError,
+  MaxTurnsError, RunCancelled, ToolError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
+};
+
+/**
+ * An error as it crosses. `lineage`: its class's name and its bases', nearest first.
+ * @typedef {{name: string, message: string, lineage?: string[], traceback?: string, [field: string]: unknown}} ErrorRecord
+ */
+
+/**
+ * The error that a record describes, as the nearest class there is here.
+ * @param {ErrorRecord} record
+ * @returns {StaysailError}
+ */
+export function fromRecord({ name, lineage = [name], message, traceback, ...fields }) {
+  const known = lineage.find((base) => Object.hasOwn(KINDS, base)) ?? "StaysailError";
+  const data = /** @type {ErrorData} */ (toCamel(fields));
+  if (traceback) data.cause = new Error(traceback);
+  return new KINDS[known](message, data);
+}
+
+/**
+ * @param {unknown} error anything that was thrown
+ * @returns {ErrorRecord}
+ */
+export function toRecord(error) {
+  if (error instanceof ToolError) return { name: "ToolError", message: error.message, code: error.code };
+  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
+  return { name: error.name, message: error.message ? `${error.name}: ${error.message}` : error.name, code };
+}

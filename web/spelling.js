@@ -1,0 +1,44 @@
+/**
+ * Python's field names as JavaScript spells them, and back. Only our own fields: what belongs to a user, a model or a provider
+ * keeps its keys.
+ */
+
+/** Fields that hold somebody else's data. */
+const OPAQUE = new Set([
+  "arguments", "raw", "extra", "metadata", "output", "body", "citations", "parameters", "schema", "properties", "headers",
+  "additional_params", "additionalParams", "args", "payload",
+]);
+
+/** @param {unknown} value @returns {any} */
+export const toCamel = (value) => respell(value, camelCase);
+
+/** @param {unknown} value @returns {any} */
+export const toSnake = (value) => respell(value, snakeCase);
+
+/** @param {string} name */
+export const camelCase = (name) => (name.includes("_") ? name.replace(/(?<=.)_([a-z0-9])/g, (_, letter) => letter.toUpperCase()) : name);
+
+/** @param {string} name */
+export const snakeCase = (name) => name.replace(/(?<=[a-z0-9])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/**
+ * @param {unknown} value
+ * @param {(name: string) => string} spell
+ * @returns {unknown}
+ */
+function respell(value, spell) {
+  if (Array.isArray(value)) return value.map((item) => respell(item, spell));
+  if (value === null || typeof value !== "object" || !isPlain(value)) return value;
+  /** @type {Record<string, unknown>} */
+  const out = {};
+  for (const [name, item] of Object.entries(value)) {
+    out[spell(name)] = OPAQUE.has(name) || typeof item !== "object" ? item : respell(item, spell);
+  }
+  return out;
+}
+
+/** @param {object} value */
+function isPlain(value) {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null;
+}

@@ -1,0 +1,151 @@
+/** Shapes that users of the package see. */
+
+export type Usage = {
+  inputTokens: number;
+  outputTokens: number;
+  totalTokens: number;
+  cachedInputTokens: number;
+  cacheCreationInputTokens: number;
+  reasoningTokens: number;
+};
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other";
+
+type Extra = { extra?: Record<string, unknown> };
+type MediaSource = { data?: string | Uint8Array; url?: string; mediaType?: string; fileId?: string; name?: string };
+export type TextPart = { type: "text"; text: string; citations?: Record<string, unknown>[] } & Extra;
+export type ImagePart = { type: "image"; detail?: string } & MediaSource & Extra;
+export type AudioPart = { type: "audio" } & MediaSource & Extra;
+export type FilePart = { type: "file" } & MediaSource & Extra;
+export type ReasoningPart = { type: "reasoning"; text?: string; signature?: string; redacted?: string } & Extra;
+export type RefusalPart = { type: "refusal"; text: string } & Extra;
+export type ToolCallPart = { type: "tool_call"; id: string; name: string; arguments: Record<string, unknown> | string } & Extra;
+export type ToolResultPart = { type: "tool_result"; id: string; name: string; content: Part[]; isError?: boolean } & Extra;
+export type OpaquePart = { type: "opaque" } & Extra;
+export type Part =
+  | TextPart | ImagePart | AudioPart | FilePart | ReasoningPart | RefusalPart | ToolCallPart | ToolResultPart | OpaquePart;
+export type Role = "system" | "user" | "assistant" | "tool";
+export type Message = { role: Role; content: Part[]; name?: string } & Extra;
+
+/** What a prompt may be: text, a part, or several. */
+export type Content = string | Part | Record<string, unknown> | (string | Part | Record<string, unknown>)[];
+/** A message as a caller may write it: ours, OpenAI's and rig's shapes, in either spelling; text is a user's. */
+export type MessageLike = string | { role: string; content?: unknown; [field: string]: unknown };
+
+export type TextDelta = { type: "text_delta"; text: string };
+export type ReasoningDelta = { type: "reasoning_delta"; text: string };
+/** A piece of a call's arguments as JSON text. */
+export type ToolCallDelta = { type: "tool_call_delta"; id: string; name: string; argumentsDelta: string; index: number };
+export type ToolCallDone = { type: "tool_call_done"; id: string; name: string; arguments: Record<string, unknown> | string };
+/** `text` is what the model is told. */
+export type ToolResult = {
+  type: "tool_result"; id: string; name: string; content: Part[]; isError: boolean; durationS: number; text: string;
+};
+/** One model call ended. */
+export type StepDone = { type: "step_done"; step: number; usage: Usage; finishReason: FinishReason; requestId: string | null };
+/** A model call failed and will be tried again. */
+export type RetryScheduled = {
+  type: "retry_scheduled"; attempt: number; delayS: number; error: string; code: string; status: number | null;
+};
+export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
+export type AgentEvent<Output = unknown> =
+  | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled | RunDone<Output>;
+
+export type Completion = {
+  message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;
+  model: string | null; raw: unknown;
+};
+export type Source = { id: string; score: number; document: { id: string; text: string; metadata?: Record<string, unknown> } };
+export type Step = { completion: Completion; toolResults: ToolResult[]; sources: Source[] };
+export type Reply<Output = unknown> = {
+  text: string;
+  /** The typed answer where there is an output schema, else the text. */
+  output: Output;
+  /** The whole exchange, ready to be the next history. */
+  messages: Message[];
+  usage: Usage;
+  finishReason: FinishReason;
+  steps: Step[];
+  requestIds: string[];
+};
+
+export type JsonSchema = { [keyword: string]: unknown };
+/** https://standardschema.dev: Zod, Valibot, ArkType and others. */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined;
+  };
+}
+export type StandardResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[] };
+
+export type ToolContext = { signal: AbortSignal };
+export type ToolDefinition = { name: string; description?: string; parameters?: JsonSchema | StandardSchema; strict?: boolean };
+/** A tool as rig has it; its methods keep their `this`. */
+export type RigTool = {
+  name: () => string;
+  definition: (prompt: string) => ToolDefinition | Promise<ToolDefinition>;
+  call: (args: any, context: ToolContext) => unknown;
+};
+export type PlainTool<Args = any> = {
+  name: string;
+  description?: string;
+  parameters?: JsonSchema | StandardSchema<any, Args>;
+  strict?: boolean;
+  timeoutMs?: number;
+  execute: (args: Args, context: ToolContext) => unknown;
+};
+export type Tool = RigTool | PlainTool;
+
+/** `[score, id, document]`, best first. */
+export type SearchHit = [number, string | number, unknown] | readonly unknown[] | { score: number; id: string | number; document?: unknown };
+export type SearchRequest = { query: string; samples: number };
+export type SearchIndex =
+  | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
+  | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
+export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
+
+export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number; patienceMs?: number };
+export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
+export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
+
+/** What an agent takes, and any of its calls may override. */
+export type RunOptions = {
+  preamble?: string | null;
+  context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
+  temperature?: number | null;
+  maxTokens?: number | null;
+  tools?: Tool[] | null;
+  toolChoice?: ToolChoice | null;
+  /** Tools that may run at once; 8 by default. */
+  toolConcurrency?: number | null;
+  toolTimeoutMs?: number | null;
+  /** Model calls at the most; 10 by default. */
+  maxTurns?: number | null;
+  dynamicContext?: DynamicContext | DynamicContext[] | null;
+  additionalParams?: Record<string, unknown> | null;
+  headers?: Record<string, string> | null;
+  /** Calls in all, or how to space them; false: never again. */
+  retry?: number | boolean | RetryOptions | null;
+  /** The whole run's limit, or one for each kind of waiting. */
+  timeoutMs?: number | TimeoutOptions | null;
+  outputSchema?: JsonSchema | StandardSchema | null;
+  outputRetries?: number | null;
+};
+export type AgentOptions = RunOptions & {
+  /** Text, or a function that gives it when it is needed. */
+  apiKey?: string | (() => string | Promise<string>) | null;
+  /** The model's name; from the package's root "provider:model". */
+  model: string;
+  baseURL?: string | null;
+  /** Keep the last answers by the whole request. */
+  cache?: { maxEntries: number } | null;
+};
+export type CallOptions = RunOptions & {
+  history?: MessageLike | readonly MessageLike[] | null;
+  /** Aborts the request itself. */
+  signal?: AbortSignal | null;
+};
