@@ -1,0 +1,31 @@
+/**
+ * The items of a stream until the signal fires: then it ends at once, whether or not whoever makes the stream has
+ * noticed. So a stop button always works.
+ *
+ * @template T @param {AsyncIterable<T>} stream @param {AbortSignal} signal @returns {AsyncGenerator<T>}
+ */
+export async function* abortable(stream, signal) {
+  const iterator = stream[Symbol.asyncIterator]();
+  /** @type {Promise<{done: true, value: undefined}>} */
+  const aborted = new Promise((resolve) => {
+    const stop = () => resolve({ done: true, value: undefined });
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+  });
+  let finished = false;
+  try {
+    for (;;) {
+      const next = iterator.next();
+      next.catch(() => {}); // it may fail after the signal, when nobody waits for it
+      const { done, value } = await Promise.race([next, aborted]);
+      finished = Boolean(done) && !signal.aborted;
+      if (done || signal.aborted) return;
+      yield value;
+    }
+  } catch (error) {
+    finished = true;
+    throw error;
+  } finally {
+    if (!finished) iterator.return?.()?.catch(() => {});
+  }
+}

@@ -1,0 +1,88 @@
+/** Where the user writes: Enter sends, Shift+Enter is a new line; files by button, paste and drop. */
+
+/** @import { Prompt } from "./types.js" */
+
+import { ACCEPT, AttachmentList } from "./attachments.js";
+import { h, icon } from "./dom.js";
+
+/**
+ * @typedef {object} ComposerActions
+ * @property {(prompt: Prompt) => boolean} send false when it cannot be sent now; the text stays
+ * @property {() => void} stop
+ * @property {() => void} clear
+ */
+
+export class Composer {
+  #actions;
+  #attachments = new AttachmentList();
+  #picker = h("input", { type: "file", multiple: true, accept: ACCEPT, hidden: true, tabindex: -1, "aria-label": "Files to attach" });
+  #note = h("p", { class: "composer-note", role: "alert" });
+  #send = h("button", { type: "submit", class: "send", part: "button send" }, h("span", {}, "Send"), icon("send"));
+  #stop = h("button", { type: "button", class: "send stop", part: "button stop", hidden: true }, h("span", {}, "Stop"), icon("stop"));
+  input = h("textarea", { class: "input", part: "input", rows: 1, dir: "auto", "aria-label": "Message", enterkeyhint: "send" });
+  usage = h("span", { class: "usage total", part: "usage" });
+  node;
+
+  /** @param {ComposerActions} actions */
+  constructor(actions) {
+    this.#actions = actions;
+    const attach = h("button", { type: "button", class: "quiet", part: "button attach", title: "Attach files", click: () => this.#picker.click() }, icon("attach"), h("span", { class: "label" }, "Attach"));
+    const clear = h("button", { type: "button", class: "quiet", part: "button new", title: "New chat", click: actions.clear }, icon("plus"), h("span", { class: "label" }, "New chat"));
+    this.node = h("form", { class: "composer", part: "composer" },
+      this.#attachments.node, this.#note, this.input, this.#picker,
+      h("div", { class: "composer-bar" }, attach, clear, h("slot", { name: "composer" }), this.usage, this.#send, this.#stop),
+    );
+    this.#listen();
+  }
+
+  #listen() {
+    this.node.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    this.#stop.addEventListener("click", this.#actions.stop);
+    this.input.addEventListener("keydown", (event) => {
+      // While an input method composes a word, Enter belongs to it.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+      event.preventDefault();
+      this.#submit();
+    });
+    this.input.addEventListener("input", () => this.#note.replaceChildren());
+    this.#picker.addEventListener("change", () => {
+      void this.attach(this.#picker.files ?? []);
+      this.#picker.value = "";
+    });
+    this.input.addEventListener("paste", (event) => {
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      void this.attach(event.clipboardData.files);
+    });
+  }
+
+  /** @param {Iterable<File>} files */
+  async attach(files) {
+    this.#note.replaceChildren();
+    for (const file of files) await this.#attachments.add(file).catch((error) => this.#note.replaceChildren(error.message));
+    this.input.focus();
+  }
+
+  /** @param {boolean} running */
+  setRunning(running) {
+    const focused = /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement;
+    this.#send.hidden = running;
+    this.#stop.hidden = !running;
+    // A button that vanishes takes the focus with it.
+    if (focused === this.#send || focused === this.#stop) this.input.focus();
+  }
+
+  #submit() {
+    const text = this.input.value.trim();
+    const parts = this.#attachments.parts;
+    if (!text && !parts.length) return;
+    const prompt = parts.length ? [...parts, ...(text ? [{ type: /** @type {const} */ ("text"), text }] : [])] : text;
+    if (!this.#actions.send(prompt)) return;
+    this.input.value = "";
+    this.#attachments.clear();
+    this.#note.replaceChildren();
+  }
+}

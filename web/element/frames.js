@@ -1,0 +1,41 @@
+/**
+ * Draws at most once a frame, however often it is asked to, and spends at most half of the time drawing: after a slow
+ * drawing it lets as much time pass before the next one. A hidden page draws nothing until it is shown or `flush`ed.
+ */
+
+const FRAME_MS = 16;
+
+export class Frames {
+  #draw;
+  #asked = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #frame = 0;
+  #pauseMs = 0;
+
+  /** @param {() => void} draw */
+  constructor(draw) {
+    this.#draw = draw;
+  }
+
+  request() {
+    if (this.#asked) return;
+    this.#asked = true;
+    if (this.#pauseMs > FRAME_MS / 2) this.#timer = setTimeout(() => this.#wait(), this.#pauseMs);
+    else this.#wait();
+  }
+
+  /** Draw now, whether asked to or not. */
+  flush() {
+    clearTimeout(this.#timer);
+    cancelAnimationFrame(this.#frame);
+    this.#asked = false;
+    const started = performance.now();
+    this.#draw();
+    this.#pauseMs = performance.now() - started;
+  }
+
+  #wait() {
+    this.#frame = requestAnimationFrame(() => this.flush());
+  }
+}

@@ -1,0 +1,71 @@
+/** What is added to sanitised text: a button to copy a code block, a question before a picture of a stranger's is loaded, wide tables that scroll. */
+
+import { h, icon } from "./dom.js";
+
+/** @param {DocumentFragment} fragment sanitised */
+export function furnish(fragment) {
+  for (const pre of fragment.querySelectorAll("pre")) {
+    const code = pre.querySelector("code");
+    const language = code?.className.replace("language-", "") ?? "";
+    pre.replaceWith(codeBlock(language, (code ?? pre).textContent ?? "").node);
+  }
+  for (const picture of fragment.querySelectorAll("img")) {
+    if (picture.dataset["source"]) picture.replaceWith(askForPicture(picture.dataset["source"], picture.alt));
+    else if (!picture.hasAttribute("src")) picture.replaceWith(picture.alt);
+  }
+  for (const table of fragment.querySelectorAll("table")) {
+    const frame = h("div", { class: "wide", tabindex: 0, role: "group", "aria-label": "Table" });
+    table.replaceWith(frame);
+    frame.append(table);
+  }
+  return fragment;
+}
+
+/**
+ * @param {string} language @param {string} text
+ * @returns {{node: HTMLElement, update: (text: string) => void}} `update` adds to the text where the new one begins with the old one
+ */
+export function codeBlock(language, text) {
+  const content = document.createTextNode(text);
+  const node = h("figure", { class: "code", part: "code" },
+    h("figcaption", {}, h("span", {}, language || "code"), copyButton("Copy code", () => content.data)),
+    h("pre", { tabindex: 0, dir: "ltr" }, h("code", {}, content)),
+  );
+  return {
+    node,
+    update(next) {
+      if (next === content.data) return;
+      if (next.startsWith(content.data)) content.appendData(next.slice(content.data.length));
+      else content.data = next;
+    },
+  };
+}
+
+/** @param {string} label @param {() => string} text */
+export function copyButton(label, text) {
+  const words = h("span", { class: "label" }, label);
+  const button = h("button", { type: "button", class: "quiet", part: "button", title: label, click: () => void copy() }, icon("copy"), words);
+  const copy = async () => {
+    const done = await navigator.clipboard.writeText(text()).then(() => true, () => false);
+    words.textContent = done ? "Copied" : "The browser did not allow copying";
+    button.querySelector("svg")?.replaceWith(icon(done ? "check" : "copy"));
+    setTimeout(() => {
+      words.textContent = label;
+      button.querySelector("svg")?.replaceWith(icon("copy"));
+    }, 2000);
+  };
+  return button;
+}
+
+/** @param {string} source @param {string} alt */
+function askForPicture(source, alt) {
+  const host = new URL(source).host;
+  const button = h("button", { type: "button", class: "picture", part: "button", title: source }, `Show the picture ${alt ? `“${alt}” ` : ""}from ${host}`);
+  button.addEventListener("click", () => {
+    // An isolated page may only show what its host agrees to.
+    const picture = h("img", { alt, referrerpolicy: "no-referrer", crossorigin: crossOriginIsolated && "anonymous", src: source });
+    picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "picture" }, `The picture from ${host} could not be loaded.`)));
+    button.replaceWith(picture);
+  });
+  return button;
+}

@@ -1,0 +1,49 @@
+/** What went wrong, where it went wrong: a failure with its way out, and a retry that is under way. */
+
+import { h, icon } from "./dom.js";
+import { describeFault } from "./faults.js";
+
+/** @param {unknown} error @param {(() => void) | undefined} tryAgain @param {string} [button] */
+export function faultNotice(error, tryAgain, button = "Try again") {
+  const { title, advice, message, label } = describeFault(error);
+  return h("div", { class: "fault", part: "error", role: "alert" },
+    h("p", { class: "fault-title" }, icon("alert"), h("strong", {}, title)),
+    h("p", { class: "fault-message", dir: "auto" }, message),
+    advice && !message.includes(advice) && h("p", {}, advice),
+    h("p", { class: "fault-label" }, label),
+    tryAgain && h("button", { type: "button", class: "button only-last", part: "button", click: tryAgain }, icon("again"), button),
+  );
+}
+
+/** Counts down to the next attempt. */
+export class RetryNotice {
+  #text = h("span");
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #timer;
+  node = h("p", { class: "retrying", part: "notice" }, icon("again"), this.#text);
+
+  /** @param {{attempt: number, delayS: number, error: string}} event */
+  show({ attempt, delayS, error }) {
+    clearInterval(this.#timer);
+    const due = performance.now() + delayS * 1000;
+    const tell = () => {
+      const left = Math.max(0, Math.ceil((due - performance.now()) / 1000));
+      this.#text.textContent = `${sentence(error)} ${left ? `Trying again in ${left} s` : "Trying again now"} (attempt ${attempt}).`;
+      if (!left) clearInterval(this.#timer);
+    };
+    this.#timer = setInterval(tell, 250);
+    tell();
+  }
+
+  /** It got through, or was given up. @param {{attempt: number, error: string}} event */
+  settle({ attempt, error }) {
+    clearInterval(this.#timer);
+    this.node.classList.add("past");
+    this.#text.textContent = `${sentence(error)} Attempt ${attempt} followed.`;
+  }
+}
+
+/** @param {string} text */
+function sentence(text) {
+  return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+}

@@ -1,0 +1,51 @@
+/** Python's start as the chat sees it: begun once, watched, begun again where it failed. */
+
+import { Startup } from "./startup.js";
+
+/** @type {Record<string, string>} */
+const STAGES = {
+  runtime: "Getting Python for this page",
+  starting: "Starting Python",
+  staysail: "Loading the agent",
+};
+
+export class PythonStart {
+  #view = new Startup();
+  node = this.#view.node;
+  ready = false;
+  /** @type {string | undefined} */
+  runtimeURL;
+  #tell;
+  /** @type {Promise<void> | undefined} */
+  #started;
+
+  /** @param {(type: string, detail: object) => void} tell dispatches an event of the element */
+  constructor(tell) {
+    this.#tell = tell;
+  }
+
+  /** Ends when Python is up. @returns {Promise<void>} */
+  start() {
+    this.#started ??= this.#boot().catch((error) => {
+      this.#started = undefined;
+      this.#view.fail(error, () => this.start().catch(() => {})); // the failure is shown, here and in the message that waits
+      throw error;
+    });
+    return this.#started;
+  }
+
+  async #boot() {
+    const { boot } = await import("../boot.js");
+    this.#view.show("Starting Python");
+    await boot({
+      runtimeURL: this.runtimeURL,
+      onProgress: (progress) => {
+        this.#view.show(STAGES[progress.stage] ?? "Starting Python", progress.loadedBytes, progress.totalBytes);
+        this.#tell("staysail-progress", progress);
+      },
+    });
+    this.ready = true;
+    this.#view.hide();
+    this.#tell("staysail-ready", {});
+  }
+}

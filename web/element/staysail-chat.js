@@ -1,0 +1,306 @@
+/**
+ * `<staysail-chat>`: a chat with an agent, as one tag. README.md beside this file lists its attributes, properties,
+ * slots, parts, events and CSS variables, and the content security policy it works under.
+ *
+ * @import { AgentOptions } from "../types.js"
+ * @import { ChatAgent, Message, Prompt, Theme } from "./types.js"
+ * @import { Turn } from "./conversation.js"
+ */
+
+import { abortable } from "./abortable.js";
+import { AgentSource } from "./agent-source.js";
+import { Announcer } from "./announcer.js";
+import { Composer } from "./composer.js";
+import { Conversation } from "./conversation.js";
+import { h } from "./dom.js";
+import { formatUsage } from "./format.js";
+import { PythonStart } from "./python-start.js";
+import { Scroll } from "./scroll.js";
+import { STYLES } from "./styles.js";
+import { TurnView } from "./turn-view.js";
+import { wordsOf } from "./user-message.js";
+
+/** Attributes that are settings of the agent, and their properties. */
+const SETTINGS = /** @type {const} */ ({ "model": "model", "api-key": "apiKey", "base-url": "baseURL", "preamble": "preamble" });
+const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme"];
+
+export class StaysailChat extends HTMLElement {
+  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url"];
+
+  #source = new AgentSource();
+  #conversation = new Conversation();
+  #announcer = new Announcer();
+  #python = new PythonStart((type, detail) => this.#tell(type, detail));
+  #composer = new Composer({
+    send: (prompt) => this.#accept(prompt),
+    stop: () => this.stop(),
+    clear: () => this.clear(),
+  });
+  #turns = h("div", { class: "turns" });
+  #empty = h("div", { class: "empty", part: "empty" },
+    h("slot", { name: "empty" }, h("p", { class: "empty-line" }, "Ask anything.")),
+    h("div", { class: "suggestions" }, h("slot", { name: "suggestion" })));
+  #log = h("div", { class: "log", part: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": "Conversation" }, h("div", { class: "content" }, this.#empty, this.#turns));
+  #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
+  /** @type {{turn: Turn, view: TurnView} | undefined} */
+  #last;
+  /** @type {AbortController | undefined} */
+  #running;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    root.adoptedStyleSheets = STYLES;
+    root.append(
+      h("slot", { name: "header" }),
+      h("h2", { class: "visually-hidden" }, "Chat"),
+      h("div", { class: "middle" }, this.#log, this.#scroll.button),
+      h("div", { class: "below" }, h("div", { class: "foot" }, this.#python.node, this.#composer.node, h("slot", { name: "footer" }))),
+      this.#announcer.node,
+    );
+    root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
+    root.addEventListener("dragover", (event) => event.preventDefault());
+    root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));
+    this.#empty.addEventListener("click", (event) => this.#onSuggestion(event));
+    this.addEventListener("focusin", () => this.#warm(), { once: true });
+  }
+
+  connectedCallback() {
+    for (const name of PROPERTIES) this.#upgrade(name);
+    if (!this.hasAttribute("placeholder")) this.#composer.input.placeholder = "Write a message";
+    if (this.getAttribute("start") === "load") this.#warm();
+  }
+
+  disconnectedCallback() {
+    // Moving the element disconnects it for a moment.
+    queueMicrotask(() => this.isConnected || this.stop());
+  }
+
+  /** @param {string} name @param {string | null} _ @param {string | null} value */
+  attributeChangedCallback(name, _, value) {
+    if (name === "placeholder") this.#composer.input.placeholder = value ?? "";
+    else if (name === "runtime-url") this.#python.runtimeURL = value ?? undefined;
+    else this.#source.set(SETTINGS[/** @type {keyof typeof SETTINGS} */ (name)], value ?? "");
+  }
+
+  /** "provider:model", or "local". */
+  get model() { return this.#source.get("model"); }
+  set model(value) { this.#source.set("model", value ?? ""); }
+
+  /** Text or a function that gives it. Kept in memory only: it cannot be read back, and no attribute reflects it. */
+  set apiKey(/** @type {AgentOptions["apiKey"]} */ value) { this.#source.set("apiKey", value); }
+
+  get baseURL() { return this.#source.get("baseURL"); }
+  set baseURL(value) { this.#source.set("baseURL", value); }
+
+  get preamble() { return this.#source.get("preamble"); }
+  set preamble(value) { this.#source.set("preamble", value); }
+
+  /** Tools in any shape that `new Agent` takes, or a function that gives them. */
+  get tools() { return this.#source.tools; }
+  set tools(value) { this.#source.tools = value; }
+
+  /** Whatever else `new Agent` takes: temperature, maxTokens, maxTurns, headers, retry, … */
+  set options(/** @type {Partial<AgentOptions>} */ value) {
+    for (const [name, option] of Object.entries(value)) this.#source.set(/** @type {keyof AgentOptions} */ (name), option);
+  }
+
+  /** An agent of your own in place of the settings. @returns {ChatAgent | undefined} */
+  get agent() { return this.#source.given; }
+  set agent(value) { this.#source.given = value; }
+
+  get runtimeURL() { return this.#python.runtimeURL; }
+  set runtimeURL(value) { this.#python.runtimeURL = value; }
+
+  /** @returns {Theme | null} null follows the page's own color-scheme */
+  get theme() { return /** @type {Theme | null} */ (this.getAttribute("theme")); }
+  set theme(value) {
+    if (value) this.setAttribute("theme", value);
+    else this.removeAttribute("theme");
+  }
+
+  /** The conversation as messages; setting it draws them. @returns {Message[]} */
+  get history() { return this.#conversation.history; }
+  set history(messages) {
+    this.clear();
+    this.#conversation.history = messages;
+    for (const [prompt, answer] of exchanges(messages)) {
+      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {} });
+      view.replay(answer);
+      this.#turns.append(view.node);
+    }
+    this.#empty.hidden = this.#turns.childElementCount > 0;
+  }
+
+  get usage() { return this.#conversation.usage; }
+  get running() { return this.#running !== undefined; }
+
+  /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */
+  async send(prompt) {
+    if (this.#running) return false;
+    const turn = this.#conversation.begin(prompt);
+    const view = new TurnView(prompt, {
+      retry: () => void this.retry(),
+      edit: () => this.#edit(),
+      announce: (text) => this.#announcer.say(text),
+    });
+    this.#last = { turn, view };
+    this.#empty.hidden = true;
+    this.#turns.append(view.node);
+    this.#scroll.toEnd();
+    this.#tell("staysail-send", { prompt });
+    await this.#run(turn, view);
+    return true;
+  }
+
+  /** Asks the last question again. */
+  async retry() {
+    if (this.#running || !this.#last) return false;
+    const { turn, view } = this.#last;
+    this.#conversation.takeBack(turn);
+    const again = this.#conversation.begin(turn.prompt);
+    this.#last = { turn: again, view };
+    this.#composer.input.focus({ preventScroll: true });
+    await this.#run(again, view);
+    return true;
+  }
+
+  stop() {
+    this.#running?.abort();
+  }
+
+  /** A new chat. */
+  clear() {
+    this.stop();
+    this.#running = this.#last = undefined;
+    this.#composer.setRunning(false);
+    this.#conversation.clear();
+    this.#turns.replaceChildren();
+    this.#empty.hidden = false;
+    this.#showUsage();
+    this.#tell("staysail-clear", {});
+    if (this.shadowRoot?.activeElement) this.#composer.input.focus();
+  }
+
+  /** @param {Turn} turn @param {TurnView} view */
+  async #run(turn, view) {
+    const control = new AbortController();
+    this.#running = control;
+    this.#composer.setRunning(true);
+    view.begin(this.#waitingFor());
+    try {
+      await this.#stream(turn, view, control.signal);
+      if (control.signal.aborted) throw control.signal.reason;
+      this.#conversation.end(turn);
+      view.finish(turn);
+      this.#tell("staysail-done", { text: turn.text, messages: this.#conversation.history, usage: turn.usage });
+    } catch (error) {
+      if (this.#last?.turn === turn) this.#conversation.end(turn, error);
+      if (control.signal.aborted) view.stop(turn);
+      else {
+        view.fail(error);
+        this.#tell("staysail-error", { error });
+      }
+    } finally {
+      if (this.#running === control) {
+        this.#running = undefined;
+        this.#composer.setRunning(false);
+      }
+      this.#showUsage();
+    }
+  }
+
+  /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal */
+  async #stream(turn, view, signal) {
+    if (!this.#source.given) {
+      await this.#python.start();
+      view.wait("Thinking");
+    }
+    signal.throwIfAborted();
+    const agent = await this.#source.agent();
+    for await (const event of abortable(agent.stream(turn.prompt, { signal, history: turn.before }), signal)) {
+      this.#conversation.take(turn, event);
+      view.show(event);
+      this.#tell("staysail-event", event);
+    }
+  }
+
+  #waitingFor() {
+    if (this.#source.given || this.#python.ready) return "Thinking";
+    return "Python is still starting. Your message goes out as soon as it is up.";
+  }
+
+  #warm() {
+    if (!this.#source.given) this.#python.start().catch(() => {}); // it shows its own failure
+  }
+
+  /** @param {Prompt} prompt */
+  #accept(prompt) {
+    if (this.#running) return false;
+    void this.send(prompt);
+    return true;
+  }
+
+  #edit() {
+    if (this.#running || !this.#last) return;
+    const { turn, view } = this.#last;
+    this.#conversation.takeBack(turn);
+    view.node.remove();
+    this.#last = undefined;
+    this.#empty.hidden = this.#turns.childElementCount > 0;
+    this.#composer.input.value = wordsOf(turn.prompt);
+    this.#composer.input.focus();
+  }
+
+  #showUsage() {
+    const usage = formatUsage(this.#conversation.usage);
+    this.#composer.usage.textContent = usage && `This chat: ${usage}`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    if (event.key === "Escape" && this.#running && !event.isComposing) {
+      event.preventDefault();
+      this.stop();
+    }
+  }
+
+  /** @param {DragEvent} event */
+  #onDrop(event) {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) void this.#composer.attach(event.dataTransfer.files);
+  }
+
+  /** @param {Event} event a click on a slotted suggestion, or on anything in the empty chat with data-prompt */
+  #onSuggestion(event) {
+    const chosen = /** @type {Element} */ (event.target).closest("[slot=suggestion], [data-prompt]");
+    if (chosen instanceof HTMLElement) this.#accept(chosen.dataset["prompt"] ?? chosen.textContent?.trim() ?? "");
+  }
+
+  /** @param {string} type @param {object} detail */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  /** A property set before the element was defined hides the accessor: set it again. @param {string} name */
+  #upgrade(name) {
+    if (!Object.hasOwn(this, name)) return;
+    const self = /** @type {any} */ (this);
+    const value = self[name];
+    delete self[name];
+    self[name] = value;
+  }
+}
+
+/** Each user's message with what followed it. @param {Message[]} messages @returns {[Message["content"] | undefined, Message[]][]} */
+function exchanges(messages) {
+  /** @type {[Message["content"] | undefined, Message[]][]} */
+  const found = [];
+  for (const message of messages) {
+    if (message.role === "user") found.push([message.content, []]);
+    else if (message.role !== "system") (found.at(-1) ?? found[found.push([undefined, []]) - 1])?.[1].push(message);
+  }
+  return found;
+}
+
+if (!customElements.get("staysail-chat")) customElements.define("staysail-chat", StaysailChat);

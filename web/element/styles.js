@@ -1,0 +1,14 @@
+/** The shadow tree's style sheets, made once and shared by every chat on the page. Constructed sheets need no `style-src`. */
+
+import { COMPOSER } from "./styles/composer.js";
+import { LAYOUT } from "./styles/layout.js";
+import { MARKDOWN } from "./styles/markdown.js";
+import { MESSAGES } from "./styles/messages.js";
+import { THEME } from "./styles/theme.js";
+import { TOOLS } from "./styles/tools.js";
+
+export const STYLES = [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, COMPOSER].map((text) => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(text);
+  return sheet;
+});

@@ -1,0 +1,101 @@
+/** One call of a tool: what it was asked, whether it runs, what it gave and how long it took. */
+
+import { h, icon } from "./dom.js";
+import { formatSeconds } from "./format.js";
+
+/** Seen at once; the rest on request. */
+const GLANCE_LINES = 6;
+const GLANCE_CHARACTERS = 480;
+
+export class ToolCard {
+  name;
+  #state = h("span", { class: "tool-state" });
+  #brief = h("code", { class: "tool-brief", dir: "auto" });
+  #arguments = h("pre", { tabindex: 0, dir: "auto", "aria-label": "Arguments" });
+  #whole = h("pre", { tabindex: 0, dir: "auto", "aria-label": "Result" });
+  #more = h("details", { class: "tool-more", hidden: true }, h("summary", {}, "Details"),
+    h("p", {}, "Arguments"), this.#arguments, h("p", {}, "Result"), this.#whole);
+  #result = h("div", { class: "tool-result", dir: "auto" });
+  #title;
+  node;
+  #written = "";
+
+  /** @param {string} name */
+  constructor(name) {
+    this.name = name;
+    this.#title = h("code", { class: "tool-name" }, name);
+    this.node = h("section", { class: "tool", part: "tool", "aria-label": `Tool ${name}` },
+      h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state), this.#result, this.#more);
+    this.#set("writing", "being written");
+  }
+
+  /** The model is still writing the arguments. @param {string} name @param {string} delta */
+  write(name, delta) {
+    if (name && name !== this.name) {
+      this.name = name;
+      this.#title.textContent = name;
+      this.node.setAttribute("aria-label", `Tool ${name}`);
+    }
+    this.#written += delta;
+    this.#arguments.textContent = this.#written;
+    this.#brief.textContent = this.#written.slice(0, 120);
+  }
+
+  /** @param {unknown} given the arguments: an object, or the text of what should have been one */
+  run(given) {
+    this.#arguments.textContent = typeof given === "string" ? given : JSON.stringify(given, null, 2);
+    this.#brief.textContent = summarise(given);
+    this.#set("running", "running");
+  }
+
+  /** @param {string} text @param {boolean} isError @param {number} durationS */
+  finish(text, isError, durationS) {
+    this.#result.replaceChildren(h("p", {}, glance(text) || "No output"));
+    this.#whole.textContent = pretty(text);
+    this.#more.hidden = false;
+    const time = durationS > 0 ? ` in ${formatSeconds(durationS)}` : "";
+    this.#set(isError ? "failed" : "done", isError ? `failed${time}` : `done${time}`);
+  }
+
+  /** The run ended before this tool did. */
+  abandon() {
+    const state = this.node.dataset["state"];
+    if (state === "writing" || state === "running") this.#set("stopped", "not finished");
+  }
+
+  /** @param {"writing" | "running" | "done" | "failed" | "stopped"} state @param {string} words */
+  #set(state, words) {
+    this.node.dataset["state"] = state;
+    this.#state.replaceChildren(...(state === "done" ? [icon("check")] : state === "failed" ? [icon("alert")] : []), words);
+  }
+}
+
+/** @param {unknown} given an object's fields in one line */
+function summarise(given) {
+  if (typeof given !== "object" || given === null) return String(given ?? "");
+  return Object.entries(given).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
+}
+
+/** @param {string} text what is seen at once of a result */
+function glance(text) {
+  const value = parse(text);
+  const whole = value === undefined ? text.trim() : Array.isArray(value) ? JSON.stringify(value) : summarise(value);
+  const cut = whole.split("\n").slice(0, GLANCE_LINES).join("\n").slice(0, GLANCE_CHARACTERS);
+  return cut.length < whole.length ? `${cut} …` : cut;
+}
+
+/** @param {string} text JSON is indented; all else stays */
+function pretty(text) {
+  const value = parse(text);
+  return value === undefined ? text.trim() : JSON.stringify(value, null, 2);
+}
+
+/** @param {string} text @returns {object | undefined} */
+function parse(text) {
+  if (!/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,207 @@
+/**
+ * One prompt and its answer on the page. The answer is drawn in the order in which things happened: thoughts, text,
+ * tools, text again; notices and failures stand in their place.
+ *
+ * @import { ChatEvent, Message, Prompt, Part } from "./types.js"
+ * @import { Turn } from "./conversation.js"
+ */
+
+import { h, icon } from "./dom.js";
+import { formatUsage } from "./format.js";
+import { copyButton } from "./media.js";
+import { MarkdownView } from "./markdown.js";
+import { faultNotice, RetryNotice } from "./notices.js";
+import { ReasoningView } from "./reasoning.js";
+import { ToolCard } from "./tool-card.js";
+import { textOf } from "./conversation.js";
+import { userMessage } from "./user-message.js";
+
+/**
+ * @typedef {object} TurnActions
+ * @property {() => void} retry
+ * @property {() => void} edit
+ * @property {(text: string) => void} announce for screen readers
+ */
+
+export class TurnView {
+  #actions;
+  #body = h("div", { class: "answer" });
+  #waiting = h("p", { class: "waiting", part: "notice" });
+  #foot = h("footer", { class: "turn-foot" });
+  #answer = h("article", { class: "message assistant", part: "message message-assistant" },
+    h("h3", { class: "who" }, "Answer"), this.#body, this.#waiting, this.#foot);
+  node;
+  /** @type {MarkdownView | ReasoningView | undefined} */
+  #open;
+  /** @type {Map<string, ToolCard>} */
+  #tools = new Map();
+  /** @type {{notice: RetryNotice, event: ChatEvent & {type: "retry_scheduled"}} | undefined} */
+  #retry;
+  #replayed = false;
+
+  /** @param {Prompt | Part[] | undefined} prompt @param {TurnActions} actions */
+  constructor(prompt, actions) {
+    this.#actions = actions;
+    this.node = h("section", { class: "turn", part: "turn" }, prompt !== undefined && userMessage(prompt), this.#answer);
+  }
+
+  /** Empty again, and waiting. @param {string} why what it waits for */
+  begin(why) {
+    this.#body.replaceChildren();
+    this.#foot.replaceChildren();
+    this.#tools.clear();
+    this.#open = this.#retry = undefined;
+    this.#answer.setAttribute("aria-busy", "true");
+    this.wait(why);
+  }
+
+  /** @param {string} why "" when there is nothing to wait for */
+  wait(why) {
+    if (this.#waiting.textContent !== why) this.#waiting.textContent = why;
+    this.#waiting.hidden = !why;
+  }
+
+  /** @param {ChatEvent} event */
+  show(event) {
+    if (event.type !== "retry_scheduled") this.#settleRetry();
+    switch (event.type) {
+      case "text_delta":
+        this.wait("");
+        return this.#stream(MarkdownView).push(event.text);
+      case "reasoning_delta":
+        this.wait("");
+        return this.#stream(ReasoningView).push(event.text);
+      case "tool_call_delta":
+        this.wait("");
+        return this.#tool(event).write(event.name, event.argumentsDelta);
+      case "tool_call_done":
+        this.#actions.announce(`Calling the tool ${event.name}`);
+        return this.#tool(event).run(event.arguments);
+      case "tool_result":
+        this.#actions.announce(`The tool ${event.name} ${event.isError ? "failed" : "answered"}`);
+        this.#tool(event).finish(event.text, event.isError, event.durationS);
+        return this.wait("Reading the result");
+      case "retry_scheduled":
+        return this.#showRetry(event);
+      case "step_done":
+      case "run_done":
+        return this.#close();
+    }
+  }
+
+  /** @param {Turn} turn */
+  finish(turn) {
+    this.#end();
+    this.#complete(turn, formatUsage(turn.usage));
+  }
+
+  /** @param {Turn} turn */
+  stop(turn) {
+    this.#end();
+    this.#append(h("p", { class: "stopped", part: "notice" }, "You stopped this answer."));
+    this.#complete(turn, formatUsage(turn.usage));
+  }
+
+  /** @param {unknown} error */
+  fail(error) {
+    this.#end();
+    this.#append(faultNotice(error, this.#actions.retry));
+    this.#foot.replaceChildren(this.#editButton());
+  }
+
+  /** A turn of a history. @param {Message[]} messages what followed the prompt */
+  replay(messages) {
+    this.#replayed = true;
+    this.wait("");
+    for (const { content } of messages) {
+      for (const part of typeof content === "string" ? [{ type: /** @type {const} */ ("text"), text: content }] : content) this.#replayPart(part);
+    }
+    this.#end();
+    const text = messages.filter(({ role }) => role === "assistant").map(({ content }) => textOf(content)).join("\n\n");
+    if (text) this.#foot.replaceChildren(copyButton("Copy", () => text));
+  }
+
+  /** @param {Part} part */
+  #replayPart(part) {
+    if (part.type === "text") this.#stream(MarkdownView).push(part.text);
+    else if (part.type === "reasoning" && part.text) this.#stream(ReasoningView).push(part.text);
+    else if (part.type === "tool_call") this.#tool(part).run(part.arguments);
+    else if (part.type === "tool_result") this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(textOf(part.content ?? []), part.isError ?? false, 0);
+  }
+
+  /**
+   * The view at the end of the answer, a new one when something else came in between.
+   * @template {MarkdownView | ReasoningView} V @param {new (announce: (text: string) => void) => V} kind @returns {V}
+   */
+  #stream(kind) {
+    if (this.#open instanceof kind) return this.#open;
+    this.#close();
+    const view = new kind(this.#replayed ? () => {} : this.#actions.announce);
+    this.#open = view;
+    this.#append(view.node);
+    return view;
+  }
+
+  #close() {
+    this.#open?.finish({ timed: !this.#replayed });
+    this.#open = undefined;
+  }
+
+  /** @param {{id: string, name: string, index?: number}} call */
+  #tool({ id, name, index }) {
+    const key = id || `${index ?? 0} ${name}`;
+    let card = this.#tools.get(key);
+    if (!card) {
+      this.#close();
+      card = new ToolCard(name);
+      this.#tools.set(key, card);
+      this.#append(card.node);
+    }
+    return card;
+  }
+
+  /** @param {ChatEvent & {type: "retry_scheduled"}} event */
+  #showRetry(event) {
+    this.#close();
+    this.wait("");
+    if (!this.#retry) {
+      this.#retry = { notice: new RetryNotice(), event };
+      this.#append(this.#retry.notice.node);
+    }
+    this.#retry.event = event;
+    this.#retry.notice.show(event);
+    this.#actions.announce(`${event.error} Trying again.`);
+  }
+
+  #settleRetry() {
+    this.#retry?.notice.settle(this.#retry.event);
+    this.#retry = undefined;
+  }
+
+  #end() {
+    this.#close();
+    this.#settleRetry();
+    for (const card of this.#tools.values()) card.abandon();
+    this.wait("");
+    this.#answer.removeAttribute("aria-busy");
+  }
+
+  /** @param {Turn} turn @param {string} usage */
+  #complete(turn, usage) {
+    this.#foot.replaceChildren(
+      ...(turn.text ? [copyButton("Copy", () => turn.text)] : []),
+      h("button", { type: "button", class: "quiet only-last", part: "button", title: "Ask again", click: this.#actions.retry }, icon("again"), h("span", { class: "label" }, "Ask again")),
+      this.#editButton(),
+      h("span", { class: "usage", part: "usage" }, usage),
+    );
+  }
+
+  #editButton() {
+    return h("button", { type: "button", class: "quiet only-last", part: "button", title: "Edit the question", click: this.#actions.edit }, icon("edit"), h("span", { class: "label" }, "Edit"));
+  }
+
+  /** @param {HTMLElement} node */
+  #append(node) {
+    this.#body.append(node);
+  }
+}

@@ -1,0 +1,47 @@
+/** Joins the page's settings and tools to its chat. */
+
+import { pythonTools } from "../index.js";
+import { StaysailChat } from "../element/staysail-chat.js";
+import { h } from "../element/dom.js";
+import { watchPanel } from "./panel.js";
+import { fieldFor, find, watchSettings } from "./settings.js";
+import { watchTheme } from "./theme.js";
+import { listTools } from "./tool-list.js";
+import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "./tools.js";
+
+const SUGGESTIONS = ["Make this page purple", "Set a timer for 20 seconds", "What is 17 * 23?", "Roll three dice"];
+
+const chat = find("chat", StaysailChat);
+const panel = watchPanel();
+watchTheme();
+
+const isOn = listTools(() => (chat.tools = chosenTools));
+/** Python is up when a chat asks for its tools. */
+async function chosenTools() {
+  const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))];
+  return tools.filter((tool) => isOn(typeof tool.name === "function" ? tool.name() : tool.name));
+}
+chat.tools = chosenTools;
+
+watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
+  chat.model = choice.id === "local" ? "local" : `${choice.id}:${model}`;
+  chat.apiKey = apiKey;
+  chat.baseURL = baseURL;
+  chat.preamble = preamble;
+  find("current", HTMLOutputElement).value = choice.id === "local" ? "SmolLM2, in this page" : [choice.label, model].filter(Boolean).join(", ");
+  find("welcome-note", HTMLElement).textContent =
+    choice.id === "local"
+      ? "Python, the agent and a small model all run in your browser. Nothing you write leaves it."
+      : `Python and the agent run in your browser. What you write goes to ${choice.label}, and nowhere else.`;
+});
+
+chat.append(...SUGGESTIONS.map((text) => h("button", { type: "button", slot: "suggestion" }, text)));
+
+// A failure about a setting leads to its field.
+chat.addEventListener("staysail-error", (event) => {
+  const field = fieldFor(/** @type {CustomEvent<{error: unknown}>} */ (event).detail.error);
+  if (!field || field.closest("[hidden]:not(#settings)")) return;
+  field.setAttribute("aria-invalid", "true");
+  field.addEventListener("input", () => field.removeAttribute("aria-invalid"), { once: true });
+  if (!matchMedia("(max-width: 56rem)").matches) panel.open();
+});
