@@ -24,6 +24,7 @@ An error that ends a run carries that run's `history` and `usage`, so nothing al
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -195,13 +196,20 @@ def error_for_status(status: int, message: str, **data: Any) -> ProviderError:
 
 
 def redact(value: Any, secrets: tuple[str, ...]) -> Any:
-    """`value` with every occurrence of a secret replaced, in strings at any depth."""
-    if isinstance(value, str):
-        for secret in secrets:
-            value = value.replace(secret, "[key removed]") if secret else value
+    """`value` with every occurrence of a secret replaced, in strings at any depth. A short one ("test", as local servers are given) is
+    replaced as a word only, or it would garble others."""
+    known = sorted(filter(None, secrets), key=len, reverse=True)
+    if not known:
         return value
+    pattern = re.compile("|".join(re.escape(s) if len(s) >= 8 else rf"(?<!\w){re.escape(s)}(?!\w)" for s in known))
+    return _redact(value, pattern)
+
+
+def _redact(value: Any, pattern: re.Pattern[str]) -> Any:
+    if isinstance(value, str):
+        return pattern.sub("[key removed]", value)
     if isinstance(value, Mapping):
-        return {redact(key, secrets): redact(item, secrets) for key, item in value.items()}
+        return {_redact(key, pattern): _redact(item, pattern) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redact(item, secrets) for item in value]
+        return [_redact(item, pattern) for item in value]
     return value

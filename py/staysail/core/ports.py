@@ -61,7 +61,18 @@ class HttpRequest(Value):
     streamed: bool = False
 
     def __repr__(self) -> str:
-        return f"HttpRequest({self.method} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
+        return f"HttpRequest({self.method} {without_secrets(self.url)}, {len(self.body)} bytes)"
+
+    @property
+    def host(self) -> str:
+        return without_secrets(self.url).partition("://")[2].partition("/")[0]
+
+
+def without_secrets(url: str) -> str:
+    """An address without its query and its user's name and password."""
+    scheme, _, rest = url.partition("?")[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 class HttpResponse(Protocol):

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import inspect
 import json
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.defaults import default_transport, environment
-from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, redact
+from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
-from ..core.framing import NDJSONReader, SSEReader
-from ..core.ports import HttpRequest, HttpResponse, ModelTraits, Transport
+from ..core.framing import NDJSONReader, ServerEvent, SSEReader
+from ..core.ports import HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
 from ..core.value import NOTHING
 from ..core.waiting import timeout
-from .faults import error_in_stream, error_of_response, not_understood, parse_body, request_id
+from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import AnswerReader, ChatWire, Provider, join_url
+
+# Headers whose name holds one of these hold what nobody else may see.
+SECRET = ("auth", "key", "token", "cookie", "secret")
 
 type Key = str | Callable[[], str | Awaitable[str]] | None
 
@@ -40,8 +44,8 @@ class Endpoint:
         if isinstance(api_key, str) and not api_key.strip():
             raise ConfigError("API key cannot be empty")
         key = api_key or (environment(provider.key_env) if provider.key_env else None)
-        variable = f"STAYSAIL_{provider.name.upper().replace('-', '_')}_BASE_URL"
-        own_address = base_url or environment(variable)
+        key = read_key(key) if isinstance(key, str) else key
+        own_address = base_url or _address_in_environment(provider)
         if key is None and provider.key_needed and not own_address:
             where = f" Get one at {provider.key_url}." if provider.key_url else ""
             raise ConfigError(f"{provider.name} needs an API key: pass api_key=, or set {provider.key_env}.{where}")
@@ -53,7 +57,7 @@ class Endpoint:
         if "://" not in self.base_url:
             raise ConfigError(f"base_url starts with http:// or https://, got {self.base_url!r}")
         self._key = key
-        self._last_key = key if isinstance(key, str) else None
+        self._secrets: set[str] = set()
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
         self._transport = transport
 
@@ -80,6 +84,7 @@ class Endpoint:
         if body is not None:
             sent["content-type"] = content_type
         sent |= self._headers | {name.lower(): value for name, value in headers.items()}
+        self._secrets |= {value.removeprefix("Bearer ") for name, value in sent.items() if any(word in name for word in SECRET)}
         return HttpRequest("GET" if body is None else "POST", self.url(path), sent, data, timeouts, streamed)
 
     async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
@@ -94,7 +99,7 @@ class Endpoint:
             raise self._silent(limit_s) from error
         except ProviderError as error:
             raise self.cleaned(error) from error.__cause__
-        if response.status >= 400:
+        if response.status >= 300:
             raise self.cleaned(error_of_response(response.status, response.headers, data, self.provider.name))
         return data, response
 
@@ -111,6 +116,7 @@ class Endpoint:
     async def stream(self, request: HttpRequest) -> AsyncGenerator[HttpResponse | bytes]:
         """First the response, then its chunks as they come. Raises ProviderError."""
         limits = request.timeouts
+        ends_at = None if limits.total_s is None else time.monotonic() + limits.total_s
         wait_s = _least(limits.connect_s, limits.total_s)
         sending = self.transport.send(request)
         try:
@@ -122,13 +128,15 @@ class Endpoint:
             raise self.cleaned(error) from error.__cause__
         failure: BaseException | None = None
         try:
-            if response.status >= 400:
-                body = b"".join([chunk async for chunk in response.chunks()])
-                raise self.cleaned(error_of_response(response.status, response.headers, body, self.provider.name))
+            if response.status >= 300:
+                wait_s = _least(limits.silence_s, _left(ends_at))
+                async with timeout(wait_s):
+                    body = b"".join([chunk async for chunk in response.chunks()])
+                raise error_of_response(response.status, response.headers, body, self.provider.name)
             yield response
             chunks = response.chunks()
-            wait_s = _least(limits.silence_s, limits.total_s)
             while True:
+                wait_s = _least(limits.silence_s, _left(ends_at))
                 async with timeout(wait_s):
                     chunk = await anext(chunks, None)
                 if chunk is None:
@@ -137,6 +145,9 @@ class Endpoint:
         except TimeoutError as error:
             failure = error
             raise self._silent(wait_s) from error
+        except ProviderError as error:
+            failure = error
+            raise self.cleaned(error) from error.__cause__
         except BaseException as error:
             failure = error
             raise
@@ -149,18 +160,11 @@ class Endpoint:
 
     def cleaned[E: StaysailError](self, error: E) -> E:
         """The error without the key, whatever the server wrote into it."""
-        secrets = tuple(
-            filter(
-                None,
-                [
-                    self._last_key,
-                    *(v.removeprefix("Bearer ") for n, v in self._headers.items() if "auth" in n or "key" in n),
-                ],
-            )
-        )
+        secrets = tuple(self._secrets)
         error.args = tuple(redact(list(error.args), secrets))
         if isinstance(error, ProviderError):
             error.body = redact(error.body, secrets)
+            error.request_id = redact(error.request_id, secrets)
             error.provider = error.provider or self.provider.name
             if error.code == "cors" and self._page_note not in str(error):
                 error.args = (f"{error}. {self._page_note}",)
@@ -178,21 +182,21 @@ class Endpoint:
             return self._key
         given = self._key()
         key = await given if inspect.isawaitable(given) else given
-        if not isinstance(key, str) or not key:
+        if not isinstance(key, str) or not key.strip():
             raise ConfigError(f"the api_key function of {self.provider.name} gave no key")
-        self._last_key = key
-        return key
+        return read_key(key)
 
     def _silent(self, limit_s: float | None) -> NetworkError:
+        said = f"sent nothing for {limit_s:g} s" if limit_s is not None else "did not answer in time"
         return NetworkError(
-            f"{self.provider.name} sent nothing for {limit_s:g} s",
+            f"{self.provider.name} {said}",
             code="timeout",
             retryable=True,
             provider=self.provider.name,
         )
 
     def __repr__(self) -> str:
-        return f"Endpoint({self.provider.name}, {self.base_url.partition('?')[0]})"
+        return f"Endpoint({self.provider.name}, {without_secrets(self.base_url)})"
 
 
 class HttpModel:
@@ -234,53 +238,106 @@ class HttpModel:
             response = await anext(parts)
             assert not isinstance(response, bytes)
             id = request_id(response.headers)
-            if _is_whole(response):  # a server that does not stream, asked to
-                data = b"".join([chunk async for chunk in parts if isinstance(chunk, bytes)])
+            head = await _first_bytes(parts)
+            if self._is_whole(response, head):  # a server that does not stream, asked to
+                data = b"".join([head, *[chunk async for chunk in parts if isinstance(chunk, bytes)]])
                 for event in replay(self._parse(parse_body(data), id)):
                     yield event
                 return
             frames = SSEReader() if self.wire.framing == "sse" else NDJSONReader()
             reader = self.wire.reader(dialect)
-            async for chunk in parts:
+            begun = False
+            chunk: bytes | HttpResponse | None = head
+            while chunk is not None:
                 assert isinstance(chunk, bytes)
                 for frame in frames.feed(chunk):
+                    begun = True
                     for event in self._feed(reader, frame):
                         yield event
+                chunk = await anext(parts, None)
             for frame in frames.close():
-                for event in self._feed(reader, frame):
+                begun = True
+                for event in self._feed_last(reader, frame):
                     yield event
-            try:
-                completion = reader.finish()
-            except StaysailError as error:
-                raise self.endpoint.cleaned(error) from None
+            if head.strip() and not begun:
+                what = f"no stream, but {response.headers.get('content-type') or 'something else'}"
+                raise self.endpoint.cleaned(not_understood(what, _excerpt(parse_body(head)), self.endpoint.provider.name))
+            completion = self._finish(reader)
             for call in completion.tool_calls:
                 yield ToolCallDone.of(call)
             yield completion if completion.request_id or not id else completion.replace(request_id=id)
 
-    def _feed(self, reader: AnswerReader, frame: Any) -> list[Event]:
+    def _is_whole(self, response: HttpResponse, head: bytes) -> bool:
+        """Whether a whole body came where a stream was asked for. No line of an event stream begins with a brace, whatever the server
+        calls it; lines of JSON do, and only their content type tells."""
+        if self.wire.framing == "sse":
+            return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+        kind = response.headers.get("content-type", "")
+        return "json" in kind and "ndjson" not in kind and "jsonl" not in kind and "stream" not in kind
+
+    def _feed(self, reader: AnswerReader, frame: ServerEvent) -> list[Event]:
         try:
             return reader.feed(frame)
         except StaysailError as error:
             raise self.endpoint.cleaned(error) from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:
-            raise not_understood("a stream event it should not", frame.data, self.endpoint.provider.name) from error
+            found = not_understood("a stream event it should not", frame.data, self.endpoint.provider.name)
+            raise self.endpoint.cleaned(found) from error
+
+    def _feed_last(self, reader: AnswerReader, frame: ServerEvent) -> list[Event]:
+        """An event that the body's end completed: where it cannot be read, the rest of it is what is missing."""
+        try:
+            return self._feed(reader, frame)
+        except StreamError as error:
+            if error.code == "bad_answer":
+                raise cut_off(self.endpoint.provider.name) from error
+            raise
+
+    def _finish(self, reader: AnswerReader) -> Completion:
+        try:
+            return reader.finish()
+        except StaysailError as error:
+            raise self.endpoint.cleaned(error) from None
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise not_understood("a stream of an unknown shape", str(error), self.endpoint.provider.name) from error
 
     def _parse(self, body: Any, id: str | None) -> Completion:
         try:
             completion = self.wire.parse(body, self.endpoint.provider.dialect)
+        except StaysailError as error:
+            raise self.endpoint.cleaned(error) from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:
-            if isinstance(error, StaysailError):
-                raise
-            raise not_understood("an answer of an unknown shape", _excerpt(body), self.endpoint.provider.name) from error
+            found = not_understood("an answer of an unknown shape", _excerpt(body), self.endpoint.provider.name)
+            raise self.endpoint.cleaned(found) from error
         return completion.replace(request_id=id) if id else completion
 
     def __repr__(self) -> str:
         return f"HttpModel({self.name!r})"
 
 
-def _is_whole(response: HttpResponse) -> bool:
-    kind = response.headers.get("content-type", "")
-    return "json" in kind and "ndjson" not in kind and "jsonl" not in kind and "stream" not in kind
+async def _first_bytes(parts: AsyncGenerator[HttpResponse | bytes]) -> bytes:
+    """The body up to the first bytes that say what it is."""
+    head = b""
+    async for chunk in parts:
+        head += chunk if isinstance(chunk, bytes) else b""
+        if len(head) > 3 and head.strip():
+            break
+    return head
+
+
+def read_key(key: str) -> str:
+    """A key without the white space that comes with pasting. Raises ConfigError, not showing it, for what no header can carry."""
+    key = key.strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigError("the API key holds characters that no key has, perhaps from copying: paste it again")
+    return key
+
+
+def _address_in_environment(provider: Provider) -> str | None:
+    """From STAYSAIL_<NAME>_BASE_URL. Providers that share a key (openai, openai-chat) share the address too, where they have none of
+    their own."""
+    names = [provider.name.upper().replace("-", "_"), (provider.key_env or "").removesuffix("_API_KEY")]
+    return next(filter(None, (environment(f"STAYSAIL_{name}_BASE_URL") for name in names if name)), None)
 
 
 def _excerpt(body: Any) -> str:
@@ -293,3 +350,7 @@ def _json_bytes(body: Any) -> bytes:
 
 def _least(*limits: float | None) -> float | None:
     return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _left(ends_at: float | None) -> float | None:
+    return None if ends_at is None else max(0.0, ends_at - time.monotonic())
