@@ -8,6 +8,7 @@ plain strings.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Self, dataclass_transform
 
@@ -75,14 +76,15 @@ class Value(metaclass=_ValueType):
         return all(getattr(self, field) == getattr(other, field) for field in type(self)._fields)
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, field) for field in type(self)._fields)))
+        return hash((type(self), *(_hashable(getattr(self, field)) for field in type(self)._fields)))
 
     def __repr__(self) -> str:
         shown = (field for field in type(self)._fields if getattr(self, field) != type(self)._defaults.get(field, ...))
         return f"{type(self).__name__}({', '.join(f'{field}={getattr(self, field)!r}' for field in shown)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), {field: getattr(self, field) for field in type(self)._fields})
+        kept = {field: getattr(self, field) for field in type(self)._fields}
+        return _rebuild, (type(self), {field: dict(v) if isinstance(v, MappingProxyType) else v for field, v in kept.items()})
 
     def __copy__(self) -> Self:
         return self
@@ -90,3 +92,10 @@ class Value(metaclass=_ValueType):
 
 def _rebuild(cls: type[Value], fields: dict[str, Any]) -> Value:
     return cls(**fields)
+
+
+def _hashable(value: Any) -> Any:
+    """Equal for equal values: mappings and lists are hashed by content, as `==` compares them."""
+    if isinstance(value, Mapping):
+        return frozenset((key, _hashable(item)) for key, item in value.items())
+    return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
