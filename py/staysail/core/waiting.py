@@ -38,8 +38,17 @@ async def timeout(seconds: float | None) -> AsyncGenerator[None]:
     if seconds is None or blocking.get():
         yield
         return
-    async with asyncio.timeout(seconds):
-        yield
+    task = asyncio.current_task()
+    asked = task.cancelling() if task else 0
+    limit = asyncio.timeout(seconds)
+    try:
+        async with limit:
+            yield
+    except asyncio.CancelledError as error:
+        # Python 3.12 knows its own cancellation by CancelledError alone, and not by RunCancelled.
+        if limit.expired() and (not task or task.cancelling() <= asked):
+            raise TimeoutError from error
+        raise
 
 
 def drive[T](work: Coroutine[Any, Any, T]) -> T:
