@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Unpack, overload
@@ -66,6 +67,7 @@ class Agent:
         """One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; one that failed is its exception."""
         if concurrency < 1:
             raise ConfigError(f"concurrency is at least 1, got {concurrency}")
+        self._settings(options)
         limit = asyncio.Semaphore(concurrency)
 
         async def answer(prompt: Content) -> Reply | Exception:
@@ -99,8 +101,19 @@ class Agent:
         """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
         ends the request at once."""
         run, settings = self._start(prompt, history, options)
+        limit_s = settings.timeout_s.total_s
+        ends_at = None if limit_s is None else time.monotonic() + limit_s
         async with aclosing(self._events(run, settings, streamed=True)) as events:
-            async for event in events:
+            while True:
+                try:
+                    async with timeout(None if ends_at is None else ends_at - time.monotonic()):
+                        event = await anext(events, None)
+                except TimeoutError as error:
+                    if limit_s is None:
+                        raise
+                    raise _told(_too_long(limit_s), run) from error
+                if event is None:
+                    return
                 yield event
 
     async def resume(self, run: Run, **options: Unpack[RunOptions]) -> Reply:
@@ -144,6 +157,8 @@ class Agent:
                         reply: Reply = event.reply
                         return reply
         except TimeoutError as error:
+            if limit_s is None:
+                raise
             raise _told(_too_long(limit_s), run) from error
         raise AssertionError("a run ends in RunDone or in an error")
 
@@ -255,7 +270,7 @@ def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
     return limits.replace(total_s=limits.total_s - elapsed_s)
 
 
-def _too_long(limit_s: float | None) -> NetworkError:
+def _too_long(limit_s: float) -> NetworkError:
     return NetworkError(f"the run took longer than its limit of {limit_s:g} s (timeout_s)", code="timeout")
 
 

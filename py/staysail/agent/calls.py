@@ -47,9 +47,19 @@ async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float 
         failed = False
     except ToolError as error:
         content, failed = (Text(str(error)),), True
+    except asyncio.CancelledError:
+        if _is_stopping():
+            raise
+        content, failed = (Text(f"{call.name} was cancelled"),), True
     except Exception as error:  # noqa: BLE001  a user's tool may raise anything
         content, failed = (Text(f"{type(error).__name__}: {error}"),), True
     return ToolResult(call.id, call.name, content, failed, clock.now() - started)
+
+
+def _is_stopping() -> bool:
+    """Whether a cancellation is this task's own, and not of something the tool waited for."""
+    task = None if blocking.get() else asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def _call(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None) -> Any:
