@@ -70,7 +70,7 @@ class _Response:
                 yield chunk
         except httpx.HTTPError as error:
             raise NetworkError(
-                f"the connection to {_host(self._request)} broke in the middle of the answer",
+                f"the connection to {self._request.host} broke in the middle of the answer",
                 code="disconnected",
                 retryable=True,
             ) from error
@@ -79,9 +79,9 @@ class _Response:
 def _translated(error: httpx.HTTPError | httpx.InvalidURL, request: HttpRequest) -> NetworkError:
     if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
         return NetworkError(f"{request!r}: {error}", code="bad_url")
-    why = "did not accept a connection in time" if isinstance(error, httpx.TimeoutException) else f"cannot be reached: {error}"
-    return NetworkError(f"{_host(request)} {why}", code="unreachable", retryable=True)
-
-
-def _host(request: HttpRequest) -> str:
-    return request.url.partition("://")[2].partition("/")[0]
+    why = (
+        "did not accept a connection in time"
+        if isinstance(error, httpx.TimeoutException)
+        else f"cannot be reached: {str(error) or 'it broke the connection'}"
+    )
+    return NetworkError(f"{request.host} {why}", code="unreachable", retryable=True)
