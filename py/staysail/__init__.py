@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .agent.agent import Agent
 from .agent.cache import Cache
@@ -55,6 +55,41 @@ from .core.usage import Usage
 from .core.version import __version__
 from .providers import load_model, provider_names
 
+if TYPE_CHECKING:  # what LAZY loads, for a type checker
+    from .core.cost import Cost, cost
+    from .wire.embeddings import Embedding, EmbeddingModel
+    from .wire.images import GeneratedImages, ImageModel
+    from .wire.models import ModelInfo, list_models
+    from .wire.rerank import RankedDocument, Reranker
+    from .wire.speech import SpeechModel
+    from .wire.transcription import Transcription, TranscriptionModel
+
+# Loaded when first named, so that `import staysail` stays a blink.
+LAZY = {
+    "Cost": "core.cost",
+    "Embedding": "wire.embeddings",
+    "EmbeddingModel": "wire.embeddings",
+    "GeneratedImages": "wire.images",
+    "ImageModel": "wire.images",
+    "ModelInfo": "wire.models",
+    "RankedDocument": "wire.rerank",
+    "Reranker": "wire.rerank",
+    "SpeechModel": "wire.speech",
+    "Transcription": "wire.transcription",
+    "TranscriptionModel": "wire.transcription",
+    "cost": "core.cost",
+    "list_models": "wire.models",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in LAZY:
+        raise AttributeError(f"module 'staysail' has no attribute {name!r}")
+    value = getattr(import_module(f"staysail.{LAZY[name]}"), name)
+    globals()[name] = value
+    return value
+
+
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 
 # What is chosen here is imported when it is first used: a page pays for nothing it does not need.
@@ -97,27 +132,35 @@ __all__ = [
     "CompletionRequest",
     "ConfigError",
     "CorruptionError",
+    "Cost",
     "DimensionError",
     "Document",
+    "Embedding",
+    "EmbeddingModel",
     "Event",
     "File",
     "Finish",
     "FunctionTool",
+    "GeneratedImages",
     "Image",
+    "ImageModel",
     "MaxTurnsError",
     "Message",
     "Model",
+    "ModelInfo",
     "NetworkError",
     "OutputError",
     "OutputSchema",
     "Part",
     "ProviderError",
     "QuotaError",
+    "RankedDocument",
     "RateLimitError",
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
     "Reply",
+    "Reranker",
     "Retry",
     "RetryScheduled",
     "Run",
@@ -125,6 +168,7 @@ __all__ = [
     "RunDone",
     "SearchHit",
     "ServerError",
+    "SpeechModel",
     "StaysailError",
     "Step",
     "StepDone",
@@ -141,9 +185,13 @@ __all__ = [
     "ToolError",
     "ToolOutput",
     "ToolResult",
+    "Transcription",
+    "TranscriptionModel",
     "Transport",
     "Usage",
     "__version__",
+    "cost",
+    "list_models",
     "load_model",
     "provider_names",
     "tool",

@@ -8,15 +8,24 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.ports import Model, Transport
-from ..wire.format import ChatWire, Provider
+from ..wire.format import ChatWire, Provider, Registry
 from ..wire.http_model import Endpoint, HttpModel, Key
 
 
-def provider_names() -> list[str]:
-    """Every provider there is, by walking this folder."""
+def provider_names(service: str | None = None) -> list[str]:
+    """Every provider there is, by walking this folder; or those that have a service: "chat", "embeddings", "rerank", "transcription",
+    "images", "speech", "models"."""
     import pkgutil  # 20 ms in a page, and only this needs it
 
-    return sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    return names if service is None else [name for name in names if _has(load_provider(name), service)]
+
+
+def _has(module: Any, service: str) -> bool:
+    provider = getattr(module, "PROVIDER", None)
+    if not isinstance(provider, Provider):
+        return service == "chat" and hasattr(module, "load")
+    return bool(provider.chat) if service == "chat" else service in provider.services
 
 
 def load_provider(name: str) -> Any:
@@ -66,6 +75,9 @@ def load_model(
         raise ConfigError(f'Model cannot be empty: write "{name}:<model>"')
     endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
     return HttpModel(endpoint, load_wire(provider.chat), id)
+
+
+Registry.load = load_provider
 
 
 def _unknown(name: str) -> str:

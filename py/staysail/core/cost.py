@@ -1,0 +1,90 @@
+"""What usage cost in money: as the provider told it, else by the price table of the package genai-prices, else not at all.
+
+The table is optional data (`pip install staysail[costs]`, MIT): it changes every week, and it is not small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from importlib import import_module
+from typing import Any, Literal
+
+from .errors import ConfigError
+from .usage import Usage
+from .value import Value
+
+# Where the table's name of a provider is not ours.
+TABLE_NAMES = {
+    "gemini": "google",
+    "moonshot": "moonshotai",
+    "openai-chat": "openai",
+    "xai": "x-ai",
+}
+USD_PER_TICK = Decimal("1e-10")  # xAI's unit
+
+
+class Cost(Value):
+    """US dollars. source: who said so. input_usd, output_usd: None where only the sum is told."""
+
+    total_usd: Decimal
+    source: Literal["provider", "table"]
+    input_usd: Decimal | None = None
+    output_usd: Decimal | None = None
+
+    def __add__(self, other: Cost) -> Cost:
+        """The sum; its source is "provider" only where both were told."""
+        parts = (_sum(self.input_usd, other.input_usd), _sum(self.output_usd, other.output_usd))
+        return Cost(self.total_usd + other.total_usd, self.source if self.source == other.source else "table", *parts)
+
+
+def cost(spent: Any, model: str) -> Cost | None:
+    """What a Usage, a Completion or a Reply cost with "provider:model". None for a model that the table does not know: nothing is guessed.
+    Raises ConfigError where the table is needed and not installed."""
+    if hasattr(spent, "steps"):
+        costs = [cost(step.completion, model) for step in spent.steps]
+        known = [item for item in costs if item is not None]
+        return sum(known[1:], known[0]) if known and len(known) == len(costs) else None
+    if isinstance(spent, Usage):
+        return _look_up(spent, model)
+    return _told(spent.raw) or _look_up(spent.usage, model)
+
+
+def _told(body: Any) -> Cost | None:
+    """OpenRouter's and Perplexity's `usage.cost`, xAI's ticks, Venice's `cost.usd`."""
+    if not isinstance(body, Mapping):
+        return None
+    usage = body.get("usage")
+    told: Any = usage if isinstance(usage, Mapping) else {}
+    ticks, amount, beside = told.get("cost_in_usd_ticks"), told.get("cost"), body.get("cost")
+    if isinstance(ticks, int):
+        return Cost(ticks * USD_PER_TICK, "provider")
+    if isinstance(amount, Mapping):
+        amount = amount.get("total_cost")
+    if amount is None and isinstance(beside, Mapping):
+        amount = beside.get("usd")
+    return Cost(Decimal(str(amount)), "provider") if isinstance(amount, int | float) and not isinstance(amount, bool) else None
+
+
+def _look_up(usage: Usage, model: str) -> Cost | None:
+    provider, _, id = model.partition(":")
+    try:
+        prices = import_module("genai_prices")
+    except ImportError as error:
+        raise ConfigError("costs need a price table: install staysail[costs]") from error
+    counted = prices.Usage(
+        # With everything that was read, cached or not: the table's convention.
+        input_tokens=max(0, usage.total_tokens - usage.output_tokens),
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cached_input_tokens,
+        cache_write_tokens=usage.cache_creation_input_tokens,
+    )
+    try:
+        price = prices.calc_price(counted, id, provider_id=TABLE_NAMES.get(provider, provider))
+    except LookupError:
+        return None
+    return Cost(price.total_price, "table", price.input_price, price.output_price)
+
+
+def _sum(one: Decimal | None, other: Decimal | None) -> Decimal | None:
+    return None if one is None or other is None else one + other

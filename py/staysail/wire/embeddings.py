@@ -1,0 +1,154 @@
+"""Embedding models: texts to vectors, in the shapes of OpenAI, Cohere, Gemini, Ollama, Voyage, Jina and Mistral."""
+
+from __future__ import annotations
+
+import array
+import asyncio
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from ..core.errors import ConfigError
+from ..core.messages import Image
+from ..core.usage import Usage
+from ..core.value import Value
+from ..core.waiting import blocking
+from .format import ServiceKind, merge_params
+from .service import RemoteModel, parse_usage
+
+PATHS = {"gemini": "models/{model}:batchEmbedContents", "ollama": "embed", "cohere": "embed"}
+DIMENSIONS = {"cohere": "output_dimension", "voyage": "output_dimension", "mistral": "output_dimension"}
+# What providers call a text that is searched with and one that is searched for. The others tell no difference.
+INPUT_TYPES: dict[str, dict[str, str]] = {
+    "cohere": {"query": "search_query", "document": "search_document"},
+    "gemini": {"query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT"},
+    "jina": {"query": "retrieval.query", "document": "retrieval.passage"},
+    "voyage": {"query": "query", "document": "document"},
+}
+INPUT_FIELDS = {"cohere": "input_type", "voyage": "input_type", "jina": "task"}
+
+
+class Embedding(Value):
+    """document: the text. vec: its vector."""
+
+    document: str
+    vec: list[float]
+
+
+class EmbeddingModel(RemoteModel):
+    """dimensions: of the vectors, where the model can shorten them. batch_size: texts in one request, at most what the provider takes.
+    concurrency: requests at once. input_type: "query" or "document", where the provider tells them apart, or its own word for it.
+    """
+
+    kind: ClassVar[ServiceKind] = "embeddings"
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        dimensions: int | None = None,
+        batch_size: int | None = None,
+        concurrency: int = 4,
+        input_type: str | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(model, **options)
+        limit = self.service.batch or 512
+        if batch_size is not None and not 1 <= batch_size <= limit:
+            raise ConfigError(f"batch_size is between 1 and {limit} for {self.name}, got {batch_size}")
+        if dimensions is not None and dimensions < 1:
+            raise ConfigError(f"dimensions is at least 1, got {dimensions}")
+        if concurrency < 1:
+            raise ConfigError(f"concurrency is at least 1, got {concurrency}")
+        self.dimensions, self.input_type = dimensions, input_type
+        self.batch_size, self.concurrency = batch_size or limit, concurrency
+
+    async def embed_text(self, text: str, *, input_type: str | None = None) -> Embedding:
+        return (await self.embed_texts([text], input_type=input_type))[0]
+
+    async def embed_texts(self, texts: Iterable[str], *, input_type: str | None = None) -> list[Embedding]:
+        """One Embedding a text, in order. Raises ProviderError; then none is returned."""
+        texts = list(texts)
+        batches = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
+        vectors = await self._gather([self._render(batch, input_type or self.input_type) for batch in batches], batches)
+        return [Embedding(text, vec) for text, vec in zip(texts, vectors, strict=True)]
+
+    async def embed_images(self, images: Iterable[Image | bytes]) -> list[list[float]]:
+        """The vectors of pictures, where the model has them in one space with texts (Cohere), in order."""
+        if self.service.form != "cohere":
+            raise ConfigError(f"{self.endpoint.provider.name} embeds no images here")
+        pictures = [image if isinstance(image, Image) else Image(data=image) for image in images]
+        bodies = [
+            {"model": self.model, "input_type": "image", "embedding_types": ["float"], "images": [picture.data_url("image/png")]}
+            for picture in pictures
+        ]
+        return await self._gather(bodies, [[""]] * len(bodies))
+
+    async def _gather(self, bodies: Sequence[Mapping[str, Any]], batches: Sequence[Sequence[str]]) -> list[list[float]]:
+        path = self._path(PATHS.get(self.service.form, "embeddings"))
+        limit = asyncio.Semaphore(self.concurrency)
+
+        async def embed(body: Mapping[str, Any], count: int) -> list[list[float]]:
+            async with limit:
+                answer = await self._ask(path, body)
+            vectors, usage = self._read(lambda answer: _parse(answer, count), answer)
+            self.usage += usage
+            return vectors
+
+        jobs = [embed(body, len(batch)) for body, batch in zip(bodies, batches, strict=True)]
+        if blocking.get() or len(jobs) < 2:
+            return [vec for job in jobs for vec in await job]
+        tasks = [asyncio.ensure_future(job) for job in jobs]
+        try:
+            return [vec for vectors in await asyncio.gather(*tasks) for vec in vectors]
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    def _render(self, texts: Sequence[str], input_type: str | None) -> dict[str, Any]:
+        form = self.service.form
+        kind = INPUT_TYPES.get(form, {}).get(input_type or "", input_type)
+        if form == "gemini":
+            return self._render_gemini(texts, kind)
+        body: dict[str, Any] = {"model": self.model, "texts" if form == "cohere" else "input": list(texts)}
+        if form in INPUT_FIELDS and (kind or form == "cohere"):
+            body[INPUT_FIELDS[form]] = kind or "search_document"
+        if self.dimensions is not None:
+            body[DIMENSIONS.get(form, "dimensions")] = self.dimensions
+        return merge_params(body, self.additional_params)
+
+    def _render_gemini(self, texts: Sequence[str], kind: str | None) -> dict[str, Any]:
+        shared: dict[str, Any] = {"model": self.model if "/" in self.model else f"models/{self.model}"}
+        if self.dimensions is not None:
+            shared["outputDimensionality"] = self.dimensions
+        if kind:
+            shared["taskType"] = kind
+        return {"requests": [merge_params(shared | {"content": {"parts": [{"text": text}]}}, self.additional_params) for text in texts]}
+
+
+def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usage]:
+    """The vectors in the order of the texts, and the usage."""
+    if "data" in body:
+        rows = sorted(enumerate(body["data"]), key=lambda row: (row[1].get("index", row[0]), row[0]))
+        vectors = [_vector(row["embedding"]) for _, row in rows]
+    else:
+        given = body["embeddings"]
+        if isinstance(given, Mapping):  # Cohere's, by type
+            given = given.get("float") or next(iter(given.values()))
+        vectors = [_vector(row["values"] if isinstance(row, Mapping) else row) for row in given]
+    if len(vectors) != count:
+        raise ValueError(f"{len(vectors)} vectors for {count} texts")
+    billed = (body.get("meta") or {}).get("billed_units") or {}
+    told = body.get("usage") or body.get("usageMetadata")
+    if not told:
+        tokens = body.get("prompt_eval_count") or billed.get("input_tokens") or billed.get("image_tokens")
+        told = {"input_tokens": tokens}
+    return vectors, parse_usage(told)
+
+
+def _vector(given: Any) -> list[float]:
+    """Numbers, or OpenAI's base64 of little-endian float32."""
+    if isinstance(given, str):
+        numbers = array.array("f", base64.b64decode(given))
+        return numbers.tolist()
+    return [float(number) for number in (given[0] if given and isinstance(given[0], list) else given)]

@@ -1,0 +1,118 @@
+"""Image models: a picture from words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from ..core.errors import ConfigError
+from ..core.messages import Image
+from ..core.usage import Usage
+from ..core.value import Value
+from .faults import parse_body
+from .format import ServiceKind, merge_params
+from .service import RemoteModel, parse_usage
+
+
+class GeneratedImages(Value):
+    """images: bytes, or addresses where the provider keeps the bytes. raw: the whole answer; None where it was the bytes alone."""
+
+    images: tuple[Image, ...]
+    usage: Usage = Usage()
+    raw: Any = None
+
+    @property
+    def image(self) -> Image:
+        return self.images[0]
+
+
+class ImageModel(RemoteModel):
+    kind: ClassVar[ServiceKind] = "images"
+
+    async def generate(
+        self, prompt: str, *, size: str | None = None, n: int = 1, additional_params: Mapping[str, Any] | None = None
+    ) -> GeneratedImages:
+        """size: "1024x1024" (width x height) or "16:9", whichever the provider has. n: pictures, where it can make several at once. Raises
+        ProviderError; ConfigError for what the provider does not have."""
+        if not prompt.strip():
+            raise ConfigError("Prompt cannot be empty")
+        path, body = self._render(prompt, size, n)
+        sent = merge_params(merge_params(body, self.additional_params), additional_params or {})
+        data, response = await self._ask_bytes(path, sent)
+        kind = response.headers.get("content-type", "").partition(";")[0]
+        if kind.startswith("image/"):
+            return GeneratedImages((Image(data=data, media_type=kind),))
+        result = self._read(_parse, parse_body(data))
+        self.usage += result.usage
+        return result
+
+    def _render(self, prompt: str, size: str | None, n: int) -> tuple[str, dict[str, Any]]:
+        body: dict[str, Any] = {"model": self.model, "prompt": prompt} | ({"n": n} if n != 1 else {})
+        match self.service.form:
+            case "openai":
+                return self._path("images/generations"), body | ({"size": size} if size else {})
+            case "xai":
+                ratio = {"aspect_ratio": self._ratio(size)} if size else {}
+                return self._path("images/generations"), body | {"response_format": "b64_json"} | ratio
+            case "gemini" if self.model.startswith("imagen"):
+                settings = {"sampleCount": n} | ({"aspectRatio": self._ratio(size)} if size else {})
+                return self._path("models/{model}:predict"), {"instances": [{"prompt": prompt}], "parameters": settings}
+        self._only_one(n)
+        if self.service.form == "gemini":
+            config: dict[str, Any] = {"responseModalities": ["IMAGE"]}
+            if size:
+                config["imageConfig"] = {"aspectRatio": self._ratio(size)}
+            asked = [{"role": "user", "parts": [{"text": prompt}]}]
+            return self._path("models/{model}:generateContent"), {"contents": asked, "generationConfig": config}
+        sides = self._sides(size)
+        if self.service.form == "hyperbolic":
+            return self._path("image/generation"), {"model_name": self.model, "prompt": prompt} | sides
+        return self._path("{model}"), {"inputs": prompt} | ({"parameters": sides} if sides else {})
+
+    def _only_one(self, n: int) -> None:
+        if n != 1:
+            raise ConfigError(f"{self.name} makes one picture at a time, not {n}")
+
+    def _ratio(self, size: str) -> str:
+        if ":" not in size:
+            raise ConfigError(f'{self.endpoint.provider.name} takes the size as a ratio, such as "16:9", not {size!r}')
+        return size
+
+    def _sides(self, size: str | None) -> dict[str, int]:
+        if size is None:
+            return {}
+        width, _, height = size.partition("x")
+        if not (width.isdigit() and height.isdigit()):
+            raise ConfigError(f'{self.endpoint.provider.name} takes the size as width x height, such as "1024x768", not {size!r}')
+        return {"width": int(width), "height": int(height)}
+
+
+def _parse(body: Mapping[str, Any]) -> GeneratedImages:
+    kind = f"image/{body.get('output_format') or 'png'}"
+    images = tuple(_find(body, kind))
+    if not images:
+        raise ValueError("no picture in the answer")
+    return GeneratedImages(images, parse_usage(body.get("usage") or body.get("usageMetadata")), body)
+
+
+def _find(body: Mapping[str, Any], kind: str) -> Iterable[Image]:
+    for row in body.get("data") or ():
+        if row.get("b64_json"):
+            yield Image(data=row["b64_json"], media_type=row.get("mime_type") or kind)
+        elif row.get("url"):
+            yield Image(url=row["url"])
+    for row in body.get("images") or ():  # Hyperbolic's
+        text = row["image"] if isinstance(row, Mapping) else row
+        yield Image(data=text, media_type=_sniff(text))
+    for row in body.get("predictions") or ():  # Imagen's
+        yield Image(data=row["bytesBase64Encoded"], media_type=row.get("mimeType") or kind)
+    for candidate in body.get("candidates") or ():
+        for part in (candidate.get("content") or {}).get("parts") or ():
+            data = part.get("inlineData")
+            if data and not part.get("thought"):
+                yield Image(data=data["data"], media_type=data.get("mimeType") or kind)
+
+
+def _sniff(text: str) -> str:
+    """The type of base64 whose provider does not tell it: a JPEG begins with /9j/, a WebP with UklGR."""
+    return "image/jpeg" if text.startswith("/9j/") else "image/webp" if text.startswith("UklGR") else "image/png"

@@ -1,0 +1,27 @@
+"""multipart/form-data: https://www.rfc-editor.org/rfc/rfc7578"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+
+def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[str, bytes]:
+    """(content type, body). files: name to (file name, content type, bytes)."""
+    boundary = secrets.token_hex(24)
+    while any(boundary.encode() in data for _, _, data in files.values()):
+        boundary = secrets.token_hex(24)
+    out = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'.encode()
+        for name, value in fields.items()
+    ]
+    for name, (file_name, content_type, data) in files.items():
+        head = f'Content-Disposition: form-data; name="{_quoted(name)}"; filename="{_quoted(file_name)}"\r\nContent-Type: {content_type}'
+        out += [f"--{boundary}\r\n{head}\r\n\r\n".encode(), data, b"\r\n"]
+    out.append(f"--{boundary}--\r\n".encode())
+    return f"multipart/form-data; boundary={boundary}", b"".join(out)
+
+
+def _quoted(name: str) -> str:
+    """A name as browsers write it into a header: https://html.spec.whatwg.org/#multipart-form-data"""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,0 +1,140 @@
+"""What embedding, reranking, transcription, image and speech models share: a service, asked over HTTP, and again where that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar
+
+from ..core.completion import Timeouts
+from ..core.errors import ConfigError, ProviderError
+from ..core.ports import Clock, HttpResponse, Transport
+from ..core.retry import Retry
+from ..core.usage import Usage
+from ..core.value import NOTHING
+from ..core.waiting import SystemClock
+from .faults import not_understood, request_id
+from .format import Provider, Registry, Service, ServiceKind
+from .http_model import Endpoint, Key
+
+NAMES: dict[str, str] = {
+    "embeddings": "embedding models",
+    "rerank": "rerankers",
+    "transcription": "transcription models",
+    "images": "image models",
+    "speech": "speech models",
+    "models": "list of models",
+}
+
+
+def find_provider(name: str) -> Provider:
+    """The data of a provider that is reached over HTTP. Raises ConfigError."""
+    if Registry.load is None:
+        raise ConfigError("no providers are installed; import staysail, not its inner modules")
+    module = Registry.load(name)
+    if not hasattr(module, "PROVIDER"):
+        raise ConfigError(f"{name} is not reached over HTTP")
+    provider: Provider = module.PROVIDER
+    return provider
+
+
+def find_service(provider: Provider, kind: ServiceKind) -> Service:
+    """Raises ConfigError for what the provider does not have."""
+    service = provider.services.get(kind)
+    if service is None:
+        raise ConfigError(f"{provider.name} has no {NAMES[kind]} here; provider_names({kind!r}) names the providers that have")
+    return service
+
+
+class RemoteModel:
+    """model: "provider:model". The other options are those of `load_model`, and: retry: when to try again; timeout_s: for one request;
+    additional_params: merged into every body. `usage` adds up what was used. Raises ConfigError for what the provider does not have.
+    """
+
+    kind: ClassVar[ServiceKind]
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        api_key: Key = None,
+        base_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        retry: Retry | int | bool | None = None,
+        timeout_s: float | Timeouts | None = None,
+        additional_params: Mapping[str, Any] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        name, _, id = model.partition(":")
+        provider = find_provider(name)
+        self.service = find_service(provider, self.kind)
+        if not id.strip():
+            raise ConfigError(f'Model cannot be empty: write "{name}:<model>"')
+        self.model = id
+        self.endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
+        self.additional_params = additional_params or NOTHING
+        self.usage = Usage()
+        self._retry, self._clock = Retry.of(retry), clock or SystemClock()
+        self._timeouts = Timeouts.of(timeout_s)
+
+    @property
+    def name(self) -> str:
+        return f"{self.endpoint.provider.name}:{self.model}"
+
+    def _path(self, default: str) -> str:
+        return (self.service.path or default).replace("{model}", self.model)
+
+    async def _ask(self, path: str, body: Any) -> Any:
+        """The JSON answer. Raises ProviderError."""
+
+        async def ask() -> Any:
+            return (await self.endpoint.fetch_json(path, body, timeouts=self._timeouts))[0]
+
+        return await self._again(ask)
+
+    async def _ask_bytes(self, path: str, body: Any) -> tuple[bytes, HttpResponse]:
+        async def ask() -> tuple[bytes, HttpResponse]:
+            return await self.endpoint.fetch(path, body, timeouts=self._timeouts)
+
+        return await self._again(ask)
+
+    async def _again[T](self, ask: Callable[[], Awaitable[T]]) -> T:
+        attempt = 1
+        while True:
+            try:
+                return await ask()
+            except ProviderError as error:
+                delay_s = self._retry.delay_s(attempt, error)
+                if delay_s is None:
+                    raise
+                attempt += 1
+                await self._clock.sleep(delay_s)
+
+    def _read[T](self, parse: Callable[[Any], T], body: Any) -> T:
+        """`parse(body)`. Raises StreamError where the body is not what it should be."""
+        try:
+            return parse(body)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            if isinstance(error, ConfigError):
+                raise
+            raise self.endpoint.cleaned(
+                not_understood("an answer of an unknown shape", repr(body)[:200], self.endpoint.provider.name)
+            ) from error
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+def parse_usage(usage: Any) -> Usage:
+    """The usage of a service, whatever the provider calls it."""
+    if not isinstance(usage, Mapping):
+        return Usage()
+    names_in = ("input_tokens", "prompt_tokens", "promptTokenCount")
+    names_out = ("output_tokens", "completion_tokens", "candidatesTokenCount")
+    outputs = next((int(usage[name]) for name in names_out if usage.get(name)), 0)
+    total = int(usage.get("total_tokens") or usage.get("totalTokenCount") or 0)
+    inputs = next((int(usage[name]) for name in names_in if usage.get(name)), max(0, total - outputs))
+    return Usage(inputs, outputs, total or inputs + outputs)
+
+
+__all__ = ["RemoteModel", "find_provider", "find_service", "parse_usage", "request_id"]

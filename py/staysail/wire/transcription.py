@@ -1,0 +1,109 @@
+"""Transcription models: speech to text."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ..core.errors import ConfigError
+from ..core.messages import Audio
+from ..core.usage import Usage
+from ..core.value import NOTHING, Value
+from .faults import parse_body
+from .format import ServiceKind, merge_params
+from .multipart import render_form
+from .service import RemoteModel, parse_usage
+
+PATHS = {"gemini": "models/{model}:generateContent"}
+PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
+
+
+class Transcription(Value):
+    """segments: with their times, as the provider gives them. duration_s: of the audio, where it is told. raw: the whole answer."""
+
+    text: str
+    language: str | None = None
+    duration_s: float | None = None
+    segments: tuple[Mapping[str, Any], ...] = ()
+    usage: Usage = Usage()
+    raw: Any = None
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class TranscriptionModel(RemoteModel):
+    kind: ClassVar[ServiceKind] = "transcription"
+
+    async def transcribe(
+        self,
+        audio: Audio | bytes,
+        *,
+        filename: str | None = None,
+        language: str | None = None,
+        prompt: str | None = None,
+        temperature: float | None = None,
+    ) -> Transcription:
+        """audio: its bytes; the format is told by the Audio's media type or the file's name, else it is taken for WAV. language: as
+        ISO 639-1. prompt: words it may hold, or what to mind. Raises ProviderError."""
+        part = audio if isinstance(audio, Audio) else Audio(data=audio)
+        if part.data is None:
+            raise ConfigError("a transcription needs the audio's bytes, not its address")
+        media_type = part.media_type or mimetypes.guess_type(filename or part.name or "")[0] or "audio/wav"
+        name = filename or part.name or f"audio.{_format(media_type)}"
+        asked = {"language": language, "prompt": prompt, "temperature": temperature}
+        given = {key: value for key, value in asked.items() if value is not None}
+        path = self._path(PATHS.get(self.service.form, "audio/transcriptions"))
+        data, _ = await self._ask_bytes(path, self._render(part.data, media_type, name, given))
+        result = self._read(_parse, parse_body(data))
+        self.usage += result.usage
+        return result
+
+    def _render(self, data: bytes, media_type: str, name: str, given: Mapping[str, Any]) -> Any:
+        match self.service.form:
+            case "openai":
+                fields = merge_params({"model": self.model, **given}, self.additional_params)
+                texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in fields.items()}
+                return render_form(texts, {"file": (name, media_type, data)})
+            case "openrouter":
+                sound = {"data": Audio(data=data).base64, "format": _format(media_type)}
+                return merge_params({"model": self.model, "input_audio": sound, **given}, self.additional_params)
+            case "bytes":
+                if more := [*given, *self.additional_params]:
+                    raise ConfigError(f"{self.endpoint.provider.name} takes the audio alone, no {', '.join(more)}")
+                return media_type, data
+        return merge_params(_render_gemini(data, media_type, given), self.additional_params)
+
+
+def _render_gemini(data: bytes, media_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    told = f" It is in the language {given['language']}." if "language" in given else ""
+    asked = f" {given['prompt']}" if "prompt" in given else ""
+    parts = [{"text": PROMPT + told + asked}, {"inlineData": {"mimeType": media_type, "data": Audio(data=data).base64}}]
+    config = {"generationConfig": {"temperature": given["temperature"]}} if "temperature" in given else {}
+    return {"contents": [{"role": "user", "parts": parts}]} | config
+
+
+def _parse(body: Any) -> Transcription:
+    if isinstance(body, str):  # response_format text, srt or vtt
+        return Transcription(body.strip(), raw=body)
+    if "candidates" in body:
+        parts = (body["candidates"][0].get("content") or {}).get("parts") or ()
+        text = "".join(part["text"] for part in parts if part.get("text") and not part.get("thought"))
+        return Transcription(text, usage=parse_usage(body.get("usageMetadata")), raw=body)
+    usage = body.get("usage") or NOTHING
+    duration = body.get("duration") or usage.get("seconds") or usage.get("prompt_audio_seconds")
+    return Transcription(
+        body["text"],
+        body.get("language"),
+        None if duration is None else float(duration),
+        tuple(body.get("segments") or body.get("chunks") or ()),
+        parse_usage(usage),
+        body,
+    )
+
+
+def _format(media_type: str) -> str:
+    kind = media_type.partition(";")[0].rpartition("/")[2].removeprefix("x-").removeprefix("vnd.")
+    return {"mpeg": "mp3", "wave": "wav", "mp4": "m4a"}.get(kind, kind)
