@@ -200,9 +200,9 @@ export class Agent {
     const { history, signal, ...overrides } = options;
     const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
     const text = typeof prompt === "string" ? prompt : "";
-    const about = { provider: this.#provider, id: this.#id, prompt: text };
-    const { agent, handlers } = await describeAgent({ ...this.#options, ...given }, about);
     const peer = await unlessAborted(signal, connect());
+    const about = { provider: this.#provider, id: this.#id, prompt: text, peer };
+    const { agent, handlers } = await describeAgent({ ...this.#options, ...given }, about);
     return { peer, handlers, params: { agent, prompt: toSnake(prompt), history: history == null ? null : toSnake(history) } };
   }
 }

@@ -159,8 +159,7 @@ export function fromRecord({ name, lineage = [name], message, traceback, ...fiel
  * @returns {ErrorRecord}
  */
 export function toRecord(error) {
-  if (error instanceof ToolError) return { name: "ToolError", message: error.message, code: error.code };
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { name: error.name, message: error.message ? `${error.name}: ${error.message}` : error.name, code };
+  return { name: error instanceof ToolError ? "ToolError" : error.name, message: error.message, code };
 }

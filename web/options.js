@@ -2,7 +2,7 @@
  * An agent's options: checked at once, and described for Python at each call.
  *
  * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex } from "./types.js"
- * @import { Handlers } from "./rpc.js"
+ * @import { Handlers, Peer } from "./rpc.js"
  * @import { BoundTool } from "./tools.js"
  */
 
@@ -66,10 +66,10 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
 
 /**
  * @param {AgentOptions} options
- * @param {{provider?: string, id: string, prompt: string}} about
+ * @param {{provider?: string, id: string, prompt: string, peer: Peer}} about
  * @returns {Promise<Described>}
  */
-export async function describeAgent(options, { provider, id, prompt }) {
+export async function describeAgent(options, { provider, id, prompt, peer }) {
   const { apiKey, model, cache, timeoutMs, toolTimeoutMs, retry, outputSchema } = options;
   const tools = (options.tools ?? []).map(bindTool);
   const contexts = readContexts(options.dynamicContext);
@@ -79,7 +79,7 @@ export async function describeAgent(options, { provider, id, prompt }) {
     const value = options[/** @type {keyof typeof PLAIN} */ (name)];
     if (value != null) run[wireName] = value;
   }
-  if (tools.length) run.tools = await Promise.all(tools.map((tool) => tool.define(prompt)));
+  if (tools.length) run.tools = await Promise.all(tools.map((tool) => tool.define(prompt, peer)));
   if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (timeoutMs != null) run.timeout_s = typeof timeoutMs === "number" ? timeoutMs / 1000 : inSeconds(timeoutMs);

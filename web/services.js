@@ -4,5 +4,7 @@
  * @import { Handlers } from "./rpc.js"
  */
 
+import { complete, embed } from "./local-models.js";
+
 /** @type {Handlers} */
-export const services = {};
+export const services = { "engine.complete": complete, "engine.embed": embed };

@@ -2,11 +2,14 @@
  * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
  *
  * @import { Tool, ToolContext, ToolDefinition } from "./types.js"
- * @typedef {{define(prompt: string): Promise<WireTool>, call(args: any, context: ToolContext): unknown, name: string}} BoundTool
- * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number}} WireTool
+ * @import { Peer } from "./rpc.js"
+ * @typedef {{name: string, define(prompt: string, peer: Peer): Promise<WireTool>, call(args: any, context: ToolContext): unknown}} BoundTool
+ * module: of a tool that is Python's own
+ * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number, module?: string}} WireTool
  */
 
 import { ConfigError } from "./errors.js";
+import { pythonModule } from "./python-tools.js";
 import { jsonSchema, validate } from "./schema.js";
 
 /**
@@ -45,7 +48,7 @@ function bindPlainTool(tool) {
   if (typeof tool.timeoutMs === "number") definition.timeout_s = tool.timeoutMs / 1000;
   return {
     name: definition.name,
-    define: async () => definition,
+    define: async (_prompt, peer) => ({ ...definition, module: await pythonModule(tool, peer) }),
     async call(args, context) {
       return tool.execute(await validate(tool.parameters, args), context);
     },

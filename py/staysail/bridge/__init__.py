@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
+from ..wire.engine_model import ENGINES
 from .agents import Agents
+from .modules import Modules
 from .peer import Peer
+from .remote import RemoteEngine
+
+ENGINES_OF_A_PAGE = ("local", "prompt-api")
 
 
 def connect(send: Callable[[str], object]) -> Callable[[str], None]:
@@ -15,5 +21,7 @@ def connect(send: Callable[[str], object]) -> Callable[[str], None]:
     Messages are JSON text, in the format that `peer` describes.
     """
     peer = Peer(send, asyncio.get_event_loop())
-    peer.methods |= Agents(peer).methods
+    modules = Modules()
+    peer.methods |= modules.methods | Agents(peer, modules).methods
+    ENGINES.update({name: partial(RemoteEngine, peer, name) for name in ENGINES_OF_A_PAGE})
     return peer.receive

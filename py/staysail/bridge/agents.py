@@ -6,8 +6,9 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from .. import Agent, Cache, Retry, Timeouts
+from .. import Agent, Cache, Retry, Timeouts, Tool
 from ..agent.reply import Reply
+from .modules import Modules
 from .peer import Method, Peer
 from .remote import RemoteIndex, RemoteKey, RemoteTool
 
@@ -15,8 +16,8 @@ MOST_CACHES = 64
 
 
 class Agents:
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, peer: Peer, modules: Modules) -> None:
+        self._peer, self._modules = peer, modules
         self._caches: OrderedDict[str, Cache] = OrderedDict()
         self.methods: dict[str, Method] = {"agent.run": self.run, "agent.stream": self.stream, "agent.forget": self.forget}
 
@@ -38,7 +39,7 @@ class Agents:
 
     def _agent(self, described: dict[str, Any]) -> Agent:
         options: dict[str, Any] = dict(described.get("options") or {})
-        options["tools"] = [RemoteTool(self._peer, **tool) for tool in options.get("tools") or ()]
+        options["tools"] = [self._tool(**tool) for tool in options.get("tools") or ()]
         options["dynamic_context"] = [
             (found["sample"], RemoteIndex(self._peer, found["index"])) for found in options.get("dynamic_context") or ()
         ]
@@ -55,6 +56,9 @@ class Agents:
             base_url=described.get("base_url"),
             **options,
         )
+
+    def _tool(self, name: str, module: str | None = None, **described: Any) -> Tool:
+        return self._modules.find(module, name) if module else RemoteTool(self._peer, name, **described)
 
     def _cache(self, id: str, max_entries: int) -> Cache:
         cache = self._caches.pop(id, None) or Cache(max_entries)

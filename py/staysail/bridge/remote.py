@@ -1,12 +1,14 @@
-"""Ports whose other side is JavaScript: tools, vector stores, a function that gives the API key."""
+"""Ports whose other side is JavaScript: tools, vector stores, models in the page, a function that gives the API key."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from ..core.errors import ConfigError, ToolError
 from ..core.value import NOTHING
+from ..wire.engine_model import EngineFault
 from .peer import Peer, RemoteError
 
 
@@ -25,7 +27,7 @@ class RemoteTool:
         try:
             return await self._peer.call("tool", {"name": self.name, "args": args})
         except RemoteError as error:
-            raise ToolError(str(error)) from error
+            raise ToolError(str(error) if error.name == "ToolError" else f"{error.name}: {error}") from error
 
 
 class RemoteIndex:
@@ -52,3 +54,25 @@ class RemoteKey:
         except RemoteError as error:
             raise ConfigError(f"the apiKey function failed: {error}") from error
         return key
+
+
+class RemoteEngine:
+    """A model that the page runs. name: the provider's."""
+
+    def __init__(self, peer: Peer, name: str) -> None:
+        self._peer, self._name = peer, name
+
+    async def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        async with aclosing(self._peer.stream("engine.complete", {"engine": self._name, "request": request})) as events:
+            try:
+                async for event in events:
+                    yield event
+            except RemoteError as error:
+                raise EngineFault(str(error), error.code) from error
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            vectors: list[list[float]] = await self._peer.call("engine.embed", {"engine": self._name, "texts": list(texts)})
+        except RemoteError as error:
+            raise EngineFault(str(error), error.code) from error
+        return vectors

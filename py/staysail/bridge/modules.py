@@ -1,0 +1,67 @@
+"""Python tools for JavaScript: modules given as source text, and the tools that are in them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+from types import FunctionType, ModuleType
+from typing import Any
+
+from ..agent.calls import read_result
+from ..core.errors import ConfigError
+from ..core.messages import Text
+from ..core.tool import FunctionTool
+from .peer import Method
+
+
+class Modules:
+    def __init__(self) -> None:
+        self._tools: dict[str, dict[str, FunctionTool]] = {}
+        self.methods: dict[str, Method] = {"tools.load": self.load, "tools.call": self.call}
+
+    async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Runs a module and describes its tools: what is marked @tool; where nothing is, every public function. Raises ConfigError."""
+        if params.get("requirements"):
+            await import_module("staysail.host.packages").install(params["requirements"])
+        id, file = params["id"], params["file"]
+        module = ModuleType(f"staysail_tools_{id}")
+        module.__file__ = file
+        sys.modules[module.__name__] = module  # where type hints look names up
+        try:
+            exec(compile(params["source"], file, "exec"), module.__dict__)  # noqa: S102  it is the user's own program
+        except Exception as error:
+            del sys.modules[module.__name__]
+            raise ConfigError(f"{file} failed: {type(error).__name__}: {error}") from error
+        self._tools[id] = {tool.name: tool for tool in _tools(module)}
+        if not self._tools[id]:
+            raise ConfigError(f"{file} has no tools: mark functions with @staysail.tool")
+        return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in self._tools[id].values()]
+
+    async def call(self, params: dict[str, Any]) -> Any:
+        """What a tool returns, as plain JSON. Raises whatever the tool does."""
+        result = await self.find(params["id"], params["name"]).call(params["args"])
+        if isinstance(result, str):
+            return result
+        content = read_result(result)
+        if len(content) > 1 or not isinstance(content[0], Text):
+            return {"content": [part.to_dict() for part in content]}
+        try:
+            return json.loads(content[0].text)
+        except ValueError:
+            return content[0].text
+
+    def find(self, id: str, name: str) -> FunctionTool:
+        return self._tools[id][name]
+
+
+def _tools(module: ModuleType) -> list[FunctionTool]:
+    values = list(module.__dict__.values())
+    marked = [value for value in values if isinstance(value, FunctionTool)]
+    if marked:
+        return marked
+    return [
+        FunctionTool(value)
+        for value in values
+        if isinstance(value, FunctionType) and value.__module__ == module.__name__ and not value.__name__.startswith("_")
+    ]

@@ -1,0 +1,13 @@
+"""The browser's own model (Chrome's LanguageModel), where it has one."""
+
+from __future__ import annotations
+
+from ..core.ports import Model
+from ..wire.engine_model import EngineModel, find_engine
+
+
+def load(id: str = "") -> Model:
+    """id: ignored, the browser has one model. Raises ConfigError outside of a page."""
+    del id
+    find_engine("prompt-api")
+    return EngineModel("prompt-api", "")

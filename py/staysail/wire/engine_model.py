@@ -1,0 +1,147 @@
+"""Models that run in the page itself, behind a port: what runs them is JavaScript, and whoever can reach it plugs it in here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError, StreamError
+from ..core.events import Event, TextDelta, ToolCallDelta, ToolCallDone
+from ..core.messages import Message, Part, Text, ToolCall, ToolOutput
+from ..core.ports import ModelTraits
+from ..core.usage import Usage
+
+
+class Engine(Protocol):
+    """Requests and events are plain JSON, as web/local/types.d.ts describes them. Raises EngineFault."""
+
+    def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]: ...
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+
+
+class EngineFault(Exception):
+    """code: as web/local/errors.js lists them."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+ENGINES: dict[str, Callable[[], Engine]] = {}
+"""By the provider's name. The bridge fills it in a page that has web/; `staysail.host.local_engine` in one that has not."""
+
+
+def find_engine(provider: str) -> Engine:
+    """Raises ConfigError where there is no page."""
+    if provider not in ENGINES:
+        raise ConfigError(
+            f'{provider} models run in a web page: use them from JavaScript, or call staysail.host.local_engine.connect_local("<address of '
+            "staysail's web folder>\") in Pyodide; on CPython use a server, such as llamacpp or ollama"
+        )
+    return ENGINES[provider]()
+
+
+class EngineModel:
+    """A Model that the page runs. model: '' for the engine's own."""
+
+    def __init__(self, provider: str, model: str) -> None:
+        self.name = f"{provider}:{model}" if model else provider
+        self.traits = ModelTraits(native_output=True)
+        self._provider, self._model = provider, model
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        async with aclosing(self.stream(request)) as events:
+            async for event in events:
+                if isinstance(event, Completion):
+                    return event
+        raise AssertionError("a stream ends in its Completion")
+
+    async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
+        answer = _Answer()
+        try:
+            async with aclosing(find_engine(self._provider).complete(render(request, self._model))) as events:
+                async for told in events:
+                    for event in answer.read(told):
+                        yield event
+        except EngineFault as fault:
+            raise translate(fault, self._provider) from fault
+        yield answer.finish(self.name)
+
+    def __repr__(self) -> str:
+        return f"EngineModel({self.name!r})"
+
+
+class _Answer:
+    def __init__(self) -> None:
+        self._parts: list[Part] = []
+        self._text = ""
+        self._usage = Usage()
+        self._finish_reason: Any = None
+
+    def read(self, told: dict[str, Any]) -> list[Event]:
+        match told["type"]:
+            case "text":
+                self._text += told["text"]
+                return [TextDelta(told["text"])]
+            case "tool_call":
+                call = ToolCall(told["id"], told["name"], told["arguments"])
+                index = len(self._parts)
+                self._parts.append(call)
+                return [ToolCallDelta(call.id, call.name, call.arguments_json, index), ToolCallDone.of(call)]
+            case "usage":
+                asked, answered = told["input_tokens"], told["output_tokens"]
+                self._usage = Usage(asked, answered, asked + answered, told.get("cached_input_tokens", 0))
+            case "finish":
+                self._finish_reason = told["finish_reason"]
+        return []
+
+    def finish(self, name: str) -> Completion:
+        if self._finish_reason is None:
+            raise StreamError(f"{name} stopped in the middle of its answer", provider=name)
+        text: list[Part] = [Text(self._text)] if self._text else []
+        return Completion(Message.assistant([*text, *self._parts]), self._usage, self._finish_reason, model=name)
+
+
+def render(request: CompletionRequest, model: str) -> dict[str, Any]:
+    """The request as the engine takes it. Raises BadRequestError for what it cannot read: images, audio, files."""
+    system = [Message.system(request.preamble)] if request.preamble else []
+    out: dict[str, Any] = {"messages": [_render_message(message) for message in (*system, *request.with_documents())]}
+    if request.tools:
+        out["tools"] = [tool.to_dict() for tool in request.tools]
+    if request.tool_choice:
+        out["tool_choice"] = {"name": request.forced_tool} if request.forced_tool else request.tool_choice
+    if request.output:
+        out["output_schema"] = dict(request.output.schema)
+    for field in ("temperature", "max_tokens"):
+        if getattr(request, field) is not None:
+            out[field] = getattr(request, field)
+    return out | ({"model": model} if model else {})
+
+
+def _render_message(message: Message) -> dict[str, Any]:
+    content = []
+    for part in message.content:
+        if isinstance(part, ToolOutput):
+            content.append(part.to_dict() | {"content": [{"type": "text", "text": part.text}]})
+        elif isinstance(part, Text | ToolCall):
+            content.append({key: value for key, value in part.to_dict().items() if key not in ("extra", "citations")})
+        elif part.type in ("image", "audio", "file"):
+            raise BadRequestError(f"a model in the page reads text alone, and this request holds a part of type {part.type}")
+    return {"role": message.role, "content": content}
+
+
+def translate(fault: EngineFault, provider: str) -> StaysailError:
+    """The error whose kind says whose move is next."""
+    if fault.code in ("bad_request", "bad_schema", "context_overflow"):
+        return BadRequestError(str(fault), code=fault.code, provider=provider)
+    if fault.code == "network":
+        return NetworkError(str(fault), code=fault.code, retryable=True, provider=provider)
+    if fault.code == "crashed":
+        return ServerError(str(fault), code=fault.code, retryable=True, provider=provider)
+    if fault.code == "out_of_memory":
+        return ServerError(str(fault), code=fault.code, provider=provider)
+    if fault.code in ("not_gguf", "not_found", "too_large", "runtime_missing", "integrity", "unavailable", "disposed"):
+        return ConfigError(str(fault), code=fault.code)
+    return ProviderError(str(fault), code=fault.code, provider=provider)
