@@ -94,8 +94,14 @@ def _number_problems(value: float, schema: Mapping[str, Any]) -> Iterator[str]:
     if "exclusiveMaximum" in schema and value >= schema["exclusiveMaximum"]:
         yield f"{value} is not below {schema['exclusiveMaximum']}"
     step = schema.get("multipleOf")
-    if step and abs(value / step - round(value / step)) > 1e-9:
+    if step and not _is_multiple(value, step):
         yield f"{value} is not a multiple of {step}"
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    if isinstance(value, int) and isinstance(step, int):
+        return value % step == 0
+    return abs(value / step - round(value / step)) <= 1e-9
 
 
 def _list_problems(value: list[Any], schema: Mapping[str, Any], root: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -149,6 +155,11 @@ def _is(value: Any, kind: str) -> bool:
 
 
 def _same(a: Any, b: Any) -> bool:
+    """Equality as JSON has it: 1 and 1.0 are one number, 1 and true are not."""
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(item, b[name]) for name, item in a.items())
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
