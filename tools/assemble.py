@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.fetch import CACHE, FetchError, fetch
+from tools.kernel import KernelError, assemble_kernel
 from tools.lock import LockMaker
 from tools.sources import ROOT, Source, load_sources
 from tools.wheel import WheelError, build_wheels
@@ -25,7 +26,7 @@ COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 
 
 def assemble() -> None:
-    """Brings wheels/ and web/vendor/ up to date. Raises FetchError or WheelError."""
+    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, KernelError or WheelError."""
     started = time.monotonic()
     with _alone():
         _assemble()
@@ -48,6 +49,7 @@ def _alone() -> Iterator[None]:
 def _assemble() -> None:
     sources = load_sources()
     fetch(sources)
+    assemble_kernel(CACHE)
     wheels = build_wheels(RUNTIME, UPSTREAM_LOCK, CACHE)
     fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
@@ -81,5 +83,5 @@ def _remove_strays(wanted: set[Path]) -> None:
 if __name__ == "__main__":
     try:
         assemble()
-    except (FetchError, WheelError) as error:
+    except (FetchError, KernelError, WheelError) as error:
         sys.exit(str(error))

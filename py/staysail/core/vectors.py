@@ -1,0 +1,154 @@
+"""The ports of vector search: what computes, what stores, what embeds."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from .errors import ConfigError
+from .value import Value
+
+type Metric = Literal["cosine", "dot", "euclidean"]
+type Quantization = Literal["auto", "none", "int8", "1bit"]
+type SearchMode = Literal["vector", "keyword", "hybrid"]
+
+METRICS: tuple[Metric, ...] = ("cosine", "dot", "euclidean")
+QUANTIZATIONS: tuple[Quantization, ...] = ("auto", "none", "int8", "1bit")
+
+LANES = 16
+"""Rows are padded with zeros to a multiple of this many dimensions, so that kernels need no remainders."""
+CODES_TRAILER_BYTES = 16
+
+
+class Block(Protocol):
+    """Memory that a backend computes on and Python reads and writes. It never moves. view: its bytes."""
+
+    @property
+    def view(self) -> memoryview: ...
+
+
+class Chunks(Protocol):
+    """Rows of `width` bytes in chunks of `1 << shift` rows; None is a chunk that is not in memory. version: grows with each change of the
+    list."""
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def shift(self) -> int: ...
+    @property
+    def chunks(self) -> Sequence[Block | None]: ...
+    @property
+    def version(self) -> int: ...
+
+
+class Query(Value):
+    """One query in the forms the scans need. exact: float64. length: its norm. rows: float32. codes: signed bytes, then what the middle of
+    the codes adds (i32). scale: what a step of its codes is worth. signs: bits, once there is a mean."""
+
+    exact: Block
+    length: float
+    rows: Block
+    codes: Block
+    scale: float
+    signs: Block
+
+
+class Backend(Protocol):
+    """Arithmetic on rows where they lie. Scans write one f32 score a row into `scores`, higher is nearer, -infinity for rows that are not
+    in memory; `dot_exact` and
+    `l2_exact` are bit for bit the same from every backend, and so is everything computed from codes and signs. Kinds of rows:
+
+    f32     `stride` floats, a multiple of LANES, padded with zeros
+    codes   `stride` bytes, 64 + round(63 x / max|x|), then f32 max|x| / 63, f32 |x|^2, 8 bytes unused
+    signs   a bit per dimension, x > mean, padded to 16 bytes
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    def allocate(self, size_bytes: int) -> Block: ...
+    def query(self, values: array[float], stride: int, mean: Block | None, signs_width: int) -> Query: ...
+    def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None: ...
+    def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
+        """Minus the square of |scale x - query|."""
+
+    def scan_batch(self, rows: Chunks, count: int, queries: Sequence[Query], scores: Block) -> None:
+        """Products of each query: `count` scores of the first, then of the next, and so on."""
+
+    def scan_codes(self, codes: Chunks, count: int, query: Query, times: float, squares: float, scores: Block) -> None:
+        """times (x . q) + squares |x|^2, x as its codes say."""
+
+    def scan_signs(self, signs: Chunks, count: int, query: Query, scores: Block) -> None:
+        """Minus the number of signs that differ."""
+
+    def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
+        """-infinity where the byte in `keep`, from `first` on, is 0."""
+
+    def top(self, scores: Block, count: int, k: int, at: int = 0) -> tuple[array[int], array[float]]:
+        """Slots and scores of the best k, in no order; of equal scores the earlier slots. at: the first score's place."""
+
+    def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
+        """Slots that score at least `bar`, in order."""
+
+    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float) -> array[float]: ...
+    def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]: ...
+    def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
+        """Squared distances, float64."""
+
+    def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
+        """NaN where one number is NaN."""
+
+    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> None: ...
+    def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None: ...
+    def encode_codes(self, rows: Block, offset: int, count: int, stride: int, codes: Block, codes_offset: int) -> None: ...
+    def encode_signs(
+        self, rows: Block, offset: int, count: int, stride: int, mean: Block, signs: Block, signs_offset: int, width: int
+    ) -> None: ...
+    def checksum(self, block: Block, offset: int, size_bytes: int) -> int:
+        """32 bits of `size_bytes` bytes, a multiple of 64."""
+
+
+class BlockStore(Protocol):
+    """Named tables of bytes by integer key, changed atomically. Host: IndexedDB; tests and `:memory:`: a dict."""
+
+    async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]: ...
+    async def read_into(self, table: str, targets: Mapping[int, memoryview]) -> list[int]:
+        """Fills each target; gives the keys whose record is absent or of another size."""
+
+    async def read_all(self, table: str) -> dict[int, bytes]: ...
+    async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
+        """All of it or nothing; durable on return. Raises QuotaError."""
+
+    async def estimate(self) -> tuple[int, int | None]:
+        """Bytes used, and bytes still free where the browser tells."""
+
+    async def persist(self) -> bool: ...
+    def exclusive(self) -> Any:
+        """An async context in which nobody else, in this tab or another, writes."""
+
+    def announce(self) -> None:
+        """Tells the other tabs that something changed."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether another tab announced something since `changed` was last set to False."""
+
+    @changed.setter
+    def changed(self, value: bool) -> None: ...
+    async def close(self) -> None: ...
+    async def destroy(self) -> None: ...
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+
+
+def stride_of(dim: int) -> int:
+    return -(-dim // LANES) * LANES
+
+
+def signs_width_of(dim: int) -> int:
+    return -(-dim // 128) * 16

@@ -1,0 +1,209 @@
+"""Our own vector kernel (web/kernel), run on the interpreter's memory. The one place that touches `pyodide._module`, which is not a public
+name: where it or the kernel is missing, `load_kernel` says so and the caller takes another backend."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from importlib.resources import files
+from types import SimpleNamespace
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import js
+import pyodide_js
+from pyodide.ffi import JsException, create_proxy, to_js
+
+from ..core.errors import ConfigError
+from ..core.vectors import Block, Chunks, Query
+
+RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
+
+
+async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
+    """The kernel with relaxed SIMD, else the plain one. Raises ConfigError with the reason why neither runs."""
+    memory = getattr(getattr(pyodide_js, "_module", None), "memory", None)
+    if memory is None:
+        raise ConfigError("this Pyodide does not show its memory")
+    imports = to_js({"env": {"memory": memory}}, dict_converter=js.Object.fromEntries)
+    why = ""
+    for name in names:
+        resource = files("staysail.host").joinpath(name)
+        if not resource.is_file():
+            raise ConfigError("this build of staysail has no kernel")
+        try:
+            made = await js.WebAssembly.instantiate(to_js(resource.read_bytes()), imports)
+        except JsException as error:
+            why = str(error)
+            continue
+        backend = KernelBackend(made.instance.exports, "relaxed SIMD" if name == RELAXED else "plain SIMD")
+        backend.prove()
+        return backend
+    raise ConfigError(f"this browser does not run the kernel: {why}")
+
+
+class KernelBlock:
+    """A bytearray, which never moves while nobody resizes it, and its address."""
+
+    __slots__ = ("_data", "address", "view")
+
+    def __init__(self, size_bytes: int) -> None:
+        self._data = bytearray(max(size_bytes, 16))
+        self.view = memoryview(self._data)  # also forbids resizing
+        proxy = create_proxy(self._data)
+        shown = proxy.getBuffer("u8")
+        self.address: int = shown.data.byteOffset
+        shown.release()
+        proxy.destroy()
+
+
+class KernelBackend:
+    name = "kernel"
+
+    def __init__(self, exports: Any, reason: str) -> None:
+        self.reason = reason
+        # Looked up once: each look-up of a function on a JavaScript object makes a proxy.
+        self._run = SimpleNamespace(**{name: getattr(exports, name) for name in js.Object.keys(exports)})
+        self._tables: WeakKeyDictionary[Chunks, tuple[int, KernelBlock]] = WeakKeyDictionary()
+        self._slots, self._values = KernelBlock(4096), KernelBlock(8192)
+
+    def prove(self) -> None:
+        """Computes something known. Raises ConfigError where the kernel does not see the interpreter's memory."""
+        block = self.allocate(64)
+        block.view.cast("f")[3] = -2.5
+        if self._run.max_abs(block.address, 64) != 2.5:
+            raise ConfigError("the kernel does not see the interpreter's memory")
+
+    def allocate(self, size_bytes: int) -> KernelBlock:
+        return KernelBlock(size_bytes)
+
+    def query(self, values: array[float], stride: int, mean: Block | None, signs_width: int) -> Query:
+        exact, rows, codes, signs = (KernelBlock(size) for size in (8 * stride, 4 * stride, stride + 16, signs_width))
+        exact.view.cast("d")[: len(values)] = values
+        rows.view.cast("f")[: len(values)] = array("f", values)
+        scale = self._run.encode_query(rows.address, stride, codes.address)
+        if mean:
+            self._run.encode_signs(rows.address, 1, stride, _at(mean), signs.address, signs_width)
+        return Query(exact, math.sqrt(math.sumprod(values, values)), rows, codes, scale, signs)
+
+    def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None:
+        table = self._table(rows) + 4 * first_chunk
+        self._run.scan_dot(table, rows.shift, count, rows.width // 4, _at(query.rows), _at(scores))
+
+    def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
+        table = self._table(rows) + 4 * first_chunk
+        self._run.scan_l2(table, rows.shift, count, rows.width // 4, _at(query.rows), scale, _at(scores))
+
+    def scan_batch(self, rows: Chunks, count: int, queries: Sequence[Query], scores: Block) -> None:
+        whole = len(queries) // 4 * 4
+        if whole:
+            together = KernelBlock(whole * rows.width)
+            for index, query in enumerate(queries[:whole]):
+                together.view[index * rows.width : (index + 1) * rows.width] = query.rows.view
+            stride = rows.width // 4
+            self._run.scan_batch(self._table(rows), rows.shift, count, stride, together.address, whole, count, _at(scores))
+        for index, query in enumerate(queries[whole:], whole):
+            self._run.scan_dot(self._table(rows), rows.shift, count, rows.width // 4, _at(query.rows), _at(scores) + 4 * index * count)
+
+    def scan_codes(self, codes: Chunks, count: int, query: Query, times: float, squares: float, scores: Block) -> None:
+        table = self._table(codes)
+        self._run.scan_codes(table, codes.shift, count, codes.width - 16, _at(query.codes), times, squares, _at(scores))
+
+    def scan_signs(self, signs: Chunks, count: int, query: Query, scores: Block) -> None:
+        self._run.scan_signs(self._table(signs), signs.shift, count, signs.width, _at(query.signs), _at(scores))
+
+    def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
+        if count:
+            self._run.mask(_at(scores) + 4 * at, _at(keep) + first, count)
+
+    def top(self, scores: Block, count: int, k: int, at: int = 0) -> tuple[array[int], array[float]]:
+        k = min(k, count)
+        if not k:
+            return array("I"), array("f")
+        self._reserve(k)
+        found = self._run.top(_at(scores) + 4 * at, count, k, self._slots.address, self._values.address)
+        return _read("I", self._slots, found), _read("f", self._values, found)
+
+    def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
+        self._reserve(count)
+        found = self._run.above(_at(scores) + 4 * at, count, bar, self._slots.address)
+        return _read("I", self._slots, found)
+
+    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float) -> array[float]:
+        if slots:
+            self._give(slots)
+            self._run.pick_codes(
+                self._table(codes), codes.shift, self._slots.address, len(slots),
+                codes.width - 16, _at(query.codes), times, squares, self._values.address,
+            )  # fmt: skip
+        return _read("f", self._values, len(slots))
+
+    def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
+        return self._pick(self._run.dot_exact, rows, slots, query)
+
+    def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
+        return self._pick(self._run.l2_exact, rows, slots, query)
+
+    def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
+        most: float = self._run.max_abs(_at(rows) + offset, size_bytes) if size_bytes else 0.0
+        return most
+
+    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> None:
+        if count:
+            self._run.normalise(_at(rows) + offset, count, stride)
+
+    def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None:
+        if count:
+            self._run.add_rows(_at(rows) + offset, count, stride, _at(sums))
+
+    def encode_codes(self, rows: Block, offset: int, count: int, stride: int, codes: Block, codes_offset: int) -> None:
+        if count:
+            self._run.encode_codes(_at(rows) + offset, count, stride, _at(codes) + codes_offset)
+
+    def encode_signs(
+        self, rows: Block, offset: int, count: int, stride: int, mean: Block, signs: Block, signs_offset: int, width: int
+    ) -> None:
+        if count:
+            self._run.encode_signs(_at(rows) + offset, count, stride, _at(mean), _at(signs) + signs_offset, width)
+
+    def checksum(self, block: Block, offset: int, size_bytes: int) -> int:
+        return int(self._run.checksum(_at(block) + offset, size_bytes)) & 0xFFFFFFFF
+
+    def _pick(self, run: Any, rows: Chunks, slots: array[int], query: Query) -> array[float]:
+        if slots:
+            self._give(slots)
+            run(
+                self._table(rows), rows.shift, self._slots.address, len(slots),
+                rows.width // 4, _at(query.exact), self._values.address,
+            )  # fmt: skip
+        return _read("d", self._values, len(slots))
+
+    def _reserve(self, count: int) -> None:
+        if len(self._slots.view) < 4 * count:
+            self._slots, self._values = KernelBlock(8 * count), KernelBlock(16 * count)
+
+    def _give(self, slots: array[int]) -> None:
+        self._reserve(len(slots))
+        self._slots.view.cast("I")[: len(slots)] = slots
+
+    def _table(self, rows: Chunks) -> int:
+        """The address of the list of the chunks' addresses."""
+        version, table = self._tables.get(rows, (-1, self._slots))
+        if version != rows.version:
+            addresses = array("I", [_at(chunk) if chunk else 0 for chunk in rows.chunks])
+            table = KernelBlock(4 * len(addresses))
+            table.view.cast("I")[: len(addresses)] = addresses
+            self._tables[rows] = rows.version, table
+        return table.address
+
+
+def _at(block: Block) -> int:
+    assert isinstance(block, KernelBlock)
+    return block.address
+
+
+def _read(kind: str, block: KernelBlock, count: int) -> array[Any]:
+    found: array[Any] = array(kind)
+    found.frombytes(block.view[: count * found.itemsize])
+    return found

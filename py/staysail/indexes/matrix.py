@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..core.vectors import Backend, Block
+
+
+class Matrix:
+    """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving and a chunk can come and go."""
+
+    def __init__(self, backend: Backend, width: int, shift: int) -> None:
+        self.width, self.shift = width, shift
+        self.chunks: list[Block | None] = []
+        self.version = 0
+        self._backend = backend
+
+    @property
+    def chunk_bytes(self) -> int:
+        return self.width << self.shift
+
+    @property
+    def size_bytes(self) -> int:
+        """What is in memory."""
+        return self.chunk_bytes * sum(chunk is not None for chunk in self.chunks)
+
+    def reserve(self, chunk: int) -> Block:
+        """The chunk, made where it is absent."""
+        while len(self.chunks) <= chunk:
+            self.chunks.append(None)
+        block = self.chunks[chunk]
+        if block is None:
+            block = self.chunks[chunk] = self._backend.allocate(self.chunk_bytes)
+            self.version += 1
+        return block
+
+    def drop(self, chunk: int) -> None:
+        if chunk < len(self.chunks) and self.chunks[chunk] is not None:
+            self.chunks[chunk] = None
+            self.version += 1
+
+    def holds(self, chunk: int) -> bool:
+        return chunk < len(self.chunks) and self.chunks[chunk] is not None
+
+    def row(self, slot: int) -> memoryview:
+        """The bytes of one row. Raises LookupError where its chunk is not in memory."""
+        block = self.chunks[slot >> self.shift]
+        if block is None:
+            raise LookupError(slot)
+        at = (slot & ((1 << self.shift) - 1)) * self.width
+        return block.view[at : at + self.width]
+
+    def spans(self, slot: int, count: int) -> Iterator[tuple[int, int, int]]:
+        """(chunk, first row in it, rows) for each chunk that slots from `slot` on touch."""
+        rows = 1 << self.shift
+        while count:
+            chunk, start = slot >> self.shift, slot & (rows - 1)
+            part = min(rows - start, count)
+            yield chunk, start, part
+            slot, count = slot + part, count - part
