@@ -31,6 +31,9 @@ def plain(value: Any) -> Any:
 class TextDelta(Event):
     text: str
 
+    def to_dict(self) -> dict[str, Any]:
+        return {"type": "text_delta", "text": self.text}
+
 
 class ReasoningDelta(Event):
     text: str

@@ -106,4 +106,4 @@ class NDJSONReader:
 
 
 def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+    return data.decode("utf-8", "replace") if data else ""
