@@ -177,7 +177,7 @@ class _Walk:
             schema, decode = SIMPLE[kind]
             return dict(schema), decode
         if isinstance(kind, typing.TypeAliasType):
-            return self.visit(kind.__value__)
+            return self._alias(kind)
         if isinstance(kind, typing.NewType):
             return self.visit(kind.__supertype__)
         origin, args = typing.get_origin(kind), typing.get_args(kind)
@@ -205,6 +205,20 @@ class _Walk:
         used = f'"#/$defs/{name}"' in repr(self.defs).replace("'", '"') or not name
         defs = {key: value for key, value in self.defs.items() if used or key != name}
         return root | ({"$defs": defs} if defs else {})
+
+    def _alias(self, kind: typing.TypeAliasType) -> tuple[dict[str, Any], Decode]:
+        """What an alias stands for; a definition of its own where that mentions the alias again."""
+        if kind in self._names:
+            name = self._names[kind]
+            self.defs.setdefault(name, {})
+            return {"$ref": f"#/$defs/{name}"}, lambda value: self._decoders[kind](value)
+        name = self._names[kind] = kind.__name__ if kind.__name__ not in self.defs else f"{kind.__name__}_{len(self.defs)}"
+        schema, decode = self.visit(kind.__value__)
+        if name not in self.defs:
+            del self._names[kind]
+            return schema, decode
+        self.defs[name], self._decoders[kind] = schema, decode
+        return {"$ref": f"#/$defs/{name}"}, decode
 
     def _annotated(self, kind: Any, metadata: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
         schema, decode = self.visit(kind)
