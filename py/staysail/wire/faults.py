@@ -28,7 +28,7 @@ def error_of_response(status: int, headers: Mapping[str, str], body: bytes, prov
     message, code = describe(data)
     error = error_for_status(
         status,
-        f"{provider} answered {status}: {message or _plain_excerpt(body)}",
+        f"{provider} answered {status}: {_plain_excerpt(body) if isinstance(data, str) or not message else message}",
         code=code,
         request_id=request_id(headers) or _field(data, "request_id"),
         body=data,
@@ -127,28 +127,44 @@ def _plain_excerpt(body: bytes) -> str:
     return re.sub(r" +", " ", text).strip()[:200] or "no body"
 
 
+UNITS_S = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+UNIT = "ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?"
+AMOUNT = rf"(\d+(?:\.\d+)?) ?({UNIT})?(?![a-z])"
+
+
 def _retry_after_s(headers: Mapping[str, str], data: Any) -> float | None:
-    """The delay asked for: in a header where the page may see it, else in the body's words or its RetryInfo."""
-    try:
-        if "retry-after-ms" in headers:
-            return float(headers["retry-after-ms"]) / 1000
-        if "retry-after" in headers:
-            return float(headers["retry-after"])
-    except ValueError:
-        return _until(headers.get("retry-after", ""))
+    """The delay asked for: in a header where the page may see it, else in the body's words ("try again in 1m30.5s") or its RetryInfo."""
+    told = _number(headers.get("retry-after-ms"))
+    if told is not None:
+        return told / 1000
+    told = _number(headers.get("retry-after"))
+    if told is None:
+        told = _until(headers.get("retry-after", ""))
+    if told is not None:
+        return told
     text = data if isinstance(data, str) else json.dumps(data) if data else ""
     found = re.search(r'"retryDelay": ?"([\d.]+)s"', text)
     if found:
-        return float(found[1])
-    found = re.search(
-        r"(?:try again|retry) (?:in|after) (?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+?)(ms|s\b|sec|\b))?",
-        text,
-        re.IGNORECASE,
-    )
-    if not found or not any(found.groups()[:3]):
+        return _number(found[1])
+    found = re.search(rf"(?:try again|retry|wait) (?:in |after |for )?(?:about )?((?:{AMOUNT}[ ,]*)+)", text, re.IGNORECASE)
+    if not found:
         return None
-    hours, minutes, amount, unit = found.groups()
-    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(amount or 0) / (1000 if unit == "ms" else 1)
+    return sum(float(amount) * _unit_s(unit.lower()) for amount, unit in re.findall(AMOUNT, found[1], re.IGNORECASE))
+
+
+def _unit_s(unit: str) -> float:
+    if unit.startswith("millis"):
+        return 0.001
+    return UNITS_S.get(unit[:2]) or UNITS_S.get(unit[:1]) or 1.0
+
+
+def _number(text: str | None) -> float | None:
+    """Seconds or milliseconds; what is no number, or below nothing, was not told."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < float("inf") else None
 
 
 def _until(date: str) -> float | None:
