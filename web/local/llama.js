@@ -3,7 +3,7 @@
  *
  * The tokens already evaluated are kept between requests: a prompt that begins as the last one did pays for its new end only.
  * wllama runs llama.cpp in a worker it makes from a Blob, so a page's Content-Security-Policy needs
- * `worker-src blob:` and `script-src 'wasm-unsafe-eval'`.
+ * `worker-src blob:` and leave to compile WebAssembly.
  *
  * @import { Candidate, TokenSource } from "./types.js"
  */
