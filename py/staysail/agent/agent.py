@@ -203,7 +203,7 @@ class Agent:
 
     async def _call_model(self, request: CompletionRequest, settings: Settings, streamed: bool) -> AsyncGenerator[Event | Completion]:
         """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
-        model: Model = CachedModel(self.model, settings.cache) if settings.cache else self.model
+        model: Model = CachedModel(self.model, settings.cache) if settings.cache is not None else self.model
         attempt = 1
         while True:
             handed_on = False
