@@ -389,6 +389,20 @@ const ENCODE_QUERY = `
   (i32.store ${get("out")} (i32.shl ${addLanes("i32x4", get("sum"))} (i32.const 6)))
   (f32.div ${get("most")} (f32.const 127)))`;
 
+/** A float64 query: gives its length, divides by it where \`unit\` says so, and writes it as float32. */
+const QUERY_ROWS = `
+(func (export "query_rows") (param $query i32) (param $stride i32) (param $unit i32) (param $rows i32) (result f64)
+  ${locals(["at", "end"], "i32")} ${locals(["d0", "d1", "d2", "d3", "x", "over"], "v128")} (local $length f64)
+  ${set("end", `(i32.add ${get("query")} (i32.shl ${get("stride")} (i32.const 3)))`)} ${set("at", get("query"))}
+  ${until("at", "end", `${PAIRS.map((pair) => `${set("x", `(v128.load offset=${pair * 16} ${get("at")})`)} ${set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${get("x")} ${get("x")}))`)}`).join(" ")} ${advance("at", 64)}`)}
+  ${FOLD_EXACT}
+  ${set("length", `(f64.sqrt ${EXACT_SUM})`)}
+  ${set("over", `(f64x2.splat (select ${get("length")} (f64.const 1) (i32.and ${get("unit")} (f64.gt ${get("length")} (f64.const 0)))))`)}
+  ${set("at", get("query"))}
+  ${until("at", "end", `${set("x", `(f64x2.div (v128.load ${get("at")}) ${get("over")})`)} (v128.store ${get("at")} ${get("x")})
+    (v128.store64_lane 0 ${get("rows")} (f32x4.demote_f64x2_zero ${get("x")})) ${advance("at", 16)} ${advance("rows", 8)}`)}
+  ${get("length")})`;
+
 /** Adds n rows to `sums`, float64: for the mean. */
 const ADD_ROWS = `
 (func (export "add_rows") (param $row i32) (param $n i32) (param $stride i32) (param $sums i32)
@@ -440,6 +454,7 @@ ${[
   ENCODE_CODES,
   ENCODE_SIGNS,
   ENCODE_QUERY,
+  QUERY_ROWS,
   ADD_ROWS,
   CHECKSUM,
 ].join("\n")}

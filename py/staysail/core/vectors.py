@@ -25,7 +25,7 @@ class Block(Protocol):
     """Memory that a backend computes on and Python reads and writes. It never moves. view: its bytes."""
 
     @property
-    def view(self) -> memoryview: ...
+    def view(self) -> memoryview[int]: ...
 
 
 class Chunks(Protocol):
@@ -43,8 +43,9 @@ class Chunks(Protocol):
 
 
 class Query(Value):
-    """One query in the forms the scans need. exact: float64. length: its norm. rows: float32. codes: signed bytes, then what the middle of
-    the codes adds (i32). scale: what a step of its codes is worth. signs: bits, once there is a mean."""
+    """One query in the forms the scans need. exact: float64, of unit length where that was asked for. length: the norm it came with.
+    rows: float32. codes: signed bytes, then what the middle of the codes adds (i32). scale: what a step of its codes is worth. signs:
+    bits, once there is a mean."""
 
     exact: Block
     length: float
@@ -69,7 +70,7 @@ class Backend(Protocol):
     @property
     def reason(self) -> str: ...
     def allocate(self, size_bytes: int) -> Block: ...
-    def query(self, values: array[float], stride: int, mean: Block | None, signs_width: int) -> Query: ...
+    def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query: ...
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None: ...
     def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
         """Minus the square of |scale x - query|."""
@@ -92,7 +93,9 @@ class Backend(Protocol):
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         """Slots that score at least `bar`, in order."""
 
-    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float) -> array[float]: ...
+    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float, scores: Block) -> None:
+        """`scan_codes` of these slots alone: one score for each, in their order."""
+
     def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]: ...
     def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         """Squared distances, float64."""
@@ -114,7 +117,7 @@ class BlockStore(Protocol):
     """Named tables of bytes by integer key, changed atomically. Host: IndexedDB; tests and `:memory:`: a dict."""
 
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]: ...
-    async def read_into(self, table: str, targets: Mapping[int, memoryview]) -> list[int]:
+    async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
         """Fills each target; gives the keys whose record is absent or of another size."""
 
     async def read_all(self, table: str) -> dict[int, bytes]: ...

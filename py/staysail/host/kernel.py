@@ -3,7 +3,6 @@ name: where it or the kernel is missing, `load_kernel` says so and the caller ta
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Sequence
 from importlib.resources import files
@@ -18,6 +17,7 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from ..core.errors import ConfigError
 from ..core.vectors import Block, Chunks, Query
 
+SLAB_BYTES = 1 << 18
 RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
 
 
@@ -44,18 +44,22 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
 
 
 class KernelBlock:
-    """A bytearray, which never moves while nobody resizes it, and its address."""
+    """Part of a bytearray, which never moves while it is not resized, and its address."""
 
-    __slots__ = ("_data", "address", "view")
+    __slots__ = ("address", "view")
 
-    def __init__(self, size_bytes: int) -> None:
-        self._data = bytearray(max(size_bytes, 16))
-        self.view = memoryview(self._data)  # also forbids resizing
-        proxy = create_proxy(self._data)
-        shown = proxy.getBuffer("u8")
-        self.address: int = shown.data.byteOffset
-        shown.release()
-        proxy.destroy()
+    def __init__(self, view: memoryview, address: int) -> None:
+        self.view, self.address = view, address  # the view keeps the bytearray alive and forbids resizing it
+
+
+def _block(size_bytes: int) -> KernelBlock:
+    data = bytearray(max(size_bytes, 16))
+    proxy = create_proxy(data)
+    shown = proxy.getBuffer("u8")
+    address: int = shown.data.byteOffset
+    shown.release()
+    proxy.destroy()
+    return KernelBlock(memoryview(data), address)
 
 
 class KernelBackend:
@@ -66,7 +70,8 @@ class KernelBackend:
         # Looked up once: each look-up of a function on a JavaScript object makes a proxy.
         self._run = SimpleNamespace(**{name: getattr(exports, name) for name in js.Object.keys(exports)})
         self._tables: WeakKeyDictionary[Chunks, tuple[int, KernelBlock]] = WeakKeyDictionary()
-        self._slots, self._values = KernelBlock(4096), KernelBlock(8192)
+        self._slots, self._values = _block(4096), _block(8192)
+        self._slab, self._used = _block(SLAB_BYTES), 0
 
     def prove(self) -> None:
         """Computes something known. Raises ConfigError where the kernel does not see the interpreter's memory."""
@@ -76,16 +81,23 @@ class KernelBackend:
             raise ConfigError("the kernel does not see the interpreter's memory")
 
     def allocate(self, size_bytes: int) -> KernelBlock:
-        return KernelBlock(size_bytes)
+        """Small blocks are parts of a bigger one: asking for an address costs more than a whole query should."""
+        if size_bytes > SLAB_BYTES // 8:
+            return _block(size_bytes)
+        if self._used + size_bytes > SLAB_BYTES:
+            self._slab, self._used = _block(SLAB_BYTES), 0
+        start = self._used
+        self._used += -(-size_bytes // 16) * 16
+        return KernelBlock(self._slab.view[start : start + size_bytes], self._slab.address + start)
 
-    def query(self, values: array[float], stride: int, mean: Block | None, signs_width: int) -> Query:
-        exact, rows, codes, signs = (KernelBlock(size) for size in (8 * stride, 4 * stride, stride + 16, signs_width))
-        exact.view.cast("d")[: len(values)] = values
-        rows.view.cast("f")[: len(values)] = array("f", values)
+    def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query:
+        exact, rows, codes, signs = (self.allocate(size) for size in (8 * stride, 4 * stride, stride + 16, signs_width))
+        exact.view[: 8 * len(values)] = memoryview(values).cast("B")
+        length = self._run.query_rows(exact.address, stride, int(unit), rows.address)
         scale = self._run.encode_query(rows.address, stride, codes.address)
         if mean:
             self._run.encode_signs(rows.address, 1, stride, _at(mean), signs.address, signs_width)
-        return Query(exact, math.sqrt(math.sumprod(values, values)), rows, codes, scale, signs)
+        return Query(exact, length, rows, codes, scale, signs)
 
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None:
         table = self._table(rows) + 4 * first_chunk
@@ -98,7 +110,7 @@ class KernelBackend:
     def scan_batch(self, rows: Chunks, count: int, queries: Sequence[Query], scores: Block) -> None:
         whole = len(queries) // 4 * 4
         if whole:
-            together = KernelBlock(whole * rows.width)
+            together = _block(whole * rows.width)
             for index, query in enumerate(queries[:whole]):
                 together.view[index * rows.width : (index + 1) * rows.width] = query.rows.view
             stride = rows.width // 4
@@ -130,14 +142,13 @@ class KernelBackend:
         found = self._run.above(_at(scores) + 4 * at, count, bar, self._slots.address)
         return _read("I", self._slots, found)
 
-    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float) -> array[float]:
+    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float, scores: Block) -> None:
         if slots:
             self._give(slots)
             self._run.pick_codes(
                 self._table(codes), codes.shift, self._slots.address, len(slots),
-                codes.width - 16, _at(query.codes), times, squares, self._values.address,
+                codes.width - 16, _at(query.codes), times, squares, _at(scores),
             )  # fmt: skip
-        return _read("f", self._values, len(slots))
 
     def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         return self._pick(self._run.dot_exact, rows, slots, query)
@@ -181,7 +192,7 @@ class KernelBackend:
 
     def _reserve(self, count: int) -> None:
         if len(self._slots.view) < 4 * count:
-            self._slots, self._values = KernelBlock(8 * count), KernelBlock(16 * count)
+            self._slots, self._values = _block(8 * count), _block(16 * count)
 
     def _give(self, slots: array[int]) -> None:
         self._reserve(len(slots))
@@ -192,7 +203,7 @@ class KernelBackend:
         version, table = self._tables.get(rows, (-1, self._slots))
         if version != rows.version:
             addresses = array("I", [_at(chunk) if chunk else 0 for chunk in rows.chunks])
-            table = KernelBlock(4 * len(addresses))
+            table = _block(4 * len(addresses))
             table.view.cast("I")[: len(addresses)] = addresses
             self._tables[rows] = rows.version, table
         return table.address

@@ -4,7 +4,7 @@ How it works. A row is kept as float32, and, for quantised search, as 7-bit code
 
     exact   scan float32                                               recall 1 by proof
     int8    scan the codes, take OVERSAMPLE_CODES x k                  then score those exactly
-    1bit    scan the bits, take OVERSAMPLE_SIGNS x k, score the codes of those, take OVERSAMPLE_CODES x k, then score those exactly
+    1bit    scan the bits, take OVERSAMPLE_SIGNS x k or more, score the codes of those, take OVERSAMPLE_CODES x k, then score those exactly
 
 Exact scoring is float64, added up in one order by every backend, so each gives the same results in the same order; ties go to the earlier
 row. The exact scan is float32: it takes everything within its error bound of the k-th best, so the float64 order decides and nothing is
@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from ..core.errors import DimensionError, StoreError
@@ -39,7 +40,8 @@ from .matrix import Matrix
 
 EXACT_BYTES = 16 << 20
 CHUNK_BYTES = 1 << 20
-OVERSAMPLE_SIGNS, LEAST_SIGNS = 20, 100
+# Candidates that bits give: the more rows there are, the more of them look alike.
+OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 20, 100, 64, 4000
 OVERSAMPLE_CODES, LEAST_CODES = 3, 30
 SPARSE = 32  # a filter that keeps fewer than one row in so many is answered from those rows alone
 BATCH = 8  # queries scanned together
@@ -151,8 +153,7 @@ class FlatIndex:
 
     def vector(self, slot: int) -> list[float]:
         """The stored row: of unit length for cosine. Raises LookupError where it is not in memory."""
-        numbers: list[float] = self.rows.row(slot).cast("f").tolist()[: self.dim]
-        return numbers
+        return list(self.rows.row(slot).cast("f")[: self.dim])
 
     # Searching
 
@@ -167,34 +168,36 @@ class FlatIndex:
         if wanted != "auto":
             return Plan(wanted, f"{wanted} was chosen")
         if size_bytes <= EXACT_BYTES:
-            return Plan("exact", f"{size_bytes >> 10} kB of rows: up to {EXACT_BYTES >> 20} MB the exact scan costs no more than quantised search")
+            return Plan(
+                "exact", f"{size_bytes >> 10} kB of rows: up to {EXACT_BYTES >> 20} MB the exact scan costs no more than quantised search"
+            )
         if self.metric == "cosine":
             return Plan("1bit", f"{size_bytes >> 20} MB of rows: bits first, then 7-bit codes, then exact scores")
-        return Plan("int8", f"{size_bytes >> 20} MB of rows: 7-bit codes first, then exact scores; bits do not hold lengths, which {self.metric} needs")
+        return Plan(
+            "int8",
+            f"{size_bytes >> 20} MB of rows: 7-bit codes first, then exact scores; bits do not hold lengths, which {self.metric} needs",
+        )
 
     def query(self, vector: Sequence[float], *, signs: bool = True) -> Query:
         """Raises DimensionError, and StoreError for NaN and infinity."""
         values = array("d", vector)
         if len(values) != self.dim:
             raise DimensionError(f"the query has {len(values)} dimensions, the store {self.dim}")
-        length = math.sqrt(math.sumprod(values, values))
-        if not math.isfinite(length):
-            if not all(map(math.isfinite, values)):
-                raise StoreError("the query holds NaN or infinity", code="not_finite")
-            raise StoreError("the query's length is beyond float64", code="not_finite")
-        if self.metric == "cosine" and length:
-            values = array("d", [x / length for x in values])
-        return self.backend.query(values, self.stride, self.mean if signs else None, self.signs.width)
+        query = self.backend.query(values, self.stride, self.metric == "cosine", self.mean if signs else None, self.signs.width)
+        if not math.isfinite(query.length):
+            raise StoreError("the query holds NaN or infinity, or numbers whose squares are infinite", code="not_finite")
+        return query
 
     def exact(self, query: Query, k: int, keep: Block | None = None, *, first_chunk: int = 0, chunks: int | None = None) -> list[Hit]:
-        """The best k of the rows in memory among `chunks` chunks from `first_chunk` on, best first. keep: a byte for each slot. O(n dim)."""
+        """The best k of the rows in memory, or of `chunks` chunks from `first_chunk` on; best first. keep: a byte a slot. O(n dim)."""
         first = first_chunk << self.shift
         count = max(0, min(self.size, first + (chunks << self.shift) if chunks is not None else self.size) - first)
         if not count or k < 1:
             return []
         scale = self._scale(query)
         if scale != 1.0:
-            query_scan = self.backend.query(array("d", [x * scale for x in query.exact.view.cast("d")]), self.stride, None, self.signs.width)
+            scaled = array("d", [x * scale for x in query.exact.view.cast("d")])
+            query_scan = self.backend.query(scaled, self.stride, False, None, self.signs.width)
         else:
             query_scan = query
         if self.metric == "euclidean":
@@ -229,21 +232,21 @@ class FlatIndex:
             self.backend.scan_codes(self.codes, self.size, query, times, squares, self._scores)
             return self._top(kept, max(OVERSAMPLE_CODES * k, LEAST_CODES))
         self.backend.scan_signs(self.signs, self.size, query, self._scores)
-        slots = array("I", sorted(self._top(kept, max(OVERSAMPLE_SIGNS * k, LEAST_SIGNS))))
+        slots = self._top(kept, max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS))
         wanted = max(OVERSAMPLE_CODES * k, LEAST_CODES)
         if len(slots) <= wanted:
             return slots
-        scores = self.backend.pick_codes(self.codes, slots, query, times, squares)
-        # Stable, so equal scores leave the earlier slot first.
-        order = sorted(range(len(slots)), key=scores.__getitem__, reverse=True)[:wanted]
-        return array("I", [slots[index] for index in order])
+        slots = array("I", sorted(slots))  # so that ties go to the earlier row
+        self.backend.pick_codes(self.codes, slots, query, times, squares, self._scores)
+        return array("I", [slots[place] for place in self.backend.top(self._scores, len(slots), wanted)[0]])
 
     def rescore(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         """The best k of `slots`, by their exact scores, best first. Raises LookupError where a row is not in memory."""
         if not slots:
             return []
         if self.metric == "euclidean":
-            hits = [(-math.sqrt(squared), slot) for squared, slot in zip(self.backend.l2_exact(self.rows, slots, query), slots, strict=True)]
+            squares = self.backend.l2_exact(self.rows, slots, query)
+            hits = [(-math.sqrt(squared), slot) for squared, slot in zip(squares, slots, strict=True)]
         else:
             hits = list(zip(self.backend.dot_exact(self.rows, slots, query), slots, strict=True))
         hits.sort(key=lambda hit: (-hit[0], hit[1]))
@@ -275,7 +278,7 @@ class FlatIndex:
             if self.metric == "euclidean":
                 bar -= 2 * error * -bar + 8 * STEP * query.length * (math.sqrt(-bar) + query.length)
             else:
-                bar -= 2 * error * query.length * (1.001 if self.metric == "cosine" else self.most * math.sqrt(self.dim))
+                bar -= 2 * error * (1.001 if self.metric == "cosine" else query.length * self.most * math.sqrt(self.dim))
             bar -= 1e-37
         bar = max(bar, -3.4e38)
         slots = self.backend.above(self._scores, count, bar, at)
@@ -304,7 +307,7 @@ class FlatIndex:
         if len(self._scores.view) < 4 * count:
             self._scores = self.backend.allocate(4 * max(count, len(self._alive.view)))
 
-    def _copy(self, flat: memoryview, block: Block, offset: int, count: int) -> None:
+    def _copy(self, flat: memoryview[float], block: Block, offset: int, count: int) -> None:
         target = block.view[offset : offset + count * self.rows.width].cast("f")
         if self.dim == self.stride:
             target[:] = flat
@@ -327,26 +330,25 @@ class FlatIndex:
         return mean
 
 
-def read_vectors(vectors: Any, dim: int) -> tuple[memoryview, int]:
+def read_vectors(vectors: Any, dim: int) -> tuple[memoryview[float], int]:
     """Floats side by side, and how many vectors they are. A float32 buffer is not copied. Raises DimensionError."""
     try:
         view = memoryview(vectors)
     except TypeError:
-        flat = array("f")
+        numbers = array("f")
         for index, vector in enumerate(vectors):
-            before = len(flat)
-            flat.extend(vector)
-            if len(flat) - before != dim:
-                raise DimensionError(f"vector {index} has {len(flat) - before} dimensions, the store {dim}") from None
-        return memoryview(flat), len(flat) // dim
+            before = len(numbers)
+            numbers.extend(vector)
+            if len(numbers) - before != dim:
+                raise DimensionError(f"vector {index} has {len(numbers) - before} dimensions, the store {dim}") from None
+        return memoryview(numbers), len(numbers) // dim
     if view.ndim == 2 and view.shape and view.shape[1] != dim:
         raise DimensionError(f"the vectors have {view.shape[1]} dimensions, the store {dim}")
-    if view.format != "f" or not view.c_contiguous:
-        if view.ndim > 1:
-            view = view.cast("B").cast(view.format) if view.c_contiguous else memoryview(array("d", [x for row in view.tolist() for x in row]))
-        view = memoryview(array("f", view))
-    elif view.ndim > 1:
-        view = view.cast("B").cast("f")
-    if len(view) % dim:
-        raise DimensionError(f"{len(view)} numbers are no whole number of vectors of {dim} dimensions")
-    return view, len(view) // dim
+    if view.format == "f" and view.c_contiguous:
+        flat: memoryview[float] = view.cast("B").cast("f")
+    else:
+        nested: Any = view.tolist()
+        flat = memoryview(array("f", chain.from_iterable(nested) if view.ndim > 1 else nested))
+    if len(flat) % dim:
+        raise DimensionError(f"{len(flat)} numbers are no whole number of vectors of {dim} dimensions")
+    return flat, len(flat) // dim

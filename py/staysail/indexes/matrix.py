@@ -41,7 +41,7 @@ class Matrix:
     def holds(self, chunk: int) -> bool:
         return chunk < len(self.chunks) and self.chunks[chunk] is not None
 
-    def row(self, slot: int) -> memoryview:
+    def row(self, slot: int) -> memoryview[int]:
         """The bytes of one row. Raises LookupError where its chunk is not in memory."""
         block = self.chunks[slot >> self.shift]
         if block is None:

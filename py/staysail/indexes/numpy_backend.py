@@ -39,21 +39,26 @@ class NumpyBackend:
 
     # Queries
 
-    def query(self, values: array[float], stride: int, mean: Block | None, signs_width: int) -> Query:
+    def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query:
         np = self._np
         exact, rows, codes, signs = (self.allocate(size) for size in (8 * stride, 4 * stride, stride + 16, signs_width))
         numbers = self._as(exact, "float64")
         numbers[: len(values)] = values
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
+            length = math.sqrt(self._add_in_lanes((numbers * numbers)[None])[0])
+            if unit and length > 0:
+                numbers /= length
             single = self._as(rows, "float32")
             single[:] = numbers
         most = np.float32(max(np.abs(single).max(), SMALLEST))
-        steps = np.rint(single * (np.float32(127) / most)).astype(np.int8)
+        with np.errstate(all="ignore"):
+            steps = np.rint(single * (np.float32(127) / most))
+        steps = np.where(np.isfinite(steps), steps, 0).astype(np.int8)
         self._as(codes, "int8")[:stride] = steps
         self._as(codes, "int32")[stride // 4] = 64 * int(steps.sum(dtype=np.int32))
         if mean:
             self._put_signs(single[None], mean, self._as(signs, "uint8")[None])
-        return Query(exact, math.sqrt(math.sumprod(values, values)), rows, codes, float(most / np.float32(127)), signs)
+        return Query(exact, length, rows, codes, float(most / np.float32(127)), signs)
 
     # Scans
 
@@ -113,9 +118,9 @@ class NumpyBackend:
         values = self._as(scores, "float32")[at : at + count]
         return array("I", self._np.flatnonzero(values >= self._np.float32(bar)).astype(self._np.uint32).tobytes())
 
-    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float) -> array[float]:
-        scores = self._score_codes(self._picked(codes, slots, "uint8"), query, times, squares)
-        return array("f", scores.astype(self._np.float32).tobytes())
+    def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float, scores: Block) -> None:
+        picked = self._picked(codes, slots, "uint8")
+        self._as(scores, "float32")[: len(slots)] = self._score_codes(picked, query, times, squares)
 
     def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         return self._add_in_lanes(self._picked(rows, slots, "float32").astype(self._np.float64) * self._as(query.exact, "float64"))
