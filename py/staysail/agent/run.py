@@ -16,7 +16,7 @@ from typing import Any, Literal
 from ..core.completion import Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
-from ..core.messages import Message, MessageLike, Text, ToolCall, ToolOutput, read_messages
+from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, ToolOutput, read_messages
 from ..core.usage import Usage
 from ..core.validation import check
 from ..core.value import Value
@@ -118,6 +118,7 @@ class Run:
         elif calls:
             self._begin_tools(calls)
         elif self.output_schema is not None:
+            self._expect_no_refusal(completion)
             self._take_output(_json(completion.text), None)
         else:
             self._output, self.phase = completion.text, "done"
@@ -169,6 +170,14 @@ class Run:
             how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
             self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
             self.phase = "model"
+
+    def _expect_no_refusal(self, completion: Completion) -> None:
+        """A refusal is an answer, and asking for its correction would not change it."""
+        refused = "".join(part.text for part in completion.message.content if isinstance(part, Refusal))
+        if refused:
+            error = OutputError(f"the model refused: {refused}", raw=refused)
+            error.history, error.usage = self.history, self.usage
+            raise error
 
     def _settle(self, call: ToolCall, problem: str | None) -> None:
         """Answers the output tool's call; on success other calls beside it are told that the run is over, else they are still to be run."""
