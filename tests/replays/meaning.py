@@ -5,6 +5,10 @@ A format is a module in formats/ with
     PATH                      how the paths it is spoken on end
     meaning(body) -> Meaning  of a request's JSON
     expected(response) -> Expected  of a recorded response (status 200), streamed or whole
+and, where it needs them,
+    address(meaning, path)    what a request's address tells
+    part(said, raw) -> Part   what was said as staysail has it, None for what is said as everywhere
+    sign(part, signature)     a part with the signature that followed it
 """
 
 from __future__ import annotations
@@ -130,12 +134,28 @@ def goes_on(before: Meaning, answer: Expected, after: Meaning) -> bool:
     echoed = [item for item in more if item[0] == "assistant"]
     text = "".join(item[2] for item in echoed if item[1] in ("text", "refusal"))
     ids = [item[2] for item in echoed if item[1] == "call"]
-    return text in (answer.text, "") and ids == [id for id, _, _ in answer.calls] and more[-1][0] != "assistant"
+    names = [item[3] for item in echoed if item[1] == "call"]
+    same_calls = is_answered(ids, answer) and names == [name for _, name, _ in answer.calls]
+    return text in (answer.text, "") and same_calls and more[-1][0] != "assistant"
+
+
+def is_answered(ids: list[str], answer: Expected) -> bool:
+    """Whether these are the answer's calls. Where a format has no ids, only their number tells."""
+    told = [id for id, _, _ in answer.calls]
+    return len(ids) == len(told) and all(theirs in ("", ours) or ours.startswith("#") for ours, theirs in zip(ids, told, strict=True))
 
 
 def is_of_same_run(before: Meaning, after: Meaning) -> bool:
-    """Of a request that goes on: whether nobody but tools spoke in between."""
-    return all(item[0] in ("assistant", "tool") for item in after.said[len(before.said) :])
+    """Of a request that goes on: whether nobody but tools spoke in between, and nobody changed the settings."""
+    settings = ("tools", "choice", "temperature", "max_tokens", "rest")
+    # An agent forces a tool in its first call only, so a client that went on forcing is played call by call.
+    unchanged = all(getattr(before, name) == getattr(after, name) for name in settings) and before.choice in ("auto", "none")
+    return unchanged and all(item[0] in ("assistant", "tool") for item in after.said[len(before.said) :])
+
+
+def keeps_reasoning(before: Meaning, answer: Expected, after: Meaning) -> bool:
+    """Whether a conversation that goes on holds what the model thought; a client that wrote it anew has not."""
+    return not answer.reasoning or any(item[1] == "reasoning" for item in after.said[len(before.said) :])
 
 
 def of_sampling(body: Mapping[str, Any], *names: str) -> int | None:

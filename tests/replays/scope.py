@@ -14,14 +14,32 @@ PLAYED = {
     "groq": {"/chat/completions": "groq"},
     "deepseek": {"/chat/completions": "deepseek"},
     "llamacpp": {"/chat/completions": "llamacpp"},
+    "anthropic": {"/v1/messages": "anthropic"},
+    "gemini": {"enerateContent": "gemini"},
+    "cohere": {"/v2/chat": "cohere"},
+    "mistral": {"/chat/completions": "mistral"},
+    "xai": {"/responses": "xai"},
+    "openrouter": {"/chat/completions": "openrouter", "/responses": "openai"},
+    "perplexity": {"/chat/completions": "perplexity"},
+    "ollama": {"/api/chat": "ollama"},
+    "doubleword": {"/chat/completions": "openai-compatible"},
+    "mistralrs": {"/chat/completions": "openai-compatible", "/responses": "openai"},
+    "venice": {"/chat/completions": "openai-compatible"},
 }
 
-# End of a path -> why a scenario of such calls is not played here: they are no conversations.
+# Piece of a path -> why a scenario of such calls is not played here: they are no conversations.
 ELSEWHERE = {
     "/images/generations": "pictures",
     "/audio/speech": "speech",
     "/audio/transcriptions": "transcription",
     "/embeddings": "embeddings",
+    "/v1/embed": "embeddings",
+    ":batchEmbedContents": "embeddings",
+    "/image/generate": "an image service of Venice's own",
+    "/v1beta/interactions": "Gemini's interactions, another API",
+    "/v1beta/cachedContents": "Gemini's caches, another API",
+    "/v1/files": "Anthropic's files, another API",
+    "/api/tags": "lists of models",
     "/rerank": "reranking",
     "/models": "lists of models",
     "/props": "the server's properties",
@@ -55,7 +73,8 @@ class Scenario:
 def ending(interaction: dict[str, Any]) -> str:
     """The part of a path that tells the format; the path itself where no format is known for it."""
     path = interaction["request"]["path"]
-    return next((end for end in (*formats(), *ELSEWHERE) if path.endswith(end)), path)
+    known = next((end for end in formats() if path.endswith(end)), None)
+    return known or next((piece for piece in ELSEWHERE if piece in path), path)
 
 
 def scenarios() -> list[Scenario]:
@@ -64,10 +83,10 @@ def scenarios() -> list[Scenario]:
         for scenario in load_scenarios(file):
             interactions = scenario["interactions"]
             ends = {ending(interaction) for interaction in interactions}
-            reason = next((ELSEWHERE[end] for end in sorted(ends) if end in ELSEWHERE), "")
-            if not reason:
-                interactions = [interaction for interaction in interactions if interaction["request"]["method"] == "POST"]
-                reason = "" if interactions else "a WebSocket's handshake"
+            reason = next((ELSEWHERE[end] for end in sorted(ends) if end in ELSEWHERE), "a WebSocket's handshake")
+            # What is no conversation beside one that is (making a cache before it is used) is left out.
+            interactions = [item for item in interactions if ending(item) in PLAYED[file] and item["request"]["method"] == "POST"]
+            reason = "" if interactions else reason
             if not ends <= {*PLAYED[file], *ELSEWHERE}:
                 raise LookupError(
                     f"{scenario['scenario']} calls {', '.join(ends)}: say in tests/replays/scope.py how it is played, or why not"

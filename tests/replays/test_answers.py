@@ -19,7 +19,7 @@ from staysail import (
     ToolCallDone,
     load_model,
 )
-from staysail.core.framing import SSEReader
+from staysail.core.framing import NDJSONReader, SSEReader
 from staysail.testing import ReplayTransport
 from tests.replays.meaning import Expected, formats
 from tests.replays.scope import Scenario, ending, played
@@ -33,22 +33,29 @@ SIZES = {1: 1_500, 7: 6_000, 64: 40_000, 1_400: 1_000_000, 16_384: 10_000_000}
 
 def model_of(scenario: Scenario, interaction: dict, chunk_bytes: int | None = None):
     transport = ReplayTransport([interaction], chunk_bytes=chunk_bytes)
-    return load_model(f"{scenario.provider_of(interaction)}:m", api_key="test-key", transport=transport)
+    return load_model(f"{scenario.provider_of(interaction)}:m", api_key="test-key", base_url="http://127.0.0.1", transport=transport)
 
 
 async def ask(scenario: Scenario, interaction: dict, chunk_bytes: int | None = None) -> tuple[list, Completion]:
     """(events, completion) in the way that was recorded: streamed or whole."""
     model = model_of(scenario, interaction, chunk_bytes)
+    request = ASK if model.traits.tools else ASK.replace(tools=())
     if not is_streamed(interaction):
-        return [], await model.complete(ASK)
-    async with aclosing(model.stream(ASK)) as stream:
+        return [], await model.complete(request)
+    async with aclosing(model.stream(request)) as stream:
         events = [event async for event in stream]
     assert isinstance(events[-1], Completion)
     return events[:-1], events[-1]
 
 
 def is_streamed(interaction: dict) -> bool:
-    return bool(json.loads(interaction["request"]["body"]).get("stream"))
+    request = interaction["request"]
+    return bool(json.loads(request["body"]).get("stream")) or ":stream" in request["path"]
+
+
+def request_id(interaction: dict) -> str | None:
+    headers = interaction["response"]["headers"]
+    return next((headers[name] for name in ("x-request-id", "request-id", "mistral-correlation-id") if name in headers), None)
 
 
 def is_answer(interaction: dict) -> bool:
@@ -62,10 +69,15 @@ async def test_a_recorded_answer_is_read_as_its_body_says(scenario: Scenario):
         events, completion = await ask(scenario, interaction)
         assert completion.text == told.text
         assert completion.reasoning == told.reasoning
-        assert [(call.id, call.name, call.arguments) for call in completion.tool_calls] == told.calls
+        ids = [call.id for call in completion.tool_calls]
+        assert [(told_id or id, *rest) for id, (told_id, *rest) in zip(ids, told.calls, strict=False)] == [
+            (call.id, call.name, call.arguments) for call in completion.tool_calls
+        ]
+        assert len(ids) == len(set(ids)) == len(told.calls)
+        assert all(ids)
         assert {name: getattr(completion.usage, name) for name in told.usage} == told.usage
         assert completion.finish_reason == told.finish
-        assert completion.request_id == interaction["response"]["headers"].get("x-request-id")
+        assert completion.request_id == request_id(interaction)
         if is_streamed(interaction):
             check_events(events, completion)
 
@@ -103,17 +115,18 @@ def test_the_framing_of_a_recorded_stream_may_be_cut_at_every_byte_and_inside_ev
         body = interaction["response"]["body"].encode()
         if not (is_streamed(interaction) and is_answer(interaction)):
             continue
-        whole = frames([body])
+        reader = SSEReader if "event-stream" in interaction["response"]["headers"]["content-type"] else NDJSONReader
+        whole = frames([body], reader)
         start = max(0, len(body) - LONGEST_BYTE_BY_BYTE)
-        assert frames([body[:start], *(body[n : n + 1] for n in range(start, len(body)))]) == whole
+        assert frames([body[:start], *(body[n : n + 1] for n in range(start, len(body)))], reader) == whole
         for size in (7, 64, 1_400):
-            assert frames([body[n : n + size] for n in range(0, len(body), size)]) == whole
+            assert frames([body[n : n + size] for n in range(0, len(body), size)], reader) == whole
         inside = [n for n, byte in enumerate(body) if byte & 0xC0 == 0x80]
-        assert frames([body[start:end] for start, end in zip([0, *inside], [*inside, len(body)], strict=True)]) == whole
+        assert frames([body[start:end] for start, end in zip([0, *inside], [*inside, len(body)], strict=True)], reader) == whole
 
 
-def frames(chunks: list[bytes]) -> list:
-    reader = SSEReader()
+def frames(chunks: list[bytes], make: type) -> list:
+    reader = make()
     return [frame for chunk in chunks for frame in reader.feed(chunk)] + reader.close()
 
 
@@ -131,10 +144,11 @@ async def test_a_recorded_refusal_becomes_the_right_error(scenario: Scenario):
         assert type(error) is kind
         assert error.status == status
         assert error.retryable == (status in (408, 409, 429) or status >= 500)
-        assert error.request_id == response["headers"].get("x-request-id")
         body = json.loads(response["body"])
+        assert error.request_id == (request_id(interaction) or body.get("request_id"))
         assert error.body == body
-        words = body["error"]["message"] if isinstance(body.get("error"), dict) else body["error"]
+        told = body.get("error", body)
+        words = told if isinstance(told, str) else told.get("message") or told["detail"]
         assert words in str(error)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,11 @@ from staysail import (
     Agent,
     Audio,
     ConfigError,
+    Image,
     MaxTurnsError,
     Message,
     OutputError,
+    Part,
     ProviderError,
     Reasoning,
     Refusal,
@@ -23,31 +26,39 @@ from staysail import (
     ToolCall,
     ToolOutput,
 )
-from tests.replays.meaning import Expected, Meaning, Said, arguments, differences, formats, goes_on, is_of_same_run
+from tests.replays.meaning import Expected, Meaning, Said, arguments, differences, formats, goes_on, is_of_same_run, keeps_reasoning
 from tests.replays.scope import Scenario, ending, played
 from tests.server import TestServer
 from tests.server.recordings import as_answer
 
 
 class RecordedTool:
-    """Answers a call as the recorded tool did. outputs: by what it was called with."""
+    """Answers a call as the recorded tool did. outputs: by what it was called with. pictures: by the text of an output."""
 
-    def __init__(self, name: str, definition: dict, outputs: dict[str, list[str]]) -> None:
+    def __init__(self, name: str, definition: dict, outputs: dict[str, list[str]], pictures: dict[str, list[Part]]) -> None:
         self.name, self.description, self.parameters = name, definition["description"], definition["parameters"]
-        self._outputs = outputs
+        self.strict = definition.get("strict")
+        self._outputs, self._pictures = outputs, pictures
         self.function = self.call  # takes whatever arguments the recorded model made up, unchecked
 
-    async def call(self, args: dict) -> str:
+    async def call(self, args: dict) -> str | list[Part]:
         recorded = self._outputs[repr(sorted(args.items()))]
-        return recorded.pop(0) if len(recorded) > 1 else recorded[0]
+        text = recorded.pop(0) if len(recorded) > 1 else recorded[0]
+        return [Text(text), *self._pictures[text]] if text in self._pictures else text
 
 
-def rebuild(said: list[Said], raw: dict, wire: str) -> list[Message]:
-    """Messages of what was said."""
+def rebuild(said: list[Said], raw: dict, wire: str, form: Any) -> list[Message]:
+    """Messages of what was said. form: the format it was said in."""
     names = {item[2]: item[3] for item in said if item[1] == "call"}
     messages: list[Message] = []
     for role, items in groupby(said, key=lambda item: item[0]):
-        parts = [part(item, names, raw, wire) for item in items]
+        parts: list[Part] = []
+        for item in items:
+            if item[1] == "signature":
+                parts[-1] = form.sign(parts[-1], item[2])
+            else:
+                known = form.part(item, raw) if hasattr(form, "part") else None
+                parts.append(known or part(item, names, raw, wire))
         # Two things said by the user one after the other were two messages; an assistant's are one.
         messages += [Message(role, (one,)) for one in parts] if role in ("user", "system") else [Message(role, tuple(parts))]
     return messages
@@ -86,6 +97,18 @@ def outputs_of(requests: list[Meaning]) -> dict[str, dict[str, list[str]]]:
     return out
 
 
+def pictures_of(requests: list[Meaning]) -> dict[str, list[Part]]:
+    """The pictures that came with a result, by the result's text."""
+    out: dict[str, list[Part]] = {}
+    text = ""
+    for item in requests[-1].said:
+        text = item[3] if item[1] == "result" else text
+        if item[1] == "media of a result":
+            data = json.loads(item[2])["inlineData"]
+            out.setdefault(text, []).append(Image(data=data["data"], media_type=data["mimeType"]))
+    return out
+
+
 @dataclass(slots=True)
 class RecordedRun:
     """goes_on: with the conversation of the run before it."""
@@ -106,12 +129,18 @@ def in_runs(interactions: Iterable[dict]) -> list[RecordedRun]:
             last.interactions.append(interaction)
             last.requests.append(request)
         else:
-            runs.append(RecordedRun([interaction], [request], follows))
+            goes = last is not None and follows and keeps_reasoning(last.requests[-1], told(last.interactions[-1]), request)
+            runs.append(RecordedRun([interaction], [request], goes))
     return runs
 
 
-def read(interaction: dict, body: dict) -> Meaning:
-    return formats()[ending(interaction)].meaning(body)
+def read(interaction: dict, body: dict, path: str = "") -> Meaning:
+    """What a request means that was sent to `path`; without one, to where the recorded one went."""
+    form = formats()[ending(interaction)]
+    meaning: Meaning = form.meaning(body)
+    if hasattr(form, "address"):
+        form.address(meaning, path or interaction["request"]["path"])
+    return meaning
 
 
 def told(interaction: dict) -> Expected:
@@ -127,14 +156,15 @@ async def play(run: RecordedRun, provider: str, url: str, history: tuple[Message
     first = run.requests[0]
     preamble = first.said[0][2] if first.said[0][:2] == ("system", "text") else None
     wire = ending(run.interactions[0]).rpartition("/")[2].replace("completions", "chat")
-    *before, prompt = rebuild(first.said[1:] if preamble else first.said, first.raw, wire)
-    outputs = outputs_of(run.requests)
+    form = formats()[ending(run.interactions[0])]
+    *before, prompt = rebuild(first.said[1:] if preamble else first.said, first.raw, wire, form)
+    outputs, pictures = outputs_of(run.requests), pictures_of(run.requests)
     agent = Agent(
         f"{provider}:{first.model}",
         api_key="test-key",
         base_url=url,
         preamble=preamble,
-        tools=[RecordedTool(name, definition, outputs.get(name, {})) for name, definition in first.tools.items()],
+        tools=[RecordedTool(name, definition, outputs.get(name, {}), pictures) for name, definition in first.tools.items()],
         tool_choice=first.choice.removeprefix("tool ") if first.choice != "auto" else None,
         temperature=first.temperature,
         max_tokens=first.max_tokens,
@@ -168,7 +198,7 @@ async def test_an_agent_sends_what_the_recorded_client_sent(scenario: Scenario, 
             # What the provider refused, an agent may refuse too, without asking.
             assert not is_answer(run.interactions[0])
             continue
-        sent = [read(run.interactions[0], body) for body in box.bodies]
+        sent = [read(run.interactions[0], seen.json, seen.path) for seen in box.seen]
         pairs = enumerate(zip(run.requests, sent, strict=False), 1)
         assert [f"request {n}: {text}" for n, (ours, theirs) in pairs for text in differences(ours, theirs)] == []
         assert len(sent) == len(run.requests)

@@ -3,7 +3,8 @@
 How it works. A streamed answer is grown, block by block, into the message that a blocking call would have given, and both are read by the
 same `parse`. Each part remembers its block, so that signatures, redacted thinking and the blocks of server-side tools are echoed as they
 came. A part's `extra["anthropic"]` given by a caller is merged into its block: `Text("...", extra={"anthropic": {"cache_control": {"type":
-"ephemeral"}}})`; system messages that open the conversation become the system prompt, with theirs.
+"ephemeral"}}})`; system messages that open the conversation become the system prompt, with theirs. `additional_params={"cache_prefix":
+"1h"}` (or "5m", or True) caches tools and system prompt; `{"cache_control": {...}}` the whole conversation as it grows.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ class Messages:
             body["output_config"] = {"format": {"type": "json_schema", "schema": close_schema(request.output.schema)}}
         if streamed:
             body["stream"] = True
-        return merge_params(body, request.additional_params)
+        params = dict(request.additional_params)
+        _cache_prefix(body, params.pop("cache_prefix", None))
+        return merge_params(body, params)
 
     def parse(self, body: Mapping[str, Any], dialect: MessagesDialect) -> Completion:
         """A Completion from a whole message. Raises StreamError for an error told in one."""
@@ -214,6 +217,17 @@ def _most_tokens(request: CompletionRequest, model: str, dialect: MessagesDialec
     thinking = request.additional_params.get("thinking")
     budget = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
     return most if not budget or budget < most else budget + most
+
+
+def _cache_prefix(body: dict[str, Any], lifetime: Any) -> None:
+    """Ends the cached prefix after the tools and again after the system prompt."""
+    if lifetime not in (None, False, True, "5m", "1h"):
+        raise ConfigError(f'cache_prefix is "5m", "1h" or True, not {lifetime!r}')
+    if lifetime:
+        mark = {"type": "ephemeral"} | ({} if lifetime is True else {"ttl": lifetime})
+        for blocks in (body.get("tools"), body.get("system")):
+            if blocks:
+                blocks[-1] = blocks[-1] | {"cache_control": mark}
 
 
 def _split_system(request: CompletionRequest) -> tuple[list[dict[str, Any]], list[Message]]:

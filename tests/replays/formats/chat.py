@@ -7,8 +7,10 @@ parameters count as absent; a tool without parameters has an empty object's sche
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from staysail import Audio, File, Part
 from tests.replays.meaning import Expected, Meaning, arguments, canonical, media, of_sampling, sse_data, texts
 
 PATH = "/chat/completions"
@@ -39,6 +41,12 @@ def meaning(body: dict[str, Any]) -> Meaning:
             if message.get(name):
                 out.said.append((role, "reasoning", message[name]))
                 out.raw[message[name]] = {"field": name}
+        details = message.get("reasoning_details") or ()
+        proofs = [detail.get("signature") or detail.get("data") for detail in details]
+        proof = "".join(filter(None, proofs)) or "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+        if proof:
+            out.said.append((role, "reasoning", proof))
+            out.raw[proof] = {"details": details}
         if texts(content):
             out.said.append((role, "text", texts(content)))
         out.said += [(role, "media", item) for item in media(content)]
@@ -54,7 +62,7 @@ def meaning(body: dict[str, Any]) -> Meaning:
             "parameters": function.get("parameters") or {"type": "object", "properties": {}},
         }
     choice = body.get("tool_choice") or "auto"
-    out.choice = choice if isinstance(choice, str) else f"tool {choice['function']['name']}"
+    out.choice = {"any": "required"}.get(choice, choice) if isinstance(choice, str) else f"tool {choice['function']['name']}"
     form = body.get("response_format")
     if form and form["type"] == "json_schema":
         out.schema = form["json_schema"]["schema"]
@@ -67,6 +75,22 @@ def meaning(body: dict[str, Any]) -> Meaning:
     return out
 
 
+def part(item: tuple[str, ...], raw: dict[str, Any]) -> Part | None:
+    if item[1] != "media":
+        return None
+    given = json.loads(item[2])
+    match given["type"]:
+        case "input_audio" if isinstance(given["input_audio"], str):
+            return Audio(data=given["input_audio"], media_type="audio/mpeg")
+        case "document_url":
+            return File(url=given["document_url"], name=given.get("document_name"))
+        case "file":
+            return File(url=given["file"]["file_data"], name=given["file"]["filename"])
+        case "video_url":
+            return File(url=given["video_url"]["url"], media_type="video/mp4")
+    return None
+
+
 def expected(response: dict[str, Any]) -> Expected:
     streamed = "event-stream" in response["headers"].get("content-type", "")
     chunks = list(sse_data(response["body"])) if streamed else [canonical_body(response)]
@@ -76,7 +100,7 @@ def expected(response: dict[str, Any]) -> Expected:
         for choice in chunk.get("choices") or ():
             if choice.get("index", 0) != 0:
                 continue
-            said = choice.get("delta") or choice.get("message") or {}
+            said = choice["delta"] if streamed else choice["message"]
             out.text += texts(said.get("content"))
             out.refusal += said.get("refusal") or ""
             out.reasoning += said.get("reasoning_content") or said.get("reasoning") or ""
@@ -94,8 +118,6 @@ def expected(response: dict[str, Any]) -> Expected:
 
 
 def canonical_body(response: dict[str, Any]) -> dict[str, Any]:
-    import json
-
     return json.loads(response["body"])
 
 
