@@ -1,6 +1,17 @@
+/** Stopping always works, whether or not whoever is waited for has noticed. */
+
+/** @template T @param {Promise<T>} promise @param {AbortSignal} signal @returns {Promise<T>} */
+export function unlessAborted(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}
+
 /**
- * The items of a stream until the signal fires: then it ends at once, whether or not whoever makes the stream has
- * noticed. So a stop button always works.
+ * The items of a stream until the signal fires; then it ends.
  *
  * @template T @param {AsyncIterable<T>} stream @param {AbortSignal} signal @returns {AsyncGenerator<T>}
  */

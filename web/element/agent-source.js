@@ -13,6 +13,8 @@ export class AgentSource {
   #options = {};
   /** @type {ToolSource} */
   #tools;
+  /** Whether the agent made last has any. */
+  hasTools = false;
   /** @type {ChatAgent | undefined} */
   #made;
 
@@ -47,6 +49,7 @@ export class AgentSource {
       const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
       const tools = typeof this.#tools === "function" ? await this.#tools() : this.#tools;
       this.#made = new Agent(/** @type {AgentOptions} */ ({ ...set, tools }));
+      this.hasTools = Boolean(tools?.length);
     }
     return this.#made;
   }

@@ -49,17 +49,17 @@ export class Composer {
     });
     this.input.addEventListener("input", () => this.#note.replaceChildren());
     this.#picker.addEventListener("change", () => {
-      void this.attach(this.#picker.files ?? []);
+      void this.attach([...(this.#picker.files ?? [])]); // a list of its own: the field's is emptied at once
       this.#picker.value = "";
     });
     this.input.addEventListener("paste", (event) => {
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
-      void this.attach(event.clipboardData.files);
+      void this.attach([...event.clipboardData.files]);
     });
   }
 
-  /** @param {Iterable<File>} files */
+  /** @param {File[]} files */
   async attach(files) {
     this.#note.replaceChildren();
     for (const file of files) await this.#attachments.add(file).catch((error) => this.#note.replaceChildren(error.message));

@@ -8,7 +8,7 @@ export function faultNotice(error, tryAgain, button = "Try again") {
   const { title, advice, message, label } = describeFault(error);
   return h("div", { class: "fault", part: "error", role: "alert" },
     h("p", { class: "fault-title" }, icon("alert"), h("strong", {}, title)),
-    h("p", { class: "fault-message", dir: "auto" }, message),
+    h("p", { class: "fault-message", dir: "auto" }, sentence(message)),
     advice && !message.includes(advice) && h("p", {}, advice),
     h("p", { class: "fault-label" }, label),
     tryAgain && h("button", { type: "button", class: "button only-last", part: "button", click: tryAgain }, icon("again"), button),
@@ -45,5 +45,6 @@ export class RetryNotice {
 
 /** @param {string} text */
 function sentence(text) {
-  return /[.!?]$/.test(text.trim()) ? text.trim() : `${text.trim()}.`;
+  const whole = text.trim().replace(/^\p{Ll}/u, (letter) => letter.toUpperCase());
+  return /[.!?]$/.test(whole) ? whole : `${whole}.`;
 }

@@ -1,6 +1,6 @@
 /** Python's start as the chat sees it: begun once, watched, begun again where it failed. */
 
-import { Startup } from "./startup.js";
+/** @import { Startup } from "./startup.js" */
 
 /** @type {Record<string, string>} */
 const STAGES = {
@@ -10,8 +10,7 @@ const STAGES = {
 };
 
 export class PythonStart {
-  #view = new Startup();
-  node = this.#view.node;
+  #view;
   ready = false;
   /** @type {string | undefined} */
   runtimeURL;
@@ -19,8 +18,9 @@ export class PythonStart {
   /** @type {Promise<void> | undefined} */
   #started;
 
-  /** @param {(type: string, detail: object) => void} tell dispatches an event of the element */
-  constructor(tell) {
+  /** @param {Startup} view @param {(type: string, detail: object) => void} tell dispatches an event of the element */
+  constructor(view, tell) {
+    this.#view = view;
     this.#tell = tell;
   }
 

@@ -7,15 +7,17 @@
  * @import { Turn } from "./conversation.js"
  */
 
-import { abortable } from "./abortable.js";
+import { abortable, unlessAborted } from "./abortable.js";
 import { AgentSource } from "./agent-source.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { formatUsage } from "./format.js";
+import { isLocal, loadLocalModel } from "./local-start.js";
 import { PythonStart } from "./python-start.js";
 import { Scroll } from "./scroll.js";
+import { Startup } from "./startup.js";
 import { STYLES } from "./styles.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
@@ -30,7 +32,8 @@ export class StaysailChat extends HTMLElement {
   #source = new AgentSource();
   #conversation = new Conversation();
   #announcer = new Announcer();
-  #python = new PythonStart((type, detail) => this.#tell(type, detail));
+  #startup = new Startup();
+  #python = new PythonStart(this.#startup, (type, detail) => this.#tell(type, detail));
   #composer = new Composer({
     send: (prompt) => this.#accept(prompt),
     stop: () => this.stop(),
@@ -49,13 +52,13 @@ export class StaysailChat extends HTMLElement {
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: "open", delegatesFocus: true });
+    const root = this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = STYLES;
     root.append(
       h("slot", { name: "header" }),
       h("h2", { class: "visually-hidden" }, "Chat"),
       h("div", { class: "middle" }, this.#log, this.#scroll.button),
-      h("div", { class: "below" }, h("div", { class: "foot" }, this.#python.node, this.#composer.node, h("slot", { name: "footer" }))),
+      h("div", { class: "below" }, h("div", { class: "foot" }, this.#startup.node, this.#composer.node, h("slot", { name: "footer" }))),
       this.#announcer.node,
     );
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
@@ -165,6 +168,11 @@ export class StaysailChat extends HTMLElement {
     return true;
   }
 
+  /** @param {FocusOptions} [options] @override */
+  focus(options) {
+    this.#composer.input.focus(options);
+  }
+
   stop() {
     this.#running?.abort();
   }
@@ -212,17 +220,28 @@ export class StaysailChat extends HTMLElement {
 
   /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal */
   async #stream(turn, view, signal) {
-    if (!this.#source.given) {
-      await this.#python.start();
-      view.wait("Thinking");
-    }
-    signal.throwIfAborted();
-    const agent = await this.#source.agent();
+    const agent = await this.#prepare(view, signal);
     for await (const event of abortable(agent.stream(turn.prompt, { signal, history: turn.before }), signal)) {
       this.#conversation.take(turn, event);
       view.show(event);
       this.#tell("staysail-event", event);
     }
+  }
+
+  /** Everything an agent needs before it can answer. @param {TurnView} view @param {AbortSignal} signal */
+  async #prepare(view, signal) {
+    if (!this.#source.given) {
+      await unlessAborted(this.#python.start(), signal);
+      view.wait("Thinking");
+    }
+    const agent = await unlessAborted(this.#source.agent(), signal);
+    const { model } = this;
+    if (!this.#source.given && model && isLocal(model)) {
+      view.wait("The model in this page is being made ready");
+      await loadLocalModel(model, this.#startup, { embedder: this.#source.hasTools, signal });
+      view.wait("Thinking");
+    }
+    return agent;
   }
 
   #waitingFor() {
@@ -268,7 +287,7 @@ export class StaysailChat extends HTMLElement {
   /** @param {DragEvent} event */
   #onDrop(event) {
     event.preventDefault();
-    if (event.dataTransfer?.files.length) void this.#composer.attach(event.dataTransfer.files);
+    if (event.dataTransfer?.files.length) void this.#composer.attach([...event.dataTransfer.files]);
   }
 
   /** @param {Event} event a click on a slotted suggestion, or on anything in the empty chat with data-prompt */

@@ -3,6 +3,7 @@
 import { pythonTools } from "../index.js";
 import { StaysailChat } from "../element/staysail-chat.js";
 import { h } from "../element/dom.js";
+import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
@@ -19,7 +20,7 @@ const isOn = listTools(() => (chat.tools = chosenTools));
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
   const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))];
-  return tools.filter((tool) => isOn(typeof tool.name === "function" ? tool.name() : tool.name));
+  return tools.filter((tool) => isOn(tool.name));
 }
 chat.tools = chosenTools;
 
@@ -36,6 +37,8 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
 });
 
 chat.append(...SUGGESTIONS.map((text) => h("button", { type: "button", slot: "suggestion" }, text)));
+
+watchModelFile();
 
 // A failure about a setting leads to its field.
 chat.addEventListener("staysail-error", (event) => {

@@ -17,7 +17,7 @@
 export const CHOICES = [
   {
     id: "local",
-    label: "In this page (no key, no network)",
+    label: "This page, no key needed",
     models: [],
     key: "none",
     base: "none",

@@ -71,6 +71,7 @@ function show() {
   find("models", HTMLDataListElement).replaceChildren(...choice.models.map((name) => h("option", { value: name })));
   find("provider-note", HTMLElement).replaceChildren(...choice.note.map((text) => h("p", {}, text)));
   find("model-field", HTMLElement).hidden = choice.id === "local";
+  find("gguf-field", HTMLElement).hidden = choice.id !== "local";
   find("key-field", HTMLElement).hidden = choice.key === "none";
   find("base-field", HTMLElement).hidden = choice.base === "none";
   find("key-optional", HTMLElement).hidden = choice.key === "needed";

@@ -1,26 +1,26 @@
 /** One box: the text on top, everything that acts on it below. */
 
 export const COMPOSER = /* css */ `
-.composer { border: 1px solid var(--line); border-radius: calc(var(--radius) + 4px); background: light-dark(color-mix(in srgb, var(--paper) 40%, #fff), color-mix(in srgb, var(--surface) 60%, var(--paper))); }
-.composer:focus-within { border-color: var(--accent); }
+.composer { border: 1px solid var(--_line); border-radius: calc(var(--_radius) + 4px); background: light-dark(color-mix(in srgb, var(--_paper) 40%, #fff), color-mix(in srgb, var(--_surface) 60%, var(--_paper))); }
+.composer:focus-within { border-color: var(--_accent); }
 .input {
   display: block; inline-size: 100%; min-block-size: 3rem; max-block-size: min(16rem, 40dvh); padding: 0.85rem 1rem 0.35rem; border: 0; background: none;
-  color: inherit; font: 1rem/1.5 var(--sans); resize: none; field-sizing: content; overflow-y: auto;
+  color: inherit; font: 1rem/1.5 var(--_sans); resize: none; field-sizing: content; overflow-y: auto;
 }
 .input:focus-visible { outline: none; }
-.composer:has(.input:focus-visible) { outline: 2px solid var(--accent); outline-offset: -1px; }
-.input::placeholder { color: var(--muted); opacity: 1; }
+.composer:has(.input:focus-visible) { outline: 2px solid var(--_accent); outline-offset: -1px; }
+.input::placeholder { color: var(--_muted); opacity: 1; }
 .composer .attachments { padding: 0.75rem 0.75rem 0; }
-.composer-note { padding: 0.75rem 1rem 0; color: var(--danger); font-size: 0.875rem; }
+.composer-note { padding: 0.75rem 1rem 0; color: var(--_danger); font-size: 0.875rem; }
 .composer-note:empty { display: none; }
 .composer-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem; padding: 0.25rem 0.5rem 0.5rem; }
 .total { margin-inline-start: auto; padding-inline: 0.5rem; }
 .send {
   display: inline-flex; align-items: center; gap: 0.4rem; min-block-size: 2.25rem; padding: 0.3rem 0.9rem; border: 1px solid transparent;
-  border-radius: var(--radius); background: var(--accent); color: var(--on-accent); font-weight: 600; font-size: 0.9375rem;
+  border-radius: var(--_radius); background: var(--_accent); color: var(--_on-accent); font-weight: 600; font-size: 0.9375rem;
 }
-.send:hover { background: color-mix(in srgb, var(--accent) 88%, var(--ink)); }
-.send.stop { background: none; border-color: var(--accent); color: var(--accent); }
+.send:hover { background: color-mix(in srgb, var(--_accent) 88%, var(--_ink)); }
+.send.stop { background: none; border-color: var(--_accent); color: var(--_accent); }
 @container (max-width: 34rem) {
   .total { order: 1; flex-basis: 100%; text-align: end; }
   .total:empty { display: none; }

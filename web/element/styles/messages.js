@@ -1,12 +1,12 @@
 /** Turns read like an interview: who speaks stands in the margin, where there is one. */
 
 export const MESSAGES = /* css */ `
-.turn + .turn { margin-block-start: 2rem; padding-block-start: 2rem; border-block-start: 1px solid var(--line); }
+.turn + .turn { margin-block-start: 2rem; padding-block-start: 2rem; border-block-start: 1px solid var(--_line); }
 .message { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; }
 .message + .message { margin-block-start: 1.25rem; }
 .message > * { grid-column: -2; min-inline-size: 0; }
-.who { color: var(--muted); font: 500 0.8125rem/1.5rem var(--sans); }
-.assistant > .who { color: var(--accent); }
+.who { color: var(--_muted); font: 500 0.8125rem/1.5rem var(--_sans); }
+.assistant > .who { color: var(--_accent); }
 .said { font-weight: 600; white-space: pre-wrap; overflow-wrap: anywhere; }
 @container (min-width: 44rem) {
   .message { grid-template-columns: 4.5rem minmax(0, 1fr); }
@@ -15,38 +15,38 @@ export const MESSAGES = /* css */ `
 .answer { display: grid; gap: 0.85rem; grid-template-columns: minmax(0, 1fr); }
 .answer:empty { display: none; }
 
-.waiting, .stopped, .retrying { color: var(--muted); font-size: 0.9375rem; line-height: 1.5rem; }
+.waiting, .stopped, .retrying { color: var(--_muted); font-size: 0.9375rem; line-height: 1.5rem; }
 .waiting::after { content: "…"; }
 .assistant[aria-busy] > .who::after {
   content: ""; display: inline-block; inline-size: 0.4rem; block-size: 0.4rem; margin-inline-start: 0.45rem; border-radius: 50%;
   background: currentColor; vertical-align: 0.08em; animation: breathe 1.4s ease-in-out infinite alternate;
 }
 @keyframes breathe { from { opacity: 0.2; } }
-.retrying { display: flex; gap: 0.5rem; padding-inline-start: 0.75rem; border-inline-start: 2px solid var(--accent); font-variant-numeric: tabular-nums; }
+.retrying { display: flex; gap: 0.5rem; padding-inline-start: 0.75rem; border-inline-start: 2px solid var(--_accent); font-variant-numeric: tabular-nums; }
 .retrying .icon { margin-block-start: 0.25rem; }
-.retrying.past { border-color: var(--line); }
+.retrying.past { border-color: var(--_line); }
 
 .turn-foot { display: flex; flex-wrap: wrap; align-items: center; gap: 0.15rem; margin-inline-start: -0.5rem; min-block-size: 2rem; }
 .turn-foot:empty { display: none; }
 .turn:not(:last-child) .only-last { display: none; }
-.usage { color: var(--muted); font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
+.usage { color: var(--_muted); font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
 .turn-foot .usage { margin-inline-start: 0.5rem; }
 
-.fault { padding: 0.85rem 1rem; border-inline-start: 3px solid var(--danger); border-radius: var(--radius); background: var(--danger-surface); }
-.fault-title { display: flex; gap: 0.5rem; align-items: center; color: var(--danger); }
+.fault { padding: 0.85rem 1rem; border-inline-start: 3px solid var(--_danger); border-radius: var(--_radius); background: var(--_danger-surface); }
+.fault-title { display: flex; gap: 0.5rem; align-items: center; color: var(--_danger); }
 .fault-message { overflow-wrap: anywhere; white-space: pre-wrap; }
-.fault-label { color: var(--muted); font: 0.75rem/1.5 var(--mono); overflow-wrap: anywhere; }
+.fault-label { color: var(--_muted); font: 0.75rem/1.5 var(--_mono); overflow-wrap: anywhere; }
 .fault .button { margin-block-start: 0.6rem; }
 
-.reasoning { color: var(--muted); font-size: 0.9375rem; }
-.reasoning summary, .tool-more summary { inline-size: fit-content; cursor: pointer; border-radius: var(--radius); }
-.reasoning summary:hover, .tool-more summary:hover { color: var(--ink); }
-.thoughts { margin-block-start: 0.4rem; padding-inline-start: 0.85rem; border-inline-start: 1px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
+.reasoning { color: var(--_muted); font-size: 0.9375rem; }
+.reasoning summary, .tool-more summary { inline-size: fit-content; cursor: pointer; border-radius: var(--_radius); }
+.reasoning summary:hover, .tool-more summary:hover { color: var(--_ink); }
+.thoughts { margin-block-start: 0.4rem; padding-inline-start: 0.85rem; border-inline-start: 1px solid var(--_line); white-space: pre-wrap; overflow-wrap: anywhere; }
 
 .attachments { display: flex; flex-wrap: wrap; gap: 0.4rem; padding: 0; list-style: none; font-size: 0.875rem; }
-.attachments li { display: flex; align-items: center; max-inline-size: 100%; padding-inline-start: 0.6rem; border: 1px solid var(--line); border-radius: var(--radius); }
+.attachments li { display: flex; align-items: center; max-inline-size: 100%; padding-inline-start: 0.6rem; border: 1px solid var(--_line); border-radius: var(--_radius); }
 .message .attachments li { padding: 0.2rem 0.6rem; }
 .message .attachments li:has(img) { padding: 0; border: 0; }
 .file-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.thumbnail { display: block; max-inline-size: 12rem; max-block-size: 9rem; border-radius: var(--radius); }
+.thumbnail { display: block; max-inline-size: 12rem; max-block-size: 9rem; border-radius: var(--_radius); }
 `;

@@ -1,16 +1,16 @@
 /** A tool call is a line in a ledger: name, arguments, state; the result under it. */
 
 export const TOOLS = /* css */ `
-.tool { padding-block: 0.55rem; border-block: 1px solid var(--line); font-size: 0.875rem; }
+.tool { padding-block: 0.55rem; border-block: 1px solid var(--_line); font-size: 0.875rem; }
 .tool + .tool { margin-block-start: calc(-0.85rem - 1px); }
 .tool-head { display: flex; align-items: baseline; gap: 0.6rem; min-inline-size: 0; }
-.tool-name { flex: none; max-inline-size: 60%; color: var(--accent); font: 600 0.875rem/1.5 var(--mono); overflow: hidden; text-overflow: ellipsis; }
-.tool-brief { flex: 1 1 0; min-inline-size: 0; overflow: hidden; color: var(--muted); font: 0.8125rem/1.5 var(--mono); text-overflow: ellipsis; white-space: nowrap; }
-.tool-state { display: inline-flex; align-items: center; gap: 0.3rem; flex: none; margin-inline-start: auto; color: var(--muted); font-variant-numeric: tabular-nums; }
-.tool[data-state="failed"] .tool-state, .tool[data-state="failed"] .tool-name { color: var(--danger); }
+.tool-name { flex: none; max-inline-size: 60%; color: var(--_accent); font: 600 0.875rem/1.5 var(--_mono); overflow: hidden; text-overflow: ellipsis; }
+.tool-brief { flex: 1 1 0; min-inline-size: 0; overflow: hidden; color: var(--_muted); font: 0.8125rem/1.5 var(--_mono); text-overflow: ellipsis; white-space: nowrap; }
+.tool-state { display: inline-flex; align-items: center; gap: 0.3rem; flex: none; margin-inline-start: auto; color: var(--_muted); font-variant-numeric: tabular-nums; }
+.tool[data-state="failed"] .tool-state, .tool[data-state="failed"] .tool-name { color: var(--_danger); }
 .tool:is([data-state="running"], [data-state="writing"]) .tool-state::after { content: "…"; margin-inline-start: -0.3rem; }
 .tool-result p { margin-block-start: 0.3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-.tool-more { margin-block-start: 0.3rem; color: var(--muted); font-size: 0.8125rem; }
+.tool-more { margin-block-start: 0.3rem; color: var(--_muted); font-size: 0.8125rem; }
 .tool-more p { margin-block-start: 0.4rem; }
-.tool-more pre { max-block-size: 20rem; margin: 0.15rem 0 0; padding: 0.5rem 0.75rem; overflow: auto; border-radius: var(--radius); background: var(--surface); color: var(--ink); font: 0.8125rem/1.5 var(--mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+.tool-more pre { max-block-size: 20rem; margin: 0.15rem 0 0; padding: 0.5rem 0.75rem; overflow: auto; border-radius: var(--_radius); background: var(--_surface); color: var(--_ink); font: 0.8125rem/1.5 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; }
 `;

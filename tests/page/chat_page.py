@@ -1,0 +1,115 @@
+"""A chat in a page, used as a person uses it: by what is seen, typed and clicked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+START_S = 60
+"""Python's start on a busy machine."""
+
+
+class ChatPage:
+    def __init__(self, driver: Chrome, url: str, *, fresh: bool = True) -> None:
+        """fresh: load the page anew; else, where it is open already, only put a new chat in the place of the old one, as Python is up."""
+        self.driver = driver
+        if fresh or driver.current_url != url:
+            driver.get(url)
+        else:
+            driver.execute_script("document.querySelector('staysail-chat').replaceWith(document.createElement('staysail-chat'))")
+        self.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined")
+
+    @property
+    def host(self) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, "staysail-chat")
+
+    def set(self, **properties: Any) -> None:
+        self.driver.execute_script("Object.assign(document.querySelector('staysail-chat'), arguments[0])", properties)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Runs JavaScript with `chat` and `root` at hand."""
+        head = "const chat = document.querySelector('staysail-chat'), root = chat.shadowRoot;"
+        return self.driver.execute_script(head + script, *arguments)
+
+    def all(self, selector: str) -> list[WebElement]:
+        """What is seen of it, in the chat."""
+        return [node for node in self.host.shadow_root.find_elements(By.CSS_SELECTOR, selector) if node.is_displayed()]
+
+    def one(self, selector: str, timeout_s: float = 10) -> WebElement:
+        return self.wait(lambda: (self.all(selector) or [None])[-1], f"{selector} to be seen", timeout_s)
+
+    def button(self, label: str) -> WebElement:
+        """The last button with these words."""
+        buttons = [node for node in self.all("button") if label in (node.text, node.get_attribute("title"), node.get_attribute("aria-label"))]
+        assert buttons, f"no button {label!r} among {[node.text for node in self.all('button')]}"
+        return buttons[-1]
+
+    def type(self, text: str) -> None:
+        self.one(".input").send_keys(text)
+
+    def send(self, text: str) -> None:
+        self.type(text + Keys.ENTER)
+
+    @property
+    def text(self) -> str:
+        return self.one(".log").text
+
+    @property
+    def last_answer(self) -> str:
+        return self.one(".assistant").text
+
+    def wait_for(self, text: str, timeout_s: float = START_S) -> None:
+        self.wait(lambda: text in self.text, f"{text!r} in the conversation", timeout_s)
+
+    def wait_idle(self, timeout_s: float = START_S) -> None:
+        self.wait(lambda: not self.run("return chat.running"), "the answer to end", timeout_s)
+
+    def wait[T](self, condition: Callable[[], T], what: str, timeout_s: float = 10) -> T:
+        return WebDriverWait(self.driver, timeout_s, poll_frequency=0.05).until(lambda _: condition(), f"waited {timeout_s} s for {what}")
+
+    def resize(self, width: int, height: int = 740) -> None:
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        )
+
+    def prefer(self, scheme: str) -> None:
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def restore(self) -> None:
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+    def width_beyond_screen(self) -> int:
+        """Pixels that could be scrolled to sideways, in the page or in the log."""
+        return self.run(
+            "const log = root.querySelector('.log');"
+            "return Math.max(document.documentElement.scrollWidth - innerWidth, log.scrollWidth - log.clientWidth)"
+        )
+
+    def play(self, events: list[Any]) -> None:
+        """Gives the chat an agent of the page's own that tells these events; a number is a pause in ms."""
+        self.run(
+            """
+            const events = JSON.parse(arguments[0]);
+            chat.agent = {
+              async *stream() {
+                for (const event of events) {
+                  if (typeof event === "number") await new Promise((resolve) => setTimeout(resolve, event));
+                  else yield event;
+                }
+              },
+            };
+            """,
+            json.dumps(events),
+        )
+
+
+def text_delta(text: str) -> dict[str, str]:
+    return {"type": "text_delta", "text": text}

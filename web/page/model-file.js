@@ -1,0 +1,23 @@
+/** A language model from the user's own disk in place of the small one. */
+
+import { localEngine } from "../local-models.js";
+import { find } from "./settings.js";
+
+export function watchModelFile() {
+  const field = find("gguf", HTMLInputElement);
+  const note = find("gguf-note", HTMLElement);
+  field.addEventListener("change", async () => {
+    const [file] = field.files ?? [];
+    if (!file) return;
+    note.textContent = `Starting ${file.name} …`;
+    try {
+      const engine = await localEngine();
+      await engine.load({ model: file });
+      note.textContent = `${file.name} answers now.`;
+      find("current", HTMLOutputElement).value = `${file.name}, in this page`;
+    } catch (error) {
+      note.textContent = `${file.name} does not work here: ${/** @type {Error} */ (error).message}`;
+      field.value = "";
+    }
+  });
+}
