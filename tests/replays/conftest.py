@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.replays.scope import scenarios
+from tests.replays.scope import OUT_OF_SCOPE, scenarios
+from tests.server import load_scenarios
 
 FAILED = pytest.StashKey[set[str]]()
 RUN = pytest.StashKey[set[str]]()
@@ -30,7 +31,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     everything = scenarios()
     for file in dict.fromkeys(scenario.file for scenario in everything):
         mine = [scenario for scenario in everything if scenario.file == file]
-        reasons = Counter(scenario.reason for scenario in mine if scenario.reason)
+        reasons = Counter(scenario.reason for scenario in mine if scenario.reason and scenario.name not in run)
         names = {scenario.name for scenario in mine} & run
         told = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
         terminalreporter.line(f"{file:12}{len(mine):10}{len(names):10}{len(names - failed):10}   {told or '-'}")
+    for file, reason in OUT_OF_SCOPE.items():
+        terminalreporter.line(f"{file:12}{len(load_scenarios(file)):10}{0:10}{0:10}   all: {reason}")

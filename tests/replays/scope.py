@@ -27,6 +27,13 @@ PLAYED = {
     "venice": {"/chat/completions": "openai-compatible"},
 }
 
+# Recording file -> why nothing of it is played.
+OUT_OF_SCOPE = {
+    "bedrock": "AWS signs each request with a secret that no page may hold; a site calls it from its server",
+    "chatgpt": "a subscription's private address, with a login of its own and no CORS headers",
+    "copilot": "GitHub's private address, with a token exchange of its own and no CORS headers",
+}
+
 # Piece of a path -> why a scenario of such calls is not played here: they are no conversations.
 ELSEWHERE = {
     "/images/generations": "pictures",
@@ -48,12 +55,13 @@ ELSEWHERE = {
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """reason: why it is not played, or ''."""
+    """interactions: those of a conversation. reason: why it is not played as one, or ''. all: every interaction."""
 
     name: str
     file: str
     interactions: tuple[dict[str, Any], ...]
     reason: str = ""
+    all: tuple[dict[str, Any], ...] = ()
 
     @property
     def format(self) -> Any:
@@ -91,7 +99,7 @@ def scenarios() -> list[Scenario]:
                 raise LookupError(
                     f"{scenario['scenario']} calls {', '.join(ends)}: say in tests/replays/scope.py how it is played, or why not"
                 )
-            out.append(Scenario(scenario["scenario"], file, tuple(interactions), reason))
+            out.append(Scenario(scenario["scenario"], file, tuple(interactions), reason, tuple(scenario["interactions"])))
     return out
 
 

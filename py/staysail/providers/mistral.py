@@ -14,7 +14,7 @@ PROVIDER = Provider(
         longest_id=16,
     ),
     services={
-        "embeddings": Service(batch=128),
+        "embeddings": Service(batch=256),
         "transcription": Service(),
         "models": Service(),
     },
