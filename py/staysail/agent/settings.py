@@ -73,6 +73,11 @@ class Settings(Value):
         if twice:
             raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart")
 
+    def __repr__(self) -> str:
+        """Without the values of headers, which may be keys."""
+        shown = (name for name in Settings.__match_args__ if name != "headers" and getattr(self, name) != getattr(DEFAULTS, name))
+        return f"Settings({', '.join([*(f'{name}={getattr(self, name)!r}' for name in shown), f'headers={list(self.headers)}'])})"
+
     def override(self, options: RunOptions) -> Settings:
         """These settings with some changed. Raises ConfigError for an option that cannot work."""
         unknown = [name for name in options if name not in Settings.__match_args__]
@@ -97,3 +102,6 @@ class Settings(Value):
         }
         defs = {"$defs": plain.schema["$defs"]} if "$defs" in plain.schema else {}
         return Codec(wrapped | defs, lambda value: plain.decode(value["value"]))
+
+
+DEFAULTS = Settings()

@@ -162,6 +162,7 @@ class Endpoint:
         """The error without the key, whatever the server wrote into it."""
         secrets = tuple(self._secrets)
         error.args = tuple(redact(list(error.args), secrets))
+        error.code = redact(error.code, secrets)
         if isinstance(error, ProviderError):
             error.body = redact(error.body, secrets)
             error.request_id = redact(error.request_id, secrets)
