@@ -1,0 +1,90 @@
+"""The layers, held by reading the imports of every module."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "py" / "staysail"
+# Each layer imports itself and those before it; folders of one layer are siblings and do not import one another.
+LAYERS = (("core",), ("agent",), ("wire",), ("providers", "tools", "indexes", "stores", "rag", "fs"), ("host", "testing"), ("bridge",))
+LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
+BROWSER = ("js", "pyodide", "pyodide_js", "pyodide_http")
+BROWSER_FOLDERS = ("host", "bridge")
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+def layer_of(path: Path) -> str:
+    """The folder a module stands in; bridge for the one that is a file, '' for the composition root."""
+    parts = path.relative_to(PACKAGE).parts
+    return parts[0].removesuffix(".py") if parts[0] != "__init__.py" else ""
+
+
+def imports(path: Path) -> Iterator[str]:
+    """What a module imports, as absolute names; also what it imports inside functions."""
+    here = ("staysail", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(here[: len(here) + 1 - node.level]) if node.level else ""
+            module = ".".join(filter(None, (base, node.module or "")))
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_imports_only_its_own_folder_and_layers_further_in(path: Path):
+    layer = layer_of(path)
+    if not layer:
+        return  # the package itself, which chooses what is plugged in
+    assert layer in LEVEL, f"the folder {layer} is of no layer yet: name it in LAYERS"
+    for imported in imports(path):
+        if not imported.startswith("staysail"):
+            continue
+        steps = imported.split(".")
+        inner = steps[1] if len(steps) > 1 else ""
+        if layer == "bridge" and inner not in LEVEL:
+            continue  # the bridge is a user of the package as any other
+        assert inner in LEVEL, f"{name_of(path)} imports {imported} through the root, which imports everything"
+        assert inner == layer or LEVEL[inner] < LEVEL[layer], f"{name_of(path)} is of {layer} and imports {imported}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_the_browser_is_imported_in_host_and_bridge_alone(path: Path):
+    if layer_of(path) in BROWSER_FOLDERS:
+        return
+    assert [name for name in imports(path) if name.split(".")[0] in BROWSER] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if layer_of(path) in ("", "core", "agent", "wire", "providers")], ids=name_of)
+def test_the_core_path_imports_the_standard_library_alone(path: Path):
+    foreign = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"staysail"}
+    assert foreign == set()
+
+
+def test_importing_staysail_and_making_an_agent_loads_nothing_compiled_and_no_other_package():
+    program = """
+import sys
+before = set(sys.modules)
+from staysail import Agent, tool
+Agent("openai:m", api_key="test", tools=[tool(lambda x: x)])
+for name in sorted(set(sys.modules) - before):
+    module = sys.modules[name]
+    print(name.split(".")[0], getattr(module, "__file__", None) or "")
+"""
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n{program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {line.split(" ", 1)[0] for line in done.stdout.splitlines()}
+    assert loaded - sys.stdlib_module_names == {"staysail"}
+    assert not [line for line in done.stdout.splitlines() if "staysail" in line and not line.endswith(".py")]
