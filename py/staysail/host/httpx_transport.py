@@ -44,18 +44,19 @@ class HttpxTransport:
                 headers={"user-agent": f"staysail/{__version__}"},
                 follow_redirects=False,
             )
-            keeper = _keep(client)
+            keeper = self._keep(client)
             await anext(keeper)
             self._clients[loop] = client, keeper
         return self._clients[loop][0]
 
-
-async def _keep(client: httpx.AsyncClient) -> AsyncGenerator[None]:
-    """Closes the client when its loop shuts down: a loop closes the async generators that were begun on it."""
-    try:
-        yield
-    finally:
-        await client.aclose()
+    async def _keep(self, client: httpx.AsyncClient) -> AsyncGenerator[None]:
+        """Closes the client when its loop shuts down: a loop closes the async generators that were begun on it."""
+        loop = asyncio.get_running_loop()
+        try:
+            yield
+        finally:
+            self._clients.pop(loop, None)
+            await client.aclose()
 
 
 class _Response:
