@@ -18,19 +18,16 @@ for (const [name, baseURL] of Object.entries(boxes)) {
     let begun = performance.now();
     await (await fetch(`${baseURL}/chat/completions`, { method: "POST", headers, body: '{"stream":true,"messages":[]}' })).arrayBuffer();
     results[name].bare.push(count / (performance.now() - begun) * 1000);
-    let seen = 0, gap = 0, last = performance.now(), going = true;
-    const tick = new MessageChannel();
-    tick.port1.onmessage = () => {
+    let seen = 0, gap = 0, last = performance.now();
+    const tick = setInterval(() => {
       const now = performance.now();
-      gap = Math.max(gap, now - last);
+      gap = Math.max(gap, now - last - 4);
       last = now;
-      if (going) tick.port2.postMessage(0);
-    };
-    tick.port2.postMessage(0);
+    }, 4);
     begun = performance.now();
     for await (const event of agent.stream("Tell me.")) if (event.type === "text_delta") seen++;
     const ms = performance.now() - begun;
-    going = false;
+    clearInterval(tick);
     if (seen !== count) throw new Error(`${seen} deltas came, not ${count}`);
     results[name].deltas.push(seen / ms * 1000);
     results[name].gap.push(gap);
