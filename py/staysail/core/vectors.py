@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from .errors import ConfigError
@@ -113,6 +113,51 @@ class Backend(Protocol):
         """32 bits of `size_bytes` bytes, a multiple of 64."""
 
 
+class RowIndex(Protocol):
+    """What a collection asks of the vector index it fills: see indexes.flat."""
+
+    backend: Backend
+    size: int
+    dead: int
+    encoded: int
+    most: float
+    mean: Block | None
+
+    @property
+    def rows(self) -> GrowingChunks: ...
+    @property
+    def codes(self) -> GrowingChunks: ...
+    @property
+    def signs(self) -> GrowingChunks: ...
+    @property
+    def kinds(self) -> tuple[str, ...]: ...
+    dim: int
+    stride: int
+
+    @property
+    def chunk_rows(self) -> int: ...
+    def stage(self, vectors: Any, *, prepared: bool = False) -> int: ...
+    def commit(self, count: int) -> None: ...
+    def encode(self, slot: int, count: int) -> None: ...
+    def restore(self, size: int, most: float) -> None: ...
+    def kill(self, slots: Iterable[int]) -> None: ...
+    def cut(self, size: int) -> None: ...
+    def is_alive(self, slot: int) -> bool: ...
+    def clear(self) -> None: ...
+
+
+class GrowingChunks(Chunks, Protocol):
+    @property
+    def chunk_bytes(self) -> int: ...
+    @property
+    def size_bytes(self) -> int: ...
+    def reserve(self, chunk: int) -> Block: ...
+    def place(self, chunk: int, block: Block) -> None: ...
+    def drop(self, chunk: int) -> None: ...
+    def holds(self, chunk: int) -> bool: ...
+    def row(self, slot: int) -> memoryview[int]: ...
+
+
 class BlockStore(Protocol):
     """Named tables of bytes by integer key, changed atomically. Host: IndexedDB; tests and `:memory:`: a dict."""
 
@@ -155,3 +200,10 @@ def stride_of(dim: int) -> int:
 
 def signs_width_of(dim: int) -> int:
     return -(-dim // 128) * 16
+
+
+def text_of(document: Any) -> str:
+    """The text of a document that is text, or has one under `text`, `content` or `document`; else none."""
+    if isinstance(document, Mapping):
+        document = next((document[name] for name in ("text", "content", "document") if isinstance(document.get(name), str)), "")
+    return document if isinstance(document, str) else ""

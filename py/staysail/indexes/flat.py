@@ -94,10 +94,20 @@ class FlatIndex:
 
     # Writing
 
-    def stage(self, vectors: Any) -> int:
-        """Writes rows behind the last one and gives their number; they count after `commit`. vectors: an array or buffer of floats, (n,
-        dim) or flat, or a sequence of
-        sequences. For cosine they are stored at unit length. Raises DimensionError, and StoreError for NaN and infinity."""
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is kept of each row besides itself, for the quantised ways this index may go."""
+        if self.quantization == "none":
+            return ()
+        return (
+            ("codes", "signs") if self.quantization == "1bit" or (self.quantization == "auto" and self.metric == "cosine") else ("codes",)
+        )
+
+    def stage(self, vectors: Any, *, prepared: bool = False) -> int:
+        """Writes rows behind the last one and gives their number; they count after `commit`. vectors: an array or buffer of floats,
+        (n, dim) or flat, or a sequence of
+        sequences. For cosine they are stored at unit length; prepared: they are already. Raises DimensionError, and StoreError for NaN
+        and infinity."""
         flat, count = read_vectors(vectors, self.dim)
         self._reserve(self.size + count)
         at = 0
@@ -108,7 +118,7 @@ class FlatIndex:
             most = self.backend.max_abs(block, offset, size_bytes)
             if not math.isfinite(most):
                 raise StoreError(f"vector {at + self._first_bad(block, offset, part)} holds NaN or infinity", code="not_finite")
-            if self.metric == "cosine":
+            if self.metric == "cosine" and not prepared:
                 self.backend.normalise(block, offset, part, self.stride)
             self.most = max(self.most, 1.0 if self.metric == "cosine" else most)
             at += part
@@ -127,6 +137,11 @@ class FlatIndex:
     def is_alive(self, slot: int) -> bool:
         return slot < self.size and self._alive.view[slot] == 1
 
+    def cut(self, size: int) -> None:
+        """Forgets the rows from slot `size` on."""
+        self.dead -= self._alive.view[size : self.size].tobytes().count(0)
+        self.size, self.encoded = size, min(self.encoded, size)
+
     def clear(self) -> None:
         for matrix in (self.rows, self.codes, self.signs):
             for chunk in range(len(matrix.chunks)):
@@ -142,14 +157,19 @@ class FlatIndex:
 
     def encode(self, slot: int, count: int) -> None:
         """Writes codes and signs of rows that are in memory, committed or not. The first call chooses the mean."""
-        if not self.mean:
+        if not self.mean and "signs" in self.kinds:
             self.mean = self._mean_of(slot, count)
+        width = self.signs.width
         for chunk, start, part in self.rows.spans(slot, count):
-            rows, codes, signs = self.rows.reserve(chunk), self.codes.reserve(chunk), self.signs.reserve(chunk)
-            offset = start * self.rows.width
-            self.backend.encode_codes(rows, offset, part, self.stride, codes, start * self.codes.width)
-            width = self.signs.width
-            self.backend.encode_signs(rows, offset, part, self.stride, self.mean, signs, start * width, width)
+            rows, offset = self.rows.reserve(chunk), start * self.rows.width
+            if "codes" in self.kinds:
+                codes = self.codes.reserve(chunk)
+                self.backend.encode_codes(rows, offset, part, self.stride, codes, start * self.codes.width)
+            if "signs" in self.kinds and self.mean:
+                signs = self.signs.reserve(chunk)
+                self.backend.encode_signs(rows, offset, part, self.stride, self.mean, signs, start * width, width)
+        if slot <= self.encoded:
+            self.encoded = max(self.encoded, slot + count)
 
     def vector(self, slot: int) -> list[float]:
         """The stored row: of unit length for cosine. Raises LookupError where it is not in memory."""
@@ -165,13 +185,17 @@ class FlatIndex:
             return Plan("exact", "exact search was chosen")
         if self.metric != "cosine" and not 1 / TAME < self.most < TAME:
             return Plan("exact", f"numbers as large or small as {self.most:g} do not quantise")
-        if wanted != "auto":
+        if wanted != "auto" and (wanted == "int8" or "signs" in self.kinds) and self.kinds:
             return Plan(wanted, f"{wanted} was chosen")
+        if wanted != "auto":
+            return Plan("exact", f"this store keeps no {wanted} rows; it was made with quantization={self.quantization!r}")
+        if self.quantization == "none":
+            return Plan("exact", "this store keeps float32 alone")
         if size_bytes <= EXACT_BYTES:
             return Plan(
                 "exact", f"{size_bytes >> 10} kB of rows: up to {EXACT_BYTES >> 20} MB the exact scan costs no more than quantised search"
             )
-        if self.metric == "cosine":
+        if "signs" in self.kinds:
             return Plan("1bit", f"{size_bytes >> 20} MB of rows: bits first, then 7-bit codes, then exact scores")
         return Plan(
             "int8",
@@ -297,6 +321,8 @@ class FlatIndex:
         return 2.0 ** min(120, max(-120, -math.frexp(query.length)[1] - math.frexp(self.most)[1]))
 
     def _reserve(self, size: int) -> None:
+        for matrix in (self.rows, self.codes, self.signs):
+            matrix.extend(-(-size >> self.shift))
         if len(self._alive.view) < size:
             grown = self.backend.allocate(max(size, 2 * len(self._alive.view)))
             grown.view[: self.size] = self._alive.view[: self.size]

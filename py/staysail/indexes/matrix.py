@@ -23,15 +23,26 @@ class Matrix:
         """What is in memory."""
         return self.chunk_bytes * sum(chunk is not None for chunk in self.chunks)
 
+    def extend(self, chunks: int) -> None:
+        """At least so many chunks, the new ones not in memory."""
+        if chunks > len(self.chunks):
+            self.chunks += [None] * (chunks - len(self.chunks))
+            self.version += 1
+
     def reserve(self, chunk: int) -> Block:
         """The chunk, made where it is absent."""
-        while len(self.chunks) <= chunk:
-            self.chunks.append(None)
+        self.extend(chunk + 1)
         block = self.chunks[chunk]
         if block is None:
             block = self.chunks[chunk] = self._backend.allocate(self.chunk_bytes)
             self.version += 1
         return block
+
+    def place(self, chunk: int, block: Block) -> None:
+        """Takes a block of chunk_bytes as the chunk."""
+        self.extend(chunk + 1)
+        self.chunks[chunk] = block
+        self.version += 1
 
     def drop(self, chunk: int) -> None:
         if chunk < len(self.chunks) and self.chunks[chunk] is not None:

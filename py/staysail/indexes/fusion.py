@@ -1,0 +1,33 @@
+"""Several rankings made one, and one ranking made varied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+RRF_K = 60  # Cormack, Clarke and Buettcher 2009
+
+
+def fuse_ranks(rankings: Sequence[Sequence[int]], k: int, weights: Sequence[float] | None = None) -> list[tuple[float, int]]:
+    """Reciprocal rank fusion: (score, item), best first; ties as in the first ranking that has them. No ranking's own scores matter."""
+    scores: dict[int, float] = {}
+    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
+        for rank, item in enumerate(ranking, 1):
+            scores[item] = scores.get(item, 0.0) + weight / (RRF_K + rank)
+    return sorted(((score, item) for item, score in scores.items()), key=lambda hit: -hit[0])[:k]
+
+
+def vary(relevance: Sequence[float], vectors: Sequence[Sequence[float]], k: int, balance: float) -> list[int]:
+    """Maximal marginal relevance: places in the order they are taken, each the best of balance x relevance - (1 - balance) x the largest
+    cosine with what is taken already (Carbonell and Goldstein 1998)."""
+    lengths = [math.sqrt(math.sumprod(vector, vector)) or 1.0 for vector in vectors]
+    closest = [0.0] * len(vectors)
+    left, taken = list(range(len(vectors))), list[int]()
+    while left and len(taken) < k:
+        best = max(left, key=lambda at: (balance * relevance[at] - (1 - balance) * closest[at], -at))
+        left.remove(best)
+        taken.append(best)
+        for at in left:
+            cosine = math.sumprod(vectors[at], vectors[best]) / (lengths[at] * lengths[best])
+            closest[at] = max(closest[at], cosine) if len(taken) > 1 else cosine
+    return taken

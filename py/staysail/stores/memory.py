@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+
+class MemoryBlocks:
+    """A BlockStore that lasts as long as the process."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, dict[int, bytes]] = {}
+        self.changed = False
+        self._lock = asyncio.Lock()
+
+    async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]:
+        return [self.tables.get(table, {}).get(key) for table, key in requests]
+
+    async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
+        failed = []
+        for key, target in targets.items():
+            record = self.tables.get(table, {}).get(key)
+            if record is None or len(record) != len(target):
+                failed.append(key)
+            else:
+                target[:] = record
+        return failed
+
+    async def read_all(self, table: str) -> dict[int, bytes]:
+        return dict(sorted(self.tables.get(table, {}).items()))
+
+    async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
+        for table, key in deletes:
+            self.tables.get(table, {}).pop(key, None)
+        for table, key, record in puts:
+            self.tables.setdefault(table, {})[key] = bytes(record)
+
+    async def estimate(self) -> tuple[int, int | None]:
+        return sum(len(record) for table in self.tables.values() for record in table.values()), None
+
+    async def persist(self) -> bool:
+        return False
+
+    def exclusive(self) -> AbstractAsyncContextManager[Any]:
+        return self._lock
+
+    def announce(self) -> None:
+        """There is no other tab."""
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def destroy(self) -> None:
+        self.tables.clear()
