@@ -8,13 +8,17 @@ from tests.server import TestServer
 
 SETUP = """
 const done = arguments[arguments.length - 1];
-const [base, mode] = arguments;
-(async () => {
+const [base, mode, options] = arguments;
+const run = async () => {
   const staysail = await import("/web/index.js");
-  const { Agent, boot, shutdown, decodeReadableStream } = staysail;
+  const { Agent, boot, shutdown, decodeReadableStream, pythonTools } = staysail;
   boot({ runtimeURL: "/wheels/", mode }).catch(() => {});
+  const openai = (rest = {}) => new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, ...rest });
+  const caught = (promise) => promise.then(() => null, (error) => ({ ...error, name: error.name, message: error.message }));
+  const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   %s
-})().then((value) => done({ value }), (error) => done({ error: { name: error.name, message: error.message, stack: error.stack, code: error.code } }));
+};
+run().then((value) => done({ value }), ({ name, message, stack }) => done({ error: { name, message, stack } }));
 """
 
 
@@ -24,21 +28,31 @@ def provider():
         yield server
 
 
+CRASH = """
+import js, pyodide_js
+def crash() -> None:
+    pyodide_js._api.fatal_error(js.Error.new("as if by a trap"))
+"""
+
+
 class Page:
     def __init__(self, driver, mode):
         self.driver, self.mode = driver, mode
 
-    def run(self, code, base=""):
-        """The value of an async function's body, in which `base` is an address; the page's modules are at hand."""
-        told = self.driver.execute_async_script(SETUP % code, base, self.mode)
+    def run(self, code, box=None, **options):
+        """The value of an async function's body: `base` is the box's address, `openai` makes an agent that asks it."""
+        told = self.driver.execute_async_script(SETUP % code, box and box.url, self.mode, options)
         assert "error" not in told, json.dumps(told["error"], indent=1)
         return told["value"]
 
 
-@pytest.fixture(params=["worker", "main"])
-def page(driver, site, request):
-    driver.get(f"{site}tests/page/empty.html")
-    return Page(driver, request.param)
+@pytest.fixture(scope="module")
+def page(browser, site):
+    """A page whose Python runs in a worker and stays up from test to test."""
+    browser.get(f"{site}tests/page/empty.html")
+    page = Page(browser, "worker")
+    page.run("await boot()")
+    return page
 
 
 def test_a_run_streams_calls_a_javascript_tool_and_ends_in_its_reply(page, provider):
@@ -49,10 +63,9 @@ def test_a_run_streams_calls_a_javascript_tool_and_ends_in_its_reply(page, provi
           name: "add", description: "Adds.", parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
           execute: ({ a, b }) => ({ sum: a + b, where: typeof document }),
         };
-        const agent = new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, tools: [add] });
-        return await Array.fromAsync(agent.stream("2 + 3?"));
+        return await Array.fromAsync(openai({ tools: [add] }).stream("2 + 3?"));
         """,
-        box.url,
+        box,
     )
     kinds = [event["type"] for event in events]
     assert kinds[0] == "tool_call_delta"
@@ -61,3 +74,299 @@ def test_a_run_streams_calls_a_javascript_tool_and_ends_in_its_reply(page, provi
     assert json.loads(result["text"]) == {"sum": 5, "where": "object"}
     assert "".join(event["text"] for event in events if event["type"] == "text_delta") == "That makes 5."
     assert events[-1]["reply"]["text"] == "That makes 5."
+
+
+def test_a_python_tool_and_a_javascript_tool_run_at_the_same_time(page, provider):
+    box = provider.box(
+        {"tool_calls": [{"name": "slow", "arguments": {"seconds": 0.4}}, {"name": "wait", "arguments": {"seconds": 0.4}}]},
+        {"text": "Both are done."},
+    )
+    reply = page.run(
+        """
+        const [slow] = await pythonTools(`
+import asyncio
+async def slow(seconds: float) -> str:
+    "Waits in Python."
+    await asyncio.sleep(seconds)
+    return "python"
+        `);
+        const wait = {
+          name: "wait", parameters: { type: "object", properties: { seconds: { type: "number" } } },
+          execute: async ({ seconds }) => { await pause(seconds * 1000); return "javascript"; },
+        };
+        const started = performance.now();
+        const reply = await openai({ tools: [slow, wait] }).run("Wait.");
+        return { ...reply, ms: performance.now() - started };
+        """,
+        box,
+    )
+    assert [result["text"] for result in reply["steps"][0]["toolResults"]] == ["python", "javascript"]
+    assert reply["ms"] < 750
+    results = [item for item in box.seen[1].json["input"] if item.get("type") == "function_call_output"]
+    assert [result["output"] for result in results] == ["python", "javascript"]
+
+
+def test_what_a_tool_throws_goes_back_to_the_model_whether_it_throws_at_once_or_later(page, provider):
+    calls = [{"name": name, "arguments": {}} for name in ("at_once", "later", "nothing", "cyclic")]
+    box = provider.box({"tool_calls": calls}, {"text": "Sorry."})
+    reply = page.run(
+        """
+        const tool = (name, execute) => ({ name, execute });
+        const cyclic = {}; cyclic.self = cyclic;
+        return await openai({ tools: [
+          tool("at_once", () => { throw new RangeError("too far"); }),
+          tool("later", async () => { await pause(1); throw new staysail.ToolError("come back tomorrow"); }),
+          tool("nothing", () => undefined),
+          tool("cyclic", () => cyclic),
+        ] }).run("Go.");
+        """,
+        box,
+    )
+    results = reply["steps"][0]["toolResults"]
+    assert [result["isError"] for result in results] == [True, True, False, True]
+    assert [result["text"] for result in results[:3]] == ["RangeError: too far", "come back tomorrow", "null"]
+    assert "circular" in results[3]["text"]
+    assert reply["text"] == "Sorry."
+
+
+def test_stopping_a_stream_closes_the_connection_and_tells_what_was_said(page, provider):
+    box = provider.box({"text": "word " * 2000, "delay_s": 0.02})
+    told = page.run(
+        """
+        const controller = new AbortController();
+        let text = "";
+        const error = await caught((async () => {
+          for await (const event of openai().stream("Talk.", { signal: controller.signal })) {
+            if (event.type === "text_delta") text += event.text;
+            if (text.length > 20) controller.abort();
+          }
+        })());
+        return { error, text };
+        """,
+        box,
+    )
+    assert box.seen[0].wait_closed(2.0) == "client"
+    assert box.seen[0].sent_bytes < 100_000
+    assert told["error"]["name"] == "AbortError"
+    assert told["error"]["code"] == "cancelled"
+    assert told["error"]["history"] == [{"role": "user", "content": [{"type": "text", "text": "Talk."}]}]
+    assert len(told["text"]) < 200
+
+
+@pytest.mark.parametrize("leave", ["break", "cancel the stream while it waits", "stop a tool", "stop a prompt"])
+def test_leaving_closes_the_connection_or_stops_the_tool(page, provider, leave):
+    endless = {"text": "word " * 2000, "delay_s": 0.02}
+    silent = {"text": "word", "stall": -10}
+    call = {"tool_calls": [{"name": "hang", "arguments": {}}]}
+    answer = {
+        "break": endless,
+        "cancel the stream while it waits": silent,
+        "stop a tool": call,
+        "stop a prompt": {"text": "x", "stall": "headers"},
+    }
+    box = provider.box(answer[leave])
+    told = page.run(
+        """
+        if (options.leave === "break") {
+          for await (const chunk of decodeReadableStream(await openai().prompt_stream("Talk."))) if (chunk.text) break;
+        } else if (options.leave.startsWith("cancel")) {
+          const reader = (await openai().prompt_stream("Talk.")).getReader();
+          await reader.read();
+          const waiting = reader.read();
+          await pause(100);
+          await reader.cancel();
+          return (await waiting).done;
+        } else if (options.leave === "stop a tool") {
+              let stopped = false;
+          let begin;
+          const begun = new Promise((resolve) => { begin = resolve; });
+          const wait = (_, { signal }) => new Promise(() => { signal.onabort = () => { stopped = true; }; begin(); });
+          const hang = { name: "hang", execute: wait };
+          const controller = new AbortController();
+          const error = caught(openai({ tools: [hang] }).prompt("Hang.", { signal: controller.signal }));
+          await begun;
+          controller.abort();
+          const { name, history } = await error;
+          await pause(50);
+          return { name, stopped, roles: history.map((message) => message.role) };
+        } else {
+          const { name, cause } = await caught(openai().prompt("Hi.", { signal: AbortSignal.timeout(300) }));
+          return name;
+        }
+        """,
+        box,
+        leave=leave,
+    )
+    if leave == "stop a tool":
+        assert told == {"name": "AbortError", "stopped": True, "roles": ["user", "assistant", "tool"]}
+    elif leave == "stop a prompt":
+        assert told == "TimeoutError"
+        assert box.seen[0].wait_closed(2.0) == "client"
+    else:
+        assert box.seen[0].wait_closed(2.0) == "client"
+        assert box.seen[0].sent_bytes < 100_000
+
+
+def test_a_rate_limit_is_waited_out_and_told(page, provider):
+    limited = {"status": 429, "headers": {"retry-after-ms": "50"}, "body": {"error": {"message": "slow down", "code": "rate"}}}
+    box = provider.box(limited, {"text": "Here."}, limited)
+    events = page.run("return await Array.fromAsync(openai().stream('Hi.'))", box)
+    assert events[0] == {
+        "type": "retry_scheduled",
+        "attempt": 2,
+        "delayS": 0.05,
+        "error": events[0]["error"],
+        "code": "rate",
+        "status": 429,
+    }
+    assert events[-1]["reply"]["text"] == "Here."
+    error = page.run("return await caught(openai({ retry: false }).prompt('Hi.'))", box)
+    assert (error["name"], error["status"], error["retryable"], error["retryAfterS"]) == ("RateLimitError", 429, True, 0.05)
+    assert error["body"]["error"]["message"] == "slow down"
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "code"),
+    [
+        ({"text": "word " * 100, "drop": 900}, "NetworkError", "disconnected"),
+        ({"text": "word " * 100, "stall": 900}, "NetworkError", "timeout"),
+        ({"text": "word " * 100, "cut": 900}, "StreamError", "incomplete_stream"),
+        ({"status": 200, "headers": {"content-type": "text/event-stream"}, "body": "data: {garbage\n\n"}, "StreamError", "bad_answer"),
+        ({"status": 401, "body": {"error": {"message": "no", "code": "invalid_api_key"}}, "cors": False}, "NetworkError", "cors"),
+        ({"status": 401, "body": {"error": {"message": "no", "code": "invalid_api_key"}}}, "AuthError", "invalid_api_key"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_an_error_that_says_so(page, provider, answer, name, code):
+    box = provider.box(answer)
+    error = page.run(
+        "return await caught(Array.fromAsync(openai({ retry: false, timeoutMs: { silenceMs: 700 } }).stream('Hi.')))",
+        box,
+    )
+    assert (error["name"], error["code"]) == (name, code)
+    assert "k" not in error["message"].split()
+
+
+def test_two_runs_at_once_do_not_mix(page, provider):
+    box = provider.box({"if": "first", "text": "one " * 50, "delay_s": 0.005}, {"if": "second", "text": "two " * 50, "delay_s": 0.005})
+    texts = page.run("return await Promise.all(['first', 'second'].map((prompt) => openai().run(prompt).then((reply) => reply.text)))", box)
+    assert texts == ["one " * 50, "two " * 50]
+
+
+def test_a_crash_fails_what_is_pending_and_the_next_call_starts_python_anew(page, provider):
+    box = provider.box({"if": "Wait", "text": "never", "stall": "headers"}, {"if": "Again", "text": "Back again."})
+    told = page.run(
+        """
+        const [crash] = await pythonTools(options.crash);
+        const waiting = caught(openai().prompt("Wait."));
+        const crashing = caught(crash.execute({}));
+        const errors = await Promise.all([waiting, crashing]);
+        return { errors, text: await openai().prompt("Again.") };
+        """,
+        box,
+        crash=CRASH,
+    )
+    assert [(error["name"], error["code"]) for error in told["errors"]] == [("InterpreterError", "crashed")] * 2
+    assert told["text"] == "Back again."
+
+
+def test_a_missing_runtime_is_told_and_a_right_one_then_starts(page, provider):
+    box = provider.box({"text": "Here."})
+    told = page.run(
+        """
+        shutdown();
+        await boot({ runtimeURL: "/nowhere/" }).catch(() => {});
+        const error = await caught(openai().prompt("Hi."));
+        await boot({ runtimeURL: "/wheels/" });
+        return { error, text: await openai().prompt("Hi.") };
+        """,
+        box,
+    )
+    assert told["error"]["name"] == "InterpreterError"
+    assert "/nowhere/" in told["error"]["message"]
+    assert told["text"] == "Here."
+
+
+def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site, provider):
+    driver.get(f"{site}tests/page/empty.html")
+    driver.execute_script(
+        """
+        globalThis.received = 0;
+        globalThis.Worker = class extends Worker {
+          constructor(...args) {
+            super(...args);
+            this.addEventListener("message", ({ data }) => { if (typeof data === "string") globalThis.received += data.length; });
+          }
+        };
+        """
+    )
+    box = provider.box({"text": "word " * 100_000, "chunk_bytes": 65536})
+    told = Page(driver, "worker").run(
+        """
+        const reader = (await openai().prompt_stream("Talk.")).getReader();
+        for (let n = 0; n < 20; n++) await reader.read();
+        await pause(1000);
+        const early = globalThis.received;
+        let text = "";
+        for (let piece; !(piece = await reader.read()).done;) text += piece.value.text ?? "";
+        return { early, late: globalThis.received, length: text.length };
+        """,
+        box,
+    )
+    assert told["length"] > 499_000
+    assert told["early"] < 100_000
+    assert told["late"] > 2_000_000
+
+
+def test_progress_tells_real_stages_and_bytes(page):
+    seen = page.run("shutdown(); const seen = []; await boot({ onProgress: (p) => seen.push(p) }); return seen;")
+    stages = list(dict.fromkeys(progress["stage"] for progress in seen))
+    assert stages == ["runtime", "starting", "staysail", "ready"]
+    loading = [progress["loadedBytes"] for progress in seen if progress["stage"] == "runtime"]
+    assert loading == sorted(loading)
+    assert loading[-1] > 8_000_000
+    assert len(loading) > 5
+
+
+def test_the_local_model_answers_streaming_and_calls_a_tool(page):
+    told = page.run(
+        """
+        const agent = new Agent({ model: "local", maxTokens: 24, temperature: 0 });
+        const events = await Array.fromAsync(agent.stream("Say hello."));
+        const weather = {
+          name: "weather", description: "Weather of a city.",
+          parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+          execute: ({ city }) => `Sunny in ${city}.`,
+        };
+        const reply = await new Agent({ model: "local", maxTokens: 24, tools: [weather] }).run("What is the weather in Oslo?");
+        return { kinds: events.map((event) => event.type), usage: events.at(-1).reply.usage, results: reply.steps[0].toolResults };
+        """
+    )
+    assert told["kinds"].count("text_delta") > 1
+    assert told["usage"]["outputTokens"] > 1
+    assert told["results"][0]["text"] == "Sunny in Oslo."
+
+
+def test_python_in_the_calling_thread_does_the_same(driver, site, provider):
+    driver.get(f"{site}tests/page/empty.html")
+    page = Page(driver, "main")
+    box = provider.box(
+        {"tool_calls": [{"name": "where", "arguments": {}}]},
+        {"text": "Done."},
+        {"text": "word " * 2000, "delay_s": 0.02},
+        {"if": "Again", "text": "Back again."},
+    )
+    told = page.run(
+        """
+        const where = { name: "where", execute: () => typeof document };
+        const { steps, text } = await openai({ tools: [where] }).run("Where?");
+        for await (const event of openai().stream("Talk.")) if (event.type === "text_delta") break;
+        const [crash] = await pythonTools(options.crash);
+        const error = await caught(crash.execute({}));
+        return { where: steps[0].toolResults[0].text, text, error, again: await openai().prompt("Again.") };
+        """,
+        box,
+        crash=CRASH,
+    )
+    assert (told["where"], told["text"], told["again"]) == ("object", "Done.", "Back again.")
+    assert box.seen[2].wait_closed(2.0) == "client"
+    assert (told["error"]["name"], told["error"]["code"]) == ("InterpreterError", "crashed")

@@ -17,9 +17,6 @@ PROBE_LIMIT_S = 3.0
 
 
 class FetchTransport:
-    def __init__(self) -> None:
-        self._answered: set[str] = set()
-
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
         controller = js.AbortController.new()
@@ -36,7 +33,6 @@ class FetchTransport:
                 response = await js.fetch(request.url, _object(options))
             except JsException as error:
                 raise await self._diagnose(request) from error
-            self._answered.add(_origin(request.url))
             yield _Response(response, request)
         finally:
             controller.abort()
@@ -47,9 +43,17 @@ class FetchTransport:
         here = str(getattr(getattr(js, "location", None), "origin", "") or "")
         if getattr(getattr(js, "navigator", None), "onLine", True) is False and not _is_local(origin):
             return NetworkError("the browser is offline", code="offline", retryable=True)
-        if not here or origin == here or origin in self._answered:
+        if not here or origin == here:
             return NetworkError(f"the connection to {origin} failed; the server may be down", code="unreachable", retryable=True)
         if not await _is_there(origin):
+            if getattr(js, "crossOriginIsolated", False) and not _is_local(origin):
+                # Such a page may not even learn that somebody answers, unless the answer has a CORP header.
+                return NetworkError(
+                    f"{origin} cannot be reached, or the browser may not read its answer from {here} (CORS). Check the network, then the "
+                    "API key: some hosts' refusals lack CORS headers",
+                    code="unreachable",
+                    retryable=True,
+                )
             return NetworkError(
                 f"{origin} cannot be reached: is the address right, and the server running?",
                 code="unreachable",
