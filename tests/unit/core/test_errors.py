@@ -32,6 +32,7 @@ TREE = {
     "MaxTurnsError": "StaysailError",
     "RunCancelled": "StaysailError",
     "ToolError": "StaysailError",
+    "ToolFSError": "ToolError",
     "OutputError": "StaysailError",
     "StoreError": "StaysailError",
     "QuotaError": "StoreError",
