@@ -7,6 +7,7 @@ import asyncio
 import inspect
 import secrets
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
@@ -328,11 +329,9 @@ class VectorStore:
     # Adding
 
     async def _add(self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool) -> list[str]:
-        if documents is None:
-            if vectors is None:
-                raise ConfigError("add takes documents, vectors, or both")
-            documents = [None] * (len(ids) if ids is not None else len(vectors))
-        entries, own = read_documents(documents, ids)
+        if documents is None and vectors is None:
+            raise ConfigError("add takes documents, vectors, or both")
+        entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
         if not entries:
             return []
         if vectors is None:
@@ -345,7 +344,7 @@ class VectorStore:
         collection = await self._open(len(vectors[0]))
         async with collection.writing():
             known = await collection.ids()
-            there = [entry.id for entry in entries if entry.id in known]
+            there = sorted(known.keys() & {entry.id for entry in entries})
             if there and not replace:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             await collection.append(entries, vectors, dead=[known[id] for id in there])
@@ -475,27 +474,31 @@ def _shown(entry: Entry) -> Any:
     return entry.document
 
 
-def read_documents(documents: Sequence[Any], ids: Sequence[str] | None) -> tuple[list[Entry], list[Any]]:
-    """Entries, and the vectors that came with them or None. Raises ConfigError for ids that are there twice."""
+def read_documents(documents: Sequence[Any] | None, ids: Sequence[str] | None, count: int) -> tuple[list[Entry], list[Any]]:
+    """Entries, and the vectors that came with them or None. Without documents, `count` ids alone. Raises ConfigError for ids that are there
+    twice."""
     if isinstance(documents, str | Mapping | Document):
         documents = [documents]
-    if ids is not None and len(ids) != len(documents):
-        raise ConfigError(f"{len(documents)} documents, but {len(ids)} ids")
+    count = count if documents is None else len(documents)
+    if ids is not None and len(ids) != count:
+        raise ConfigError(f"{count} documents, but {len(ids)} ids")
     prefix = secrets.token_hex(6)
-    entries: list[Entry] = []
-    vectors: list[Any] = []
-    for at, item in enumerate(documents):
-        entry, vector = _read_document(item)
-        entries.append(entry.replace(id=str(ids[at])) if ids is not None else entry if entry.id else entry.replace(id=f"{prefix}-{at}"))
-        vectors.append(vector)
-    if len({entry.id for entry in entries}) != len(entries):
-        seen: set[str] = set()
-        twice = next(entry.id for entry in entries if entry.id in seen or seen.add(entry.id))  # type: ignore[func-returns-value]
+    names = [str(id) for id in ids] if ids is not None else [f"{prefix}-{at}" for at in range(count)]
+    if documents is None:
+        entries, vectors = [Entry(name) for name in names], []
+    else:
+        read = [_read_document(item) for item in documents]
+        entries = [entry if ids is None and entry.id else entry._replace(id=name) for (entry, _), name in zip(read, names, strict=True)]
+        vectors = [vector for _, vector in read]
+    if len({entry.id for entry in entries}) != count:
+        twice, _ = Counter(entry.id for entry in entries).most_common(1)[0]
         raise ConfigError(f"two of the documents have the id {twice!r}")
     return entries, vectors
 
 
 def _read_document(item: Any) -> tuple[Entry, Any]:
+    if isinstance(item, str):
+        return Entry("", item), None
     if isinstance(item, Document):
         return Entry(item.id, item.text, dict(item.metadata)), None
     if not isinstance(item, Mapping):

@@ -204,6 +204,8 @@ def signs_width_of(dim: int) -> int:
 
 def text_of(document: Any) -> str:
     """The text of a document that is text, or has one under `text`, `content` or `document`; else none."""
+    if isinstance(document, str):
+        return document
     if isinstance(document, Mapping):
         document = next((document[name] for name in ("text", "content", "document") if isinstance(document.get(name), str)), "")
     return document if isinstance(document, str) else ""

@@ -78,7 +78,7 @@ class IdbBlocks:
         return {key: record.to_bytes() for key, record in zip(keys.result, records.result, strict=True)}
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
-        tables = sorted({table for table, *_ in (*puts, *deletes)})
+        tables = sorted({table for table, _, _ in puts} | {table for table, _ in deletes})
         transaction = self._begin(tables, "readwrite", "strict" if strict else "relaxed")
         stores = {table: transaction.objectStore(table) for table in tables}
         try:

@@ -371,11 +371,11 @@ class Collection:
             checks[table] = self.index.backend.checksum(block, 0, matrix.chunk_bytes)
             puts.append((table, serial, block.view[: matrix.chunk_bytes]))
         pages = {
-            "ids": encode_page([entry.id for entry in entries]),
-            "documents": encode_page([entry.document for entry in entries]),
-            "metadata": encode_page([dict(entry.metadata) for entry in entries]),
+            "ids": encode_page([id for id, _, _ in entries]),
+            "documents": encode_page([document for _, document, _ in entries]),
+            "metadata": encode_page([metadata for _, _, metadata in entries]),
         }
-        texts = [text_of(entry.document) for entry in entries]
+        texts = [text_of(document) if document else "" for _, document, _ in entries]
         if any(texts):
             pages["terms"] = self._encode_terms(texts)
         for table, page in pages.items():
@@ -550,7 +550,7 @@ class Collection:
             whole = record is not None and zlib.crc32(record) == self._checks.get(serial, {}).get(table)
             if not whole and self._checks.get(serial):
                 self._report(table, serial, 0)
-            self._pages[table, serial] = Page(record, self.index.chunk_rows) if record is not None and whole else None
+            self._pages[table, serial] = Page(record) if record is not None and whole else None
 
 
 FIELDS = {"ids": "id", "documents": "document", "metadata": "metadata"}

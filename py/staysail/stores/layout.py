@@ -16,7 +16,7 @@ Full segments never change: `chunk_rows` rows each, under a serial number that i
     dead       serial  a bit for each row that was deleted, then a crc32
     log        key     rows that do not fill a segment yet: a header, then float32, then a crc32
 
-A page is u32 offsets, one more than items, then the items' JSON. Numbers are little-endian. Every change is one transaction, so a crash
+A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash
 leaves what was there before or what is there after."""
 
 from __future__ import annotations
@@ -24,26 +24,28 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from array import array
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from json.encoder import encode_basestring
+from typing import Any, NamedTuple
 
 from ..core.errors import CorruptionError
-from ..core.value import NOTHING, Value
+from ..core.value import Value
 from ..core.vectors import Metric, Quantization
 
 FORMAT = 1
+write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
 TABLES = ("head", "mean", "segments", "rows", "codes", "signs", "ids", "documents", "metadata", "terms", "dead", "log")
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")
 
 
-class Entry(Value):
-    """One document with its id, whatever JSON it is, and what filters look at."""
+class Entry(NamedTuple):
+    """One document with its id, whatever JSON it is, and what filters look at. A tuple, for there are very many."""
 
     id: str
     document: Any = None
-    metadata: Mapping[str, Any] = NOTHING
+    metadata: dict[str, Any] = {}  # noqa: RUF012  never changed
 
 
 class Head(Value):
@@ -79,7 +81,7 @@ def decode_head(record: bytes) -> Head:
 
 
 def encode_json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_json(value).encode()
 
 
 def seal(data: bytes) -> bytes:
@@ -95,35 +97,32 @@ def unseal(record: bytes) -> bytes:
 
 
 def encode_page(items: Sequence[Any]) -> bytes:
-    parts = [encode_json(item) for item in items]
-    offsets, at = array("I", [0]), 0
-    for part in parts:
-        at += len(part)
-        offsets.append(at)
-    return offsets.tobytes() + b"".join(parts)
+    kinds = set(map(type, items))
+    lines: Iterable[str] = map(write_json, items)
+    if kinds == {str}:
+        lines = map(encode_basestring, items)
+    elif kinds in ({type(None)}, {dict}) and not any(items):
+        lines = repeat(write_json(items[0]), len(items))
+    return "\n".join(lines).encode()
 
 
 class Page:
     """A page of JSON items, each parsed when it is asked for."""
 
-    def __init__(self, record: bytes, count: int) -> None:
-        self._record, self._start = record, 4 * (count + 1)
-        self._offsets = array("I")
-        self._offsets.frombytes(record[: self._start])
+    def __init__(self, record: bytes) -> None:
+        self._lines = record.split(b"\n")
 
     def __getitem__(self, row: int) -> Any:
-        return json.loads(self._record[self._start + self._offsets[row] : self._start + self._offsets[row + 1]])
+        return json.loads(self._lines[row])
 
     def all(self) -> list[Any]:
-        body = self._record[self._start :]
-        joined = b",".join(body[start:end] for start, end in zip(self._offsets, self._offsets[1:], strict=False))
-        items: list[Any] = json.loads(b"[" + joined + b"]")
+        items: list[Any] = json.loads(b"[%b]" % b",".join(self._lines))
         return items
 
 
 def encode_log(entries: Sequence[Entry], rows: Sequence[memoryview[int]]) -> bytes:
     """rows: the float32 of the entries, in as many pieces as they lie in."""
-    header = encode_json([[entry.id, entry.document, dict(entry.metadata)] for entry in entries])
+    header = encode_json(entries)
     return seal(struct.pack("<I", len(header)) + header + b"".join(bytes(piece) for piece in rows))
 
 
