@@ -6,7 +6,7 @@ PROVIDER = Provider(
     # An address of one deployment works too: …/openai/deployments/<name>?api-version=<date>
     "https://<resource>.openai.azure.com/openai/v1",
     dialect=ChatDialect(max_tokens="max_completion_tokens", strict=True),
-    services={"embeddings": Service(batch=2048), "transcription": Service(), "models": Service()},
+    services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(), "models": Service()},
     auth="api-key",
     key_env="AZURE_OPENAI_API_KEY",
     key_url="https://portal.azure.com",

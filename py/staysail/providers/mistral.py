@@ -14,7 +14,7 @@ PROVIDER = Provider(
         longest_id=16,
     ),
     services={
-        "embeddings": Service(batch=256),
+        "embeddings": Service(batch=256, batch_bytes=32_000),
         "transcription": Service(),
         "models": Service(),
     },

@@ -7,7 +7,7 @@ PROVIDER = Provider(
     chat="responses",
     dialect=ResponsesDialect(),
     services={
-        "embeddings": Service(batch=2048),
+        "embeddings": Service(batch=2048, batch_bytes=600_000),
         "transcription": Service(),
         "images": Service(),
         "speech": Service(),

@@ -5,7 +5,7 @@ PROVIDER = Provider(
     "openrouter",
     "https://openrouter.ai/api/v1",
     dialect=ChatDialect(echo=True, usage_option=False, strict=True),
-    services={"embeddings": Service(batch=2048), "transcription": Service(form="openrouter"), "models": Service()},
+    services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(form="openrouter"), "models": Service()},
     key_env="OPENROUTER_API_KEY",
     key_url="https://openrouter.ai/settings/keys",
 )

@@ -7,8 +7,8 @@ merged too and stay in `raw`.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -59,9 +59,9 @@ FINISH_REASONS: dict[str, FinishReason] = {
 class ChatDialect(Value):
     """How a provider's Chat Completions differ.
 
-    max_tokens: the field's name. output: what structured output it has. required: its word for a forced tool call. echo: send reasoning
-    back in the field it came in. usage_option: ask for usage in a stream. strict: knows `strict` in schemas. system: the role of the
-    preamble. tools: has tool calls; where not, those of a history are left out. files, audio: the shape of these parts, "" for none.
+    max_tokens: the field's name. output: what structured output it has. required: its word for a forced tool call, "" for none. echo: send
+    reasoning back in the field it came in. usage_option: ask for usage in a stream. strict: knows `strict` in schemas. system: the role of
+    the preamble. tools: has tool calls; where not, those of a history are left out. files, audio: the shape of these parts, "" for none.
     alternate: wants user and assistant in turns, so neighbours are joined. longest_id: of a tool call, 0 for any.
     """
 
@@ -84,7 +84,7 @@ class Chat:
     framing: Literal["sse"] = "sse"
 
     def traits(self, dialect: ChatDialect, model: str) -> ModelTraits:
-        return ModelTraits(native_output=dialect.output == "json_schema", tools=dialect.tools)
+        return ModelTraits(native_output=dialect.output == "json_schema", tools=dialect.tools, forced_tools=bool(dialect.required))
 
     def path(self, model: str, *, streamed: bool) -> str:
         return "chat/completions"
@@ -245,7 +245,7 @@ def _merge(target: dict[str, Any], key: str, value: Any) -> None:
     elif isinstance(old, str) and isinstance(value, str) and key not in WHOLE_FIELDS:
         target[key] = old + value
     elif isinstance(old, list) or isinstance(value, list):
-        target[key] = _joined([*_listed(old), *_listed(value)])
+        target[key] = _join(old if isinstance(old, list) else _listed(old), _listed(value))
     elif isinstance(old, dict) and isinstance(value, dict):
         for name, item in value.items():
             _merge(old, name, item)
@@ -259,18 +259,20 @@ def _listed(value: Any) -> list[Any]:
     return list(value or ())
 
 
-def _joined(parts: list[Any]) -> list[Any]:
-    """Pieces of one part put together: neighbours of the same type and index, as content parts and reasoning details are streamed."""
-    out: list[Any] = []
-    for part in parts:
-        last = out[-1] if out else None
-        if isinstance(part, dict) and isinstance(last, dict) and _continues(last, part):
-            for key, value in part.items():
-                if value is not None or key not in last:
-                    _merge(last, key, value) if key in GROWING else last.__setitem__(key, value)
-        else:
-            out.append(dict(part) if isinstance(part, dict) else part)
-    return out
+def _join(parts: list[Any], more: list[Any]) -> list[Any]:
+    """Adds to `parts`, in place. A piece that continues the last part is put onto it: neighbours of the same type and index, as content
+    parts and reasoning details are streamed."""
+    for part in more:
+        last = parts[-1] if parts else None
+        if not (isinstance(part, dict) and isinstance(last, dict) and _continues(last, part)):
+            parts.append(part)
+            continue
+        for key, value in part.items():
+            if key in GROWING:
+                _merge(last, key, value)
+            elif value is not None or key not in last:
+                last[key] = value
+    return parts
 
 
 GROWING = ("text", "thinking", "summary", "data")
@@ -436,7 +438,7 @@ def _short_id(id: str, dialect: ChatDialect) -> str:
     """A call's id that another provider gave, made to fit: Mistral refuses ids that are not nine letters or digits."""
     if not dialect.longest_id or len(id) <= dialect.longest_id:
         return id
-    return hashlib.sha256(id.encode()).hexdigest()[:9]
+    return f"{zlib.crc32(id.encode()):09x}"
 
 
 def _render_results(message: Message, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
@@ -515,7 +517,11 @@ def render_tool(tool: ToolDefinition, dialect: ChatDialect) -> dict[str, Any]:
 def _render_choice(request: CompletionRequest, dialect: ChatDialect) -> Any:
     if name := request.forced_tool:
         return {"type": "function", "function": {"name": name}}
-    return dialect.required if request.tool_choice == "required" else request.tool_choice
+    if request.tool_choice != "required":
+        return request.tool_choice
+    if not dialect.required:
+        raise ConfigError("this provider cannot be made to call a tool; tool_choice is auto, none or a tool's name")
+    return dialect.required
 
 
 def _render_output(request: CompletionRequest, dialect: ChatDialect) -> dict[str, Any]:

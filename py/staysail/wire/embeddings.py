@@ -69,9 +69,23 @@ class EmbeddingModel(RemoteModel):
     async def embed_texts(self, texts: Iterable[str], *, input_type: str | None = None) -> list[Embedding]:
         """One Embedding a text, in order. Raises ProviderError; then none is returned."""
         texts = list(texts)
-        batches = [texts[start : start + self.batch_size] for start in range(0, len(texts), self.batch_size)]
+        batches = list(self._batches(texts))
         vectors = await self._gather([self._render(batch, input_type or self.input_type) for batch in batches], batches)
         return [Embedding(text, vec) for text, vec in zip(texts, vectors, strict=True)]
+
+    def _batches(self, texts: Sequence[str]) -> Iterable[list[str]]:
+        batch: list[str] = []
+        size_bytes = 0
+        for text in texts:
+            length = len(text.encode())
+            too_much = self.service.batch_bytes and size_bytes + length > self.service.batch_bytes
+            if batch and (len(batch) == self.batch_size or too_much):
+                yield batch
+                batch, size_bytes = [], 0
+            batch.append(text)
+            size_bytes += length
+        if batch:
+            yield batch
 
     async def embed_images(self, images: Iterable[Image | bytes]) -> list[list[float]]:
         """The vectors of pictures, where the model has them in one space with texts (Cohere), in order."""

@@ -40,11 +40,13 @@ type ServiceKind = Literal["embeddings", "rerank", "transcription", "images", "s
 
 class Service(Value):
     """Something a provider does besides chat. form: which of the shapes in the service's wire file. path: where, with "{model}" for the
-    model; a leading slash replaces the version at the end of the base. batch: the most inputs one request may hold, 0 for no limit."""
+    model; a leading slash replaces the version at the end of the base. batch, batch_bytes: the most inputs one request may hold, and the
+    most text, counted so that a limit in tokens is kept (two bytes a token); 0 for no limit."""
 
     form: str = "openai"
     path: str = ""
     batch: int = 0
+    batch_bytes: int = 0
 
 
 class Provider(Value):
