@@ -35,6 +35,7 @@ from .core.errors import (
     StoreError,
     StreamError,
     ToolError,
+    ToolFSError,
 )
 from .core.events import (
     Event,
@@ -57,6 +58,7 @@ from .providers import load_model, provider_names
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
+    from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
     from .wire.models import ModelInfo, list_models
@@ -77,6 +79,7 @@ LAZY = {
     "SpeechModel": "wire.speech",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
+    "VectorStore": "vectors",
     "cost": "core.cost",
     "list_models": "wire.models",
 }
@@ -183,12 +186,14 @@ __all__ = [
     "ToolCallDone",
     "ToolDefinition",
     "ToolError",
+    "ToolFSError",
     "ToolOutput",
     "ToolResult",
     "Transcription",
     "TranscriptionModel",
     "Transport",
     "Usage",
+    "VectorStore",
     "__version__",
     "cost",
     "list_models",
