@@ -24,7 +24,9 @@ class ChatPage:
             driver.get(url)
         else:
             driver.execute_script("document.querySelector('staysail-chat').replaceWith(document.createElement('staysail-chat'))")
-        self.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined")
+        self.wait(
+            lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined"
+        )
 
     @property
     def host(self) -> WebElement:
@@ -47,7 +49,9 @@ class ChatPage:
 
     def button(self, label: str) -> WebElement:
         """The last button with these words."""
-        buttons = [node for node in self.all("button") if label in (node.text, node.get_attribute("title"), node.get_attribute("aria-label"))]
+        buttons = [
+            node for node in self.all("button") if label in (node.text, node.get_attribute("title"), node.get_attribute("aria-label"))
+        ]
         assert buttons, f"no button {label!r} among {[node.text for node in self.all('button')]}"
         return buttons[-1]
 

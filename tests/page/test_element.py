@@ -2,9 +2,9 @@
 
 import base64
 import json
+import re
 
 import pytest
-
 from selenium.webdriver.common.keys import Keys
 
 from tests.page.chat_page import ChatPage
@@ -49,12 +49,22 @@ def asked(seen) -> list[tuple[str, str]]:
 
 def test_a_prompt_may_be_written_before_python_is_up_and_goes_out_then(open_chat, server):
     chat = open_chat(server.box({"text": "Hello **there**."}), fresh=True)
+    chat.run(
+        """
+        window.stages = [];
+        chat.addEventListener("staysail-progress", ({ detail }) => {
+          window.stages.push([detail.stage, root.querySelector(".startup").innerText]);
+        });
+        """
+    )
     chat.send("Hi")
     assert "Python is still starting. Your message goes out as soon as it is up." in chat.text
-    bar = chat.one("progress")
-    chat.wait(lambda: "MB" in chat.one(".startup-words").text or not bar.is_displayed(), "bytes beside the bar")
+    assert chat.one("progress").get_attribute("aria-label") == "Start of Python"
     chat.wait_for("Hello there.")
     assert not chat.all(".startup")
+    stages = chat.run("return window.stages")
+    assert any(re.fullmatch(r"Getting Python for this page, [\d.]+ of [\d.]+ MB", words) for _, words in stages)
+    assert [stage for stage, _ in stages][-1] == "ready"
     assert chat.one(".markdown strong").text == "there"
     chat.wait_idle()
     assert "10 tokens in, 5 out" in chat.last_answer
@@ -270,8 +280,10 @@ Hello <script>window.hacked = 'script'</script><img src="x" onerror="window.hack
 <table background="{beacon}?i"><tr><td style="background:url({beacon}?j)">cell</td></tr></table>
 <style>:host {{ background: url({beacon}?k) }}</style><link rel="stylesheet" href="{beacon}?l">
 <iframe src="{beacon}?m" srcdoc="<script>parent.hacked='frame'</script>"></iframe> <object data="{beacon}?n"></object>
-<form action="{beacon}?o"><input name="key"><button>Send</button></form> <base href="{beacon}"><meta http-equiv="refresh" content="0;url={beacon}?p">
-<div class="fault" id="log" role="alert">Your session has ended</div> <details open ontoggle="window.hacked='toggle'"><summary>x</summary>y</details>
+<form action="{beacon}?o"><input name="key"><button>Send</button></form> <base href="{beacon}">
+<meta http-equiv="refresh" content="0;url={beacon}?p">
+<div class="fault" id="log" role="alert">Your session has ended</div>
+<details open ontoggle="window.hacked='toggle'"><summary>x</summary>y</details>
 
 [a](javascript:window.hacked='link') [b](JaVaScRiPt:window.hacked='link') [c](data:text/html,<script>1</script>) [d](https://example.com/ok)
 <a href="javascript:window.hacked='anchor'" target="_self">e</a> [f](/relative)
@@ -287,7 +299,21 @@ Hello <script>window.hacked = 'script'</script><img src="x" onerror="window.hack
     chat.wait_for("Hello")
     answer = chat.host.shadow_root.find_element("css selector", ".answer")
     tags = set(chat.run("return [...root.querySelectorAll('.answer *')].map((node) => node.localName)"))
-    assert not tags & {"script", "iframe", "object", "form", "input", "style", "link", "svg:image", "video", "source", "base", "meta", "math"}
+    assert not tags & {
+        "script",
+        "iframe",
+        "object",
+        "form",
+        "input",
+        "style",
+        "link",
+        "svg:image",
+        "video",
+        "source",
+        "base",
+        "meta",
+        "math",
+    }
     attributes = chat.run(
         "return [...root.querySelectorAll('.markdown *')].flatMap((node) => [...node.attributes].map(({ name }) => name))"
     )

@@ -40,6 +40,7 @@ export class MarkdownView {
   /** Where the first block begins that is not settled. */
   #start = 0;
   #settled = 0;
+  #whole = false;
   /** @type {Block[]} */
   #blocks = [];
   #frames = new Frames(() => this.#draw());
@@ -63,9 +64,9 @@ export class MarkdownView {
   finish() {
     const told = this.#settled;
     this.#start = this.#settled = 0;
+    this.#whole = true;
     this.#frames.flush();
-    for (const block of this.#blocks.slice(told)) this.#onSettled(block.node.textContent ?? "");
-    this.#settled = this.#blocks.length;
+    this.#tell(told, this.#blocks.length);
   }
 
   #draw() {
@@ -74,7 +75,7 @@ export class MarkdownView {
     const drawn = tokens.filter((token) => token.type !== "space" && token.type !== "def");
     drawn.forEach((token, offset) => this.#place(this.#settled + offset, token, tokens));
     for (const extra of this.#blocks.splice(this.#settled + drawn.length)) extra.node.remove();
-    this.#settle(rest, tokens, drawn);
+    if (!this.#whole) this.#settle(rest, tokens, drawn);
   }
 
   /** @param {number} position @param {Token} token @param {{links?: any}} all */
@@ -106,7 +107,12 @@ export class MarkdownView {
     const first = this.#settled;
     this.#start += before;
     this.#settled += drawn.length - 1;
-    for (const block of this.#blocks.slice(first, this.#settled)) this.#onSettled(block.node.textContent ?? "");
+    this.#tell(first, this.#settled);
+  }
+
+  /** @param {number} from @param {number} to */
+  #tell(from, to) {
+    for (const block of this.#blocks.slice(from, to)) this.#onSettled(block.node.textContent ?? "");
   }
 }
 

@@ -12,7 +12,8 @@ const TAGS = [
   "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp",
   "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
 ];
-const ATTRIBUTES = ["align", "alt", "class", "colspan", "data-source", "dir", "href", "lang", "open", "reversed", "rowspan", "src", "start", "title"];
+const HARMLESS = ["align", "colspan", "dir", "lang", "open", "reversed", "rowspan", "start"];
+const ATTRIBUTES = [...HARMLESS, "alt", "class", "data-source", "href", "src", "title"];
 const LINK = /^(?:https?:|mailto:)/i;
 const LANGUAGE_CLASS = /^language-[\w+#.-]+$/;
 const INLINE_PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i;
@@ -26,6 +27,7 @@ export function sanitise(html) {
   return purify.sanitize(html, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
+    ADD_URI_SAFE_ATTR: HARMLESS, // all others are held against LINK
     ALLOWED_URI_REGEXP: LINK,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,

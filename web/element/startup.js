@@ -26,6 +26,6 @@ export class Startup {
   /** @param {unknown} error @param {() => void} startAgain */
   fail(error, startAgain) {
     this.node.hidden = false;
-    this.node.replaceChildren(faultNotice(error, startAgain, "Start again"));
+    this.node.replaceChildren(faultNotice(error, startAgain, { button: "Start again" }));
   }
 }

@@ -206,7 +206,7 @@ export class StaysailChat extends HTMLElement {
       if (this.#last?.turn === turn) this.#conversation.end(turn, error);
       if (control.signal.aborted) view.stop(turn);
       else {
-        view.fail(error);
+        view.fail(turn, error);
         this.#tell("staysail-error", { error });
       }
     } finally {

@@ -102,10 +102,10 @@ export class TurnView {
     this.#complete(turn, formatUsage(turn.usage));
   }
 
-  /** @param {unknown} error */
-  fail(error) {
+  /** @param {Turn} turn @param {unknown} error */
+  fail(turn, error) {
     this.#end();
-    this.#append(faultNotice(error, this.#actions.retry));
+    this.#append(faultNotice(error, this.#actions.retry, { begun: turn.text !== "" }));
     this.#foot.replaceChildren(this.#editButton());
   }
 

@@ -35,21 +35,25 @@ const setColours = {
   },
 };
 
-/** @type {PlainTool<{seconds: number, label?: string}>} */
+// An amount and a unit, as people say it: a small model does not multiply.
+const SECONDS = { seconds: 1, minutes: 60, hours: 3600 };
+
+/** @type {PlainTool<{amount: number, unit: keyof typeof SECONDS, label?: string}>} */
 const setTimer = {
   name: "set_timer",
   description: "Set a timer or a reminder that counts down in the page and rings at the end.",
   parameters: {
     type: "object",
     properties: {
-      seconds: { type: "integer", minimum: 1, maximum: 86400, description: "How long, in seconds." },
-      label: { type: "string", maxLength: 60, description: "What the timer is for." },
+      amount: { type: "integer", minimum: 1, maximum: 1000, description: "How long." },
+      unit: { type: "string", enum: Object.keys(SECONDS), description: "The unit of the amount." },
+      label: { type: "string", maxLength: 40, description: "What the timer is for, in a word or two." },
     },
-    required: ["seconds"],
+    required: ["amount", "unit"],
   },
-  execute({ seconds, label }) {
-    startTimer(seconds, label || "Timer");
-    return `A timer of ${seconds} seconds is running in the page.`;
+  execute({ amount, unit, label }) {
+    startTimer(amount * SECONDS[unit], label || "Timer");
+    return `A timer of ${amount} ${unit} is running in the page.`;
   },
 };
 

@@ -42,7 +42,7 @@ def calculate(expression: str) -> str:
         raise ToolError(f"{expression!r} is not arithmetic; write it like 17 * (23 + 4)") from None
     except (ArithmeticError, ValueError, TypeError) as error:
         raise ToolError(f"{expression!r} has no value: {error}") from None
-    return f"{text} = {int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e15 else value}"
+    return f"{text} = {f'{value:.12g}' if isinstance(value, float) else value}"
 
 
 @tool
@@ -67,7 +67,8 @@ def evaluate(node: ast.AST) -> Any:
             return apply(op, evaluate(left), evaluate(right))
         case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in FUNCTIONS:
             return FUNCTIONS[name](*map(evaluate, arguments))
-    raise ToolError(f"{ast.unparse(node)!r} cannot be calculated; there are numbers, + - * / // % **, {', '.join([*CONSTANTS, *FUNCTIONS])}")
+    known = ", ".join([*CONSTANTS, *FUNCTIONS])
+    raise ToolError(f"{ast.unparse(node)!r} cannot be calculated; there are numbers, + - * / // % **, {known}")
 
 
 def apply(op: ast.operator, left: Any, right: Any) -> Any:

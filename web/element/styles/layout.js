@@ -11,7 +11,7 @@ export const LAYOUT = /* css */ `
 .log:focus-visible { outline-offset: -2px; }
 .content, .foot { max-inline-size: calc(var(--_measure) + 2.5rem); margin-inline: auto; padding-inline: 1.25rem; }
 .content { min-block-size: 100%; display: flex; flex-direction: column; padding-block: 1.5rem; }
-.foot { inline-size: 100%; padding-block-end: 0.75rem; }
+.foot { inline-size: 100%; padding-block: 0.5rem 0.75rem; }
 .below { overflow: hidden; scrollbar-gutter: stable; } /* as wide as the log beside its scroll bar */
 .latest {
   position: absolute; inset-block-end: 0.75rem; inset-inline: 0; inline-size: max-content; margin-inline: auto;

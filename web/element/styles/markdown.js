@@ -35,4 +35,7 @@ export const MARKDOWN = /* css */ `
 
 .picture { padding: 0.35rem 0.7rem; border: 1px dashed var(--_muted); border-radius: var(--_radius); background: none; color: var(--_muted); font: 0.9375rem/1.4 var(--_sans); text-align: start; overflow-wrap: anywhere; }
 button.picture:hover { color: var(--_ink); border-color: var(--_ink); }
+@container (max-width: 30rem) {
+  .markdown :is(ul, ol) { padding-inline-start: 1.1rem; }
+}
 `;

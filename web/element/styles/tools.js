@@ -4,7 +4,7 @@ export const TOOLS = /* css */ `
 .tool { padding-block: 0.55rem; border-block: 1px solid var(--_line); font-size: 0.875rem; }
 .tool + .tool { margin-block-start: calc(-0.85rem - 1px); }
 .tool-head { display: flex; align-items: baseline; gap: 0.6rem; min-inline-size: 0; }
-.tool-name { flex: none; max-inline-size: 60%; color: var(--_accent); font: 600 0.875rem/1.5 var(--_mono); overflow: hidden; text-overflow: ellipsis; }
+.tool-name { flex: 0 1 auto; min-inline-size: 0; white-space: nowrap; color: var(--_accent); font: 600 0.875rem/1.5 var(--_mono); overflow: hidden; text-overflow: ellipsis; }
 .tool-brief { flex: 1 1 0; min-inline-size: 0; overflow: hidden; color: var(--_muted); font: 0.8125rem/1.5 var(--_mono); text-overflow: ellipsis; white-space: nowrap; }
 .tool-state { display: inline-flex; align-items: center; gap: 0.3rem; flex: none; margin-inline-start: auto; color: var(--_muted); font-variant-numeric: tabular-nums; }
 .tool[data-state="failed"] .tool-state, .tool[data-state="failed"] .tool-name { color: var(--_danger); }

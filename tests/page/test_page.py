@@ -1,0 +1,234 @@
+"""index.html as a visitor uses it: settings, tools in both languages, the model that needs no key."""
+
+import ast
+import json
+import re
+import runpy
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from staysail import ToolError
+from staysail.providers import load_provider, provider_names
+from tests.page.chat_page import ChatPage
+from tests.page.test_element_view import violations
+from tests.server import TestServer
+
+KEY = "sk-page-secret"
+TOOLS = runpy.run_path("web/page/tools.py")
+
+
+@pytest.fixture(scope="module")
+def server():
+    with TestServer() as server:
+        yield server
+
+
+@pytest.fixture
+def page(driver, site):
+    page = ChatPage(driver, site)
+    page.resize(1100, 800)
+    page.wait(
+        lambda: page.all("slot[name=suggestion]") is not None and driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings"
+    )
+    yield page
+    page.restore()
+
+
+def field(page: ChatPage, id: str):
+    return page.driver.find_element(By.ID, id)
+
+
+def choose(page: ChatPage, provider: str, **values: str) -> None:
+    """Fills the settings in as a person would; Select.select_by_value clicks the option."""
+    Select(field(page, "provider")).select_by_value(provider)
+    for id, value in values.items():
+        field(page, id).send_keys(Keys.CONTROL + "a", Keys.DELETE)
+        field(page, id).send_keys(value)
+
+
+def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
+    settings = field(page, "settings").text
+    for words in ("very small English model", "125 MB", "short, simple answers", "picks the tool"):
+        assert words in settings
+    assert "Nothing you write leaves it" in page.driver.find_element(By.ID, "welcome-note").text
+    assert field(page, "current").text == "SmolLM2, in this page"
+    assert not field(page, "key").is_displayed()
+    names = [code.text for code in page.driver.find_elements(By.CSS_SELECTOR, "#tools code")]
+    assert names == ["set_colours", "set_timer", "calculate", "roll_dice"]
+    chips = page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]")
+    assert len(chips) >= 4
+    assert all(chip.is_displayed() for chip in chips)
+
+
+def test_every_provider_it_offers_exists_and_asks_for_what_that_one_needs(page):
+    choices = page.driver.execute_async_script(
+        "const done = arguments[0]; import('/web/page/providers.js').then(({ CHOICES }) => done(CHOICES));"
+    )
+    assert {choice["id"] for choice in choices} <= set(provider_names())
+    for choice in choices:
+        provider = getattr(load_provider(choice["id"]), "PROVIDER", None)
+        if provider is None:
+            continue
+        assert choice["key"] == ("needed" if provider.key_needed else "optional"), choice["id"]
+        assert choice["base"] == ("needed" if provider.base_needed else "optional"), choice["id"]
+        assert provider.base_needed or choice["baseExample"] == provider.base_url
+        assert choice.get("keyURL", "") == provider.key_url
+
+
+def test_settings_count_from_the_next_message_on(page, server):
+    box = server.box({"text": "First."}, {"text": "Second."})
+    choose(page, "openai-compatible", base=box.url, model="model-a", key=KEY, preamble="Be kind.")
+    page.send("Hi")
+    page.wait_for("First.")
+    page.wait_idle()
+    first = box.seen[0]
+    assert first.headers["authorization"] == f"Bearer {KEY}"
+    assert first.json["model"] == "model-a"
+    assert first.json["messages"][0] == {"role": "system", "content": "Be kind."}
+    assert sorted(tool["function"]["name"] for tool in first.json["tools"]) == ["calculate", "roll_dice", "set_colours", "set_timer"]
+    choose(page, "openai-compatible", model="model-b")
+    field(page, "tool-roll_dice").click()
+    field(page, "tool-set_timer").click()
+    page.send("And now?")
+    page.wait_for("Second.")
+    second = box.seen[1].json
+    assert second["model"] == "model-b"
+    assert sorted(tool["function"]["name"] for tool in second["tools"]) == ["calculate", "set_colours"]
+    assert [message["content"] for message in second["messages"]] == ["Be kind.", "Hi", "First.", "And now?"]
+
+
+def test_the_key_stays_in_memory_and_with_its_provider(page, server):
+    box = server.box({"status": 401, "body": {"error": {"message": f"bad key {KEY}"}}})
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    assert field(page, "key").get_attribute("type") == "password"
+    assert field(page, "key").get_attribute("autocomplete") == "off"
+    assert "Kept in memory only" in field(page, "key-note").text
+    page.send("Hi")
+    page.wait_for("did not accept the API key")
+    page.wait(lambda: field(page, "key").get_attribute("aria-invalid") == "true", "the field to be marked")
+    stored = page.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        (async () => {
+          const databases = await indexedDB.databases();
+          const texts = [document.cookie, JSON.stringify({ ...localStorage, ...sessionStorage }), location.href,
+            document.documentElement.outerHTML, document.querySelector("staysail-chat").shadowRoot.innerHTML];
+          for (const name of await caches.keys()) texts.push(name, ...(await (await caches.open(name)).keys()).map(({ url }) => url));
+          done([databases.length, texts.join()]);
+        })();
+        """
+    )
+    assert stored[0] == 0
+    assert KEY not in stored[1]
+    choose(page, "openai")
+    assert field(page, "key").get_attribute("value") == ""
+    choose(page, "openai-compatible")
+    assert field(page, "key").get_attribute("value") == KEY
+    page.driver.refresh()
+    assert field(page, "key").get_attribute("value") == ""
+
+
+def test_tools_in_javascript_change_the_page_and_tools_in_python_answer(page, server):
+    calls = [
+        {"name": "set_colours", "arguments": {"colour": "red", "background": "dark"}},
+        {"name": "set_timer", "arguments": {"amount": 2, "unit": "seconds", "label": "Tea"}},
+        {"name": "calculate", "arguments": {"expression": "17 * (23 + 4) ** 2"}},
+        {"name": "roll_dice", "arguments": {"count": 3}},
+    ]
+    box = server.box({"tool_calls": calls}, {"text": "All done."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    before = page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor")
+    page.send("Everything, please")
+    page.wait_for("All done.")
+    assert page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor") != before
+    assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "dark"
+    assert "Tea" in field(page, "timers").text
+    cards = {card.find_element(By.CSS_SELECTOR, ".tool-name").text: card for card in page.all(".tool")}
+    assert {card.get_attribute("data-state") for card in cards.values()} == {"done"}
+    assert "= 12393" in cards["calculate"].text
+    results = {message["tool_call_id"]: message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"}
+    assert len(results) == 4
+    rolled = next(json.loads(text) for text in results.values() if "rolls" in text)
+    assert len(rolled["rolls"]) == 3
+    assert rolled["total"] == sum(rolled["rolls"])
+    assert all(1 <= roll <= 6 for roll in rolled["rolls"])
+    page.wait(lambda: "Time is up" in field(page, "timers").text, "the timer to ring")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "__import__('os').getcwd()",
+        "(lambda: 1)()",
+        "'a' * 9",
+        "9 ** 9 ** 9",
+        "open",
+        "1 if 2 else 3",
+        "[1][0]",
+        "sqrt.__class__",
+        "True + 1",
+    ],
+)
+def test_the_calculator_refuses_what_is_not_arithmetic(expression):
+    with pytest.raises(ToolError):
+        TOOLS["evaluate"](ast.parse(expression, mode="eval").body)
+
+
+def test_the_calculator_calculates():
+    for expression, value in [("-3 + 4 * 2", 5), ("2 ** 10 // 3", 341), ("sqrt(16) + max(1, 2.5)", 6.5), ("round(pi, 2)", 3.14)]:
+        assert TOOLS["evaluate"](ast.parse(expression, mode="eval").body) == value
+
+
+def test_a_failure_about_the_base_url_leads_to_its_field(page):
+    choose(page, "openai-compatible", model="m")
+    page.send("Hi")
+    page.wait_for("The settings do not work.")
+    assert field(page, "base").get_attribute("aria-invalid") == "true"
+
+
+def test_it_is_usable_on_a_narrow_screen(page, server):
+    page.resize(360)
+    page.wait(lambda: not field(page, "settings").is_displayed(), "the settings to fold away")
+    assert page.width_beyond_screen() <= 0
+    field(page, "open-settings").click()
+    assert page.driver.switch_to.active_element.get_attribute("id") == "provider"
+    assert page.driver.execute_script("return document.querySelector('main').inert")
+    box = server.box({"text": "Small."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    assert page.width_beyond_screen() <= 0
+    field(page, "provider").send_keys(Keys.ESCAPE)
+    assert page.driver.switch_to.active_element.get_attribute("id") == "open-settings"
+    page.send("Hi")
+    page.wait_for("Small.")
+    assert page.width_beyond_screen() <= 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_wrong(page, scheme):
+    page.prefer(scheme)
+    Select(field(page, "provider")).select_by_value("openai")
+    assert violations(page) == []
+    page.play([{"type": "text_delta", "text": "Hello **there**."}])
+    page.run("return chat.send('Hi')")
+    page.run("import('/web/page/timers.js').then(({ startTimer }) => startTimer(60, 'Tea'))")
+    page.wait(lambda: "Tea" in field(page, "timers").text, "the timer")
+    assert violations(page) == []
+    page.resize(360)
+    field(page, "open-settings").click()
+    assert violations(page) == []
+
+
+def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
+    chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]") if "17 * 23" in chip.text)
+    chip.click()
+    page.wait(lambda: "made ready" in page.text or page.all(".tool"), "the model to be loaded", 90)
+    page.wait(lambda: page.all(".tool[data-state=done]"), "the tool", 150)
+    card = page.one(".tool")
+    assert card.find_element(By.CSS_SELECTOR, ".tool-name").text == "calculate"
+    assert re.search(r"17 ?\* ?23 = 391", card.text)
+    page.wait_idle(120)
+    assert page.one(".markdown").text.strip()
+    assert re.search(r"[\d,]+ tokens in, \d+ out", page.last_answer)
