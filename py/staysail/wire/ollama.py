@@ -99,17 +99,19 @@ class OllamaReader:
                 if value:
                     out.append(TextDelta(value) if key == "content" else ReasoningDelta(value))
             elif key == "tool_calls":
-                out += [self._add(call) for call in value or ()]
+                out += [event for call in value or () for event in self._add(call)]
             else:
                 self._message[key] = value
         return out
 
-    def _add(self, call: Mapping[str, Any]) -> ToolCallDelta:
+    def _add(self, call: Mapping[str, Any]) -> Iterable[Event]:
         calls = self._message.setdefault("tool_calls", [])
         calls.append(call)
-        function, position = call["function"], len(calls) - 1
+        function, position = call.get("function") or {}, len(calls) - 1
+        if not function.get("name"):
+            return
         id = call.get("id") or _call_id(self._body.get("created_at") or "", position)
-        return ToolCallDelta(id, function["name"], json.dumps(function.get("arguments") or {}, ensure_ascii=False), position)
+        yield ToolCallDelta(id, function["name"], json.dumps(function.get("arguments") or {}, ensure_ascii=False), position)
 
     def finish(self) -> Completion:
         if not self._body.get("done"):
@@ -128,9 +130,10 @@ def _parse_message(message: Mapping[str, Any], created_at: str) -> Iterable[Part
     if message.get("content"):
         yield Text(message["content"])
     for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call["function"]
+        function = call.get("function") or {}
         id = call.get("id") or _call_id(created_at, position)
-        yield ToolCall(id, function["name"], function.get("arguments") or {})
+        if function.get("name"):
+            yield ToolCall(id, function["name"], function.get("arguments") or {})
 
 
 def _parse_usage(body: Mapping[str, Any]) -> Usage:
