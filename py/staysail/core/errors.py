@@ -12,6 +12,7 @@
     ├── MaxTurnsError                  the run used up its turns
     ├── RunCancelled                   the run was stopped
     ├── ToolError                      the model: the text goes back to it as the tool's result
+    │   └── ToolFSError                a path, a grant, a limit: .code says which, .path where
     ├── OutputError                    the model's answer does not fit the output type, after every retry
     └── StoreError                     the browser's storage
         ├── QuotaError
@@ -137,6 +138,20 @@ class ToolError(StaysailError):
     """Raise it in a tool to tell the model what went wrong; any other exception is told as its type and text."""
 
     code = "tool"
+
+
+class ToolFSError(ToolError):
+    """What a virtual file system refused or could not do. code: "bad_path", "not_found", "exists", "is_directory", "not_a_directory",
+    "not_empty", "read_only", "changed", "refused", "limit", "bad_request" or "unavailable". path: as it was asked for."""
+
+    code = "toolfs"
+
+    def __init__(self, message: str, *, code: str | None = None, path: str | None = None) -> None:
+        super().__init__(message, code=code)
+        self.path = path
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"path": self.path}
 
 
 class OutputError(StaysailError):

@@ -1,0 +1,141 @@
+"""The audit: one record for every call and every decision, in the order they ended, never changed.
+
+Each ToolFS writes under a name of its own, so that two tabs never write the same record. A record carries the hash of the one before it:
+`verify` tells where one was altered or taken out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import secrets as randomness
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..core.errors import StoreError, redact
+from .entry import Entry, hash_of, is_directory, not_found, to_iso
+from .mounts import ReadOnlyMount
+from .path import Path, to_text
+from .ports import KeyValue
+
+PREFIX = "audit/"
+REMOVED = "[removed]"
+SECRET_NAME = re.compile(r"api[-_]?key|authori[sz]ation|cookie|credential|passw|secret|(^|[-_])(token|key|auth)$", re.IGNORECASE)
+SECRET_TEXT = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|hf|ghp|gho|ghs|github_pat|glpat|xox[abprs]|AKIA|ASIA|AIza|ya29)[-_.]?[A-Za-z0-9_./-]{14,}"
+    r"|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|(?<=bearer )[\w.~+/=-]{8,}|(?<=basic )[A-Za-z0-9+/=]{8,}|(?<=://)[^/\s:@]+:[^/\s@]+(?=@)",
+    re.IGNORECASE,
+)
+LONGEST_TEXT = 500
+
+
+class Audit:
+    """now: seconds since 1970. secrets: texts that never appear. unwritten: records that the store had no room for, kept until it has."""
+
+    def __init__(self, store: KeyValue, *, now: Callable[[], float], secrets: Sequence[str] = ()) -> None:
+        self.writer = randomness.token_hex(4)
+        self.unwritten: dict[str, bytes] = {}
+        self._store, self._now, self._secrets = store, now, tuple(secrets)
+        self._lock = asyncio.Lock()
+        self._sequence, self._last = 0, ""
+
+    async def write(self, record: Mapping[str, Any], *, secrets: Sequence[str] = ()) -> None:
+        """Durable on return, unless the store is full. Records of calls that end together are written together."""
+        cleaned = clean(dict(record), (*self._secrets, *secrets))
+        self._sequence += 1
+        at = to_iso(self._now())
+        kept = {"at": at, "writer": self.writer, "sequence": self._sequence} | cleaned | {"previous": self._last}
+        self._last = hash_of(_encode(kept))
+        self.unwritten[f"{PREFIX}{at}/{self.writer}/{self._sequence:09}"] = _encode(kept | {"hash": self._last})
+        async with self._lock:
+            batch = dict(self.unwritten)
+            if not batch:
+                return
+            try:
+                await self._store.commit(batch)
+            except StoreError:
+                return
+            for key in batch:
+                del self.unwritten[key]
+
+    async def records(self, since: str = "") -> list[dict[str, Any]]:
+        """In order of time. since: a day, "2026-01-31", or a part of one."""
+        return [json.loads(data) for _, data in await self._rows(since)]
+
+    async def export(self, since: str = "") -> bytes:
+        """JSON, a record a line."""
+        return b"".join(data + b"\n" for _, data in await self._rows(since))
+
+    async def days(self) -> list[str]:
+        keys = [*await self._store.keys(PREFIX), *self.unwritten]
+        return sorted({key.removeprefix(PREFIX)[:10] for key in keys})
+
+    async def verify(self) -> list[str]:
+        """What is wrong with the records, each in words; nothing where nobody touched them."""
+        problems: list[str] = []
+        last: dict[str, tuple[int, str]] = {}
+        for record in sorted(await self.records(), key=lambda record: (record["writer"], record["sequence"])):
+            hash = record.pop("hash", "")
+            where = f"record {record['sequence']} of {record['writer']}"
+            sequence, previous = last.get(record["writer"], (0, ""))
+            if record["sequence"] != sequence + 1:
+                problems.append(f"{where}: {record['sequence'] - sequence - 1} before it are missing")
+            elif record.get("previous") != previous:
+                problems.append(f"{where}: it does not follow the one before it")
+            if hash_of(_encode(record)) != hash:
+                problems.append(f"{where}: it was altered")
+            last[record["writer"]] = record["sequence"], hash
+        return problems
+
+    async def _rows(self, since: str) -> list[tuple[str, bytes]]:
+        rows = dict(await self._store.scan(PREFIX + since))
+        rows |= {key: data for key, data in self.unwritten.items() if key.startswith(PREFIX + since)}
+        return sorted(rows.items())
+
+
+class AuditMount(ReadOnlyMount):
+    """/toolfs/audit: a file a day."""
+
+    kind = "audit"
+    why = "the audit is only ever added to"
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    async def stat(self, path: Path) -> Entry | None:
+        if not path:
+            return Entry("/", "directory")
+        return next((entry for entry in await self.list(()) if entry.path == to_text(path)), None)
+
+    async def list(self, path: Path) -> list[Entry]:
+        if path:
+            raise not_found(path)
+        return [Entry(f"/{day}.jsonl", "file", None) for day in await self._audit.days()]
+
+    async def read(self, path: Path) -> bytes:
+        if not path:
+            raise is_directory(path)
+        if await self.stat(path) is None:
+            raise not_found(path)
+        return await self._audit.export(path[0].removesuffix(".jsonl"))
+
+
+def clean(value: Any, secrets: Sequence[str]) -> Any:
+    """Without secrets: those that are known, those that are called so, and those that look like one. Long texts are cut."""
+    return _clean(redact(value, tuple(secrets)))
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        text = SECRET_TEXT.sub(REMOVED, value)
+        return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
+    if isinstance(value, Mapping):
+        return {str(key): REMOVED if SECRET_NAME.search(str(key)) and item else _clean(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(item) for item in value]
+    return value
+
+
+def _encode(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).encode()

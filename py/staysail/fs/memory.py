@@ -1,0 +1,163 @@
+"""/toolfs/memory: what an agent wants to remember. Each entry is a file, `<id>`, that reads as JSON {id, content, created_at, updated_at, metadata}.
+
+Sessions share their entries only where they share a memory's name. Writing takes text, or JSON with `content` and perhaps `metadata`; the rest of an
+entry is never taken from what is written.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import ToolFSError
+from ..core.value import NOTHING, Value
+from .entry import Entry, hash_of, is_directory, not_found
+from .keywords import cosine, merge_orders, score_texts
+from .path import Path, check_name, to_text
+from .ports import Embedder, Mount
+from .search import Found, Query, encode_found, read_query
+from .session import Session
+from .tree import TreeMount
+
+FIELDS = frozenset({"id", "content", "created_at", "updated_at", "metadata"})
+
+
+class MemoryEntry(Value):
+    id: str
+    content: str
+    created_at: str
+    updated_at: str
+    metadata: Mapping[str, Any] = NOTHING
+
+    def to_dict(self) -> dict[str, Any]:
+        return {field: getattr(self, field) for field in MemoryEntry.__match_args__} | {"metadata": dict(self.metadata)}
+
+
+class MemoryMount:
+    """What `ToolFS` mounts; a session sees its own part."""
+
+    kind = "memory"
+    writable = True
+
+    def __init__(self, tree: TreeMount, embedder: Embedder | None = None) -> None:
+        self.tree, self._embedder = tree, embedder
+        self._vectors: dict[str, Any] = {}
+
+    def under(self, session: Session, query: str | None) -> Mount:
+        return _Memory(self, check_name(session.memory), query)
+
+    async def rank(self, query: Query, entries: Mapping[str, MemoryEntry]) -> dict[str, float]:
+        texts = {id: entry.content for id, entry in entries.items()}
+        scores = score_texts(query.text, texts)
+        if self._embedder is None or not texts:
+            return scores
+        hashes = {id: hash_of(text.encode()) for id, text in texts.items()}
+        new = {hash: texts[id] for id, hash in hashes.items() if hash not in self._vectors}
+        asked, *vectors = [item.vec for item in await self._embedder.embed_texts([query.text, *new.values()])]
+        self._vectors |= dict(zip(new, vectors, strict=True))
+        return merge_orders([scores, {id: cosine(asked, self._vectors[hash]) for id, hash in hashes.items()}])
+
+
+class _Memory:
+    kind = "memory"
+    writable = True
+
+    def __init__(self, mount: MemoryMount, name: str, query: str | None) -> None:
+        self._mount, self._tree, self._name, self._query = mount, mount.tree, name, query
+
+    async def stat(self, path: Path) -> Entry | None:
+        if not path:
+            return Entry("/", "directory")
+        found = await self._tree.stat(self._own(path))
+        return found.replace(path=to_text(path), size_bytes=None, hash=found.hash) if found else None
+
+    async def list(self, path: Path) -> list[Entry]:
+        if path:
+            raise not_found(path) if await self.stat(path) is None else is_file(path)
+        if await self._tree.stat((self._name,)) is None:
+            return []
+        return [entry.replace(path=f"/{entry.name}", size_bytes=None) for entry in await self._tree.list((self._name,))]
+
+    async def read(self, path: Path) -> bytes:
+        if self._query is not None:
+            if path:
+                raise ToolFSError("a query is asked of /toolfs/memory itself", code="bad_request", path=to_text(path))
+            return await self._search(read_query(self._query))
+        if not path:
+            raise is_directory(path)
+        return (json.dumps((await self._entry(path)).to_dict(), ensure_ascii=False) + "\n").encode()
+
+    async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
+        content, metadata = read_memory(data, path)
+        kept = json.dumps({"content": content, "metadata": metadata}, ensure_ascii=False, allow_nan=False).encode()
+        await self._tree.write(self._own(path), kept, if_hash=if_hash)
+
+    async def append(self, path: Path, data: bytes) -> None:
+        before = await self.stat(path)
+        entry = await self._entry(path) if before else None
+        text = (entry.content if entry else "") + data.decode("utf-8", "replace")
+        kept = json.dumps({"content": text, "metadata": dict(entry.metadata) if entry else {}}, ensure_ascii=False).encode()
+        await self._tree.write(self._own(path), kept, if_hash=before.hash if before else "")
+
+    async def delete(self, path: Path, *, recursive: bool = False) -> None:
+        if not path and recursive:
+            await self._tree.delete((self._name,), recursive=True)
+        else:
+            await self._tree.delete(self._own(path))
+
+    async def rename(self, old: Path, new: Path) -> None:
+        await self._tree.rename(self._own(old), self._own(new))
+
+    async def mkdir(self, path: Path) -> None:
+        raise ToolFSError("memory has no directories; write /toolfs/memory/<id>", code="bad_request", path=to_text(path))
+
+    def _own(self, path: Path) -> Path:
+        if len(path) != 1:
+            raise ToolFSError("an entry of memory is /toolfs/memory/<id>, with nothing below it", code="bad_path", path=to_text(path))
+        return (self._name, *path)
+
+    async def _entry(self, path: Path) -> MemoryEntry:
+        found = await self._tree.stat(self._own(path))
+        if found is None:
+            raise not_found(path)
+        fields = json.loads(await self._tree.read(self._own(path)))
+        return MemoryEntry(path[0], fields["content"], found.created_at or "", found.modified_at or "", fields["metadata"])
+
+    async def _search(self, query: Query) -> bytes:
+        entries = {entry.name: await self._entry((entry.name,)) for entry in await self.list(())}
+        scores = await self._mount.rank(query, entries)
+        return encode_found(query, [Found(id, entries[id].content, score, entries[id].metadata) for id, score in scores.items()])
+
+
+def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
+    """Content and metadata of what was written. Raises ToolFSError ("bad_request")."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise ToolFSError("memory holds text; write bytes to a file instead", code="bad_request", path=to_text(path)) from error
+    try:
+        value = json.loads(text) if text.lstrip().startswith("{") else None
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict) or "content" not in value or not value.keys() <= FIELDS:
+        return text, {}
+    content, metadata = value["content"], value.get("metadata") or {}
+    if not isinstance(content, str) or not isinstance(metadata, dict):
+        raise ToolFSError(
+            "an entry is text, or JSON whose content is text and whose metadata is an object", code="bad_request", path=to_text(path)
+        )
+    try:
+        json.dumps(metadata, allow_nan=False)
+    except ValueError as error:
+        raise ToolFSError("the metadata holds NaN or infinity, which JSON cannot", code="bad_request", path=to_text(path)) from error
+    return content, metadata
+
+
+def is_file(path: Path) -> ToolFSError:
+    return ToolFSError("this is an entry of memory, not a directory", code="not_a_directory", path=to_text(path))
+
+
+def new_id() -> str:
+    return f"m-{secrets.token_hex(6)}"

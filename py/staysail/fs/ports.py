@@ -1,0 +1,116 @@
+"""The ports of ToolFS: what keeps, finds, embeds and runs for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, runtime_checkable
+
+from ..core.value import NOTHING, Value
+from .entry import Entry
+from .path import Path
+
+
+class KeyValue(Protocol):
+    """Bytes by text key, changed atomically. Host: IndexedDB; else a dict."""
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
+    async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
+        """Every record whose key begins with `prefix`, in no order."""
+
+    async def keys(self, prefix: str) -> list[str]: ...
+    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
+        """All of it or nothing; durable on return. A key in both is put. Raises QuotaError."""
+
+    def exclusive(self) -> AbstractAsyncContextManager[Any]:
+        """A context in which nobody else, in this tab or another, has one. It does not nest."""
+
+
+class Mount(Protocol):
+    """A tree of files. Paths are segments below the mount's own root; () is that root, a directory that is always there. Raises ToolFSError with
+    such paths, and StoreError. `under`, where a mount has it, gives what one session sees: `under(session, query) -> Mount`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def writable(self) -> bool: ...
+    async def stat(self, path: Path) -> Entry | None: ...
+    async def list(self, path: Path) -> list[Entry]:
+        """What is in a directory, by name."""
+
+    async def read(self, path: Path) -> bytes: ...
+    async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
+        """Creates or replaces a file and makes the directories above it. if_hash: only where the file's hash is this; "" where there is none."""
+
+    async def append(self, path: Path, data: bytes) -> None: ...
+    async def delete(self, path: Path, *, recursive: bool = False) -> None: ...
+    async def rename(self, old: Path, new: Path) -> None:
+        """Never replaces anything."""
+
+    async def mkdir(self, path: Path) -> None: ...
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """Something whose whole state can be taken and put back: a vector store, say."""
+
+    async def export(self) -> bytes: ...
+    async def import_(self, data: bytes) -> None: ...
+
+
+class Embedder(Protocol):
+    """Gives one `.vec` a text, in order."""
+
+    async def embed_texts(self, texts: Iterable[str]) -> Sequence[Any]: ...
+
+
+class PluginFiles(Protocol):
+    """What a plugin reaches the world through, for as long as its call lasts: paths are those of /toolfs, under the caller's session cut with the
+    plugin's grant."""
+
+    async def read(self, path: str) -> bytes: ...
+    async def write(self, path: str, data: str | bytes) -> None: ...
+    async def list(self, path: str) -> list[Entry]: ...
+    async def stat(self, path: str) -> Entry: ...
+    async def fetch(
+        self, url: str, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]: ...
+
+
+class Plugin(Protocol):
+    """request: {operation, path?, data?, options?}; the response: {success, result?, error?, metadata?}, both plain JSON. An `operations` mapping
+    of names to {description, parameters}, where there is one, tells an agent what it can call."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def skill_document(self) -> str: ...
+    async def init(self, config: Mapping[str, Any]) -> None: ...
+    async def execute(self, request: Mapping[str, Any], files: PluginFiles) -> Any: ...
+
+
+class PluginSource(Value):
+    """What a plugin is loaded from. hash: SHA-256 that `data` must have. memory_bytes, output_bytes, timeout_s: its limits."""
+
+    kind: str
+    name: str
+    data: bytes = b""
+    url: str | None = None
+    hash: str | None = None
+    memory_bytes: int = 64 << 20
+    output_bytes: int = 1 << 20
+    timeout_s: float = 30.0
+
+
+class PluginHost(Protocol):
+    """Runs plugins that are no Python objects, each apart from the others: WASM, JavaScript, HTTP. kinds: those it can run."""
+
+    @property
+    def kinds(self) -> Collection[str]: ...
+    async def inspect(self, source: PluginSource) -> Mapping[str, Any]:
+        """What is known of it before anything of it runs."""
+
+    async def load(self, source: PluginSource) -> Plugin:
+        """Raises ConfigError for what it cannot run, naming what is missing."""

@@ -1,0 +1,221 @@
+"""Sessions: who may do what, and how much of it. Nothing is allowed that was not granted.
+
+A session cut from another one (a plugin's from its caller's) may do what both allow, and what it uses counts for both. There is no arithmetic on
+grants: each call asks the whole chain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from ..core.errors import ConfigError, ToolFSError
+from ..core.value import Value
+from .path import Path, is_under, resolve_path, to_text
+
+type Operation = Literal["read", "list", "write", "delete", "execute"]
+OPERATIONS: tuple[str, ...] = get_args(Operation.__value__)
+
+
+class Rule(Value):
+    folder: Path
+    operations: frozenset[str]
+
+
+class HostRule(Value):
+    """host: a name, with a port where it is not the scheme's own; "*.example.org" stands for every name below example.org."""
+
+    host: str
+    methods: frozenset[str]
+
+    def covers(self, method: str, host: str) -> bool:
+        named = host.endswith(self.host[1:]) and len(host) >= len(self.host) if self.host.startswith("*.") else host == self.host
+        return named and (method in self.methods or "*" in self.methods)
+
+
+class Grant(Value):
+    """rules: paths with operations. calls, size_bytes (read and written), seconds (of work): limits, None for none."""
+
+    rules: tuple[Rule, ...] = ()
+    hosts: tuple[HostRule, ...] = ()
+    calls: int | None = None
+    size_bytes: int | None = None
+    seconds: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        paths: Mapping[str, str | Sequence[str]] | None = None,
+        hosts: Mapping[str, str | Sequence[str]] | None = None,
+        *,
+        calls: int | None = None,
+        size_bytes: int | None = None,
+        seconds: float | None = None,
+    ) -> Grant:
+        """paths: {"/toolfs/data": "read list"}; the operations are read, list, write, delete, execute, and "*" for all. hosts:
+        {"api.example.org": "GET"}. Raises ConfigError."""
+        for name, limit in (("calls", calls), ("size_bytes", size_bytes), ("seconds", seconds)):
+            if limit is not None and not (isinstance(limit, int | float) and limit >= 0):
+                raise ConfigError(f"{name} is a number of at least 0, or None for no limit; got {limit!r}")
+        rules = tuple(Rule(_folder(path), _operations(words)) for path, words in (paths or {}).items())
+        return cls(rules, tuple(_host_rule(host, words) for host, words in (hosts or {}).items()), calls, size_bytes, seconds)
+
+    def allows(self, operation: str, path: Path) -> bool:
+        """Directories above what was granted may be listed too; a listing shows only the way down."""
+        if any(operation in rule.operations and is_under(path, rule.folder) for rule in self.rules):
+            return True
+        return operation == "list" and self.shows(path) and not any(is_under(path, rule.folder) for rule in self.rules)
+
+    def shows(self, path: Path) -> bool:
+        """Whether a listing names it: something may be done to it, or to something in it."""
+        return any(is_under(path, rule.folder) or is_under(rule.folder, path) for rule in self.rules)
+
+    def allows_host(self, method: str, host: str) -> bool:
+        return any(rule.covers(method, host) for rule in self.hosts)
+
+    def describe(self) -> str:
+        return "; ".join(f"{' '.join(sorted(rule.operations))} {to_text(rule.folder)}" for rule in self.rules) or "nothing"
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `of` takes, as plain data, to be shown to whoever is asked for consent."""
+        return {
+            "paths": {to_text(rule.folder): sorted(rule.operations) for rule in self.rules},
+            "hosts": {rule.host: sorted(rule.methods) for rule in self.hosts},
+            "calls": self.calls,
+            "size_bytes": self.size_bytes,
+            "seconds": self.seconds,
+        }
+
+
+class Session:
+    """name: told in the audit; sessions of one name share their memory unless `memory` names another. secrets: texts that never appear in the
+    audit. What it has used so far is in `calls`, `used_bytes`, `used_s`."""
+
+    def __init__(
+        self, name: str, grant: Grant, *, memory: str | None = None, secrets: Sequence[str] = (), parent: Session | None = None
+    ) -> None:
+        self.name, self.grant, self.parent = name, grant, parent
+        self.memory: str = memory or (parent.memory if parent else name)
+        self.secrets: tuple[str, ...] = (*secrets, *(parent.secrets if parent else ()))
+        self.calls, self.used_bytes, self.used_s = 0, 0, 0.0
+
+    def cut(self, name: str, grant: Grant) -> Session:
+        """A session that may do what both this one and `grant` allow."""
+        return Session(f"{self.name}/{name}", grant, parent=self)
+
+    def chain(self) -> Iterator[Session]:
+        session: Session | None = self
+        while session:
+            yield session
+            session = session.parent
+
+    def may(self, operation: Operation, path: Path) -> bool:
+        return all(session.grant.allows(operation, path) for session in self.chain())
+
+    def sees(self, path: Path) -> bool:
+        return all(session.grant.shows(path) for session in self.chain())
+
+    def may_somewhere(self, operation: Operation, folder: Path) -> bool:
+        """Whether it may do this to anything in a folder: what decides which tools an agent is given."""
+        folders = [rule.folder for session in self.chain() for rule in session.grant.rules]
+        return self.may(operation, folder) or any(is_under(path, folder) and self.may(operation, path) for path in folders)
+
+    def check(self, operation: Operation, path: Path) -> None:
+        """Raises ToolFSError ("refused")."""
+        for session in self.chain():
+            if not session.grant.allows(operation, path):
+                raise ToolFSError(
+                    f"session {session.name!r} may not {operation} {to_text(path)}; it may: {session.grant.describe()}",
+                    code="refused",
+                    path=to_text(path),
+                )
+
+    def check_host(self, method: str, url: str) -> None:
+        """Raises ToolFSError ("refused")."""
+        host = read_host(url)
+        for session in self.chain():
+            if not session.grant.allows_host(method.upper(), host):
+                raise ToolFSError(f"session {session.name!r} may not {method.upper()} {host}", code="refused")
+
+    def begin(self) -> None:
+        """Counts a call. Raises ToolFSError ("limit") where there is none left."""
+        for session in self.chain():
+            limits = session.grant
+            if limits.calls is not None and session.calls >= limits.calls:
+                raise session._used_up(f"{limits.calls} calls")
+            if limits.seconds is not None and session.used_s >= limits.seconds:
+                raise session._used_up(f"{limits.seconds:g} s of work")
+        for session in self.chain():
+            session.calls += 1
+
+    def take_bytes(self, size_bytes: int) -> None:
+        """Counts bytes read or written. Raises ToolFSError ("limit"), and counts none, where they are too many."""
+        for session in self.chain():
+            limit = session.grant.size_bytes
+            if limit is not None and session.used_bytes + size_bytes > limit:
+                raise session._used_up(f"{limit} bytes, {session.used_bytes} of them used, and this is {size_bytes}")
+        for session in self.chain():
+            session.used_bytes += size_bytes
+
+    def end(self, seconds: float) -> None:
+        for session in self.chain():
+            session.used_s += seconds
+
+    @property
+    def seconds_left(self) -> float | None:
+        left = [session.grant.seconds - session.used_s for session in self.chain() if session.grant.seconds is not None]
+        return max(0.0, min(left)) if left else None
+
+    def _used_up(self, what: str) -> ToolFSError:
+        return ToolFSError(f"session {self.name!r} has reached its limit: {what}; ask for a session with more", code="limit")
+
+    def __repr__(self) -> str:
+        return f"Session({self.name!r}, {self.grant.describe()})"
+
+
+def read_host(url: str) -> str:
+    """Host, and port where it is not the scheme's own, in lower case. Raises ToolFSError for addresses that readers of addresses disagree about."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _bad_url(error) from error
+    host = (parts.hostname or "").removesuffix(".")
+    if parts.scheme not in ("http", "https") or not host:
+        raise _bad_url("it is an address such as https://api.example.org/v1")
+    if not url.isascii() or not url.isprintable() or any(mark in url for mark in ' \\"<>^`{|}') or "@" in parts.netloc:
+        raise _bad_url("it holds a user, a backslash, a space or another character that does not belong there")
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return host if port in (None, usual) else f"{host}:{port}"
+
+
+def _bad_url(why: object) -> ToolFSError:
+    return ToolFSError(f"the address cannot be used: {why}", code="refused")
+
+
+def _folder(text: str) -> Path:
+    try:
+        return resolve_path(text)
+    except ToolFSError as error:
+        raise ConfigError(f"grant: {error}") from error
+
+
+def _operations(words: str | Sequence[str]) -> frozenset[str]:
+    given = words.replace(",", " ").split() if isinstance(words, str) else list(words)
+    unknown = [word for word in given if word not in (*OPERATIONS, "*")]
+    if unknown:
+        raise ConfigError(f"grant: there is no operation {unknown[0]!r}; there are {', '.join(OPERATIONS)}, and '*' for all")
+    return frozenset(OPERATIONS if "*" in given else given)
+
+
+def _host_rule(host: str, words: str | Sequence[str]) -> HostRule:
+    methods = words.replace(",", " ").split() if isinstance(words, str) else list(words)
+    name = host.lower()
+    try:
+        plain = read_host(f"https://{name.removeprefix('*.')}") == name.removeprefix("*.")
+    except ToolFSError:
+        plain = False
+    if not plain:
+        raise ConfigError(f"grant: {host!r} is no host; write api.example.org, *.example.org or localhost:8080, without scheme and path")
+    return HostRule(name, frozenset(method.upper() for method in methods))

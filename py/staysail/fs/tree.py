@@ -1,0 +1,207 @@
+"""Files kept in a KeyValue store: the memory mount and the persistent one.
+
+How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan; a file's record names
+its content by hash, and the content is a blob. Every change is one commit of records and blobs together, so a crash leaves what was there before
+or what is there after.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from ..core.errors import CorruptionError, ToolFSError
+from ..core.value import Value
+from .blobs import Blobs
+from .entry import Entry, Kind, already_there, directory, is_directory, not_a_directory, not_found, to_iso
+from .memory_store import MemoryStore
+from .path import Path, is_under, to_text
+from .ports import KeyValue
+
+
+class Record(Value):
+    kind: Kind
+    size_bytes: int
+    created_at: str
+    modified_at: str
+    hash: str | None = None
+
+    def encode(self) -> bytes:
+        return json.dumps([getattr(self, field) for field in Record.__match_args__], separators=(",", ":")).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> Record:
+        return cls(*json.loads(data))
+
+    def entry(self, path: Path) -> Entry:
+        size = self.size_bytes if self.kind == "file" else None
+        return Entry(to_text(path), self.kind, size, self.created_at, self.modified_at, self.hash)
+
+
+async def used_by_trees(store: KeyValue) -> set[str]:
+    """Hashes of what is in any tree of a store."""
+    records = (Record.decode(data) for _, data in await store.scan("tree/"))
+    return {record.hash for record in records if record.hash}
+
+
+class TreeMount:
+    """name: the tree's own in its store. now: seconds since 1970."""
+
+    writable = True
+
+    def __init__(self, blobs: Blobs, name: str, *, kind: str = "files", now: Callable[[], float] = time.time) -> None:
+        self.kind, self.name, self.blobs = kind, name, blobs
+        self._store, self._now = blobs.store, now
+        self._prefix = f"tree/{name}\0"
+
+    @classmethod
+    def in_memory(cls, *, quota_bytes: int | None = None) -> TreeMount:
+        """A tree that lasts as long as the process."""
+        return cls(Blobs(MemoryStore(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory")
+
+    async def stat(self, path: Path) -> Entry | None:
+        if not path:
+            return directory(())
+        record = await self._record(path)
+        return record.entry(path) if record else None
+
+    async def list(self, path: Path) -> list[Entry]:
+        if path:
+            self._need(await self._record(path), path, "directory")
+        prefix = self._children(path)
+        found = [(key.removeprefix(prefix), data) for key, data in await self._store.scan(prefix)]
+        return [Record.decode(data).entry((*path, name)) for name, data in sorted(found)]
+
+    async def read(self, path: Path) -> bytes:
+        record = self._need(await self._record(path), path, "file")
+        while True:
+            data = await self.blobs.get(record.hash or "")
+            if data is not None:
+                return data
+            # Replaced and swept between the two reads, or lost.
+            again = self._need(await self._record(path), path, "file")
+            if again == record:
+                raise CorruptionError(f"the content of {to_text(path)} is missing in storage; roll back to a snapshot or import one")
+            record = again
+
+    async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
+        async with self._store.exclusive():
+            held = await self._records_to(path)
+            await self._put(path, data, held, if_hash)
+
+    async def append(self, path: Path, data: bytes) -> None:
+        async with self._store.exclusive():
+            held = await self._records_to(path)
+            old = held.get(path)
+            before = (await self.blobs.get(old.hash) or b"") if old and old.hash else b""
+            await self._put(path, before + data, held, None)
+
+    async def _put(self, path: Path, data: bytes, held: Mapping[Path, Record], if_hash: str | None) -> None:
+        if not path:
+            raise is_directory(path)
+        old = held.get(path)
+        if old and old.kind == "directory":
+            raise is_directory(path)
+        if if_hash is not None and if_hash != (old.hash if old else ""):
+            raise ToolFSError("this was changed meanwhile; read it again and repeat the change", code="changed", path=to_text(path))
+        puts = self._make_parents(path, held)
+        hash, blob = self.blobs.put(data)
+        now = to_iso(self._now())
+        puts[self._key(path)] = Record("file", len(data), old.created_at if old else now, now, hash).encode()
+        await self.blobs.commit(blob | puts)
+
+    async def mkdir(self, path: Path) -> None:
+        async with self._store.exclusive():
+            held = await self._records_to(path)
+            if not path or (path in held and held[path].kind == "directory"):
+                return
+            if path in held:
+                raise already_there(path)
+            await self.blobs.commit(self._make_parents((*path, "."), held))
+
+    async def delete(self, path: Path, *, recursive: bool = False) -> None:
+        async with self._store.exclusive():
+            if not path:
+                raise ToolFSError("a mount itself cannot be deleted; delete what is in it", code="refused", path="/")
+            record = await self._record(path)
+            if record is None:
+                raise not_found(path)
+            below = await self._below(path) if record.kind == "directory" else {}
+            if below and not recursive:
+                raise ToolFSError(
+                    f"this directory holds {len(below)} entries; delete them first, or delete with recursive",
+                    code="not_empty",
+                    path=to_text(path),
+                )
+            await self.blobs.commit({}, [self._key(path), *map(self._key, below)])
+
+    async def rename(self, old: Path, new: Path) -> None:
+        async with self._store.exclusive():
+            record = await self._record(old) if old else None
+            if record is None:
+                raise not_found(old)
+            if old == new:
+                return
+            if is_under(new, old):
+                raise ToolFSError("a directory cannot be moved into itself", code="bad_path", path=to_text(new))
+            held = await self._records_to(new)
+            if not new or new in held:
+                raise already_there(new)
+            moved = {old: record} | (await self._below(old) if record.kind == "directory" else {})
+            puts = self._make_parents(new, held)
+            puts |= {self._key(new + path[len(old) :]): item.encode() for path, item in moved.items()}
+            await self.blobs.commit(puts, [self._key(path) for path in moved])
+
+    async def records(self) -> dict[Path, Record]:
+        """Everything, for a snapshot."""
+        return {self._path(key): Record.decode(data) for key, data in await self._store.scan(self._prefix)}
+
+    async def plan(self, wanted: Mapping[Path, Record]) -> tuple[dict[str, bytes], Sequence[str]]:
+        """What to put and to delete so that the tree is `wanted` and nothing else."""
+        held = dict(await self._store.scan(self._prefix))
+        puts = {self._key(path): record.encode() for path, record in wanted.items()}
+        return {key: data for key, data in puts.items() if held.get(key) != data}, [key for key in held if key not in puts]
+
+    def _need(self, record: Record | None, path: Path, kind: Kind) -> Record:
+        if record is None and not path:
+            raise is_directory(path)
+        if record is None:
+            raise not_found(path)
+        if record.kind != kind:
+            raise is_directory(path) if kind == "file" else not_a_directory(path)
+        return record
+
+    async def _record(self, path: Path) -> Record | None:
+        return (await self._records_to(path)).get(path)
+
+    async def _records_to(self, path: Path) -> dict[Path, Record]:
+        """Records of a path and of the directories above it. Raises ToolFSError where one of these is a file."""
+        paths = [path[: n + 1] for n in range(len(path))]
+        found = await self._store.get([self._key(step) for step in paths])
+        held = {step: Record.decode(data) for step, data in zip(paths, found, strict=True) if data is not None}
+        for step in paths[:-1]:
+            if step in held and held[step].kind == "file":
+                raise not_a_directory(step)
+        return held
+
+    def _make_parents(self, path: Path, held: Mapping[Path, Record]) -> dict[str, bytes]:
+        now = to_iso(self._now())
+        made = Record("directory", 0, now, now).encode()
+        parents: Iterable[Path] = (path[:n] for n in range(1, len(path)))
+        return {self._key(parent): made for parent in parents if parent not in held}
+
+    async def _below(self, path: Path) -> dict[Path, Record]:
+        own = "/".join(path)
+        records = await self._store.scan(f"{self._prefix}{own}\0") + await self._store.scan(f"{self._prefix}{own}/")
+        return {self._path(key): Record.decode(data) for key, data in records}
+
+    def _key(self, path: Path) -> str:
+        return self._children(path[:-1]) + path[-1]
+
+    def _children(self, path: Path) -> str:
+        return f"{self._prefix}{'/'.join(path)}\0"
+
+    def _path(self, key: str) -> Path:
+        folder, _, name = key.removeprefix(self._prefix).partition("\0")
+        return (*(folder.split("/") if folder else ()), name)
