@@ -138,6 +138,8 @@ class Agent:
         if not message.content or (isinstance(prompt, str) and not prompt.strip()):
             raise ConfigError("Prompt cannot be empty")
         output, traits = settings.output_codec, self.model.traits
+        if output and any(tool.name == OUTPUT_TOOL for tool in settings.tools):
+            raise ConfigError(f"typed answers are given through a tool named {OUTPUT_TOOL}; rename yours of that name")
         run = Run(
             (*read_messages(history), message),
             max_turns=settings.max_turns,

@@ -9,11 +9,12 @@ from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
 from ..core.events import Event, replay
 from ..core.ports import Model, ModelTraits
+from ..core.usage import Usage
 
 
 class Cache:
     """The last `max_entries` answers, by the whole request: model, messages, tools, every parameter. In memory; the least recently used
-    goes first."""
+    goes first. An answer from here has no usage: it was paid for once."""
 
     def __init__(self, max_entries: int = 128) -> None:
         if max_entries < 1:
@@ -42,7 +43,7 @@ class Cache:
         """Keeps an answer that ended as it should; a cut or failed one is worth asking for again."""
         if completion.finish_reason not in ("stop", "tool_calls"):
             return
-        self._entries[key] = completion
+        self._entries[key] = completion.replace(usage=Usage())
         self._entries.move_to_end(key)
         if len(self._entries) > self.max_entries:
             self._entries.popitem(last=False)

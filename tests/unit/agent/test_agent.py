@@ -491,3 +491,12 @@ async def test_a_refusal_is_no_answer_to_correct():
     assert len(model.requests) == 1
     assert isinstance(raised.value, StaysailError)
     assert raised.value.history[-1].text == "I will not."
+
+
+async def test_a_tool_with_the_output_tools_name_is_refused_where_it_would_be_mistaken():
+    def final_answer(x: int) -> int:
+        return x
+
+    with pytest.raises(ConfigError, match="rename"):
+        await Agent(ScriptedModel(["1"]), tools=[final_answer], output_type=int).prompt("Hi")
+    assert str(await Agent(ScriptedModel(["fine"]), tools=[final_answer]).prompt("Hi")) == "fine"

@@ -99,3 +99,9 @@ async def test_runs_at_once_share_a_cache_safely():
 def test_a_cache_of_nothing_is_refused():
     with pytest.raises(ConfigError, match="at least 1"):
         Cache(max_entries=0)
+
+
+async def test_a_cached_answer_is_not_paid_for_again():
+    agent = Agent(ScriptedModel(["Hello"], usage=Usage(3, 2, 5)), cache=Cache())
+    assert (await agent.prompt("Hi")).usage == Usage(3, 2, 5)
+    assert (await agent.prompt("Hi")).usage == Usage()
