@@ -12,7 +12,7 @@ from ..core.retry import Retry
 from ..core.usage import Usage
 from ..core.value import NOTHING
 from ..core.waiting import SystemClock
-from .faults import not_understood, request_id
+from .faults import not_understood
 from .format import Provider, Registry, Service, ServiceKind
 from .http_model import Endpoint, Key
 
@@ -135,6 +135,3 @@ def parse_usage(usage: Any) -> Usage:
     total = int(usage.get("total_tokens") or usage.get("totalTokenCount") or 0)
     inputs = next((int(usage[name]) for name in names_in if usage.get(name)), max(0, total - outputs))
     return Usage(inputs, outputs, total or inputs + outputs)
-
-
-__all__ = ["RemoteModel", "find_provider", "find_service", "parse_usage", "request_id"]
