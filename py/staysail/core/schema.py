@@ -1,19 +1,15 @@
 """JSON Schema from Python types, and values of those types from JSON: one walk over a type gives both.
 
 Known: the JSON types, Any, list, tuple, set, dict, Literal, Enum, unions, Optional, Annotated (text is a description, a dict is merged,
-and the
-attributes gt, ge, lt, le, multiple_of, min_length, max_length, pattern are read as annotated-types has them), dataclasses, TypedDict,
-NamedTuple, NewType, type aliases, date and time types,
-UUID, Decimal, bytes (base64) and paths; pydantic models and msgspec structs through their own packages. Types may refer to themselves.
+and the attributes gt, ge, lt, le, multiple_of, min_length, max_length, pattern are read as annotated-types has them), dataclasses,
+TypedDict, NamedTuple, NewType, type aliases, date and time types, UUID, Decimal, bytes (base64) and paths; pydantic models and msgspec
+structs through their own packages. Types may refer to themselves.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import enum
-import re
-import sys
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
@@ -21,9 +17,8 @@ from typing import Any
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError
-from .validation import check
-
-type Decode = Callable[[Any], Any]
+from .records import read_fields, read_msgspec, read_pydantic
+from .scalars import PARSED, SIMPLE, Decode, Misfit, checked, parsed, shown
 
 
 class Codec:
@@ -38,7 +33,7 @@ class Codec:
     def decode(self, value: Any) -> Any:
         try:
             return self._decode(value)
-        except _Misfit as misfit:
+        except Misfit as misfit:
             raise OutputError(str(misfit), raw=value) from misfit
 
 
@@ -46,7 +41,7 @@ def codec(kind: Any) -> Codec:
     """The codec of a type, or of a JSON Schema given as a dict (whose values stay as they are, checked). Raises ConfigError for a type
     JSON cannot hold."""
     if isinstance(kind, Mapping):
-        return Codec(dict(kind), lambda value: _checked(value, kind))
+        return Codec(dict(kind), lambda value: checked(value, kind))
     walk = _Walk()
     schema, decode = walk.visit(kind)
     if walk.defs:
@@ -61,100 +56,6 @@ def object_codec(fields: Mapping[str, tuple[Any, Any]], descriptions: Mapping[st
     schema, decode = walk.object_of(fields, descriptions, lambda values: values, closed=True)
     return Codec(schema | ({"$defs": walk.defs} if walk.defs else {}), decode)
 
-
-class _Misfit(Exception):
-    def __init__(self, message: str, path: str = "") -> None:
-        super().__init__(message)
-        self.message, self.path = message, path
-
-    def under(self, step: str) -> _Misfit:
-        return _Misfit(self.message, f"{step}.{self.path}" if self.path else step)
-
-    def __str__(self) -> str:
-        return f"{self.path}: {self.message}" if self.path else self.message
-
-
-def _checked(value: Any, schema: Mapping[str, Any]) -> Any:
-    problems = check(value, schema)
-    if problems:
-        raise _Misfit("; ".join(problems))
-    return value
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _string(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise _Misfit(f"expected a string, got {_shown(value)}")
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+\s*", value):
-        return int(value)
-    raise _Misfit(f"expected an integer, got {_shown(value)}")
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    raise _Misfit(f"expected a number, got {_shown(value)}")
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if value in ("true", "false"):
-        return bool(value == "true")
-    raise _Misfit(f"expected true or false, got {_shown(value)}")
-
-
-def _null(value: Any) -> None:
-    if value is not None:
-        raise _Misfit(f"expected null, got {_shown(value)}")
-
-
-def _base64(value: Any) -> bytes:
-    try:
-        return base64.b64decode(_string(value), validate=True)
-    except ValueError as error:
-        raise _Misfit("expected base64") from error
-
-
-SIMPLE: dict[Any, tuple[dict[str, Any], Decode]] = {
-    str: ({"type": "string"}, _string),
-    int: ({"type": "integer"}, _integer),
-    float: ({"type": "number"}, _number),
-    bool: ({"type": "boolean"}, _boolean),
-    None: ({"type": "null"}, _null),
-    type(None): ({"type": "null"}, _null),
-    bytes: ({"type": "string", "contentEncoding": "base64"}, _base64),
-    Any: ({}, lambda value: value),
-    object: ({}, lambda value: value),
-}
-
-# By name, so that none of these modules is imported for the sake of a comparison.
-PARSED = {
-    "datetime.datetime": ("date-time", "fromisoformat"),
-    "datetime.date": ("date", "fromisoformat"),
-    "datetime.time": ("time", "fromisoformat"),
-    "uuid.UUID": ("uuid", ""),
-    "decimal.Decimal": ("decimal", ""),
-    "pathlib.Path": ("path", ""),
-    "pathlib._local.Path": ("path", ""),
-}
 
 CONSTRAINTS = {
     "gt": "exclusiveMinimum",
@@ -235,7 +136,7 @@ class _Walk:
         def decode_within(value: Any) -> Any:
             decoded = decode(value)
             if rules:
-                _checked(decoded if isinstance(decoded, int | float | str | list) else value, rules)
+                checked(decoded if isinstance(decoded, int | float | str | list) else value, rules)
             return decoded
 
         return schema | limits, decode_within
@@ -245,7 +146,7 @@ class _Walk:
             for option, result in zip(allowed, results, strict=True):
                 if value == option and isinstance(value, bool) == isinstance(option, bool):
                     return result
-            raise _Misfit(f"expected one of {', '.join(map(repr, allowed))}, got {_shown(value)}")
+            raise Misfit(f"expected one of {', '.join(map(repr, allowed))}, got {shown(value)}")
 
         names = {str: "string", bool: "boolean", int: "integer", float: "number"}
         found = {names.get(type(option)) for option in allowed}
@@ -261,9 +162,9 @@ class _Walk:
             for attempt in exact:
                 try:
                     return attempt(value)
-                except _Misfit as misfit:
+                except Misfit as misfit:
                     misfits.append(str(misfit))
-            raise _Misfit(" or ".join(dict.fromkeys(misfits)))
+            raise Misfit(" or ".join(dict.fromkeys(misfits)))
 
         return {"anyOf": [schema for schema, _ in visited]}, decode
 
@@ -274,10 +175,10 @@ class _Walk:
 
         def decode(value: Any) -> Any:
             if not isinstance(value, list | tuple):
-                raise _Misfit(f"expected a list, got {_shown(value)}")
+                raise Misfit(f"expected a list, got {shown(value)}")
             if fixed and len(value) != len(items):
-                raise _Misfit(f"expected {len(items)} items, got {len(value)}")
-            return make(_at(f"[{n}]", items[n if fixed else 0][1], item) for n, item in enumerate(value))
+                raise Misfit(f"expected {len(items)} items, got {len(value)}")
+            return make(at(f"[{n}]", items[n if fixed else 0][1], item) for n, item in enumerate(value))
 
         if fixed:
             # `prefixItems` alone is refused by most providers; the union of the kinds says nearly as much.
@@ -292,8 +193,8 @@ class _Walk:
 
         def decode(value: Any) -> Any:
             if not isinstance(value, Mapping):
-                raise _Misfit(f"expected an object, got {_shown(value)}")
-            return {key: _at(str(key), decode_item, item) for key, item in value.items()}
+                raise Misfit(f"expected an object, got {shown(value)}")
+            return {key: at(str(key), decode_item, item) for key, item in value.items()}
 
         return {"type": "object", "additionalProperties": schema or True}, decode
 
@@ -302,13 +203,13 @@ class _Walk:
             members = tuple(kind)
             return self._choices(tuple(member.value for member in members), members)
         if parsing := PARSED.get(f"{kind.__module__}.{kind.__qualname__}"):
-            return _parsed(kind, *parsing)
-        foreign = _pydantic(kind) or _msgspec(kind)
+            return parsed(kind, *parsing)
+        foreign = read_pydantic(kind) or read_msgspec(kind)
         if foreign:
             return self._hoist(*foreign)
         if kind in self._names:
             return {"$ref": f"#/$defs/{self._names[kind]}"}, lambda value: self._decoders[kind](value)
-        fields = _fields(kind)
+        fields = read_fields(kind)
         if fields is None:
             raise ConfigError(f"{kind.__qualname__} has no JSON Schema; make it a dataclass or a TypedDict, or use JSON types")
         name = kind.__name__ if kind.__name__ not in self.defs else f"{kind.__name__}_{len(self.defs)}"
@@ -339,14 +240,14 @@ class _Walk:
 
         def decode(value: Any) -> Any:
             if not isinstance(value, Mapping):
-                raise _Misfit(f"expected an object, got {_shown(value)}")
+                raise Misfit(f"expected an object, got {shown(value)}")
             missing = [name for name in required if name not in value]
             unknown = [str(name) for name in value if name not in visited]
             if missing or (unknown and closed):
                 said = [f"missing {', '.join(missing)}"] if missing else []
                 said += [f"unknown {', '.join(unknown)} (known: {', '.join(visited) or 'none'})"] if unknown else []
-                raise _Misfit("; ".join(said))
-            return make({name: _at(name, visited[name][1], item) for name, item in value.items() if name in visited})
+                raise Misfit("; ".join(said))
+            return make({name: at(name, visited[name][1], item) for name, item in value.items() if name in visited})
 
         properties = {}
         for name, (schema, _) in visited.items():
@@ -358,10 +259,10 @@ class _Walk:
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}, decode
 
 
-def _at(step: str, decode: Decode, value: Any) -> Any:
+def at(step: str, decode: Decode, value: Any) -> Any:
     try:
         return decode(value)
-    except _Misfit as misfit:
+    except Misfit as misfit:
         raise misfit.under(step) from misfit
 
 
@@ -390,76 +291,6 @@ def _constraints(item: Any, kind: str | None) -> dict[str, Any]:
             out[key] = getattr(item, name)
     description = getattr(item, "description", None) or getattr(item, "documentation", None)
     return out | ({"description": description} if isinstance(description, str) else {})
-
-
-def _parsed(kind: Any, text_format: str, method: str) -> tuple[dict[str, Any], Decode]:
-    read: Callable[[str], Any] = getattr(kind, method) if method else kind
-
-    def decode(value: Any) -> Any:
-        try:
-            return read(str(value) if text_format == "decimal" else _string(value))
-        except (ValueError, ArithmeticError) as error:
-            raise _Misfit(f"expected {text_format} text, got {_shown(value)}") from error
-
-    known = {"format": text_format} if text_format not in ("decimal", "path") else {}
-    return {"type": "string"} | known, decode
-
-
-def _fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
-    """Name to (type, default) of a class that is a bundle of fields, else None."""
-    missing = dataclasses.MISSING
-    if typing.is_typeddict(kind):
-        hints = type_hints(kind)
-        return {name: (hint, missing if name in kind.__required_keys__ else None) for name, hint in hints.items()}
-    if dataclasses.is_dataclass(kind):
-        hints = type_hints(kind)
-        defaults = {
-            f.name: f.default if f.default is not missing or f.default_factory is missing else None
-            for f in dataclasses.fields(kind)
-            if f.init
-        }
-        return {name: (hints[name], default) for name, default in defaults.items()}
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        hints = type_hints(kind)
-        return {name: (hints.get(name, Any), kind._field_defaults.get(name, missing)) for name in kind._fields}
-    return None
-
-
-def type_hints(owner: Any) -> dict[str, Any]:
-    """Resolved annotations, Annotated kept. Raises ConfigError for a name that cannot be found."""
-    try:
-        return typing.get_type_hints(owner, include_extras=True)
-    except NameError as error:
-        name = getattr(owner, "__qualname__", repr(owner))
-        raise ConfigError(f"an annotation of {name} cannot be resolved: {error}. Define the type at module level.") from error
-
-
-def _pydantic(kind: Any) -> tuple[dict[str, Any], Decode] | None:
-    if not (hasattr(kind, "model_json_schema") and hasattr(kind, "model_validate")):
-        return None
-
-    def decode(value: Any) -> Any:
-        try:
-            return kind.model_validate(value)
-        except ValueError as error:
-            raise _Misfit(str(error)) from error
-
-    return kind.model_json_schema(), decode
-
-
-def _msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
-    if not hasattr(kind, "__struct_fields__"):
-        return None
-    msgspec = sys.modules["msgspec"]  # whoever made a Struct has imported it
-
-    def decode(value: Any) -> Any:
-        try:
-            return msgspec.convert(value, kind, strict=False)
-        except ValueError as error:
-            raise _Misfit(str(error)) from error
-
-    (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return schema | {"$defs": defs}, decode
 
 
 def _generated_doc(kind: type) -> bool:

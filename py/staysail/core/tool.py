@@ -11,7 +11,8 @@ from typing import Any, overload
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError, ToolError
-from .schema import object_codec, type_hints
+from .records import type_hints
+from .schema import object_codec
 
 
 class FunctionTool:

@@ -131,6 +131,7 @@ class RowIndex(Protocol):
     def signs(self) -> GrowingChunks: ...
     @property
     def kinds(self) -> tuple[str, ...]: ...
+
     dim: int
     stride: int
 

@@ -1,0 +1,120 @@
+"""The kinds that are one JSON value each: their schemas, and how a model's value is read, a little leniently (models write "5" for 5)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .validation import check
+
+type Decode = Callable[[Any], Any]
+
+
+class Misfit(Exception):
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(message)
+        self.message, self.path = message, path
+
+    def under(self, step: str) -> Misfit:
+        return Misfit(self.message, f"{step}.{self.path}" if self.path else step)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def checked(value: Any, schema: Mapping[str, Any]) -> Any:
+    problems = check(value, schema)
+    if problems:
+        raise Misfit("; ".join(problems))
+    return value
+
+
+def shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _string(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    raise Misfit(f"expected a string, got {shown(value)}")
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d+\s*", value):
+        return int(value)
+    raise Misfit(f"expected an integer, got {shown(value)}")
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    raise Misfit(f"expected a number, got {shown(value)}")
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise Misfit(f"expected true or false, got {shown(value)}")
+
+
+def _null(value: Any) -> None:
+    if value is not None:
+        raise Misfit(f"expected null, got {shown(value)}")
+
+
+def _base64(value: Any) -> bytes:
+    try:
+        return base64.b64decode(_string(value), validate=True)
+    except ValueError as error:
+        raise Misfit("expected base64") from error
+
+
+SIMPLE: dict[Any, tuple[dict[str, Any], Decode]] = {
+    str: ({"type": "string"}, _string),
+    int: ({"type": "integer"}, _integer),
+    float: ({"type": "number"}, _number),
+    bool: ({"type": "boolean"}, _boolean),
+    None: ({"type": "null"}, _null),
+    type(None): ({"type": "null"}, _null),
+    bytes: ({"type": "string", "contentEncoding": "base64"}, _base64),
+    Any: ({}, lambda value: value),
+    object: ({}, lambda value: value),
+}
+
+# By name, so that none of these modules is imported for the sake of a comparison.
+PARSED = {
+    "datetime.datetime": ("date-time", "fromisoformat"),
+    "datetime.date": ("date", "fromisoformat"),
+    "datetime.time": ("time", "fromisoformat"),
+    "uuid.UUID": ("uuid", ""),
+    "decimal.Decimal": ("decimal", ""),
+    "pathlib.Path": ("path", ""),
+    "pathlib._local.Path": ("path", ""),
+}
+
+
+def parsed(kind: Any, text_format: str, method: str) -> tuple[dict[str, Any], Decode]:
+    read: Callable[[str], Any] = getattr(kind, method) if method else kind
+
+    def decode(value: Any) -> Any:
+        try:
+            return read(str(value) if text_format == "decimal" else _string(value))
+        except (ValueError, ArithmeticError) as error:
+            raise Misfit(f"expected {text_format} text, got {shown(value)}") from error
+
+    known = {"format": text_format} if text_format not in ("decimal", "path") else {}
+    return {"type": "string"} | known, decode
