@@ -1,10 +1,9 @@
 """An agent run without I/O: it says what to do next, is told what came of it, and can be put aside as plain data at any point.
 
 How it works. A run is in one of three phases. `model`: `next()` gives CallModel; `complete(completion)` takes the answer. If that asked
-for tools the phase is
-`tools`: `next()` gives CallTools with the calls not yet answered; each `answer(result)` takes one; with the last one the phase is `model`
-again. Otherwise the answer is
-checked against the output schema, if there is one: it fits, and the phase is `done`; or the model is told what is wrong and asked again.
+for tools the phase is `tools`: `next()` gives CallTools with the calls not yet answered; each `answer(result)` takes one; with the last
+one the phase is `model` again. Otherwise the answer is checked against the output schema, if there is one: it fits, and the phase is
+`done`; or the model is told what is wrong and asked again.
 """
 
 from __future__ import annotations

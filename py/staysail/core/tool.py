@@ -18,10 +18,9 @@ from .schema import object_codec
 class FunctionTool:
     """A function the model can call; still callable as itself.
 
-    The schema comes from its annotations and docstring; arguments are read into the annotated types. An ordinary function runs in a thread
-    where the
-    platform has threads (the event loop goes on meanwhile), an `async` one on the loop. timeout_s: seconds, after which the model is told
-    it took too long.
+    The schema comes from its annotations and docstring; arguments are read into the annotated types. An ordinary function runs in a
+    thread where the platform has threads (the event loop goes on meanwhile), an `async` one on the loop. timeout_s: seconds, after which
+    the model is told it took too long.
     """
 
     def __init__(

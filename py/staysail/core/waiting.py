@@ -1,8 +1,7 @@
 """Waiting, on an event loop or without one.
 
 `prompt_sync` in a worker without JSPI has no way to wait for the loop, so it steps the very same coroutines by hand (`drive`) with a
-transport that blocks. What would wait
-for the loop asks `blocking` and blocks instead.
+transport that blocks. What would wait for the loop asks `blocking` and blocks instead.
 """
 
 from __future__ import annotations

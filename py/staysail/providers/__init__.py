@@ -58,8 +58,8 @@ def load_model(
     """The model that "provider:model" names.
 
     api_key: text, or a function (async or not) giving it when needed; else the provider's environment variable. base_url: another server
-    that speaks the provider's
-    protocol. headers: sent with every request. options: what the provider's own `load` takes, where it is not HTTP. Raises ConfigError.
+    that speaks the provider's protocol. headers: sent with every request. options: what the provider's own `load` takes, where it is not
+    HTTP. Raises ConfigError.
     """
     name, _, id = model.partition(":")
     module = load_provider(name)

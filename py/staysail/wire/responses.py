@@ -1,8 +1,7 @@
 """OpenAI's Responses format (xAI speaks it too).
 
 How it works. The stream's last event holds the whole response, read by the same `parse` as a blocking one. Items are echoed as they came:
-each part of a message remembers its item
-in `extra`, which reasoning models need to go on thinking.
+each part of a message remembers its item in `extra`, which reasoning models need to go on thinking.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from ..core.messages import (
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
-from .chat import is_strict
+from .closed_schema import is_strict
 from .faults import cut_off, error_in_stream
 from .format import merge_params
 
