@@ -8,7 +8,7 @@ export function faultNotice(error, tryAgain, { button = "Try again", begun = fal
   const { title, advice, message, label } = describeFault(error, begun);
   return h("div", { class: "fault", part: "error", role: "alert" },
     h("p", { class: "fault-title" }, icon("alert"), h("strong", {}, title)),
-    h("p", { class: "fault-message", dir: "auto" }, sentence(message)),
+    h("p", { class: "fault-message", dir: "auto" }, message),
     advice && !message.includes(advice) && h("p", {}, advice),
     h("p", { class: "fault-label" }, label),
     h("button", { type: "button", class: "button only-last", part: "button", click: tryAgain }, icon("again"), button),
