@@ -1,4 +1,5 @@
-"""JSON Schema as Anthropic's strict mode takes it: closed objects, and no constraint that its decoder cannot hold.
+"""JSON Schema for strict modes: OpenAI's, which a schema fits or not, and Anthropic's, which wants closed objects and no constraint that
+its decoder cannot hold.
 
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
 """
@@ -54,3 +55,17 @@ def close_schema(schema: Any) -> Any:
     if told:
         out["description"] = "\n\n".join(filter(None, [out.get("description"), "{" + ", ".join(told) + "}"]))
     return out
+
+
+def is_strict(schema: Any) -> bool:
+    """OpenAI's strict mode wants every object closed and every property required:
+    https://platform.openai.com/docs/guides/structured-outputs#supported-schemas"""
+    if isinstance(schema, list):
+        return all(map(is_strict, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    if schema.get("type") == "object":
+        closed = schema.get("additionalProperties") is False
+        if not closed or set(schema.get("properties", {})) != set(schema.get("required", ())):
+            return False
+    return all(is_strict(value) for value in schema.values())
