@@ -1,16 +1,18 @@
 /**
  * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
  *
- * @import { AgentEvent, AgentOptions, CallOptions, Content, MessageLike, Reply } from "./types.js"
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, MessageLike, OutputOf, Reply, Schema } from "./types.js"
  */
 
 import { connect } from "./boot.js";
-import { ConfigError } from "./errors.js";
+import { ConfigError, OutputError } from "./errors.js";
 import { checkAgentOptions, checkCallOptions, describeAgent } from "./options.js";
+import { isStandard, validate } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 
 let lastId = 0;
 
+/** @template {Schema | undefined} [S=undefined] the type of `outputSchema` */
 export class Agent {
   /** The provider that a subpath fixes. @type {string | undefined} */
   static provider;
@@ -22,7 +24,7 @@ export class Agent {
 
   /**
    * Checks the options at once; Python starts with the first call.
-   * @param {AgentOptions} options
+   * @param {AgentOptions<S>} options
    */
   constructor(options) {
     checkAgentOptions(options);
@@ -42,20 +44,23 @@ export class Agent {
 
   /**
    * The answer with everything that belongs to it.
+   * @template {Schema | undefined} [C=S]
    * @param {Content} prompt
-   * @param {CallOptions} [options]
-   * @returns {Promise<Reply>}
+   * @param {CallOptions<C>} [options]
+   * @returns {Promise<Reply<OutputOf<C>>>}
    */
   async run(prompt, options = {}) {
     const { peer, params, handlers } = await this.#prepare(prompt, options);
-    return toCamel(await peer.call("agent.run", params, { signal: options.signal ?? undefined, handlers }));
+    const reply = toCamel(await peer.call("agent.run", params, { signal: options.signal ?? undefined, handlers }));
+    return readOutput(reply, this.#schema(options));
   }
 
   /**
    * The run's events, tools included; the last is run_done with the reply. Leaving the loop ends the request.
+   * @template {Schema | undefined} [C=S]
    * @param {Content} prompt
-   * @param {CallOptions} [options]
-   * @returns {AsyncIterableIterator<AgentEvent>}
+   * @param {CallOptions<C>} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
    */
   stream(prompt, options = {}) {
     const left = new AbortController();
@@ -187,10 +192,18 @@ export class Agent {
     this.free();
   }
 
-  /** @param {Content} prompt @param {CallOptions & {signal: AbortSignal}} options @returns {AsyncGenerator<AgentEvent, undefined>} */
+  /** @param {Content} prompt @param {CallOptions & {signal: AbortSignal}} options @returns {AsyncGenerator<AgentEvent<any>, undefined>} */
   async *#events(prompt, options) {
     const { peer, params, handlers } = await this.#prepare(prompt, options);
-    for await (const event of peer.stream("agent.stream", params, { signal: options.signal, handlers })) yield toCamel(event);
+    for await (const told of peer.stream("agent.stream", params, { signal: options.signal, handlers })) {
+      const event = toCamel(told);
+      yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
+    }
+  }
+
+  /** @param {CallOptions} options */
+  #schema({ outputSchema }) {
+    return outputSchema === undefined ? this.#options.outputSchema : outputSchema;
   }
 
   /** @param {Content} prompt @param {CallOptions} options */
@@ -205,6 +218,19 @@ export class Agent {
     const { agent, handlers } = await describeAgent({ ...this.#options, ...given }, about);
     return { peer, handlers, params: { agent, prompt: toSnake(prompt), history: history == null ? null : toSnake(history) } };
   }
+}
+
+/**
+ * Python checked the output as JSON Schema; what is more than that (refinements, defaults, transformations) is its library's to do.
+ * @param {Reply<any>} reply
+ * @param {Schema | null | undefined} schema
+ * @returns {Promise<Reply<any>>}
+ */
+async function readOutput(reply, schema) {
+  if (!isStandard(schema)) return reply;
+  const { output: raw, messages: history, usage } = reply;
+  const refuse = (/** @type {string} */ why) => new OutputError(`the answer does not fit outputSchema: ${why}`, { raw, history, usage });
+  return { ...reply, output: await validate(schema, raw, refuse) };
 }
 
 /**

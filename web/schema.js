@@ -31,9 +31,10 @@ export function jsonSchema(schema) {
  * The value as the schema's library reads it, defaults and transformations included; a JSON Schema has been checked on Python's side.
  * @param {unknown} schema
  * @param {unknown} value
+ * @param {(why: string) => Error} [refuse] the error for a value that does not fit
  * @returns {Promise<any>}
  */
-export async function validate(schema, value) {
+export async function validate(schema, value, refuse = (why) => new ToolError(`bad arguments: ${why}`)) {
   if (!isStandard(schema)) return value;
   const result = await schema["~standard"].validate(value);
   if (!result.issues) return result.value;
@@ -41,7 +42,7 @@ export async function validate(schema, value) {
     const where = (path ?? []).map((step) => String(typeof step === "object" ? step.key : step)).join(".");
     return where ? `${where}: ${message}` : message;
   });
-  throw new ToolError(`bad arguments: ${problems.join("; ")}`);
+  throw refuse(problems.join("; "));
 }
 
 /** @param {unknown} schema @returns {schema is StandardSchema} */

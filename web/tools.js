@@ -1,7 +1,7 @@
 /**
  * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
  *
- * @import { Tool, ToolContext, ToolDefinition } from "./types.js"
+ * @import { Infer, PlainTool, Schema, Tool, ToolContext, ToolDefinition } from "./types.js"
  * @import { Peer } from "./rpc.js"
  * @typedef {{name: string, define(prompt: string, peer: Peer): Promise<WireTool>, call(args: any, context: ToolContext): unknown}} BoundTool
  * module: of a tool that is Python's own
@@ -11,6 +11,17 @@
 import { ConfigError } from "./errors.js";
 import { pythonModule } from "./python-tools.js";
 import { jsonSchema, validate } from "./schema.js";
+
+/**
+ * The same tool, refused at once where it is none; in TypeScript the arguments of `execute` get their schema's type.
+ * @template {Schema} [S=any]
+ * @param {Omit<PlainTool, "parameters" | "execute"> & {parameters?: S, execute: (args: Infer<S, any>, context: ToolContext) => unknown}} given
+ * @returns {PlainTool<Infer<S, any>>}
+ */
+export function tool(given) {
+  bindTool(given);
+  return given;
+}
 
 /**
  * @param {Tool} tool

@@ -82,14 +82,21 @@ export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[] };
 
+export type Schema = JsonSchema | StandardSchema<any, any>;
+/** What a schema's library reads a value as. A JSON Schema says nothing to TypeScript. */
+export type Infer<S, Otherwise = unknown> = S extends StandardSchema<any, infer Output> ? Output : Otherwise;
+/** The type of a reply's `output`: text where no schema was given. */
+export type OutputOf<S> = [S] extends [null | undefined] ? string : Infer<S>;
+
 export type ToolContext = { signal: AbortSignal };
-export type ToolDefinition = { name: string; description?: string; parameters?: JsonSchema | StandardSchema; strict?: boolean };
+export type ToolDefinition = { name: string; description?: string; parameters?: Schema; strict?: boolean };
 /** A tool as rig has it; its methods keep their `this`. */
 export type RigTool = {
   name: () => string;
   definition: (prompt: string) => ToolDefinition | Promise<ToolDefinition>;
   call: (args: any, context: ToolContext) => unknown;
 };
+/** `tool()` makes one whose arguments have their schema's type. */
 export type PlainTool<Args = any> = {
   name: string;
   description?: string;
@@ -102,7 +109,15 @@ export type Tool = RigTool | PlainTool;
 
 /** `[score, id, document]`, best first. */
 export type SearchHit = [number, string | number, unknown] | readonly unknown[] | { score: number; id: string | number; document?: unknown };
-export type SearchRequest = { query: string; samples: number };
+export type SearchRequest = {
+  query: string;
+  samples: number;
+  /** The least score. */
+  threshold?: number;
+  /** In the store's own terms. */
+  filter?: Record<string, unknown>;
+};
+export type VectorDocument = { id?: string; text: string; vec?: number[]; [field: string]: unknown };
 export type SearchIndex =
   | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
@@ -112,13 +127,32 @@ export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number;
 export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
 export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
 
+/** Where a model is, and how to be let in. */
+export type Access = {
+  /** Text, or a function that gives it when it is needed. */
+  apiKey?: string | (() => string | Promise<string>) | null;
+  /** Another server that speaks the provider's protocol. */
+  baseURL?: string | null;
+  baseUrl?: string | null;
+  headers?: Record<string, string> | null;
+};
+export type Limits = {
+  /** Calls in all, or how to space them; false: never again. */
+  retry?: number | boolean | RetryOptions | null;
+  /** The limit of the whole, or one for each kind of waiting. */
+  timeoutMs?: number | TimeoutOptions | null;
+  additionalParams?: Record<string, unknown> | null;
+};
+/** A model on its own; from the package's root its name is "provider:model". */
+export type ModelOptions = Access & Limits & ({ modelName: string; model?: string } | { model: string; modelName?: string });
+
 /** What an agent takes, and any of its calls may override. */
-export type RunOptions = {
+export type RunOptions<S = Schema | undefined> = Limits & {
   preamble?: string | null;
   context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
   temperature?: number | null;
   maxTokens?: number | null;
-  tools?: Tool[] | null;
+  tools?: readonly Tool[] | null;
   toolChoice?: ToolChoice | null;
   /** Tools that may run at once; 8 by default. */
   toolConcurrency?: number | null;
@@ -126,26 +160,37 @@ export type RunOptions = {
   /** Model calls at the most; 10 by default. */
   maxTurns?: number | null;
   dynamicContext?: DynamicContext | DynamicContext[] | null;
-  additionalParams?: Record<string, unknown> | null;
   headers?: Record<string, string> | null;
-  /** Calls in all, or how to space them; false: never again. */
-  retry?: number | boolean | RetryOptions | null;
-  /** The whole run's limit, or one for each kind of waiting. */
-  timeoutMs?: number | TimeoutOptions | null;
-  outputSchema?: JsonSchema | StandardSchema | null;
+  /** The reply's `output` is checked against it, and typed where it is a Standard Schema. */
+  outputSchema?: S | null;
   outputRetries?: number | null;
 };
-export type AgentOptions = RunOptions & {
-  /** Text, or a function that gives it when it is needed. */
-  apiKey?: string | (() => string | Promise<string>) | null;
+export type AgentOptions<S = Schema | undefined> = RunOptions<S> & Access & {
   /** The model's name; from the package's root "provider:model". */
   model: string;
-  baseURL?: string | null;
   /** Keep the last answers by the whole request. */
   cache?: { maxEntries: number } | null;
 };
-export type CallOptions = RunOptions & {
+export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   history?: MessageLike | readonly MessageLike[] | null;
   /** Aborts the request itself. */
   signal?: AbortSignal | null;
 };
+
+export type Embedding = { document: string; vec: number[] };
+export type CompletionDone = { type: "completion" } & Completion;
+export type RequestOptions = {
+  messages?: MessageLike | readonly MessageLike[];
+  preamble?: string | null;
+  documents?: (string | { id?: string; text: string; metadata?: Record<string, unknown> })[];
+  tools?: ToolDefinition[];
+  toolChoice?: ToolChoice | null;
+  temperature?: number | null;
+  maxTokens?: number | null;
+  outputSchema?: Schema | null;
+  additionalParams?: Record<string, unknown> | null;
+};
+export type Transcription = {
+  text: string; language: string | null; durationS: number | null; segments: Record<string, unknown>[]; usage: Usage; raw: unknown;
+};
+export type GeneratedImages = { images: ImagePart[]; usage: Usage; raw: unknown };
