@@ -6,7 +6,9 @@ from collections.abc import Awaitable
 
 from ..core.errors import ConfigError, ToolFSError
 from .path import Path, is_under, resolve_path, to_text
-from .ports import Mount
+from .ports import Mount, SessionMount
+
+type Mounted = Mount | SessionMount
 
 
 class ReadOnlyMount:
@@ -39,9 +41,9 @@ class Mounts:
     """Mounts by the path they stand at; the longest path that holds another wins."""
 
     def __init__(self) -> None:
-        self._by_path: dict[Path, Mount] = {}
+        self._by_path: dict[Path, Mounted] = {}
 
-    def add(self, text: str, mount: Mount) -> Path:
+    def add(self, text: str, mount: Mounted) -> Path:
         """Raises ConfigError for a path that is taken or is /toolfs itself."""
         path = resolve_path(text)
         if len(path) < 2:
@@ -57,7 +59,7 @@ class Mounts:
             raise ConfigError(f"nothing is mounted at {to_text(path)}")
         del self._by_path[path]
 
-    def find(self, path: Path) -> tuple[Path, Mount] | None:
+    def find(self, path: Path) -> tuple[Path, Mounted] | None:
         """Where the mount stands that a path belongs to, and the mount."""
         for length in range(len(path), 0, -1):
             mount = self._by_path.get(path[:length])
@@ -69,7 +71,7 @@ class Mounts:
         """Where mounts stand in a folder at any depth."""
         return sorted(path for path in self._by_path if is_under(path, folder) and path != folder)
 
-    def items(self) -> list[tuple[Path, Mount]]:
+    def items(self) -> list[tuple[Path, Mounted]]:
         return sorted(self._by_path.items(), key=lambda item: item[0])
 
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from ..core.errors import ConfigError, ToolFSError
 from ..core.value import NOTHING, Value
@@ -124,7 +124,7 @@ class Plugins:
         return await self._host.load(source)
 
 
-class ClosableFiles(PluginFiles):
+class ClosableFiles(PluginFiles, Protocol):
     def close(self) -> None:
         """Ends what the call may do, also where the plugin has kept it."""
 

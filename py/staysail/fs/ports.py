@@ -28,7 +28,7 @@ class KeyValue(Protocol):
 
 class Mount(Protocol):
     """A tree of files. Paths are segments below the mount's own root; () is that root, a directory that is always there. Raises ToolFSError with
-    such paths, and StoreError. `under`, where a mount has it, gives what one session sees: `under(session, query) -> Mount`."""
+    such paths, and StoreError."""
 
     @property
     def kind(self) -> str: ...
@@ -48,6 +48,15 @@ class Mount(Protocol):
         """Never replaces anything."""
 
     async def mkdir(self, path: Path) -> None: ...
+
+
+@runtime_checkable
+class SessionMount(Protocol):
+    """A mount that each session sees in its own way, or that takes queries."""
+
+    @property
+    def kind(self) -> str: ...
+    def under(self, session: Any, query: str | None) -> Mount: ...
 
 
 @runtime_checkable

@@ -1,0 +1,96 @@
+"""One call: what it was allowed, what it took, and the record that is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ..core.errors import StaysailError, ToolFSError
+from ..core.value import NOTHING
+from .entry import Entry
+from .path import Path
+from .session import Operation, Session
+
+REFUSALS = frozenset({"refused", "limit", "bad_path", "read_only"})
+
+
+class Call:
+    """failure: why something that raised nothing has failed all the same."""
+
+    def __init__(self, session: Session, path: str) -> None:
+        self.session, self.path = session, path
+        self.size_bytes = 0
+        self.failure: str | None = None
+
+    def need(self, operation: Operation, path: Path) -> None:
+        """Raises ToolFSError ("refused")."""
+        self.session.check(operation, path)
+
+    def took(self, data: bytes) -> bytes:
+        """The data, once its size is counted. Raises ToolFSError ("limit")."""
+        self.session.take_bytes(len(data))
+        self.size_bytes += len(data)
+        return data
+
+    def record(self, operation: str, detail: Mapping[str, Any], seconds: float, error: BaseException | None) -> dict[str, Any]:
+        refused = isinstance(error, ToolFSError) and error.code in REFUSALS
+        told: dict[str, Any] = {
+            "session": self.session.name,
+            "operation": operation,
+            "path": self.path if isinstance(self.path, str) else repr(self.path),
+            "decision": "refused" if refused else "allowed",
+            "outcome": "ok" if error is None and self.failure is None else "failed",
+            "size_bytes": self.size_bytes,
+            "duration_ms": round(seconds * 1000, 3),
+        }
+        if error is not None or self.failure is not None:
+            told["code"] = error.code if isinstance(error, StaysailError) else type(error).__name__ if error else "plugin"
+            told["error"] = str(error) if error else self.failure
+        if detail:
+            told["detail"] = dict(detail)
+        return told
+
+
+class Files(Protocol):
+    """What CallFiles needs of ToolFS."""
+
+    async def read(self, path: str, session: Session) -> bytes: ...
+    async def write(self, path: str, content: str | bytes, session: Session) -> Entry: ...
+    async def list(self, path: str, session: Session) -> list[Entry]: ...
+    async def stat(self, path: str, session: Session) -> Entry: ...
+    async def fetch(
+        self, url: str, session: Session, *, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]: ...
+
+
+class CallFiles:
+    """PluginFiles of one call."""
+
+    def __init__(self, files: Files, session: Session) -> None:
+        self._files, self.__session = files, session
+        self._open = True
+
+    async def read(self, path: str) -> bytes:
+        return await self._files.read(path, self._session())
+
+    async def write(self, path: str, data: str | bytes) -> None:
+        await self._files.write(path, data, self._session())
+
+    async def list(self, path: str) -> list[Entry]:
+        return await self._files.list(path, self._session())
+
+    async def stat(self, path: str) -> Entry:
+        return await self._files.stat(path, self._session())
+
+    async def fetch(
+        self, url: str, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        return await self._files.fetch(url, self._session(), method=method, headers=headers, body=body)
+
+    def close(self) -> None:
+        self._open = False
+
+    def _session(self) -> Session:
+        if not self._open:
+            raise ToolFSError("the plugin's call is over; files are open only as long as it lasts", code="refused")
+        return self.__session
