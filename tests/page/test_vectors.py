@@ -1,0 +1,258 @@
+"""The vector store in Chromium: backends that agree to the bit, real IndexedDB, reloads, two tabs, pages that die while they write.
+STAYSAIL_KILLS says how many die."""
+
+import json
+import os
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+BACKENDS = Path(__file__).with_name("vector_backends.py")
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "10"))
+
+
+@pytest.mark.parametrize("backend", ["relaxed", "plain", "numkong"])
+def test_each_backend_gives_what_numpy_gives_to_the_bit(page, backend):
+    page.run('from staysail.host.packages import load_packages\nawait load_packages(["numpy", "numkong"])')
+    page.run(BACKENDS.read_text("utf-8"))
+    assert json.loads(page.run(f"json.dumps(await compare({backend!r}))")) == []
+
+
+class Page:
+    """A page with Python in it, in the current window."""
+
+    def __init__(self, driver, site):
+        self.driver, self.site = driver, site
+        driver.get(f"{site}tests/page/empty.html")
+        self._script(
+            """
+            const { loadPyodide } = await import("/wheels/pyodide.mjs");
+            globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
+            await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+            """
+        )
+        self.run(SETUP)
+
+    def run(self, code):
+        """The value of the last expression, through JSON."""
+        return self._script("return await pyodide.runPythonAsync(code)", f"import json\n{code}")
+
+    def start(self, code):
+        """Runs without waiting."""
+        self.driver.execute_script("pyodide.runPythonAsync(arguments[0])", code)
+
+    def _script(self, body, code=""):
+        answer = self.driver.execute_async_script(
+            "const [code, done] = arguments; (async () => {"
+            + body
+            + "})().then((value) => done({ value }), (error) => done({ error: String(error).slice(-2000) }));",
+            code,
+        )
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
+
+
+# dim 4096 makes 64 rows a segment, so that a few hundred rows fill, empty and compact segments.
+SETUP = """
+import random
+from array import array
+from js import localStorage
+from staysail import VectorStore
+
+def vector(at):
+    row = array("f", bytes(4 * 4096))
+    row[at % 4096] = 1.0
+    return row
+
+def step(i, model):
+    "The i-th change: what to call, and what is there after it."
+    rng = random.Random(i)
+    kind = rng.choice(["add", "add", "upsert", "delete"]) if model else "add"
+    after = dict(model)
+    if kind == "delete":
+        ids = rng.sample(sorted(model), max(1, len(model) // 2))
+        for id in ids:
+            del after[id]
+        return "delete", ids, after
+    if kind == "upsert":
+        new = {id: (f"again {i}", int(id) + i) for id in rng.sample(sorted(model), min(len(model), 20))}
+    else:
+        new = {str(1000 * i + j): (f"text {i}", 1000 * i + j) for j in range(rng.choice([1, 30, 200]))}
+    return kind, new, after | new
+
+async def perform(store, kind, what):
+    if kind == "delete":
+        return await store.delete(what)
+    documents = [{"id": id, "text": text} for id, (text, _) in what.items()]
+    return await getattr(store, kind)(documents, vectors=[vector(at) for _, at in what.values()])
+
+async def contents(store):
+    ids = sorted(await (await store._open()).ids())
+    return {item["id"]: [item["document"], item["vector"].index(1.0)] for item in await store.get(ids, vectors=True)}
+
+def expected(count):
+    model = {}
+    for i in range(count):
+        model = step(i, model)[2]
+    return {id: [text, at % 4096] for id, (text, at) in model.items()}
+"""
+
+
+@pytest.fixture
+def page(driver, site):
+    made = Page(driver, site)
+    yield made
+    made.driver.get("about:blank")
+
+
+def test_what_is_stored_is_there_after_a_reload(driver, site, page):
+    told = page.run(
+        """
+store = VectorStore("reload")
+await store.destroy()
+store = VectorStore("reload", durability="strict")
+for i in range(6):
+    kind, what, model = step(i, model if i else {})
+    await perform(store, kind, what)
+about = await store.explain()
+json.dumps([about["backend"], about["stored_bytes"] > 0, await contents(store) == expected(6), await store.persist() in (True, False)])
+"""
+    )
+    assert told == '["kernel", true, true, true]'
+    again = Page(driver, site)
+    assert (
+        again.run(
+            """
+store = VectorStore("reload")
+whole = await contents(store) == expected(6)
+id, (text, at) = next(iter(expected(6).items()))
+hit = (await store.search(vector(at), 1))[0]
+words = await store.search("text", 3, mode="keyword")
+result = json.dumps([whole, hit.score, hit.document == text, len(words) > 0])
+await store.destroy()
+result
+"""
+        )
+        == "[true, 1.0, true, true]"
+    )
+
+
+def test_two_tabs_write_one_after_another_and_see_each_other(driver, site, page):
+    page.run(
+        'await VectorStore("tabs").destroy()\nstore = VectorStore("tabs")\nawait store.add([{"id": "first"}], vectors=[vector(0)])\nNone'
+    )
+    first = driver.current_window_handle
+    driver.switch_to.new_window("tab")
+    try:
+        other = Page(driver, site)
+        second = driver.current_window_handle
+        writing = (
+            'for i in range(40):\n    await store.add([{"id": f"%s{i}"}], vectors=[vector(%d + i)])\nlocalStorage.setItem("%s", "done")'
+        )
+        other.run('store = VectorStore("tabs")\nlocalStorage.clear()\nawait store.count()')
+        driver.switch_to.window(first)
+        page.start(writing % ("a", 100, "a"))
+        driver.switch_to.window(second)
+        other.start(writing % ("b", 200, "b"))
+        end = time.monotonic() + 60
+        while not driver.execute_script("return localStorage.getItem('a') && localStorage.getItem('b')"):
+            assert time.monotonic() < end, "the tabs did not finish writing"
+            time.sleep(0.1)
+        seen = {}
+        for name, window, tab in (("first", first, page), ("second", second, other)):
+            driver.switch_to.window(window)
+            # A message to the other tab is on its way when the write returns.
+            time.sleep(0.2)
+            seen[name] = tab.run("json.dumps([await store.count(), (await store.search(vector(239), 1))[0].id])")
+        assert seen == {"first": '[81, "b39"]', "second": '[81, "b39"]'}
+        driver.switch_to.window(second)
+        driver.close()
+    finally:
+        driver.switch_to.window(first)
+    page.run("await store.destroy()")
+
+
+def test_a_page_that_dies_while_it_writes_leaves_the_state_before_or_after(driver, site):
+    rng = random.Random(11)
+    page = Page(driver, site)
+    page.run('localStorage.clear()\nlocalStorage.setItem("done", "0")\nawait VectorStore("kill").destroy()')
+    died_inside = 0
+    for _ in range(KILLS):
+        page.start(
+            """
+store, i, model = VectorStore("kill"), int(localStorage.getItem("done")), {}
+for j in range(i):
+    model = step(j, model)[2]
+while True:
+    kind, what, model = step(i, model)
+    localStorage.setItem("begun", str(i + 1))
+    await perform(store, kind, what)
+    i += 1
+    localStorage.setItem("done", str(i))
+"""
+        )
+        time.sleep(rng.uniform(0.15, 0.9))
+        driver.get("about:blank")
+        page = Page(driver, site)
+        told = page.run(
+            """
+done, begun = int(localStorage.getItem("done")), int(localStorage.getItem("begun") or 0)
+store = VectorStore("kill")
+found = await contents(store)
+now = next((count for count in (done, done + 1) if found == expected(count)), -1)
+if now >= 0:
+    localStorage.setItem("done", str(now))
+model = expected(max(now, 0))
+right = all([(await store.search(vector(at), 1))[0].score == 1.0 for id, (_, at) in list(model.items())[:20]])
+json.dumps([now >= 0, right, len(store.damage), begun > done])
+"""
+        )
+        assert told.startswith("[true, true, 0"), told
+        died_inside += told.endswith("true]")
+    assert died_inside > 0, "no page died inside a write: the test tested nothing"
+    page.run('await VectorStore("kill").destroy()')
+
+
+@pytest.mark.parametrize("table", ["rows", "documents", "log"])
+def test_damage_on_disk_is_told_and_the_rest_is_found(driver, site, page, table):
+    page.run(
+        """
+await VectorStore("damage").destroy()
+store = VectorStore("damage")
+await store.add([{"id": str(i), "text": f"text {i}"} for i in range(200)], vectors=[vector(i) for i in range(200)])
+await store.close()
+"""
+    )
+    page._script(
+        """
+        const open = indexedDB.open("staysail:vectors:damage");
+        await new Promise((done) => (open.onsuccess = done));
+        const transaction = open.result.transaction(code, "readwrite");
+        const table = transaction.objectStore(code);
+        table.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+          const bytes = cursor.value;
+          bytes[bytes.length >> 1] ^= 1;
+          cursor.update(bytes);
+        };
+        await new Promise((done) => (transaction.oncomplete = done));
+        open.result.close();
+        """,
+        table,
+    )
+    told = page.run(
+        """
+import warnings
+warnings.simplefilter("ignore")
+store = VectorStore("damage")
+found = [hit.id for at in (1, 70, 199) for hit in await store.search(vector(at), 1)]
+result = json.dumps([found, [item.table for item in store.damage]])
+await store.destroy()
+result
+"""
+    )
+    lost = {"rows": "1", "documents": "1", "log": "199"}[table]
+    assert f'["{table}"]' in told
+    for id in {"1", "70", "199"} - {lost}:
+        assert f'"{id}"' in told.split("]")[0]
