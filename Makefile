@@ -8,12 +8,13 @@ PORT ?=
 export PYTHONPATH := py:.
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-python test-page test-web check bench setup web-lock clean distclean
+.PHONY: help run build types pack test test-python test-page test-web check bench setup web-lock clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
 	@echo "make test    every test: CPython, Node, and the page in headless Chromium (installed if missing)"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
+	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
 	@echo "make check   ruff, mypy --strict, tsc --strict"
 	@echo "make setup   only create .venv and web/node_modules"
@@ -45,6 +46,12 @@ build: $(VENV)/.build
 	@$(PY) -m tools.assemble
 	@mkdir -p web/wheel && cp -p wheels/staysail-*-cp314-none-any.whl web/wheel/staysail-cp314.whl
 
+types: setup
+	@cd web && npm run --silent types
+
+pack: setup build
+	@mkdir -p dist && cd web && npm pack --loglevel=error --pack-destination ../dist
+
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))
 
@@ -57,12 +64,12 @@ test-python: setup build
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest $(wildcard $(PYTHON_TESTS))
 
-test-page: setup build
+test-page: setup build types
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
-test-web: setup build
+test-web: setup build types
 	@echo "== Tests in Node"
 	@tests=$$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort); \
 		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi

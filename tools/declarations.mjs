@@ -1,0 +1,66 @@
+// Writes web/types/: the declarations of the npm package, generated from the JSDoc of its modules. Only what can be
+// reached from package.json's `exports` stays. Run by `npm pack`; by hand: `cd web && npm run types`.
+
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const web = fileURLToPath(new URL("../web/", import.meta.url));
+const types = join(web, "types");
+const ts = createRequire(join(web, "package.json"))("typescript");
+
+const { options, fileNames, errors } = readSettings();
+complain(errors);
+if (isFresh()) process.exit();
+rmSync(types, { recursive: true, force: true });
+const program = ts.createProgram(fileNames, options);
+complain([...ts.getPreEmitDiagnostics(program), ...program.emit().diagnostics]);
+for (const file of fileNames.filter((name) => name.endsWith(".d.ts"))) copyWritten(file);
+const kept = reached();
+for (const file of filesIn(types)) if (!kept.has(file)) rmSync(file);
+
+function readSettings() {
+  const file = join(web, "tsconfig.types.json");
+  return ts.parseJsonConfigFileContent(ts.readConfigFile(file, ts.sys.readFile).config, ts.sys, web, undefined, file);
+}
+
+/** Whether nothing was edited since the last time. */
+function isFresh() {
+  const mark = join(types, "index.d.ts");
+  if (!existsSync(mark)) return false;
+  const sources = [...fileNames, join(web, "package.json"), join(web, "tsconfig.types.json"), fileURLToPath(import.meta.url)];
+  const last = Math.max(...sources.map((file) => statSync(file).mtimeMs));
+  return statSync(mark).mtimeMs >= last;
+}
+
+/** What was written by hand, which tsc only reads. */
+function copyWritten(file) {
+  const target = join(types, relative(web, file));
+  mkdirSync(dirname(target), { recursive: true });
+  copyFileSync(file, target);
+}
+
+/** The declarations that a program sees which imports every subpath. @returns {Set<string>} */
+function reached() {
+  const { exports } = JSON.parse(readFileSync(join(web, "package.json"), "utf8"));
+  const entries = Object.values(exports).flatMap((entry) => {
+    const path = resolve(web, entry.types ?? "");
+    return path.includes("*") ? filesIn(dirname(path)) : entry.types ? [path] : [];
+  });
+  const checked = ts.createProgram(entries, { ...options, noEmit: true, skipLibCheck: false });
+  complain(ts.getPreEmitDiagnostics(checked));
+  return new Set(checked.getSourceFiles().map(({ fileName }) => resolve(fileName)).filter((file) => file.startsWith(types)));
+}
+
+function filesIn(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+function complain(diagnostics) {
+  if (!diagnostics.length) return;
+  console.error(ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => web, getCanonicalFileName: (name) => name, getNewLine: () => "\n" }));
+  process.exit(1);
+}
