@@ -41,8 +41,8 @@ from .matrix import Matrix
 EXACT_BYTES = 16 << 20
 CHUNK_BYTES = 1 << 20
 # Candidates that bits give: the more rows there are, the more of them look alike.
-OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 20, 100, 64, 4000
-OVERSAMPLE_CODES, LEAST_CODES = 3, 30
+OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 40, 200, 16, 4000
+OVERSAMPLE_CODES, LEAST_CODES = 2, 20
 SPARSE = 32  # a filter that keeps fewer than one row in so many is answered from those rows alone
 BATCH = 8  # queries scanned together
 STEP = 2.0**-24  # half the distance between two float32 next to 1
@@ -256,11 +256,14 @@ class FlatIndex:
             self.backend.scan_codes(self.codes, self.size, query, times, squares, self._scores)
             return self._top(kept, max(OVERSAMPLE_CODES * k, LEAST_CODES))
         self.backend.scan_signs(self.signs, self.size, query, self._scores)
-        slots = self._top(kept, max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS))
+        if kept:
+            self.backend.mask(self._scores, kept, self.size)
+        many = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
+        # Whatever ties with the last one comes too: so few bits make many ties, and slots come in order.
+        slots = self.backend.above(self._scores, self.size, min(self.backend.top(self._scores, self.size, many)[1], default=0.0))
         wanted = max(OVERSAMPLE_CODES * k, LEAST_CODES)
         if len(slots) <= wanted:
             return slots
-        slots = array("I", sorted(slots))  # so that ties go to the earlier row
         self.backend.pick_codes(self.codes, slots, query, times, squares, self._scores)
         return array("I", [slots[place] for place in self.backend.top(self._scores, len(slots), wanted)[0]])
 
