@@ -58,6 +58,7 @@ from .providers import load_model, provider_names
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
+    from .fs.toolfs import ToolFS
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
@@ -77,6 +78,7 @@ LAZY = {
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SpeechModel": "wire.speech",
+    "ToolFS": "fs.toolfs",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "vectors",
@@ -186,6 +188,7 @@ __all__ = [
     "ToolCallDone",
     "ToolDefinition",
     "ToolError",
+    "ToolFS",
     "ToolFSError",
     "ToolOutput",
     "ToolResult",
