@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from .. import Agent, Cache, Retry, Timeouts, Tool
+from .. import Agent, Cache, Tool
 from ..agent.reply import Reply
+from .access import read_access, read_limits
 from .modules import Modules
 from .peer import Method, Peer
-from .remote import RemoteIndex, RemoteKey, RemoteTool
+from .remote import RemoteIndex, RemoteTool
 
 MOST_CACHES = 64
 
@@ -43,19 +44,9 @@ class Agents:
         options["dynamic_context"] = [
             (found["sample"], RemoteIndex(self._peer, found["index"])) for found in options.get("dynamic_context") or ()
         ]
-        if isinstance(options.get("retry"), dict):
-            options["retry"] = Retry(**options["retry"])
-        if isinstance(options.get("timeout_s"), dict):
-            options["timeout_s"] = Timeouts(**options["timeout_s"])
         if cache := options.get("cache"):
             options["cache"] = self._cache(**cache)
-        key = described.get("api_key")
-        return Agent(
-            described["model"],
-            api_key=RemoteKey(self._peer) if key is True else key,
-            base_url=described.get("base_url"),
-            **options,
-        )
+        return Agent(**read_access(self._peer, described), **read_limits(options))
 
     def _tool(self, name: str, module: str | None = None, **described: Any) -> Tool:
         return self._modules.find(module, name) if module else RemoteTool(self._peer, name, **described)

@@ -22,6 +22,7 @@ from ..core.errors import RunCancelled, StaysailError
 ROOM = 512
 """Values of a stream that may be on their way; as in web/rpc.js."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 current_call: ContextVar[int | None] = ContextVar("staysail_current_call", default=None)
 
 type Method = Callable[[Any], Awaitable[Any] | AsyncGenerator[Any]]
@@ -141,7 +142,7 @@ class Peer:
             served.batch = []
 
     def _send(self, **message: Any) -> None:
-        self._send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str))
+        self._send_text(_encode(message))
 
 
 class _Served:

@@ -73,6 +73,14 @@ class EngineModel:
         return f"EngineModel({self.name!r})"
 
 
+async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
+    """Vectors of length 1, in order. Raises ConfigError outside of a page."""
+    try:
+        return await find_engine(provider).embed(texts)
+    except EngineFault as fault:
+        raise translate(fault, provider) from fault
+
+
 class _Answer:
     def __init__(self) -> None:
         self._parts: list[Part] = []

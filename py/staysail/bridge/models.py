@@ -1,0 +1,72 @@
+"""Models on their own, for JavaScript: completions, embeddings, transcriptions, pictures and speech."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+import staysail
+
+from ..core.completion import CompletionRequest
+from ..core.events import plain
+from ..core.messages import Audio
+from ..wire.engine_model import embed
+from .access import read_access, read_limits
+from .peer import Method, Peer
+
+
+class Models:
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self.methods: dict[str, Method] = {
+            "model.complete": self.complete,
+            "model.stream": self.stream,
+            "model.embed": self.embed,
+            "model.transcribe": self.transcribe,
+            "model.draw": self.draw,
+            "model.speak": self.speak,
+            "providers": self.providers,
+        }
+
+    async def complete(self, params: dict[str, Any]) -> dict[str, Any]:
+        completion = await self._chat(params).complete(CompletionRequest(**params["request"]))
+        return completion.to_dict()
+
+    async def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        """Events and, last, the completion."""
+        async with aclosing(self._chat(params).stream(CompletionRequest(**params["request"]))) as events:
+            async for event in events:
+                yield event.to_dict()
+
+    async def embed(self, params: dict[str, Any]) -> list[list[float]]:
+        if params["access"]["model"].partition(":")[0] == "local":
+            return await embed("local", params["texts"])
+        model = staysail.EmbeddingModel(**self._options(params))
+        return [embedding.vec for embedding in await model.embed_texts(params["texts"])]
+
+    async def transcribe(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: data, as base64 text, and its media_type."""
+        audio = Audio(data=params["data"], media_type=params.get("media_type"))
+        return _fields(await staysail.TranscriptionModel(**self._options(params)).transcribe(audio, **params["asked"]))
+
+    async def draw(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _fields(await staysail.ImageModel(**self._options(params)).generate(params["prompt"], **params["asked"]))
+
+    async def speak(self, params: dict[str, Any]) -> dict[str, Any]:
+        return (await staysail.SpeechModel(**self._options(params)).speak(params["text"], **params["asked"])).to_dict()
+
+    async def providers(self, params: dict[str, Any]) -> list[str]:
+        """Names; of those that have a service, where one is named."""
+        return staysail.provider_names(params.get("service"))
+
+    def _chat(self, params: dict[str, Any]) -> staysail.Model:
+        access = read_access(self._peer, params["access"])
+        return staysail.load_model(access.pop("model"), **access)
+
+    def _options(self, params: dict[str, Any]) -> dict[str, Any]:
+        return read_access(self._peer, params["access"]) | read_limits(params["options"])
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {name: plain(getattr(value, name)) for name in type(value).__match_args__}
