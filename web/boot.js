@@ -46,6 +46,14 @@ export function shutdown() {
   running?.stop(new InterpreterError("Python was shut down", { code: "shutdown" }));
 }
 
+/** @type {Set<(error: Error) => void>} */
+const crashWatchers = new Set();
+
+/** Be told when Python dies. @param {(error: Error) => void} watch */
+export function onCrash(watch) {
+  crashWatchers.add(watch);
+}
+
 /** The way to Python, which is started where it does not run. @returns {Promise<Peer>} */
 export function connect() {
   running ??= start();
@@ -71,7 +79,10 @@ function start() {
       onProgress: (progress) => watchers.forEach((watch) => watch(progress)),
       onReady: () => resolve(end),
       onText: (text) => end.receive(text),
-      onFailure: (error) => stop(error),
+      onFailure: (error) => {
+        stop(error);
+        crashWatchers.forEach((watch) => watch(error));
+      },
     });
     const end = new Peer(thread.send, services);
     stop = (error) => {

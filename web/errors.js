@@ -110,7 +110,7 @@ export class OutputError extends StaysailError {
   /** @param {string} message @param {ErrorData & {raw?: unknown}} [data] */
   constructor(message, data = {}) {
     super(message, data);
-    /** What the model answered last. */
+    /** What the model answered last. @type {unknown} */
     this.raw = data.raw ?? null;
   }
 }

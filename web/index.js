@@ -2,6 +2,11 @@
 
 export { Agent } from "./agent.js";
 export { boot, shutdown } from "./boot.js";
+export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
 export * from "./errors.js";
+export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";
 export { pythonTools } from "./python-tools.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
+export { tool } from "./tools.js";
+export { initPanicHook } from "./utils.js";
+export { InMemoryVectorStore } from "./vector-store.js";

@@ -6,6 +6,7 @@
  * @import { BoundTool } from "./tools.js"
  */
 
+import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
 import { ConfigError } from "./errors.js";
 import { jsonSchema } from "./schema.js";
 import { bindTool } from "./tools.js";
@@ -19,13 +20,11 @@ const PLAIN = /** @type {const} */ ({
   toolChoice: "tool_choice",
   toolConcurrency: "tool_concurrency",
   maxTurns: "max_turns",
-  additionalParams: "additional_params",
-  headers: "headers",
   outputRetries: "output_retries",
 });
-const RUN_OPTIONS = new Set([...Object.keys(PLAIN), "tools", "toolTimeoutMs", "dynamicContext", "retry", "timeoutMs", "outputSchema"]);
-const AGENT_OPTIONS = new Set([...RUN_OPTIONS, "apiKey", "model", "baseURL", "baseUrl", "cache"]);
-const CALL_OPTIONS = new Set([...RUN_OPTIONS, "history", "signal"]);
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema"];
+const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "cache"];
+const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal"];
 
 /**
  * What a call needs: the agent as plain data, and the functions that Python may call back.
@@ -36,11 +35,8 @@ const CALL_OPTIONS = new Set([...RUN_OPTIONS, "history", "signal"]);
 export function checkAgentOptions(options) {
   if (options === null || typeof options !== "object") throw new ConfigError("Agent takes an object of options, at least {model}");
   checkNames(options, AGENT_OPTIONS);
-  const { apiKey, model, cache } = options;
-  if (typeof apiKey === "string" && !apiKey.trim()) throw new ConfigError("API key cannot be empty");
-  if (apiKey != null && typeof apiKey !== "string" && typeof apiKey !== "function") throw new ConfigError("apiKey is text, or a function that gives it");
-  if (typeof model !== "string") throw new ConfigError("model property of Agent is required");
-  if (!model.trim()) throw new ConfigError("Model cannot be empty");
+  checkAccess(options, options.model, "Agent");
+  const { cache } = options;
   if (cache != null && !(cache.maxEntries >= 1)) throw new ConfigError("cache is {maxEntries}, at least 1");
   checkRunOptions(options);
 }
@@ -70,11 +66,11 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
  * @returns {Promise<Described>}
  */
 export async function describeAgent(options, { provider, id, prompt, peer }) {
-  const { apiKey, model, cache, timeoutMs, toolTimeoutMs, retry, outputSchema } = options;
+  const { model, cache, toolTimeoutMs, outputSchema } = options;
   const tools = (options.tools ?? []).map(bindTool);
   const contexts = readContexts(options.dynamicContext);
   /** @type {Record<string, unknown>} */
-  const run = {};
+  const run = describeLimits(options);
   for (const [name, wireName] of Object.entries(PLAIN)) {
     const value = options[/** @type {keyof typeof PLAIN} */ (name)];
     if (value != null) run[wireName] = value;
@@ -82,31 +78,18 @@ export async function describeAgent(options, { provider, id, prompt, peer }) {
   if (tools.length) run.tools = await Promise.all(tools.map((tool) => tool.define(prompt, peer)));
   if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
-  if (timeoutMs != null) run.timeout_s = typeof timeoutMs === "number" ? timeoutMs / 1000 : inSeconds(timeoutMs);
-  if (retry != null) run.retry = typeof retry === "object" ? inSeconds(retry) : retry;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
-  const agent = {
-    model: provider ? `${provider}:${model}` : model,
-    api_key: typeof apiKey === "function" ? true : apiKey ?? null,
-    base_url: baseURL(options, provider),
-    options: run,
-  };
-  return { agent, handlers: handlersOf(tools, contexts, apiKey) };
+  const { access, handlers } = describeAccess(options, model, provider);
+  return { agent: { ...access, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts) } };
 }
 
-/**
- * @param {BoundTool[]} tools
- * @param {DynamicContext[]} contexts
- * @param {AgentOptions["apiKey"]} apiKey
- * @returns {Handlers}
- */
-function handlersOf(tools, contexts, apiKey) {
+/** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */
+function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
     tool: ({ name, args }, context) => known.get(name)?.call(args, context),
     search: ({ index, query, n }) => search(contexts[index].dynamicTools, query, n),
-    api_key: () => (typeof apiKey === "function" ? apiKey() : apiKey),
   };
 }
 
@@ -129,23 +112,3 @@ function checkContext({ sample, dynamicTools: store }) {
     throw new ConfigError("dynamicContext.dynamicTools is a vector store: something with topN(request) or search(query, n)");
   }
 }
-
-/** An address given, or one from the environment, where there is one. @param {any} options @param {string | undefined} provider @returns {string | null} */
-export function baseURL(options, provider = options.model.split(":")[0]) {
-  const variable = `STAYSAIL_${provider.toUpperCase().replaceAll("-", "_")}_BASE_URL`;
-  return options.baseURL ?? options.baseUrl ?? globalThis.process?.env?.[variable] ?? null;
-}
-
-/** {connectMs: 500} as {connect_s: 0.5}. @param {Record<string, number | null | undefined>} values */
-function inSeconds(values) {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => (name.endsWith("Ms") ? [`${name.slice(0, -2)}_s`, value == null ? null : value / 1000] : [name, value])),
-  );
-}
-
-/** @param {object} options @param {Set<string>} known */
-function checkNames(options, known) {
-  const unknown = Object.keys(options).find((name) => !known.has(name));
-  if (unknown) throw new ConfigError(`there is no option "${unknown}"; there are: ${[...known].join(", ")}`);
-}
-

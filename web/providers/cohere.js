@@ -1,0 +1,17 @@
+/** What cohere has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "cohere";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "cohere";
+}
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "cohere";
+}

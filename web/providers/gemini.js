@@ -1,0 +1,25 @@
+/** What gemini has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "gemini";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "gemini";
+}
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "gemini";
+}
+
+export class TranscriptionModel extends models.TranscriptionModel {
+  static provider = "gemini";
+}
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "gemini";
+}

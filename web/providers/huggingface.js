@@ -1,0 +1,21 @@
+/** What huggingface has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "huggingface";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "huggingface";
+}
+
+export class TranscriptionModel extends models.TranscriptionModel {
+  static provider = "huggingface";
+}
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "huggingface";
+}

@@ -1,0 +1,21 @@
+/** What hyperbolic has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "hyperbolic";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "hyperbolic";
+}
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "hyperbolic";
+}
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
+  static provider = "hyperbolic";
+}

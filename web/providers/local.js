@@ -1,0 +1,19 @@
+/** What local has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+export { localEngine } from "../local-models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "local";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "local";
+}
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "local";
+}

@@ -1,0 +1,29 @@
+/** What openai-compatible has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "openai-compatible";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "openai-compatible";
+}
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "openai-compatible";
+}
+
+export class TranscriptionModel extends models.TranscriptionModel {
+  static provider = "openai-compatible";
+}
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "openai-compatible";
+}
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
+  static provider = "openai-compatible";
+}

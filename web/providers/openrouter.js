@@ -1,0 +1,21 @@
+/** What openrouter has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "openrouter";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "openrouter";
+}
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "openrouter";
+}
+
+export class TranscriptionModel extends models.TranscriptionModel {
+  static provider = "openrouter";
+}

@@ -1,0 +1,13 @@
+/** What prompt-api has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "prompt-api";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "prompt-api";
+}

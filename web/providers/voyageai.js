@@ -1,0 +1,7 @@
+/** What voyageai has, with the provider fixed. */
+
+import * as models from "../models.js";
+
+export class EmbeddingModel extends models.EmbeddingModel {
+  static provider = "voyageai";
+}

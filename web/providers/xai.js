@@ -1,0 +1,17 @@
+/** What xai has, with the provider fixed. */
+
+import * as agents from "../agent.js";
+import * as models from "../models.js";
+
+/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+export class Agent extends agents.Agent {
+  static provider = "xai";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "xai";
+}
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "xai";
+}

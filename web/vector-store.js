@@ -1,0 +1,86 @@
+/**
+ * Vector stores for `dynamicContext`.
+ *
+ * @import { SearchRequest, VectorDocument } from "./types.js"
+ * @typedef {{embedTexts(texts: string[]): Promise<{document: string, vec: number[]}[]>}} Embedder any EmbeddingModel
+ * @typedef {{id: string, document: Record<string, unknown>, unit: Float64Array}} Row
+ */
+
+import { ConfigError, DimensionError } from "./errors.js";
+
+/** Documents in memory, found by cosine; exact. */
+export class InMemoryVectorStore {
+  #model;
+  /** @type {Map<string, Row>} */
+  #rows = new Map();
+  /** @type {number | undefined} */
+  #dimensions;
+
+  /** @param {Embedder} model */
+  constructor(model) {
+    if (typeof model?.embedTexts !== "function") throw new ConfigError("a vector store needs an embedding model");
+    this.#model = model;
+  }
+
+  get size() {
+    return this.#rows.size;
+  }
+
+  /**
+   * Documents are text, or {id, text}, or those with a `vec` of their own; one whose id is there already takes its place.
+   * @param {(string | VectorDocument)[]} documents
+   * @returns {Promise<string[]>} their ids
+   */
+  async addDocuments(documents) {
+    const given = documents.map((item) => (typeof item === "string" ? { text: item } : item));
+    const unembedded = given.filter((item) => !item.vec);
+    const embeddings = unembedded.length ? await this.#model.embedTexts(unembedded.map((item) => item.text)) : [];
+    return given.map((item) => {
+      const { vec, id = crypto.randomUUID(), ...document } = item;
+      const unit = this.#unit(vec ?? embeddings[unembedded.indexOf(item)].vec);
+      this.#rows.set(String(id), { id: String(id), document, unit });
+      return String(id);
+    });
+  }
+
+  /** @param {Iterable<string>} ids */
+  delete(ids) {
+    for (const id of ids) this.#rows.delete(id);
+  }
+
+  /**
+   * The nearest documents, best first. threshold: the least score.
+   * @param {SearchRequest} request
+   * @returns {Promise<[number, string, Record<string, unknown>][]>}
+   */
+  async topN({ query, samples, threshold = -Infinity }) {
+    if (!this.#rows.size) return [];
+    const [{ vec }] = await this.#model.embedTexts([query]);
+    const unit = this.#unit(vec);
+    return [...this.#rows.values()]
+      .map(({ id, document, unit: row }) => /** @type {[number, string, Record<string, unknown>]} */ ([dot(unit, row), id, document]))
+      .filter(([score]) => score >= threshold)
+      .sort(([a], [b]) => b - a)
+      .slice(0, samples);
+  }
+
+  /** @param {SearchRequest} request @returns {Promise<[number, string][]>} */
+  async topNIds(request) {
+    return (await this.topN(request)).map(([score, id]) => [score, id]);
+  }
+
+  /** @param {number[]} vec */
+  #unit(vec) {
+    this.#dimensions ??= vec.length;
+    if (vec.length !== this.#dimensions) throw new DimensionError(`this store's vectors have ${this.#dimensions} dimensions, this one has ${vec.length}`);
+    const length = Math.hypot(...vec) || 1;
+    return Float64Array.from(vec, (value) => value / length);
+  }
+}
+
+/** @param {Float64Array} a @param {Float64Array} b */
+function dot(a, b) {
+  let sum = 0;
+  for (let n = 0; n < a.length; n++) sum += a[n] * b[n];
+  return sum;
+}
