@@ -14,3 +14,9 @@ export interface ChatAgent {
 }
 
 export type Theme = "light" | "dark" | "auto";
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "staysail-chat": import("./staysail-chat.js").StaysailChat;
+  }
+}

@@ -1,0 +1,157 @@
+// The npm package as its users meet it: packed, installed into an empty project, imported, type-checked.
+
+import assert from "node:assert/strict";
+import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { installPackage, lend, output, runtime, web } from "./installed.mjs";
+import { startProvider } from "./provider.mjs";
+
+const here = fileURLToPath(new URL("./", import.meta.url));
+
+/** @type {import("./installed.mjs").Project} */
+let project;
+let provider;
+before(async () => {
+  [project, provider] = await Promise.all([installPackage(), startProvider()]);
+});
+after(async () => {
+  provider?.stop();
+  await project?.remove();
+});
+
+const installed = (path = "") => join(project.folder, "node_modules/staysail", path);
+const manifest = async () => JSON.parse(await readFile(installed("package.json"), "utf8"));
+
+/** Every name a user may import: "staysail", "staysail/openai", … */
+async function subpaths() {
+  const { exports } = await manifest();
+  const providers = (await readdir(installed("providers"))).map((name) => `staysail/${name.replace(/\.js$/, "")}`);
+  const named = Object.keys(exports).filter((path) => !path.includes("*") && path !== "./package.json");
+  return [...named.map((path) => posix.join("staysail", path)), ...providers];
+}
+
+/** What a module of its own prints, run by Node in the project. */
+async function runModule(source, env = {}) {
+  const file = join(project.folder, "program.mjs");
+  await writeFile(file, source);
+  return output(process.execPath, [file], { cwd: project.folder, env: { PATH: process.env.PATH, ...env } });
+}
+
+describe("the tarball", () => {
+  test("holds modules, declarations, the Python wheel, and nothing else", async () => {
+    const wanted = /^(package\.json|README\.md|LICENSE|[\w-]+\.js|(element|element\/styles|local|providers)\/[\w-]+\.js|vendor\/[\w.]+\.m?js|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
+    assert.deepEqual(project.files.map(({ path }) => path).filter((path) => !wanted.test(path)), []);
+    for (const path of ["README.md", "LICENSE", "index.js", "worker.js", "local/worker.js", "wheel/staysail-cp314.whl", "types/index.d.ts", "types/types.d.ts"]) {
+      assert.ok(project.files.some((file) => file.path === path), `${path} is missing`);
+    }
+  });
+
+  test("is small enough to be installed without a thought", (t) => {
+    t.diagnostic(`${project.packedBytes} bytes packed, ${project.unpackedBytes} unpacked, ${project.files.length} files`);
+    assert.ok(project.packedBytes < 1_500_000, `${project.packedBytes} bytes packed`);
+  });
+
+  test("holds every file that its modules import, and none imports from Node by name", async () => {
+    const paths = new Set(project.files.map(({ path }) => path));
+    const modules = [...paths].filter((path) => /\.m?js$/.test(path));
+    for (const path of modules) {
+      const source = (await readFile(installed(path), "utf8")).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+      const names = [...source.matchAll(/(?:\bfrom\s*|\bimport\s*\(\s*|^import\s+)"([^"]+)"/gm)].map(([, name]) => name);
+      for (const name of names) {
+        assert.match(name, /^\.{1,2}\//, `${path} imports "${name}", which a page without a bundler cannot resolve`);
+        assert.ok(paths.has(posix.join(dirname(path), name)), `${path} imports "${name}", which is not in the package`);
+      }
+      for (const [, name] of source.matchAll(/new URL\("(\.{1,2}\/[^"]*\.\w+)", import\.meta\.url\)/g)) {
+        assert.ok(paths.has(posix.join(dirname(path), name)), `${path} points at "${name}", which is not in the package`);
+      }
+    }
+  });
+
+  test("carries the licence of the project", async () => {
+    assert.equal(await readFile(installed("LICENSE"), "utf8"), await readFile(join(web, "../LICENSE"), "utf8"));
+  });
+
+  test("each subpath has declarations", async () => {
+    const { exports } = await manifest();
+    const names = new Set(project.files.map(({ path }) => path));
+    for (const [path, entry] of Object.entries(exports).filter(([path]) => path !== "./package.json")) {
+      assert.equal(Object.keys(entry)[0], "types", `"types" of ${path} must come first to be found`);
+    }
+    for (const name of await subpaths()) {
+      const key = name.replace(/^staysail\/?/, "./").replace(/^\.\/$/, ".");
+      const { types, default: module } = exports[key] ?? Object.fromEntries(Object.entries(exports["./*"]).map(([k, path]) => [k, path.replace("*", key.slice(2))]));
+      for (const file of [types, module]) assert.ok(names.has(posix.normalize(file)), `${name}: ${file} is missing`);
+    }
+  });
+});
+
+describe("in Node", () => {
+  test("an agent answers, with the runtime where runtimeURL says", async () => {
+    const box = await provider.box({ text: "Hello from afar." });
+    const told = await runModule(`
+      import { boot } from "staysail";
+      import { Agent } from "staysail/openai";
+      await boot({ runtimeURL: ${JSON.stringify(runtime)} });
+      console.log(await new Agent({ apiKey: "k", model: "gpt-4o", baseURL: ${JSON.stringify(box.url)} }).prompt("Hello"));
+    `);
+    assert.equal(told.trim(), "Hello from afar.");
+  });
+
+  test("every subpath but the element is imported, and fixes its provider", async () => {
+    const names = (await subpaths()).filter((name) => name !== "staysail/element");
+    assert.ok(names.length > 25, names.join());
+    const told = JSON.parse(await runModule(`
+      const found = {};
+      for (const name of ${JSON.stringify(names)}) found[name] = Object.entries(await import(name)).map(([key, value]) => [key, value?.provider ?? null]);
+      console.log(JSON.stringify(found));
+    `));
+    for (const file of await readdir(installed("providers"))) {
+      const name = file.replace(/\.js$/, "");
+      const fixed = Object.fromEntries(told[`staysail/${name}`]);
+      const classes = Object.entries(fixed).filter(([key]) => /^[A-Z]/.test(key));
+      assert.ok(classes.length, `staysail/${name} exports no class`);
+      for (const [key, provider] of classes) assert.ok(provider?.startsWith(name), `${key} of staysail/${name} has the provider ${provider}`);
+    }
+  });
+
+  test("without Pyodide, the error says how to get it", async () => {
+    const told = await runModule(`
+      import { Agent } from "staysail/openai";
+      await new Agent({ apiKey: "k", model: "m" }).prompt("Hello").catch((error) => console.log(error.name, error.message));
+    `);
+    assert.match(told, /^InterpreterError .*npm install pyodide/);
+  });
+
+  test("with the package pyodide beside it, nothing has to be said", async () => {
+    await lend(project.folder, ["pyodide", "ws"]);
+    const box = await provider.box({ text: "Hello again." });
+    const told = await runModule(
+      `
+      import { Agent } from "staysail/openai";
+      console.log(await new Agent({ apiKey: "k", model: "gpt-4o" }).prompt("Hello"));
+    `,
+      { STAYSAIL_OPENAI_BASE_URL: box.url },
+    );
+    assert.equal(told.trim(), "Hello again.");
+  });
+});
+
+describe("in TypeScript", () => {
+  before(async () => {
+    await lend(project.folder, ["typescript", "zod", "valibot", "@types/node", "undici-types"]);
+    await cp(join(here, "types"), project.folder, { recursive: true });
+    await mkdir(join(project.folder, "seeds"), { recursive: true });
+    await cp(join(here, "seeds"), join(project.folder, "seeds"), { recursive: true });
+  });
+
+  const check = (...args) => output(process.execPath, [join(project.folder, "node_modules/typescript/bin/tsc"), ...args], { cwd: project.folder });
+
+  test("the sample project is clean as bundlers resolve modules", () => check("-p", "tsconfig.json"));
+
+  test("and as Node does", () => check("-p", "tsconfig.json", "--module", "nodenext", "--moduleResolution", "nodenext"));
+
+  test("the programs written for rig-wasm are clean as they stand", () => check("-p", "tsconfig.seeds.json"));
+});

@@ -1,0 +1,60 @@
+// Events are a union told apart by `type`.
+
+import { Agent, decodeReadableStream } from "staysail";
+import type { AgentEvent, Reply, Usage } from "staysail/types";
+import { is } from "./is.js";
+
+const agent = new Agent({ model: "openai:gpt-4o" });
+
+export async function follow(): Promise<string[]> {
+  const told: string[] = [];
+  for await (const event of agent.stream("Hello")) told.push(describe(event));
+  return told;
+}
+
+function describe(event: AgentEvent<string>): string {
+  switch (event.type) {
+    case "text_delta":
+    case "reasoning_delta":
+      return event.text;
+    case "tool_call_delta":
+      return event.argumentsDelta;
+    case "tool_call_done":
+      return event.name;
+    case "tool_result":
+      // @ts-expect-error: a result has no arguments
+      event.arguments;
+      return event.isError ? "failed" : event.text;
+    case "step_done":
+      is<Usage>()(event.usage);
+      return event.finishReason;
+    case "retry_scheduled":
+      return `${event.attempt} in ${event.delayS} s`;
+    case "run_done":
+      is<Reply<string>>()(event.reply);
+      return event.reply.text;
+    default:
+      return event satisfies never; // every kind was named
+  }
+}
+
+export function incomplete(event: AgentEvent): string {
+  if (event.type === "text_delta") return event.text;
+  // @ts-expect-error: there are others
+  return event satisfies never;
+}
+
+export function misspelt(event: AgentEvent): boolean {
+  // @ts-expect-error: no event is called that
+  return event.type === "text-delta";
+}
+
+export async function choices(): Promise<void> {
+  const stream = await agent.promptStream("Hello", { chunkSize: 8 });
+  for await (const choice of decodeReadableStream(stream)) {
+    is<string | null>()(choice.text);
+    is<Usage | undefined>()(choice.usage);
+    // @ts-expect-error: may be null
+    choice.text.length;
+  }
+}
