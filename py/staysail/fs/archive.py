@@ -20,6 +20,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 LIMIT_BYTES = 1 << 30
 DATE = (2020, 1, 1, 0, 0, 0)  # the same snapshot gives the same file
+MEMBER = re.compile(r"blobs/[0-9a-f]{64}")
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -57,7 +58,7 @@ def _read_members(file: zipfile.ZipFile, limit_bytes: int) -> dict[str, bytes]:
     members: dict[str, bytes] = {}
     left = limit_bytes
     for info in file.infolist():
-        if info.filename != MANIFEST and not HASH.fullmatch(info.filename.removeprefix("blobs/")):
+        if info.filename != MANIFEST and not MEMBER.fullmatch(info.filename):
             raise ToolFSError(f"this is no snapshot file: it holds {info.filename[:80]!r}", code="bad_request")
         with file.open(info) as member:
             content = member.read(left + 1)  # whatever size the file claims to have

@@ -38,8 +38,8 @@ def read_front_matter(text: str) -> dict[str, Any]:
         raise ConfigError(f"the front matter is longer than {LONGEST} characters")
     reader = _Reader(text.split("\n"))
     value = reader.mapping(0) if reader.peek() is not None else {}
-    if reader.peek() is not None:
-        raise reader.fault("it is indented differently from what is above it")
+    if line := reader.peek():
+        raise reader.fault("expected `name: value`" if _is_item(line[1]) else "it is indented differently from what is above it")
     return value
 
 
@@ -82,11 +82,11 @@ class _Reader:
         found: list[Any] = []
         while (line := self.peek()) and line[0] == indent and _is_item(line[1]):
             rest = line[1][1:].lstrip(" ")
-            if rest and KEY.match(rest) and not rest.startswith(("'", '"', "[", "{")):
-                # `- name: value`: a mapping whose first line stands behind the dash.
+            if _is_item(rest) or (KEY.match(rest) and rest[0] not in "\"'[{"):
+                # `- name: value`, `- - item`: what stands behind the dash begins a mapping, a list, at its own indent.
                 inner = line[0] + len(line[1]) - len(rest)
                 self._lines[self._at] = " " * inner + rest
-                found.append(self.mapping(inner))
+                found.append(self._sequence(inner) if _is_item(rest) else self.mapping(inner))
             else:
                 found.append(self._value(rest, indent))
         self._depth -= 1
@@ -270,8 +270,9 @@ def _closes(text: str) -> int:
 def _unquote(text: str, reader: _Reader) -> str:
     if text[:1] == "'":
         return text[1:-1].replace("''", "'")
+    escapes = re.sub(r"\\(x[0-9A-Fa-f]{2}|.)", lambda m: f"\\u00{m[1][1:]}" if m[1][0] == "x" and m[1][1:] else m[0], text)
     try:
-        unquoted: str = json.loads(re.sub(r"\\([\\\"/bfnrtu]|.)", lambda m: m[0] if m[1] in '\\"/bfnrtu' else f"\\\\{m[1]}", text))
+        unquoted: str = json.loads(escapes, strict=False)
     except ValueError as error:
         raise reader.fault("the text in double quotes cannot be read") from error
     return unquoted

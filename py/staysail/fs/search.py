@@ -97,10 +97,10 @@ def without_vectors(value: Any) -> Any:
 
 
 def _is_vector(value: Any) -> bool:
-    if isinstance(value, str | bytes | Mapping) or not hasattr(value, "__len__") or not hasattr(value, "__getitem__"):
+    if isinstance(value, str | Mapping) or not hasattr(value, "__len__") or not hasattr(value, "__getitem__"):
         return False
     if not isinstance(value, list | tuple):
-        return True  # an array of some kind
+        return True  # an array of some kind, or bytes
     return len(value) >= LONGEST_NUMBERS and all(isinstance(item, int | float) for item in value)
 
 

@@ -6,6 +6,7 @@ grants: each call asks the whole chain.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -15,6 +16,8 @@ from ..core.value import Value
 from .path import Path, is_under, resolve_path, to_text
 
 type Operation = Literal["read", "list", "write", "delete", "execute"]
+# A name or an address, with a port perhaps; IPv6 in brackets.
+HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 OPERATIONS: tuple[str, ...] = get_args(Operation.__value__)
 
 
@@ -212,10 +215,6 @@ def _operations(words: str | Sequence[str]) -> frozenset[str]:
 def _host_rule(host: str, words: str | Sequence[str]) -> HostRule:
     methods = words.replace(",", " ").split() if isinstance(words, str) else list(words)
     name = host.lower()
-    try:
-        plain = read_host(f"https://{name.removeprefix('*.')}") == name.removeprefix("*.")
-    except ToolFSError:
-        plain = False
-    if not plain:
+    if not HOST.fullmatch(name):
         raise ConfigError(f"grant: {host!r} is no host; write api.example.org, *.example.org or localhost:8080, without scheme and path")
     return HostRule(name, frozenset(method.upper() for method in methods))

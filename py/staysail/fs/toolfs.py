@@ -97,7 +97,7 @@ class ToolFS:
 
     def mount_memory(self, path: str, *, quota_bytes: int | None = None) -> Mounted:
         """Files that last as long as the process."""
-        return self.mount(path, TreeMount.in_memory(quota_bytes=quota_bytes))
+        return self.mount(path, TreeMount.in_memory(quota_bytes=quota_bytes, now=self._now))
 
     def mount_http(self, path: str, base_url: str, **options: Any) -> Mounted:
         """Files of a web server, to be read. Options are those of HttpMount."""
@@ -167,8 +167,10 @@ class ToolFS:
         """Creates or replaces a file; directories above it are made. if_hash: only where the file still has this hash; "" where it is not there."""
         async with self._call(session, "write", path) as call:
             at, mount, inside = self._place(call, "write", path)
-            await located(at, mount.write(inside, call.took(as_bytes(content)), if_hash=if_hash))
-            return await self._entry(at + inside, session)
+            data = call.took(as_bytes(content))
+            await located(at, mount.write(inside, data, if_hash=if_hash))
+            # A plugin need not list what it took.
+            return await self._stat(at + inside, session) or Entry(to_text(at + inside), "file", len(data))
 
     async def append(self, path: str, content: str | bytes, session: Session) -> Entry:
         async with self._call(session, "append", path) as call:
@@ -389,13 +391,17 @@ class ToolFS:
         return at, mount
 
     async def _entry(self, path: Path, session: Session) -> Entry:
+        entry = await self._stat(path, session)
+        if entry is None:
+            raise _located(not_found(path))
+        return entry
+
+    async def _stat(self, path: Path, session: Session) -> Entry | None:
         if path in ((), ROOT) or path in self._mounted_in(path[:-1]):
             return directory(path)
         at, mount = self._find(path, session)
         entry = await located(at, mount.stat(path[len(at) :]))
-        if entry is None:
-            raise _located(not_found(path))
-        return entry.replace(path=to_text(path))
+        return entry.replace(path=to_text(path)) if entry else None
 
     def _mounted_in(self, folder: Path) -> set[Path]:
         """Mounts in a folder, and the directories that lead to mounts."""
@@ -432,6 +438,8 @@ class ToolFS:
             raise refusal from late
         except BaseException as raised:
             error = raised
+            if isinstance(raised, ToolFSError):
+                raised.path = raised.path or path
             raise
         finally:
             seconds = time.perf_counter() - started

@@ -56,9 +56,9 @@ class TreeMount:
         self._prefix = f"tree/{name}\0"
 
     @classmethod
-    def in_memory(cls, *, quota_bytes: int | None = None) -> TreeMount:
+    def in_memory(cls, *, quota_bytes: int | None = None, now: Callable[[], float] = time.time) -> TreeMount:
         """A tree that lasts as long as the process."""
-        return cls(Blobs(MemoryStore(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory")
+        return cls(Blobs(MemoryStore(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory", now=now)
 
     async def stat(self, path: Path) -> Entry | None:
         if not path:

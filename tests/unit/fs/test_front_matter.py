@@ -1,0 +1,208 @@
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from staysail import ConfigError, ToolFS, ToolFSError
+from staysail.fs.front_matter import read_front_matter, split_front_matter
+
+PLAIN = """\
+name: pdf-tools
+description: Reads PDF files. Use when: a user has one
+license: 'It''s MIT'
+version: 1.0
+count: 3
+draft: false
+nothing: null
+empty:
+quoted: "a \\"b\\" \\u00e9 \\n c"  # a comment
+# another
+allowed-tools: Bash(git:*) Read
+metadata:
+  author: someone
+  tags: [a, "b, c", {d: e}]
+  nested:
+    deep: x
+list:
+- one
+- two: 2
+  three: 3
+-   - inner
+pairs: {a: 1, b: [2, 3]}
+folded: >-
+  one
+  line
+
+  two
+literal: |
+  keeps
+    its indent
+long: a plain text
+  that goes on
+address: https://example.org/a#b
+"""
+
+
+def test_what_skills_write_is_read():
+    assert read_front_matter(PLAIN) == {
+        "name": "pdf-tools",
+        "description": "Reads PDF files. Use when: a user has one",
+        "license": "It's MIT",
+        "version": 1.0,
+        "count": 3,
+        "draft": False,
+        "nothing": None,
+        "empty": None,
+        "quoted": 'a "b" é \n c',
+        "allowed-tools": "Bash(git:*) Read",
+        "metadata": {"author": "someone", "tags": ["a", "b, c", {"d": "e"}], "nested": {"deep": "x"}},
+        "list": ["one", {"two": 2, "three": 3}, ["inner"]],
+        "pairs": {"a": 1, "b": [2, 3]},
+        "folded": "one line\ntwo",
+        "literal": "keeps\n  its indent\n",
+        "long": "a plain text that goes on",
+        "address": "https://example.org/a#b",
+    }
+
+
+def test_yaml_agrees_where_it_is_installed():
+    yaml = pytest.importorskip("ruamel.yaml")
+    text = PLAIN.replace("Use when: a user", "Use when a user")
+    assert yaml.YAML(typ="safe", pure=True).load(text) == read_front_matter(text)
+
+
+scalars = st.one_of(st.text(max_size=12), st.integers(-(10**6), 10**6), st.booleans(), st.none())
+values = st.recursive(
+    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z][a-z_-]{0,5}", fullmatch=True), inner, max_size=3), max_leaves=8
+)
+
+
+def write_yaml(value: object, indent: int = 0) -> str:
+    """Block style, with text in double quotes."""
+    import json
+
+    pad = " " * indent
+    if isinstance(value, dict) and value:
+        return "".join(f"\n{pad}{json.dumps(key)}:{write_yaml(item, indent + 2)}" for key, item in value.items())
+    if isinstance(value, list) and value:
+        return "".join(f"\n{pad}-{write_yaml(item, indent + 2)}" for item in value)
+    return f" {json.dumps(value)}"
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=6), values, max_size=4))
+def test_what_was_written_is_read_again(fields: dict):
+    assert read_front_matter(write_yaml(fields).lstrip("\n") if fields else "") == fields
+
+
+@given(st.text("ab:-#'\"[]{}|>&*!%@,? \n\t0", max_size=60))
+@example("a: [" * 200)
+@example("a: " + "[" * 5000)
+@example("- " * 500)
+def test_any_text_is_read_or_refused_by_line(text: str):
+    try:
+        found = read_front_matter(text)
+    except ConfigError as error:
+        assert "line" in str(error) or "longer" in str(error)
+    else:
+        assert isinstance(found, dict)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &x 1\nb: *x", "line 2: anchors"),
+        ("a: !!python/object:os.system x", "line 2: anchors"),
+        ("a: [*x]", "line 2: anchors"),
+        ("a: 1\na: 2", "line 3: a is there twice"),
+        ("a: {b: 1, b: 2}", "b is there twice"),
+        ("a: 'x", "line 2: a quote is not closed"),
+        ("a: [1, 2", "line 2: a bracket is not closed"),
+        ("a:\n\tb: 1", "a tab is no indent"),
+        ("a:\n  b: 1\n c: 2", "indented"),
+        ("just text", "expected `name: value`"),
+        ("- a", "expected"),
+        ("a: 'x' y", "something follows the closing quote"),
+        ('a: "\\x"', "double quotes"),
+    ],
+)
+def test_what_is_not_read_is_refused_and_told_where(text: str, told: str):
+    with pytest.raises(ConfigError) as caught:
+        read_front_matter(text)
+    assert told in str(caught.value)
+
+
+def test_front_matter_stands_between_dashes():
+    assert split_front_matter("---\na: 1\n---\n\n# Body\n---\n") == ({"a": 1}, "# Body\n---\n")
+    assert split_front_matter("# Body\n") == ({}, "# Body\n")
+    assert split_front_matter("\ufeff---\r\na: 1\r\n---\r\nBody") == ({"a": 1}, "Body")
+    with pytest.raises(ConfigError, match="never ends"):
+        split_front_matter("---\na: 1\n")
+
+
+SKILL = """---
+name: pdf-tools
+description: >
+  Reads PDF files.
+  Use it when a user has one.
+---
+
+# How to read a PDF
+
+Run scripts/read.py.
+"""
+
+
+async def test_a_skill_is_told_in_short_and_loaded_when_it_is_needed():
+    toolfs = ToolFS()
+    everything = toolfs.session("a", {"/toolfs": "*"})
+    for path, content in (
+        ("SKILL.md", SKILL),
+        ("references/fields.md", "x"),
+        ("scripts/read.py", "x"),
+        ("assets/logo.svg", "x"),
+    ):
+        await toolfs.write(f"/toolfs/skills/pdf-tools/{path}", content, everything)
+    session = toolfs.session("b", {"/toolfs/skills": "read list"})
+    (told,) = await toolfs.skills(session)
+    assert (told.name, told.description, told.body) == ("pdf-tools", "Reads PDF files. Use it when a user has one.", "")
+    skill = await toolfs.load_skill("pdf-tools", session)
+    assert skill.body.startswith("# How to read a PDF")
+    assert skill.references == ("/toolfs/skills/pdf-tools/references/fields.md",)
+    assert skill.scripts == ("/toolfs/skills/pdf-tools/scripts/read.py",)
+    assert skill.others == ("/toolfs/skills/pdf-tools/assets/logo.svg",)
+    assert "- /toolfs/skills/pdf-tools/scripts/read.py" in skill.to_text()
+
+
+async def test_a_session_sees_the_skills_it_was_granted():
+    toolfs = ToolFS()
+    everything = toolfs.session("a", {"/toolfs": "*"})
+    for name in ("one", "two"):
+        await toolfs.write(f"/toolfs/skills/{name}/SKILL.md", f"---\nname: {name}\ndescription: d\n---\n", everything)
+    session = toolfs.session("b", {"/toolfs/skills/one": "read"})
+    assert [skill.name for skill in await toolfs.skills(session)] == ["one"]
+    with pytest.raises(ToolFSError):
+        await toolfs.load_skill("two", session)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("no front matter", "name is lower-case letters"),
+        ("---\nname: other\ndescription: d\n---\n", "its folder is called 'bad'"),
+        ("---\nname: Bad\ndescription: d\n---\n", "name is lower-case letters"),
+        ("---\nname: bad\n---\n", "description says"),
+        (f"---\nname: bad\ndescription: {'d' * 1025}\n---\n", "description says"),
+        ("---\nname: bad\ndescription: 3\n---\n", "description says"),
+        ("---\nname: bad\ndescription: &x d\n---\n", "line 3: anchors"),
+    ],
+)
+async def test_a_broken_skill_is_told_and_hides_no_other(text: str, told: str):
+    toolfs = ToolFS()
+    session = toolfs.session("a", {"/toolfs": "*"})
+    await toolfs.write("/toolfs/skills/bad/SKILL.md", text, session)
+    await toolfs.write("/toolfs/skills/good/SKILL.md", "---\nname: good\ndescription: d\n---\n", session)
+    bad, good = await toolfs.skills(session)
+    assert told in bad.problem
+    assert good.problem == ""
+    with pytest.raises(ToolFSError) as caught:
+        await toolfs.load_skill("bad", session)
+    assert told in str(caught.value)
