@@ -13,6 +13,7 @@ from ..core.messages import Image
 from ..core.usage import Usage
 from ..core.value import Value
 from ..core.waiting import blocking
+from .engine_model import embed, find_engine
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
 
@@ -41,6 +42,10 @@ class EmbeddingModel(RemoteModel):
     """
 
     kind: ClassVar[ServiceKind] = "embeddings"
+
+    def __new__(cls, model: str, **options: Any) -> EmbeddingModel:
+        """The page's own model ("local") is not asked over HTTP, and is of a class of its own."""
+        return super().__new__(PageEmbeddingModel if model.partition(":")[0] == "local" else cls)
 
     def __init__(
         self,
@@ -138,6 +143,30 @@ class EmbeddingModel(RemoteModel):
         if kind:
             shared["taskType"] = kind
         return {"requests": [merge_params(shared | {"content": {"parts": [{"text": text}]}}, self.additional_params) for text in texts]}
+
+
+class PageEmbeddingModel(EmbeddingModel):
+    """The embedder that runs in the page: 384 dimensions, length 1, English. It takes no options. Raises ConfigError outside of a page."""
+
+    def __init__(self, model: str, **options: Any) -> None:
+        given = [name for name, value in options.items() if value is not None]
+        if given or model.partition(":")[2]:
+            raise ConfigError(
+                f'the page has one embedder and it takes no options: EmbeddingModel("local"), got {model!r}, {", ".join(given)}'
+            )
+        find_engine("local")
+        self.model, self.dimensions, self.input_type, self.usage = "local", 384, None, Usage()
+
+    @property
+    def name(self) -> str:
+        return "local"
+
+    async def embed_texts(self, texts: Iterable[str], *, input_type: str | None = None) -> list[Embedding]:
+        texts = list(texts)
+        return [Embedding(text, vec) for text, vec in zip(texts, await embed("local", texts), strict=True)]
+
+    async def embed_images(self, images: Iterable[Image | bytes]) -> list[list[float]]:
+        raise ConfigError("the page's embedder reads text alone")
 
 
 def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usage]:
