@@ -1,0 +1,168 @@
+import asyncio
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from staysail import QuotaError, ToolFS, ToolFSError
+from staysail.fs.audit import Audit, clean
+from staysail.fs.memory_store import MemoryStore
+
+ALL = {"/toolfs": "*"}
+
+
+async def test_every_call_and_every_decision_is_there_in_order():
+    toolfs = ToolFS()
+    toolfs.mount("/toolfs/data")
+    session = toolfs.session("ann", {"/toolfs/data": "read write list"}, calls=5)
+    await toolfs.write("/toolfs/data/a", "12345", session)
+    await toolfs.read("/toolfs/data/a", session)
+    for name, args in (
+        ("delete", ("/toolfs/data/a",)),
+        ("read", ("/toolfs/data/../../etc/passwd",)),
+        ("read", ("/toolfs/data/none",)),
+        ("read", ("/toolfs/data/a",)),
+    ):
+        with pytest.raises(ToolFSError):
+            await getattr(toolfs, name)(*args, session)
+    records = await toolfs.audit.records()
+    told = [(r["operation"], r["path"], r["decision"], r["outcome"], r.get("code"), r["size_bytes"]) for r in records]
+    assert told == [
+        ("write", "/toolfs/data/a", "allowed", "ok", None, 5),
+        ("read", "/toolfs/data/a", "allowed", "ok", None, 5),
+        ("delete", "/toolfs/data/a", "refused", "failed", "refused", 0),
+        ("read", "/toolfs/data/../../etc/passwd", "refused", "failed", "bad_path", 0),
+        ("read", "/toolfs/data/none", "allowed", "failed", "not_found", 0),
+        ("read", "/toolfs/data/a", "refused", "failed", "limit", 0),
+    ]
+    assert {record["session"] for record in records} == {"ann"}
+    assert all(record["duration_ms"] >= 0 for record in records)
+
+
+async def test_it_reads_as_json_lines_a_file_a_day_and_cannot_be_changed():
+    seconds = [1_700_000_000.0]
+    toolfs = ToolFS(now=lambda: seconds[0])
+    session = toolfs.session("a", ALL)
+    await toolfs.list("/toolfs", session)
+    seconds[0] += 86_400
+    await toolfs.list("/toolfs", session)
+    assert [entry.name for entry in await toolfs.list("/toolfs/audit", session)] == ["2023-11-14.jsonl", "2023-11-15.jsonl"]
+    lines = (await toolfs.read_text("/toolfs/audit/2023-11-14.jsonl", session)).splitlines()
+    assert [json.loads(line)["operation"] for line in lines] == ["list"]
+    assert (await toolfs.audit.export("2023-11-15")).count(b"\n") == 3
+    for work in (
+        toolfs.write("/toolfs/audit/2023-11-14.jsonl", "", session),
+        toolfs.append("/toolfs/audit/2023-11-14.jsonl", "", session),
+        toolfs.delete("/toolfs/audit/2023-11-14.jsonl", session),
+        toolfs.rename("/toolfs/audit/2023-11-14.jsonl", "/toolfs/audit/x", session),
+        toolfs.mkdir("/toolfs/audit/x", session),
+    ):
+        with pytest.raises(ToolFSError) as caught:
+            await work
+        assert caught.value.code == "read_only"
+    before = len(await toolfs.audit.records())
+    await toolfs.snapshot(session, "one")
+    await toolfs.rollback("one", session)
+    assert len(await toolfs.audit.records()) == before + 2
+
+
+async def test_what_was_altered_or_taken_out_is_found():
+    store = MemoryStore()
+    toolfs = ToolFS(store)
+    session = toolfs.session("a", ALL)
+    for _ in range(4):
+        await toolfs.list("/toolfs", session)
+    assert await toolfs.audit.verify() == []
+    keys = sorted(key for key in store.records if key.startswith("audit/"))
+    whole = dict(store.records)
+    store.records[keys[1]] = whole[keys[1]].replace(b'"list"', b'"read"')
+    assert ["altered" in problem for problem in await toolfs.audit.verify()] == [True]
+    store.records = {key: data for key, data in whole.items() if key != keys[2]}
+    assert "1 before it are missing" in (await toolfs.audit.verify())[0]
+
+
+SECRETS = [
+    "sk-proj-abcdefghijklmnopqrstuvwx",
+    "ghp_abcdefghijklmnopqrstuvwxyz0123456789",
+    "AKIAIOSFODNN7EXAMPLE",
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.abc_def-ghi",
+]
+
+
+@pytest.mark.parametrize("secret", [*SECRETS, "hunter2-hunter2"])
+async def test_no_secret_is_in_it(secret: str):
+    store = MemoryStore()
+    toolfs = ToolFS(store, secrets=["hunter2-hunter2"])
+    toolfs.mount("/toolfs/data")
+    session = toolfs.session("a", ALL)
+
+    class Plugin:
+        name, version = "p", "1"
+
+        def execute(self, request):
+            return {"success": False, "error": f"the key {secret} is wrong"}
+
+    await toolfs.add_plugin(Plugin())
+    await toolfs.execute("p", {"operation": "x", "options": {"text": f"use {secret} now", "deep": [{"api_key": "short", "password": "p"}]}}, session)
+    for path in (f"/toolfs/data/{secret}", f"/toolfs/memory?text={secret}", f"/toolfs/../{secret}"):
+        try:
+            await toolfs.read(path, session)
+        except ToolFSError:
+            continue
+    await toolfs.write("/toolfs/data/f", f"content is not told: {secret}", session)
+    told = (await toolfs.audit.export()).decode()
+    assert secret not in told
+    assert '"short"' not in told
+    assert "removed]" in told
+
+
+async def test_secrets_of_a_session_are_removed_and_those_of_its_plugins_calls():
+    toolfs = ToolFS()
+    session = toolfs.session("a", ALL, secrets=["my-own-password"])
+    await toolfs.search_memory("my-own-password", session)
+    with pytest.raises(ToolFSError):
+        await toolfs.read("/toolfs/data/my-own-password", session.cut("plugin", session.grant))
+    assert "my-own-password" not in (await toolfs.audit.export()).decode()
+
+
+@given(st.recursive(st.text(max_size=40) | st.none() | st.integers(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)))
+def test_a_known_secret_is_removed_at_any_depth(value):
+    secret = "a-known-secret"
+    told = json.dumps(clean({"value": [value, secret, {"x": f"<{secret}>", secret: 1}]}, [secret]))
+    assert secret not in told
+
+
+def test_ordinary_words_stay():
+    record = {"path": "/toolfs/data/task-list-for-the-week.txt", "error": "keyboard tokens", "tokens": 3, "key": "", "monkey": "b"}
+    assert clean(record, []) == record
+
+
+async def test_what_a_full_store_has_no_room_for_is_kept_until_it_has():
+    class Full(MemoryStore):
+        full = False
+
+        async def commit(self, puts, deletes=()):
+            if self.full:
+                raise QuotaError("full")
+            await super().commit(puts, deletes)
+
+    store = Full()
+    audit = Audit(store, now=lambda: 0.0)
+    await audit.write({"operation": "one"})
+    store.full = True
+    await audit.write({"operation": "two"})
+    assert (len(audit.unwritten), [r["operation"] for r in await audit.records()]) == (1, ["one", "two"])
+    store.full = False
+    await audit.write({"operation": "three"})
+    assert audit.unwritten == {}
+    assert len(store.records) == 3
+    assert await audit.verify() == []
+
+
+async def test_calls_at_once_are_all_there():
+    toolfs = ToolFS()
+    session = toolfs.session("a", ALL)
+    await asyncio.gather(*(toolfs.list("/toolfs", session) for _ in range(100)))
+    assert len(await toolfs.audit.records()) == 100
+    assert await toolfs.audit.verify() == []
