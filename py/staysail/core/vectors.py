@@ -70,6 +70,9 @@ class Backend(Protocol):
     @property
     def reason(self) -> str: ...
     def allocate(self, size_bytes: int) -> Block: ...
+    def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
+        """Blocks whose memory is given back together; quicker than one by one."""
+
     def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query: ...
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None: ...
     def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
@@ -89,6 +92,10 @@ class Backend(Protocol):
 
     def top(self, scores: Block, count: int, k: int, at: int = 0) -> tuple[array[int], array[float]]:
         """Slots and scores of the best k, in no order; of equal scores the earlier slots. at: the first score's place."""
+
+    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
+        """The k-th best of scores that are whole, at most 0 and over -levels, as those of signs; the least possible where there are
+        fewer."""
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         """Slots that score at least `bar`, in order."""

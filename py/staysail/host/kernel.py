@@ -90,6 +90,10 @@ class KernelBackend:
         self._used += -(-size_bytes // 16) * 16
         return KernelBlock(self._slab.view[start : start + size_bytes], self._slab.address + start)
 
+    def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
+        whole = _block(size_bytes * count)
+        return [KernelBlock(whole.view[at * size_bytes : (at + 1) * size_bytes], whole.address + at * size_bytes) for at in range(count)]
+
     def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query:
         exact, rows, codes, signs = (self.allocate(size) for size in (8 * stride, 4 * stride, stride + 16, signs_width))
         exact.view[: 8 * len(values)] = memoryview(values).cast("B")
@@ -136,6 +140,10 @@ class KernelBackend:
         self._reserve(k)
         found = self._run.top(_at(scores) + 4 * at, count, k, self._slots.address, self._values.address)
         return _read("I", self._slots, found), _read("f", self._values, found)
+
+    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
+        counts = self.allocate(4 * levels)
+        return float(self._run.bar(_at(scores), count, k, counts.address, levels))
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         self._reserve(count)

@@ -260,7 +260,7 @@ class FlatIndex:
             self.backend.mask(self._scores, kept, self.size)
         many = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
         # Whatever ties with the last one comes too: so few bits make many ties, and slots come in order.
-        slots = self.backend.above(self._scores, self.size, min(self.backend.top(self._scores, self.size, many)[1], default=0.0))
+        slots = self.backend.above(self._scores, self.size, self.backend.bar(self._scores, self.size, many, 8 * self.signs.width + 1))
         wanted = max(OVERSAMPLE_CODES * k, LEAST_CODES)
         if len(slots) <= wanted:
             return slots

@@ -37,6 +37,9 @@ class NumpyBackend:
     def allocate(self, size_bytes: int) -> Block:
         return NumpyBlock(self._np, size_bytes)
 
+    def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
+        return [self.allocate(size_bytes) for _ in range(count)]
+
     # Queries
 
     def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query:
@@ -113,6 +116,11 @@ class NumpyBackend:
             slots = np.concatenate([over, ties[: k - len(over)]]).astype(np.uint32)
         slots = slots[values[slots] > -np.inf]
         return array("I", slots.tobytes()), array("f", values[slots].tobytes())
+
+    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
+        values = self._as(scores, "float32")[:count]
+        counts = self._np.bincount(-values[values > -self._np.inf].astype(int), minlength=levels)
+        return -float(min(self._np.searchsorted(counts.cumsum(), k), levels - 1))
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         values = self._as(scores, "float32")[at : at + count]

@@ -12,7 +12,7 @@ import json
 import warnings
 import zlib
 from array import array
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -117,7 +117,9 @@ class Collection:
                 self._forget(position)
         known = set(self._serials)
         new = [serial for serial in head.segments if serial not in known]
-        records = await self.blocks.read([("segments", serial) for serial in new])
+        records, log, deletions = await asyncio.gather(
+            self.blocks.read([("segments", serial) for serial in new]), self.blocks.read_all("log"), self.blocks.read_all("dead")
+        )
         for serial, checks in zip(new, records, strict=True):
             self._serials.append(serial)
             try:
@@ -131,9 +133,9 @@ class Collection:
                 self._lose(self._serials.index(serial))
         if head.mean is not None and index.mean is None:
             await self._load_mean(head.mean)
-        await self._load_log(head)
+        self._load_log(head, log)
         self.head = head
-        for key, bits in (await self.blocks.read_all("dead")).items():
+        for key, bits in deletions.items():
             try:
                 self._dead[key] = set(decode_bits(bits))
             except ValueError:
@@ -143,8 +145,7 @@ class Collection:
             if where is not None:
                 index.kill(where * rows + row for row in dead if where * rows + row < index.size)
 
-    async def _load_log(self, head: Head) -> None:
-        records = await self.blocks.read_all("log")
+    def _load_log(self, head: Head, records: Mapping[int, bytes]) -> None:
         stride = 4 * self.index.stride
         for key, count in head.log:
             try:
@@ -438,11 +439,12 @@ class Collection:
     async def _read_blocks(self, table: str, positions: Sequence[int]) -> list[int]:
         """Gives the positions that came damaged."""
         matrix = getattr(self.index, table)
-        blocks: dict[int, tuple[int, Block]] = {}
-        for position in positions:
-            serial = self._serials[position]
-            if serial is not None:
-                blocks[serial] = position, self.index.backend.allocate(matrix.chunk_bytes)
+        wanted = [(serial, position) for position in positions if (serial := self._serials[position]) is not None]
+        if table == "rows":  # which come and go one by one
+            room = [self.index.backend.allocate(matrix.chunk_bytes) for _ in wanted]
+        else:
+            room = self.index.backend.allocate_many(matrix.chunk_bytes, len(wanted))
+        blocks: dict[int, tuple[int, Block]] = {serial: (position, block) for (serial, position), block in zip(wanted, room, strict=True)}
         failed = set(
             await self.blocks.read_into(table, {serial: block.view[: matrix.chunk_bytes] for serial, (_, block) in blocks.items()})
         )
