@@ -40,7 +40,7 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = new URL("../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads } = {}) {
+  constructor({ localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads } = {}) {
     this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#model = chosenModel(model);
     this.#contextTokens = contextTokens;
@@ -181,7 +181,7 @@ export class LocalEngine {
   }
 
   #start() {
-    const worker = startWorker(new URL("./worker.js", import.meta.url));
+    const worker = startWorker();
     worker.onmessage = (/** @type {MessageEvent<FromWorker>} */ { data }) => {
       if (worker === this.#worker) this.#receive(data);
     };
@@ -223,13 +223,14 @@ function chosenModel(model) {
   throw new LocalModelError("bad_request", `There is no local model "${model}". Use "${DEFAULT_MODEL_NAMES[0]}", or give a .gguf file or its URL.`);
 }
 
-/**
- * A worker may only be started from the page's own origin, but it may import from another.
- * @param {URL} url
- */
-function startWorker(url) {
-  if (url.origin === globalThis.location.origin) return new Worker(url, { type: "module", name: "staysail-local" });
-  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" }));
+/** A worker's own script must come from the page's origin; what it imports need not. */
+function startWorker() {
+  const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
+  if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "staysail-local" }); // spelled out, for bundlers
+  }
+  const file = "./worker.js"; // by a name that no bundler inlines
+  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
   return new Worker(source, { type: "module", name: "staysail-local" });
 }
 
