@@ -292,6 +292,35 @@ def test_a_missing_runtime_is_told_and_a_right_one_then_starts(page, provider):
     assert told["text"] == "Here."
 
 
+def test_progress_tells_real_stages_and_bytes(page):
+    seen = page.run("shutdown(); const seen = []; await boot({ onProgress: (p) => seen.push(p) }); return seen;")
+    stages = list(dict.fromkeys(progress["stage"] for progress in seen))
+    assert stages == ["runtime", "starting", "staysail", "ready"]
+    loading = [progress["loadedBytes"] for progress in seen if progress["stage"] == "runtime"]
+    assert loading == sorted(loading)
+    assert loading[-1] > 8_000_000
+    assert len(loading) > 5
+
+
+def test_the_local_model_answers_streaming_and_calls_a_tool(page):
+    told = page.run(
+        """
+        const agent = new Agent({ model: "local", maxTokens: 24, temperature: 0 });
+        const events = await Array.fromAsync(agent.stream("Say hello."));
+        const weather = {
+          name: "weather", description: "Weather of a city.",
+          parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+          execute: ({ city }) => `Sunny in ${city}.`,
+        };
+        const reply = await new Agent({ model: "local", maxTokens: 24, tools: [weather] }).run("What is the weather in Oslo?");
+        return { kinds: events.map((event) => event.type), usage: events.at(-1).reply.usage, results: reply.steps[0].toolResults };
+        """
+    )
+    assert told["kinds"].count("text_delta") > 1
+    assert told["usage"]["outputTokens"] > 1
+    assert told["results"][0]["text"] == "Sunny in Oslo."
+
+
 def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site, provider):
     driver.get(f"{site}tests/page/empty.html")
     driver.execute_script(
@@ -321,35 +350,6 @@ def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site,
     assert told["length"] > 499_000
     assert told["early"] < 100_000
     assert told["late"] > 2_000_000
-
-
-def test_progress_tells_real_stages_and_bytes(page):
-    seen = page.run("shutdown(); const seen = []; await boot({ onProgress: (p) => seen.push(p) }); return seen;")
-    stages = list(dict.fromkeys(progress["stage"] for progress in seen))
-    assert stages == ["runtime", "starting", "staysail", "ready"]
-    loading = [progress["loadedBytes"] for progress in seen if progress["stage"] == "runtime"]
-    assert loading == sorted(loading)
-    assert loading[-1] > 8_000_000
-    assert len(loading) > 5
-
-
-def test_the_local_model_answers_streaming_and_calls_a_tool(page):
-    told = page.run(
-        """
-        const agent = new Agent({ model: "local", maxTokens: 24, temperature: 0 });
-        const events = await Array.fromAsync(agent.stream("Say hello."));
-        const weather = {
-          name: "weather", description: "Weather of a city.",
-          parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
-          execute: ({ city }) => `Sunny in ${city}.`,
-        };
-        const reply = await new Agent({ model: "local", maxTokens: 24, tools: [weather] }).run("What is the weather in Oslo?");
-        return { kinds: events.map((event) => event.type), usage: events.at(-1).reply.usage, results: reply.steps[0].toolResults };
-        """
-    )
-    assert told["kinds"].count("text_delta") > 1
-    assert told["usage"]["outputTokens"] > 1
-    assert told["results"][0]["text"] == "Sunny in Oslo."
 
 
 def test_python_in_the_calling_thread_does_the_same(driver, site, provider):
