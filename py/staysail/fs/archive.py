@@ -1,4 +1,5 @@
-"""A snapshot as one file: a ZIP with manifest.json and blobs/<SHA-256>. What comes in is checked against its hashes before anything is stored."""
+"""A snapshot as one file: a ZIP with manifest.json and blobs/<SHA-256>. What comes in is checked against its hashes before anything is
+stored."""
 
 from __future__ import annotations
 
@@ -36,7 +37,8 @@ async def export_snapshot(snapshots: Snapshots, name: str) -> bytes:
 
 
 async def import_snapshot(snapshots: Snapshots, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -> Snapshot:
-    """limit_bytes: of all contents together. Raises CorruptionError where a hash is not that of its content, ToolFSError where it is no snapshot."""
+    """limit_bytes: of all contents together. Raises CorruptionError where a hash is not that of its content, ToolFSError where it is no
+    snapshot."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             members = _read_members(file, limit_bytes)

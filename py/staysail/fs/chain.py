@@ -1,9 +1,9 @@
 """Several operations as one request, carried out in order. One that fails does not stop the rest.
 
-An operation is {type, ...}, with `path` for read_file, write_file (and `content`) and list_dir; `query` and perhaps `top_k` for search_memory and
-search_rag; `plugin_name` and `plugin_data`, the plugin's request, for execute_plugin. A result is {type, source, content, metadata, success, error?}:
-type is "file", "memory", "rag", "plugin" or "error"; source a path, an id or a plugin's name; of a search, source and content are those of the best hit, and
-metadata has them all."""
+An operation is {type, ...}, with `path` for read_file, write_file (and `content`) and list_dir; `query` and perhaps `top_k` for
+search_memory and search_rag; `plugin_name` and `plugin_data`, the plugin's request, for execute_plugin. A result is {type, source,
+content, metadata, success, error?}: type is "file", "memory", "rag", "plugin" or "error"; source a path, an id or a plugin's name; of a
+search, source and content are those of the best hit, and metadata has them all."""
 
 from __future__ import annotations
 

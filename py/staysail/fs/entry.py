@@ -14,8 +14,9 @@ type Kind = Literal["file", "directory"]
 
 
 class Entry(Value):
-    """path: from /toolfs; in what a mount gives, from the mount's own root. size_bytes: None where only reading would tell. created_at, modified_at: as
-    2026-01-31T12:00:00.000Z, None where nobody knows. hash: SHA-256 of the content, None for directories and for what is made when it is read."""
+    """path: from /toolfs; in what a mount gives, from the mount's own root. size_bytes: None where only reading would tell. created_at,
+    modified_at: as 2026-01-31T12:00:00.000Z, None where nobody knows. hash: SHA-256 of the content, None for directories and for what is
+    made when it is read."""
 
     path: str
     kind: Kind = "file"
@@ -46,7 +47,8 @@ def to_iso(seconds: float) -> str:
 
 
 def not_found(path: Path) -> ToolFSError:
-    """This and the following are what mounts raise: the path is the mount's own, the message leaves it out, and ToolFS adds the whole one to both."""
+    """This and the following are what mounts raise: the path is the mount's own, the message leaves it out, and ToolFS adds the whole one
+    to both."""
     return ToolFSError("there is nothing here; list the directory above to see what is there", code="not_found", path=to_text(path))
 
 

@@ -1,8 +1,8 @@
 """Front matter: the part of YAML that skills begin with, and nothing that could do harm.
 
-Read: mappings (nested by indent), lists (`- item`, `[a, b]`), `{a: b}`, plain, 'single' and "double" quoted scalars, `|` and `>` blocks with `-` and `+`,
-comments, true, false, null and numbers. Refused, by line: anchors, aliases, tags, several documents, tabs as indent, names that are there twice. Where
-a plain scalar holds `: ` it is kept as text, as people write descriptions.
+Read: mappings (nested by indent), lists (`- item`, `[a, b]`), `{a: b}`, plain, 'single' and "double" quoted scalars, `|` and `>` blocks
+with `-` and `+`, comments, true, false, null and numbers. Refused, by line: anchors, aliases, tags, several documents, tabs as indent,
+names that are there twice. Where a plain scalar holds `: ` it is kept as text, as people write descriptions.
 """
 
 from __future__ import annotations

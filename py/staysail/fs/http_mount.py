@@ -16,8 +16,8 @@ from .session import read_host
 
 
 class HttpMount(ReadOnlyMount):
-    """Files of a web server, below one address. index: a file there that lists the others, a JSON list of paths, or of objects with `path` and
-    `size_bytes`; without one, files can be read and not listed. A redirect that leads away from the address is refused."""
+    """Files of a web server, below one address. index: a file there that lists the others, a JSON list of paths, or of objects with
+    `path` and `size_bytes`; without one, files can be read and not listed. A redirect that leads away from the address is refused."""
 
     kind = "http"
     why = "it is a web server that is only read"

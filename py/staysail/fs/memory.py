@@ -1,7 +1,8 @@
-"""/toolfs/memory: what an agent wants to remember. Each entry is a file, `<id>`, that reads as JSON {id, content, created_at, updated_at, metadata}.
+"""/toolfs/memory: what an agent wants to remember. Each entry is a file, `<id>`, that reads as JSON {id, content, created_at, updated_at,
+metadata}.
 
-Sessions share their entries only where they share a memory's name. Writing takes text, or JSON with `content` and perhaps `metadata`; the rest of an
-entry is never taken from what is written.
+Sessions share their entries only where they share a memory's name. Writing takes text, or JSON with `content` and perhaps `metadata`; the
+rest of an entry is never taken from what is written.
 """
 
 from __future__ import annotations

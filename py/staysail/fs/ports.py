@@ -27,8 +27,8 @@ class KeyValue(Protocol):
 
 
 class Mount(Protocol):
-    """A tree of files. Paths are segments below the mount's own root; () is that root, a directory that is always there. Raises ToolFSError with
-    such paths, and StoreError."""
+    """A tree of files. Paths are segments below the mount's own root; () is that root, a directory that is always there. Raises
+    ToolFSError with such paths, and StoreError."""
 
     @property
     def kind(self) -> str: ...
@@ -40,7 +40,8 @@ class Mount(Protocol):
 
     async def read(self, path: Path) -> bytes: ...
     async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
-        """Creates or replaces a file and makes the directories above it. if_hash: only where the file's hash is this; "" where there is none."""
+        """Creates or replaces a file and makes the directories above it. if_hash: only where the file's hash is this; "" where there is
+        none."""
 
     async def append(self, path: Path, data: bytes) -> None: ...
     async def delete(self, path: Path, *, recursive: bool = False) -> None: ...
@@ -74,8 +75,8 @@ class Embedder(Protocol):
 
 
 class PluginFiles(Protocol):
-    """What a plugin reaches the world through, for as long as its call lasts: paths are those of /toolfs, under the caller's session cut with the
-    plugin's grant."""
+    """What a plugin reaches the world through, for as long as its call lasts: paths are those of /toolfs, under the caller's session cut
+    with the plugin's grant."""
 
     async def read(self, path: str) -> bytes: ...
     async def write(self, path: str, data: str | bytes) -> None: ...
@@ -87,8 +88,8 @@ class PluginFiles(Protocol):
 
 
 class Plugin(Protocol):
-    """request: {operation, path?, data?, options?}; the response: {success, result?, error?, metadata?}, both plain JSON. An `operations` mapping
-    of names to {description, parameters}, where there is one, tells an agent what it can call."""
+    """request: {operation, path?, data?, options?}; the response: {success, result?, error?, metadata?}, both plain JSON. An `operations`
+    mapping of names to {description, parameters}, where there is one, tells an agent what it can call."""
 
     @property
     def name(self) -> str: ...

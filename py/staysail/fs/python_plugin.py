@@ -15,11 +15,12 @@ NEEDED = ("name", "version", "execute")
 
 
 class PythonPlugin:
-    """A Python object as a plugin: `name`, `version`, `execute(request)` or `execute(request, files)`, and perhaps `init(config)`, `skill_document` and
-    `operations`. What is text may be a method that gives it. Functions may be `async`; others run in a thread where there are threads.
+    """A Python object as a plugin: `name`, `version`, `execute(request)` or `execute(request, files)`, and perhaps `init(config)`,
+    `skill_document` and `operations`. What is text may be a method that gives it. Functions may be `async`; others run in a thread where
+    there are threads.
 
-    It runs in this interpreter: its grant holds for what it does through `files`, and nothing keeps Python code from doing more. Load what you do
-    not trust as WASM."""
+    It runs in this interpreter: its grant holds for what it does through `files`, and nothing keeps Python code from doing more. Load
+    what you do not trust as WASM."""
 
     kind = "python"
 

@@ -1,7 +1,7 @@
 """Searching through a path: `query?text=red+sails&top_k=5`, and the JSON that answers it.
 
-The grammar, for every directory that takes a query: `name=value` joined by `&`; `+` is a space; `%41` is a byte of UTF-8; the names are `text`, which is
-needed, and `top_k`, from 1 to 100, 5 if left out; each once.
+The grammar, for every directory that takes a query: `name=value` joined by `&`; `+` is a space; `%41` is a byte of UTF-8; the names are
+`text`, which is needed, and `top_k`, from 1 to 100, 5 if left out; each once.
 """
 
 from __future__ import annotations

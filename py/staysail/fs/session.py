@@ -1,7 +1,7 @@
 """Sessions: who may do what, and how much of it. Nothing is allowed that was not granted.
 
-A session cut from another one (a plugin's from its caller's) may do what both allow, and what it uses counts for both. There is no arithmetic on
-grants: each call asks the whole chain.
+A session cut from another one (a plugin's from its caller's) may do what both allow, and what it uses counts for both. There is no
+arithmetic on grants: each call asks the whole chain.
 """
 
 from __future__ import annotations
@@ -66,9 +66,12 @@ class Grant(Value):
 
     def allows(self, operation: str, path: Path) -> bool:
         """Directories above what was granted may be listed too; a listing shows only the way down."""
-        if any(operation in rule.operations and is_under(path, rule.folder) for rule in self.rules):
+        if self.names(operation, path):
             return True
         return operation == "list" and self.shows(path) and not any(is_under(path, rule.folder) for rule in self.rules)
+
+    def names(self, operation: str, path: Path) -> bool:
+        return any(operation in rule.operations and is_under(path, rule.folder) for rule in self.rules)
 
     def shows(self, path: Path) -> bool:
         """Whether a listing names it: something may be done to it, or to something in it."""
@@ -92,8 +95,8 @@ class Grant(Value):
 
 
 class Session:
-    """name: told in the audit; sessions of one name share their memory unless `memory` names another. secrets: texts that never appear in the
-    audit. What it has used so far is in `calls`, `used_bytes`, `used_s`."""
+    """name: told in the audit; sessions of one name share their memory unless `memory` names another. secrets: texts that never appear in
+    the audit. What it has used so far is in `calls`, `used_bytes`, `used_s`."""
 
     def __init__(
         self, name: str, grant: Grant, *, memory: str | None = None, secrets: Sequence[str] = (), parent: Session | None = None
@@ -121,8 +124,8 @@ class Session:
 
     def may_somewhere(self, operation: Operation, folder: Path) -> bool:
         """Whether it may do this to anything in a folder: what decides which tools an agent is given."""
-        folders = [rule.folder for session in self.chain() for rule in session.grant.rules]
-        return self.may(operation, folder) or any(is_under(path, folder) and self.may(operation, path) for path in folders)
+        granted = [rule.folder for session in self.chain() for rule in session.grant.rules if is_under(rule.folder, folder)]
+        return any(all(session.grant.names(operation, path) for session in self.chain()) for path in [folder, *granted])
 
     def check(self, operation: Operation, path: Path) -> None:
         """Raises ToolFSError ("refused")."""
@@ -178,7 +181,8 @@ class Session:
 
 
 def read_host(url: str) -> str:
-    """Host, and port where it is not the scheme's own, in lower case. Raises ToolFSError for addresses that readers of addresses disagree about."""
+    """Host, and port where it is not the scheme's own, in lower case. Raises ToolFSError for addresses that readers of addresses disagree
+    about."""
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -1,6 +1,7 @@
 """Skills: folders with a SKILL.md, whose front matter says what the skill is for, and perhaps references and scripts beside it.
 
-An agent is told names and descriptions; the text, and what lies beside it, is read when it is needed. Format: https://agentskills.io/specification
+An agent is told names and descriptions; the text, and what lies beside it, is read when it is needed. Format:
+https://agentskills.io/specification
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ LONGEST_DESCRIPTION = 1024
 
 
 class Skill(Value):
-    """body: the text below the front matter. references, scripts, others: paths of what lies beside it. problem: why it cannot be used, '' where it
-    can. fields: the whole front matter."""
+    """body: the text below the front matter. references, scripts, others: paths of what lies beside it. problem: why it cannot be used,
+    '' where it can. fields: the whole front matter."""
 
     name: str
     description: str

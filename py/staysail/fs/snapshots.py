@@ -1,8 +1,9 @@
 """Snapshots: what every tree and every registered state was at one moment, by content.
 
-How it works: a snapshot is a small manifest that names, for each tree, a listing (itself a blob) of paths with the hashes of their contents, so an
-unchanged file costs nothing. Rolling back replaces the records of all trees of the store in one commit, together with a note of what is being
-done; then come trees of other stores and registered states, then the note is deleted. Whoever finds the note later does the rest again.
+How it works: a snapshot is a small manifest that names, for each tree, a listing (itself a blob) of paths with the hashes of their
+contents, so an unchanged file costs nothing. Rolling back replaces the records of all trees of the store in one commit, together with a
+note of what is being done; then come trees of other stores and registered states, then the note is deleted. Whoever finds the note later
+does the rest again.
 """
 
 from __future__ import annotations
@@ -153,8 +154,8 @@ class Snapshots:
         }
 
     async def rollback(self, name: str) -> Snapshot:
-        """Everything that takes part is as it was: what came later is gone, what was deleted is back. Raises CorruptionError, and changes nothing, where
-        a content is missing. A tree that was mounted since, or is not mounted now, stays as it is."""
+        """Everything that takes part is as it was: what came later is gone, what was deleted is back. Raises CorruptionError, and changes
+        nothing, where a content is missing. A tree that was mounted since, or is not mounted now, stays as it is."""
         async with self._store.exclusive():
             snapshot = await self.get(name)
             await self._check_complete(snapshot)

@@ -14,8 +14,8 @@ MEMORY = "/toolfs/memory"
 
 
 class SnapshotsMount(ReadOnlyMount):
-    """/toolfs/snapshots: a folder for each, with manifest.json and the files of then under tree/. Reading one of these takes the right to read the file
-    it was; memory is left out. Deleting the folder deletes the snapshot."""
+    """/toolfs/snapshots: a folder for each, with manifest.json and the files of then under tree/. Reading one of these takes the right to
+    read the file it was; memory is left out. Deleting the folder deletes the snapshot."""
 
     kind = "snapshots"
     why = "a snapshot never changes; roll back to it, change files, and take another"

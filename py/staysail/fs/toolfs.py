@@ -49,12 +49,12 @@ RAG = (*ROOT, "rag", "query")
 
 
 class ToolFS:
-    """store: keeps everything; without one it lasts as long as the process. search_index: what /toolfs/rag searches, anything with `top_n(query, n)`.
-    embedder: lets memory be searched by meaning too. transport: for HTTP mounts and plugins; the default one of the package. plugin_host: runs
-    plugins that are no Python objects. secrets: texts that the audit never shows. now: seconds since 1970.
+    """store: keeps everything; without one it lasts as long as the process. search_index: what /toolfs/rag searches, anything with
+    `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for HTTP mounts and plugins; the default one of the
+    package. plugin_host: runs plugins that are no Python objects. secrets: texts that the audit never shows. now: seconds since 1970.
 
-    Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not, cannot or
-    finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
+    Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
+    cannot or finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
 
     def __init__(
         self,
@@ -142,7 +142,8 @@ class ToolFS:
         memory: str | None = None,
         secrets: Sequence[str] = (),
     ) -> Session:
-        """What is not granted here is refused: see Grant.of for `paths` and `hosts`. memory: whose memory it sees; its own, by its name, if left out."""
+        """What is not granted here is refused: see Grant.of for `paths` and `hosts`. memory: whose memory it sees; its own, by its name,
+        if left out."""
         grant = Grant.of(paths, hosts, calls=calls, size_bytes=size_bytes, seconds=seconds)
         return Session(check_name(name), grant, memory=check_name(memory) if memory else None, secrets=secrets)
 
@@ -164,7 +165,8 @@ class ToolFS:
             raise ToolFSError(f"{path} is no text: {len(data)} bytes that are not UTF-8", code="bad_request", path=path) from error
 
     async def write(self, path: str, content: str | bytes, session: Session, *, if_hash: str | None = None) -> Entry:
-        """Creates or replaces a file; directories above it are made. if_hash: only where the file still has this hash; "" where it is not there."""
+        """Creates or replaces a file; directories above it are made. if_hash: only where the file still has this hash; "" where it is not
+        there."""
         async with self._call(session, "write", path) as call:
             at, mount, inside = self._place(call, "write", path)
             data = call.took(as_bytes(content))

@@ -1,8 +1,8 @@
 """Files kept in a KeyValue store: the memory mount and the persistent one.
 
-How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan; a file's record names
-its content by hash, and the content is a blob. Every change is one commit of records and blobs together, so a crash leaves what was there before
-or what is there after.
+How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan; a file's
+record names its content by hash, and the content is a blob. Every change is one commit of records and blobs together, so a crash leaves
+what was there before or what is there after.
 """
 
 from __future__ import annotations

@@ -104,7 +104,9 @@ async def test_no_secret_is_in_it(secret: str):
             return {"success": False, "error": f"the key {secret} is wrong"}
 
     await toolfs.add_plugin(Plugin())
-    await toolfs.execute("p", {"operation": "x", "options": {"text": f"use {secret} now", "deep": [{"api_key": "short", "password": "p"}]}}, session)
+    await toolfs.execute(
+        "p", {"operation": "x", "options": {"text": f"use {secret} now", "deep": [{"api_key": "short", "password": "p"}]}}, session
+    )
     for path in (f"/toolfs/data/{secret}", f"/toolfs/memory?text={secret}", f"/toolfs/../{secret}"):
         try:
             await toolfs.read(path, session)
@@ -126,7 +128,12 @@ async def test_secrets_of_a_session_are_removed_and_those_of_its_plugins_calls()
     assert "my-own-password" not in (await toolfs.audit.export()).decode()
 
 
-@given(st.recursive(st.text(max_size=40) | st.none() | st.integers(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3)))
+@given(
+    st.recursive(
+        st.text(max_size=40) | st.none() | st.integers(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    )
+)
 def test_a_known_secret_is_removed_at_any_depth(value):
     secret = "a-known-secret"
     told = json.dumps(clean({"value": [value, secret, {"x": f"<{secret}>", secret: 1}]}, [secret]))

@@ -72,7 +72,9 @@ def test_yaml_agrees_where_it_is_installed():
 
 scalars = st.one_of(st.text(max_size=12), st.integers(-(10**6), 10**6), st.booleans(), st.none())
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z][a-z_-]{0,5}", fullmatch=True), inner, max_size=3), max_leaves=8
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z][a-z_-]{0,5}", fullmatch=True), inner, max_size=3),
+    max_leaves=8,
 )
 
 
@@ -98,12 +100,12 @@ def test_what_was_written_is_read_again(fields: dict):
 @example("a: " + "[" * 5000)
 @example("- " * 500)
 def test_any_text_is_read_or_refused_by_line(text: str):
+    told, found = "", None
     try:
         found = read_front_matter(text)
     except ConfigError as error:
-        assert "line" in str(error) or "longer" in str(error)
-    else:
-        assert isinstance(found, dict)
+        told = str(error)
+    assert isinstance(found, dict) or "line" in told or "longer" in told
 
 
 @pytest.mark.parametrize(

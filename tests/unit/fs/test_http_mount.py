@@ -181,7 +181,9 @@ async def test_a_plugin_reaches_hosts_that_it_and_its_caller_were_granted():
     toolfs = ToolFS(transport=web)
     await toolfs.add_plugin(Plugin(), grant=Grant.of(hosts={"both.org": "GET", "plugin.org": "GET"}))
     session = toolfs.session("a", {"/toolfs/plugins": "execute"}, hosts={"both.org": "GET", "caller.org": "GET"})
-    answers = [await toolfs.execute("p", {"operation": "x", "path": f"https://{host}.org/"}, session) for host in ("both", "plugin", "caller")]
+    answers = [
+        await toolfs.execute("p", {"operation": "x", "path": f"https://{host}.org/"}, session) for host in ("both", "plugin", "caller")
+    ]
     assert [answer.get("result") for answer in answers] == ["1", None, None]
     assert "session 'a' may not GET plugin.org" in answers[1]["error"] or "may not GET plugin.org" in answers[1]["error"]
     assert [request.url for request in web.requests] == ["https://both.org/"]

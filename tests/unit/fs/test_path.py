@@ -10,7 +10,30 @@ from staysail.fs.path import ROOT, check_name, is_under, resolve, resolve_path, 
 
 # Text that is likely to go wrong.
 pieces = st.sampled_from(
-    ["..", ".", "", "/", "a", "data", "database", "toolfs", "%2e%2e", "%2F", "．．", "\\", "\0", "\n", "é", "e\u0301", "?", " ", "…", "\u202e", "~", "C:"]
+    [
+        "..",
+        ".",
+        "",
+        "/",
+        "a",
+        "data",
+        "database",
+        "toolfs",
+        "%2e%2e",
+        "%2F",
+        "．．",
+        "\\",
+        "\0",
+        "\n",
+        "é",
+        "e\u0301",
+        "?",
+        " ",
+        "…",
+        "\u202e",
+        "~",
+        "C:",
+    ]
 )
 nasty = st.lists(st.one_of(pieces, st.text(max_size=4)), max_size=8).flatmap(
     lambda parts: st.sampled_from([sep.join(parts) for sep in ("/", "", "//", "/./")])
@@ -85,7 +108,11 @@ def test_no_text_leads_out_of_toolfs(text: str):
     try:
         path = resolve(text).path
     except ToolFSError as error:
-        assert error.code == "bad_path"
+        refusal = error.code
+    else:
+        refusal = ""
+    if refusal:
+        assert refusal == "bad_path"
         return
     assert path == () or is_under(path, ROOT)
     for name in path:

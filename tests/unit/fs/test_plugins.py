@@ -22,7 +22,11 @@ class Words:
     operations = {
         "count": {
             "description": "Counts the words of a file.",
-            "parameters": {"type": "object", "properties": {"path": {"type": "string"}, "shortest": {"type": "integer"}}, "required": ["path"]},
+            "parameters": {
+                "type": "object",
+                "properties": {"path": {"type": "string"}, "shortest": {"type": "integer"}},
+                "required": ["path"],
+            },
         }
     }
 
@@ -140,7 +144,16 @@ async def test_a_plugin_cannot_change_what_its_caller_holds():
 
 
 @pytest.mark.parametrize(
-    "request_", [{}, [], {"operation": ""}, {"operation": 3}, {"operation": "x", "extra": 1}, {"operation": "x", "data": object()}, {"operation": "x", "data": float("inf")}]
+    "request_",
+    [
+        {},
+        [],
+        {"operation": ""},
+        {"operation": 3},
+        {"operation": "x", "extra": 1},
+        {"operation": "x", "data": object()},
+        {"operation": "x", "data": float("inf")},
+    ],
 )
 async def test_a_request_that_is_none_is_refused(request_):
     toolfs = ToolFS()
@@ -203,7 +216,11 @@ class Host:
         async def init(config):
             pass
 
-        return type("Loaded", (), {"name": source.name, "version": "1", "skill_document": "", "execute": staticmethod(execute), "init": staticmethod(init)})()
+        return type(
+            "Loaded",
+            (),
+            {"name": source.name, "version": "1", "skill_document": "", "execute": staticmethod(execute), "init": staticmethod(init)},
+        )()
 
 
 async def test_plugins_of_other_kinds_come_through_the_host_with_their_hash_checked():
@@ -239,7 +256,10 @@ class Folder:
             case "read_file" if path in self.files:
                 return {"success": True, "result": self.files[path]}
             case "list_dir" if path == "/":
-                return {"success": True, "result": ["a", {"name": "sub", "kind": "directory"}, "../x", "a/b", "", 3, {"name": "s", "size_bytes": -1}]}
+                return {
+                    "success": True,
+                    "result": ["a", {"name": "sub", "kind": "directory"}, "../x", "a/b", "", 3, {"name": "s", "size_bytes": -1}],
+                }
             case "write_file":
                 self.files[path] = request["data"]
                 return {"success": True}
@@ -304,7 +324,8 @@ def test_nothing_compiled_and_nothing_of_the_browser_is_imported():
 
     code = (
         "import sys; before = set(sys.modules); import staysail; staysail.ToolFS\n"
-        "new = set(sys.modules) - before; bad = [n for n in new if n.split('.')[0] in ('js', 'pyodide', 'numpy', 'yaml', 'httpx')]; print(bad); sys.exit(bool(bad))"
+        "new = set(sys.modules) - before\n"
+        "bad = [n for n in new if n.split('.')[0] in ('js', 'pyodide', 'numpy', 'yaml', 'httpx')]; print(bad); sys.exit(bool(bad))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "py"}, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

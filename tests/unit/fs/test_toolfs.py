@@ -239,10 +239,10 @@ async def test_a_session_that_has_used_its_time_is_stopped_in_the_middle_of_a_ca
     toolfs = ToolFS(Stuck())
     toolfs.mount("/toolfs/data")
     session = toolfs.session("a", ALL, seconds=0.02)
-    with pytest.raises(ToolFSError, match="did not end within 0.02 s") as caught:
+    with pytest.raises(ToolFSError, match=r"did not end within 0\.02 s") as caught:
         await toolfs.read("/toolfs/data/a", session)
     assert caught.value.code == "limit"
-    with pytest.raises(ToolFSError, match="0.02 s of work"):
+    with pytest.raises(ToolFSError, match=r"0\.02 s of work"):
         await toolfs.list("/toolfs", session)
 
 
