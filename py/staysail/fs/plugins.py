@@ -99,7 +99,7 @@ class Plugins:
         """{success, result?, error?, metadata?}. Raises ToolFSError for a plugin that is not there and a request that is none."""
         installed = self.need(name)
         asked = read_request(request)
-        files = self._open_files(session.cut(f"plugin:{name}", installed.grant))
+        files = self._open_files(session.cut(f"plugin:{name}", installed.grant, inside_call=True))
         try:
             async with timeout(installed.timeout_s):
                 answer = await installed.plugin.execute(asked, files)

@@ -105,10 +105,13 @@ class Session:
         self.memory: str = memory or (parent.memory if parent else name)
         self.secrets: tuple[str, ...] = (*secrets, *(parent.secrets if parent else ()))
         self.calls, self.used_bytes, self.used_s = 0, 0, 0.0
+        self._inside_call = False
 
-    def cut(self, name: str, grant: Grant) -> Session:
-        """A session that may do what both this one and `grant` allow."""
-        return Session(f"{self.name}/{name}", grant, parent=self)
+    def cut(self, name: str, grant: Grant, *, inside_call: bool = False) -> Session:
+        """A session that may do what both this one and `grant` allow. inside_call: it is used within a call of this one, whose time it is."""
+        cut = Session(f"{self.name}/{name}", grant, parent=self)
+        cut._inside_call = inside_call
+        return cut
 
     def chain(self) -> Iterator[Session]:
         session: Session | None = self
@@ -167,6 +170,8 @@ class Session:
     def end(self, seconds: float) -> None:
         for session in self.chain():
             session.used_s += seconds
+            if session._inside_call:
+                return
 
     @property
     def seconds_left(self) -> float | None:

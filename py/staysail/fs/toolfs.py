@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.defaults import default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
-from ..core.ports import HttpRequest, Transport
+from ..core.ports import Transport
 from ..core.value import NOTHING
-from ..core.waiting import timeout
 from . import archive
 from .agent_tools import make_tools
 from .audit import Audit, AuditMount
 from .blobs import Blobs
-from .call import Call, CallFiles
+from .call import CallFiles
 from .chain import run_chain
-from .entry import Entry, directory, is_directory, not_found
+from .files import Files
 from .http_mount import HttpMount
 from .memory import MemoryMount, new_id
 from .memory_store import MemoryStore
-from .mounts import Mounted, Mounts, located
-from .network import fetch
-from .path import ROOT, Path, check_name, resolve, resolve_path, to_text
+from .mounts import Mounted
+from .path import ROOT, Path, check_name, resolve_path, to_text
 from .plugin_mount import PluginMount
 from .plugins import Installed, Plugins, PluginsMount
-from .ports import Embedder, Exportable, KeyValue, Mount, PluginHost, SessionMount
+from .ports import Embedder, Exportable, KeyValue, PluginHost
 from .rag import RagMount
 from .search import Query, checked_query
-from .session import Grant, Operation, Session
+from .session import Grant, Session
 from .skills import Skill, read_skill
 from .snapshots import Diff, Snapshot, Snapshots, used_by_snapshots
 from .snapshots_mount import SnapshotsMount
@@ -48,7 +45,7 @@ SNAPSHOTS = (*ROOT, "snapshots")
 RAG = (*ROOT, "rag", "query")
 
 
-class ToolFS:
+class ToolFS(Files):
     """store: keeps everything; without one it lasts as long as the process. search_index: what /toolfs/rag searches, anything with
     `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for HTTP mounts and plugins; the default one of the
     package. plugin_host: runs plugins that are no Python objects. secrets: texts that the audit never shows. now: seconds since 1970.
@@ -67,13 +64,11 @@ class ToolFS:
         secrets: Sequence[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._transport, self._now = store or MemoryStore(), transport, now
+        self._store, self._now = store or MemoryStore(), now
+        super().__init__(Audit(self._store, now=now, secrets=secrets), transport)
         self._blobs = Blobs(self._store, [used_by_trees, used_by_snapshots])
-        self._ready = False
-        self.audit = Audit(self._store, now=now, secrets=secrets)
         self.plugins = Plugins(lambda session: CallFiles(self, session), plugin_host)
         self.snapshots = Snapshots(self._blobs, self._trees, now=now)
-        self.mounts = Mounts()
         self._memory = MemoryMount(TreeMount(self._blobs, "memory", kind="memory", now=now), embedder)
         built_in: dict[str, Mounted] = {
             "memory": self._memory,
@@ -147,98 +142,6 @@ class ToolFS:
         grant = Grant.of(paths, hosts, calls=calls, size_bytes=size_bytes, seconds=seconds)
         return Session(check_name(name), grant, memory=check_name(memory) if memory else None, secrets=secrets)
 
-    # Files.
-
-    async def read(self, path: str, session: Session) -> bytes:
-        async with self._call(session, "read", path) as call:
-            place = resolve(path)
-            call.need("read", place.path)
-            at, mount = self._find(place.path, session, place.query)
-            return call.took(await located(at, mount.read(place.path[len(at) :])))
-
-    async def read_text(self, path: str, session: Session) -> str:
-        """Raises ToolFSError ("bad_request") for what is not UTF-8."""
-        data = await self.read(path, session)
-        try:
-            return data.decode()
-        except UnicodeDecodeError as error:
-            raise ToolFSError(f"{path} is no text: {len(data)} bytes that are not UTF-8", code="bad_request", path=path) from error
-
-    async def write(self, path: str, content: str | bytes, session: Session, *, if_hash: str | None = None) -> Entry:
-        """Creates or replaces a file; directories above it are made. if_hash: only where the file still has this hash; "" where it is not
-        there."""
-        async with self._call(session, "write", path) as call:
-            at, mount, inside = self._place(call, "write", path)
-            data = call.took(as_bytes(content))
-            await located(at, mount.write(inside, data, if_hash=if_hash))
-            # A plugin need not list what it took.
-            return await self._stat(at + inside, session) or Entry(to_text(at + inside), "file", len(data))
-
-    async def append(self, path: str, content: str | bytes, session: Session) -> Entry:
-        async with self._call(session, "append", path) as call:
-            at, mount, inside = self._place(call, "write", path)
-            await located(at, mount.append(inside, call.took(as_bytes(content))))
-            return await self._entry(at + inside, session)
-
-    async def list(self, path: str, session: Session) -> list[Entry]:
-        """By name; what the session may do nothing with is left out."""
-        async with self._call(session, "list", path) as call:
-            folder = resolve_path(path)
-            call.need("list", folder)
-            entries = {child[-1]: directory(child) for child in self._mounted_in(folder)}
-            found = self.mounts.find(folder)
-            if found:
-                at, mount = self._find(folder, session)
-                if not entries or await located(at, mount.stat(folder[len(at) :])) is not None:
-                    listed = await located(at, mount.list(folder[len(at) :]))
-                    entries = {entry.name: entry.replace(path=to_text((*folder, entry.name))) for entry in listed} | entries
-            elif not entries and folder != ROOT:
-                raise _located(not_found(folder))
-            return [entries[name] for name in sorted(entries) if session.sees((*folder, name))]
-
-    async def stat(self, path: str, session: Session) -> Entry:
-        async with self._call(session, "stat", path) as call:
-            place = resolve_path(path)
-            call.need("read" if session.may("read", place) else "list", place)
-            return await self._entry(place, session)
-
-    async def exists(self, path: str, session: Session) -> bool:
-        try:
-            await self.stat(path, session)
-        except ToolFSError as error:
-            if error.code in ("not_found", "not_a_directory"):
-                return False
-            raise
-        return True
-
-    async def delete(self, path: str, session: Session, *, recursive: bool = False) -> None:
-        async with self._call(session, "delete", path, recursive=recursive) as call:
-            at, mount, inside = self._place(call, "delete", path)
-            self._check_holds_no_mount(at + inside)
-            await located(at, mount.delete(inside, recursive=recursive))
-
-    async def rename(self, old: str, new: str, session: Session) -> Entry:
-        """Never replaces anything. From one mount to another it moves one file: it is whole in the new place before the old one goes."""
-        async with self._call(session, "rename", old, to=new) as call:
-            from_at, source, from_inside = self._place(call, "read", old)
-            call.need("delete", from_at + from_inside)
-            to_at, target, to_inside = self._place(call, "write", new)
-            self._check_holds_no_mount(from_at + from_inside)
-            if from_at == to_at:
-                await located(from_at, source.rename(from_inside, to_inside))
-            else:
-                data = call.took(await located(from_at, source.read(from_inside)))
-                await located(to_at, target.write(to_inside, data, if_hash=""))
-                await located(from_at, source.delete(from_inside))
-            return await self._entry(to_at + to_inside, session)
-
-    async def mkdir(self, path: str, session: Session) -> Entry:
-        """Directories above it are made too; one that is there already is left as it is."""
-        async with self._call(session, "mkdir", path) as call:
-            at, mount, inside = self._place(call, "write", path)
-            await located(at, mount.mkdir(inside))
-            return await self._entry(at + inside, session)
-
     # Memory, retrieval, skills, plugins.
 
     async def remember(
@@ -287,16 +190,6 @@ class ToolFS:
             call.took(json.dumps(response, ensure_ascii=False).encode())
             call.failure = str(response.get("error", "")) if not response["success"] else None
             return response
-
-    async def fetch(
-        self, url: str, session: Session, *, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body, of hosts that the session may reach; a redirect is checked as the first address is."""
-        async with self._call(session, "fetch", url.partition("?")[0], method=method) as call:
-            call.took(body)
-            request = HttpRequest(method.upper(), url, {name.lower(): value for name, value in headers.items()}, body)
-            status, told, data = await fetch(self._transport or default_transport(), request, session.check_host)
-            return status, told, call.took(data)
 
     async def run(self, operations: Iterable[Mapping[str, Any]], session: Session) -> Results:
         """Several operations as one request, in order, one result each: see chain.py."""
@@ -349,17 +242,6 @@ class ToolFS:
             call.need("write", SNAPSHOTS)
             return await archive.import_snapshot(self.snapshots, call.took(data))
 
-    # Walking.
-
-    async def walk(self, path: str, session: Session) -> AsyncGenerator[Entry]:
-        """Every file below a directory that the session may list, by path."""
-        for entry in await self.list(path, session):
-            if entry.kind == "file":
-                yield entry
-            elif session.may("list", resolve_path(entry.path)):
-                async for inner in self.walk(entry.path, session):
-                    yield inner
-
     async def _ask(self, path: Path, query: Query, session: Session) -> dict[str, Any]:
         answer: dict[str, Any] = json.loads(await self.read(f"{to_text(path)}?{query.encode()}", session))
         return answer
@@ -368,103 +250,9 @@ class ToolFS:
         trees = {to_text(path): mount for path, mount in self.mounts.items() if isinstance(mount, TreeMount)}
         return trees | {to_text(MEMORY): self._memory.tree}
 
-    def _place(self, call: Call, operation: Operation, text: str) -> tuple[Path, Mount, Path]:
-        """Where the mount stands, the mount, and the path in it, of a path that may be worked on so."""
-        path = resolve_path(text)
-        call.need(operation, path)
-        at, mount = self._find(path, call.session)
-        return at, mount, path[len(at) :]
-
-    def _find(self, path: Path, session: Session, query: str | None = None) -> tuple[Path, Mount]:
-        found = self.mounts.find(path)
-        if found is None:
-            if path == ROOT or not path or self._mounted_in(path):
-                raise _located(is_directory(path))
-            raise ToolFSError(
-                f"{to_text(path)} belongs to no mount; there are: {', '.join(to_text(at) for at, _ in self.mounts.items())}",
-                code="not_found",
-                path=to_text(path),
-            )
-        at, mount = found
-        if isinstance(mount, SessionMount):
-            return at, mount.under(session, query)
-        if query is not None:
-            raise ToolFSError(f"{to_text(path)} takes no query; a name cannot hold '?'", code="bad_path", path=to_text(path))
-        return at, mount
-
-    async def _entry(self, path: Path, session: Session) -> Entry:
-        entry = await self._stat(path, session)
-        if entry is None:
-            raise _located(not_found(path))
-        return entry
-
-    async def _stat(self, path: Path, session: Session) -> Entry | None:
-        if path in ((), ROOT) or path in self._mounted_in(path[:-1]):
-            return directory(path)
-        at, mount = self._find(path, session)
-        entry = await located(at, mount.stat(path[len(at) :]))
-        return entry.replace(path=to_text(path)) if entry else None
-
-    def _mounted_in(self, folder: Path) -> set[Path]:
-        """Mounts in a folder, and the directories that lead to mounts."""
-        return {path[: len(folder) + 1] for path in self.mounts.below(folder)}
-
-    def _check_holds_no_mount(self, path: Path) -> None:
-        below = self.mounts.below(path)
-        if below:
-            raise ToolFSError(
-                f"{to_text(path)} holds the mount {to_text(below[0])}; unmount that first", code="refused", path=to_text(path)
-            )
-
-    @asynccontextmanager
-    async def _call(self, session: Session, operation: str, path: str, **detail: Any) -> AsyncGenerator[Call]:
-        """Around every call: limits, and a record of what became of it."""
-        if not isinstance(session, Session):
-            raise ConfigError("give a session: toolfs.session('agent', {'/toolfs/data': 'read list'})")
-        if not self._ready:
-            await self._recover()
-        call, started = Call(session, path), time.perf_counter()
-        error: BaseException | None = None
-        limit_s: float | None = None
-        try:
-            session.begin()
-            limit_s = session.seconds_left
-            async with timeout(limit_s):
-                yield call
-        except TimeoutError as late:
-            if limit_s is None:
-                error = late
-                raise
-            why = f"session {session.name!r} has no time left: {operation} did not end within {limit_s:g} s"
-            error = refusal = ToolFSError(why, code="limit", path=path)
-            raise refusal from late
-        except BaseException as raised:
-            error = raised
-            if isinstance(raised, ToolFSError):
-                raised.path = raised.path or path
-            raise
-        finally:
-            seconds = time.perf_counter() - started
-            session.end(seconds)
-            await self.audit.write(call.record(operation, detail, seconds, error), secrets=session.secrets)
-
-    async def _recover(self) -> None:
-        self._ready = True
+    async def recover(self) -> None:
         try:
             await self.snapshots.finish_rollback()
         except StaysailError as error:
             failed = {"session": "", "operation": "finish_rollback", "path": "/toolfs/snapshots", "outcome": "failed", "error": str(error)}
             await self.audit.write(failed)
-
-
-def as_bytes(content: str | bytes) -> bytes:
-    if not isinstance(content, str | bytes | bytearray | memoryview):
-        raise ToolFSError(f"a file's content is text or bytes, not {type(content).__name__}", code="bad_request")
-    try:
-        return content.encode() if isinstance(content, str) else bytes(content)
-    except UnicodeEncodeError as error:
-        raise ToolFSError("the text holds half a character (a lone surrogate), which no file can", code="bad_request") from error
-
-
-def _located(error: ToolFSError) -> ToolFSError:
-    return ToolFSError(f"{error.path}: {error}", code=error.code, path=error.path)

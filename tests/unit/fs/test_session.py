@@ -167,6 +167,8 @@ def test_time_is_what_is_left_of_the_shortest():
     with pytest.raises(ToolFSError, match="2 s of work"):
         inner.begin()
     assert Session("b", Grant()).seconds_left is None
+    outer.cut("plugin", Grant.of(seconds=2), inside_call=True).end(1)
+    assert outer.used_s == 4  # the call around it counts that second
 
 
 def test_memory_is_a_sessions_own_unless_it_is_named():
