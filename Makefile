@@ -84,8 +84,8 @@ check: setup build
 	@cd web && npx --no-install tsc --project tsconfig.json
 
 clean:
-	rm -rf dist .cache/wheel .cache/wheel.json .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types web/wheel
-	rm -f wheels/staysail-*.whl wheels/pyodide-lock.json
+	rm -rf dist .cache/wheel .cache/wheel.json .cache/snapshot.sha256 .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types web/wheel
+	rm -f wheels/staysail-* wheels/pyodide-lock.json
 	find wheels -name '*.gz' -delete
 
 distclean: clean

@@ -14,6 +14,7 @@ from pathlib import Path
 from tools.fetch import CACHE, FetchError, fetch
 from tools.kernel import KernelError, assemble_kernel
 from tools.lock import LockMaker
+from tools.snapshot import SnapshotError, make_snapshot
 from tools.sources import ROOT, Source, load_sources
 from tools.wheel import WheelError, build_wheels
 
@@ -26,7 +27,7 @@ COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 
 
 def assemble() -> None:
-    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, KernelError or WheelError."""
+    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, KernelError, SnapshotError or WheelError."""
     started = time.monotonic()
     with _alone():
         _assemble()
@@ -53,8 +54,9 @@ def _assemble() -> None:
     wheels = build_wheels(RUNTIME, UPSTREAM_LOCK, CACHE)
     fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
+    snapshot = make_snapshot(RUNTIME, wheels.bytecode, CACHE)
     compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
-    ours = {lock, wheels.source, wheels.bytecode}
+    ours = {lock, wheels.source, wheels.bytecode, snapshot.memory, snapshot.compressed, snapshot.manifest}
     _remove_strays({*(ROOT / s.path for s in sources), *compressed, *ours, *COMMITTED})
 
 
@@ -83,5 +85,5 @@ def _remove_strays(wanted: set[Path]) -> None:
 if __name__ == "__main__":
     try:
         assemble()
-    except (FetchError, KernelError, WheelError) as error:
+    except (FetchError, KernelError, SnapshotError, WheelError) as error:
         sys.exit(str(error))

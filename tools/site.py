@@ -22,6 +22,7 @@ TYPES = {
     ".wasm": "application/wasm",
     ".whl": "application/zip",
     ".zip": "application/zip",
+    ".snapshot": "application/octet-stream",
     ".gguf": "application/octet-stream",
     ".onnx": "application/octet-stream",
     ".md": "text/markdown",
@@ -100,8 +101,8 @@ def type_of(file: Path) -> str:
 
 
 def cache_control(file: Path) -> str:
-    """A fetched wheel has its version in its name and is kept for good; all else is asked for again."""
-    versioned = file.suffix == ".whl" and not file.name.startswith("staysail-")
+    """What has its version or its hash in its name, a fetched wheel or a snapshot, is kept for good; all else is asked for again."""
+    versioned = file.suffix == ".snapshot" or (file.suffix == ".whl" and not file.name.startswith("staysail-"))
     return "public, max-age=31536000, immutable" if versioned else "no-cache"
 
 

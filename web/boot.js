@@ -8,16 +8,18 @@
  * @property {"worker" | "main"} [mode] where Python runs: a module worker (the default in a page), or the calling thread (in Node)
  * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default its public CDN, in Node the package `pyodide`
  * @property {string | URL} [wheelURL] staysail's Python package; by default the one that comes with this module
+ * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from, where it fits: by default the one in the folder at
+ *   runtimeURL; false: start without
  * @property {(progress: BootProgress) => void} [onProgress]
  */
 
 import { ConfigError, InterpreterError } from "./errors.js";
 import { startPython } from "./interpreter.js";
 import { Peer } from "./rpc.js";
-import { CDN_URL, WHEEL_URL } from "./runtime.js";
+import { CDN_URL, SNAPSHOT_MANIFEST, WHEEL_URL } from "./runtime.js";
 import { services } from "./services.js";
 
-const SETTINGS = /** @type {const} */ (["mode", "runtimeURL", "wheelURL"]);
+const SETTINGS = /** @type {const} */ (["mode", "runtimeURL", "wheelURL", "snapshot"]);
 
 /** What later starts use too. @type {Omit<BootOptions, "onProgress">} */
 let settings = {};
@@ -108,7 +110,12 @@ function chosenMode() {
 
 function addresses() {
   const runtimeURL = settings.runtimeURL && new URL(settings.runtimeURL, base()).href.replace(/\/?$/, "/");
-  return { runtimeURL: runtimeURL ?? (inNode ? undefined : CDN_URL), wheelURL: new URL(settings.wheelURL ?? WHEEL_URL, base()).href };
+  const snapshot = settings.snapshot ?? (runtimeURL && new URL(SNAPSHOT_MANIFEST, runtimeURL));
+  return {
+    runtimeURL: runtimeURL ?? (inNode ? undefined : CDN_URL),
+    wheelURL: new URL(settings.wheelURL ?? WHEEL_URL, base()).href,
+    snapshotURL: snapshot ? new URL(snapshot, base()).href : undefined,
+  };
 }
 
 /**
@@ -136,16 +143,21 @@ function launchWorker({ onProgress, onReady, onText, onFailure }) {
     onFailure(crashed(event.message || "its script did not load"));
   };
   worker.postMessage({ type: "boot", ...addresses() });
-  return { send: (text) => worker.postMessage(text), terminate: () => worker.terminate() };
+  const terminate = () => {
+    worker.onmessage = worker.onmessageerror = worker.onerror = null; // what it said before its end is on its way still
+    worker.terminate();
+  };
+  return { send: (text) => worker.postMessage(text), terminate };
 }
 
 function newWorker() {
-  const url = new URL("./worker.js", import.meta.url);
-  if (!globalThis.location || url.origin === globalThis.location.origin) {
+  const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
+  if (!globalThis.location || !/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
     return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "staysail" }); // spelled out, for bundlers
   }
   // A worker may only be started from the page's own origin, but it may import from another.
-  const source = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
+  const file = "./worker.js"; // by a name that no bundler inlines
+  const source = new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" });
   return new Worker(URL.createObjectURL(source), { type: "module", name: "staysail" });
 }
 

@@ -7,15 +7,20 @@
  * @typedef {object} InterpreterOptions
  * @property {string} [runtimeURL] folder that holds Pyodide; in Node, by default, that of the package `pyodide`
  * @property {string} wheelURL
+ * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, Python starts without
  * @property {boolean} [countBytes] watch this thread's fetch while loading, to tell how far it is
  * @property {Record<string, string>} [environment]
  * @property {(progress: BootProgress) => void} onProgress
  * @property {(text: string) => void} send
  * @property {(error: unknown) => void} onCrash the interpreter died and will not answer any more
+ *
+ * @import { Bytes, Snapshot } from "./snapshot.js"
+ * @typedef {{pyodide: any, receive: (text: string) => void}} Python
  */
 
 import { InterpreterError } from "./errors.js";
 import { RUNTIME_FILES } from "./runtime.js";
+import { findSnapshot, readSnapshot } from "./snapshot.js";
 
 const WHEEL_PATH = "/lib/staysail.whl";
 const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
@@ -24,30 +29,79 @@ const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + by
  * @param {InterpreterOptions} options
  * @returns {Promise<(text: string) => void>} takes one message for Python
  */
-export async function startPython({ runtimeURL, wheelURL, countBytes, environment, onProgress, send, onCrash }) {
+export async function startPython(options) {
+  const { runtimeURL, wheelURL, snapshotURL, onProgress, onCrash } = options;
   onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: TOTAL_BYTES });
+  // All is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited.
   const wheel = readBytes(wheelURL);
-  wheel.catch(() => {}); // told below, once the interpreter is there
-  const stopCounting = countBytes ? countFetched(onProgress) : () => {};
-  let pyodide;
-  try {
-    const { loadPyodide } = await importRuntime(runtimeURL);
-    pyodide = await loadPyodide({ ...(runtimeURL && { indexURL: indexURL(runtimeURL) }), ...(environment && { env: environment }) });
-  } finally {
-    stopCounting();
-  }
+  const snapshot = snapshotURL ? findSnapshot(snapshotURL, readBytes) : undefined;
+  const early = runtimeURL && import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href);
+  for (const asked of [wheel, snapshot, early]) Promise.resolve(asked).catch(() => {});
+  const runtime = await importRuntime(runtimeURL);
+  const { pyodide, receive } = (snapshot && (await restore(options, runtime, wheel, snapshot))) ?? (await load(options, runtime, wheel));
   pyodide._api.on_fatal = onCrash;
-  onProgress({ stage: "staysail", loadedBytes: 0, totalBytes: 0 });
+  onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
+  return receive;
+}
+
+/** @param {InterpreterOptions} options @param {any} runtime @param {Bytes} wheel @returns {Promise<Python>} */
+async function load(options, runtime, wheel) {
+  const pyodide = await loadRuntime(options, runtime, RUNTIME_FILES);
   pyodide.FS.writeFile(WHEEL_PATH, await wheel);
   const sys = pyodide.pyimport("sys");
   const path = sys.path;
   path.append(WHEEL_PATH);
   path.destroy();
   sys.destroy();
+  return { pyodide, receive: connect(pyodide, options) };
+}
+
+/**
+ * Nothing where the snapshot is missing, broken or of other versions.
+ * @param {InterpreterOptions} options
+ * @param {any} runtime
+ * @param {Bytes} wheel
+ * @param {Promise<Snapshot>} found
+ * @returns {Promise<Python | undefined>}
+ */
+async function restore(options, runtime, wheel, found) {
+  try {
+    const snapshot = await found;
+    const files = { ...RUNTIME_FILES, [fileName(snapshot.url)]: snapshot.bytes };
+    const pyodide = await loadRuntime(options, runtime, files, () => ({ _loadSnapshot: readSnapshot(snapshot, wheel, readBytes) }));
+    // A snapshot holds no files: what is not imported yet is read from this one.
+    pyodide.FS.writeFile(WHEEL_PATH, await wheel);
+    const restoring = pyodide.pyimport("staysail.bridge.restoring");
+    restoring.renew(JSON.stringify(options.environment ?? {}));
+    restoring.destroy();
+    return { pyodide, receive: connect(pyodide, options) };
+  } catch (error) {
+    console.debug(`staysail starts without the snapshot of ${options.snapshotURL}: ${/** @type {any} */ (error)?.message ?? error}`);
+  }
+}
+
+/**
+ * @param {InterpreterOptions} options
+ * @param {any} runtime
+ * @param {Record<string, number>} files what it will fetch
+ * @param {() => object} [more] settings for loadPyodide, asked for when fetches are counted
+ */
+async function loadRuntime({ runtimeURL, countBytes, environment, onProgress }, runtime, files, more = () => ({})) {
+  const stopCounting = countBytes ? countFetched(files, onProgress) : () => {};
+  try {
+    const pyodide = await runtime.loadPyodide({ ...more(), ...(runtimeURL && { indexURL: indexURL(runtimeURL) }), ...(environment && { env: environment }) });
+    onProgress({ stage: "staysail", loadedBytes: 0, totalBytes: 0 });
+    return pyodide;
+  } finally {
+    stopCounting();
+  }
+}
+
+/** @param {any} pyodide @param {InterpreterOptions} options @returns {(text: string) => void} */
+function connect(pyodide, { send }) {
   const bridge = pyodide.pyimport("staysail.bridge");
   const receive = bridge.connect(send);
   bridge.destroy();
-  onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
   return receive;
 }
 
@@ -67,7 +121,7 @@ function indexURL(runtimeURL) {
   return runtimeURL.startsWith("file:") ? decodeURIComponent(new URL(runtimeURL).pathname).replace(/^\/([A-Za-z]:)/, "$1") : runtimeURL;
 }
 
-/** @param {string} url @returns {Promise<Uint8Array>} */
+/** @param {string} url @returns {Bytes} */
 async function readBytes(url) {
   if (url.startsWith("file:")) {
     // By a name no bundler follows: this line is reached in Node, Deno and Bun alone.
@@ -76,23 +130,23 @@ async function readBytes(url) {
     return readFile(new URL(url));
   }
   const response = await fetch(url);
-  if (!response.ok) throw new InterpreterError(`staysail's Python package could not be loaded: ${url} answered ${response.status}`);
+  if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** @param {(progress: BootProgress) => void} onProgress @returns {() => void} ends it */
-function countFetched(onProgress) {
+/** @param {Record<string, number>} files @param {(progress: BootProgress) => void} onProgress @returns {() => void} ends it */
+function countFetched(files, onProgress) {
   const original = globalThis.fetch;
+  const totalBytes = Object.values(files).reduce((sum, bytes) => sum + bytes, 0);
   let loadedBytes = 0;
   globalThis.fetch = async (input, init) => {
     const response = await original(input, init);
-    const name = (input instanceof Request ? input.url : String(input)).split(/[?#]/)[0].split("/").at(-1) ?? "";
-    if (!response.body || !Object.hasOwn(RUNTIME_FILES, name)) return response;
+    if (!response.body || !Object.hasOwn(files, fileName(input instanceof Request ? input.url : String(input)))) return response;
     const counter = new TransformStream({
       transform(chunk, controller) {
         loadedBytes += chunk.byteLength;
-        const done = loadedBytes >= TOTAL_BYTES - RUNTIME_FILES["pyodide.asm.mjs"]; // which is imported, not fetched
-        onProgress(done ? { stage: "starting", loadedBytes: 0, totalBytes: 0 } : { stage: "runtime", loadedBytes, totalBytes: TOTAL_BYTES });
+        const done = loadedBytes >= totalBytes - RUNTIME_FILES["pyodide.asm.mjs"]; // which is imported, not fetched
+        onProgress(done ? { stage: "starting", loadedBytes: 0, totalBytes: 0 } : { stage: "runtime", loadedBytes, totalBytes });
         controller.enqueue(chunk);
       },
     });
@@ -102,4 +156,9 @@ function countFetched(onProgress) {
   return () => {
     globalThis.fetch = original;
   };
+}
+
+/** @param {string} url */
+function fileName(url) {
+  return url.split(/[?#]/)[0].split("/").at(-1) ?? "";
 }

@@ -13,3 +13,6 @@ export const RUNTIME_FILES = {
 
 /** staysail's own Python, compiled for that interpreter; it comes with this package, so both are of one version. */
 export const WHEEL_URL = new URL("./wheel/staysail-cp314.whl", import.meta.url);
+
+/** What tells whether a runtime folder holds a snapshot to start from; Pyodide's own folders do not. */
+export const SNAPSHOT_MANIFEST = "staysail-snapshot.json";

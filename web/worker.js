@@ -1,12 +1,12 @@
 /**
  * The worker that Python runs in.
  *
- * In:  one {type: "boot", runtimeURL, wheelURL}, then RPC messages as text.
+ * In:  one {type: "boot", runtimeURL, wheelURL, snapshotURL}, then RPC messages as text.
  * Out: {type: "progress", progress}, then {type: "ready"} or {type: "failed", message}, then RPC messages as text; {type: "crash", message}
  *      when the interpreter has died.
  *
  * @import { BootProgress } from "./interpreter.js"
- * @typedef {{type: "boot", runtimeURL: string, wheelURL: string}} BootMessage
+ * @typedef {{type: "boot", runtimeURL: string, wheelURL: string, snapshotURL?: string}} BootMessage
  * @typedef {{type: "progress", progress: BootProgress} | {type: "ready"} | {type: "failed", message: string}
  *   | {type: "crash", message: string}} WorkerMessage
  */
@@ -23,6 +23,7 @@ scope.onmessage = async (/** @type {MessageEvent<BootMessage | string>} */ { dat
     const receive = await startPython({
       runtimeURL: data.runtimeURL,
       wheelURL: data.wheelURL,
+      snapshotURL: data.snapshotURL,
       countBytes: true,
       onProgress: (progress) => scope.postMessage({ type: "progress", progress }),
       send: (text) => scope.postMessage(text),

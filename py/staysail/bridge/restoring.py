@@ -31,4 +31,17 @@ def renew(environment: str) -> None:
     """Forgets what belonged to the machine of the build. environment: a JSON object of this interpreter's variables."""
     random.seed()
     os.environ.update(json.loads(environment))
-    time.tzset()
+    _set_time_zone()
+
+
+def _set_time_zone() -> None:
+    """The constants of `time`, which CPython sets when it starts; Pyodide has no `tzset`. The zone's name stays that of the build."""
+    year = time.localtime().tm_year
+    halves = [time.localtime(time.mktime((year, month, 1, 0, 0, 0, 0, 0, -1))) for month in (1, 7)]
+    standard, summer = sorted(halves, key=lambda moment: moment.tm_gmtoff)
+    constants = {
+        "timezone": -standard.tm_gmtoff,
+        "altzone": -summer.tm_gmtoff,
+        "daylight": int(standard.tm_gmtoff != summer.tm_gmtoff),
+    }
+    vars(time).update(constants)
