@@ -305,14 +305,14 @@ def test_progress_tells_real_stages_and_bytes(page):
 def test_the_local_model_answers_streaming_and_calls_a_tool(page):
     told = page.run(
         """
-        const agent = new Agent({ model: "local", maxTokens: 24, temperature: 0 });
+        const agent = new Agent({ model: "local", maxTokens: 6, temperature: 0 });
         const events = await Array.fromAsync(agent.stream("Say hello."));
         const weather = {
           name: "weather", description: "Weather of a city.",
           parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
           execute: ({ city }) => `Sunny in ${city}.`,
         };
-        const reply = await new Agent({ model: "local", maxTokens: 24, tools: [weather] }).run("What is the weather in Oslo?");
+        const reply = await new Agent({ model: "local", maxTokens: 6, tools: [weather] }).run("What is the weather in Oslo?");
         return { kinds: events.map((event) => event.type), usage: events.at(-1).reply.usage, results: reply.steps[0].toolResults };
         """
     )
