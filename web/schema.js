@@ -14,17 +14,28 @@ const DRAFT = "draft-2020-12";
  */
 export function jsonSchema(schema) {
   if (!isStandard(schema)) return /** @type {JsonSchema} */ (schema);
-  const { vendor, jsonSchema: convert } = /** @type {any} */ (schema["~standard"]);
-  const own = /** @type {any} */ (schema);
-  const found =
-    convert?.input?.({ target: DRAFT }) // https://standardschema.dev/json-schema
-    ?? own.toJSONSchema?.({ io: "input" }) // Zod
-    ?? own.toJsonSchema?.() // ArkType
-    ?? own.toJSON?.();
+  const { vendor } = schema["~standard"];
+  let found;
+  try {
+    found = convert(schema);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : cause;
+    throw new ConfigError(`this ${vendor} schema cannot be said as JSON Schema: ${why}`, { cause });
+  }
   if (!found || typeof found !== "object" || !("type" in found || "anyOf" in found || "$ref" in found || "properties" in found || "allOf" in found || "oneOf" in found)) {
     throw new ConfigError(`this ${vendor} schema cannot say itself as JSON Schema; give the JSON Schema that the library's converter makes of it`);
   }
   return found;
+}
+
+/** @param {any} schema */
+function convert(schema) {
+  return (
+    schema["~standard"].jsonSchema?.input?.({ target: DRAFT }) // https://standardschema.dev/json-schema
+    ?? schema.toJSONSchema?.({ io: "input" }) // Zod
+    ?? schema.toJsonSchema?.() // ArkType
+    ?? schema.toJSON?.()
+  );
 }
 
 /**

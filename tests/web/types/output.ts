@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { z } from "zod";
 import { is } from "./is.js";
 
-const Invoice = z.object({ number: z.string(), total: z.number(), due: z.coerce.date() });
+const Invoice = z.object({ number: z.string(), total: z.number(), due: z.iso.date().transform((text) => new Date(text)) });
 type Invoice = { number: string; total: number; due: Date };
 
 export async function ofTheAgent(): Promise<void> {

@@ -1,0 +1,43 @@
+"""The examples of web/examples that are pages, opened as they stand in Chromium."""
+
+import pytest
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.server import TestServer
+from tools.sources import ROOT
+
+EXAMPLES = ROOT / "web/examples"
+SEND = """
+const [base, done] = arguments;
+const chat = document.querySelector("staysail-chat");
+chat.apiKey = "k";
+chat.baseURL = base;
+chat.send("Why is the sky blue?").then(() => done(chat.history), (error) => done(String(error)));
+"""
+
+
+@pytest.fixture
+def provider():
+    with TestServer() as server:
+        yield server
+
+
+def test_each_page_is_opened_here():
+    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html"}
+
+
+def test_the_element_answers(driver, site, provider):
+    box = provider.box({"text": "Air scatters blue light."})
+    driver.get(f"{site}web/examples/element.html")
+    history = driver.execute_async_script(SEND, box.url)
+    assert [message["role"] for message in history if message["role"] != "system"] == ["user", "assistant"], history
+    shown = driver.execute_script("return document.querySelector('staysail-chat').shadowRoot.textContent")
+    assert "Air scatters blue light." in shown
+    assert "Be brief." in str(box.seen[0].json)
+
+
+def test_the_model_in_the_page_answers(driver, site):
+    driver.get(f"{site}web/examples/local.html")
+    text = "return document.querySelector(arguments[0]).textContent"
+    WebDriverWait(driver, 120).until(lambda page: page.execute_script(text, "#progress") == "Done")
+    assert len(driver.execute_script(text, "#answer").split()) > 5

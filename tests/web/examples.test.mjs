@@ -1,0 +1,97 @@
+// Every example of web/examples that runs in Node, run as it stands against the test server.
+
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { basename } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { output } from "./installed.mjs";
+import { startProvider } from "./provider.mjs";
+
+const folder = fileURLToPath(new URL("../../web/examples/", import.meta.url));
+
+let provider;
+before(async () => {
+  provider = await startProvider();
+});
+after(() => provider.stop());
+
+const call = (name, args) => ({ tool_calls: [{ name, arguments: args }] });
+const vectors = (...list) => ({ body: { object: "list", model: "m", data: list.map((embedding, index) => ({ object: "embedding", index, embedding })), usage: { prompt_tokens: 1, total_tokens: 1 } } });
+
+/** What each is answered, what it must print, and what the provider must have seen. */
+const EXAMPLES = {
+  "basic.mjs": {
+    answers: [{ text: "Air scatters blue light most." }],
+    prints: /^Air scatters blue light most\.$/m,
+    check: ([asked]) => assert.equal(asked.headers.authorization, "Bearer sk-example"),
+  },
+  "tools.mjs": {
+    answers: [call("weather", { city: "Oslo" }), { text: "Clear, 7 °C." }],
+    prints: /^Clear, 7 °C\.\n2 model calls, 30 tokens$/m,
+    check: ([, told]) => assert.match(JSON.stringify(told.json), /\\"celsius\\": ?7/),
+  },
+  "streaming.mjs": {
+    answers: [{ text: "Once a robot set sail.", chunk_bytes: 40 }],
+    prints: /^Once a robot set sail\.\n5 tokens, ended by stop$/m,
+    check: ([asked]) => assert.equal(asked.json.stream, true),
+  },
+  "chat.mjs": {
+    answers: [{ text: "Hello, Ada." }, { text: "Ada." }],
+    prints: /^> My name is Ada\.\nHello, Ada\.\n> What is my name\?\nAda\.$/m,
+    check: ([, second]) => assert.match(JSON.stringify(second.json.input), /My name is Ada.*Hello, Ada\..*What is my name/),
+  },
+  "structured-output.mjs": {
+    answers: [{ text: JSON.stringify({ number: "2026-17", total: 120, due: "2026-12-24" }) }],
+    prints: /^2026-17 120 2026$/m,
+    check: ([asked]) => assert.match(JSON.stringify(asked.json), /"description":"in euros"/),
+  },
+  "abort.mjs": {
+    answers: [{ text: "one two three four five six seven eight nine ten ".repeat(40), delay_s: 0.02 }],
+    prints: /^Stopped after: one two three/m,
+    check: ([asked]) => assert.equal(asked.ended, "client"),
+  },
+  "batch.mjs": {
+    answers: [{ if: "ship", text: "navire" }, { if: "sail", status: 400, body: { error: { message: "not this one", type: "invalid_request_error" } } }, { if: "stay", text: "étai" }],
+    prints: /^ship navire\nsail failed: BadRequestError, status 400\nstay étai$/m,
+    check: (seen) => assert.equal(seen.length, 3),
+  },
+  "retries.mjs": {
+    answers: [{ status: 429, headers: { "retry-after": "0" }, body: { error: { message: "slow down" } } }, { status: 503, body: { error: { message: "busy" } } }, { text: "Bend, and rise." }],
+    prints: /^Status 429: call 2 in a moment\nStatus 503: call 3 in a moment\nBend, and rise\.$/m,
+    check: (seen) => assert.equal(seen.length, 3),
+  },
+  "python-tools.mjs": {
+    answers: [call("spread", { numbers: [1, 2, 9] }), { text: "By about 4.36." }],
+    prints: /^\{ mean: 4, deviation: 2 \}\nBy about 4\.36\.$/m,
+    check: ([asked, told]) => {
+      assert.match(JSON.stringify(asked.json.tools), /"At least two\."/);
+      assert.match(JSON.stringify(told.json), /4\.35889/);
+    },
+  },
+  "search.mjs": {
+    answers: [vectors([1, 0, 0], [0, 1, 0], [0.6, 0, 0.8]), vectors([1, 0, 0]), vectors([1, 0, 0]), { text: "A stay." }],
+    prints: /^1\.00 stay\n0\.60 jib\nA stay\.$/m,
+    check: (seen) => {
+      const asked = JSON.stringify(seen.at(-1).json);
+      assert.match(asked, /A stay holds a mast/);
+      assert.doesNotMatch(asked, /A keel keeps/);
+    },
+  },
+};
+
+describe("web/examples", { concurrency: 2 }, () => {
+  for (const [name, { answers, prints, check }] of Object.entries(EXAMPLES)) {
+    test(basename(name, ".mjs"), async () => {
+      const box = await provider.box(...answers);
+      const env = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example", STAYSAIL_OPENAI_BASE_URL: box.url };
+      assert.match(await output(process.execPath, [folder + name], { env }), prints);
+      check(await box.seen(answers.length, answers.length));
+    });
+  }
+
+  test("each file for Node is run here", async () => {
+    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith(".mjs")).sort(), Object.keys(EXAMPLES).sort());
+  });
+});
