@@ -35,6 +35,7 @@ def root(tmp_path_factory):
         "wheels/model.gguf": BINARY,
         "wheels/model.onnx": BINARY,
         "wheels/other-1.0-py3-none-any.whl": BINARY,
+        "wheels/staysail-0123456789abcdef.snapshot": BINARY,
         "wheels/staysail-1.0-cp314-none-any.whl": BINARY,
         "wheels/core.wasm": BINARY,
         "wheels/core.wasm.gz": gzip.compress(BINARY),
@@ -134,7 +135,8 @@ def test_a_source_file_is_revalidated_and_not_sent_again_until_it_changes(ask, r
     assert (changed.status, body) == (200, b"2")
 
 
-def test_only_a_fetched_wheel_is_cached_for_good(ask):
+def test_only_fetched_wheels_and_snapshots_are_cached_for_good(ask):
+    assert "immutable" in ask("/wheels/staysail-0123456789abcdef.snapshot")[0].headers["Cache-Control"]
     assert "immutable" in ask("/wheels/other-1.0-py3-none-any.whl")[0].headers["Cache-Control"]
     assert ask("/wheels/staysail-1.0-cp314-none-any.whl")[0].headers["Cache-Control"] == "no-cache"
     assert ask("/wheels/core.wasm")[0].headers["Cache-Control"] == "no-cache"

@@ -10,21 +10,19 @@ import os
 import random
 import time
 from importlib import import_module
+from pkgutil import iter_modules
 
-FIRST_NEEDS = (
-    "staysail.bridge",
-    "staysail.host.fetch_transport",
-    "staysail.host.timers",
-    "staysail.providers.openai",
-    "staysail.wire.chat",
-    "staysail.wire.responses",
-)
-"""What a start and a first prompt import. Nothing compiled, nothing that holds a JavaScript object."""
+from .. import providers
+
+FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers")
 
 
 def import_first_needs() -> None:
+    """What a start and a first prompt to any provider import: nothing compiled, nothing that holds a JavaScript object."""
     for name in FIRST_NEEDS:
         import_module(name)
+    for module in iter_modules(providers.__path__):
+        import_module(f"{providers.__name__}.{module.name}")
 
 
 def renew(environment: str) -> None:

@@ -1,0 +1,76 @@
+"""Starts from the snapshot that the build made, and starts where it does not fit."""
+
+import json
+
+import pytest
+
+SETUP = """
+const done = arguments[arguments.length - 1];
+const [options, shape] = arguments;
+const run = async () => {
+  const { boot, shutdown, pythonTools } = await import("/web/index.js");
+  const manifest = await (await fetch("/wheels/staysail-snapshot.json")).json();
+  const store = (content) => URL.createObjectURL(new Blob([content]));
+  // What stands in the snapshot's place: its manifest with other memory.
+  const broken = async () => {
+    const memory = new Uint8Array(1 << 16);
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", memory));
+    const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return store(JSON.stringify({ ...manifest, file: store(memory), sha256 }));
+  };
+  const progress = [];
+  await boot({
+    runtimeURL: "/wheels/", ...options, onProgress: (now) => progress.push(now),
+    ...(shape === "broken" && { snapshot: await broken() }),
+  });
+  const [look] = await pythonTools(`
+import random, sys
+def look() -> list:
+    import staysail.vectors
+    return ["staysail.bridge.restoring" in sys.modules, random.random()]
+`);
+  const [restored, drawn] = await look.execute({});
+  const numbers = async () => {
+    const source = "import numpy\\ndef add() -> float:\\n    return float(numpy.arange(4).sum())";
+    const [add] = await pythonTools(source, { requirements: ["numpy"] });
+    return add.execute({});
+  };
+  const sum = shape === "numpy" ? await numbers() : null;
+  shutdown();
+  const stages = progress.map(({ stage }) => stage).filter((stage, index, all) => stage !== all[index - 1]);
+  return { restored, drawn, sum, stages, totalBytes: progress.find(({ loadedBytes }) => loadedBytes)?.totalBytes, bytes: manifest.bytes };
+};
+run().then(done, (error) => done({ error: String(error.stack) }));
+"""
+
+
+@pytest.fixture
+def start(driver, site):
+    """Starts Python in a new page and tells what it found there."""
+
+    def start(shape="", **options):
+        driver.get(f"{site}tests/page/empty.html")
+        told = driver.execute_async_script(SETUP, options, shape)
+        assert "error" not in told, told["error"]
+        return told
+
+    return start
+
+
+def test_restored_interpreters_import_load_numpy_and_draw_different_numbers(start):
+    first = start("numpy", mode="worker")
+    second, third = start(mode="worker"), start(mode="main")
+    assert [first["restored"], second["restored"], third["restored"]] == [True] * 3
+    assert first["sum"] == 6
+    assert len({first["drawn"], second["drawn"], third["drawn"]}) == 3
+    assert second["stages"] == ["runtime", "starting", "staysail", "ready"]
+    assert second["totalBytes"] > second["bytes"] > 0
+
+
+@pytest.mark.parametrize(("shape", "options"), [("broken", {}), ("", {"snapshot": "/wheels/missing.json"})], ids=["broken", "missing"])
+def test_where_the_snapshot_does_not_fit_python_starts_without_it_and_says_so_once(driver, start, shape, options):
+    told = start(shape, mode="worker", **options)
+    assert told["restored"] is False
+    assert told["stages"][-2:] == ["staysail", "ready"]
+    said = [entry for entry in driver.get_log("browser") if "starts without the snapshot" in json.dumps(entry)]
+    assert [entry["level"] for entry in said] == ["DEBUG"]
