@@ -1,6 +1,8 @@
 """Start-up in a page, stage by stage: what `loadPyodide` costs, what staysail adds to it."""
 
-from bench.harness import Bench, Row, median_row
+from contextlib import ExitStack
+
+from bench.harness import Bench, Page, Row, median_row
 
 VISITS = 5
 
@@ -21,7 +23,46 @@ return Object.entries(mark);
 """
 
 
+BOOT = """
+const begun = performance.now();
+const { boot } = await import(new URL("../../web/index.js", location.href).href);
+await boot({ mode, runtimeURL: new URL("../../wheels/", location.href).href, ...(snapshot ? {} : { snapshot: false }) });
+return performance.now() - begun;
+"""
+
+PLAIN = "loadPyodide, import staysail"
+BOOTS = {
+    "boot() without the snapshot, worker": {"mode": "worker", "snapshot": False},
+    "boot(), worker": {"mode": "worker", "snapshot": True},
+    "boot(), main thread": {"mode": "main", "snapshot": True},
+}
+
+
 def measure(bench: Bench) -> list[Row]:
+    return _measure_stages(bench) + _measure_boots(bench)
+
+
+def _measure_boots(bench: Bench) -> list[Row]:
+    """Until a prompt can be sent. Each way has a cache of its own, and the ways take turns, so that what else the machine does
+    weighs on all of them."""
+    times: dict[str, list[float]] = {way: [] for way in (PLAIN, *BOOTS)}
+    with ExitStack() as caches:
+        profiles = {way: caches.enter_context(bench.profile()) for way in times}
+        for _ in range(VISITS + 1):
+            for way, visits in times.items():
+                with bench.page(profile=profiles[way]) as page:
+                    visits.append(_ready_ms(page, way))
+    first = [Row("Ready for a prompt, first visit", way, visits[0], "ms", floor=PLAIN) for way, visits in times.items()]
+    later = [median_row("Ready for a prompt, later visits", way, visits[1:], "ms", floor=PLAIN) for way, visits in times.items()]
+    return first + later
+
+
+def _ready_ms(page: Page, way: str) -> float:
+    ready_ms: float = dict(page.run(STAGES))["all of it"] if way == PLAIN else page.run(BOOT, **BOOTS[way])
+    return ready_ms
+
+
+def _measure_stages(bench: Bench) -> list[Row]:
     """A first visit with an empty cache, then visits with the browser's cache warm, each in a new browser."""
     with bench.profile() as profile:
         visits = []
