@@ -46,8 +46,9 @@ class Audit:
         self._sequence += 1
         at = to_iso(self._now())
         kept = {"at": at, "writer": self.writer, "sequence": self._sequence} | cleaned | {"previous": self._last}
-        self._last = hash_of(_encode(kept))
-        self.unwritten[f"{PREFIX}{at}/{self.writer}/{self._sequence:09}"] = _encode(kept | {"hash": self._last})
+        encoded = _encode(kept)
+        self._last = hash_of(encoded)
+        self.unwritten[f"{PREFIX}{at}/{self.writer}/{self._sequence:09}"] = encoded[:-1] + f',"hash":"{self._last}"}}'.encode()
         async with self._lock:
             batch = dict(self.unwritten)
             if not batch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 from ..core.defaults import default_transport
 from ..core.errors import ConfigError, ToolFSError
@@ -162,8 +162,8 @@ class Files:
                 path=to_text(path),
             )
         at, mount = found
-        if isinstance(mount, SessionMount):
-            return at, mount.under(session, query)
+        if hasattr(mount, "under"):  # asking a Protocol by isinstance takes ten times as long
+            return at, cast(SessionMount, mount).under(session, query)
         if query is not None:
             raise ToolFSError(f"{to_text(path)} takes no query; a name cannot hold '?'", code="bad_path", path=to_text(path))
         return at, mount

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from ..core.errors import ToolFSError
 from ..core.value import Value
@@ -50,6 +51,7 @@ def resolve_path(text: str) -> Path:
     return place.path
 
 
+@lru_cache(2048)
 def _resolve(before: str, text: str) -> Path:
     if not before.strip():
         raise bad_path(text, "it is empty; give a path such as /toolfs/data/a.txt")

@@ -51,7 +51,6 @@ class Mount(Protocol):
     async def mkdir(self, path: Path) -> None: ...
 
 
-@runtime_checkable
 class SessionMount(Protocol):
     """A mount that each session sees in its own way, or that takes queries."""
 

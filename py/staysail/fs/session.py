@@ -108,7 +108,8 @@ class Session:
         self._inside_call = False
 
     def cut(self, name: str, grant: Grant, *, inside_call: bool = False) -> Session:
-        """A session that may do what both this one and `grant` allow. inside_call: it is used within a call of this one, whose time it is."""
+        """A session that may do what both this one and `grant` allow. inside_call: it is used within a call of this one, whose time it
+        is."""
         cut = Session(f"{self.name}/{name}", grant, parent=self)
         cut._inside_call = inside_call
         return cut

@@ -257,6 +257,10 @@ async def test_a_snapshot_shows_its_files_to_whoever_may_read_them_now():
     assert await toolfs.read("/toolfs/snapshots/one/tree/data/open/f", session) == b"1"
     with pytest.raises(ToolFSError):
         await toolfs.read("/toolfs/snapshots/one/tree/data/secret/f", session)
+    lister = toolfs.session("c", {"/toolfs/data/secret": "list", "/toolfs/snapshots": "read list"})
+    assert [entry.name for entry in await toolfs.list("/toolfs/snapshots/one/tree/data/secret", lister)] == ["f"]
+    with pytest.raises(ToolFSError, match="may not read /toolfs/data/secret/f"):
+        await toolfs.read("/toolfs/snapshots/one/tree/data/secret/f", lister)
     with pytest.raises(ToolFSError):
         await toolfs.read("/toolfs/snapshots/one/tree/memory/a/m", everything)
     with pytest.raises(ToolFSError):
