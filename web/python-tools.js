@@ -5,6 +5,7 @@
  * @import { PlainTool } from "./types.js"
  * @typedef {{id: string, source: string, file: string, requirements: string[]}} PythonModule
  * @typedef {{name: string, description: string, parameters: Record<string, unknown>}} PythonDefinition
+ * @typedef {PlainTool & PythonDefinition & {execute: (args?: any, context?: {signal?: AbortSignal}) => Promise<any>}} PythonTool
  */
 
 import { connect } from "./boot.js";
@@ -21,7 +22,7 @@ const loaded = new WeakMap();
  * The tools of a Python module: what is marked `@tool` (`from staysail import tool`), or else every public function.
  * @param {string | URL} source the module's address, or its text
  * @param {{requirements?: string[]}} [options] packages that micropip installs before
- * @returns {Promise<PlainTool[]>}
+ * @returns {Promise<PythonTool[]>}
  */
 export async function pythonTools(source, { requirements = [] } = {}) {
   const given = isAddress(source) ? await fetchSource(new URL(source, globalThis.location?.href)) : { source: String(source), file: "tools.py" };

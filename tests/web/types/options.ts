@@ -40,7 +40,10 @@ export async function calls(signal: AbortSignal): Promise<void> {
   is<string>()(await agent.chat("And now?", [{ role: "user", content: [{ type: "text", text: "Hello" }] }]));
   is<string>()(await agent.promptMultiTurn("Hello", 2));
   is<(string | Error)[]>()(await agent.batchPrompt(["a", "b"], { concurrency: 2 }));
-  is<PlainTool[]>()(await pythonTools("def f(): ...", { requirements: ["numpy"] }));
+  const python: PlainTool[] = await pythonTools("def f(): ...", { requirements: ["numpy"] });
+  const [first] = await pythonTools("/tools.py");
+  await first?.execute({ a: 1 }); // a Python tool is called without a run around it too
+  new Agent({ model: "openai:gpt-4o", tools: python });
 }
 
 export async function models(): Promise<void> {
