@@ -43,7 +43,6 @@ CHUNK_BYTES = 1 << 20
 # Candidates that bits give: the more rows there are, the more of them look alike.
 OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 40, 200, 16, 4000
 OVERSAMPLE_CODES, LEAST_CODES = 2, 20
-SPARSE = 32  # a filter that keeps fewer than one row in so many is answered from those rows alone
 BATCH = 8  # queries scanned together
 STEP = 2.0**-24  # half the distance between two float32 next to 1
 TAME = 2.0**50  # float32 rows between 1/TAME and TAME can be squared and added up without leaving float32
