@@ -61,7 +61,7 @@ test("a thousand prompts leave nothing behind", { timeout: 300_000 }, async () =
 });
 
 test("a thousand abandoned streams leave nothing behind", { timeout: 300_000 }, async () => {
-  const box = await provider.box({ text: "word ".repeat(700), chunk_bytes: 16384, times: COUNT + 60 });
+  const box = await provider.box({ text: "word ".repeat(20), stall: -10, times: COUNT + 60 }); // never ends by itself
   const agent = new Agent({ model: "openai:m", apiKey: "k", baseURL: box.url });
   const seen = await growth(async (count) => {
     if (count % 2) {
@@ -78,4 +78,6 @@ test("a thousand abandoned streams leave nothing behind", { timeout: 300_000 }, 
   assert.deepEqual([seen.then.tasks, seen.then.pending], [seen.before.tasks, seen.before.pending]);
   assert.ok(seen.perCall.objects < 0.5 && seen.then.references - seen.before.references < 20, JSON.stringify(seen));
   assert.ok(seen.perCall.heap < 2000, JSON.stringify(seen));
+  const requests = await box.seen(COUNT + 60, COUNT + 60);
+  assert.ok(requests.every((request) => request.ended === "client"));
 });

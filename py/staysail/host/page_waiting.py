@@ -20,8 +20,16 @@ from ..core.waiting import drive
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Waits for `work()`. Raises ConfigError where nothing can wait: Node without JSPI."""
     if can_run_sync():
-        result: T = wait_with_jspi(work())
-        return result
+        waiting = work()
+        try:
+            result: T = wait_with_jspi(waiting)
+        except RuntimeError as error:
+            # An interpreter restored from memory that was saved where there was no JSPI believes that there is none here.
+            if "stack switching not supported" not in str(error):
+                raise
+            waiting.close()
+        else:
+            return result
     if not hasattr(js, "XMLHttpRequest"):
         raise ConfigError("prompt_sync needs JSPI or XMLHttpRequest, and this runtime has neither; use `await agent.prompt(...)`")
     return drive(work())

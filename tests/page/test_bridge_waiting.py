@@ -1,0 +1,30 @@
+"""prompt_sync in a page: on the switched stack where there is one, else by requests that block."""
+
+import pytest
+
+from tests.server import TestServer
+
+ASK = """
+const [base, mode, blocking, done] = arguments;
+const run = async () => {
+  const { boot, shutdown, pythonTools } = await import("/web/index.js");
+  await boot({ runtimeURL: "/wheels/", mode, snapshot: false });
+  const without = "import staysail.host.page_waiting as waiting\\nwaiting.can_run_sync = lambda: False\\n";
+  const [ask] = await pythonTools(`${blocking ? without : ""}
+from staysail import Agent
+def ask(base: str) -> str:
+    return Agent("openai:m", api_key="k", base_url=base).prompt_sync("Hi.").text
+`, { requirements: blocking ? ["pyodide-http"] : [] });
+  return ask.execute({ base });
+};
+run().then(done, (error) => done(String(error)));
+"""
+
+
+@pytest.mark.parametrize(("mode", "blocking"), [("worker", False), ("worker", True), ("main", False)])
+def test_prompt_sync_waits_for_the_answer(driver, site, mode, blocking):
+    with TestServer() as provider:
+        box = provider.box({"text": "Here."})
+        driver.get(f"{site}tests/page/empty.html")
+        assert driver.execute_async_script(ASK, box.url, mode, blocking) == "Here."
+        assert box.seen[0].headers["authorization"] == "Bearer k"
