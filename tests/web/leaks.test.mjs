@@ -13,6 +13,7 @@ import { startProvider } from "./provider.mjs";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 const COUNT = 1000;
+const WARM_UP = 300;
 
 let provider;
 let measure;
@@ -44,7 +45,7 @@ after(() => provider.stop());
 
 /** Does it some times to warm up, then measures around many. */
 async function growth(act) {
-  for (let count = 0; count < 60; count++) await act(count);
+  for (let count = 0; count < WARM_UP; count++) await act(count);
   const before = await measure();
   for (let count = 0; count < COUNT; count++) await act(count);
   const then = await measure();
@@ -52,7 +53,7 @@ async function growth(act) {
 }
 
 test("a thousand prompts leave nothing behind", { timeout: 300_000 }, async () => {
-  const box = await provider.box({ text: "Hello.", times: COUNT + 60 });
+  const box = await provider.box({ text: "Hello.", times: COUNT + WARM_UP });
   const tool = { name: "tool", execute: () => "x" };
   const seen = await growth(() => new Agent({ model: "openai:m", apiKey: "k", baseURL: box.url, tools: [tool] }).prompt("Hi."));
   assert.deepEqual([seen.then.tasks, seen.then.pending], [seen.before.tasks, seen.before.pending]);
@@ -61,7 +62,7 @@ test("a thousand prompts leave nothing behind", { timeout: 300_000 }, async () =
 });
 
 test("a thousand abandoned streams leave nothing behind", { timeout: 300_000 }, async () => {
-  const box = await provider.box({ text: "word ".repeat(20), stall: -10, times: COUNT + 60 }); // never ends by itself
+  const box = await provider.box({ text: "word ".repeat(20), stall: -10, times: COUNT + WARM_UP }); // never ends by itself
   const agent = new Agent({ model: "openai:m", apiKey: "k", baseURL: box.url });
   const seen = await growth(async (count) => {
     if (count % 2) {
@@ -78,6 +79,6 @@ test("a thousand abandoned streams leave nothing behind", { timeout: 300_000 }, 
   assert.deepEqual([seen.then.tasks, seen.then.pending], [seen.before.tasks, seen.before.pending]);
   assert.ok(seen.perCall.objects < 0.5 && seen.then.references - seen.before.references < 20, JSON.stringify(seen));
   assert.ok(seen.perCall.heap < 2000, JSON.stringify(seen));
-  const requests = await box.seen(COUNT + 60, COUNT + 60);
+  const requests = await box.seen(COUNT + WARM_UP, COUNT + WARM_UP);
   assert.ok(requests.every((request) => request.ended === "client"));
 });
