@@ -1,6 +1,7 @@
 // The JavaScript Agent in Node, with Python in the calling thread.
 
 import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -9,6 +10,7 @@ import {
   Agent, AuthError, CompletionModel, ConfigError, MaxTurnsError, Message, NetworkError, ProviderError, RateLimitError, RunCancelled, StaysailError,
   boot, decodeReadableStream, pythonTools,
 } from "../../web/index.js";
+import { connect } from "../../web/boot.js";
 import * as openai from "../../web/providers/openai.js";
 import { startProvider } from "./provider.mjs";
 
@@ -16,6 +18,8 @@ const require = createRequire(new URL("../../web/package.json", import.meta.url)
 const { z } = require("zod");
 const v = require("valibot");
 const { toJsonSchema } = require("@valibot/to-json-schema");
+
+const providers = new URL("../../web/providers/", import.meta.url);
 
 let provider;
 before(async () => {
@@ -331,3 +335,20 @@ async function collect(iterable) {
   for await (const value of iterable) values.push(value);
   return values;
 }
+
+test("every provider has a subpath with the classes that it has services for", async () => {
+  const classes = { chat: ["Agent", "CompletionModel"], embeddings: ["EmbeddingModel"], transcription: ["TranscriptionModel"], images: ["ImageGenerationModel"], speech: ["AudioGenerationModel"] };
+  const expected = new Map((await readdir(providers)).map((file) => [file.replace(".js", ""), []]));
+  const peer = await connect();
+  for (const [service, names] of Object.entries(classes)) {
+    for (const provider of await peer.call("providers", { service })) expected.get(provider)?.push(...names) ?? assert.fail(`${provider} has no subpath`);
+  }
+  expected.get("local").push("EmbeddingModel");
+  expected.get("openai").push("ResponsesCompletionModel", "CompletionsCompletionModel");
+  for (const [name, wanted] of expected) {
+    const module = await import(new URL(`${name}.js`, providers).href);
+    const found = Object.keys(module).filter((key) => /^[A-Z]/.test(key));
+    assert.deepEqual(found.sort(), [...new Set(wanted)].sort(), name);
+    for (const key of found) assert.ok(module[key].provider.startsWith(name), `${name} ${key}`);
+  }
+});
