@@ -1,4 +1,4 @@
-"""prompt_sync in a page: on the switched stack where there is one, else by requests that block."""
+"""What cannot await, in a page: prompt_sync on the switched stack where there is one, else by requests that block; and urllib."""
 
 import pytest
 
@@ -14,7 +14,7 @@ const run = async () => {
 from staysail import Agent
 def ask(base: str) -> str:
     return Agent("openai:m", api_key="k", base_url=base).prompt_sync("Hi.").text
-`, { requirements: blocking ? ["pyodide-http"] : [] });
+`);
   return ask.execute({ base });
 };
 run().then(done, (error) => done(String(error)));
@@ -28,3 +28,27 @@ def test_prompt_sync_waits_for_the_answer(driver, site, mode, blocking):
         driver.get(f"{site}tests/page/empty.html")
         assert driver.execute_async_script(ASK, box.url, mode, blocking) == "Here."
         assert box.seen[0].headers["authorization"] == "Bearer k"
+
+
+READ = """
+const [address, done] = arguments;
+const run = async () => {
+  const { boot, pythonTools } = await import("/web/index.js");
+  await boot({ runtimeURL: "/wheels/" });
+  const [read] = await pythonTools(`
+from urllib.request import urlopen
+def read(address: str) -> str:
+    with urlopen(address) as answer:
+        return answer.read().decode()
+`);
+  return read.execute({ address });
+};
+run().then(done, (error) => done(String(error)));
+"""
+
+
+def test_a_python_tool_reads_the_network_with_urllib(driver, site):
+    with TestServer() as server:
+        box = server.box({"body": "Hello, urllib."})
+        driver.get(f"{site}tests/page/empty.html")
+        assert driver.execute_async_script(READ, box.url) == "Hello, urllib."

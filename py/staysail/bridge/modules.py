@@ -22,8 +22,10 @@ class Modules:
 
     async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """Runs a module and describes its tools: what is marked @tool; where nothing is, every public function. Raises ConfigError."""
+        packages = import_module("staysail.host.packages")
         if params.get("requirements"):
-            await import_module("staysail.host.packages").install(params["requirements"])
+            await packages.install(params["requirements"])
+        await packages.enable_blocking_http(params["source"])
         id, file = params["id"], params["file"]
         module = ModuleType(f"staysail_tools_{id}")
         module.__file__ = file

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 
+import js
 import pyodide_js
+from pyodide.code import find_imports
 from pyodide.ffi import JsException, to_js
 
 from ..core.errors import ConfigError
@@ -29,3 +31,12 @@ async def install(requirements: Sequence[str]) -> None:
         await import_module("micropip").install(list(requirements))
     except (JsException, ValueError, OSError) as error:
         raise ConfigError(f"{', '.join(requirements)} could not be installed: {error}") from error
+
+
+async def enable_blocking_http(source: str) -> None:
+    """Lets a module's urllib, requests and `prompt_sync` reach the network: Python's sockets do not in a page, pyodide-http's requests do.
+    Raises ConfigError where the runtime has no pyodide-http."""
+    asks = "prompt_sync" in source or {"urllib", "urllib3", "requests"} & set(find_imports(source))
+    if asks and hasattr(js, "XMLHttpRequest"):
+        await load_packages(["pyodide-http"])
+        import_module("pyodide_http").patch_all()

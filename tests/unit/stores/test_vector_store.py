@@ -51,7 +51,7 @@ async def test_what_is_added_is_found_by_vector_and_by_id():
     x = vectors(3)
     await s.add([{"id": "a", "text": "one", "metadata": {"n": 1}}, {"id": "b", "text": "two"}, ("c", {"any": ["json"]})], vectors=x)
     hits = await s.search(x[1], 2)
-    assert [hit.id for hit in hits][0] == "b"
+    assert hits[0].id == "b"
     assert hits[0].score == pytest.approx(1, abs=1e-6)
     assert await s.get(["c", "nobody", "a"]) == [
         {"id": "c", "document": {"any": ["json"]}, "metadata": {}},
@@ -197,7 +197,7 @@ async def test_damage_is_told_and_what_is_whole_stays_readable(table):
     record[len(record) // 2] ^= 4
     blocks.tables[table][key] = bytes(record)
     damaged = store(blocks, quantization="1bit")
-    with pytest.warns(DamageWarning, match=f"{table} {key} of the store is damaged"):
+    with pytest.warns(DamageWarning, match=f"{table} {key} of the store is damaged"):  # noqa: PT031  any of them may be first to see it
         await damaged.search(x[150], 3)
         await damaged.search("word150", 3, mode="keyword")
         await damaged.search(x[1], 3)
