@@ -3,13 +3,13 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from typing import Any
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta, ToolCallDone
-from ..core.messages import Message, Part, Text, ToolCall
+from ..core.messages import Message, Part, Text
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
 
@@ -99,6 +99,3 @@ class ScriptedClock:
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self._now += seconds
-
-
-__all__ = ["Awaitable", "ScriptedClock", "ScriptedModel", "ToolCall"]
