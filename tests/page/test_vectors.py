@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 BACKENDS = Path(__file__).with_name("vector_backends.py")
-KILLS = int(os.environ.get("STAYSAIL_KILLS", "10"))
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "6"))
 
 
 @pytest.mark.parametrize("backend", ["relaxed", "plain", "numkong"])
