@@ -59,6 +59,7 @@ from .providers import load_model, provider_names
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
     from .fs.toolfs import ToolFS
+    from .stores.transfer import copy
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
@@ -82,6 +83,7 @@ LAZY = {
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "vectors",
+    "copy": "stores.transfer",
     "cost": "core.cost",
     "list_models": "wire.models",
 }
@@ -198,6 +200,7 @@ __all__ = [
     "Usage",
     "VectorStore",
     "__version__",
+    "copy",
     "cost",
     "list_models",
     "load_model",

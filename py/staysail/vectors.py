@@ -5,14 +5,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import secrets
 import sys
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-from .core.completion import Document
 from .core.errors import ConfigError, CorruptionError, DimensionError, StoreError
 from .core.ports import SearchHit
 from .core.vectors import (
@@ -34,8 +31,9 @@ from .indexes.keywords import KeywordIndex, encode_terms
 from .indexes.numpy_backend import NumpyBackend
 from .stores.archive import read_archive, write_archive
 from .stores.collection import Collection, Damage
+from .stores.documents import check_embedder, embed_texts, read_documents, show_document
 from .stores.filters import Where, compile_filter
-from .stores.layout import Entry, Head, decode_head
+from .stores.layout import Head, decode_head
 from .stores.memory import MemoryBlocks
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
@@ -73,8 +71,7 @@ class VectorStore:
         check_choice("metric", metric, METRICS)
         check_choice("quantization", quantization, QUANTIZATIONS)
         check_choice("durability", durability, ("relaxed", "strict"))
-        if embedder is not None and not callable(embedder) and not hasattr(embedder, "embed_texts"):
-            raise ConfigError("embedder has embed_texts, or is a function from texts to vectors")
+        check_embedder(embedder)
         self.name, self.embedder = name, embedder
         self._wanted = Head(dim or 0, metric, quantization)
         self._strict, self._memory_bytes, self._backend, self._blocks = durability == "strict", memory_bytes, backend, blocks
@@ -204,6 +201,12 @@ class VectorStore:
             if vectors:
                 found[-1]["vector"] = self._index(collection).vector(slot)
         return found
+
+    async def ids(self) -> list[str]:
+        """Of every document, in no order."""
+        collection = await self._open()
+        await self._catch_up(collection)
+        return list(await collection.ids())
 
     async def count(self, where: Where | None = None) -> int:
         collection = await self._open()
@@ -352,27 +355,14 @@ class VectorStore:
                 await collection.compact()
         return [entry.id for entry in entries]
 
-    async def _embed(self, texts: Sequence[str]) -> list[Sequence[float]]:
-        if not texts:
-            return []
-        if self.embedder is None:
-            raise ConfigError("this store has no embedder: give VectorStore one, or give vectors")
-        empty = next((at for at, text in enumerate(texts) if not text.strip()), None)
-        if empty is not None:
-            raise ConfigError(f"document {empty} has no text to embed; give its vector, or a `text`")
-        embed = getattr(self.embedder, "embed_texts", None) or self.embedder
-        made = embed(list(texts))
-        made = await made if inspect.isawaitable(made) else made
-        vectors = [getattr(item, "vec", item) for item in made]
-        if len(vectors) != len(texts):
-            raise StoreError(f"the embedder gave {len(vectors)} vectors for {len(texts)} texts")
-        return vectors
+    async def _embed(self, texts: Sequence[str]) -> list[Any]:
+        return await embed_texts(self.embedder, texts)
 
     async def _vector_of(self, query: Any) -> Sequence[float]:
         if not isinstance(query, str):
             return query  # type: ignore[no-any-return]
         (vector,) = await self._embed([query])
-        return vector
+        return vector  # type: ignore[no-any-return]
 
     # Searching
 
@@ -447,7 +437,11 @@ class VectorStore:
 
     async def _hits(self, collection: Collection, hits: Sequence[Hit]) -> list[SearchHit]:
         entries = await collection.entries([slot for _, slot in hits])
-        return [SearchHit(score, entry.id, _shown(entry)) for (score, _), entry in zip(hits, entries, strict=True) if entry]
+        return [
+            SearchHit(score, entry.id, show_document(entry.document, entry.metadata))
+            for (score, _), entry in zip(hits, entries, strict=True)
+            if entry
+        ]
 
     async def _slots_where(self, collection: Collection, where: Where) -> list[int]:
         keep = compile_filter(where)
@@ -465,56 +459,6 @@ class VectorStore:
         for slot in await self._slots_where(collection, where):
             block.view[slot] = 1
         return block
-
-
-def _shown(entry: Entry) -> Any:
-    """Text with metadata as an object, so that whoever reads the hit sees both; anything else as it was given."""
-    if isinstance(entry.document, str) and entry.metadata:
-        return {"text": entry.document, "metadata": dict(entry.metadata)}
-    return entry.document
-
-
-def read_documents(documents: Sequence[Any] | None, ids: Sequence[str] | None, count: int) -> tuple[list[Entry], list[Any]]:
-    """Entries, and the vectors that came with them or None. Without documents, `count` ids alone. Raises ConfigError for ids that are there
-    twice."""
-    if isinstance(documents, str | Mapping | Document):
-        documents = [documents]
-    count = count if documents is None else len(documents)
-    if ids is not None and len(ids) != count:
-        raise ConfigError(f"{count} documents, but {len(ids)} ids")
-    prefix = secrets.token_hex(6)
-    names = [str(id) for id in ids] if ids is not None else [f"{prefix}-{at}" for at in range(count)]
-    if documents is None:
-        entries, vectors = [Entry(name) for name in names], []
-    else:
-        read = [_read_document(item) for item in documents]
-        entries = [entry if ids is None and entry.id else entry._replace(id=name) for (entry, _), name in zip(read, names, strict=True)]
-        vectors = [vector for _, vector in read]
-    if len({entry.id for entry in entries}) != count:
-        twice, _ = Counter(entry.id for entry in entries).most_common(1)[0]
-        raise ConfigError(f"two of the documents have the id {twice!r}")
-    return entries, vectors
-
-
-def _read_document(item: Any) -> tuple[Entry, Any]:
-    if isinstance(item, str):
-        return Entry("", item), None
-    if isinstance(item, Document):
-        return Entry(item.id, item.text, dict(item.metadata)), None
-    if not isinstance(item, Mapping):
-        if isinstance(item, tuple) and len(item) in (2, 3):  # (id, document[, vector])
-            return Entry(str(item[0]), item[1]), item[2] if len(item) == 3 else None
-        return Entry("", item), None
-    rest = {key: value for key, value in item.items() if key not in ("id", "vector", "embedding", "metadata")}
-    metadata = item.get("metadata")
-    body: Any = rest
-    for name in ("text", "document"):
-        if set(rest) == {name}:
-            body = rest[name]
-    vector = item.get("vector", item.get("embedding"))
-    # Without metadata of its own, an object is filtered by its own fields.
-    fields = metadata if metadata is not None else rest if body is rest else {}
-    return Entry(str(item["id"]) if item.get("id") is not None else "", body, dict(fields)), vector
 
 
 async def load_backend(choice: str | Backend | None = None) -> Backend:
@@ -553,19 +497,3 @@ def _make(name: str, reason: str) -> Backend:
     if name == "kernel":
         raise ConfigError("the kernel runs in a browser's WebAssembly alone; here there are numkong and numpy")
     return NumpyBackend(reason)
-
-
-async def copy(source: VectorStore, target: Any, *, batch: int = 1000) -> int:
-    """Copies documents with their vectors from one store to another, of any kind with `upsert`; gives how many."""
-    copied = 0
-    async for documents in _batches(source, batch):
-        await target.upsert(documents)
-        copied += len(documents)
-    return copied
-
-
-async def _batches(source: VectorStore, size: int) -> AsyncIterator[list[dict[str, Any]]]:
-    collection = await source._open()
-    ids = list(await collection.ids())
-    for at in range(0, len(ids), size):
-        yield await source.get(ids[at : at + size], vectors=True)

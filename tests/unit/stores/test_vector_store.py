@@ -12,7 +12,8 @@ from staysail.core.completion import Document
 from staysail.core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StoreError
 from staysail.stores.collection import DamageWarning
 from staysail.stores.memory import MemoryBlocks
-from staysail.vectors import VectorStore, copy
+from staysail.stores.transfer import copy
+from staysail.vectors import VectorStore
 
 DIM = 4096  # 64 rows a segment: segments fill quickly
 
