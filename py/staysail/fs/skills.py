@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ConfigError, ToolFSError
+from ..core.front_matter import split_front_matter
 from ..core.value import NOTHING, Value
-from .front_matter import split_front_matter
 
 NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_NAME = 64

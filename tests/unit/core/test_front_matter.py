@@ -3,7 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from staysail import ConfigError, ToolFS, ToolFSError
-from staysail.fs.front_matter import read_front_matter, split_front_matter
+from staysail.core.front_matter import read_front_matter, split_front_matter
 
 PLAIN = """\
 name: pdf-tools

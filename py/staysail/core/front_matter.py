@@ -1,4 +1,4 @@
-"""Front matter: the part of YAML that skills begin with, and nothing that could do harm.
+"""Front matter: the part of YAML that skills and notes begin with, and nothing that could do harm.
 
 Read: mappings (nested by indent), lists (`- item`, `[a, b]`), `{a: b}`, plain, 'single' and "double" quoted scalars, `|` and `>` blocks
 with `-` and `+`, comments, true, false, null and numbers. Refused, by line: anchors, aliases, tags, several documents, tabs as indent,
@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from ..core.errors import ConfigError
+from .errors import ConfigError
 
 FENCE = "---"
 KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#&*!|>%@`\[\]{},?:-][^#:]*?|-?[\w./-]+)\s*:(?:\s+|$)""")
