@@ -5,22 +5,36 @@ import asyncio
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
-from staysail import ToolCall
+from staysail import Agent, Completion, Message, ToolCall, Usage
 from staysail.core.defaults import Defaults
 from staysail.testing import ScriptedModel
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
 
+async def run_block(part: str, **names: Any) -> None:
+    """Runs the one Python block of the README that holds these words."""
+    (source,) = (block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if part in block)
+    code = compile(source, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    result = eval(code, {"key": "k", "__name__": "readme", **names})
+    if inspect.iscoroutine(result):
+        await asyncio.wait_for(result, 10)
+
+
 async def test_the_example_in_python_runs(monkeypatch, capsys):
     model = ScriptedModel([[ToolCall("1", "weather", {"city": "Oslo"})], "It is 7 °C in Oslo.", "And 18 °C in Rome."])
     monkeypatch.setattr(Defaults, "load_model", lambda name, **options: model)
-    (source,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    code = compile(source, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    result = eval(code, {"key": "k", "__name__": "readme"})
-    if inspect.iscoroutine(result):
-        await asyncio.wait_for(result, 10)
+    await run_block("Weather in Oslo?")
     assert capsys.readouterr().out == "It is 7 °C in Oslo. 4\n"
     assert len(model.requests) == 3
     assert model.requests[0].tools[0].parameters["properties"]["city"]["description"] == "Name of the city."
+
+
+async def test_the_example_of_hooks_runs(capsys):
+    spent = Usage(900, 300, 1200)
+    answers = [Completion(Message.assistant(text), spent) for text in ("AS AN AI, I cannot say.", "Ask the harbour master.")]
+    model = ScriptedModel([*answers, Completion(Message.assistant("Long."), Usage(9000, 9000, 18000))])
+    await run_block("class Plain(Hooks)", agent=Agent(model))
+    assert capsys.readouterr().out == "Ask the harbour master.\nthe run reached its limit of 8000 total tokens (it would be or is 18000)\n"

@@ -6,6 +6,7 @@
 
 import { connect } from "./boot.js";
 import { ConfigError, OutputError } from "./errors.js";
+import { readHooks } from "./hooks.js";
 import { checkAgentOptions, checkCallOptions, describeAgent } from "./options.js";
 import { isStandard, validate } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
@@ -215,7 +216,8 @@ export class Agent {
     const text = typeof prompt === "string" ? prompt : "";
     const peer = await unlessAborted(signal, connect());
     const about = { provider: this.#provider, id: this.#id, prompt: text, peer };
-    const { agent, handlers } = await describeAgent({ ...this.#options, ...given }, about);
+    const hooks = [...readHooks(this.#options.hooks), ...readHooks(options.hooks)];
+    const { agent, handlers } = await describeAgent({ ...this.#options, ...given, hooks }, about);
     return { peer, handlers, params: { agent, prompt: toSnake(prompt), history: history == null ? null : toSnake(history) } };
   }
 }

@@ -6,6 +6,8 @@
  *     ├── ProviderError          the provider said no: status, requestId, body, retryAfterS; only time helps where retryable
  *     │   ├── AuthError  RateLimitError  NetworkError  BadRequestError  ServerError  StreamError
  *     ├── MaxTurnsError          the run used up its turns
+ *     ├── RunStopped             a hook stopped the run
+ *     │   └── UsageLimitError    a limit of usageLimits: limit, most, used
  *     ├── RunCancelled           the run was stopped; its name is AbortError (or TimeoutError), as fetch's is
  *     ├── ToolError              the model: thrown by a tool, its text is the tool's result
  *     ├── OutputError            the answer does not fit the output schema, after every retry
@@ -14,7 +16,7 @@
  *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one
  */
 
-import { toCamel } from "./spelling.js";
+import { camelCase, toCamel } from "./spelling.js";
 
 /** @import { Message, Usage } from "./types.js" */
 
@@ -96,6 +98,26 @@ export class MaxTurnsError extends StaysailError {
   static code = "max_turns";
 }
 
+/** Its message is the reason that the hook gave. */
+export class RunStopped extends StaysailError {
+  static code = "stopped";
+}
+
+export class UsageLimitError extends RunStopped {
+  static code = "usage_limit";
+
+  /** @param {string} message @param {ErrorData & {limit?: string, most?: number | null, used?: number | null}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** The field of usageLimits. */
+    this.limit = camelCase(data.limit ?? "");
+    /** What it allows. */
+    this.most = data.most ?? null;
+    /** What the run used or was about to; null for seconds. */
+    this.used = data.used ?? null;
+  }
+}
+
 /** `cause` is the signal's reason. Its name is the reason's, so `error.name === "AbortError"` holds as it does for fetch. */
 export class RunCancelled extends StaysailError {
   static code = "cancelled";
@@ -134,7 +156,7 @@ export class InterpreterError extends StaysailError {
 /** @type {Record<string, typeof StaysailError>} */
 const KINDS = {
   StaysailError, ConfigError, ProviderError, AuthError, RateLimitError, NetworkError, BadRequestError, ServerError, StreamError,
-  MaxTurnsError, RunCancelled, ToolError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
+  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
 };
 
 /**

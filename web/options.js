@@ -8,7 +8,9 @@
 
 import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
 import { ConfigError } from "./errors.js";
+import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { jsonSchema } from "./schema.js";
+import { toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
 
 /** Options that cross as they are, and their names in Python. */
@@ -22,7 +24,8 @@ const PLAIN = /** @type {const} */ ({
   maxTurns: "max_turns",
   outputRetries: "output_retries",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema"];
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema", "hooks", "usageLimits"];
+const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal"];
 
@@ -48,7 +51,7 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, outputSchema }) {
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, outputSchema, hooks, usageLimits }) {
   if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
@@ -58,6 +61,8 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   if (twice) throw new ConfigError(`two tools have the name "${twice}"; a model could not tell them apart`);
   readContexts(dynamicContext).forEach(checkContext);
   if (outputSchema != null) jsonSchema(outputSchema);
+  readHooks(hooks);
+  checkNames(usageLimits ?? {}, USAGE_LIMITS);
 }
 
 /**
@@ -69,6 +74,7 @@ export async function describeAgent(options, { provider, id, prompt, peer }) {
   const { model, cache, toolTimeoutMs, outputSchema } = options;
   const tools = (options.tools ?? []).map(bindTool);
   const contexts = readContexts(options.dynamicContext);
+  const hooks = readHooks(options.hooks);
   /** @type {Record<string, unknown>} */
   const run = describeLimits(options);
   for (const [name, wireName] of Object.entries(PLAIN)) {
@@ -79,9 +85,11 @@ export async function describeAgent(options, { provider, id, prompt, peer }) {
   if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
+  if (hooks.length) run.hooks = describeHooks(hooks);
+  if (options.usageLimits != null) run.usage_limits = toSnake(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
   const { access, handlers } = describeAccess(options, model, provider);
-  return { agent: { ...access, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts) } };
+  return { agent: { ...access, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts), hook: answerHooks(hooks) } };
 }
 
 /** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */

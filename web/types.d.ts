@@ -123,6 +123,47 @@ export type SearchIndex =
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
 export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
 
+/** The run that a hook stands in. `parentId`: the run whose tool started this one. */
+export type RunContext = {
+  id: string; agent: string | null; model: string; parentId: string | null;
+  /** The model call that is under way or comes next, from 1. */
+  step: number;
+  usage: Usage; requests: number; toolCalls: number; elapsedS: number;
+};
+/** What a model is asked, as a hook sees it. */
+export type ModelRequest = {
+  messages: Message[]; preamble: string | null; documents: { id: string; text: string; metadata?: Record<string, unknown> }[];
+  tools: ToolDefinition[]; toolChoice: ToolChoice | null; temperature: number | null; maxTokens: number | null;
+  output: { schema: JsonSchema; name: string; strict: boolean } | null; additionalParams: Record<string, unknown>;
+};
+type Maybe<T> = T | void | null | Promise<T | void | null>;
+type Stop = { stop: string };
+type AskAgain = { askAgain: string };
+/** Anything a hook may return. */
+export type HookDecision =
+  | Stop | AskAgain | { skip: unknown } | { request: Partial<ModelRequest> } | { completion: Partial<Completion> }
+  | { call: { arguments: Record<string, unknown> } } | { result: unknown };
+/**
+ * Called as the run goes on; each may be async. Nothing returned: go on. `skip` gives the result without the call, `askAgain` turns it back
+ * to the model with words, `stop` ends the run with RunStopped; the other fields replace what was given. What is thrown ends the run.
+ */
+export type Hooks = {
+  onStart?: (context: RunContext) => Maybe<Stop>;
+  beforeModel?: (context: RunContext, request: ModelRequest) => Maybe<{ request: Partial<ModelRequest> } | { skip: string | Completion } | Stop>;
+  afterModel?: (context: RunContext, completion: Completion) => Maybe<{ completion: Partial<Completion> } | AskAgain | Stop>;
+  beforeTool?: (context: RunContext, call: ToolCallPart) => Maybe<{ call: { arguments: Record<string, unknown> } } | { skip: unknown } | AskAgain | Stop>;
+  afterTool?: (context: RunContext, call: ToolCallPart, result: ToolResult) => Maybe<{ result: unknown } | AskAgain | Stop>;
+  /** A model call and all the tools that it asked for are done. */
+  onStep?: (context: RunContext, step: Step) => Maybe<Stop>;
+  /** A model call failed after every retry: `skip` answers in its place, `askAgain` makes it again. Also told of what ends the run. */
+  onError?: (context: RunContext, error: Error) => Maybe<{ skip: string | Completion } | AskAgain>;
+  onDone?: (context: RunContext, reply: Reply) => void | Promise<void>;
+};
+/** The most that one run may use. cost: US dollars. */
+export type UsageLimits = {
+  requests?: number; inputTokens?: number; outputTokens?: number; totalTokens?: number; cost?: number; seconds?: number; toolCalls?: number;
+};
+
 export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number; patienceMs?: number };
 export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
 export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
@@ -164,6 +205,10 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   /** The reply's `output` is checked against it, and typed where it is a Standard Schema. */
   outputSchema?: S | null;
   outputRetries?: number | null;
+  /** Those of a call come after the agent's. */
+  hooks?: Hooks | readonly Hooks[] | null;
+  /** What the run may use; passing it is a UsageLimitError. */
+  usageLimits?: UsageLimits | null;
 };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> & Access & {
   /** The model's name; from the package's root "provider:model". */

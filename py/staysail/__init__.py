@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from .agent.agent import Agent
 from .agent.cache import Cache
+from .agent.context import RunContext, current_run
+from .agent.hooks import AskAgain, Hooks, Skip, Stop
+from .agent.limits import UsageLimits
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Run
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
@@ -30,12 +33,14 @@ from .core.errors import (
     QuotaError,
     RateLimitError,
     RunCancelled,
+    RunStopped,
     ServerError,
     StaysailError,
     StoreError,
     StreamError,
     ToolError,
     ToolFSError,
+    UsageLimitError,
 )
 from .core.events import (
     Event,
@@ -128,6 +133,7 @@ Defaults.run_sync = lambda work: _host("run_sync")(work)
 
 __all__ = [
     "Agent",
+    "AskAgain",
     "Audio",
     "AuthError",
     "BadRequestError",
@@ -149,6 +155,7 @@ __all__ = [
     "Finish",
     "FunctionTool",
     "GeneratedImages",
+    "Hooks",
     "Image",
     "ImageModel",
     "MaxTurnsError",
@@ -172,13 +179,17 @@ __all__ = [
     "RetryScheduled",
     "Run",
     "RunCancelled",
+    "RunContext",
     "RunDone",
+    "RunStopped",
     "SearchHit",
     "ServerError",
+    "Skip",
     "SpeechModel",
     "StaysailError",
     "Step",
     "StepDone",
+    "Stop",
     "StoreError",
     "StreamError",
     "Text",
@@ -198,10 +209,13 @@ __all__ = [
     "TranscriptionModel",
     "Transport",
     "Usage",
+    "UsageLimitError",
+    "UsageLimits",
     "VectorStore",
     "__version__",
     "copy",
     "cost",
+    "current_run",
     "list_models",
     "load_model",
     "provider_names",

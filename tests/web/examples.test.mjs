@@ -62,6 +62,11 @@ const EXAMPLES = {
     prints: /^Status 429: call 2 in a moment\nStatus 503: call 3 in a moment\nBend, and rise\.$/m,
     check: (seen) => assert.equal(seen.length, 3),
   },
+  "hooks.mjs": {
+    answers: [{ text: "Ahoy!" }, { text: "Ahoy." }, { text: "Ahoy!" }, { text: "Ahoy, all!" }],
+    prints: /^Call 1, 1 messages\nCall 2, 3 messages\nAhoy\.\nCall 1, 1 messages\nCall 2, 3 messages\nCall 3, 5 messages\nStopped: at most 2 requests; 30 tokens were used$/m,
+    check: (seen) => assert.match(JSON.stringify(seen[1].json.input), /Without exclamation marks/),
+  },
   "python-tools.mjs": {
     answers: [call("spread", { numbers: [1, 2, 9] }), { text: "By about 4.36." }],
     prints: /^\{ mean: 4, deviation: 2 \}\nBy about 4\.36\.$/m,

@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Unpack, overload
 
 from ..core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition, read_tool
 from ..core.defaults import resolve_model, run_sync
-from ..core.errors import ConfigError, NetworkError, ProviderError, RunCancelled, StaysailError
+from ..core.errors import ConfigError, OutputError, ProviderError, RunCancelled, StaysailError
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model, SearchHit
 from ..core.waiting import SystemClock, timeout
 from .cache import CachedModel
 from .calls import call_tools
+from .context import RunContext, current_run
+from .hooks import AskAgain, HookChain
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, Run
@@ -101,7 +103,7 @@ class Agent:
         """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
         ends the request at once."""
         run, settings = self._start(prompt, history, options)
-        limit_s = settings.timeout_s.total_s
+        limit_s = settings.time_limit_s
         ends_at = None if limit_s is None else time.monotonic() + limit_s
         async with aclosing(self._events(run, settings, streamed=True)) as events:
             while True:
@@ -111,7 +113,7 @@ class Agent:
                 except TimeoutError as error:
                     if limit_s is None:
                         raise
-                    raise _told(_too_long(limit_s), run) from error
+                    raise _told(settings.out_of_time(), run) from error
                 if event is None:
                     return
                 yield event
@@ -151,7 +153,7 @@ class Agent:
         return run, settings
 
     async def _finish(self, run: Run, settings: Settings) -> Reply:
-        limit_s = settings.timeout_s.total_s
+        limit_s = settings.time_limit_s
         try:
             async with timeout(limit_s), aclosing(self._events(run, settings, streamed=False)) as events:
                 async for event in events:
@@ -161,30 +163,36 @@ class Agent:
         except TimeoutError as error:
             if limit_s is None:
                 raise
-            raise _told(_too_long(limit_s), run) from error
+            raise _told(settings.out_of_time(), run) from error
         raise AssertionError("a run ends in RunDone or in an error")
 
     async def _events(self, run: Run, settings: Settings, *, streamed: bool) -> AsyncGenerator[Event]:
         """Carries `run` out. Every error that leaves carries its history and usage."""
-        started = self._clock.now()
+        context = RunContext(run, self._clock, agent=self.name, model=self.model.name, parent=current_run())
+        hooks = settings.hook_chain()
         try:
+            await hooks.start(context)
             found = await _retrieve(run, settings)
             while True:
                 match run.next():
                     case CallModel(messages, turn):
                         request = self._request(messages, turn, settings, run, [as_document(hit) for hit in found])
-                        request = request.replace(timeouts=_remaining(settings, self._clock.now() - started))
-                        async with aclosing(self._call_model(request, settings, streamed)) as events:
+                        request = request.replace(timeouts=_remaining(settings, context.elapsed_s))
+                        async with aclosing(self._ask_model(request, context, hooks, settings, streamed)) as events:
                             async for event in events:
                                 if isinstance(event, Completion):
-                                    run.complete(event, describe_sources(found) if turn == 1 else ())
-                                    yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
+                                    await _take(event, context, hooks, describe_sources(found) if turn == 1 else ())
+                                    yield hooks.told(context, StepDone(turn, event.usage, event.finish_reason, event.request_id, event))
                                 else:
-                                    yield event
+                                    yield hooks.told(context, event)
+                        if run.turn == turn and run.phase != "tools":
+                            await hooks.step(context, run.steps[-1])
                     case CallTools(calls):
                         results = call_tools(
                             calls,
                             settings.tools,
+                            context,
+                            hooks,
                             concurrency=settings.tool_concurrency,
                             timeout_s=settings.tool_timeout_s,
                             clock=self._clock,
@@ -192,16 +200,56 @@ class Agent:
                         async with aclosing(results):
                             async for result in results:
                                 run.answer(result)
-                                yield result
+                                yield hooks.told(context, result)
+                        await hooks.step(context, run.steps[-1])
                     case Finish(reply):
-                        yield RunDone(reply)
+                        await hooks.done(context, reply)
+                        yield hooks.told(context, RunDone(reply))
                         return
-        except RunCancelled:
+        except RunCancelled as error:
+            await hooks.error(context, error)
             raise
-        except asyncio.CancelledError as error:
-            raise _told(RunCancelled("the run was cancelled"), run) from error
+        except (asyncio.CancelledError, GeneratorExit) as error:
+            if run.phase == "done":
+                raise
+            stopped = _told(RunCancelled("the run was cancelled"), run)
+            await hooks.error(context, stopped)
+            if isinstance(error, GeneratorExit):
+                raise
+            raise stopped from error
+        except Exception as error:
+            if isinstance(error, StaysailError):
+                _told(error, run)
+            if error is not context.told_of:
+                await hooks.error(context, error)
+            raise
+
+    async def _ask_model(
+        self, request: CompletionRequest, context: RunContext, hooks: HookChain, settings: Settings, streamed: bool
+    ) -> AsyncGenerator[Event | Completion]:
+        """One answer, as the hooks let it come about."""
+        prepared = await hooks.before_model(context, request)
+        if isinstance(prepared, Completion):
+            for event in replay(prepared):
+                yield event
+            return
+        context.count(requests=1)
+        try:
+            async with aclosing(self._call_model(prepared, settings, streamed)) as events:
+                async for event in events:
+                    yield event
         except StaysailError as error:
-            raise _told(error, run)  # noqa: B904  the same error, with the run's data
+            if isinstance(error, RunCancelled):
+                raise
+            context.told_of = _told(error, context.run)
+            answer = await hooks.error(context, error)
+            if answer is None:
+                raise
+            if isinstance(answer, Completion):
+                for event in replay(answer):
+                    yield event
+            elif answer.feedback:
+                context.run.ask(answer.feedback)
 
     async def _call_model(self, request: CompletionRequest, settings: Settings, streamed: bool) -> AsyncGenerator[Event | Completion]:
         """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
@@ -257,6 +305,24 @@ class Agent:
         return f"Agent({self.model.name!r}{tools})"
 
 
+async def _take(completion: Completion, context: RunContext, hooks: HookChain, sources: Iterable[Mapping[str, Any]]) -> None:
+    """Hands an answer to the run, once the hooks have seen it. One that a hook stops at is part of the history nonetheless: it was paid."""
+    context.answer = completion
+    try:
+        decision = await hooks.after_model(context, completion)
+    except BaseException:
+        with suppress(OutputError):
+            context.run.complete(completion, sources)
+        raise
+    finally:
+        context.answer = None
+        context.charge(completion.usage)
+    if isinstance(decision, AskAgain):
+        context.run.complete(completion, sources, feedback=decision.feedback)
+    else:
+        context.run.complete(decision, sources)
+
+
 async def _retrieve(run: Run, settings: Settings) -> list[SearchHit]:
     """What `dynamic_context` finds for the last thing the user said."""
     query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
@@ -268,12 +334,8 @@ def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
     if limits.total_s is None:
         return limits
     if elapsed_s >= limits.total_s:
-        raise _too_long(limits.total_s)
+        raise settings.out_of_time()
     return limits.replace(total_s=limits.total_s - elapsed_s)
-
-
-def _too_long(limit_s: float) -> NetworkError:
-    return NetworkError(f"the run took longer than its limit of {limit_s:g} s (timeout_s)", code="timeout")
 
 
 def _told[E: StaysailError](error: E, run: Run) -> E:

@@ -72,6 +72,7 @@ class Run:
         self.phase: Phase = "model"
         self.turn = 0
         self.steps: list[Step] = []
+        self.delegated = Usage()
         self._calls: tuple[ToolCall, ...] = ()
         self._results: list[ToolResult | None] = []
         self._output: Any = None
@@ -79,7 +80,8 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        return sum((step.usage for step in self.steps), Usage())
+        """Of every model call, those of agents that served as tools too."""
+        return sum((step.usage for step in self.steps), self.delegated)
 
     @property
     def history(self) -> tuple[Message, ...]:
@@ -103,13 +105,17 @@ class Run:
             raise error
         return CallModel(tuple(self.messages), self.turn + 1)
 
-    def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = ()) -> None:
-        """Takes the model's answer. Raises OutputError when it still does not fit after every retry."""
+    def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = (), *, feedback: str | None = None) -> None:
+        """Takes the model's answer; with `feedback` it is turned back, and the model told why. Raises OutputError when it still does not
+        fit after every retry."""
         self._expect("model")
         self.turn += 1
         self.steps.append(Step(completion, (), tuple(sources)))
         self.messages.append(completion.message)
         calls = completion.tool_calls
+        if feedback is not None:
+            self._turn_back(calls, feedback)
+            return
         answer = next((call for call in calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
         if answer:
             self._begin_tools(calls)
@@ -134,6 +140,11 @@ class Run:
         if all(self._results):
             self._end_tools()
 
+    def ask(self, feedback: str) -> None:
+        """Tells the model something before it is called next."""
+        self._expect("model")
+        self.messages.append(Message.user(feedback))
+
     def tool_calls_pending(self) -> tuple[ToolCall, ...]:
         return tuple(call for call, result in zip(self._calls, self._results, strict=True) if result is None)
 
@@ -151,6 +162,15 @@ class Run:
         return Message.tool(
             result.output if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True) for call, result in pairs
         )
+
+    def _turn_back(self, calls: tuple[ToolCall, ...], feedback: str) -> None:
+        """As the results of the calls it asked for, where it asked for some: providers want one for each."""
+        if not calls:
+            self.messages.append(Message.user(feedback))
+            return
+        self._begin_tools(calls)
+        for call in calls:
+            self.answer(ToolResult(call.id, call.name, (Text(f"Not run. {feedback}"),), is_error=True))
 
     def _take_output(self, value: Any, call: ToolCall | None) -> None:
         """Checks an answer; done, or back to the model with what is wrong."""
@@ -225,6 +245,7 @@ class Run:
             "phase": self.phase,
             "turn": self.turn,
             "steps": [step.to_dict() for step in self.steps],
+            "delegated": self.delegated.to_dict(),
             "calls": [call.to_dict() for call in self._calls],
             "results": [result.to_dict() if result else None for result in self._results],
         }
@@ -245,6 +266,7 @@ class Run:
         run.steps = [
             Step(Completion.from_dict(s["completion"]), tuple(map(_result, s["tool_results"])), tuple(s["sources"])) for s in data["steps"]
         ]
+        run.delegated = Usage.from_dict(data.get("delegated") or {})
         run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
         run._results = [_result(result) if result else None for result in data["results"]]
         if run.phase == "done":

@@ -4,13 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.ports import Tool
 from ..core.retry import Retry
 from ..core.schema import Codec, codec
 from ..core.tool import as_tool
 from ..core.value import NOTHING, Value
 from .cache import Cache
+from .hooks import HookChain, read_hooks
+from .limits import UsageLimits
 from .retrieval import Retriever, read_retrievers
 
 
@@ -34,6 +36,8 @@ class RunOptions(TypedDict, total=False):
     headers: Mapping[str, str] | None
     additional_params: Mapping[str, Any] | None
     cache: Cache | None
+    hooks: Any
+    usage_limits: UsageLimits | None
 
 
 class Settings(Value):
@@ -54,6 +58,8 @@ class Settings(Value):
     headers: Mapping[str, str] = NOTHING
     additional_params: Mapping[str, Any] = NOTHING
     cache: Cache | None = None
+    hooks: tuple[Any, ...] = ()
+    usage_limits: UsageLimits | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -65,6 +71,8 @@ class Settings(Value):
         put(self, "headers", self.headers or NOTHING)
         put(self, "additional_params", self.additional_params or NOTHING)
         put(self, "dynamic_context", read_retrievers(self.dynamic_context))
+        put(self, "hooks", read_hooks(self.hooks))
+        put(self, "usage_limits", UsageLimits.of(self.usage_limits))
         check_sampling(self.temperature, self.max_tokens)
         if self.tool_concurrency < 1:
             raise ConfigError(f"tool_concurrency is at least 1, got {self.tool_concurrency}")
@@ -79,11 +87,38 @@ class Settings(Value):
         return f"Settings({', '.join([*(f'{name}={getattr(self, name)!r}' for name in shown), f'headers={list(self.headers)}'])})"
 
     def override(self, options: RunOptions) -> Settings:
-        """These settings with some changed. Raises ConfigError for an option that cannot work."""
+        """These settings with some changed, and hooks added. Raises ConfigError for an option that cannot work."""
         unknown = [name for name in options if name not in Settings.__match_args__]
         if unknown:
             raise ConfigError(f"there is no option {unknown[0]!r}; there are: {', '.join(Settings.__match_args__)}")
-        return self.replace(**options) if options else self
+        if not options:
+            return self
+        changes = dict(options)
+        if "hooks" in changes:
+            changes["hooks"] = (*self.hooks, *read_hooks(changes["hooks"]))
+        return self.replace(**changes)
+
+    @property
+    def time_limit_s(self) -> float | None:
+        """The shortest of those that hold for the whole run."""
+        return min(
+            (limit for limit in (self.timeout_s.total_s, *(limits.seconds for limits in self._limits())) if limit is not None), default=None
+        )
+
+    def out_of_time(self) -> StaysailError:
+        """What a run that took longer than `time_limit_s` ends with."""
+        for limits in self._limits():
+            if limits.seconds is not None and limits.seconds == self.time_limit_s:
+                return limits.out_of_time()
+        return NetworkError(f"the run took longer than its limit of {self.timeout_s.total_s:g} s (timeout_s)", code="timeout")
+
+    def _limits(self) -> list[UsageLimits]:
+        return [hook for hook in (self.usage_limits, *self.hooks) if isinstance(hook, UsageLimits)]
+
+    def hook_chain(self) -> HookChain:
+        """The limits stand last, where nothing that another hook skips is counted."""
+        limits = (self.usage_limits,) if self.usage_limits else ()
+        return HookChain((*self.hooks, *limits))
 
     @property
     def output_codec(self) -> Codec | None:

@@ -11,7 +11,7 @@ from ..agent.reply import Reply
 from .access import read_access, read_limits
 from .modules import Modules
 from .peer import Method, Peer
-from .remote import RemoteIndex, RemoteTool
+from .remote import RemoteHooks, RemoteIndex, RemoteTool
 
 MOST_CACHES = 64
 
@@ -44,6 +44,7 @@ class Agents:
         options["dynamic_context"] = [
             (found["sample"], RemoteIndex(self._peer, found["index"])) for found in options.get("dynamic_context") or ()
         ]
+        options["hooks"] = [RemoteHooks(self._peer, index, names) for index, names in enumerate(options.get("hooks") or ())]
         if cache := options.get("cache"):
             options["cache"] = self._cache(**cache)
         return Agent(**read_access(self._peer, described), **read_limits(options))

@@ -1,12 +1,18 @@
-"""Ports whose other side is JavaScript: tools, vector stores, models in the page, a function that gives the API key."""
+"""Ports whose other side is JavaScript: tools, hooks, vector stores, models in the page, a function that gives the API key."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
-from ..core.errors import ConfigError, ToolError
+from ..agent.calls import read_result
+from ..agent.context import RunContext
+from ..agent.hooks import AskAgain, Skip, Stop
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import ConfigError, StaysailError, ToolError
+from ..core.events import plain
 from ..core.value import NOTHING
 from ..wire.engine_model import EngineFault
 from .peer import Peer, RemoteError
@@ -42,6 +48,50 @@ class RemoteIndex:
         except RemoteError as error:
             raise ConfigError(f"the vector store of dynamicContext failed: {error}") from error
         return hits
+
+
+class RemoteHooks:
+    """Hooks of the other side; only those that are given there are methods here, so the others cost no crossing. index: its place among
+    those of the call."""
+
+    def __init__(self, peer: Peer, index: int, names: Iterable[str]) -> None:
+        self._peer, self._index = peer, index
+        for name in names:
+            setattr(self, name, partial(self._ask, name))
+
+    async def _ask(self, name: str, context: RunContext, value: Any = None, result: Any = None) -> Any:
+        told = value.to_dict() if hasattr(value, "to_dict") else _describe_error(value) if isinstance(value, BaseException) else None
+        params = {"index": self._index, "name": name, "context": context.to_dict(), "value": told, "result": plain(result)}
+        try:
+            decision = await self._peer.call("hook", params)
+        except RemoteError as error:
+            raise StaysailError(f"the hook {name} failed: {error.name}: {error}", code="hook") from error
+        return None if decision is None else _read_decision(decision, value, result)
+
+
+def _describe_error(error: BaseException) -> dict[str, Any]:
+    return error.to_dict() if isinstance(error, StaysailError) else {"name": type(error).__name__, "message": str(error)}
+
+
+def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
+    """What web/hooks.js checked: one of stop, ask_again, skip, request, completion, call, result."""
+    match decision:
+        case {"stop": reason}:
+            return Stop(reason)
+        case {"ask_again": feedback}:
+            return AskAgain(feedback)
+        case {"skip": answer}:
+            return Skip(Completion.from_dict(answer) if isinstance(answer, dict) and "message" in answer else answer)
+        case {"request": changes}:
+            known = {name: item for name, item in changes.items() if name in CompletionRequest.__match_args__}
+            return value.replace(**known)
+        case {"completion": changes}:
+            return Completion.from_dict(value.to_dict() | changes)
+        case {"call": changes}:
+            return value.replace(arguments=changes["arguments"])
+        case {"result": changed}:
+            return result.replace(content=read_result(changed))
+    raise ConfigError(f"a hook returned {', '.join(decision)}, which is no decision")
 
 
 class RemoteKey:

@@ -10,6 +10,8 @@
     │   ├── ServerError                5xx
     │   └── StreamError                an answer that began well and broke
     ├── MaxTurnsError                  the run used up its turns
+    ├── RunStopped                     a hook stopped the run
+    │   └── UsageLimitError            a limit of UsageLimits: .limit, .most, .used
     ├── RunCancelled                   the run was stopped
     ├── ToolError                      the model: the text goes back to it as the tool's result
     │   └── ToolFSError                a path, a grant, a limit: .code says which, .path where
@@ -126,6 +128,27 @@ class StreamError(ProviderError):
 
 class MaxTurnsError(StaysailError):
     code = "max_turns"
+
+
+class RunStopped(StaysailError):
+    """str(error): the reason that the hook gave."""
+
+    code = "stopped"
+
+
+class UsageLimitError(RunStopped):
+    """limit: the field of UsageLimits. most: what it allows. used: what the run used or was about to; None for seconds."""
+
+    code = "usage_limit"
+
+    def __init__(self, message: str, *, limit: str, most: float | None = None, used: float | None = None) -> None:
+        super().__init__(message)
+        self.limit = limit
+        self.most = most
+        self.used = used
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"limit": self.limit, "most": self.most, "used": self.used}
 
 
 class RunCancelled(StaysailError, asyncio.CancelledError):

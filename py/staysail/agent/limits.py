@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import ConfigError, UsageLimitError
+from ..core.messages import ToolCall
+from ..core.usage import Usage
+from ..core.value import Value
+from .context import RunContext
+from .run import OUTPUT_TOOL
+
+
+class UsageLimits(Value):
+    """The most that one run may use, agents that serve as its tools included; a hook like any other. cost: US dollars, as `cost()` knows
+    them. seconds: of waiting, whatever for.
+
+    Requests, tool calls and seconds are never passed. Tokens and money are known only once an answer is there: the run ends with the
+    answer that passed the limit, and nothing more is asked when a limit is reached exactly. Raises UsageLimitError.
+    """
+
+    requests: int | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    total_tokens: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+    tool_calls: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in UsageLimits.__match_args__:
+            most = getattr(self, name)
+            if most is not None and (isinstance(most, bool) or not isinstance(most, int | float) or most < 0):
+                raise ConfigError(f"UsageLimits.{name} is a number from 0, got {most!r}")
+
+    @classmethod
+    def of(cls, value: Any) -> UsageLimits | None:
+        if isinstance(value, Mapping):
+            unknown = next((name for name in value if name not in cls.__match_args__), None)
+            if unknown:
+                raise ConfigError(f"there is no limit {unknown!r}; there are: {', '.join(cls.__match_args__)}")
+            return cls(**value)
+        if value is not None and not isinstance(value, cls):
+            raise ConfigError(f"usage_limits is a UsageLimits, not {type(value).__name__}")
+        return value
+
+    async def before_model(self, context: RunContext, request: CompletionRequest) -> None:
+        self.check_time(context)
+        self._check("requests", context.requests + 1)
+        self._check_spent(context.usage, self._spent(context), reached=True)
+
+    async def after_model(self, context: RunContext, completion: Completion) -> None:
+        """Before the tools it asks for are called. The context counts the answer already."""
+        calls = sum(call.name != OUTPUT_TOOL for call in completion.tool_calls)
+        self._check_spent(context.usage, self._spent(context), reached=False)
+        if calls:
+            self._check("tool_calls", context.tool_calls + calls)
+
+    async def before_tool(self, context: RunContext, call: ToolCall) -> None:
+        self.check_time(context)
+
+    def check_time(self, context: RunContext) -> None:
+        if self.seconds is not None and context.elapsed_s >= self.seconds:
+            raise self.out_of_time()
+
+    def out_of_time(self) -> UsageLimitError:
+        return UsageLimitError(f"the run reached its limit of {self.seconds:g} seconds", limit="seconds", most=self.seconds)
+
+    def _spent(self, context: RunContext) -> float | None:
+        """None where no limit needs it. Raises ConfigError where it cannot be known: a limit that does not hold is none."""
+        if self.cost is None:
+            return None
+        cost = import_module("staysail.core.cost").cost  # not before it is needed: decimal numbers take long to import
+        sum_usd = 0.0
+        for model, completion in context.completions():
+            if completion.usage == Usage():
+                continue  # from a cache or a hook
+            price = cost(completion, model)
+            if price is None:
+                raise ConfigError(f"no price of {model} is known, so UsageLimits.cost cannot hold; limit its tokens instead")
+            sum_usd += float(price.total_usd)
+        return sum_usd
+
+    def _check_spent(self, usage: Usage, spent_usd: float | None, *, reached: bool) -> None:
+        counted = {name: getattr(usage, name) for name in ("input_tokens", "output_tokens", "total_tokens")}
+        for name, used in (counted | ({} if spent_usd is None else {"cost": spent_usd})).items():
+            most = getattr(self, name)
+            if most is not None and (used > most or (reached and used == most)):
+                raise _passed(name, most, used)
+
+    def _check(self, name: str, used: int) -> None:
+        most = getattr(self, name)
+        if most is not None and used > most:
+            raise _passed(name, most, used)
+
+
+def _passed(name: str, most: float, used: float) -> UsageLimitError:
+    unit = "US dollars" if name == "cost" else name.replace("_", " ")
+    return UsageLimitError(f"the run reached its limit of {most:g} {unit} (it would be or is {used:g})", limit=name, most=most, used=used)
