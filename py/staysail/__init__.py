@@ -64,6 +64,7 @@ from .providers import load_model, provider_names
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
     from .fs.toolfs import ToolFS
+    from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
@@ -81,6 +82,7 @@ LAZY = {
     "GeneratedImages": "wire.images",
     "ImageModel": "wire.images",
     "ModelInfo": "wire.models",
+    "QdrantStore": "stores.qdrant",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SpeechModel": "wire.speech",
@@ -167,6 +169,7 @@ __all__ = [
     "OutputSchema",
     "Part",
     "ProviderError",
+    "QdrantStore",
     "QuotaError",
     "RankedDocument",
     "RateLimitError",

@@ -72,8 +72,9 @@ class Endpoint:
         headers: Mapping[str, str] = NOTHING,
         timeouts: Timeouts = Timeouts(),
         streamed: bool = False,
+        method: str | None = None,
     ) -> HttpRequest:
-        """The request with its key. body: JSON, or (content type, bytes), or None for a GET."""
+        """The request with its key. body: JSON, or (content type, bytes), or None. method: POST with a body, else GET."""
         key = await self._current_key()
         sent = dict(self.provider.headers)
         if key and self.provider.auth == "authorization":
@@ -85,7 +86,7 @@ class Endpoint:
             sent["content-type"] = content_type
         sent |= self._headers | {name.lower(): value for name, value in headers.items()}
         self._secrets |= {value.removeprefix("Bearer ") for name, value in sent.items() if any(word in name for word in SECRET)}
-        return HttpRequest("GET" if body is None else "POST", self.url(path), sent, data, timeouts, streamed)
+        return HttpRequest(method or ("GET" if body is None else "POST"), self.url(path), sent, data, timeouts, streamed)
 
     async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
         """A whole answer. Raises ProviderError, also for an HTTP error."""

@@ -1,0 +1,313 @@
+"""`QdrantStore`: what VectorStore is in a page, on a Qdrant server."""
+
+from __future__ import annotations
+
+import inspect
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from itertools import batched
+from typing import Any
+
+from ..core.completion import Timeouts
+from ..core.errors import ConfigError, StoreError
+from ..core.ports import Clock, SearchHit, Transport
+from ..core.retry import Retry
+from ..core.value import NOTHING
+from ..core.vectors import METRICS, Metric, SearchMode, check_choice, text_of
+from ..wire.http_model import Key
+from .archive import read_archive, write_archive
+from .documents import check_embedder, embed_texts, read_documents, show_document
+from .filters import Where
+from .qdrant_collection import QdrantCollection
+from .qdrant_filters import Condition, translate_filter
+from .qdrant_points import PayloadFields, encode_points, point_id, read_id, read_vector
+from .qdrant_service import QdrantService
+
+PAGE = 1000  # points asked for at once
+WIDER = 4  # rankings that are fused, varied or reranked are so many times k long
+RRF_K = 61  # Qdrant counts ranks from 0: as 60 counted from 1
+
+
+class QdrantStore:
+    """The interface of `VectorStore` over a collection on a Qdrant server.
+
+        store = QdrantStore("https://….cloud.qdrant.io:6333", "notes", api_key=key, embedder=embed)
+
+    The collection is made with the first documents, or taken as it is. api_key: a string or a function. indexed: fields of the metadata
+    that get a payload index, {"year": "integer", "tag": "keyword"}; the others can be filtered by too, more slowly. text_field,
+    metadata_field: where in the payload they are, for collections that others made ("page_content"). text_index: parameters of the
+    full-text index, such as {"tokenizer": "multilingual"}. batch_size: points in one request. A score is higher for what is nearer, in
+    each metric; for euclidean it is minus the distance. Retries as models do.
+
+    Raises ConfigError, DimensionError, and StoreError, whose `code` is "auth", "not_found", "bad_request", "rate_limit", "server",
+    "unreachable", "cors" or "timeout"."""
+
+    def __init__(
+        self,
+        url: str,
+        collection: str,
+        *,
+        api_key: Key = None,
+        dim: int | None = None,
+        metric: Metric = "cosine",
+        embedder: Any = None,
+        indexed: Mapping[str, str] = NOTHING,
+        text_field: str = "text",
+        metadata_field: str = "metadata",
+        text_index: Mapping[str, Any] = NOTHING,
+        batch_size: int = 256,
+        headers: Mapping[str, str] | None = None,
+        transport: Transport | None = None,
+        retry: Retry | int | bool | None = None,
+        timeout_s: float | Timeouts | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        check_choice("metric", metric, METRICS)
+        check_embedder(embedder)
+        if batch_size < 1:
+            raise ConfigError(f"batch_size is at least 1, not {batch_size}")
+        self.embedder, self.metric = embedder, metric
+        self._service = QdrantService(
+            url, collection, api_key=api_key, headers=headers, transport=transport, retry=retry, timeout_s=timeout_s, clock=clock
+        )
+        self._fields = PayloadFields(text_field, metadata_field)
+        indexes = {f"{metadata_field}.{field}": schema for field, schema in indexed.items()}
+        self._collection = QdrantCollection(self._service, metric, dim or 0, indexes, text_index)
+        self._batch = batch_size
+
+    @property
+    def name(self) -> str:
+        return self._service.collection
+
+    # Writing
+
+    async def add(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
+        """Adds documents in any form VectorStore takes and gives their ids; they can be found on return. Raises StoreError (code "exists")
+        before anything is written where an id is there already; if a later request fails, the batches before it stay."""
+        return await self._add(documents, vectors, ids, replace=False)
+
+    async def upsert(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
+        """`add`, where ids that are there already are replaced. It can be repeated."""
+        return await self._add(documents, vectors, ids, replace=True)
+
+    async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
+        """By ids or by a filter; gives how many there were."""
+        if (ids is None) == (where is None):
+            raise ConfigError("delete takes ids or where")
+        if where is not None:
+            condition, gone = self._filter(where), await self.count(where)
+            if gone:
+                await self._service.ask("POST", "/points/delete?wait=true", {"filter": condition})
+            return gone
+        found = await self._points([ids] if isinstance(ids, str) else ids or [], with_payload=False)
+        for part in batched(found.values(), PAGE):
+            await self._service.ask("POST", "/points/delete?wait=true", {"points": [point["id"] for point in part]})
+        return len(found)
+
+    # Finding
+
+    async def search(
+        self,
+        query: Any,
+        k: int = 10,
+        *,
+        where: Where | None = None,
+        threshold: float | None = None,
+        mode: SearchMode = "vector",
+        exact: bool = False,
+        diversity: float = 0.0,
+        rerank: Callable[[str, Sequence[SearchHit]], Any] | None = None,
+    ) -> list[SearchHit]:
+        """The k nearest, best first: see VectorStore. exact: without Qdrant's index. keyword and hybrid rank by BM25 over a full-text index
+        that is made with the first such search; they need Qdrant 1.20 and raise ConfigError on servers that cannot."""
+        check_choice("mode", mode, ("vector", "keyword", "hybrid"))
+        if k < 1:
+            raise ConfigError(f"k is at least 1, not {k}")
+        if diversity and mode != "vector":
+            raise ConfigError("Qdrant varies hits of a vector search alone: diversity goes with mode='vector'")
+        condition = self._filter(where)
+        if mode != "vector" and not isinstance(query, str):
+            raise ConfigError("keyword search takes a text")
+        if not await self._collection.open():
+            return []
+        limit = k * WIDER if rerank else k
+        if mode == "keyword":
+            body = self._by_words(query, limit, condition) | ({} if threshold is None else {"score_threshold": float(threshold)})
+        else:
+            nearest = self._nearest(await self._vector_of(query), limit, condition, threshold, exact=exact, diversity=diversity)
+            body = nearest
+            if mode == "hybrid":
+                words = self._by_words(query, WIDER * limit, condition)
+                body = {"prefetch": [nearest | {"limit": WIDER * limit}, words], "query": {"rrf": {"k": RRF_K}}, "limit": limit}
+        body |= {"with_payload": True}
+        answer = await (self._service.ask("POST", "/points/query", body) if mode == "vector" else self._ask_words(body))
+        hits = self._hits(answer["points"], distances=mode == "vector")
+        if rerank:
+            better = rerank(query, hits)
+            hits = list(await better if inspect.isawaitable(better) else better)
+        return hits[:k]
+
+    async def search_batch(
+        self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
+    ) -> list[list[SearchHit]]:
+        """`search` by vector for each query, in one request."""
+        condition = self._filter(where)
+        if not queries or not await self._collection.open():
+            return [[] for _ in queries]
+        texts = iter(await embed_texts(self.embedder, [query for query in queries if isinstance(query, str)]))
+        vectors = [read_vector(next(texts) if isinstance(query, str) else query, self._collection.dim, "the query") for query in queries]
+        searches = [self._nearest(vector, k, condition, threshold) | {"with_payload": True} for vector in vectors]
+        answers = await self._service.ask("POST", "/points/query/batch", {"searches": searches})
+        return [self._hits(answer["points"], distances=True) for answer in answers]
+
+    async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
+        """`search`, under the name that agents and rig call it by."""
+        return await self.search(query, n, **options)
+
+    async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
+        return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
+
+    async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
+        """{"id", "document", "metadata"} of those that are there, in the order asked for; vectors: with "vector", of unit length for
+        cosine."""
+        wanted = [ids] if isinstance(ids, str) else list(ids)
+        found = await self._points(wanted, with_vector=vectors)
+        documents = []
+        for id in wanted:
+            if id in found:
+                entry = self._fields.parse(found[id])
+                documents.append({"id": id, "document": entry.document, "metadata": dict(entry.metadata)})
+                if vectors:
+                    documents[-1]["vector"] = found[id]["vector"]
+        return documents
+
+    async def ids(self) -> list[str]:
+        """Of every document, in no order."""
+        found: list[str] = []
+        body: dict[str, Any] = {"limit": PAGE, "with_payload": ["id"], "with_vector": False}
+        while await self._collection.open():
+            page = await self._service.ask("POST", "/points/scroll", body)
+            found += map(read_id, page["points"])
+            if page.get("next_page_offset") is None:
+                break
+            body["offset"] = page["next_page_offset"]
+        return found
+
+    async def count(self, where: Where | None = None) -> int:
+        condition = self._filter(where)
+        if not await self._collection.open():
+            return 0
+        body = {"exact": True} | ({"filter": condition} if condition else {})
+        counted: int = (await self._service.ask("POST", "/points/count", body))["count"]
+        return counted
+
+    # About it
+
+    async def export(self) -> bytes:
+        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json. VectorStore reads it too."""
+        rows = []
+        for part in batched(await self.ids(), PAGE):
+            found = await self._points(part, with_vector=True)
+            rows += [(self._fields.parse(point), memoryview(array("f", point["vector"])).cast("B")) for point in found.values()]
+        about = {"format": 1, "dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}
+        return write_archive(about, rows)
+
+    async def import_(self, archive: bytes, *, replace: bool = False) -> int:
+        """Adds what `export` wrote, here or of a VectorStore; gives how many. replace: documents that are there already."""
+        _, documents, vectors = read_archive(archive)
+        await self._add(documents, vectors, None, replace=replace)
+        return len(documents)
+
+    async def close(self) -> None:
+        """Nothing is kept open."""
+
+    async def destroy(self) -> None:
+        """Deletes the collection and everything in it."""
+        await self._collection.destroy()
+
+    def __repr__(self) -> str:
+        return f"QdrantStore({self.name!r})"
+
+    # Requests
+
+    async def _add(self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool) -> list[str]:
+        if documents is None and vectors is None:
+            raise ConfigError("add takes documents, vectors, or both")
+        entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
+        if not entries:
+            return []
+        if vectors is None:
+            missing = [at for at, vector in enumerate(own) if vector is None]
+            texts = [text_of(entries[at].document) for at in missing]
+            for at, vector in zip(missing, await embed_texts(self.embedder, texts), strict=True):
+                own[at] = vector
+            vectors = own
+        if len(vectors) != len(entries):
+            raise ConfigError(f"{len(entries)} documents, but {len(vectors)} vectors")
+        await self._collection.open(len(vectors[0]))
+        numbers = [read_vector(vector, self._collection.dim, f"vector {at}") for at, vector in enumerate(vectors)]
+        bodies = list(encode_points(entries, numbers, self._fields, self._batch))
+        if not replace and (there := await self._points([entry.id for entry in entries], with_payload=False)):
+            raise StoreError(f"there is a document {min(there)!r} already; upsert replaces it", code="exists")
+        for body in bodies:
+            await self._service.ask("PUT", "/points?wait=true", body)
+        return [entry.id for entry in entries]
+
+    async def _points(self, ids: Sequence[str], *, with_payload: bool = True, with_vector: bool = False) -> dict[str, Any]:
+        """Those that are there, by the ids asked for."""
+        found: dict[str, Any] = {}
+        if not await self._collection.open():
+            return found
+        by_point = {str(point_id(id)): id for id in ids}
+        for part in batched(by_point.values(), PAGE):
+            body = {"ids": [point_id(id) for id in part], "with_payload": with_payload, "with_vector": with_vector}
+            for point in await self._service.ask("POST", "/points", body):
+                found[by_point[str(point["id"])]] = point
+        return found
+
+    def _filter(self, where: Where | None) -> Condition | None:
+        return None if where is None else translate_filter(where, self._fields.metadata)
+
+    async def _vector_of(self, query: Any) -> list[float]:
+        vector = (await embed_texts(self.embedder, [query]))[0] if isinstance(query, str) else query
+        return read_vector(vector, self._collection.dim, "the query")
+
+    def _nearest(
+        self,
+        vector: list[float],
+        limit: int,
+        condition: Condition | None,
+        threshold: float | None,
+        *,
+        exact: bool = False,
+        diversity: float = 0.0,
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {"query": vector, "limit": limit}
+        if diversity:
+            body["query"] = {"nearest": vector, "mmr": {"diversity": diversity, "candidates_limit": WIDER * limit}}
+        if condition:
+            body["filter"] = condition
+        if threshold is not None:
+            body["score_threshold"] = float(-threshold if self.metric == "euclidean" else threshold)
+        return body | ({"params": {"exact": True}} if exact else {})
+
+    def _by_words(self, query: str, limit: int, condition: Condition | None) -> dict[str, Any]:
+        body = {"query": {"text": query}, "using": self._fields.text, "limit": limit}
+        return body | ({"filter": condition} if condition else {})
+
+    async def _ask_words(self, body: dict[str, Any]) -> Any:
+        try:
+            await self._collection.rank_words(self._fields.text)
+            return await self._service.ask("POST", "/points/query", body)
+        except StoreError as error:
+            if error.code != "bad_request":
+                raise
+            raise ConfigError(f"keyword and hybrid search need a Qdrant server that ranks text by BM25 (1.20): {error}") from error
+
+    def _hits(self, points: Sequence[Mapping[str, Any]], *, distances: bool) -> list[SearchHit]:
+        sign = -1.0 if distances and self.metric == "euclidean" else 1.0
+        entries = [self._fields.parse(point) for point in points]
+        return [
+            SearchHit(sign * point["score"], entry.id, show_document(entry.document, entry.metadata))
+            for point, entry in zip(points, entries, strict=True)
+        ]

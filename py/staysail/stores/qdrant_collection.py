@@ -1,0 +1,83 @@
+"""A collection: made where it is missing, else checked, with the payload indexes that are wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import ConfigError, DimensionError, StoreError
+from ..core.vectors import Metric
+from .qdrant_service import QdrantService
+
+DISTANCES: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
+
+
+class QdrantCollection:
+    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known."""
+
+    def __init__(
+        self, service: QdrantService, metric: Metric, wanted_dim: int, indexes: Mapping[str, str], text_index: Mapping[str, Any]
+    ) -> None:
+        self.service, self.metric, self.dim = service, metric, 0
+        self._wanted_dim, self._indexes, self._text_index = wanted_dim, indexes, text_index
+        self._opening = asyncio.Lock()
+        self._ranks_words = False
+
+    async def open(self, dim: int = 0) -> bool:
+        """Whether it is there; it is made where its dimensions are known, here or from the start. Raises DimensionError, ConfigError."""
+        async with self._opening:
+            if self.dim:
+                return True
+            about = await self._read()
+            if about is None and (size := self._wanted_dim or dim):
+                distance = next(name for name, metric in DISTANCES.items() if metric == self.metric)
+                try:
+                    await self.service.ask("PUT", "", {"vectors": {"size": size, "distance": distance}})
+                    about = {"config": {"params": {"vectors": {"size": size, "distance": distance}}}}
+                except StoreError as error:
+                    # Somebody else was quicker; older servers say so with a 400.
+                    if error.code not in ("conflict", "bad_request") or (about := await self._read()) is None:
+                        raise
+            if about is None:
+                return False
+            self._check(about)
+            for name in self._indexes.keys() - (about.get("payload_schema") or {}).keys():
+                await self._index(name, self._indexes[name])
+            self.dim = about["config"]["params"]["vectors"]["size"]
+            return True
+
+    async def rank_words(self, field: str) -> None:
+        """Makes the full-text index, where it is not there or does not rank; one that is there keeps its parameters."""
+        if self._ranks_words:
+            return
+        schema = ((await self.service.ask("GET")).get("payload_schema") or {}).get(field) or {}
+        params = {"type": "text", **(schema.get("params") or {}), **self._text_index}
+        if not params.get("scoring"):
+            await self._index(field, params | {"scoring": True})
+        self._ranks_words = True
+
+    async def destroy(self) -> None:
+        await self.service.ask("DELETE")
+        self.dim, self._ranks_words = 0, False
+
+    async def _index(self, name: str, schema: Any) -> None:
+        await self.service.ask("PUT", "/index?wait=true", {"field_name": name, "field_schema": schema})
+
+    async def _read(self) -> dict[str, Any] | None:
+        try:
+            about: dict[str, Any] = await self.service.ask("GET")
+        except StoreError as error:
+            if error.code == "not_found":
+                return None
+            raise
+        return about
+
+    def _check(self, about: Mapping[str, Any]) -> None:
+        params = about["config"]["params"].get("vectors") or {}
+        if "size" not in params:
+            raise ConfigError(f"{self.service!r} has named vectors ({', '.join(params) or 'none'}); QdrantStore takes one without a name")
+        if self._wanted_dim and self._wanted_dim != params["size"]:
+            raise DimensionError(f"{self.service!r} holds vectors of {params['size']} dimensions, not {self._wanted_dim}")
+        if DISTANCES.get(params["distance"]) != self.metric:
+            raise ConfigError(f"{self.service!r} was made for {params['distance']}, not {self.metric}")
