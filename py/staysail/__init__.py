@@ -12,12 +12,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .agent.agent import Agent
+from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
 from .agent.cache import Cache
 from .agent.context import RunContext, current_run
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.reply import Reply, Step
-from .agent.run import CallModel, CallTools, Finish, Run
+from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.defaults import Defaults
 from .core.errors import (
@@ -135,6 +136,9 @@ Defaults.run_sync = lambda work: _host("run_sync")(work)
 
 __all__ = [
     "Agent",
+    "ApprovalNeeded",
+    "ApprovalRequest",
+    "Approve",
     "AskAgain",
     "Audio",
     "AuthError",
@@ -157,6 +161,7 @@ __all__ = [
     "Finish",
     "FunctionTool",
     "GeneratedImages",
+    "GiveResult",
     "Hooks",
     "Image",
     "ImageModel",
@@ -168,6 +173,7 @@ __all__ = [
     "OutputError",
     "OutputSchema",
     "Part",
+    "Pause",
     "ProviderError",
     "QdrantStore",
     "QuotaError",
@@ -176,6 +182,7 @@ __all__ = [
     "Reasoning",
     "ReasoningDelta",
     "Refusal",
+    "Refuse",
     "Reply",
     "Reranker",
     "Retry",

@@ -15,14 +15,15 @@ from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model, SearchHit
 from ..core.waiting import SystemClock, timeout
+from .approval import ApprovalRequest, read_answer
 from .cache import CachedModel
-from .calls import call_tools
 from .context import RunContext, current_run
 from .hooks import AskAgain, HookChain
 from .reply import Reply
 from .retrieval import as_document, describe_sources
-from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, Run
+from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, Pause, Run
 from .settings import RunOptions, Settings
+from .tool_turn import ToolTurn
 
 
 class Agent:
@@ -103,6 +104,11 @@ class Agent:
         """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
         ends the request at once."""
         run, settings = self._start(prompt, history, options)
+        async with aclosing(self._stream(run, settings)) as events:
+            async for event in events:
+                yield event
+
+    async def _stream(self, run: Run, settings: Settings) -> AsyncGenerator[Event]:
         limit_s = settings.time_limit_s
         ends_at = None if limit_s is None else time.monotonic() + limit_s
         async with aclosing(self._events(run, settings, streamed=True)) as events:
@@ -118,9 +124,34 @@ class Agent:
                     return
                 yield event
 
-    async def resume(self, run: Run, **options: Unpack[RunOptions]) -> Reply:
-        """Carries on a Run, say one from `Run.from_dict`, from where it stands."""
-        return await self._finish(run, self._settings(options))
+    async def resume(
+        self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
+    ) -> Reply:
+        """Carries on a Run, or what `Run.to_dict` wrote, or the Run of a Reply that is paused. approvals: by the id of the ApprovalRequest,
+        Approve(), Refuse(reason), GiveResult(result), True or False; what is not answered stays pending."""
+        settings = self._settings(options)
+        return await self._finish(self._taken_up(run, approvals, options), settings)
+
+    async def resume_stream(
+        self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
+    ) -> AsyncGenerator[Event]:
+        """`resume` as `stream` does it."""
+        settings = self._settings(options)
+        async with aclosing(self._stream(self._taken_up(run, approvals, options), settings)) as events:
+            async for event in events:
+                yield event
+
+    def _taken_up(self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None, options: RunOptions) -> Run:
+        if isinstance(run, Reply):
+            if not isinstance(run.run, Run):
+                raise ConfigError("this reply is final; go on with history=reply.messages")
+            run = run.run
+        taken_up = run if isinstance(run, Run) else self.restore(run, **options)
+        for id, given in (approvals or {}).items():
+            answer = read_answer(given)
+            if answer is not None:
+                taken_up.decide(id, answer)
+        return taken_up
 
     def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
         """The Run that `prompt` would carry out, not yet begun."""
@@ -170,6 +201,8 @@ class Agent:
         """Carries `run` out. Every error that leaves carries its history and usage."""
         context = RunContext(run, self._clock, agent=self.name, model=self.model.name, parent=current_run())
         hooks = settings.hook_chain()
+        asked: tuple[ApprovalRequest, ...] = ()
+        paused = False
         try:
             await hooks.start(context)
             found = await _retrieve(run, settings)
@@ -187,21 +220,17 @@ class Agent:
                                     yield hooks.told(context, event)
                         if run.turn == turn and run.phase != "tools":
                             await hooks.step(context, run.steps[-1])
-                    case CallTools(calls):
-                        results = call_tools(
-                            calls,
-                            settings.tools,
-                            context,
-                            hooks,
-                            concurrency=settings.tool_concurrency,
-                            timeout_s=settings.tool_timeout_s,
-                            clock=self._clock,
-                        )
-                        async with aclosing(results):
-                            async for result in results:
-                                run.answer(result)
-                                yield hooks.told(context, result)
-                        await hooks.step(context, run.steps[-1])
+                    case Pause(requests, reply) if requests == asked:
+                        paused = True
+                        yield hooks.told(context, RunDone(reply))
+                        return
+                    case CallTools() | Pause():
+                        async with aclosing(ToolTurn(run, settings, context, hooks, self._clock).events()) as events:
+                            async for event in events:
+                                yield hooks.told(context, event)
+                        asked = run.pending
+                        if run.phase == "model":
+                            await hooks.step(context, run.steps[-1])
                     case Finish(reply):
                         await hooks.done(context, reply)
                         yield hooks.told(context, RunDone(reply))
@@ -210,7 +239,7 @@ class Agent:
             await hooks.error(context, error)
             raise
         except (asyncio.CancelledError, GeneratorExit) as error:
-            if run.phase == "done":
+            if paused or run.phase == "done":
                 raise
             stopped = _told(RunCancelled("the run was cancelled"), run)
             await hooks.error(context, stopped)
@@ -249,7 +278,7 @@ class Agent:
                 for event in replay(answer):
                     yield event
             elif answer.feedback:
-                context.run.ask(answer.feedback)
+                context.run.tell(answer.feedback)
 
     async def _call_model(self, request: CompletionRequest, settings: Settings, streamed: bool) -> AsyncGenerator[Event | Completion]:
         """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""

@@ -1,10 +1,10 @@
-"""Carrying out the tool calls of one turn. Whatever goes wrong with a tool becomes its result: the model reads it, the run goes on."""
+"""Carrying out one tool call. Whatever goes wrong with a tool becomes its result: the model reads it, the run goes on."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ToolError
@@ -13,52 +13,6 @@ from ..core.messages import Message, Part, Text, ToolCall
 from ..core.ports import Clock, Tool
 from ..core.validation import check
 from ..core.waiting import blocking, timeout
-from .context import RunContext, working_for
-from .hooks import AskAgain, HookChain, Skip
-
-
-async def call_tools(
-    calls: Sequence[ToolCall],
-    tools: Iterable[Tool],
-    context: RunContext,
-    hooks: HookChain,
-    *,
-    concurrency: int,
-    timeout_s: float | None,
-    clock: Clock,
-) -> AsyncGenerator[ToolResult]:
-    """Results as they come, at most `concurrency` tools at a time. Closing it cancels what still runs. Raises what a hook does."""
-    known = {tool.name: tool for tool in tools}
-
-    async def call_one(call: ToolCall) -> ToolResult:
-        with working_for(context):
-            decision = await hooks.before_tool(context, call)
-            if isinstance(decision, ToolCall):
-                context.count(tool_calls=1)
-                result = await call_tool(decision, known, timeout_s, clock)
-            else:
-                result = _decided(call, decision)
-            changed = await hooks.after_tool(context, call, result)
-            return changed if isinstance(changed, ToolResult) else _decided(call, changed)
-
-    if len(calls) == 1 or concurrency == 1 or blocking.get():
-        for call in calls:
-            yield await call_one(call)
-        return
-    limit = asyncio.Semaphore(concurrency)
-
-    async def call_within(call: ToolCall) -> ToolResult:
-        async with limit:
-            return await call_one(call)
-
-    tasks = [asyncio.ensure_future(call_within(call)) for call in calls]
-    try:
-        for next_done in asyncio.as_completed(tasks):
-            yield await next_done
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock) -> ToolResult:
@@ -75,12 +29,6 @@ async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float 
     except Exception as error:  # noqa: BLE001  a user's tool may raise anything
         content, failed = (Text(f"{type(error).__name__}: {error}"),), True
     return ToolResult(call.id, call.name, content, failed, clock.now() - started)
-
-
-def _decided(call: ToolCall, decision: Skip | AskAgain) -> ToolResult:
-    if isinstance(decision, AskAgain):
-        return ToolResult(call.id, call.name, (Text(decision.feedback),), is_error=True)
-    return ToolResult(call.id, call.name, read_result(decision.result))
 
 
 def _is_stopping() -> bool:

@@ -8,6 +8,7 @@ from ..core.events import ToolResult, plain
 from ..core.messages import Message
 from ..core.usage import Usage
 from ..core.value import Value
+from .approval import ApprovalRequest
 
 
 class Step(Value):
@@ -31,7 +32,10 @@ class Step(Value):
 
 class Reply(Value):
     """What a run came to. messages: the whole exchange, history and all, ready to be the next `history`. output: the typed answer, else
-    the text."""
+    the text.
+
+    pending: tool calls that wait for approval; then the run is paused: there is no text yet, finish_reason is "paused", and `run` is
+    the Run to resume."""
 
     text: str
     output: Any
@@ -39,6 +43,8 @@ class Reply(Value):
     usage: Usage
     finish_reason: FinishReason
     steps: tuple[Step, ...] = ()
+    pending: tuple[ApprovalRequest, ...] = ()
+    run: Any = None
 
     def __str__(self) -> str:
         return self.text
@@ -60,7 +66,7 @@ class Reply(Value):
             "finish_reason": self.finish_reason,
             "steps": plain(self.steps),
             "request_ids": list(self.request_ids),
-        }
+        } | ({"pending": plain(self.pending), "run": self.run.to_dict()} if self.run else {})
 
 
 def _is_json(value: Any) -> bool:

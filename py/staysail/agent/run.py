@@ -2,8 +2,9 @@
 
 How it works. A run is in one of three phases. `model`: `next()` gives CallModel; `complete(completion)` takes the answer. If that asked
 for tools the phase is `tools`: `next()` gives CallTools with the calls not yet answered; each `answer(result)` takes one; with the last
-one the phase is `model` again. Otherwise the answer is checked against the output schema, if there is one: it fits, and the phase is
-`done`; or the model is told what is wrong and asked again.
+one the phase is `model` again. A call that needs approval is put aside by `await_approval` until `decide`; when nothing else is left to
+call, `next()` gives Pause. Otherwise the answer is checked against the output schema, if there is one: it fits, and the phase is `done`;
+or the model is told what is wrong and asked again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, ToolO
 from ..core.usage import Usage
 from ..core.validation import check
 from ..core.value import Value
+from .approval import Answer, ApprovalRequest, Approve, GiveResult
+from .calls import read_result
 from .reply import Reply, Step
 
 OUTPUT_TOOL = "final_answer"
@@ -38,11 +41,18 @@ class CallTools(Value):
     calls: tuple[ToolCall, ...]
 
 
+class Pause(Value):
+    """Nothing can be done before one of these is answered. reply: what there is so far."""
+
+    requests: tuple[ApprovalRequest, ...]
+    reply: Reply
+
+
 class Finish(Value):
     reply: Reply
 
 
-type Action = CallModel | CallTools | Finish
+type Action = CallModel | CallTools | Pause | Finish
 
 
 class Run:
@@ -75,6 +85,8 @@ class Run:
         self.delegated = Usage()
         self._calls: tuple[ToolCall, ...] = ()
         self._results: list[ToolResult | None] = []
+        self._asked: dict[int, ApprovalRequest] = {}
+        self._approved: dict[int, Mapping[str, Any] | None] = {}
         self._output: Any = None
         self._decode = decode or (lambda value: value)
 
@@ -96,7 +108,8 @@ class Run:
         if self.phase == "done":
             return Finish(self._reply())
         if self.phase == "tools":
-            return CallTools(tuple(call for call, result in zip(self._calls, self._results, strict=True) if result is None))
+            ready = self.ready_calls()
+            return CallTools(ready) if ready or not self._asked else Pause(self.pending, self._paused())
         if self.turn >= self.max_turns:
             error = MaxTurnsError(
                 f"the run used its {self.max_turns} turns without a final answer; raise max_turns, or go on with history=error.history"
@@ -128,34 +141,94 @@ class Run:
         else:
             self._output, self.phase = completion.text, "done"
 
-    def answer(self, result: ToolResult) -> None:
-        """Takes one tool's result, in any order."""
+    def answer(self, result: ToolResult) -> ToolResult:
+        """Takes one tool's result, in any order. Gives it as the model will be told it: with arguments that were changed, if they were."""
         self._expect("tools")
-        for position, call in enumerate(self._calls):
-            if self._results[position] is None and (call.id, call.name) == (result.id, result.name):
-                self._results[position] = result
-                break
-        else:
-            raise ConfigError(f"no call of {result.name!r} with id {result.id!r} is waiting for a result")
+        for position in self._open_positions():
+            call = self._calls[position]
+            if position not in self._asked and (call.id, call.name) == (result.id, result.name):
+                return self._settle_call(position, result)
+        raise ConfigError(f"no call of {result.name!r} with id {result.id!r} is waiting for a result")
+
+    @property
+    def pending(self) -> tuple[ApprovalRequest, ...]:
+        """Calls that wait for an answer."""
+        return tuple(self._asked[position] for position in sorted(self._asked))
+
+    def ready_calls(self) -> tuple[ToolCall, ...]:
+        """Calls without a result that need not wait, with their arguments as they were approved."""
+        ready = [position for position in self._open_positions() if position not in self._asked]
+        return tuple(self._approved_call(position) for position in ready)
+
+    def undecided_calls(self) -> tuple[tuple[int, ToolCall], ...]:
+        """Calls, by their place in the turn, that nobody was asked about yet."""
+        known = self._asked.keys() | self._approved.keys()
+        return tuple((position, self._calls[position]) for position in self._open_positions() if position not in known)
+
+    def await_approval(self, position: int, *, uncertain: bool = False, expires_at: float | None = None) -> ApprovalRequest:
+        """Puts a call aside until it is decided about."""
+        call = self._calls[position]
+        others = [other.id for other in self._calls[:position]]
+        id = f"{call.id}#{position}" if call.id in others or not call.id else call.id
+        arguments = self._approved_call(position).arguments
+        request = ApprovalRequest(id, call.name, arguments if isinstance(arguments, dict) else {}, uncertain, expires_at)
+        self._asked[position] = request
+        return request
+
+    def decide(self, id: str, answer: Answer) -> ToolCall | ToolResult:
+        """Takes the answer to a request: gives the call that may now be made, or the result that stands in its place. Raises
+        ConfigError."""
+        position = next((position for position, request in self._asked.items() if request.id == id), None)
+        if position is None:
+            pending = ", ".join(request.id for request in self.pending) or "none"
+            raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {pending}")
+        del self._asked[position]
+        call = self._calls[position]
+        if isinstance(answer, Approve):
+            changed = answer.arguments is not None and dict(answer.arguments) != call.arguments
+            self._approved[position] = dict(answer.arguments) if answer.arguments is not None and changed else None
+            return self._approved_call(position)
+        if isinstance(answer, GiveResult):
+            return self._settle_call(position, ToolResult(call.id, call.name, read_result(answer.result)))
+        refusal = f"The user refused this call: {answer.reason}" if answer.reason else "The user refused this call."
+        return self._settle_call(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
+
+    def tool_calls_pending(self) -> tuple[ToolCall, ...]:
+        """Calls without a result, whatever they wait for."""
+        return tuple(self._calls[position] for position in self._open_positions())
+
+    def _open_positions(self) -> list[int]:
+        return [position for position, result in enumerate(self._results) if result is None]
+
+    def _approved_call(self, position: int) -> ToolCall:
+        call, arguments = self._calls[position], self._approved.get(position)
+        return call if arguments is None else call.replace(arguments=arguments)
+
+    def _settle_call(self, position: int, result: ToolResult) -> ToolResult:
+        arguments = self._approved.get(position)
+        if arguments is not None:
+            note = f"The user changed the arguments to {json.dumps(arguments, ensure_ascii=False)}.\n"
+            result = result.replace(content=(Text(note), *result.content))
+        self._results[position] = result
         if all(self._results):
             self._end_tools()
+        return result
 
-    def ask(self, feedback: str) -> None:
+    def tell(self, feedback: str) -> None:
         """Tells the model something before it is called next."""
         self._expect("model")
         self.messages.append(Message.user(feedback))
 
-    def tool_calls_pending(self) -> tuple[ToolCall, ...]:
-        return tuple(call for call, result in zip(self._calls, self._results, strict=True) if result is None)
-
     def _begin_tools(self, calls: tuple[ToolCall, ...]) -> None:
         self._calls, self._results, self.phase = calls, [None] * len(calls), "tools"
+        self._asked, self._approved = {}, {}
 
     def _end_tools(self) -> None:
         results = tuple(result for result in self._results if result)
         self.messages.append(self._tool_message(""))
         self.steps[-1] = self.steps[-1].replace(tool_results=results)
         self._calls, self._results, self.phase = (), [], "model"
+        self._asked, self._approved = {}, {}
 
     def _tool_message(self, unanswered: str) -> Message:
         pairs = zip(self._calls, self._results, strict=True)
@@ -229,6 +302,9 @@ class Run:
         finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
         return Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
 
+    def _paused(self) -> Reply:
+        return Reply("", None, self.history, self.usage, "paused", tuple(self.steps), self.pending, self)
+
     def _expect(self, phase: Phase) -> None:
         if self.phase != phase:
             raise ConfigError(f"the run is in phase {self.phase!r}, not {phase!r}; ask next() what to do")
@@ -248,6 +324,8 @@ class Run:
             "delegated": self.delegated.to_dict(),
             "calls": [call.to_dict() for call in self._calls],
             "results": [result.to_dict() if result else None for result in self._results],
+            "asked": [[position, request.to_dict()] for position, request in self._asked.items()],
+            "approved": [[position, arguments] for position, arguments in self._approved.items()],
         }
 
     @classmethod
@@ -269,6 +347,8 @@ class Run:
         run.delegated = Usage.from_dict(data.get("delegated") or {})
         run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
         run._results = [_result(result) if result else None for result in data["results"]]
+        run._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
+        run._approved = dict(data.get("approved") or ())
         if run.phase == "done":
             run._restore_output()
         return run

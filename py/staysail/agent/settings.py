@@ -10,6 +10,7 @@ from ..core.retry import Retry
 from ..core.schema import Codec, codec
 from ..core.tool import as_tool
 from ..core.value import NOTHING, Value
+from .approval import ApprovalRequest
 from .cache import Cache
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
@@ -38,6 +39,8 @@ class RunOptions(TypedDict, total=False):
     cache: Cache | None
     hooks: Any
     usage_limits: UsageLimits | None
+    approve: Callable[[ApprovalRequest], Any] | None
+    approval_timeout_s: float | None
 
 
 class Settings(Value):
@@ -60,6 +63,8 @@ class Settings(Value):
     cache: Cache | None = None
     hooks: tuple[Any, ...] = ()
     usage_limits: UsageLimits | None = None
+    approve: Callable[[ApprovalRequest], Any] | None = None
+    approval_timeout_s: float | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__

@@ -10,7 +10,7 @@ from .messages import Message, MessageLike, Text, ToolCall, read_messages
 from .usage import Usage
 from .value import NOTHING, Value
 
-FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other", "paused"]
 type ToolChoice = Literal["auto", "none", "required"] | Mapping[str, Any] | str
 
 

@@ -7,12 +7,21 @@ import dataclasses
 import inspect
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError, ToolError
 from .records import type_hints
 from .schema import object_codec
+
+type Approval = Literal["always", "never"] | Callable[[dict[str, Any]], bool | Awaitable[bool]]
+
+
+def check_approval(value: Any, name: str) -> Approval:
+    """Raises ConfigError."""
+    if value in ("always", "never") or callable(value):
+        return value  # type: ignore[no-any-return]
+    raise ConfigError(f'approval of the tool {name} is "always", "never" or a function of its arguments, not {value!r}')
 
 
 class FunctionTool:
@@ -31,6 +40,8 @@ class FunctionTool:
         description: str | None = None,
         timeout_s: float | None = None,
         strict: bool | None = None,
+        approval: Approval = "never",
+        idempotent: bool = False,
     ) -> None:
         self.function = function
         self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
@@ -38,6 +49,8 @@ class FunctionTool:
         self.description = description if description is not None else summarise(doc)
         self.timeout_s = timeout_s
         self.strict = strict
+        self.approval = check_approval(approval, self.name)
+        self.idempotent = idempotent
         self._codec = object_codec(_fields(function, self.name), describe_args(doc))
         self.__doc__ = doc
         self.__name__ = self.name
@@ -66,7 +79,15 @@ class FunctionTool:
         if instance is None:
             return self
         bound = self.function.__get__(instance, owner)
-        return FunctionTool(bound, name=self.name, description=self.description, timeout_s=self.timeout_s, strict=self.strict)
+        return FunctionTool(
+            bound,
+            name=self.name,
+            description=self.description,
+            timeout_s=self.timeout_s,
+            strict=self.strict,
+            approval=self.approval,
+            idempotent=self.idempotent,
+        )
 
     def __repr__(self) -> str:
         return f"<tool {self.name}({', '.join(self.parameters['properties'])})>"
@@ -81,9 +102,11 @@ def tool(
     description: str | None = None,
     timeout_s: float | None = None,
     strict: bool | None = None,
+    approval: Approval = "never",
+    idempotent: bool = False,
 ) -> Callable[[Callable[..., Any]], FunctionTool]: ...
 def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
-    """Makes a function a tool: `@tool` or `@tool(name=..., description=..., timeout_s=...)`. Raises ConfigError for a parameter without a
+    """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. Raises ConfigError for a parameter without a
     JSON type."""
     if function is None:
         return lambda marked: FunctionTool(marked, **options)

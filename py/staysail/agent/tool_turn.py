@@ -1,0 +1,118 @@
+"""The tool calls of one turn: asked about where they need approval, called at once where they may, their results handed to the run."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import time
+from collections.abc import AsyncGenerator, Coroutine, Sequence
+from contextlib import aclosing
+from typing import Any
+
+from ..core.events import Event, ToolResult
+from ..core.messages import Text, ToolCall
+from ..core.ports import Clock
+from ..core.waiting import blocking, timeout
+from .approval import ApprovalNeeded, ApprovalRequest, Refuse, needs_approval, read_answer
+from .calls import call_tool, read_result
+from .context import RunContext, working_for
+from .hooks import AskAgain, HookChain, Skip
+from .run import Run
+from .settings import Settings
+
+
+class ToolTurn:
+    def __init__(self, run: Run, settings: Settings, context: RunContext, hooks: HookChain, clock: Clock) -> None:
+        self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
+        self._tools = {tool.name: tool for tool in settings.tools}
+        self._limit = asyncio.Semaphore(settings.tool_concurrency)
+
+    async def events(self) -> AsyncGenerator[Event]:
+        """What needs approval, then results as they come. Closing it cancels what still runs. Raises what a hook does."""
+        await self._ask()
+        for request in self._run.pending:
+            if request.remaining_s == 0:
+                yield self._refuse_late(request)
+            else:
+                yield ApprovalNeeded(request)
+        work: list[Work] = [self._call(call) for call in self._run.ready_calls()]
+        if self._settings.approve is not None:
+            work += [self._wait_for(request) for request in self._run.pending]
+        results = _one_by_one(work) if len(work) == 1 or blocking.get() else _at_once(work)
+        async with aclosing(results):
+            async for result in results:
+                if result is not None:
+                    yield result
+
+    async def _ask(self) -> None:
+        """Marks what must wait for an answer."""
+        limit_s = self._settings.approval_timeout_s
+        for position, call in self._run.undecided_calls():
+            if await needs_approval(call, self._tools.get(call.name)):
+                self._run.await_approval(position, expires_at=None if limit_s is None else time.time() + limit_s)
+
+    def _refuse_late(self, request: ApprovalRequest) -> ToolResult:
+        result = self._run.decide(request.id, Refuse("nobody answered in time"))
+        assert isinstance(result, ToolResult)
+        return result
+
+    async def _wait_for(self, request: ApprovalRequest) -> ToolResult | None:
+        """The result of a call once the caller's `approve` has answered; None where it has no answer yet."""
+        approve = self._settings.approve
+        assert approve is not None
+        try:
+            async with timeout(request.remaining_s):
+                given = approve(request)
+                answer = read_answer(await given if inspect.isawaitable(given) else given)
+        except TimeoutError:
+            if request.remaining_s != 0:
+                raise
+            return self._refuse_late(request)
+        if answer is None:
+            return None
+        call = self._run.decide(request.id, answer)
+        return await self._call(call) if isinstance(call, ToolCall) else call
+
+    async def _call(self, call: ToolCall) -> ToolResult:
+        async with self._limit:
+            return self._run.answer(await self._result_of(call))
+
+    async def _result_of(self, call: ToolCall) -> ToolResult:
+        with working_for(self._context):
+            decision = await self._hooks.before_tool(self._context, call)
+            if isinstance(decision, ToolCall):
+                self._context.count(tool_calls=1)
+                result = await call_tool(decision, self._tools, self._settings.tool_timeout_s, self._clock)
+            else:
+                result = _decided(call, decision)
+            changed = await self._hooks.after_tool(self._context, call, result)
+            return changed if isinstance(changed, ToolResult) else _decided(call, changed)
+
+
+def _decided(call: ToolCall, decision: Skip | AskAgain) -> ToolResult:
+    if isinstance(decision, AskAgain):
+        return ToolResult(call.id, call.name, (Text(decision.feedback),), is_error=True)
+    return ToolResult(call.id, call.name, read_result(decision.result))
+
+
+type Work = Coroutine[Any, Any, ToolResult | None]
+
+
+async def _one_by_one(work: Sequence[Work]) -> AsyncGenerator[ToolResult | None]:
+    try:
+        for item in work:
+            yield await item
+    finally:
+        for item in work:
+            item.close()
+
+
+async def _at_once(work: Sequence[Work]) -> AsyncGenerator[ToolResult | None]:
+    tasks = [asyncio.ensure_future(item) for item in work]
+    try:
+        for next_done in asyncio.as_completed(tasks):
+            yield await next_done
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
