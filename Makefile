@@ -58,7 +58,9 @@ run: build
 bench: setup build
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
-test: setup build test-python test-web test-page
+# Side by side, the longest first.
+test: setup build types
+	@$(PY) -m tools.lanes page="$(MAKE) test-page" node="$(MAKE) test-web" cpython="$(MAKE) test-python"
 
 test-python: setup build
 	@echo "== Tests on CPython"

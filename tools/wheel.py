@@ -58,7 +58,7 @@ def _fingerprint() -> str:
     """Hash of everything the wheels are made from: the package, its settings, the compiler, the runtime."""
     digest = hashlib.sha256()
     package = sorted(path for path in (ROOT / "py").rglob("*") if path.is_file() and path.suffix != ".pyc")
-    for path in [*package, ROOT / "pyproject.toml", ROOT / "LICENSE", COMPILER]:
+    for path in [*package, *(ROOT / name for name in ("pyproject.toml", "LICENSE", "README.md")), COMPILER]:
         digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     for source in load_sources():

@@ -10,6 +10,7 @@ import { output } from "./installed.mjs";
 import { startProvider } from "./provider.mjs";
 
 const folder = fileURLToPath(new URL("../../web/examples/", import.meta.url));
+const withRuntime = new URL("with-runtime.mjs", import.meta.url).href;
 
 let provider;
 before(async () => {
@@ -91,7 +92,7 @@ describe("web/examples", { concurrency: 2 }, () => {
     test(basename(name, ".mjs"), async () => {
       const box = await provider.box(...answers);
       const env = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example", STAYSAIL_OPENAI_BASE_URL: box.url };
-      assert.match(await output(process.execPath, [folder + name], { env }), prints);
+      assert.match(await output(process.execPath, ["--import", withRuntime, folder + name], { env }), prints);
       check(await box.seen(answers.length, answers.length));
     });
   }

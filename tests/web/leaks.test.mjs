@@ -13,7 +13,7 @@ import { startProvider } from "./provider.mjs";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc");
 const COUNT = 1000;
-const WARM_UP = 300;
+const WARM_UP = 100;
 
 let provider;
 let measure;

@@ -1,0 +1,5 @@
+// Loaded before an example (node --import): its Python starts from wheels/ and the snapshot there.
+
+import { boot } from "../../web/index.js";
+
+void boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
