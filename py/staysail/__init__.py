@@ -27,6 +27,7 @@ from .core.errors import (
     ConfigError,
     CorruptionError,
     DimensionError,
+    LoaderError,
     MaxTurnsError,
     NetworkError,
     OutputError,
@@ -63,8 +64,14 @@ from .core.version import __version__
 from .providers import load_model, provider_names
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
+    from .agent.search_tool import search_tool
     from .core.cost import Cost, cost
     from .fs.toolfs import ToolFS
+    from .indexes.tool_index import ToolIndex
+    from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
+    from .rag.loaders import load_documents
+    from .rag.markup import split_html
+    from .rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
     from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
     from .vectors import VectorStore
@@ -80,20 +87,37 @@ LAZY = {
     "Cost": "core.cost",
     "Embedding": "wire.embeddings",
     "EmbeddingModel": "wire.embeddings",
+    "FileDone": "rag.ingest",
+    "FileFailed": "rag.ingest",
+    "FileProgress": "rag.ingest",
+    "FileSkipped": "rag.ingest",
+    "FileStarted": "rag.ingest",
     "GeneratedImages": "wire.images",
     "ImageModel": "wire.images",
+    "IngestEvent": "rag.ingest",
     "ModelInfo": "wire.models",
     "QdrantStore": "stores.qdrant",
+    "Passage": "rag.splitters",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SpeechModel": "wire.speech",
     "ToolFS": "fs.toolfs",
+    "ToolIndex": "indexes.tool_index",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "vectors",
     "copy": "stores.transfer",
     "cost": "core.cost",
+    "ingest": "rag.ingest",
     "list_models": "wire.models",
+    "load_documents": "rag.loaders",
+    "search_tool": "agent.search_tool",
+    "split_code": "rag.splitters",
+    "split_html": "rag.markup",
+    "split_markdown": "rag.splitters",
+    "split_sentences": "rag.splitters",
+    "split_text": "rag.splitters",
+    "split_tokens": "rag.splitters",
 }
 
 
@@ -133,6 +157,9 @@ Defaults.load_model = load_model
 Defaults.transport = lambda: _transport("transport")
 Defaults.blocking_transport = lambda: _transport("blocking_transport")
 Defaults.run_sync = lambda work: _host("run_sync")(work)
+Defaults.index_tools = lambda tools, embedder: import_module("staysail.indexes.tool_index").ToolIndex(tools, embedder)
+if IN_BROWSER_RUNTIME:
+    Defaults.install = lambda names: import_module("staysail.host.packages").install_missing(names)
 
 __all__ = [
     "Agent",
@@ -158,6 +185,11 @@ __all__ = [
     "EmbeddingModel",
     "Event",
     "File",
+    "FileDone",
+    "FileFailed",
+    "FileProgress",
+    "FileSkipped",
+    "FileStarted",
     "Finish",
     "FunctionTool",
     "GeneratedImages",
@@ -165,6 +197,8 @@ __all__ = [
     "Hooks",
     "Image",
     "ImageModel",
+    "IngestEvent",
+    "LoaderError",
     "MaxTurnsError",
     "Message",
     "Model",
@@ -173,6 +207,7 @@ __all__ = [
     "OutputError",
     "OutputSchema",
     "Part",
+    "Passage",
     "Pause",
     "ProviderError",
     "QdrantStore",
@@ -213,6 +248,7 @@ __all__ = [
     "ToolError",
     "ToolFS",
     "ToolFSError",
+    "ToolIndex",
     "ToolOutput",
     "ToolResult",
     "Transcription",
@@ -226,8 +262,17 @@ __all__ = [
     "copy",
     "cost",
     "current_run",
+    "ingest",
     "list_models",
+    "load_documents",
     "load_model",
     "provider_names",
+    "search_tool",
+    "split_code",
+    "split_html",
+    "split_markdown",
+    "split_sentences",
+    "split_text",
+    "split_tokens",
     "tool",
 ]

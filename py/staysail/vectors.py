@@ -93,6 +93,13 @@ class VectorStore:
         """`add`, where ids that are there already are replaced."""
         return await self._add(documents, vectors, ids, replace=True)
 
+    async def replace(self, ids: Sequence[str], documents: Sequence[Any], *, vectors: Any = None) -> list[str]:
+        """Puts documents in the place of those that have `ids`, in a single write. A document whose id is there already is replaced."""
+        if not documents:
+            await self.delete(ids)
+            return []
+        return await self._add(documents, vectors, None, replace=True, gone=ids)
+
     async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
         """By ids or by a filter; gives how many there were."""
         if (ids is None) == (where is None):
@@ -331,7 +338,9 @@ class VectorStore:
 
     # Adding
 
-    async def _add(self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool) -> list[str]:
+    async def _add(
+        self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool, gone: Sequence[str] = ()
+    ) -> list[str]:
         if documents is None and vectors is None:
             raise ConfigError("add takes documents, vectors, or both")
         entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
@@ -350,8 +359,11 @@ class VectorStore:
             there = sorted(known.keys() & {entry.id for entry in entries})
             if there and not replace:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
-            await collection.append(entries, vectors, dead=[known[id] for id in there])
-            if there:
+            dead = {known[id] for id in (*there, *gone) if id in known}
+            await collection.append(entries, vectors, dead=sorted(dead))
+            for id in {*gone}.difference(entry.id for entry in entries):
+                known.pop(id, None)
+            if dead:
                 await collection.compact()
         return [entry.id for entry in entries]
 

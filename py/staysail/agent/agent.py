@@ -13,11 +13,12 @@ from ..core.defaults import resolve_model, run_sync
 from ..core.errors import ConfigError, OutputError, ProviderError, RunCancelled, StaysailError
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.messages import Content, Message, MessageLike, read_messages
-from ..core.ports import Clock, Model, SearchHit
+from ..core.ports import Clock, Model
 from ..core.waiting import SystemClock, timeout
 from .approval import ApprovalRequest, read_answer
 from .cache import CachedModel
 from .context import RunContext, current_run
+from .dynamic_tools import choose_tools
 from .hooks import AskAgain, HookChain
 from .reply import Reply
 from .retrieval import as_document, describe_sources
@@ -173,11 +174,12 @@ class Agent:
         output, traits = settings.output_codec, self.model.traits
         if output and any(tool.name == OUTPUT_TOOL for tool in settings.tools):
             raise ConfigError(f"typed answers are given through a tool named {OUTPUT_TOOL}; rename yours of that name")
+        has_tools = settings.tools or settings.dynamic_tools
         run = Run(
             (*read_messages(history), message),
             max_turns=settings.max_turns,
             output_schema=output.schema if output else None,
-            output_mode="native" if traits.native_output and (traits.output_with_tools or not settings.tools) else "tool",
+            output_mode="native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool",
             output_retries=settings.output_retries,
             decode=output.decode if output else None,
         )
@@ -205,7 +207,11 @@ class Agent:
         paused = False
         try:
             await hooks.start(context)
-            found = await _retrieve(run, settings)
+            query = _query(run)
+            found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
+            if settings.dynamic_tools:
+                pending = {call.name for call in run.tool_calls_pending()}
+                settings = settings.replace(tools=await choose_tools(settings.dynamic_tools, query, settings.tools, pending))
             while True:
                 match run.next():
                     case CallModel(messages, turn):
@@ -352,10 +358,9 @@ async def _take(completion: Completion, context: RunContext, hooks: HookChain, s
         context.run.complete(decision, sources)
 
 
-async def _retrieve(run: Run, settings: Settings) -> list[SearchHit]:
-    """What `dynamic_context` finds for the last thing the user said."""
-    query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
-    return [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
+def _query(run: Run) -> str:
+    """What the user said last, which documents and tools are looked up for."""
+    return next((message.text for message in reversed(run.messages) if message.role == "user"), "")
 
 
 def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:

@@ -17,8 +17,10 @@ from ..core.waiting import blocking, timeout
 
 async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock) -> ToolResult:
     started = clock.now()
+    sources: tuple[Mapping[str, Any], ...] = ()
     try:
-        content = read_result(await _call(call, known, timeout_s))
+        value = await _call(call, known, timeout_s)
+        content, sources = read_result(value), read_sources(value)
         failed = False
     except ToolError as error:
         content, failed = (Text(str(error)),), True
@@ -28,7 +30,7 @@ async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float 
         content, failed = (Text(f"{call.name} was cancelled"),), True
     except Exception as error:  # noqa: BLE001  a user's tool may raise anything
         content, failed = (Text(f"{type(error).__name__}: {error}"),), True
-    return ToolResult(call.id, call.name, content, failed, clock.now() - started)
+    return ToolResult(call.id, call.name, content, failed, clock.now() - started, sources)
 
 
 def _is_stopping() -> bool:
@@ -70,6 +72,13 @@ def read_result(value: Any) -> tuple[Part, ...]:
     if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
         return Message.from_dict({"role": "user", "content": value["content"]}).content
     return (Text(json.dumps(value, ensure_ascii=False, default=_jsonable)),)
+
+
+def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:
+    """Which documents a tool's result rests on: the `sources` beside the parts in `content`."""
+    if not (isinstance(value, Mapping) and isinstance(value.get("content"), list) and isinstance(value.get("sources"), list)):
+        return ()
+    return tuple(source for source in value["sources"] if isinstance(source, Mapping) and "id" in source)
 
 
 def _are_parts(items: list[Any]) -> bool:

@@ -12,7 +12,8 @@ from .approval import ApprovalRequest
 
 
 class Step(Value):
-    """One model call and the tools it asked for. sources: documents that were retrieved for it, as {id, score, document}."""
+    """One model call and the tools it asked for. sources: documents that were put before it or that its tools found, as {id, score, source,
+    span, document}; see `describe_sources`."""
 
     completion: Completion
     tool_results: tuple[ToolResult, ...] = ()
@@ -52,6 +53,11 @@ class Reply(Value):
     @property
     def request_ids(self) -> tuple[str, ...]:
         return tuple(step.completion.request_id for step in self.steps if step.completion.request_id)
+
+    @property
+    def sources(self) -> tuple[Mapping[str, Any], ...]:
+        """The sources of every step, each once, in the order in which they were found."""
+        return tuple({source["id"]: source for step in reversed(self.steps) for source in reversed(step.sources)}.values())[::-1]
 
     @property
     def reasoning(self) -> str:

@@ -10,18 +10,20 @@ from typing import Any
 from ..core.completion import Document
 from ..core.errors import ConfigError
 from ..core.ports import SearchHit
-from ..core.value import Value
+from ..core.value import NOTHING, Value
 
 
 class Retriever(Value):
-    """sample: how many documents. index: anything with `top_n(query, n)` or `search(query, n)`, giving hits or (score, id, document)."""
+    """sample: how many documents. index: anything with `top_n(query, n)` or `search(query, n)`, giving hits or (score, id, document).
+    options: passed along to each search."""
 
     sample: int
     index: Any
+    options: Mapping[str, Any] = NOTHING
 
     async def find(self, query: str) -> list[SearchHit]:
         search = getattr(self.index, "top_n", None) or self.index.search
-        found = search(query, self.sample)
+        found = search(query, self.sample, **self.options)
         return [read_hit(item) for item in (await found if inspect.isawaitable(found) else found)]
 
 
@@ -75,4 +77,16 @@ def as_document(hit: SearchHit) -> Document:
 
 
 def describe_sources(hits: Iterable[SearchHit]) -> list[dict[str, Any]]:
-    return [{"id": hit.id, "score": hit.score, "document": as_document(hit).to_dict()} for hit in hits]
+    """Citations: {id, score, document: {id, text, metadata}}, and where its metadata tells them `source`, the name of the file it is from,
+    and `span`, [start, end) in it."""
+    return [_describe(hit.id, hit.score, as_document(hit)) for hit in hits]
+
+
+def _describe(id: str, score: float, document: Document) -> dict[str, Any]:
+    told: dict[str, Any] = {"id": id, "score": score, "document": document.to_dict()}
+    start, end = document.metadata.get("start"), document.metadata.get("end")
+    if "source" in document.metadata:
+        told["source"] = document.metadata["source"]
+    if isinstance(start, int) and isinstance(end, int):
+        told["span"] = [start, end]
+    return told

@@ -226,7 +226,8 @@ class Run:
     def _end_tools(self) -> None:
         results = tuple(result for result in self._results if result)
         self.messages.append(self._tool_message(""))
-        self.steps[-1] = self.steps[-1].replace(tool_results=results)
+        sources = (*self.steps[-1].sources, *(source for result in results for source in result.sources))
+        self.steps[-1] = self.steps[-1].replace(tool_results=results, sources=sources)
         self._calls, self._results, self.phase = (), [], "model"
         self._asked, self._approved = {}, {}
 
@@ -361,7 +362,7 @@ class Run:
 
 def _result(data: Mapping[str, Any]) -> ToolResult:
     content = Message.from_dict({"role": "user", "content": data["content"]}).content
-    return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"])
+    return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"], tuple(data.get("sources", ())))
 
 
 def _json(text: str) -> Any:

@@ -12,6 +12,7 @@ from ..core.tool import as_tool
 from ..core.value import NOTHING, Value
 from .approval import ApprovalRequest
 from .cache import Cache
+from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
 from .retrieval import Retriever, read_retrievers
@@ -32,6 +33,7 @@ class RunOptions(TypedDict, total=False):
     output_type: Any
     output_retries: int
     dynamic_context: Any
+    dynamic_tools: Any
     retry: Retry | int | bool | None
     timeout_s: float | Timeouts | None
     headers: Mapping[str, str] | None
@@ -56,6 +58,7 @@ class Settings(Value):
     output_type: Any = None
     output_retries: int = 2
     dynamic_context: tuple[Retriever, ...] = ()
+    dynamic_tools: tuple[Retriever, ...] = ()
     retry: Retry = Retry()
     timeout_s: Timeouts = Timeouts()
     headers: Mapping[str, str] = NOTHING
@@ -76,6 +79,7 @@ class Settings(Value):
         put(self, "headers", self.headers or NOTHING)
         put(self, "additional_params", self.additional_params or NOTHING)
         put(self, "dynamic_context", read_retrievers(self.dynamic_context))
+        put(self, "dynamic_tools", read_toolboxes(self.dynamic_tools))
         put(self, "hooks", read_hooks(self.hooks))
         put(self, "usage_limits", UsageLimits.of(self.usage_limits))
         check_sampling(self.temperature, self.max_tokens)

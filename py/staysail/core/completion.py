@@ -11,6 +11,7 @@ from .usage import Usage
 from .value import NOTHING, Value
 
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other", "paused"]
+ORIGIN = ("source", "title", "page", "chapter", "row")
 type ToolChoice = Literal["auto", "none", "required"] | Mapping[str, Any] | str
 
 
@@ -103,7 +104,7 @@ class CompletionRequest(Value):
         """The messages, with the documents as a user's message before the last thing the user said."""
         if not self.documents:
             return self.messages
-        attachment = Message.user("\n\n".join(f'<document id="{doc.id}">\n{doc.text}\n</document>' for doc in self.documents))
+        attachment = Message.user("\n\n".join(f"<document{_attributes(doc)}>\n{doc.text}\n</document>" for doc in self.documents))
         last_prompt = max((n for n, message in enumerate(self.messages) if message.role == "user"), default=0)
         return (*self.messages[:last_prompt], attachment, *self.messages[last_prompt:])
 
@@ -198,6 +199,12 @@ def read_document(item: Any, position: int = 0) -> Document:
     if isinstance(item, Mapping) and "text" in item:
         return Document(str(item.get("id", f"doc_{position}")), str(item["text"]), item.get("metadata") or NOTHING)
     raise ConfigError("a document is text, or {id, text, metadata}")
+
+
+def _attributes(document: Document) -> str:
+    """Which document it is, and where it is from where its metadata tell it."""
+    told = {"id": document.id} | {name: document.metadata[name] for name in ORIGIN if document.metadata.get(name)}
+    return "".join(f' {name}="{str(value).replace("&", "&amp;").replace('"', "&quot;")}"' for name, value in told.items())
 
 
 def check_sampling(temperature: float | None, max_tokens: int | None) -> None:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from importlib import import_module
 from typing import Any
 
 from .errors import ConfigError
-from .ports import Model, Transport
+from .ports import Model, SearchIndex, Tool, Transport
 from .waiting import blocking
 
 
 class Defaults:
-    """run_sync: waits for a coroutine from code that is not one."""
+    """run_sync: waits for a coroutine from code that is not one. install: fetches packages that the runtime lacks. index_tools: finds those
+    of many tools that fit a text, by an embedder or else by words."""
 
     load_model: Callable[..., Model] | None = None
     transport: Callable[[], Transport] | None = None
     blocking_transport: Callable[[], Transport] | None = None
     run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any] | None = None
+    install: Callable[[Sequence[str]], Awaitable[None]] | None = None
+    index_tools: Callable[[Sequence[Tool], Any], SearchIndex] | None = None
 
 
 def resolve_model(model: Any, **options: Any) -> Model:
@@ -52,3 +56,24 @@ def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 def environment(name: str) -> str | None:
     """A variable of the process, where there is one; set but empty counts as absent."""
     return os.environ.get(name) or None
+
+
+async def require_packages(names: Sequence[str], extra: str) -> None:
+    """Makes packages importable that are loaded when they are used; in a page they are fetched. extra: staysail's own, that has them.
+    Raises ConfigError."""
+    missing = [name for name in names if not _is_there(name)]
+    if not missing:
+        return
+    if not Defaults.install:
+        raise ConfigError(f"this needs {' and '.join(missing)}: pip install staysail[{extra}]")
+    await Defaults.install(missing)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        return False
+    return True

@@ -16,6 +16,7 @@
     ├── ToolError                      the model: the text goes back to it as the tool's result
     │   └── ToolFSError                a path, a grant, a limit: .code says which, .path where
     ├── OutputError                    the model's answer does not fit the output type, after every retry
+    ├── LoaderError                    a file that cannot be read: .file, and .code says why
     └── StoreError                     the browser's storage
         ├── QuotaError
         ├── DimensionError
@@ -188,6 +189,19 @@ class OutputError(StaysailError):
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {"raw": self.raw}
+
+
+class LoaderError(StaysailError):
+    """file: its name. code: "broken", "encrypted", "too_big", "unknown_kind", "no_text" or "not_found"."""
+
+    code = "broken"
+
+    def __init__(self, message: str, *, code: str | None = None, file: str = "") -> None:
+        super().__init__(message, code=code)
+        self.file = file
+
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"file": self.file}
 
 
 class StoreError(StaysailError):

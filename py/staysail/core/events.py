@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from .completion import Completion, FinishReason
@@ -61,13 +62,14 @@ class ToolCallDone(Event):
 
 
 class ToolResult(Event):
-    """A tool answered. text: what the model is told. duration_s: seconds it took."""
+    """A tool answered. text: what the model is told. duration_s: seconds it took. sources: the documents that it rests on."""
 
     id: str
     name: str
     content: tuple[Part, ...] = ()
     is_error: bool = False
     duration_s: float = 0.0
+    sources: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def text(self) -> str:

@@ -33,6 +33,16 @@ async def install(requirements: Sequence[str]) -> None:
         raise ConfigError(f"{', '.join(requirements)} could not be installed: {error}") from error
 
 
+async def install_missing(names: Sequence[str]) -> None:
+    """From where the runtime came, and what it does not have from PyPI. Raises ConfigError."""
+    served = pyodide_js.lockfile.packages.as_object_map() if hasattr(pyodide_js, "lockfile") else {}
+    here = [name for name in names if name in served]
+    if here:
+        await load_packages(here)
+    if len(here) < len(names):
+        await install([name for name in names if name not in served])
+
+
 async def enable_blocking_http(source: str) -> None:
     """Lets a module's urllib, requests and `prompt_sync` reach the network: Python's sockets do not in a page, pyodide-http's requests do.
     Raises ConfigError where the runtime has no pyodide-http."""

@@ -7,7 +7,7 @@ many whole pieces of the last one as fit in `overlap`."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import ConfigError
@@ -17,8 +17,8 @@ type Measure = Callable[[str], int]
 
 SENTENCE_END = r"(?<=[.!?…])[\"'”’)\]]*\s+(?=\S)|(?<=[。！？])"
 WORD_END = r"(?<=\s)(?=\S)"
-TEXT = (r"\n[ \t]*\n\s*", r"\n+", SENTENCE_END, WORD_END, r"(?<=.)(?=.)")
-SENTENCES = (SENTENCE_END + r"|\n[ \t]*\n\s*", WORD_END, r"(?<=.)(?=.)")
+TEXT = (r"\n[ \t\r]*\n\s*", r"\n+", SENTENCE_END, WORD_END, r"(?<=.)(?=.)")
+SENTENCES = (SENTENCE_END + r"|\n[ \t\r]*\n\s*", WORD_END, r"(?<=.)(?=.)")
 
 # Where a definition begins at the margin, before lines and words; a blank line in a function is a weaker cut than the next function.
 DEFINITIONS = {
@@ -41,6 +41,9 @@ LANGUAGES = {
 }
 
 
+TOKEN = re.compile(r"([A-Za-zÀ-ɏͰ-ϿЀ-ӿ]+)|([0-9]+)|[^\s\w]|\w")
+
+
 class Passage(Value):
     """text: text[start:end] of the source. metadata: where in its structure it is, such as `headings`."""
 
@@ -60,6 +63,17 @@ def split_text(
     return [passage for group in groups for passage in _join(text, group, size, overlap, measure)]
 
 
+def split_tokens(text: str, size: int = 256, overlap: int = 32, *, count: Measure | None = None) -> list[Passage]:
+    """size, overlap: tokens, as `count` counts them; by default `estimate_tokens`."""
+    return split_text(text, size, overlap, measure=count or estimate_tokens)
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a model makes of a text: a word is one for every five letters begun, digits go by threes, everything else is
+    one each. For limits that must hold, count with the model's own tokenizer."""
+    return sum(-(-len(word) // 5) if word else -(-len(digits) // 3) if digits else 1 for word, digits in TOKEN.findall(text))
+
+
 def split_sentences(text: str, size: int = 1000, overlap: int = 0, *, measure: Measure = len) -> list[Passage]:
     """Passages of whole sentences, where they fit."""
     return split_text(text, size, overlap, measure=measure, boundaries=SENTENCES)
@@ -70,13 +84,22 @@ def split_code(text: str, language: str = "python", size: int = 1500, overlap: i
     name = LANGUAGES.get(language.lower(), language.lower())
     if name not in DEFINITIONS:
         raise ConfigError(f"there is no splitter for {language!r}; there are {', '.join(DEFINITIONS)}; split_text takes any text")
-    return split_text(text, size, overlap, measure=measure, boundaries=(DEFINITIONS[name], r"\n[ \t]*\n", r"\n", WORD_END, r"(?<=.)(?=.)"))
+    return split_text(
+        text, size, overlap, measure=measure, boundaries=(DEFINITIONS[name], r"\n[ \t\r]*\n", r"\n", WORD_END, r"(?<=.)(?=.)")
+    )
 
 
 def split_markdown(text: str, size: int = 1000, overlap: int = 150, *, measure: Measure = len) -> list[Passage]:
     """Passages that never cross a heading; `headings` in their metadata are those above them."""
+    return split_sections(text, read_sections(text), size, overlap, measure)
+
+
+def split_sections(
+    text: str, sections: Iterable[tuple[tuple[str, ...], int, int]], size: int = 1000, overlap: int = 150, measure: Measure = len
+) -> list[Passage]:
+    """sections: (headings above, start, end), as `read_sections` gives them."""
     passages = []
-    for headings, start, end in read_sections(text):
+    for headings, start, end in sections:
         for passage in split_text(text[start:end], size, overlap, measure=measure):
             metadata = {"headings": list(headings)} if headings else {}
             passages.append(Passage(passage.text, start + passage.start, start + passage.end, metadata))
@@ -93,7 +116,7 @@ def read_sections(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
             fence = mark[1]
         elif mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
             fence = ""
-        heading = None if fence else re.match(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", line)
+        heading = None if fence else re.match(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*\s*$", line)
         if heading:
             if text[start:at].strip():
                 yield tuple(name for _, name in headings), start, at

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail.core.errors import ConfigError
-from staysail.rag.splitters import split_code, split_markdown, split_sentences, split_text
+from staysail.rag.splitters import estimate_tokens, split_code, split_markdown, split_sentences, split_text, split_tokens
 
 texts = st.text(alphabet="ab .\n。é😀", max_size=300)
 
@@ -28,6 +28,40 @@ def test_passages_are_slices_that_fit_in_order_and_cover_every_word(text, size, 
     assert all(at in covered for at, character in enumerate(text) if not character.isspace())
     for before, after in itertools.pairwise(passages):
         assert before.end - after.start <= max(overlap, 0)
+
+
+SPLITTERS = {
+    "sentences": split_sentences,
+    "tokens": lambda text, size, overlap: split_tokens(text, size, overlap, count=len),
+    "markdown": split_markdown,
+    "code": lambda text, size, overlap: split_code(text, "python", size, overlap),
+}
+
+
+@pytest.mark.parametrize("name", SPLITTERS)
+@settings(max_examples=100)
+@given(st.text(alphabet="ab .\r\n#`é", max_size=200), st.integers(2, 50), st.integers(0, 20))
+def test_every_splitter_tells_where_its_passages_are_and_overlaps_by_no_more_than_it_may(name, text, size, overlap):
+    overlap = min(overlap, size - 1)
+    passages = SPLITTERS[name](text, size, overlap)
+    covered = {at for passage in passages for at in range(passage.start, passage.end)}
+    assert all(text[passage.start : passage.end] == passage.text and len(passage.text) <= size for passage in passages)
+    assert all(at in covered for at, character in enumerate(text) if not character.isspace())
+    assert all(0 <= before.end - after.start <= overlap or before.end <= after.start for before, after in itertools.pairwise(passages))
+
+
+def test_paragraphs_end_at_an_empty_line_on_windows_too():
+    assert [passage.text for passage in split_text("One.\r\n\r\nTwo is longer.", 15, 0)] == ["One.", "Two is longer."]
+
+
+def test_tokens_are_estimated_where_nobody_counts():
+    assert estimate_tokens("") == 0
+    assert estimate_tokens("A staysail, 2026.") == 1 + 2 + 1 + 2 + 1
+    assert estimate_tokens("帆船") == 2
+    text = "The quick brown fox jumps. " * 40
+    passages = split_tokens(text, 30, 5)
+    assert all(estimate_tokens(passage.text) <= 30 for passage in passages)
+    assert 6 <= len(passages) <= 12
 
 
 def test_strong_boundaries_are_cut_first():

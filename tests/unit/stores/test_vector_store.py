@@ -321,3 +321,23 @@ async def test_mistakes_are_told():
     with pytest.raises(DimensionError, match="holds vectors of 2 dimensions, not 5"):
         await store(s._blocks, dim=5).count()
     assert await s.count() == 1
+
+
+async def test_replace_puts_documents_in_the_place_of_others_in_one_write():
+    blocks = Interruptible()
+    s = store(blocks)
+    x = vectors(100)
+    await s.add([{"id": str(n), "text": f"old {n}"} for n in range(100)], vectors=x)
+    blocks.fuse = 0
+    with pytest.raises(Interrupted):
+        await s.replace([str(n) for n in range(70)], [{"id": "0", "text": "new"}], vectors=x[:1])
+    assert len(await contents(store(blocks))) == 100
+    await s.replace([*(str(n) for n in range(70)), "nobody"], [{"id": "0", "text": "new"}], vectors=x[:1])
+    for opened in (s, store(blocks)):
+        found = await contents(opened)
+        assert sorted(found, key=int) == ["0", *(str(n) for n in range(70, 100))]
+        assert found["0"] == ("new", {})
+        assert await opened.count() == 31
+        assert [hit.id for hit in await opened.search(x[1], 100) if hit.score > 0.99] == []
+    assert await s.replace(["0"], []) == []
+    assert await s.count() == 30

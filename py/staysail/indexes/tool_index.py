@@ -1,0 +1,70 @@
+"""Which of many tools fit a text: by meaning where there is an embedder, else by words (BM25)."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.ports import SearchHit, Tool
+from ..core.tool import as_tool
+from .keywords import KeywordIndex
+
+WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.:/-]+")
+
+
+class ToolIndex:
+    """For `dynamic_tools`. Tools are embedded once, with the first search; their names and descriptions are what is searched. embedder:
+    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors."""
+
+    def __init__(self, tools: Sequence[Any], embedder: Any = None) -> None:
+        self.tools: tuple[Tool, ...] = tuple(map(as_tool, tools))
+        if embedder is not None and not callable(embedder) and not hasattr(embedder, "embed_texts"):
+            raise ConfigError("embedder has embed_texts, or is a function from texts to vectors")
+        self._embedder = embedder
+        self._vectors: list[list[float]] | None = None
+        self._embedding = asyncio.Lock()
+        self._words = KeywordIndex()
+        if embedder is None:
+            self._words.put(0, [_describe(tool) for tool in self.tools])
+
+    async def top_n(self, query: str, n: int) -> list[SearchHit]:
+        """The n that fit best, best first; fewer where there are no more. Their `document` is the tool. By words, those that share none
+        with the query come last, in their order."""
+        if not self.tools:
+            return []
+        if self._embedder is None:
+            found = self._words.search(query, n, {0: 0}, lambda _: True)
+            ranked = found + [(0.0, at) for at in range(len(self.tools)) if all(at != slot for _, slot in found)]
+        else:
+            await self._embed_tools()
+            (vector,) = await self._embed([query])
+            scores = [(sum(map(float.__mul__, vector, row)), at) for at, row in enumerate(self._vectors or ())]
+            ranked = sorted(scores, key=lambda hit: (-hit[0], hit[1]))
+        return [SearchHit(score, self.tools[at].name, self.tools[at]) for score, at in ranked[:n]]
+
+    async def _embed_tools(self) -> None:
+        async with self._embedding:
+            if self._vectors is None:
+                self._vectors = await self._embed([_describe(tool) for tool in self.tools])
+
+    async def _embed(self, texts: list[str]) -> list[list[float]]:
+        embed = getattr(self._embedder, "embed_texts", None) or self._embedder
+        made = embed(texts)
+        made = list(await made if inspect.isawaitable(made) else made)
+        if len(made) != len(texts):
+            raise ConfigError(f"the embedder gave {len(made)} vectors for {len(texts)} tools")
+        return [_unit([float(x) for x in getattr(item, "vec", item)]) for item in made]
+
+
+def _describe(tool: Tool) -> str:
+    return f"{WORD_BREAK.sub(' ', tool.name)}: {tool.description}"
+
+
+def _unit(vector: list[float]) -> list[float]:
+    length = math.hypot(*vector) or 1.0
+    return [x / length for x in vector]

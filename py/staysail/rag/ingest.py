@@ -1,0 +1,317 @@
+"""Files into a store: read, split, embedded and stored, one after another, each of them whole or not at all.
+
+How it works. A file's passages are embedded before any is stored, then they take the place of what the store had of that file, in one write
+where the store can. Each keeps the file's hash in its metadata; a file whose hash is there already is skipped, so a run that was stopped
+is resumed by running it again. The hash covers how the file was split and embedded too."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import inspect
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..core.completion import Document
+from ..core.errors import ConfigError, LoaderError, StaysailError
+from ..core.events import Event
+from ..core.value import NOTHING
+from .loaders import read_documents
+from .loaders.asked import Asked
+from .markup import Readable, split_readable
+from .source import MOST_BYTES, Source, open_source
+from .splitters import Measure, Passage, split_code, split_markdown, split_text
+
+FORMAT = 1  # of what is stored; another one makes every file be read again
+BATCH = 64
+ONE = (str, bytes, bytearray, memoryview, Mapping)  # which could be taken for many
+
+type Splitter = Callable[[str], Iterable[Passage]]
+type Files = Any
+type Chunk = dict[str, Any]
+
+
+class DocumentStore(Protocol):
+    """What ingest needs of a store. One that has `replace(ids, documents, vectors=...)` changes a file in a single write."""
+
+    async def upsert(self, documents: Sequence[Chunk], *, vectors: Any = None) -> Any: ...
+    async def delete(self, ids: Sequence[str] | None = None, *, where: Mapping[str, Any] | None = None) -> Any: ...
+    async def get(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]: ...
+    async def count(self, where: Mapping[str, Any] | None = None) -> int: ...
+
+
+class FileStarted(Event):
+    """index: from 0. total: how many files there are, where that is known. size_bytes: where that is known before reading."""
+
+    file: str
+    index: int
+    total: int | None = None
+    size_bytes: int | None = None
+
+
+class FileProgress(Event):
+    """done, total: passages embedded, of how many. While the file is read, total is 0 and done counts pages, chapters or rows."""
+
+    file: str
+    done: int
+    total: int
+
+
+class FileDone(Event):
+    """chunks: passages stored. replaced: passages of an older version that they took the place of. notes: what a reader of the log should
+    know, such as an encoding that had to be guessed."""
+
+    file: str
+    chunks: int
+    replaced: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+class FileSkipped(Event):
+    """reason: "unchanged", or "empty"."""
+
+    file: str
+    reason: str
+
+
+class FileFailed(Event):
+    """error: what happened, in words. code: the error's own. What the store has of an older version stays."""
+
+    file: str
+    error: str
+    code: str = ""
+
+
+type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed
+
+
+async def ingest(
+    files: Files,
+    store: DocumentStore,
+    *,
+    splitter: Splitter | None = None,
+    size: int = 1000,
+    overlap: int = 150,
+    measure: Measure = len,
+    embedder: Any = None,
+    metadata: Mapping[str, Any] = NOTHING,
+    encoding: str | None = None,
+    password: str | None = None,
+    max_bytes: int = MOST_BYTES,
+    force: bool = False,
+) -> AsyncGenerator[IngestEvent]:
+    """Reads files into a store, telling how far it is.
+
+        async with aclosing(ingest(["handbook.pdf", "https://example.org/faq.html"], store)) as events:
+            async for event in events: ...
+
+    files: one or several of what `load_documents` takes, or an async iterable of them; a folder is all files in it. Leaving the loop stops:
+    the file at hand is stored whole or not at all, and running it again goes on from there. A file that fails is told as FileFailed and the
+    next one follows; errors of the store, of the embedder and of options are raised. splitter: a function from a text to Passages, such as
+    `partial(split_sentences, size=500)`; by default each file is split by what it is, into passages of at most `size` with `overlap`, in
+    what `measure` counts. embedder: else the store's own. metadata: of every passage. force: reads unchanged files too. Every passage's
+    metadata has `source`, `hash`, `chunk` (from 0), `chunks`, `start`, `end`, and what the loader told: `page`, `chapter`, `headings`.
+    start, end: where the passage is, in the text of the file, of the page (PDF), of the chapter's file (EPUB), or in the text that was read
+    (DOCX); its id is "<source>#<chunk>"."""
+    if not splitter:
+        split_text("", size, overlap)  # raises for what cannot work, before any file is read
+    embedder = embedder if embedder is not None else getattr(store, "embedder", None)
+    settings = _describe(splitter, size, overlap, measure, embedder, metadata, encoding)
+    given, total = _listed(files)
+    seen: set[str] = set()
+    index = 0
+    async for item in given:
+        source = item if isinstance(item, Source) else open_source(item)
+        yield FileStarted(source.name, index, total, source.size_bytes)
+        index += 1
+        if source.name in seen:
+            yield FileFailed(source.name, f"two of the files are called {source.name}; give them names of their own", "config")
+            continue
+        seen.add(source.name)
+        work = _File(source, store, embedder, settings, Asked(source.name, encoding, password, max_bytes), metadata, force)
+        async with aclosing(work.events(splitter, size, overlap, measure)) as events:
+            try:
+                async for event in events:
+                    yield event
+            except LoaderError as error:
+                yield FileFailed(source.name, str(error), error.code)
+
+
+class _File:
+    def __init__(
+        self,
+        source: Source,
+        store: DocumentStore,
+        embedder: Any,
+        settings: str,
+        asked: Asked,
+        metadata: Mapping[str, Any],
+        force: bool,
+    ) -> None:
+        self._source, self._store, self._embedder, self._asked = source, store, embedder, asked
+        self._settings, self._metadata, self._force = settings, metadata, force
+        self._name = source.name
+
+    async def events(self, splitter: Splitter | None, size: int, overlap: int, measure: Measure) -> AsyncGenerator[IngestEvent]:
+        started = time.monotonic()
+        data = await self._data()
+        hash = hashlib.sha256(data + self._settings.encode()).hexdigest()[:32]
+        kept = await self._kept()
+        if not self._force and await self._is_whole(kept, hash):
+            yield FileSkipped(self._name, "unchanged")
+            return
+        chunks: list[Chunk] = []
+        notes: dict[str, None] = {}
+        read = 0
+        async with aclosing(read_documents(self._source, data, self._asked)) as documents:
+            async for document in documents:
+                passages = _divide(document, splitter) if splitter else _split(document, size, overlap, measure)
+                chunks += [self._chunk(document, passage) for passage in passages]
+                if document.metadata.get("encoding_guessed"):
+                    notes[f"read as {document.metadata['encoding']}: it is not UTF-8 and does not say what it is"] = None
+                read += 1
+                if read % BATCH == 0:
+                    yield FileProgress(self._name, read, 0)
+        for at, chunk in enumerate(chunks):
+            chunk["id"] = f"{self._name}#{at}"
+            chunk["metadata"] |= {"source": self._name, "hash": hash, "chunk": at, "chunks": len(chunks)}
+        vectors: list[Any] = []
+        for at in range(0, len(chunks) if self._embedder is not None else 0, BATCH):
+            vectors += await _embed(self._embedder, [chunk["text"] for chunk in chunks[at : at + BATCH]])
+            yield FileProgress(self._name, len(vectors), len(chunks))
+        before = int(kept.get("chunks") or 0)
+        await _whole(self._replace(chunks, vectors or None, hash, before))
+        if chunks:
+            yield FileDone(self._name, len(chunks), before, time.monotonic() - started, tuple(notes))
+        else:
+            yield FileSkipped(self._name, "empty")
+
+    async def _data(self) -> bytes:
+        try:
+            return await self._source.read(self._asked.max_bytes)
+        except (ConfigError, LoaderError):
+            raise
+        except (StaysailError, OSError) as error:
+            raise LoaderError(f"{self._name} cannot be read: {error}", code=getattr(error, "code", None), file=self._name) from error
+
+    async def _kept(self) -> Mapping[str, Any]:
+        """What the first passage of the stored version tells of it; nothing where there is none."""
+        found = await self._store.get([f"{self._name}#0"])
+        return (found[0].get("metadata") or {}) if found else {}
+
+    async def _is_whole(self, kept: Mapping[str, Any], hash: str) -> bool:
+        """Whether the store has this very version and nothing of another."""
+        if kept.get("hash") != hash:
+            return False
+        if hasattr(self._store, "replace"):
+            return True
+        where = {"source": self._name}
+        return await self._store.count(where) == kept.get("chunks") == await self._store.count(where | {"hash": hash})
+
+    async def _replace(self, chunks: list[Chunk], vectors: Any, hash: str, before: int) -> None:
+        if hasattr(self._store, "replace"):
+            if chunks or before:
+                await self._store.replace([f"{self._name}#{at}" for at in range(before)], chunks, vectors=vectors)
+            return
+        # In two writes: what is new is whole before anything goes, and a stop in between is noticed by the next run.
+        if chunks:
+            await self._store.upsert(chunks, vectors=vectors)
+        if before:
+            where = {"source": self._name}
+            await self._store.delete(where=where | {"hash": {"ne": hash}} if chunks else where)
+
+    def _chunk(self, document: Document, passage: Passage) -> Chunk:
+        start, end = passage.start, passage.end
+        told = dict(document.metadata)
+        begin = told.pop("start", 0)
+        whole = told.pop("end", None)
+        if whole is None:  # the document's text is a part of the source as it stands there
+            start, end = begin + start, begin + end
+        else:  # a row or an item, which is told as a whole
+            start, end = begin, whole
+        told.pop("encoding_guessed", None)
+        return {"text": passage.text, "metadata": {**told, **passage.metadata, **self._metadata, "start": start, "end": end}}
+
+
+def _split(document: Document, size: int, overlap: int, measure: Measure) -> Iterable[Passage]:
+    told = document.metadata
+    if isinstance(document, Readable):
+        return split_readable(document, size, overlap, measure=measure)
+    if told.get("format") == "markdown":
+        return split_markdown(document.text, size, overlap, measure=measure)
+    if "code" in told:
+        return split_code(document.text, told["code"], size, overlap, measure=measure)
+    return split_text(document.text, size, overlap, measure=measure)
+
+
+def _divide(document: Document, splitter: Splitter) -> Iterable[Passage]:
+    for passage in splitter(document.text):
+        place = document.locate(passage.start, passage.end) if isinstance(document, Readable) else (passage.start, passage.end)
+        yield Passage(passage.text, *place, passage.metadata)
+
+
+def _describe(
+    splitter: Any, size: int, overlap: int, measure: Any, embedder: Any, metadata: Mapping[str, Any], encoding: str | None
+) -> str:
+    """Whatever makes other passages or other vectors of the same file."""
+    model = getattr(embedder, "name", None) or _name(embedder)
+    how = [_name(splitter)] if splitter else [size, overlap, _name(measure)]
+    return repr([FORMAT, how, model, sorted(metadata.items(), key=repr), encoding])
+
+
+def _name(value: Any) -> str:
+    """What a function is called; of a `partial`, what it was given too. Never an address in memory, which changes from run to run."""
+    if hasattr(value, "func"):
+        return f"{_name(value.func)}{value.args}{sorted(value.keywords.items())}"
+    return "" if value is None else str(getattr(value, "__qualname__", type(value).__qualname__))
+
+
+def _listed(files: Files) -> tuple[AsyncGenerator[Any], int | None]:
+    """The files, and how many there are where that can be known."""
+    if isinstance(files, AsyncIterable):
+        return _each(files), None
+    pair = isinstance(files, tuple) and len(files) == 2 and isinstance(files[1], bytes | bytearray)
+    several = isinstance(files, Iterable) and not isinstance(files, ONE) and not hasattr(files, "read") and not pair
+    items = [found for item in (files if several else [files]) for found in _unfold(item)]
+    return _each(items), len(items)
+
+
+def _unfold(item: Any) -> list[Any]:
+    """A folder as its files, hidden ones left out."""
+    if not isinstance(item, str | Path) or not Path(item).is_dir():
+        return [item]
+    folder = Path(item)
+    found = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)]
+
+
+async def _each(files: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any]:
+    if isinstance(files, AsyncIterable):
+        async for item in files:
+            yield item
+    else:
+        for item in files:
+            yield item
+
+
+async def _embed(embedder: Any, texts: list[str]) -> list[Any]:
+    embed = getattr(embedder, "embed_texts", None) or embedder
+    made = embed(texts)
+    made = list(await made if inspect.isawaitable(made) else made)
+    if len(made) != len(texts):
+        raise ConfigError(f"the embedder gave {len(made)} vectors for {len(texts)} texts")
+    return [getattr(item, "vec", item) for item in made]
+
+
+async def _whole[T](work: Awaitable[T]) -> T:
+    """Runs to its end even where it is cancelled meanwhile; the cancellation follows then."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
