@@ -66,7 +66,6 @@ from .providers import load_model, provider_names
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .agent.search_tool import search_tool
     from .core.cost import Cost, cost
-    from .fs.toolfs import ToolFS
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
     from .rag.loaders import load_documents
@@ -74,6 +73,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
     from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
+    from .toolfs import ToolFS
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
@@ -101,8 +101,8 @@ LAZY = {
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SpeechModel": "wire.speech",
-    "ToolFS": "fs.toolfs",
     "ToolIndex": "indexes.tool_index",
+    "ToolFS": "toolfs",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "vectors",

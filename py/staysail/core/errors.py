@@ -166,7 +166,8 @@ class ToolError(StaysailError):
 
 class ToolFSError(ToolError):
     """What a virtual file system refused or could not do. code: "bad_path", "not_found", "exists", "is_directory", "not_a_directory",
-    "not_empty", "read_only", "changed", "refused", "limit", "bad_request" or "unavailable". path: as it was asked for."""
+    "not_empty", "read_only", "changed", "refused", "limit", "bad_request", "no_permission" (the user's, for a directory) or
+    "unavailable". path: as it was asked for."""
 
     code = "toolfs"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from .completion import Completion, CompletionRequest, Timeouts
 from .events import Event
@@ -51,7 +51,8 @@ class Tool(Protocol):
 
 
 class HttpRequest(Value):
-    """headers: names in lower case. Its repr leaves out headers and body, which may hold keys."""
+    """headers: names in lower case. redirects: "return" gives a redirect as the answer it is, to be checked before it is followed. Its repr
+    leaves out headers and body, which may hold keys."""
 
     method: str
     url: str
@@ -59,6 +60,7 @@ class HttpRequest(Value):
     body: bytes = b""
     timeouts: Timeouts = Timeouts()
     streamed: bool = False
+    redirects: Literal["follow", "return"] = "follow"
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {without_secrets(self.url)}, {len(self.body)} bytes)"

@@ -52,7 +52,7 @@ async def import_snapshot(snapshots: Snapshots, data: bytes, *, limit_bytes: int
     for hash in snapshot.trees.values():
         if hash not in contents:
             raise ToolFSError("the snapshot is not whole: a listing is missing", code="bad_request")
-        _check_listing(contents[hash])
+        _check_listing(contents[hash], contents)
     return await snapshots.add(snapshot, contents)
 
 
@@ -92,23 +92,25 @@ def _read_manifest(data: bytes) -> Snapshot:
     return snapshot
 
 
-def _check_listing(data: bytes) -> None:
-    """Paths are paths, every file has a content, and every directory above one is there."""
+def _check_listing(data: bytes, contents: Mapping[str, bytes]) -> None:
+    """Paths are paths, every file has a content, parts make up their whole, and every directory above one is there."""
     try:
         rows = json.loads(data)
         kinds: dict[Path, str] = {}
         for text, *fields in rows:
-            record, path = Record(*fields), tuple(text.split("/"))
+            record, path = Record.from_list(fields), tuple(text.split("/"))
             if any(check_name(name) != name for name in path) or path in kinds:
                 raise ValueError("path")
             if record.kind not in ("file", "directory") or _is_hash(record.hash) != (record.kind == "file"):
                 raise ValueError("kind")
             if not isinstance(record.size_bytes, int) or not isinstance(record.created_at, str) or not isinstance(record.modified_at, str):
                 raise ValueError("record")
+            if record.parts and hash_of(b"".join(contents[hash] for hash, _ in record.parts)) != record.hash:
+                raise ValueError("parts")
             kinds[path] = record.kind
         if any(kinds.get(path[:length]) != "directory" for path in kinds for length in range(1, len(path))):
             raise ValueError("parents")
-    except (ValueError, TypeError, AttributeError, ToolFSError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, ToolFSError) as error:
         raise ToolFSError("this is no snapshot file: a listing in it cannot be read", code="bad_request") from error
 
 

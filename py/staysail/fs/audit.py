@@ -1,7 +1,11 @@
 """The audit: one record for every call and every decision, in the order they ended, never changed.
 
-Each ToolFS writes under a name of its own, so that two tabs never write the same record. A record carries the hash of the one before it:
-`verify` tells where one was altered or taken out.
+How it works: each ToolFS writes under a name of its own, so that two tabs never write the same record. A record carries the hash of the one
+before it: `verify` tells where one was altered or taken out. A record is written under a key of its own, so writing costs the same however
+many there are; every so often those of one writer and day are packed into one segment of JSON lines, in one commit. Where there are more
+than the limit, the oldest segments go, and what is left of them is a note from which `verify` goes on.
+
+Keys: `audit/<time of the first>/<writer>/<its sequence>-<that of the last>`; a record alone ends at its sequence.
 """
 
 from __future__ import annotations
@@ -20,6 +24,9 @@ from .path import Path, to_text
 from .ports import KeyValue
 
 PREFIX = "audit/"
+BASE = "audit-base/"  # by writer: [sequence, hash] of the last record that was let go
+PACKED_AT = 256
+MOST_RECORDS = 1_000_000
 REMOVED = "[removed]"
 SECRET_NAME = re.compile(r"api[-_]?key|authori[sz]ation|cookie|credential|passw|secret|(^|[-_])(token|key|auth)$", re.IGNORECASE)
 SECRET_TEXT = re.compile(
@@ -28,17 +35,20 @@ SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_TEXT = 500
+AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
 
 
 class Audit:
-    """now: seconds since 1970. secrets: texts that never appear. unwritten: records that the store had no room for, kept until it has."""
+    """now: seconds since 1970. secrets: texts that never appear. most_records: older ones are let go. unwritten: records that the store had
+    no room for, kept until it has."""
 
-    def __init__(self, store: KeyValue, *, now: Callable[[], float], secrets: Sequence[str] = ()) -> None:
+    def __init__(self, store: KeyValue, *, now: Callable[[], float], secrets: Sequence[str] = (), most_records: int = MOST_RECORDS) -> None:
         self.writer = randomness.token_hex(4)
         self.unwritten: dict[str, bytes] = {}
-        self._store, self._now, self._secrets = store, now, tuple(secrets)
+        self._store, self._now, self._secrets, self._most_records = store, now, tuple(secrets), most_records
         self._lock = asyncio.Lock()
         self._sequence, self._last = 0, ""
+        self._loose: list[str] = []
 
     async def write(self, record: Mapping[str, Any], *, secrets: Sequence[str] = ()) -> None:
         """Durable on return, unless the store is full. Records of calls that end together are written together."""
@@ -55,18 +65,56 @@ class Audit:
                 return
             try:
                 await self._store.commit(batch)
+                for key in batch:
+                    del self.unwritten[key]
+                self._loose += batch
+                if len(self._loose) >= PACKED_AT:
+                    packed, self._loose = self._loose, []
+                    await self._tidy(packed)
             except StoreError:
                 return
-            for key in batch:
-                del self.unwritten[key]
+
+    async def tidy(self) -> None:
+        """Packs what writers that are gone have left on days that are over."""
+        today = to_iso(self._now())[:10]
+        left = [key for key in await self._store.keys(PREFIX) if "-" not in key.rpartition("/")[2] and _day(key) < today]
+        if len(left) >= PACKED_AT:
+            await self._tidy(left)
+
+    async def _tidy(self, loose: Sequence[str]) -> None:
+        """Takes no lock, as calls may be written down while another holds it: what two tabs pack at once is there twice, and read once."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for key in sorted(loose):
+            groups.setdefault((_day(key), key.split("/")[2]), []).append(key)
+        for keys in groups.values():
+            await self._pack(keys)
+        await self._let_go()
+
+    async def _pack(self, keys: Sequence[str]) -> None:
+        found = [(key, data) for key, data in zip(keys, await self._store.get(keys), strict=True) if data is not None]
+        if found:
+            (first, _), (last, _) = found[0], found[-1]
+            segment = {f"{first}-{last.rpartition('/')[2]}": b"\n".join(data for _, data in found)}
+            await self._store.commit(segment, [key for key, _ in found])
+
+    async def _let_go(self) -> None:
+        keys = sorted(await self._store.keys(PREFIX))
+        over = sum(map(_count, keys)) - self._most_records
+        while over > 0:
+            oldest = keys.pop(0)
+            (data,) = await self._store.get([oldest])
+            if data is not None:
+                last = json.loads(data.rpartition(b"\n")[2])
+                await self._store.commit({BASE + last["writer"]: _encode([last["sequence"], last["hash"]])}, [oldest])
+            over -= _count(oldest)
 
     async def records(self, since: str = "") -> list[dict[str, Any]]:
         """In order of time. since: a day, "2026-01-31", or a part of one."""
-        return [json.loads(data) for _, data in await self._rows(since)]
+        return [json.loads(line) for line in await self._lines(since)]
 
     async def export(self, since: str = "") -> bytes:
         """JSON, a record a line."""
-        return b"".join(data + b"\n" for _, data in await self._rows(since))
+        return b"".join(line + b"\n" for line in await self._lines(since))
 
     async def days(self) -> list[str]:
         keys = [*await self._store.keys(PREFIX), *self.unwritten]
@@ -76,6 +124,9 @@ class Audit:
         """What is wrong with the records, each in words; nothing where nobody touched them."""
         problems: list[str] = []
         last: dict[str, tuple[int, str]] = {}
+        for key, data in await self._store.scan(BASE):
+            sequence, hash = json.loads(data)
+            last[key.removeprefix(BASE)] = sequence, hash
         for record in sorted(await self.records(), key=lambda record: (record["writer"], record["sequence"])):
             hash = record.pop("hash", "")
             where = f"record {record['sequence']} of {record['writer']}"
@@ -89,10 +140,13 @@ class Audit:
             last[record["writer"]] = record["sequence"], hash
         return problems
 
-    async def _rows(self, since: str) -> list[tuple[str, bytes]]:
-        rows = dict(await self._store.scan(PREFIX + since))
-        rows |= {key: data for key, data in self.unwritten.items() if key.startswith(PREFIX + since)}
-        return sorted(rows.items())
+    async def _lines(self, since: str) -> list[bytes]:
+        rows = dict(await self._store.scan(PREFIX + since)) | {
+            key: data for key, data in self.unwritten.items() if key.startswith(PREFIX + since)
+        }
+        lines = [line for _, data in sorted(rows.items()) for line in data.split(b"\n")]
+        # Each begins with its time, in as many letters; the sort keeps the order of what is of one time.
+        return sorted(dict.fromkeys(lines), key=lambda line: line[:AT_END])
 
 
 class AuditMount(ReadOnlyMount):
@@ -140,3 +194,13 @@ def _clean(value: Any) -> Any:
 
 def _encode(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).encode()
+
+
+def _day(key: str) -> str:
+    return key.removeprefix(PREFIX)[:10]
+
+
+def _count(key: str) -> int:
+    """Records under a key."""
+    first, _, last = key.rpartition("/")[2].partition("-")
+    return int(last or first) - int(first) + 1

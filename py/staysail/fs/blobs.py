@@ -23,6 +23,10 @@ class Blobs:
         self._find_used = tuple(find_used)
         self._written_bytes = 0
 
+    @staticmethod
+    def key(hash: str) -> str:
+        return PREFIX + hash
+
     def put(self, data: bytes) -> tuple[str, dict[str, bytes]]:
         """The hash, and the record for the caller's own commit."""
         hash = hash_of(data)

@@ -22,6 +22,7 @@ async def fetch(
     transport: Transport, request: HttpRequest, check: Check, *, limit_bytes: int = MOST_BYTES
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body. check: raises for a method and an address that are not allowed."""
+    request = request.replace(redirects="return")
     for _ in range(MOST_REDIRECTS + 1):
         check(request.method, request.url)
         async with transport.send(request) as response:
@@ -42,5 +43,5 @@ def _redirected(request: HttpRequest, status: int, url: str) -> HttpRequest:
     if read_host(url) != read_host(request.url):
         headers = {name: value for name, value in headers.items() if name.lower() not in PRIVATE_HEADERS}
     if status == 303 or (status in (301, 302) and request.method == "POST"):
-        return HttpRequest("GET", url, headers, timeouts=request.timeouts)
-    return HttpRequest(request.method, url, headers, request.body, request.timeouts)
+        return request.replace(method="GET", url=url, headers=headers, body=b"")
+    return request.replace(url=url, headers=headers)

@@ -76,7 +76,7 @@ async def used_by_snapshots(store: KeyValue) -> set[str]:
     listings = {hash for snapshot in snapshots for hash in snapshot.trees.values()}
     used = listings | {hash for snapshot in snapshots for hash in snapshot.states.values()}
     for data in await store.get([BLOB + hash for hash in sorted(listings)]):
-        used |= {record.hash for record in decode_listing(data or b"[]").values() if record.hash}
+        used |= contents_in(decode_listing(data or b"[]"))
     return used
 
 
@@ -205,7 +205,7 @@ class Snapshots:
         needed = {*snapshot.trees.values(), *snapshot.states.values()}
         for hash in snapshot.trees.values():
             listing = given.get(hash) or await self.blobs.need(hash)
-            needed |= {record.hash for record in decode_listing(listing).values() if record.hash}
+            needed |= contents_in(decode_listing(listing))
         return needed
 
     async def _take_trees(self) -> dict[str, tuple[dict[Path, Record], dict[str, bytes]]]:
@@ -218,8 +218,7 @@ class Snapshots:
                     await locks.enter_async_context(tree.blobs.store.exclusive())
                 records = await tree.records()
                 if tree.blobs is not self.blobs:
-                    hashes = {record.hash for record in records.values() if record.hash}
-                    contents = {BLOB + hash: await tree.blobs.need(hash) for hash in await self.blobs.missing(hashes)}
+                    contents = {BLOB + hash: await tree.blobs.need(hash) for hash in await self.blobs.missing(contents_in(records))}
                 taken[name] = records, contents
         return taken
 
@@ -237,9 +236,8 @@ class Snapshots:
         for name, tree in self._trees().items():
             if name in snapshot.trees and tree.blobs is not self.blobs:
                 wanted = decode_listing(await self.blobs.need(snapshot.trees[name]))
-                hashes = {record.hash for record in wanted.values() if record.hash}
                 async with tree.blobs.store.exclusive():
-                    contents = {BLOB + hash: await self.blobs.need(hash) for hash in await tree.blobs.missing(hashes)}
+                    contents = {BLOB + hash: await self.blobs.need(hash) for hash in await tree.blobs.missing(contents_in(wanted))}
                     puts, deletes = await tree.plan(wanted)
                     await tree.blobs.commit(contents | puts, deletes)
         for name, state in self.states.items():
@@ -270,12 +268,17 @@ def compare(before: Files, after: Files, states_before: Mapping[str, str] = NOTH
 
 
 def encode_listing(records: Mapping[Path, Record]) -> bytes:
-    rows = [["/".join(path), *(getattr(record, field) for field in Record.__match_args__)] for path, record in sorted(records.items())]
+    rows = [["/".join(path), *record.to_list()] for path, record in sorted(records.items())]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode_listing(data: bytes) -> dict[Path, Record]:
-    return {tuple(path.split("/")): Record(*fields) for path, *fields in json.loads(data)}
+    return {tuple(path.split("/")): Record.from_list(fields) for path, *fields in json.loads(data)}
+
+
+def contents_in(records: Mapping[Path, Record]) -> set[str]:
+    """Hashes of the blobs that records need."""
+    return {hash for record in records.values() for hash, _ in record.contents}
 
 
 def _content(record: Record) -> tuple[str, str | None]:

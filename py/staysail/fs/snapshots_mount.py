@@ -58,7 +58,7 @@ class SnapshotsMount(ReadOnlyMount):
             raise not_found(path)
         if self._session:
             self._session.check("read", ROOT + path[2:])
-        return await self._snapshots.blobs.need(record.hash)
+        return b"".join([await self._snapshots.blobs.need(hash) for hash, _ in record.contents])
 
     async def delete(self, path: Path, *, recursive: bool = False) -> None:
         if len(path) != 1:

@@ -253,6 +253,7 @@ class ToolFS(Files):
     async def recover(self) -> None:
         try:
             await self.snapshots.finish_rollback()
+            await self.audit.tidy()
         except StaysailError as error:
             failed = {"session": "", "operation": "finish_rollback", "path": "/toolfs/snapshots", "outcome": "failed", "error": str(error)}
             await self.audit.write(failed)

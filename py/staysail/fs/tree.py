@@ -1,8 +1,8 @@
 """Files kept in a KeyValue store: the memory mount and the persistent one.
 
 How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan; a file's
-record names its content by hash, and the content is a blob. Every change is one commit of records and blobs together, so a crash leaves
-what was there before or what is there after.
+record names its content by hash, and the content is a blob, or several (see parts.py). Every change is one commit of records and blobs
+together, so a crash leaves what was there before or what is there after.
 """
 
 from __future__ import annotations
@@ -10,29 +10,49 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from ..core.errors import CorruptionError, ToolFSError
 from ..core.value import Value
 from .blobs import Blobs
 from .entry import Entry, Kind, already_there, directory, is_directory, not_a_directory, not_found, to_iso
 from .memory_store import MemoryStore
+from .parts import Part, Parts
 from .path import Path, is_under, to_text
 from .ports import KeyValue
 
 
 class Record(Value):
+    """parts: of a content that is kept in several; else it is one blob under its hash."""
+
     kind: Kind
     size_bytes: int
     created_at: str
     modified_at: str
     hash: str | None = None
+    parts: tuple[Part, ...] = ()
+
+    def to_list(self) -> list[Any]:
+        fields = [getattr(self, field) for field in Record.__match_args__]
+        return fields if self.parts else fields[:-1]
+
+    @classmethod
+    def from_list(cls, fields: Sequence[Any]) -> Record:
+        kind, size_bytes, created_at, modified_at, hash, *rest = fields
+        parts = tuple((hash, size) for hash, size in rest[0]) if rest else ()
+        return cls(kind, size_bytes, created_at, modified_at, hash, parts)
 
     def encode(self) -> bytes:
-        return json.dumps([getattr(self, field) for field in Record.__match_args__], separators=(",", ":")).encode()
+        return json.dumps(self.to_list(), separators=(",", ":")).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Record:
-        return cls(*json.loads(data))
+        return cls.from_list(json.loads(data))
+
+    @property
+    def contents(self) -> tuple[Part, ...]:
+        """Blobs that make up the content, in order, with their sizes."""
+        return self.parts or (((self.hash, self.size_bytes),) if self.hash else ())
 
     def entry(self, path: Path) -> Entry:
         size = self.size_bytes if self.kind == "file" else None
@@ -42,7 +62,7 @@ class Record(Value):
 async def used_by_trees(store: KeyValue) -> set[str]:
     """Hashes of what is in any tree of a store."""
     records = (Record.decode(data) for _, data in await store.scan("tree/"))
-    return {record.hash for record in records if record.hash}
+    return {hash for record in records for hash, _ in record.contents}
 
 
 class TreeMount:
@@ -52,7 +72,7 @@ class TreeMount:
 
     def __init__(self, blobs: Blobs, name: str, *, kind: str = "files", now: Callable[[], float] = time.time) -> None:
         self.kind, self.name, self.blobs = kind, name, blobs
-        self._store, self._now = blobs.store, now
+        self._store, self._now, self._parts = blobs.store, now, Parts(blobs)
         self._prefix = f"tree/{name}\0"
 
     @classmethod
@@ -76,7 +96,7 @@ class TreeMount:
     async def read(self, path: Path) -> bytes:
         record = self._need(await self._record(path), path, "file")
         while True:
-            data = await self.blobs.get(record.hash or "")
+            data = await self._parts.read(record.contents)
             if data is not None:
                 return data
             # Replaced and swept between the two reads, or lost.
@@ -88,28 +108,29 @@ class TreeMount:
     async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
         async with self._store.exclusive():
             held = await self._records_to(path)
-            await self._put(path, data, held, if_hash)
+            old = _file(path, held)
+            if if_hash is not None and if_hash != (old.hash if old else ""):
+                raise ToolFSError("this was changed meanwhile; read it again and repeat the change", code="changed", path=to_text(path))
+            hash, blob = self.blobs.put(data)
+            await self._put(path, held, blob, len(data), hash)
 
     async def append(self, path: Path, data: bytes) -> None:
         async with self._store.exclusive():
             held = await self._records_to(path)
-            old = held.get(path)
-            before = (await self.blobs.get(old.hash) or b"") if old and old.hash else b""
-            await self._put(path, before + data, held, None)
+            old = _file(path, held)
+            if old and old.hash:
+                hash, parts, blob = await self._parts.append(old.hash, old.contents, data)
+                await self._put(path, held, blob, old.size_bytes + len(data), hash, parts)
+            else:
+                hash, blob = self.blobs.put(data)
+                await self._put(path, held, blob, len(data), hash)
 
-    async def _put(self, path: Path, data: bytes, held: Mapping[Path, Record], if_hash: str | None) -> None:
-        if not path:
-            raise is_directory(path)
-        old = held.get(path)
-        if old and old.kind == "directory":
-            raise is_directory(path)
-        if if_hash is not None and if_hash != (old.hash if old else ""):
-            raise ToolFSError("this was changed meanwhile; read it again and repeat the change", code="changed", path=to_text(path))
-        puts = self._make_parents(path, held)
-        hash, blob = self.blobs.put(data)
-        now = to_iso(self._now())
-        puts[self._key(path)] = Record("file", len(data), old.created_at if old else now, now, hash).encode()
-        await self.blobs.commit(blob | puts)
+    async def _put(
+        self, path: Path, held: Mapping[Path, Record], blob: dict[str, bytes], size_bytes: int, hash: str, parts: tuple[Part, ...] = ()
+    ) -> None:
+        now, old = to_iso(self._now()), held.get(path)
+        record = Record("file", size_bytes, old.created_at if old else now, now, hash, parts)
+        await self.blobs.commit(blob | self._make_parents(path, held) | {self._key(path): record.encode()})
 
     async def mkdir(self, path: Path) -> None:
         async with self._store.exclusive():
@@ -205,3 +226,10 @@ class TreeMount:
     def _path(self, key: str) -> Path:
         folder, _, name = key.removeprefix(self._prefix).partition("\0")
         return (*(folder.split("/") if folder else ()), name)
+
+
+def _file(path: Path, held: Mapping[Path, Record]) -> Record | None:
+    """The file that is there already."""
+    if not path or (path in held and held[path].kind == "directory"):
+        raise is_directory(path)
+    return held.get(path)

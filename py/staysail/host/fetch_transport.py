@@ -24,7 +24,7 @@ class FetchTransport:
             "method": request.method,
             "headers": dict(request.headers),
             "signal": controller.signal,
-            "redirect": "follow",
+            "redirect": "follow" if request.redirects == "follow" else "manual",
         }
         if request.body:
             options["body"] = to_js(request.body)
@@ -33,6 +33,11 @@ class FetchTransport:
                 response = await js.fetch(request.url, _object(options))
             except JsException as error:
                 raise await self._diagnose(request) from error
+            if response.type == "opaqueredirect":
+                raise NetworkError(
+                    f"{_origin(request.url)} redirects, and a browser does not say where to before it goes there: give the final address",
+                    code="redirect",
+                )
             yield _Response(response, request)
         finally:
             controller.abort()

@@ -20,8 +20,9 @@ def write_archive(about: dict[str, Any], rows: Sequence[tuple[Entry, memoryview[
     lines = (json.dumps({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, ensure_ascii=False) for e, _ in rows)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("store.json", json.dumps(about | {"count": len(rows)}))
-        archive.writestr("documents.jsonl", "".join(f"{line}\n" for line in lines))
+        # A ZipInfo of its own has no date: equal stores give equal files.
+        archive.writestr(zipfile.ZipInfo("store.json"), json.dumps(about | {"count": len(rows)}), zipfile.ZIP_DEFLATED)
+        archive.writestr(zipfile.ZipInfo("documents.jsonl"), "".join(f"{line}\n" for line in lines), zipfile.ZIP_DEFLATED)
         # Vectors hardly compress.
         with archive.open(zipfile.ZipInfo("vectors.npy"), "w", force_zip64=True) as file:
             file.write(_npy_header(len(rows), about["dim"]))

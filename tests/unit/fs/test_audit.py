@@ -9,6 +9,8 @@ from staysail import QuotaError, ToolFS, ToolFSError
 from staysail.fs.audit import Audit, clean
 from staysail.fs.memory_store import MemoryStore
 
+from .stores import DyingStore, PowerCut
+
 ALL = {"/toolfs": "*"}
 
 
@@ -173,3 +175,72 @@ async def test_calls_at_once_are_all_there():
     await asyncio.gather(*(toolfs.list("/toolfs", session) for _ in range(100)))
     assert len(await toolfs.audit.records()) == 100
     assert await toolfs.audit.verify() == []
+
+
+async def test_records_are_packed_into_segments_and_read_as_before(monkeypatch):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
+    store, seconds = MemoryStore(), [1_700_000_000.0]
+    one, two = (Audit(store, now=lambda: seconds[0]) for _ in range(2))
+    for at in range(47):
+        await one.write({"n": at})
+        await two.write({"n": at})
+        seconds[0] += 0.5 if at != 20 else 86_400
+    assert len(await store.keys("audit/")) < 30
+    records = await one.records()
+    assert [record["n"] for record in records] == [at for at in range(47) for _ in range(2)]
+    assert await one.verify() == []
+    assert len(await one.records("2023-11-14")) + len(await two.records("2023-11-15")) == 94
+    # What a tab that was closed left of a day that is over is packed by whoever comes later.
+    seconds[0] += 86_400
+    await Audit(store, now=lambda: seconds[0]).tidy()
+    assert all("-" in key.rpartition("/")[2] for key in await store.keys("audit/"))
+    assert await one.records() == records
+    key = (await store.keys("audit/"))[0]
+    store.records[key] = store.records[key].replace(b'"n":3,', b'"n":4,')
+    assert ["altered" in problem for problem in await one.verify()] == [True]
+
+
+async def test_two_tabs_that_pack_the_same_records_lose_none_and_tell_none_twice(monkeypatch):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
+    store = MemoryStore()
+    audit = Audit(store, now=lambda: 0.0)
+    for at in range(9):
+        await audit.write({"n": at})
+    left = {key: data for key, data in store.records.items() if key < sorted(store.records)[6]}
+    await audit.write({"n": 9})
+    store.records |= {f"{min(left)}-{max(left).rpartition('/')[2]}": b"\n".join(left[key] for key in sorted(left))}
+    assert [record["n"] for record in await audit.records()] == list(range(10))
+    assert await audit.verify() == []
+
+
+async def test_the_oldest_records_are_let_go_where_there_are_too_many(monkeypatch):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
+    store = MemoryStore()
+    audit = Audit(store, now=lambda: 0.0, most_records=30)
+    for at in range(75):
+        await audit.write({"n": at})
+    kept = [record["n"] for record in await audit.records()]
+    assert kept == list(range(kept[0], 75))
+    assert 30 <= len(kept) <= 40
+    assert await audit.verify() == []
+    del store.records[min(await store.keys("audit/"))]
+    assert "are missing" in (await audit.verify())[0]
+
+
+@pytest.mark.parametrize("dies_at", range(4))
+async def test_a_power_cut_while_it_packs_loses_no_record_that_was_written(monkeypatch, dies_at: int):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 4)
+    written = 0
+    store = DyingStore(dies_at=3 + dies_at)
+    audit = Audit(store, now=lambda: 0.0)
+    while True:
+        try:
+            await audit.write({"n": written})
+        except PowerCut:
+            break
+        written += 1
+    after = MemoryStore()
+    after.records = dict(store.records)
+    kept = [record["n"] for record in await Audit(after, now=lambda: 0.0).records()]
+    assert kept[: written + 1] in (list(range(written)), list(range(written + 1)))
+    assert await Audit(after, now=lambda: 0.0).verify() == []

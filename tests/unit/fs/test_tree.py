@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from staysail import CorruptionError, QuotaError, ToolFSError
 from staysail.fs.blobs import Blobs
+from staysail.fs.entry import hash_of
 from staysail.fs.memory_store import MemoryStore
 from staysail.fs.tree import TreeMount, used_by_trees
 
+from .mount_contract import Oracle, do, whole
 from .stores import DyingStore, LyingStore, PowerCut
-
-type Path = tuple[str, ...]
 
 # Few names, so that paths meet; one is the beginning of another.
 paths = st.lists(st.sampled_from(["a", "ab", "b"]), min_size=1, max_size=3).map(tuple)
@@ -28,95 +28,8 @@ operations = st.one_of(
 )
 
 
-class Oracle:
-    """None is a directory, bytes are a file."""
-
-    def __init__(self) -> None:
-        self.tree: dict[Path, bytes | None] = {}
-
-    def do(self, name: str, *args: Any) -> None:
-        getattr(self, name)(*args)
-
-    def write(self, path: Path, data: bytes) -> None:
-        self._parents(path)
-        if self.tree.get(path, b"") is None:
-            raise LookupError("is_directory")
-        self._make_parents(path)
-        self.tree[path] = data
-
-    def append(self, path: Path, data: bytes) -> None:
-        self.write(path, (self.tree.get(path) or b"") + data)
-
-    def mkdir(self, path: Path) -> None:
-        self._parents(path)
-        if self.tree.get(path) is not None:
-            raise LookupError("exists")
-        self._make_parents(path)
-        self.tree[path] = None
-
-    def delete(self, path: Path, recursive: bool) -> None:
-        self._parents(path)
-        if path not in self.tree:
-            raise LookupError("not_found")
-        below = [item for item in self.tree if item[: len(path)] == path and item != path]
-        if below and not recursive:
-            raise LookupError("not_empty")
-        for item in [path, *below]:
-            del self.tree[item]
-
-    def rename(self, old: Path, new: Path) -> None:
-        self._parents(old)
-        if old not in self.tree:
-            raise LookupError("not_found")
-        if old == new:
-            return
-        if new[: len(old)] == old:
-            raise LookupError("bad_path")
-        self._parents(new)
-        if new in self.tree:
-            raise LookupError("exists")
-        self._make_parents(new)
-        for item in [item for item in self.tree if item[: len(old)] == old]:
-            self.tree[new + item[len(old) :]] = self.tree.pop(item)
-
-    def _parents(self, path: Path) -> None:
-        if any(self.tree.get(path[:n]) is not None for n in range(1, len(path))):
-            raise LookupError("not_a_directory")
-
-    def _make_parents(self, path: Path) -> None:
-        for n in range(1, len(path)):
-            self.tree[path[:n]] = None
-
-
 def tree_of(store: MemoryStore, name: str = "data") -> TreeMount:
     return TreeMount(Blobs(store, [used_by_trees]), name)
-
-
-async def do(tree: TreeMount, name: str, *args: Any) -> None:
-    if name == "delete":
-        await tree.delete(args[0], recursive=args[1])
-    else:
-        await getattr(tree, name)(*args)
-
-
-async def whole(tree: TreeMount) -> dict[Path, bytes | None]:
-    """Everything, found by listing from the root down."""
-    found: dict[Path, bytes | None] = {}
-
-    async def walk(folder: Path) -> None:
-        entries = await tree.list(folder)
-        assert [entry.name for entry in entries] == sorted(entry.name for entry in entries)
-        for entry in entries:
-            path = (*folder, entry.name)
-            assert await tree.stat(path) == entry
-            found[path] = await tree.read(path) if entry.kind == "file" else None
-            if entry.kind == "directory":
-                await walk(path)
-            else:
-                assert entry.size_bytes == len(found[path] or b"")
-
-    await walk(())
-    return found
 
 
 @given(st.lists(operations, max_size=20))
@@ -241,3 +154,43 @@ async def test_content_that_storage_has_changed_or_lost_is_never_given():
     del store.records[next(key for key in store.records if key.startswith("blob/"))]
     with pytest.raises(CorruptionError, match="missing"):
         await tree.read(("a",))
+
+
+class CountingStore(MemoryStore):
+    """Counts the bytes that go in and out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moved_bytes = 0
+
+    async def get(self, keys):
+        found = await super().get(keys)
+        self.moved_bytes += sum(len(data) for data in found if data)
+        return found
+
+    async def commit(self, puts, deletes=()):
+        self.moved_bytes += sum(map(len, puts.values()))
+        await super().commit(puts, deletes)
+
+
+async def test_appending_costs_what_is_appended_and_not_what_is_there():
+    store = CountingStore()
+    tree = tree_of(store)
+    await tree.write(("log",), bytes(1 << 20))
+    await tree.append(("log",), b"x" * 100)  # reads it once, for the hash
+    store.moved_bytes = 0
+    for _ in range(200):
+        await tree.append(("log",), b"x" * 100)
+    assert store.moved_bytes < 200 * (100 * 8 + 2500)  # each byte about log n times, and a record a time
+    whole = bytes(1 << 20) + b"x" * 20_100
+    assert await tree.read(("log",)) == whole
+    entry = await tree.stat(("log",))
+    assert entry
+    assert (entry.size_bytes, entry.hash) == (len(whole), hash_of(whole))
+    (record,) = (await tree.records()).values()
+    assert 1 < len(record.parts) < 12
+    async with store.exclusive():
+        await tree.blobs.sweep()
+    assert await tree_of(store).read(("log",)) == whole
+    await tree.write(("log",), b"short")
+    assert await tree.read(("log",)) == b"short"

@@ -1,0 +1,42 @@
+"""A page with Python in it and nothing else of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from selenium.webdriver import Chrome
+
+
+class PythonPage:
+    """In the current window. setup: Python to run first."""
+
+    def __init__(self, driver: Chrome, site: str, setup: str = "") -> None:
+        self.driver, self.site = driver, site
+        driver.get(f"{site}tests/page/empty.html")
+        self.script(
+            """
+            const { loadPyodide } = await import("/wheels/pyodide.mjs");
+            globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
+            await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+            """
+        )
+        self.run(setup)
+
+    def run(self, code: str) -> Any:
+        """The value of the last expression."""
+        return self.script("return await pyodide.runPythonAsync(code)", f"import json\n{code}")
+
+    def start(self, code: str) -> None:
+        """Runs without waiting."""
+        self.driver.execute_script("pyodide.runPythonAsync(arguments[0])", code)
+
+    def script(self, body: str, code: str = "") -> Any:
+        """Runs the body of an async JavaScript function that sees `code`; gives what it returns."""
+        answer = self.driver.execute_async_script(
+            "const [code, done] = arguments; (async () => {"
+            + body
+            + "})().then((value) => done({ value }), (error) => done({ error: String(error).slice(-3000) }));",
+            code,
+        )
+        assert "error" not in answer, answer["error"]
+        return answer["value"]

@@ -1,0 +1,168 @@
+"""Every kind of mount that there is on CPython, and what keeps files there."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from staysail import ConfigError, QuotaError, StoreError, ToolFS, ToolFSError
+from staysail.fs.blobs import Blobs
+from staysail.fs.tree import TreeMount, used_by_trees
+from staysail.host.directory_mount import DirectoryMount
+from staysail.host.sqlite_records import SqliteRecords
+
+from .mount_contract import check_mount
+
+ALL = {"/toolfs": "*"}
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "directory"])
+@pytest.mark.parametrize("seed", range(3))
+async def test_it_does_what_a_dict_of_paths_does(kind: str, seed: int, tmp_path: Path):
+    store = SqliteRecords(tmp_path / "kept") if kind == "sqlite" else None
+    if kind == "directory":
+        await check_mount(DirectoryMount(tmp_path), seed=seed)
+    else:
+        await check_mount(TreeMount(Blobs(store, [used_by_trees]), "t") if store else TreeMount.in_memory(), seed=seed)
+    if store:
+        await store.close()
+
+
+async def test_everything_is_there_when_a_directory_is_opened_again(tmp_path: Path):
+    for at in range(2):
+        toolfs = ToolFS(tmp_path / "kept")
+        toolfs.mount("/toolfs/data")
+        session = toolfs.session("a", ALL)
+        if at == 0:
+            await toolfs.write("/toolfs/data/a.txt", "kept", session)
+            await toolfs.append("/toolfs/data/a.txt", " and more", session)
+            await toolfs.remember("sails are set", session, id="m")
+            await toolfs.write("/toolfs/skills/knots/SKILL.md", "---\nname: knots\ndescription: Ties knots\n---\nTie.", session)
+            await toolfs.snapshot(session, "one")
+        assert await toolfs.read_text("/toolfs/data/a.txt", session) == "kept and more"
+        assert (await toolfs.search_memory("sails", session))["results"][0]["id"] == "m"
+        assert [skill.name for skill in await toolfs.skills(session)] == ["knots"]
+        assert [entry.name for entry in await toolfs.list("/toolfs/snapshots", session)] == ["one"]
+        operations = [record["operation"] for record in await toolfs.audit.records()]
+        assert operations[:2] == ["write", "append"]
+        assert await toolfs.audit.verify() == []
+        await toolfs.close()
+
+
+def write_many(folder: str, name: str) -> None:
+    async def write() -> None:
+        toolfs = ToolFS(folder)
+        toolfs.mount("/toolfs/data")
+        session = toolfs.session(name, ALL)
+        for at in range(15):
+            await toolfs.append("/toolfs/data/log", f"{name}{at};", session)
+
+    asyncio.run(write())
+
+
+def test_processes_that_write_at_once_lose_nothing(tmp_path: Path):
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=write_many, args=(str(tmp_path), name)) for name in "ab"]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+        assert worker.exitcode == 0
+
+    async def read() -> tuple[list[str], list[str]]:
+        toolfs = ToolFS(tmp_path)
+        toolfs.mount("/toolfs/data")
+        text = await toolfs.read_text("/toolfs/data/log", toolfs.session("a", ALL))
+        problems = await toolfs.audit.verify()
+        await toolfs.close()
+        return text.split(";"), problems
+
+    written, problems = asyncio.run(read())
+    assert sorted(filter(None, written)) == sorted(f"{name}{at}" for name in "ab" for at in range(15))
+    assert problems == []
+
+
+def write_until_killed(folder: str) -> None:
+    async def write() -> None:
+        toolfs = ToolFS(folder)
+        toolfs.mount("/toolfs/data")
+        session = toolfs.session("a", ALL)
+        at = 0
+        while True:
+            await toolfs.write("/toolfs/data/a/b", f"{at} " * 1000, session)
+            await toolfs.snapshot(session)
+            at += 1
+
+    asyncio.run(write())
+
+
+def test_a_process_that_is_killed_leaves_nothing_half(tmp_path: Path):
+    worker = multiprocessing.get_context("spawn").Process(target=write_until_killed, args=(str(tmp_path),))
+    worker.start()
+    log = tmp_path / "records.sqlite-wal"
+    while not log.exists() or log.stat().st_size < 100_000:
+        time.sleep(0.02)
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join()
+
+    async def check() -> None:
+        toolfs = ToolFS(tmp_path)
+        toolfs.mount("/toolfs/data")
+        session = toolfs.session("a", ALL)
+        written = (await toolfs.read_text("/toolfs/data/a/b", session)).split()
+        assert len(written) == 1000
+        assert len(set(written)) == 1
+        for entry in await toolfs.list("/toolfs/snapshots", session):
+            await toolfs.rollback(entry.name, session)
+        assert await toolfs.audit.verify() == []
+        await toolfs.close()
+
+    asyncio.run(check())
+
+
+async def test_a_real_directory_lets_nothing_out_and_hides_links(tmp_path: Path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_text("secret")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "link").symlink_to(tmp_path / "outside")
+    (tmp_path / "in" / "file-link").symlink_to(tmp_path / "outside" / "secret")
+    (tmp_path / "in" / "what?").write_text("no name for a path")
+    toolfs = ToolFS()
+    toolfs.mount_directory("/toolfs/work", tmp_path / "in")
+    session = toolfs.session("a", ALL)
+    assert await toolfs.list("/toolfs/work", session) == []
+    for path in ("/toolfs/work/link/secret", "/toolfs/work/file-link", "/toolfs/work/../outside/secret"):
+        with pytest.raises(ToolFSError):
+            await toolfs.read(path, session)
+        with pytest.raises(ToolFSError):
+            await toolfs.write(path, "x", session)
+    assert (tmp_path / "outside" / "secret").read_text() == "secret"
+    await toolfs.write("/toolfs/work/sub/a.txt", "1", session)
+    assert (tmp_path / "in" / "sub" / "a.txt").read_text() == "1"
+    toolfs.mount_directory("/toolfs/read", tmp_path / "in", writable=False)
+    with pytest.raises(ToolFSError, match="mounted to be read"):
+        await toolfs.write("/toolfs/read/sub/a.txt", "2", session)
+
+
+async def test_what_cannot_be_opened_says_so(tmp_path: Path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot keep files"):
+        ToolFS(tmp_path / "file")
+    with pytest.raises(ConfigError, match="is no directory"):
+        ToolFS().mount_directory("/toolfs/x", tmp_path / "none")
+    with pytest.raises(ConfigError, match="on a server, use mount_directory"):
+        await ToolFS().mount_opfs("/toolfs/x")
+    store = SqliteRecords(tmp_path / "kept")
+    await store.close()
+    with pytest.raises(StoreError, match="closed"):
+        await store.get(["a"])
+    store = SqliteRecords(tmp_path / "small")
+    store._records.execute("PRAGMA max_page_count = 20")
+    with pytest.raises(QuotaError):
+        await store.commit({"a": b"1", "b": bytes(1 << 20)})
+    assert await store.get(["a", "b"]) == [None, None]
+    await store.close()
