@@ -1,0 +1,142 @@
+"""Files into the vector store in Chromium: the loaders' packages, the embedder and the store are all there without a network."""
+
+import base64
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+WRITERS = Path(__file__).parents[1] / "unit" / "rag" / "writers.py"
+WEIGHTS = Path(__file__).parents[2] / "wheels" / "local" / "minilm-int8.onnx"
+
+pytestmark = pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
+
+START = """
+const { loadPyodide } = await import("/wheels/pyodide.mjs");
+globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
+await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+return await pyodide.runPythonAsync(`
+import asyncio, base64, js, json
+from contextlib import aclosing
+from staysail import Agent, EmbeddingModel, ToolCall, VectorStore, ingest, search_tool
+from staysail.host.local_engine import connect_local
+from staysail.testing import ScriptedModel
+
+await connect_local("/web")
+store = VectorStore("library", embedder=EmbeddingModel("local"))
+
+async def collect(files):
+    return [event.to_dict() async for event in ingest(files, store)]
+None
+`);
+"""
+
+INGEST = """
+files = {name: base64.b64decode(data) for name, data in json.loads(given).items()}
+
+def as_file(name):
+    return js.File.new([js.Uint8Array.new(files[name])], name)
+
+blob = js.URL.createObjectURL(as_file("weather.html"))
+sources = [
+    as_file("sails.pdf"),
+    ("harbour.docx", files["harbour.docx"]),
+    {"name": "knots.epub", "bytes": files["knots.epub"]},
+    {"name": "weather.html", "url": blob},
+    ("broken.pdf", b"%PDF-1.7 and no more"),
+]
+await VectorStore("library").destroy()
+
+# Left in the middle of the second file: the first is there, the second is not.
+async with aclosing(ingest(sources, store)) as events:
+    async for event in events:
+        if event.type == "file_progress" and event.file == "harbour.docx":
+            break
+stopped = [item["id"] for item in await store.get([f"{name}#0" for name in files])]
+first, again = await collect(sources), await collect(sources[:3])
+
+model = ScriptedModel([
+    ToolCall("1", "search", {"query": "Which sail balances a ketch when it blows hard?"}),
+    ToolCall("2", "search", {"query": "What does it cost to stay overnight?"}),
+    "A staysail [sails.pdf#1]; twelve crowns [harbour.docx#1].",
+])
+reply = await Agent(model, tools=[search_tool(store, k=1)], dynamic_context=(1, store)).prompt("How do I tie a knot around a pole?")
+js.localStorage.setItem("reply", json.dumps(reply.to_dict()))
+json.dumps({"stopped": stopped, "first": first, "again": again, "hosts": sorted({
+    js.URL.new(entry.name).host for entry in js.performance.getEntriesByType("resource") if not entry.name.startswith("blob:")
+})})
+"""
+
+REOPEN = """
+cited = [source for step in json.loads(js.localStorage.getItem("reply"))["steps"] for source in step["sources"]]
+opened = await store.get([source["id"] for source in cited])
+hits = await store.search("tide at midday", 1)
+told = {"cited": cited, "opened": opened, "found": hits[0].document["text"], "count": await store.count()}
+again = await collect({"name": "sails.pdf", "bytes": base64.b64decode(json.loads(given)["sails.pdf"])})
+await store.destroy()
+json.dumps(told | {"again": again})
+"""
+
+
+@pytest.fixture(scope="module")
+def writers():
+    spec = importlib.util.spec_from_file_location("writers", WRITERS)
+    module = sys.modules["writers"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Page:
+    def __init__(self, driver, site):
+        self._driver = driver
+        driver.get(f"{site}tests/page/empty.html")
+        self.script(START)
+
+    def script(self, body, *arguments):
+        answer = self._driver.execute_async_script(
+            "const [given, done] = [arguments[0], arguments[arguments.length - 1]]; (async () => {"
+            + body
+            + "})().then((value) => done({ value }), (error) => done({ error: String(error).slice(-3000) }));",
+            *arguments,
+        )
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
+
+    def run(self, code, files):
+        """The last expression, which is JSON; the files as `given`."""
+        encoded = json.dumps({name: base64.b64encode(data).decode() for name, data in files.items()})
+        return json.loads(
+            self.script(f"pyodide.globals.set('given', given); return await pyodide.runPythonAsync({json.dumps(code)})", encoded)
+        )
+
+
+def test_files_are_ingested_asked_about_and_cited_offline_and_all_of_it_is_there_after_a_reload(driver, site, writers):
+    files = {
+        "sails.pdf": writers.write_pdf(),
+        "harbour.docx": writers.write_docx(),
+        "knots.epub": writers.write_epub(),
+        "weather.html": writers.HTML.encode(),
+    }
+    told = Page(driver, site).run(INGEST, files)
+    assert told["stopped"] == ["sails.pdf#0"]
+    ends = [(event["file"], event["type"]) for event in told["first"] if event["type"] not in ("file_started", "file_progress")]
+    assert ends == [
+        ("sails.pdf", "file_skipped"),
+        ("harbour.docx", "file_done"),
+        ("knots.epub", "file_done"),
+        ("weather.html", "file_done"),
+        ("broken.pdf", "file_failed"),
+    ]
+    assert [event["type"] for event in told["again"]] == ["file_started", "file_skipped"] * 3
+    assert told["hosts"] == [site.split("/")[2]]
+
+    after = Page(driver, site).run(REOPEN, files)
+    knot, sail, fee = after["cited"]
+    assert (knot["source"], sail["id"], fee["source"]) == ("knots.epub", "sails.pdf#1", "harbour.docx")
+    assert sail["document"]["metadata"]["page"] == 2
+    assert [item["document"] for item in after["opened"]] == [source["document"]["text"] for source in after["cited"]]
+    assert writers.PDF_PAGES[1][slice(*sail["span"])] == sail["document"]["text"]
+    assert "High water at noon" in after["found"]
+    assert after["again"][-1]["type"] == "file_skipped"
