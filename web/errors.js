@@ -13,7 +13,7 @@
  *     ├── OutputError            the answer does not fit the output schema, after every retry
  *     ├── StoreError             the browser's storage
  *     │   ├── QuotaError  DimensionError  CorruptionError
- *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one
+ *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one, so it is retryable
  */
 
 import { camelCase, toCamel } from "./spelling.js";
@@ -151,6 +151,13 @@ export class CorruptionError extends StoreError {
 }
 export class InterpreterError extends StaysailError {
   static code = "interpreter";
+
+  /** @param {string} message @param {ErrorData & {retryable?: boolean}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** Whether the same call may work now, with another interpreter. */
+    this.retryable = data.retryable ?? false;
+  }
 }
 
 /** @type {Record<string, typeof StaysailError>} */
@@ -160,18 +167,20 @@ const KINDS = {
 };
 
 /**
- * An error as it crosses. `lineage`: its class's name and its bases', nearest first.
- * @typedef {{name: string, message: string, lineage?: string[], traceback?: string, [field: string]: unknown}} ErrorRecord
+ * An error as it crosses. `lineage`: its class's name and its bases', nearest first. thrown: which of the errors that crossed the other way
+ * it comes of.
+ * @typedef {{name: string, message: string, lineage?: string[], traceback?: string, thrown?: number, [field: string]: unknown}} ErrorRecord
  */
 
 /**
  * The error that a record describes, as the nearest class there is here.
  * @param {ErrorRecord} record
+ * @param {unknown} [cause]
  * @returns {StaysailError}
  */
-export function fromRecord({ name, lineage = [name], message, traceback, ...fields }) {
+export function fromRecord({ name, lineage = [name], message, traceback, thrown, ...fields }, cause) {
   const known = lineage.find((base) => Object.hasOwn(KINDS, base)) ?? "StaysailError";
-  const data = /** @type {ErrorData} */ (toCamel(fields));
+  const data = /** @type {ErrorData} */ ({ ...toCamel(fields), cause });
   if (traceback) data.cause = new Error(traceback);
   return new KINDS[known](message, data);
 }

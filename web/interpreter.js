@@ -11,11 +11,15 @@
  * @property {boolean} [countBytes] watch this thread's fetch while loading, to tell how far it is
  * @property {Record<string, string>} [environment]
  * @property {(progress: BootProgress) => void} onProgress
- * @property {(text: string) => void} send
  * @property {(error: unknown) => void} onCrash the interpreter died and will not answer any more
  *
+ * @import { Send } from "./rpc.js"
  * @import { Bytes, Snapshot } from "./snapshot.js"
- * @typedef {{pyodide: any, receive: (text: string) => void}} Python
+ *
+ * A side that is joined to Python: a page or, where they share it, one of several.
+ * @typedef {{receive: Send, leave: () => void}} Side leave: ends what that side asked for
+ * @typedef {(send: Send) => Side} Join
+ * @typedef {{pyodide: any, join: Join}} Python
  */
 
 import { InterpreterError } from "./errors.js";
@@ -27,7 +31,7 @@ const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + by
 
 /**
  * @param {InterpreterOptions} options
- * @returns {Promise<(text: string) => void>} takes one message for Python
+ * @returns {Promise<Join>}
  */
 export async function startPython(options) {
   const { runtimeURL, wheelURL, snapshotURL, onProgress, onCrash } = options;
@@ -38,10 +42,10 @@ export async function startPython(options) {
   const early = runtimeURL && import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href);
   for (const asked of [wheel, snapshot, early]) Promise.resolve(asked).catch(() => {});
   const runtime = await importRuntime(runtimeURL);
-  const { pyodide, receive } = (snapshot && (await restore(options, runtime, wheel, snapshot))) ?? (await load(options, runtime, wheel));
+  const { pyodide, join } = (snapshot && (await restore(options, runtime, wheel, snapshot))) ?? (await load(options, runtime, wheel));
   pyodide._api.on_fatal = onCrash;
   onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
-  return receive;
+  return join;
 }
 
 /** @param {InterpreterOptions} options @param {any} runtime @param {Bytes} wheel @returns {Promise<Python>} */
@@ -53,7 +57,7 @@ async function load(options, runtime, wheel) {
   path.append(WHEEL_PATH);
   path.destroy();
   sys.destroy();
-  return { pyodide, receive: connect(pyodide, options) };
+  return { pyodide, join: joinOf(pyodide) };
 }
 
 /**
@@ -74,7 +78,7 @@ async function restore(options, runtime, wheel, found) {
     const restoring = pyodide.pyimport("staysail.bridge.restoring");
     restoring.renew(JSON.stringify(options.environment ?? {}));
     restoring.destroy();
-    return { pyodide, receive: connect(pyodide, options) };
+    return { pyodide, join: joinOf(pyodide) };
   } catch (error) {
     console.debug(`staysail starts without the snapshot of ${options.snapshotURL}: ${/** @type {any} */ (error)?.message ?? error}`);
   }
@@ -97,12 +101,17 @@ async function loadRuntime({ runtimeURL, countBytes, environment, onProgress }, 
   }
 }
 
-/** @param {any} pyodide @param {InterpreterOptions} options @returns {(text: string) => void} */
-function connect(pyodide, { send }) {
+/** @param {any} pyodide @returns {Join} */
+function joinOf(pyodide) {
   const bridge = pyodide.pyimport("staysail.bridge");
-  const receive = bridge.connect(send);
-  bridge.destroy();
-  return receive;
+  return (send) => {
+    const receive = bridge.connect(send);
+    const leave = () => {
+      receive(); // without a message: that side is gone
+      receive.destroy();
+    };
+    return { receive, leave };
+  };
 }
 
 /** @param {string | undefined} runtimeURL @returns {Promise<any>} */

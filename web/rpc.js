@@ -8,7 +8,8 @@
  *     done    {id, value}                    callee → caller, the last of a call
  *     fault   {id, error}                    callee → caller, the last of a call that failed
  *
- * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`.
+ * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`. One array of bytes
+ * may come beside a message: the field `$bytes` of a call's params, or of its value.
  *
  * @typedef {{type: "call", id: number, method: string, params: any, parent?: number | null}} CallMessage
  * @typedef {{type: "pull", id: number, count: number}} PullMessage
@@ -17,6 +18,9 @@
  * @typedef {{type: "done", id: number, value?: any}} DoneMessage
  * @typedef {{type: "fault", id: number, error: ErrorRecord}} FaultMessage
  * @typedef {CallMessage | PullMessage | CancelMessage | EventMessage | DoneMessage | FaultMessage} RpcMessage
+ *
+ * Takes a message to the other side.
+ * @typedef {(text: string, bytes?: Uint8Array) => void} Send
  *
  * What the other side may call: a value, a promise of one, or an async iterable for a stream.
  * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} Handler
@@ -47,7 +51,7 @@ export class Peer {
   #dropped = new FinalizationRegistry((id) => this.#leave(id));
 
   /**
-   * @param {(text: string) => void} send
+   * @param {Send} send
    * @param {Handlers} [services] what the other side may call at any time
    */
   constructor(send, services = {}) {
@@ -109,10 +113,11 @@ export class Peer {
     return iterator;
   }
 
-  /** Takes one message from the other side. @param {string} text */
-  receive(text) {
+  /** Takes one message from the other side. @param {string} text @param {Uint8Array} [bytes] */
+  receive(text, bytes) {
     /** @type {RpcMessage} */
     const message = JSON.parse(text);
+    if (bytes) payload(message).$bytes = bytes;
     switch (message.type) {
       case "event":
         return this.#asked.get(message.id)?.reader.event(message.values);
@@ -172,7 +177,7 @@ export class Peer {
   #end(id, error, value) {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
-    asked?.finish(error && fromRecord(error), value);
+    asked?.finish(error && fromRecord(error, asked.thrown[error.thrown ?? -1]), value);
   }
 
   /** Gives up a call whose result nobody wants. @param {number} id */
@@ -187,9 +192,10 @@ export class Peer {
   /** @param {CallMessage} message */
   async #serve({ id, method, params, parent }) {
     const served = new Served();
+    const asked = parent ? this.#asked.get(parent) : undefined;
     this.#serving.set(id, served);
     try {
-      const known = (parent && this.#asked.get(parent)?.handlers) || {};
+      const known = asked?.handlers ?? {};
       const handler = Object.hasOwn(known, method) ? known[method] : Object.hasOwn(this.#services, method) ? this.#services[method] : undefined;
       if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
       const result = await handler(params, { signal: served.signal });
@@ -200,7 +206,8 @@ export class Peer {
         this.#post({ type: "done", id, value: result ?? null });
       }
     } catch (error) {
-      this.#post({ type: "fault", id, error: toRecord(error) });
+      const thrown = asked && asked.thrown.push(error) - 1;
+      this.#post({ type: "fault", id, error: { ...toRecord(error), thrown } });
     } finally {
       this.#serving.delete(id);
     }
@@ -208,8 +215,10 @@ export class Peer {
 
   /** @param {RpcMessage} message */
   #post(message) {
-    const text = JSON.stringify(message, plain);
-    if (!this.#closed) this.#send(text);
+    const bytes = payload(message)?.$bytes;
+    const beside = bytes instanceof Uint8Array ? bytes : undefined;
+    const text = JSON.stringify(message, (_, value) => (beside && value === beside ? undefined : plain(value)));
+    if (!this.#closed) this.#send(text, beside);
   }
 }
 
@@ -222,6 +231,8 @@ export class Peer {
 class Asked {
   #stop;
   #signal;
+  /** What handlers threw: an error that comes of one has it as its cause. @type {unknown[]} */
+  thrown = [];
 
   /**
    * @param {Reader} reader
@@ -355,8 +366,13 @@ function isAsyncIterable(value) {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-/** Bytes cross as base64, integers of any size as numbers. @param {string} _key @param {unknown} value */
-function plain(_key, value) {
+/** What of a message may have bytes beside it. @param {RpcMessage} message @returns {any} */
+function payload(message) {
+  return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
+}
+
+/** Bytes elsewhere than beside a message cross as base64, integers of any size as numbers. @param {unknown} value */
+function plain(value) {
   if (value instanceof ArrayBuffer) value = new Uint8Array(value);
   if (value instanceof Uint8Array) return base64(value);
   if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [.../** @type {Float32Array} */ (value)];

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from typing import Any
 
 from ..wire.engine_model import ENGINES
 from .agents import Agents
@@ -13,19 +14,30 @@ from .models import Models
 from .modules import Modules
 from .peer import Peer
 from .remote import RemoteEngine
+from .stores import Stores
 
 ENGINES_OF_A_PAGE = ("local", "prompt-api")
 
 
-def connect(send: Callable[[str], object]) -> Callable[[str], None]:
-    """Joins the other side. send: takes one message there. Returns what takes one message from there; it is the one proxy JavaScript keeps.
+def connect(send: Callable[..., object]) -> Callable[..., None]:
+    """Joins another side, of which there may be several. send: takes one message there. Returns what takes one message from there, and
+    without any says that the other side is gone; it is the one proxy JavaScript keeps.
 
-    Messages are JSON text, in the format that `peer` describes.
+    Messages are JSON text, in the format that `peer` describes, beside some of which there are bytes.
     """
     loop = asyncio.get_event_loop()
     import_module("staysail.host.timers").install(loop)
-    peer = Peer(send, loop)
-    modules = Modules()
-    peer.methods |= modules.methods | Agents(peer, modules).methods | Models(peer).methods
-    ENGINES.update({name: partial(RemoteEngine, peer, name) for name in ENGINES_OF_A_PAGE})
-    return peer.receive
+    to_js = import_module("pyodide.ffi").to_js
+    peer = Peer(lambda text, *data: send(text, *map(to_js, data)), loop)
+    modules, stores = Modules(), Stores(peer)
+    peer.methods |= modules.methods | stores.methods | Agents(peer, modules, stores).methods | Models(peer).methods
+    ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
+    peer.at_close += [modules.forget, stores.forget]
+
+    def receive(text: str | None = None, data: Any = None) -> None:
+        if text is None:
+            peer.close()
+        else:
+            peer.receive(text, data and data.to_bytes())
+
+    return receive

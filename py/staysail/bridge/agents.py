@@ -12,13 +12,14 @@ from .access import read_access, read_limits
 from .modules import Modules
 from .peer import Method, Peer
 from .remote import RemoteHooks, RemoteIndex, RemoteTool
+from .stores import Stores
 
 MOST_CACHES = 64
 
 
 class Agents:
-    def __init__(self, peer: Peer, modules: Modules) -> None:
-        self._peer, self._modules = peer, modules
+    def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
+        self._peer, self._modules, self._stores = peer, modules, stores
         self._caches: OrderedDict[str, Cache] = OrderedDict()
         self.methods: dict[str, Method] = {"agent.run": self.run, "agent.stream": self.stream, "agent.forget": self.forget}
 
@@ -41,9 +42,7 @@ class Agents:
     def _agent(self, described: dict[str, Any]) -> Agent:
         options: dict[str, Any] = dict(described.get("options") or {})
         options["tools"] = [self._tool(**tool) for tool in options.get("tools") or ()]
-        options["dynamic_context"] = [
-            (found["sample"], RemoteIndex(self._peer, found["index"])) for found in options.get("dynamic_context") or ()
-        ]
+        options["dynamic_context"] = [self._context(**found) for found in options.get("dynamic_context") or ()]
         options["hooks"] = [RemoteHooks(self._peer, index, names) for index, names in enumerate(options.get("hooks") or ())]
         if cache := options.get("cache"):
             options["cache"] = self._cache(**cache)
@@ -51,6 +50,9 @@ class Agents:
 
     def _tool(self, name: str, module: str | None = None, **described: Any) -> Tool:
         return self._modules.find(module, name) if module else RemoteTool(self._peer, name, **described)
+
+    def _context(self, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
+        return sample, self._stores.find(**store) if store else RemoteIndex(self._peer, index)
 
     def _cache(self, id: str, max_entries: int) -> Cache:
         cache = self._caches.pop(id, None) or Cache(max_entries)

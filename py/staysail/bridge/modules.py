@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from importlib import import_module
+from itertools import count
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -14,10 +15,15 @@ from ..core.messages import Text
 from ..core.tool import FunctionTool
 from .peer import Method
 
+_numbers = count(1)
+
 
 class Modules:
+    """Of one page: another that is joined to the same interpreter has its own, under the same ids."""
+
     def __init__(self) -> None:
         self._tools: dict[str, dict[str, FunctionTool]] = {}
+        self._names: dict[str, str] = {}
         self.methods: dict[str, Method] = {"tools.load": self.load, "tools.call": self.call}
 
     async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
@@ -27,7 +33,7 @@ class Modules:
             await packages.install(params["requirements"])
         await packages.enable_blocking_http(params["source"])
         id, file = params["id"], params["file"]
-        module = ModuleType(f"staysail_tools_{id}")
+        module = ModuleType(f"staysail_tools_{next(_numbers)}")
         module.__file__ = file
         sys.modules[module.__name__] = module  # where type hints look names up
         try:
@@ -35,6 +41,7 @@ class Modules:
         except Exception as error:
             del sys.modules[module.__name__]
             raise ConfigError(f"{file} failed: {type(error).__name__}: {error}") from error
+        self._names[id] = module.__name__
         self._tools[id] = {tool.name: tool for tool in _tools(module)}
         if not self._tools[id]:
             raise ConfigError(f"{file} has no tools: mark functions with @staysail.tool")
@@ -55,6 +62,11 @@ class Modules:
 
     def find(self, id: str, name: str) -> FunctionTool:
         return self._tools[id][name]
+
+    def forget(self) -> None:
+        self._tools.clear()
+        for name in self._names.values():
+            sys.modules.pop(name, None)
 
 
 def _tools(module: ModuleType) -> list[FunctionTool]:

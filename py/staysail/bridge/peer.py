@@ -4,7 +4,7 @@ How it works. Either side sends `call`, and the other answers with exactly one `
 if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
 value), and only as many as the reader said it has room for (`pull`), so a slow reader holds up the source instead of filling memory.
 `cancel` ends a call early. `parent` names the other side's call on behalf of which this one is made, so that it finds the functions
-given with that one.
+given with that one. One array of bytes may come beside a message: the field `$bytes` of a call's params, or of its value.
 """
 
 from __future__ import annotations
@@ -24,34 +24,40 @@ ROOM = 512
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 current_call: ContextVar[int | None] = ContextVar("staysail_current_call", default=None)
+current_peer: ContextVar[Peer | None] = ContextVar("staysail_current_peer", default=None)
+BYTES = "$bytes"
 
 type Method = Callable[[Any], Awaitable[Any] | AsyncGenerator[Any]]
 
 
 class RemoteError(StaysailError):
-    """What the other side raised. name: its type there."""
+    """What the other side raised. name: its type there. thrown: what the other side knows it by, so that it can be a `cause` there."""
 
     code = "remote"
 
-    def __init__(self, name: str, message: str, *, code: str | None = None) -> None:
+    def __init__(self, name: str, message: str, *, code: str | None = None, thrown: int | None = None) -> None:
         super().__init__(message, code=code)
-        self.name = name
+        self.name, self.thrown = name, thrown
 
 
 class Peer:
-    """One end of the boundary. methods: what the other side may call."""
+    """One end of the boundary. send: takes a message, and bytes if there are any. methods: what the other side may call. at_close: what is
+    called when the other side is gone."""
 
-    def __init__(self, send: Callable[[str], object], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, send: Callable[..., object], loop: asyncio.AbstractEventLoop) -> None:
         self.methods: dict[str, Method] = {}
-        self._send_text = send
+        self.at_close: list[Callable[[], None]] = []
+        self._post: Callable[..., object] = send
         self._loop = loop
         self._serving: dict[int, _Served] = {}
         self._asked: dict[int, _Asked] = {}
         self._last_id = 0
 
-    def receive(self, text: str) -> None:
+    def receive(self, text: str, data: bytes | None = None) -> None:
         """Takes one message. Never raises for what a call does: that goes back as its `fault`."""
         message = json.loads(text)
+        if data is not None:
+            message["params" if "params" in message else "value"][BYTES] = data
         id = message["id"]
         match message["type"]:
             case "call":
@@ -63,6 +69,16 @@ class Peer:
                 self._serving[id].cancel()
             case "event" | "done" | "fault" as kind if asked := self._asked.get(id):
                 asked.take(kind, message)
+
+    def close(self) -> None:
+        """The other side is gone: ends what it asked for, and what is asked of it."""
+        self._post = lambda *_: None
+        for served in list(self._serving.values()):
+            served.cancel()
+        for asked in list(self._asked.values()):
+            asked.take("fault", {"type": "fault", "error": {"name": "Error", "message": "the page that was asked is gone", "code": "gone"}})
+        for act in self.at_close:
+            act()
 
     async def call(self, method: str, params: Any) -> Any:
         """Calls the other side and waits. Raises RemoteError. Cancelling this cancels it there."""
@@ -98,7 +114,7 @@ class Peer:
                     break
             if asked.end["type"] == "fault":
                 error = asked.end["error"]
-                raise RemoteError(error["name"], error["message"], code=error.get("code"))
+                raise RemoteError(error["name"], error["message"], code=error.get("code"), thrown=error.get("thrown"))
             yield "done", asked.end.get("value")
         finally:
             del self._asked[id]
@@ -107,6 +123,7 @@ class Peer:
 
     async def _serve(self, id: int, name: str, params: Any, served: _Served) -> None:
         current_call.set(id)
+        current_peer.set(self)
         try:
             method = self.methods.get(name)
             if method is None:
@@ -142,7 +159,12 @@ class Peer:
             served.batch = []
 
     def _send(self, **message: Any) -> None:
-        self._send_text(_encode(message))
+        value = message.get("value")
+        if isinstance(value, dict) and BYTES in value:
+            data = value.pop(BYTES)
+            self._post(_encode(message), data)
+        else:
+            self._post(_encode(message))
 
 
 class _Served:
@@ -196,7 +218,8 @@ class _Asked:
 def describe(error: BaseException) -> dict[str, Any]:
     """An error as plain data. One that staysail did not mean to raise brings its traceback along."""
     if isinstance(error, StaysailError):
-        return error.to_dict()
+        cause = error.__cause__
+        return error.to_dict() | ({"thrown": cause.thrown} if isinstance(cause, RemoteError) and cause.thrown is not None else {})
     if isinstance(error, asyncio.CancelledError):
         return RunCancelled("the call was cancelled").to_dict()
     told = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")

@@ -11,11 +11,13 @@ from ..agent.calls import read_result
 from ..agent.context import RunContext
 from ..agent.hooks import AskAgain, Skip, Stop
 from ..core.completion import Completion, CompletionRequest
-from ..core.errors import ConfigError, StaysailError, ToolError
+from ..core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StaysailError, StoreError, ToolError
 from ..core.events import plain
 from ..core.value import NOTHING
 from ..wire.engine_model import EngineFault
-from .peer import Peer, RemoteError
+from .peer import Peer, RemoteError, current_peer
+
+STORE_ERRORS: dict[str, type[StoreError]] = {kind.__name__: kind for kind in (StoreError, QuotaError, DimensionError, CorruptionError)}
 
 
 class RemoteTool:
@@ -46,8 +48,17 @@ class RemoteIndex:
         try:
             hits: list[Any] = await self._peer.call("search", {"index": self._index, "query": query, "n": n})
         except RemoteError as error:
-            raise ConfigError(f"the vector store of dynamicContext failed: {error}") from error
+            raise store_error("the vector store of dynamicContext", error) from error
         return hits
+
+
+def store_error(what: str, error: RemoteError) -> StoreError:
+    """What became of `what`, as the error of a store: of the same name where the other side threw one."""
+    kind = STORE_ERRORS.get(error.name)
+    told = kind(f"{what} failed: {error}") if kind else StoreError(f"{what} failed: {error.name}: {error}")
+    if error.code != RemoteError.code:
+        told.code = error.code
+    return told
 
 
 class RemoteHooks:
@@ -107,9 +118,12 @@ class RemoteKey:
 
 
 class RemoteEngine:
-    """A model that the page runs. name: the provider's."""
+    """A model that the page runs, that one for which Python is at work. name: the provider's. Raises ConfigError where it is for none."""
 
-    def __init__(self, peer: Peer, name: str) -> None:
+    def __init__(self, name: str) -> None:
+        peer = current_peer.get()
+        if peer is None:
+            raise ConfigError(f"{name} models answer to what a page calls, and nothing here was called by one")
         self._peer, self._name = peer, name
 
     async def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:

@@ -15,7 +15,12 @@ class Wire:
 
     def __init__(self):
         self.sent = []
-        self.peer = Peer(lambda text: self.sent.append(json.loads(text)), asyncio.get_running_loop())
+        self.bytes = []
+        self.peer = Peer(self._take, asyncio.get_running_loop())
+
+    def _take(self, text, *data):
+        self.sent.append(json.loads(text))
+        self.bytes += data
 
     def say(self, **message):
         self.peer.receive(json.dumps(message))
@@ -155,6 +160,63 @@ async def test_what_the_other_side_raises_is_raised_here_and_a_late_answer_is_ig
     wire.say(type="done", id=asked["id"], value="late")
 
 
+async def test_an_error_tells_which_of_the_other_sides_it_comes_of(wire):
+    async def search(params):
+        try:
+            await wire.peer.call("search", None)
+        except RemoteError as error:
+            raise ConfigError("the store failed") from error
+
+    wire.peer.methods["search"] = search
+    wire.say(type="call", id=1, method="search")
+    asked = await wire.until("call")
+    wire.say(type="fault", id=asked["id"], error={"name": "TypeError", "message": "no", "thrown": 3})
+    fault = await wire.until("fault")
+    assert (fault["error"]["name"], fault["error"]["thrown"]) == ("ConfigError", 3)
+
+
+async def test_bytes_come_beside_a_call_and_beside_its_value(wire):
+    async def reverse(params):
+        return {"size": len(params["$bytes"]), "$bytes": params["$bytes"][::-1]}
+
+    wire.peer.methods["reverse"] = reverse
+    wire.peer.receive(json.dumps({"type": "call", "id": 1, "method": "reverse", "params": {}}), b"abc")
+    assert await wire.until("done", "fault") == {"type": "done", "id": 1, "value": {"size": 3}}
+    assert wire.bytes == [b"cba"]
+
+
+async def test_when_the_other_side_is_gone_its_calls_end_and_nothing_more_is_sent(wire):
+    ended = []
+
+    async def wait(params):
+        try:
+            await wire.peer.call("tool", None)
+        finally:
+            ended.append(params)
+            await asyncio.sleep(0)
+
+    async def numbers(params) -> AsyncGenerator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            ended.append(params)
+
+    wire.peer.methods |= {"wait": wait, "numbers": numbers}
+    wire.peer.at_close.append(lambda: ended.append("closed"))
+    wire.say(type="call", id=1, method="wait", params="a call")
+    wire.say(type="call", id=2, method="numbers", params="a stream")
+    await wire.until("event")
+    sent = len(wire.sent)
+    wire.peer.close()
+    while len(ended) < 3:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0.01)
+    assert set(ended) == {"a call", "a stream", "closed"}
+    assert len(wire.sent) == sent
+    assert len(asyncio.all_tasks()) == 1
+
+
 async def test_cancelling_here_cancels_there(wire):
     asking = asyncio.ensure_future(wire.peer.call("tool", None))
     asked = await wire.until("call")
@@ -182,8 +244,9 @@ async def test_a_stream_from_the_other_side_comes_in_order_and_asks_for_more(wir
 async def test_what_a_described_agent_cannot_be_is_told_as_configuration(wire):
     from staysail.bridge.agents import Agents
     from staysail.bridge.modules import Modules
+    from staysail.bridge.stores import Stores
 
-    wire.peer.methods |= Agents(wire.peer, Modules()).methods
+    wire.peer.methods |= Agents(wire.peer, Modules(), Stores(wire.peer)).methods
     wire.say(type="call", id=1, method="agent.run", params={"agent": {"model": "nowhere:x"}, "prompt": "Hi."})
     error = (await wire.until("fault"))["error"]
     assert error["lineage"][0] == ConfigError.__name__

@@ -1,0 +1,128 @@
+"""Vector stores for JavaScript. Each call brings a store's description along, so that a store outlives the interpreter that opened it."""
+
+from __future__ import annotations
+
+import asyncio
+from array import array
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import staysail
+
+from .peer import BYTES, Method, Peer, RemoteError
+from .remote import store_error
+
+
+class Stores:
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+        self._open: dict[str, staysail.VectorStore] = {}
+        self._closing = set[asyncio.Task[None]]()
+        self.methods: dict[str, Method] = {
+            f"store.{method.__name__}": method
+            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.close)
+        }
+        for name in ("delete", "count", "explain", "persist", "compact", "destroy"):
+            self.methods[f"store.{name}"] = self._plain(name)
+
+    def find(self, id: str, name: str, embedder: bool = False, **options: Any) -> staysail.VectorStore:
+        """Opened where it is not open yet. embedder: whether there is one on the other side."""
+        if id not in self._open:
+            self._open[id] = staysail.VectorStore(name, embedder=RemoteEmbedder(self._peer, id) if embedder else None, **options)
+        return self._open[id]
+
+    async def add(self, params: dict[str, Any]) -> list[str]:
+        """documents: some of which have the number of their row in `vectors`, or None. rows: how many rows the bytes are."""
+        return await self.find(**params["store"]).add(**_read_documents(params))
+
+    async def upsert(self, params: dict[str, Any]) -> list[str]:
+        return await self.find(**params["store"]).upsert(**_read_documents(params))
+
+    async def search(self, params: dict[str, Any]) -> list[tuple[float, str, Any]]:
+        query = Matrix(params[BYTES], 1)[0] if BYTES in params else params["query"]
+        hits = await self.find(**params["store"]).search(query, params["k"], **params["options"])
+        return [(hit.score, hit.id, hit.document) for hit in hits]
+
+    async def get(self, params: dict[str, Any]) -> dict[str, Any]:
+        found = await self.find(**params["store"]).get(params["ids"], vectors=params["vectors"])
+        return {"documents": found} | ({BYTES: _pack([item.pop("vector") for item in found])} if params["vectors"] else {})
+
+    async def export(self, params: dict[str, Any]) -> dict[str, Any]:
+        return {BYTES: await self.find(**params["store"]).export()}
+
+    async def import_(self, params: dict[str, Any]) -> int:
+        return await self.find(**params["store"]).import_(params[BYTES], replace=params["replace"])
+
+    async def close(self, params: dict[str, Any]) -> None:
+        if store := self._open.pop(params["store"]["id"], None):
+            await store.close()
+
+    def forget(self) -> None:
+        """Closes them all, after the calls that were ended have come to their end."""
+        for store in self._open.values():
+            task = asyncio.get_running_loop().create_task(store.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        self._open.clear()
+
+    def _plain(self, name: str) -> Callable[[dict[str, Any]], Awaitable[Any]]:
+        """A method whose arguments and value are plain data."""
+
+        async def call(params: dict[str, Any]) -> Any:
+            return await getattr(self.find(**params["store"]), name)(**params["options"])
+
+        return call
+
+
+class RemoteEmbedder:
+    """What embeds texts on the other side. store: the id of the store it belongs to."""
+
+    def __init__(self, peer: Peer, store: str) -> None:
+        self._peer, self._store = peer, store
+
+    async def embed_texts(self, texts: Sequence[str]) -> Matrix:
+        try:
+            told = await self._peer.call("store.embed", {"store": self._store, "texts": list(texts)})
+        except RemoteError as error:
+            raise store_error("the store's embedder", error) from error
+        return Matrix(told[BYTES], told["count"])
+
+
+class Matrix:
+    """Rows of float32 in one piece of memory, (n, dim): a sequence of them, and a buffer."""
+
+    def __init__(self, data: bytes, count: int) -> None:
+        self._flat = memoryview(data).cast("f")
+        self._count, self._dim = count, len(self._flat) // max(count, 1)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, at: int) -> memoryview[float]:
+        if not 0 <= at < self._count:
+            raise IndexError(at)
+        return self._flat[at * self._dim : (at + 1) * self._dim]
+
+    def __buffer__(self, flags: int) -> memoryview[Any]:
+        return self._flat.cast("B").cast("f", (self._count, self._dim)) if self._count else self._flat
+
+
+def _read_documents(params: dict[str, Any]) -> dict[str, Any]:
+    documents, rows = params["documents"], params["rows"]
+    read: dict[str, Any] = {"documents": documents, "ids": params["ids"]}
+    if not rows:
+        return read
+    matrix = Matrix(params[BYTES], rows)
+    if documents is None or len(documents) == rows:
+        return read | {"vectors": matrix}
+    for document in documents:
+        if document["vector"] is not None:
+            document["vector"] = matrix[document["vector"]]
+    return read
+
+
+def _pack(vectors: Sequence[Any]) -> bytes:
+    numbers = array("f")
+    for vector in vectors:
+        numbers.extend(vector)
+    return numbers.tobytes()
