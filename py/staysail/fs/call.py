@@ -58,6 +58,9 @@ class Files(Protocol):
     async def write(self, path: str, content: str | bytes, session: Session) -> Entry: ...
     async def list(self, path: str, session: Session) -> list[Entry]: ...
     async def stat(self, path: str, session: Session) -> Entry: ...
+    async def delete(self, path: str, session: Session) -> None: ...
+    async def mkdir(self, path: str, session: Session) -> Entry: ...
+    async def rename(self, old: str, new: str, session: Session) -> Entry: ...
     async def fetch(
         self, url: str, session: Session, *, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]: ...
@@ -81,6 +84,15 @@ class CallFiles:
 
     async def stat(self, path: str) -> Entry:
         return await self._files.stat(path, self._session())
+
+    async def delete(self, path: str) -> None:
+        await self._files.delete(path, self._session())
+
+    async def mkdir(self, path: str) -> None:
+        await self._files.mkdir(path, self._session())
+
+    async def rename(self, old: str, new: str) -> None:
+        await self._files.rename(old, new, self._session())
 
     async def fetch(
         self, url: str, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""

@@ -6,17 +6,22 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from ..core.errors import ConfigError, ToolFSError
+from ..core.defaults import default_transport
+from ..core.errors import ConfigError, NetworkError, ToolFSError
+from ..core.ports import HttpRequest, Transport
 from ..core.value import NOTHING, Value
 from ..core.waiting import blocking, timeout
 from .entry import Entry, directory, hash_of, is_directory, not_a_directory, not_found
+from .http_plugin import HttpPlugin
 from .mounts import ReadOnlyMount
+from .network import fetch
 from .path import Path, to_text
 from .ports import Plugin, PluginFiles, PluginHost, PluginSource
 from .python_plugin import PythonPlugin
 from .session import Grant, Session
+from .wasm import inspect
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
 REQUEST_FIELDS = ("operation", "path", "data", "options")
@@ -49,9 +54,9 @@ class Installed(Value):
 class Plugins:
     """open_files: what a plugin reaches through for one call."""
 
-    def __init__(self, open_files: Callable[[Session], ClosableFiles], host: PluginHost | None) -> None:
+    def __init__(self, open_files: Callable[[Session], ClosableFiles], host: PluginHost | None, transport: Transport | None) -> None:
         self.installed: dict[str, Installed] = {}
-        self._open_files, self._host = open_files, host
+        self._open_files, self._host, self._transport = open_files, host, transport
 
     async def add(
         self,
@@ -82,8 +87,18 @@ class Plugins:
         self.installed[loaded.name] = installed
         return installed
 
+    async def inspect(self, source: PluginSource) -> dict[str, Any]:
+        """What is known before anything of it runs: {name, kind, url, size_bytes, sha256, memory_bytes, output_bytes, timeout_s}; of
+        WASM its `wasm` too, see wasm.Module.to_dict. Raises ConfigError for what cannot be fetched, has another hash or is no module."""
+        source = await self._fetched(source)
+        fields = ("name", "kind", "url", "memory_bytes", "output_bytes", "timeout_s")
+        known = {field: getattr(source, field) for field in fields} | {"size_bytes": len(source.data), "sha256": hash_of(source.data)}
+        return known | ({"wasm": inspect(source.data).to_dict()} if source.kind == "wasm" else {})
+
     def remove(self, name: str) -> None:
-        del self.installed[self.need(name).plugin.name]
+        plugin = self.installed.pop(self.need(name).plugin.name).plugin
+        if isinstance(plugin, Closable):
+            plugin.close()
 
     def need(self, name: str) -> Installed:
         """Raises ToolFSError ("not_found")."""
@@ -114,19 +129,49 @@ class Plugins:
             files.close()
 
     async def _load(self, source: PluginSource) -> Plugin:
-        if self._host is None or source.kind not in self._host.kinds:
-            known = ", ".join(sorted(self._host.kinds)) if self._host else "none but Python objects"
-            raise ConfigError(f"plugins of kind {source.kind!r} cannot run here; those that can: {known}")
+        if source.kind == "http":
+            return await HttpPlugin(source, self._transport or default_transport()).load()
+        kinds = self._host.kinds if self._host else ()
+        if self._host is None or source.kind not in kinds:
+            known = ", ".join(sorted({*kinds, "http"}))
+            raise ConfigError(
+                f"plugins of kind {source.kind!r} cannot run here; those that can: {known}, and Python objects. WASM and JavaScript run in "
+                "a page, and on CPython with ToolFS(plugin_host=NodePluginHost(...))"
+            )
+        return await self._host.load(await self._fetched(source))
+
+    async def _fetched(self, source: PluginSource) -> PluginSource:
+        """The source with its data, whose hash is right."""
+        if not source.data and source.url and source.kind != "http":
+            source = source.replace(data=await self._download(source.name, source.url))
         if source.hash is not None and hash_of(source.data) != source.hash.lower():
             raise ConfigError(
                 f"plugin {source.name}: its SHA-256 is {hash_of(source.data)}, not {source.hash}; it is not the file you meant"
             )
-        return await self._host.load(source)
+        return source
+
+    async def _download(self, name: str, url: str) -> bytes:
+        request = HttpRequest("GET", url)
+        try:
+            # It is the program that asks for this address, and not a plugin.
+            status, _, data = await fetch(self._transport or default_transport(), request, lambda method, url: None)
+        except (NetworkError, ToolFSError) as error:
+            raise ConfigError(f"plugin {name} could not be fetched from {url}: {error}") from error
+        if status != 200:
+            raise ConfigError(f"plugin {name} could not be fetched from {url}: the server answered {status}")
+        return data
 
 
 class ClosableFiles(PluginFiles, Protocol):
     def close(self) -> None:
         """Ends what the call may do, also where the plugin has kept it."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A plugin that holds something which ends with it."""
+
+    def close(self) -> None: ...
 
 
 class PluginsMount(ReadOnlyMount):

@@ -81,6 +81,9 @@ class PluginFiles(Protocol):
     async def write(self, path: str, data: str | bytes) -> None: ...
     async def list(self, path: str) -> list[Entry]: ...
     async def stat(self, path: str) -> Entry: ...
+    async def delete(self, path: str) -> None: ...
+    async def mkdir(self, path: str) -> None: ...
+    async def rename(self, old: str, new: str) -> None: ...
     async def fetch(
         self, url: str, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]: ...
@@ -101,25 +104,26 @@ class Plugin(Protocol):
 
 
 class PluginSource(Value):
-    """What a plugin is loaded from. hash: SHA-256 that `data` must have. memory_bytes, output_bytes, timeout_s: its limits."""
+    """What a plugin is loaded from. kind: "wasm", "javascript" or "http". data: a WASM module, or JavaScript source; where there is none
+    it is fetched from `url`. hash: SHA-256 that it must have. headers: for the requests of an HTTP plugin. calls: operations made of a WASM
+    module's C functions, as web/plugins/calls.js describes them. memory_bytes, output_bytes, timeout_s: its limits."""
 
     kind: str
     name: str
     data: bytes = b""
     url: str | None = None
     hash: str | None = None
+    headers: Mapping[str, str] = NOTHING
+    calls: Mapping[str, Any] = NOTHING
     memory_bytes: int = 64 << 20
     output_bytes: int = 1 << 20
     timeout_s: float = 30.0
 
 
 class PluginHost(Protocol):
-    """Runs plugins that are no Python objects, each apart from the others: WASM, JavaScript, HTTP. kinds: those it can run."""
+    """Runs plugins that are no Python objects, each apart from the others: WASM, JavaScript. kinds: those it can run."""
 
     @property
     def kinds(self) -> Collection[str]: ...
-    async def inspect(self, source: PluginSource) -> Mapping[str, Any]:
-        """What is known of it before anything of it runs."""
-
     async def load(self, source: PluginSource) -> Plugin:
         """Raises ConfigError for what it cannot run, naming what is missing."""

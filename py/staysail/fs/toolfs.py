@@ -25,7 +25,7 @@ from .mounts import Mounted
 from .path import ROOT, Path, check_name, resolve_path, to_text
 from .plugin_mount import PluginMount
 from .plugins import Installed, Plugins, PluginsMount
-from .ports import Embedder, Exportable, KeyValue, PluginHost
+from .ports import Embedder, Exportable, KeyValue, PluginHost, PluginSource
 from .rag import RagMount
 from .search import Query, checked_query
 from .session import Grant, Session
@@ -67,7 +67,7 @@ class ToolFS(Files):
         self._store, self._now = store or MemoryStore(), now
         super().__init__(Audit(self._store, now=now, secrets=secrets), transport)
         self._blobs = Blobs(self._store, [used_by_trees, used_by_snapshots])
-        self.plugins = Plugins(lambda session: CallFiles(self, session), plugin_host)
+        self.plugins = Plugins(lambda session: CallFiles(self, session), plugin_host, transport)
         self.snapshots = Snapshots(self._blobs, self._trees, now=now)
         self._memory = MemoryMount(TreeMount(self._blobs, "memory", kind="memory", now=now), embedder)
         built_in: dict[str, Mounted] = {
@@ -108,6 +108,10 @@ class ToolFS(Files):
         if resolve_path(path) in self._built_in:
             raise ConfigError(f"{path} is part of ToolFS and stays")
         self.mounts.remove(path)
+
+    async def inspect_plugin(self, source: PluginSource) -> dict[str, Any]:
+        """What a plugin is and could ask for, before it is installed and anything of it runs: see Plugins.inspect."""
+        return await self.plugins.inspect(source)
 
     async def add_plugin(self, plugin: Any, **options: Any) -> Installed:
         """Options are those of Plugins.add: grant, config, timeout_s, output_bytes. Raises ConfigError."""

@@ -183,7 +183,7 @@ async def test_a_cancelled_call_is_cancelled_and_not_answered():
         (plugin_of(slow, init=staticmethod(raises(ValueError("no key")))), "did not start: ValueError: no key"),
         (plugin_of(slow, init=staticmethod(slow)), "did not start: it did not answer within 0.05 s"),
         (plugin_of(slow, operations={"a b": {}}), "operations maps names"),
-        (PluginSource("wasm", "w"), "kind 'wasm' cannot run here; those that can: none but Python objects"),
+        (PluginSource("wasm", "w"), "kind 'wasm' cannot run here; those that can: http, and Python objects"),
     ],
 )
 async def test_what_is_no_plugin_is_not_installed(plugin, told: str):
@@ -206,9 +206,6 @@ class Host:
 
     kinds = ("text",)
 
-    async def inspect(self, source):
-        return {"size_bytes": len(source.data)}
-
     async def load(self, source):
         async def execute(request, files):
             return {"success": True, "result": source.data.decode()}
@@ -230,7 +227,7 @@ async def test_plugins_of_other_kinds_come_through_the_host_with_their_hash_chec
     assert (await toolfs.execute("t", {"operation": "x"}, toolfs.session("a", ALL)))["result"] == "hello"
     with pytest.raises(ConfigError, match="not the file you meant"):
         await toolfs.add_plugin(PluginSource("text", "u", b"hello", hash=hash_of(b"other")))
-    with pytest.raises(ConfigError, match="those that can: text"):
+    with pytest.raises(ConfigError, match="those that can: http, text"):
         await toolfs.add_plugin(PluginSource("wasm", "u", b""))
 
 

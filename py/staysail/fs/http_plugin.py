@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.errors import ConfigError, NetworkError, ToolFSError
+from ..core.ports import HttpRequest, Transport
+from ..core.value import NOTHING
+from .network import fetch
+from .ports import PluginFiles, PluginSource
+from .session import read_host
+
+JSON = {"content-type": "application/json", "accept": "application/json"}
+
+
+class HttpPlugin:
+    """A plugin behind an address: GET gives {version, skill_document?, operations?}, POST to /init takes its configuration, POST to
+    /execute takes a request and gives the response, all of it JSON. It is sent requests and nothing else: it has no files, and what it
+    asks for it gets from its caller, in the request. A redirect to another host is refused."""
+
+    kind = "http"
+
+    def __init__(self, source: PluginSource, transport: Transport) -> None:
+        if not source.url:
+            raise ConfigError(f"plugin {source.name}: one of kind http has a url")
+        try:
+            self._host = read_host(source.url)
+        except ToolFSError as error:
+            raise ConfigError(f"plugin {source.name}: url {source.url!r}: {error}") from error
+        self.name, self.version, self.skill_document = source.name, "0", ""
+        self.operations: Mapping[str, Any] = NOTHING
+        self._url, self._headers, self._transport = source.url.rstrip("/"), dict(source.headers), transport
+        self._output_bytes = source.output_bytes
+
+    async def load(self) -> HttpPlugin:
+        """Raises ConfigError where it does not say what it is."""
+        try:
+            about = json.loads(await self._send("GET", self._url))
+        except (ToolFSError, NetworkError, ValueError) as error:
+            raise ConfigError(f"plugin {self.name} did not load: {error}") from error
+        if not isinstance(about, dict):
+            raise ConfigError(f"plugin {self.name} did not load: GET gives an object with version and operations")
+        self.version = str(about.get("version") or "0")
+        self.skill_document = str(about.get("skill_document") or "")
+        operations = about.get("operations")
+        self.operations = operations if isinstance(operations, dict) else NOTHING
+        return self
+
+    async def init(self, config: Mapping[str, Any]) -> None:
+        if config:
+            await self._send("POST", f"{self._url}/init", config)
+
+    async def execute(self, request: Mapping[str, Any], files: PluginFiles) -> Any:
+        return await self._send("POST", f"{self._url}/execute", request)
+
+    async def _send(self, method: str, url: str, value: Any = None) -> bytes:
+        body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
+        request = HttpRequest(method, url, self._headers | JSON, body)
+        status, _, answer = await fetch(self._transport, request, self._check, limit_bytes=self._output_bytes)
+        if not 200 <= status < 300:
+            raise ToolFSError(f"it answered {status}: {answer[:200].decode(errors='replace')}", code="unavailable")
+        return answer
+
+    def _check(self, method: str, url: str) -> None:
+        if read_host(url) != self._host:
+            raise ToolFSError("it redirects to another host, which is refused", code="refused")
