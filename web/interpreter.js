@@ -103,6 +103,7 @@ async function loadRuntime({ runtimeURL, countBytes, environment, onProgress }, 
 
 /** @param {any} pyodide @returns {Join} */
 function joinOf(pyodide) {
+  pyodide.registerJsModule("staysail_web", { plugins: () => import("./plugins/host.js") });
   const bridge = pyodide.pyimport("staysail.bridge");
   return (send) => {
     const receive = bridge.connect(send);

@@ -1,0 +1,80 @@
+"""Plugins in a page, a worker or Node, where Python runs in Pyodide: web/plugins/host.js runs them, each in a worker of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import js
+from pyodide.code import run_js
+from pyodide.ffi import JsException, create_proxy, to_js
+
+from ..core.errors import ConfigError
+from ..fs.ports import Plugin, PluginSource
+from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
+
+
+class JsPluginHost:
+    """url: where staysail's web folder (the npm package) is served; not needed where staysail's JavaScript started Python."""
+
+    kinds = KINDS
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+        self._module: Any = None
+
+    async def load(self, source: PluginSource) -> Plugin:
+        spec, data = prepare(source)
+        module = await self._host()
+        try:
+            loaded = await module.loadPlugin(js.JSON.parse(json.dumps(spec)), to_js(data))
+        except JsException as error:
+            raise ConfigError(f"plugin {source.name} did not load: {_told(error)}") from error
+        return HostedPlugin(source, json.loads(js.JSON.stringify(loaded.about)), _Runner(loaded))
+
+    async def _host(self) -> Any:
+        if self._module is None:
+            try:
+                if self._url is None:
+                    self._module = await import_module("staysail_web").plugins()
+                else:
+                    address = js.URL.new(f"{self._url.rstrip('/')}/plugins/host.js", js.location.href).href
+                    self._module = await run_js("(address) => import(address)")(address)
+            except ModuleNotFoundError as error:
+                raise ConfigError("say where staysail's web folder (the npm package) is served: JsPluginHost(url)") from error
+            except JsException as error:
+                raise ConfigError(f"the host of plugins could not be loaded: {_told(error)}") from error
+        return self._module
+
+
+class _Runner:
+    def __init__(self, loaded: Any) -> None:
+        self._loaded = loaded
+
+    async def init(self, config: Mapping[str, Any]) -> None:
+        try:
+            await self._loaded.init(js.JSON.parse(json.dumps(config)))
+        except JsException as error:
+            raise PluginFault(_told(error)) from error
+
+    async def execute(self, request: str, answering: Answering) -> str:
+        async def answer(method: str, params: str, body: Any) -> Any:
+            return to_js(await answering(method, params, body.to_bytes()))
+
+        proxy = create_proxy(answer)
+        try:
+            return str(await self._loaded.execute(request, proxy))
+        except JsException as error:
+            raise PluginFault(_told(error)) from error
+        finally:
+            proxy.destroy()
+
+    def stop(self) -> None:
+        self._loaded.stop()
+
+
+def _told(error: JsException) -> str:
+    thrown: Any = error.js_error if hasattr(error, "js_error") else error
+    return str(getattr(thrown, "message", error))

@@ -1,0 +1,125 @@
+"""What the hosts of plugins have in common, in a page and beside Node: the plugin as ToolFS knows it, and the answers to what it asks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+from ..core.errors import ConfigError, StaysailError, ToolFSError
+from ..core.value import NOTHING
+from ..core.waiting import blocking
+from ..fs.ports import PluginFiles, PluginSource
+from ..fs.wasm import cap_memory, inspect
+
+type Answering = Callable[[str, str, bytes], Awaitable[tuple[str, bytes]]]
+
+KINDS = ("wasm", "javascript")
+
+
+class Runner(Protocol):
+    """A plugin that runs somewhere else. Raises PluginFault."""
+
+    async def init(self, config: Mapping[str, Any]) -> None: ...
+    async def execute(self, request: str, answering: Answering) -> str:
+        """One at a time. answering: takes a method, its parameters as JSON and bytes; gives JSON and bytes."""
+
+    def stop(self) -> None:
+        """Ends it, in the middle of a call too; the next call starts it again."""
+
+
+class PluginFault(ToolFSError):
+    """What a plugin did wrong, or what became of it."""
+
+    code = "plugin"
+
+
+class HostedPlugin:
+    def __init__(self, source: PluginSource, about: Mapping[str, Any], runner: Runner) -> None:
+        operations = about.get("operations")
+        self.name, self.kind = source.name, source.kind
+        self.version = str(about.get("version") or "0")
+        self.skill_document = str(about.get("skill_document") or "")
+        self.operations: Mapping[str, Any] = operations if isinstance(operations, dict) else NOTHING
+        self._runner = runner
+        self._turn = asyncio.Lock()
+
+    async def init(self, config: Mapping[str, Any]) -> None:
+        try:
+            await self._runner.init(dict(config))
+        except BaseException:
+            self._runner.stop()
+            raise
+
+    async def execute(self, request: Mapping[str, Any], files: PluginFiles) -> Any:
+        if blocking.get():
+            raise ConfigError("a plugin that runs apart cannot be waited for without an event loop; use `await`")
+
+        async def answering(method: str, params: str, body: bytes) -> tuple[str, bytes]:
+            return await answer(files, method, params, body)
+
+        async with self._turn:
+            try:
+                return await self._runner.execute(json.dumps(request, ensure_ascii=False), answering)
+            except BaseException:  # also of whoever waits no longer
+                self._runner.stop()
+                raise
+
+    def close(self) -> None:
+        self._runner.stop()
+
+
+def prepare(source: PluginSource) -> tuple[dict[str, Any], bytes]:
+    """The `Spec` of web/plugins/worker.js and the bytes to run. Raises ConfigError for what cannot run here."""
+    spec = {
+        "name": source.name,
+        "kind": source.kind,
+        "memory_bytes": source.memory_bytes,
+        "output_bytes": source.output_bytes,
+    }
+    if source.kind != "wasm":
+        return spec, source.data
+    module = inspect(source.data)
+    if module.problem and not (source.calls and module.abi == "unknown"):
+        raise ConfigError(f"plugin {source.name} cannot run here: {module.problem}")
+    spec |= {"abi": module.abi, "functions": module.functions, "calls": dict(source.calls)}
+    return spec, cap_memory(source.data, source.memory_bytes)
+
+
+async def answer(files: PluginFiles, method: str, params: str, body: bytes) -> tuple[str, bytes]:
+    """Never raises: what a plugin may not have, or what is not there, is told to the plugin."""
+    try:
+        value, data = await _ask(files, method, json.loads(params), body)
+    except StaysailError as error:
+        return json.dumps({"ok": False, "code": error.code, "message": str(error)}), b""
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        return json.dumps({"ok": False, "code": "bad_request", "message": f"that is no way to ask: {error}"}), b""
+    return json.dumps({"ok": True, "value": value}, ensure_ascii=False), data
+
+
+async def _ask(files: PluginFiles, method: str, params: Mapping[str, Any], body: bytes) -> tuple[Any, bytes]:
+    match method:
+        case "read":
+            return None, await files.read(params["path"])
+        case "write":
+            await files.write(params["path"], body)
+            return {"path": params["path"], "size_bytes": len(body)}, b""
+        case "list":
+            return [entry.to_dict() for entry in await files.list(params["path"])], b""
+        case "stat":
+            return (await files.stat(params["path"])).to_dict(), b""
+        case "delete":
+            await files.delete(params["path"])
+            return None, b""
+        case "mkdir":
+            await files.mkdir(params["path"])
+            return None, b""
+        case "rename":
+            await files.rename(params["path"], params["to"])
+            return None, b""
+        case "fetch":
+            headers = {str(name): str(value) for name, value in dict(params.get("headers") or {}).items()}
+            status, told, data = await files.fetch(str(params["url"]), str(params.get("method") or "GET"), headers, body)
+            return {"status": status, "headers": dict(told)}, data
+    raise ToolFSError(f"a plugin cannot ask for {method!r}", code="bad_request")

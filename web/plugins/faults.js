@@ -1,0 +1,12 @@
+/** What a plugin did wrong, in words for whoever called it. */
+export class PluginFault extends Error {
+  name = "PluginFault";
+}
+
+/** @param {unknown} error @returns {string} */
+export function told(error) {
+  if (error instanceof PluginFault) return error.message;
+  if (error instanceof WebAssembly.RuntimeError) return `it trapped: ${error.message}`;
+  if (error instanceof RangeError && /call stack/i.test(error.message)) return "it trapped: its calls went too deep";
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}

@@ -1,0 +1,53 @@
+/**
+ * A worker, the same in a page, in a worker and in Node.
+ *
+ * @typedef {object} Thread
+ * @property {(message: any, transfer?: any[]) => void} post
+ * @property {() => void} end at once, whatever it is doing
+ * @property {(busy: boolean) => void} hold Node's process lives on while it is busy
+ */
+
+import { PluginFault } from "./faults.js";
+import { inNode } from "./port.js";
+
+/**
+ * @param {(message: any) => void} onMessage
+ * @param {(why: string) => void} onCrash
+ * @param {number} heapBytes of JavaScript, where that can be limited: in Node
+ * @returns {Promise<Thread>}
+ */
+export async function openThread(onMessage, onCrash, heapBytes) {
+  if (inNode) {
+    const threads = "node:worker_threads"; // by a name that no bundler follows
+    const { Worker } = await import(/* webpackIgnore: true */ /* @vite-ignore */ threads);
+    const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(heapBytes / (1 << 20)), stackSizeMb: 4 };
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { resourceLimits, env: {}, stdin: true, execArgv: [], argv: [] });
+    worker.on("message", onMessage);
+    worker.on("error", (/** @type {Error} */ error) => onCrash(error.message));
+    worker.on("exit", (/** @type {number} */ code) => onCrash(`its worker ended with code ${code}`));
+    return {
+      post: (message, transfer) => worker.postMessage(message, transfer),
+      end: () => void worker.terminate(),
+      hold: (busy) => (busy ? worker.ref() : worker.unref()),
+    };
+  }
+  if (typeof Worker === "undefined") throw new PluginFault("a plugin needs a worker of its own, and there is none in a shared worker: boot({mode: \"worker\"})");
+  const worker = browserWorker();
+  worker.onmessage = (event) => onMessage(event.data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    onCrash(event.message || "its worker did not load (is web/plugins/ served, with the page's COEP header?)");
+  };
+  return { post: (message, transfer = []) => worker.postMessage(message, transfer), end: () => worker.terminate(), hold: () => {} };
+}
+
+/** A worker's own script must come from the page's origin; what it imports need not. */
+function browserWorker() {
+  const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
+  if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "staysail-plugin" }); // spelled out, for bundlers
+  }
+  const file = "./worker.js"; // by a name that no bundler inlines
+  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
+  return new Worker(source, { type: "module", name: "staysail-plugin" });
+}

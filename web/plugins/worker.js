@@ -1,0 +1,70 @@
+/**
+ * The worker of one plugin. It does one thing at a time.
+ *
+ * In:  {type: "start", spec, module?, source?, shared?}  {type: "init", config}  {type: "execute", text}
+ *      {type: "answer", id, head, bytes} to an ask that was not answered through shared memory
+ * Out: {type: "ready"} first. {type: "done", value} or {type: "fault", message} for each of start, init and execute; after a fault in
+ *      start or execute this worker is given up. In between {type: "ask", id, method, params, body} and {type: "log", text}.
+ *
+ * @typedef {"extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain"} Abi as py/staysail/fs/wasm.py finds it
+ * @typedef {object} Spec
+ * @property {string} name
+ * @property {"wasm" | "javascript"} kind
+ * @property {Abi} [abi]
+ * @property {Record<string, string>} [functions] exported ones, with signatures such as "(i32, i32) -> i64"
+ * @property {Record<string, any>} [calls] operations made of C functions: see calls.js
+ * @property {number} memory_bytes
+ * @property {number} output_bytes
+ * @typedef {{version?: string, skill_document?: string, operations?: Record<string, any>}} About
+ * @typedef {{about: About, init(config: any): unknown, execute(text: string): unknown}} Running
+ * @typedef {{spec: Spec, line: Line, log: (text: string) => void, module: WebAssembly.Module, source: string}} Start
+ */
+
+import { startCommand } from "./command.js";
+import { startExtism } from "./extism.js";
+import { told } from "./faults.js";
+import { startJavaScript } from "./javascript.js";
+import { Line } from "./line.js";
+import { startPlain } from "./plain.js";
+import { openPort } from "./port.js";
+
+/** @import { Port } from "./port.js" */
+/** @type {Line} */
+let line;
+/** @type {Running} */
+let running;
+
+void openPort().then((port) => {
+  port.listen(async (message) => {
+    if (message.type === "answer") return line.take(message.id, message.head, message.bytes);
+    try {
+      port.post({ type: "done", value: await handle(message, port) });
+    } catch (error) {
+      port.post({ type: "fault", message: told(error) });
+    }
+  });
+  port.post({ type: "ready" });
+});
+
+/** @param {any} message @param {Port} port */
+async function handle(message, port) {
+  switch (message.type) {
+    case "start":
+      line = new Line(message.shared, (ask) => port.post({ type: "ask", ...ask }));
+      running = await starter(message.spec)({ ...message, line, log: (text) => port.post({ type: "log", text: text.slice(0, 2000) }) });
+      return running.about;
+    case "init":
+      await running.init(message.config);
+      return undefined;
+    default:
+      return running.execute(message.text);
+  }
+}
+
+/** @param {Spec} spec @returns {(start: Start) => Promise<Running>} */
+function starter({ kind, abi, calls }) {
+  if (kind === "javascript") return startJavaScript;
+  if (calls && Object.keys(calls).length) return startPlain;
+  if (abi === "wasi-command") return startCommand;
+  return abi === "plain" || abi === "wasi-reactor" ? startPlain : startExtism;
+}
