@@ -135,7 +135,6 @@ IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 HOST = {
     "transport": ("fetch_transport", "FetchTransport") if IN_BROWSER_RUNTIME else ("httpx_transport", "HttpxTransport"),
     "blocking_transport": ("page_waiting", "blocking_transport"),
-    "plugin_host": ("js_plugins", "JsPluginHost"),
     "run_sync": ("page_waiting" if IN_BROWSER_RUNTIME else "loop_waiting", "run_sync"),
 }
 _made: dict[str, Any] = {}
@@ -157,8 +156,6 @@ def _transport(part: str) -> Transport:
 Defaults.load_model = load_model
 Defaults.transport = lambda: _transport("transport")
 Defaults.blocking_transport = lambda: _transport("blocking_transport")
-if IN_BROWSER_RUNTIME:
-    Defaults.plugin_host = lambda: _host("plugin_host")()
 Defaults.run_sync = lambda work: _host("run_sync")(work)
 Defaults.index_tools = lambda tools, embedder: import_module("staysail.indexes.tool_index").ToolIndex(tools, embedder)
 if IN_BROWSER_RUNTIME:

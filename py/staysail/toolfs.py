@@ -34,8 +34,9 @@ class ToolFS(toolfs.ToolFS):
     store: in a page the name it is kept under in IndexedDB, "toolfs" if left out; on CPython a directory that keeps it, and if left out it
     lasts as long as the process, as ":memory:" does everywhere; or a KeyValue. search_index: what /toolfs/rag searches, a VectorStore (its
     content is part of snapshots) or anything with `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for
-    HTTP mounts and plugins; the default one of the package. plugin_host: runs plugins that are no Python objects. secrets: texts that the
-    audit never shows. now: seconds since 1970. Raises ConfigError.
+    HTTP mounts and plugins; the default one of the package. plugin_host: runs plugins that are no Python objects; on CPython the folder of
+    the npm package, whose plugins run in Node (see NodePluginHost). secrets: texts that the audit never shows. now: seconds since 1970.
+    Raises ConfigError.
 
     Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
     cannot or finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
@@ -47,7 +48,7 @@ class ToolFS(toolfs.ToolFS):
         search_index: Any = None,
         embedder: Embedder | None = None,
         transport: Transport | None = None,
-        plugin_host: PluginHost | None = None,
+        plugin_host: PluginHost | str | os.PathLike[str] | None = None,
         secrets: Sequence[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -57,7 +58,7 @@ class ToolFS(toolfs.ToolFS):
             search_index=search_index,
             embedder=embedder,
             transport=transport,
-            plugin_host=plugin_host,
+            plugin_host=open_plugin_host(plugin_host),
             secrets=secrets,
             now=now,
         )
@@ -102,7 +103,8 @@ class ToolFS(toolfs.ToolFS):
             end()
 
     async def close(self) -> None:
-        """Lets go of what keeps it; nothing is lost."""
+        """Lets go of what keeps it and ends its plugins; nothing is lost."""
+        await self.plugins.close()
         if hasattr(self._store, "close"):
             await self._store.close()
 
@@ -118,6 +120,18 @@ def open_store(store: KeyValue | str | os.PathLike[str] | None) -> KeyValue:
         opened = import_module("staysail.host.idb_records").IdbRecords(f"staysail:toolfs:{os.fspath(store or DEFAULT_NAME)}")
     else:
         opened = import_module("staysail.host.sqlite_records").SqliteRecords(store)
+    return opened
+
+
+def open_plugin_host(host: PluginHost | str | os.PathLike[str] | None) -> PluginHost | None:
+    """In a page there is always one; a text there is the address that staysail's web folder is served from."""
+    if host is not None and not isinstance(host, str | os.PathLike):
+        return host
+    opened: PluginHost | None = None
+    if IN_BROWSER_RUNTIME:
+        opened = import_module("staysail.host.js_plugins").JsPluginHost(host)
+    elif host is not None:
+        opened = import_module("staysail.host.node_plugins").NodePluginHost(host)
     return opened
 
 

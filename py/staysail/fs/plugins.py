@@ -100,6 +100,13 @@ class Plugins:
         if isinstance(plugin, Closable):
             plugin.close()
 
+    async def close(self) -> None:
+        """Ends all of them, and what runs them."""
+        for name in list(self.installed):
+            self.remove(name)
+        if self._host:
+            await self._host.aclose()
+
     def need(self, name: str) -> Installed:
         """Raises ToolFSError ("not_found")."""
         if name not in self.installed:
@@ -136,7 +143,7 @@ class Plugins:
             known = ", ".join(sorted({*kinds, "http"}))
             raise ConfigError(
                 f"plugins of kind {source.kind!r} cannot run here; those that can: {known}, and Python objects. WASM and JavaScript run in "
-                "a page, and on CPython with ToolFS(plugin_host=NodePluginHost(...))"
+                "a page, and on CPython with ToolFS(plugin_host=folder of the npm package staysail)"
             )
         return await self._host.load(await self._fetched(source))
 

@@ -34,6 +34,9 @@ class JsPluginHost:
             raise ConfigError(f"plugin {source.name} did not load: {_told(error)}") from error
         return HostedPlugin(source, json.loads(js.JSON.stringify(loaded.about)), _Runner(loaded))
 
+    async def aclose(self) -> None:
+        """Plugins end one by one."""
+
     async def _host(self) -> Any:
         if self._module is None:
             try:

@@ -206,6 +206,9 @@ class Host:
 
     kinds = ("text",)
 
+    async def aclose(self):
+        pass
+
     async def load(self, source):
         async def execute(request, files):
             return {"success": True, "result": source.data.decode()}
