@@ -21,29 +21,23 @@ def test_each_backend_gives_what_numpy_gives_to_the_bit(page, backend):
 
 
 class Page:
-    """A page with Python in it, in the current window."""
+    """A page in the current window, with Python in a worker, or else in the page's own thread: there big records are kept otherwise."""
 
-    def __init__(self, driver, site):
-        self.driver, self.site = driver, site
+    def __init__(self, driver, site, *, worker=True):
+        self.driver, self.site, self.worker = driver, site, worker
         driver.get(f"{site}tests/page/empty.html")
-        self._script(
-            """
-            const { loadPyodide } = await import("/wheels/pyodide.mjs");
-            globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
-            await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
-            """
-        )
+        self.script(WORKER if worker else THREAD)
         self.run(SETUP)
 
     def run(self, code):
         """The value of the last expression, through JSON."""
-        return self._script("return await pyodide.runPythonAsync(code)", f"import json\n{code}")
+        return self.script("return await runPython(code)", f"import json\n{code}")
 
     def start(self, code):
         """Runs without waiting."""
-        self.driver.execute_script("pyodide.runPythonAsync(arguments[0])", code)
+        self.driver.execute_script("finished = false; runPython(arguments[0]).then(() => (finished = true))", code)
 
-    def _script(self, body, code=""):
+    def script(self, body, code=""):
         answer = self.driver.execute_async_script(
             "const [code, done] = arguments; (async () => {"
             + body
@@ -54,12 +48,44 @@ class Page:
         return answer["value"]
 
 
-# dim 4096 makes 64 rows a segment, so that a few hundred rows fill, empty and compact segments.
+THREAD = """
+const { loadPyodide } = await import("/wheels/pyodide.mjs");
+const pyodide = await loadPyodide({ indexURL: "/wheels/" });
+await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+globalThis.runPython = (code) => pyodide.runPythonAsync(code);
+"""
+WORKER = """
+const worker = new Worker("/tests/page/python_worker.mjs", { type: "module" });
+const waiting = new Map();
+worker.onmessage = ({ data: [id, answer] }) => { waiting.get(id)(answer); waiting.delete(id); };
+globalThis.runPython = async (code) => {
+  const id = Math.random();
+  const answer = await new Promise((done) => { waiting.set(id, done); worker.postMessage([id, code]); });
+  if ("error" in answer) throw new Error(answer.error);
+  return answer.value;
+};
+"""
+# 64 rows a segment, so that a few hundred rows fill, empty and compact segments.
 SETUP = """
 import random
 from array import array
-from js import localStorage
+import js
+from pyodide.ffi import to_js
 from staysail import VectorStore
+
+async def open_notes():
+    "Where a worker notes how far it came, at once and for the next one to see."
+    folder = await js.navigator.storage.getDirectory()
+    options = [to_js(choice, dict_converter=js.Object.fromEntries) for choice in ({"create": True}, {"mode": "readwrite-unsafe"})]
+    return await (await folder.getFileHandle("notes", options[0])).createSyncAccessHandle(options[1])
+
+def note(notes, done, begun):
+    notes.write(to_js(f"{done:9}{begun:9}".encode()), to_js({"at": 0}, dict_converter=js.Object.fromEntries))
+
+def noted(notes):
+    data = js.Uint8Array.new(18)
+    notes.read(data, to_js({"at": 0}, dict_converter=js.Object.fromEntries))
+    return int(data.to_bytes()[:9]), int(data.to_bytes()[9:])
 
 def vector(at):
     row = array("f", bytes(4 * 4096))
@@ -89,7 +115,7 @@ async def perform(store, kind, what):
     return await getattr(store, kind)(documents, vectors=[vector(at) for _, at in what.values()])
 
 async def contents(store):
-    ids = sorted(await (await store._open()).ids())
+    ids = sorted(await store.ids())
     return {item["id"]: [item["document"], item["vector"].index(1.0)] for item in await store.get(ids, vectors=True)}
 
 def expected(count):
@@ -112,7 +138,7 @@ def test_what_is_stored_is_there_after_a_reload(driver, site, page):
         """
 store = VectorStore("reload")
 await store.destroy()
-store = VectorStore("reload", durability="strict")
+store = VectorStore("reload", durability="strict", segment_rows=64)
 for i in range(6):
     kind, what, model = step(i, model if i else {})
     await perform(store, kind, what)
@@ -141,25 +167,30 @@ result
 
 def test_two_tabs_write_one_after_another_and_see_each_other(driver, site, page):
     page.run(
-        'await VectorStore("tabs").destroy()\nstore = VectorStore("tabs")\nawait store.add([{"id": "first"}], vectors=[vector(0)])\nNone'
+        """
+await VectorStore("tabs").destroy()
+store = VectorStore("tabs", segment_rows=64)
+await store.add([{"id": "first"}], vectors=[vector(0)])
+None
+"""
     )
     first = driver.current_window_handle
     driver.switch_to.new_window("tab")
     try:
         other = Page(driver, site)
         second = driver.current_window_handle
-        writing = (
-            'for i in range(40):\n    await store.add([{"id": f"%s{i}"}], vectors=[vector(%d + i)])\nlocalStorage.setItem("%s", "done")'
-        )
-        other.run('store = VectorStore("tabs")\nlocalStorage.clear()\nawait store.count()')
+        writing = 'for i in range(40):\n    await store.add([{"id": f"%s{i}"}], vectors=[vector(%d + i)])'
+        other.run('store = VectorStore("tabs")\nawait store.count()')
         driver.switch_to.window(first)
-        page.start(writing % ("a", 100, "a"))
+        page.start(writing % ("a", 100))
         driver.switch_to.window(second)
-        other.start(writing % ("b", 200, "b"))
+        other.start(writing % ("b", 200))
         end = time.monotonic() + 60
-        while not driver.execute_script("return localStorage.getItem('a') && localStorage.getItem('b')"):
-            assert time.monotonic() < end, "the tabs did not finish writing"
-            time.sleep(0.1)
+        for window in (second, first):
+            driver.switch_to.window(window)
+            while not driver.execute_script("return globalThis.finished"):
+                assert time.monotonic() < end, "the tabs did not finish writing"
+                time.sleep(0.1)
         seen = {}
         for name, window, tab in (("first", first, page), ("second", second, other)):
             driver.switch_to.window(window)
@@ -177,20 +208,21 @@ def test_two_tabs_write_one_after_another_and_see_each_other(driver, site, page)
 def test_a_page_that_dies_while_it_writes_leaves_the_state_before_or_after(driver, site):
     rng = random.Random(11)
     page = Page(driver, site)
-    page.run('localStorage.clear()\nlocalStorage.setItem("done", "0")\nawait VectorStore("kill").destroy()')
+    page.run('notes = await open_notes()\nnote(notes, 0, 0)\nnotes.close()\nawait VectorStore("kill").destroy()')
     died_inside = 0
     for _ in range(KILLS):
         page.start(
             """
-store, i, model = VectorStore("kill"), int(localStorage.getItem("done")), {}
+notes = await open_notes()
+store, i, model = VectorStore("kill", segment_rows=64), noted(notes)[0], {}
 for j in range(i):
     model = step(j, model)[2]
 while True:
     kind, what, model = step(i, model)
-    localStorage.setItem("begun", str(i + 1))
+    note(notes, i, i + 1)
     await perform(store, kind, what)
     i += 1
-    localStorage.setItem("done", str(i))
+    note(notes, i, i)
 """
         )
         time.sleep(rng.uniform(0.15, 0.9))
@@ -198,14 +230,17 @@ while True:
         page = Page(driver, site)
         told = page.run(
             """
-done, begun = int(localStorage.getItem("done")), int(localStorage.getItem("begun") or 0)
+notes = await open_notes()
+done, begun = noted(notes)
 store = VectorStore("kill")
 found = await contents(store)
 now = next((count for count in (done, done + 1) if found == expected(count)), -1)
 if now >= 0:
-    localStorage.setItem("done", str(now))
+    note(notes, now, now)
 model = expected(max(now, 0))
 right = all([(await store.search(vector(at), 1))[0].score == 1.0 for id, (_, at) in list(model.items())[:20]])
+notes.close()
+await store.close()
 json.dumps([now >= 0, right, len(store.damage), begun > done])
 """
         )
@@ -215,18 +250,31 @@ json.dumps([now >= 0, right, len(store.damage), begun > done])
     page.run('await VectorStore("kill").destroy()')
 
 
-@pytest.mark.parametrize("table", ["rows", "documents", "log"])
-def test_damage_on_disk_is_told_and_the_rest_is_found(driver, site, page, table):
+@pytest.mark.parametrize("table", ["rows", "documents", "log", "file"])
+def test_damage_on_disk_is_told_and_the_rest_is_found(driver, site, table):
+    page = Page(driver, site, worker=table == "file")
     page.run(
         """
 await VectorStore("damage").destroy()
-store = VectorStore("damage")
+store = VectorStore("damage", segment_rows=64)
 await store.add([{"id": str(i), "text": f"text {i}"} for i in range(200)], vectors=[vector(i) for i in range(200)])
 await store.close()
 """
     )
-    page._script(
-        """
+    if table == "file":  # its first record is of rows
+        page.run(
+            """
+folder = await js.navigator.storage.getDirectory()
+options = [to_js(choice, dict_converter=js.Object.fromEntries) for choice in ({"mode": "readwrite-unsafe"}, {"at": 4})]
+access = await (await folder.getFileHandle("staysail%3Avectors%3Adamage")).createSyncAccessHandle(options[0])
+access.write(to_js(b"?"), options[1])
+access.close()
+"""
+        )
+        table = "rows"
+    else:
+        page.script(
+            """
         const open = indexedDB.open("staysail:vectors:damage");
         await new Promise((done) => (open.onsuccess = done));
         const transaction = open.result.transaction(code, "readwrite");
@@ -239,8 +287,8 @@ await store.close()
         await new Promise((done) => (transaction.oncomplete = done));
         open.result.close();
         """,
-        table,
-    )
+            table,
+        )
     told = page.run(
         """
 import warnings

@@ -15,14 +15,14 @@ async def compare(name):
     rng = np.random.default_rng(1)
     wrong = []
 
-    def build(backend, x, metric):
-        index = FlatIndex(backend, x.shape[1], metric)
+    def build(backend, x, metric, dtype):
+        index = FlatIndex(backend, x.shape[1], metric, dtype=dtype, segment_rows=64)
         index.commit(index.stage(x))
         index.encode(0, index.size)
         index.kill([1, 2])
         return index
 
-    for dim in (1, 16, 100, 384, 4100):
+    for dim, dtype in ((1, "f32"), (16, "f32"), (100, "f32"), (384, "f32"), (4100, "f32"), (1, "f16"), (100, "f16"), (4100, "f16")):
         for metric in ("cosine", "dot", "euclidean"):
             for kind in ("random", "duplicates", "tiny", "huge", "zeros"):
                 n = 700 if dim < 2000 else 150
@@ -31,14 +31,14 @@ async def compare(name):
                     case "duplicates":
                         x = x[rng.integers(0, 4, n)]
                     case "tiny":
-                        x *= 1e-30
+                        x *= 1e-30 if dtype == "f32" else 1e-6
                     case "huge":
-                        x *= 1e25
+                        x *= 1e25 if dtype == "f32" else 1e4
                     case "zeros":
                         x[::2] = 0
                 x = x.astype("f4")
-                ours, oracle = build(backend, x, metric), build(NumpyBackend(), x, metric)
-                what = f"{dim} {metric} {kind}"
+                ours, oracle = build(backend, x, metric, dtype), build(NumpyBackend(), x, metric, dtype)
+                what = f"{dim} {dtype} {metric} {kind}"
                 for table in ("rows", "codes", "signs"):
                     for mine, theirs in zip(getattr(ours, table).chunks, getattr(oracle, table).chunks, strict=True):
                         if mine and bytes(mine.view) != bytes(theirs.view):

@@ -11,14 +11,17 @@ from .value import Value
 
 type Metric = Literal["cosine", "dot", "euclidean"]
 type Quantization = Literal["auto", "none", "int8", "1bit"]
+type Dtype = Literal["f32", "f16"]
 type SearchMode = Literal["vector", "keyword", "hybrid"]
 
 METRICS: tuple[Metric, ...] = ("cosine", "dot", "euclidean")
 QUANTIZATIONS: tuple[Quantization, ...] = ("auto", "none", "int8", "1bit")
+DTYPES: tuple[Dtype, ...] = ("f32", "f16")
 
 LANES = 16
 """Rows are padded with zeros to a multiple of this many dimensions, so that kernels need no remainders."""
 CODES_TRAILER_BYTES = 16
+LARGEST_HALF = 65_504.0
 
 
 class Block(Protocol):
@@ -29,11 +32,13 @@ class Block(Protocol):
 
 
 class Chunks(Protocol):
-    """Rows of `width` bytes in chunks of `1 << shift` rows; None is a chunk that is not in memory. version: grows with each change of the
-    list."""
+    """Rows of `width` bytes in chunks of `1 << shift` rows; None is a chunk that is not in memory. half: the rows are float16. version:
+    grows with each change of the list."""
 
     @property
     def width(self) -> int: ...
+    @property
+    def half(self) -> bool: ...
     @property
     def shift(self) -> int: ...
     @property
@@ -57,10 +62,10 @@ class Query(Value):
 
 class Backend(Protocol):
     """Arithmetic on rows where they lie. Scans write one f32 score a row into `scores`, higher is nearer, -infinity for rows that are not
-    in memory; `dot_exact` and
-    `l2_exact` are bit for bit the same from every backend, and so is everything computed from codes and signs. Kinds of rows:
+    in memory; `dot_exact` and `l2_exact` are bit for bit the same from every backend, and so is everything computed from codes and signs.
+    Kinds of rows:
 
-    f32     `stride` floats, a multiple of LANES, padded with zeros
+    f32     `stride` floats, a multiple of LANES, padded with zeros; what takes Chunks takes float16 in their place
     codes   `stride` bytes, 64 + round(63 x / max|x|), then f32 max|x| / 63, f32 |x|^2, 8 bytes unused
     signs   a bit per dimension, x > mean, padded to 16 bytes
     """
@@ -107,6 +112,12 @@ class Backend(Protocol):
     def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         """Squared distances, float64."""
 
+    def narrow(self, rows: Block, offset: int, size_bytes: int, out: Block, out_offset: int) -> None:
+        """`size_bytes` of float32, none beyond LARGEST_HALF, as float16, rounded to the nearest, ties to even."""
+
+    def widen(self, rows: Block, offset: int, size_bytes: int, out: Block) -> None:
+        """`size_bytes` of float16 as float32."""
+
     def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
         """NaN where one number is NaN."""
 
@@ -141,9 +152,14 @@ class RowIndex(Protocol):
 
     dim: int
     stride: int
+    dtype: Dtype
+    chunk_rows: int
+    segment_rows: int
 
     @property
-    def chunk_rows(self) -> int: ...
+    def alive_bytes(self) -> memoryview[int]: ...
+    def stored(self, slot: int, count: int) -> Iterable[memoryview[int]]: ...
+    def numbers(self, slot: int) -> memoryview[float]: ...
     def stage(self, vectors: Any, *, prepared: bool = False) -> int: ...
     def commit(self, count: int) -> None: ...
     def encode(self, slot: int, count: int) -> None: ...
@@ -169,11 +185,17 @@ class GrowingChunks(Chunks, Protocol):
 class BlockStore(Protocol):
     """Named tables of bytes by integer key, changed atomically. Host: IndexedDB; tests and `:memory:`: a dict."""
 
+    @property
+    def kind(self) -> str:
+        """Where it keeps things, in a word or two."""
+
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]: ...
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
         """Fills each target; gives the keys whose record is absent or of another size."""
 
-    async def read_all(self, table: str) -> dict[int, bytes]: ...
+    async def read_all(self, table: str) -> dict[int, bytes]:
+        """Of tables whose records are small."""
+
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
         """All of it or nothing; durable on return. Raises QuotaError."""
 

@@ -9,16 +9,19 @@ from pyodide.ffi import JsException, to_js
 
 from .idb_database import Database, open_database, translated
 
-TABLES = ("head", "mean", "segments", "rows", "codes", "signs", "ids", "documents", "metadata", "terms", "dead", "log")
+VERSION = 2
+TABLES = ("head", "mean", "segments", "rows", "codes", "signs", "ids", "documents", "metadata", "terms", "dead", "log", "places")
 READ_AT_ONCE_BYTES = 32 << 20
 
 
 async def open_blocks(name: str, tables: Sequence[str] = TABLES) -> IdbBlocks:
     """Opens the database or makes it. Raises ConfigError where there is none to be had, StoreError."""
-    return IdbBlocks(await open_database(name, tables, "name the store ':memory:'"), name)
+    return IdbBlocks(await open_database(name, tables, "name the store ':memory:'", version=VERSION), name)
 
 
 class IdbBlocks(Database):
+    kind = "IndexedDB"
+
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]:
         found = await self._get(requests)
         return [record.to_bytes() if record is not None else None for record in found]

@@ -13,21 +13,20 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from ..core.errors import ConfigError, QuotaError, StoreError
 from .web_lock import hold
 
-VERSION = 1
-
 
 def find_factory() -> Any:
     """None where there is no IndexedDB, as in Node."""
     return getattr(js, "indexedDB", None)
 
 
-async def open_database(name: str, tables: Sequence[str], advice: str) -> Any:
-    """Opens the database or makes it. advice: what to do where there is none to be had. Raises ConfigError, StoreError."""
+async def open_database(name: str, tables: Sequence[str], advice: str, *, version: int = 1) -> Any:
+    """Opens the database or makes it. advice: what to do where there is none to be had. version: grows when tables come. Raises
+    ConfigError, StoreError."""
     factory = find_factory()
     if factory is None:
         raise ConfigError(f"this runtime has no IndexedDB; {advice}")
     try:
-        request = factory.open(name, VERSION)
+        request = factory.open(name, version)
     except JsException as error:
         raise ConfigError(f"the browser does not let this page use IndexedDB: {error}") from error
 
@@ -88,7 +87,10 @@ class Database:
 
     async def persist(self) -> bool:
         storage = getattr(getattr(js, "navigator", None), "storage", None)
-        return bool(await storage.persist()) if storage is not None else False
+        if storage is None:
+            return False
+        # A worker may not ask, only look.
+        return bool(await (storage.persist() if hasattr(storage, "persist") else storage.persisted()))
 
     async def close(self) -> None:
         self._database.close()

@@ -4,7 +4,7 @@ name: where it or the kernel is missing, `load_kernel` says so and the caller ta
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +18,8 @@ from ..core.errors import ConfigError
 from ..core.vectors import Block, Chunks, Query
 
 SLAB_BYTES = 1 << 18
+GATHERED = 256  # float16 rows that are widened together
+ONE_CHUNK = 31  # the shift of rows that are all in one chunk
 RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
 
 
@@ -72,6 +74,9 @@ class KernelBackend:
         self._tables: WeakKeyDictionary[Chunks, tuple[int, KernelBlock]] = WeakKeyDictionary()
         self._slots, self._values = _block(4096), _block(8192)
         self._slab, self._used = _block(SLAB_BYTES), 0
+        self._wide, self._alone = _block(16), _block(16)  # float16 rows as float32, and a list that holds their address
+        self._counting = _block(4 * GATHERED)
+        self._counting.view.cast("I")[:] = array("I", range(GATHERED))
 
     def prove(self) -> None:
         """Computes something known. Raises ConfigError where the kernel does not see the interpreter's memory."""
@@ -104,23 +109,24 @@ class KernelBackend:
         return Query(exact, length, rows, codes, scale, signs)
 
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None:
-        table = self._table(rows) + 4 * first_chunk
-        self._run.scan_dot(table, rows.shift, count, rows.width // 4, _at(query.rows), _at(scores))
+        for table, part, at in self._spans(rows, first_chunk, count):
+            self._run.scan_dot(table, rows.shift, part, _stride(rows), _at(query.rows), _at(scores) + 4 * at)
 
     def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
-        table = self._table(rows) + 4 * first_chunk
-        self._run.scan_l2(table, rows.shift, count, rows.width // 4, _at(query.rows), scale, _at(scores))
+        for table, part, at in self._spans(rows, first_chunk, count):
+            self._run.scan_l2(table, rows.shift, part, _stride(rows), _at(query.rows), scale, _at(scores) + 4 * at)
 
     def scan_batch(self, rows: Chunks, count: int, queries: Sequence[Query], scores: Block) -> None:
-        whole = len(queries) // 4 * 4
-        if whole:
-            together = _block(whole * rows.width)
-            for index, query in enumerate(queries[:whole]):
-                together.view[index * rows.width : (index + 1) * rows.width] = query.rows.view
-            stride = rows.width // 4
-            self._run.scan_batch(self._table(rows), rows.shift, count, stride, together.address, whole, count, _at(scores))
-        for index, query in enumerate(queries[whole:], whole):
-            self._run.scan_dot(self._table(rows), rows.shift, count, rows.width // 4, _at(query.rows), _at(scores) + 4 * index * count)
+        stride, whole = _stride(rows), len(queries) // 4 * 4
+        together = self.allocate(4 * stride * max(whole, 1))
+        for index, query in enumerate(queries[:whole]):
+            together.view[4 * stride * index : 4 * stride * (index + 1)] = query.rows.view
+        for table, part, at in self._spans(rows, 0, count):
+            out = _at(scores) + 4 * at
+            if whole:
+                self._run.scan_batch(table, rows.shift, part, stride, together.address, whole, count, out)
+            for index, query in enumerate(queries[whole:], whole):
+                self._run.scan_dot(table, rows.shift, part, stride, _at(query.rows), out + 4 * index * count)
 
     def scan_codes(self, codes: Chunks, count: int, query: Query, times: float, squares: float, scores: Block) -> None:
         table = self._table(codes)
@@ -164,6 +170,12 @@ class KernelBackend:
     def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         return self._pick(self._run.l2_exact, rows, slots, query)
 
+    def narrow(self, rows: Block, offset: int, size_bytes: int, out: Block, out_offset: int) -> None:
+        self._run.narrow(_at(rows) + offset, size_bytes, _at(out) + out_offset)
+
+    def widen(self, rows: Block, offset: int, size_bytes: int, out: Block) -> None:
+        self._run.widen(_at(rows) + offset, size_bytes, _at(out))
+
     def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
         most: float = self._run.max_abs(_at(rows) + offset, size_bytes) if size_bytes else 0.0
         return most
@@ -190,13 +202,39 @@ class KernelBackend:
         return int(self._run.checksum(_at(block) + offset, size_bytes)) & 0xFFFFFFFF
 
     def _pick(self, run: Any, rows: Chunks, slots: array[int], query: Query) -> array[float]:
-        if slots:
-            self._give(slots)
-            run(
-                self._table(rows), rows.shift, self._slots.address, len(slots),
-                rows.width // 4, _at(query.exact), self._values.address,
-            )  # fmt: skip
-        return _read("d", self._values, len(slots))
+        count, stride = len(slots), _stride(rows)
+        if not count:
+            return array("d")
+        self._give(slots)
+        given, out = self._slots.address, self._values.address
+        if not rows.half:
+            run(self._table(rows), rows.shift, given, count, stride, _at(query.exact), out)
+            return _read("d", self._values, count)
+        self._widen_into(4 * stride * GATHERED)
+        for at in range(0, count, GATHERED):
+            part = min(GATHERED, count - at)
+            self._run.gather(self._table(rows), rows.shift, given + 4 * at, part, rows.width, self._wide.address)
+            run(self._alone.address, ONE_CHUNK, self._counting.address, part, stride, _at(query.exact), out + 8 * at)
+        return _read("d", self._values, count)
+
+    def _spans(self, rows: Chunks, first_chunk: int, count: int) -> Iterator[tuple[int, int, int]]:
+        """(table, rows, the first one's place) of what can be scanned at once: everything, or of float16 a chunk after another, widened."""
+        table = self._table(rows) + 4 * first_chunk
+        if not rows.half:
+            yield table, count, 0
+            return
+        size = 1 << rows.shift
+        self._widen_into(2 * size * rows.width)
+        for at, block in zip(range(0, count, size), rows.chunks[first_chunk:], strict=False):
+            part = min(size, count - at)
+            if block:
+                self._run.widen(_at(block), part * rows.width, self._wide.address)
+            yield self._alone.address if block else table + 4 * (at >> rows.shift), part, at
+
+    def _widen_into(self, size_bytes: int) -> None:
+        if len(self._wide.view) < size_bytes:
+            self._wide = _block(size_bytes)
+            self._alone.view.cast("I")[0] = self._wide.address
 
     def _reserve(self, count: int) -> None:
         if len(self._slots.view) < 4 * count:
@@ -215,6 +253,10 @@ class KernelBackend:
             table.view.cast("I")[: len(addresses)] = addresses
             self._tables[rows] = rows.version, table
         return table.address
+
+
+def _stride(rows: Chunks) -> int:
+    return rows.width // (2 if rows.half else 4)
 
 
 def _at(block: Block) -> int:

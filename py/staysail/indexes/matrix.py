@@ -8,8 +8,8 @@ from ..core.vectors import Backend, Block
 class Matrix:
     """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving and a chunk can come and go."""
 
-    def __init__(self, backend: Backend, width: int, shift: int) -> None:
-        self.width, self.shift = width, shift
+    def __init__(self, backend: Backend, width: int, shift: int, *, half: bool = False) -> None:
+        self.width, self.shift, self.half = width, shift, half
         self.chunks: list[Block | None] = []
         self.version = 0
         self._backend = backend

@@ -22,7 +22,7 @@ class NumkongBackend(NumpyBackend):
 
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None:
         wanted = self._as(query.rows, "float32")[None]
-        for at, part in self._parts(rows, first_chunk, count, "float32", scores):
+        for at, part in self._singles(rows, first_chunk, count, scores):
             if part is None:
                 at[:] = -self._np.inf
             else:

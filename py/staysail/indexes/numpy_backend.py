@@ -67,13 +67,13 @@ class NumpyBackend:
 
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None:
         with self._np.errstate(all="ignore"):
-            for at, part in self._parts(rows, first_chunk, count, "float32", scores):
+            for at, part in self._singles(rows, first_chunk, count, scores):
                 at[:] = part @ self._as(query.rows, "float32") if part is not None else -self._np.inf
 
     def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
         np = self._np
         with np.errstate(all="ignore"):
-            for at, part in self._parts(rows, first_chunk, count, "float32", scores):
+            for at, part in self._singles(rows, first_chunk, count, scores):
                 if part is None:
                     at[:] = -np.inf
                     continue
@@ -86,7 +86,7 @@ class NumpyBackend:
         out = self._as(scores, "float32")[: len(queries) * count].reshape(len(queries), count)
         first = 0
         with np.errstate(all="ignore"):
-            for at, part in self._parts(rows, 0, count, "float32", scores):
+            for at, part in self._singles(rows, 0, count, scores):
                 end = first + len(at)
                 out[:, first:end] = together @ part.T if part is not None else -np.inf
                 first = end
@@ -131,13 +131,20 @@ class NumpyBackend:
         self._as(scores, "float32")[: len(slots)] = self._score_codes(picked, query, times, squares)
 
     def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
-        return self._add_in_lanes(self._picked(rows, slots, "float32").astype(self._np.float64) * self._as(query.exact, "float64"))
+        return self._add_in_lanes(self._picked(rows, slots, _kind(rows)).astype(self._np.float64) * self._as(query.exact, "float64"))
 
     def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
-        gap = self._picked(rows, slots, "float32").astype(self._np.float64) - self._as(query.exact, "float64")
+        gap = self._picked(rows, slots, _kind(rows)).astype(self._np.float64) - self._as(query.exact, "float64")
         return self._add_in_lanes(gap * gap)
 
     # Rows
+
+    def narrow(self, rows: Block, offset: int, size_bytes: int, out: Block, out_offset: int) -> None:
+        numbers = self._as(rows, "float32")[offset // 4 : (offset + size_bytes) // 4]
+        self._as(out, "float16")[out_offset // 2 : out_offset // 2 + len(numbers)] = numbers
+
+    def widen(self, rows: Block, offset: int, size_bytes: int, out: Block) -> None:
+        self._as(out, "float32")[: size_bytes // 2] = self._as(rows, "float16")[offset // 2 : (offset + size_bytes) // 2]
 
     def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
         part = self._as(rows, "float32")[offset // 4 : (offset + size_bytes) // 4]
@@ -203,6 +210,11 @@ class NumpyBackend:
             )
             first += part
 
+    def _singles(self, rows: Chunks, first_chunk: int, count: int, scores: Block) -> Iterator[tuple[Any, Any]]:
+        """`_parts` as float32."""
+        for at, part in self._parts(rows, first_chunk, count, _kind(rows), scores):
+            yield at, part.astype("float32") if part is not None and rows.half else part
+
     def _picked(self, rows: Chunks, slots: array[int], kind: str) -> Any:
         """The rows in `slots`, copied side by side."""
         np = self._np
@@ -237,3 +249,7 @@ class NumpyBackend:
         even = (lanes[:, 0] + lanes[:, 2]) + (lanes[:, 4] + lanes[:, 6])
         odd = (lanes[:, 1] + lanes[:, 3]) + (lanes[:, 5] + lanes[:, 7])
         return array("d", (even + odd).tobytes())
+
+
+def _kind(rows: Chunks) -> str:
+    return "float16" if rows.half else "float32"

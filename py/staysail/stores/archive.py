@@ -15,8 +15,7 @@ from .layout import Entry
 NPY_MAGIC = b"\x93NUMPY\x01\x00"
 
 
-def write_archive(about: dict[str, Any], rows: Sequence[tuple[Entry, memoryview[int]]]) -> bytes:
-    """rows: float32 of one length each."""
+def write_archive(about: dict[str, Any], rows: Sequence[tuple[Entry, Sequence[float]]]) -> bytes:
     lines = (json.dumps({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, ensure_ascii=False) for e, _ in rows)
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -27,7 +26,7 @@ def write_archive(about: dict[str, Any], rows: Sequence[tuple[Entry, memoryview[
         with archive.open(zipfile.ZipInfo("vectors.npy"), "w", force_zip64=True) as file:
             file.write(_npy_header(len(rows), about["dim"]))
             for _, row in rows:
-                file.write(row)
+                file.write(array("f", row))
     return out.getvalue()
 
 

@@ -1,30 +1,28 @@
 """Documents and vectors kept in a BlockStore, and the vector index over them.
 
-How it works. Slot = position x chunk_rows + row. A position is a full segment, in the order in which they were met, or, behind the last,
-the tail: rows whose records are in the log until they fill a segment. What is read when: at opening the head, the log and the deletions;
-codes and signs before the first quantised search; float32 rows, pages and ids when something asks for them. Every write first catches up
-with what other tabs wrote, under a lock that all tabs share."""
+How it works. Slot = position x segment_rows + row. A position is a full segment, or, behind the last, the tail: rows whose records are in
+the log until they fill a segment. What is read when: at opening the head, the log and the deletions; everything else when something asks
+for it, see Segments and Contents. Every write first catches up with what other tabs wrote, under a lock that all tabs share."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-import warnings
-import zlib
 from array import array
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
+from zlib import crc32
 
-from ..core.errors import CorruptionError, QuotaError
-from ..core.value import Value
-from ..core.vectors import Block, BlockStore, RowIndex, text_of
+from ..core.errors import QuotaError
+from ..core.vectors import BlockStore, RowIndex
+from .contents import Contents, encode_pages
+from .damage import DamageList
 from .layout import (
     BLOCKS,
+    BY_CHUNK,
     PAGES,
     Entry,
     Head,
-    Page,
     decode_bits,
     decode_head,
     decode_log,
@@ -32,26 +30,16 @@ from .layout import (
     encode_head,
     encode_json,
     encode_log,
-    encode_page,
     seal,
-    unseal,
 )
+from .segments import Checks, Segment, Segments
 
-PAGES_KEPT = 512
-SEGMENTS_AT_A_TIME = 16
+SEGMENTS_AT_A_TIME = 4
+LOG_RECORDS = 32  # that many, and small ones are joined
 ASK_QUOTA_BYTES = 1 << 20
 
-
-class Damage(Value):
-    """What was found damaged. rows: how many cannot be found any more; their documents may still be readable."""
-
-    table: str
-    key: int
-    rows: int
-
-
-class DamageWarning(UserWarning):
-    """Part of a store is damaged; the rest of it works."""
+type Put = tuple[str, int, Any]
+type Delete = tuple[str, int]
 
 
 class Collection:
@@ -66,165 +54,122 @@ class Collection:
         rows_budget_bytes: int = 512 << 20,
     ) -> None:
         """head: what a new store is to be; what is stored already is read by `sync`. strict: writes reach the disk before they return."""
-        self.blocks, self.index, self.head = blocks, index, head
-        self.damage: list[Damage] = []
-        self._encode_terms, self._strict, self._budget = encode_terms, strict, rows_budget_bytes
+        self.blocks, self.index = blocks, index
+        self.head = head.replace(dtype=index.dtype, chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
+        self.damage = DamageList()
+        self.segments = Segments(blocks, index, self.damage, rows_budget_bytes, self._has_moved)
+        self.documents = Contents(blocks, index, self.segments, self.damage)
+        self._encode_terms, self._strict = encode_terms, strict
         self._state = asyncio.Lock()
-        self._serials: list[int | None] = []
-        self._tail: list[Entry] = []
-        self._dead: dict[int, set[int]] = {}
-        self._checks: dict[int, dict[str, int]] = {}
-        self._slots: dict[str, int] | None = None
-        self._pages: dict[tuple[str, int], Page | None] = {}
-        self._metadata: dict[int, list[Any]] = {}
-        self._recent: dict[int, None] = {}  # positions whose rows were used, the latest last
-        self._coarse: set[int] = set()
-        self._lost: set[int] = set()
-        self._mean_lost = False  # then all signs are taken anew
+        self._tail_dead: set[int] = set()
         self._writer: asyncio.Task[Any] | None = None
-
-    @property
-    def segments(self) -> int:
-        return sum(serial is not None for serial in self._serials)
 
     # Catching up
 
     async def sync(self) -> None:
         """Takes in what other tabs wrote. Raises CorruptionError where the head is damaged."""
-        async with self._alone():
+        async with self.alone():
             await self._sync()
 
     async def _sync(self) -> None:
         self.blocks.changed = False
-        (record,) = await self.blocks.read([("head", 0)])
-        if record is None:
+        head = await self._stored_head()
+        if head is None:
             if self.head.version:
-                self._forget_all()
-            return
-        head = decode_head(record)
-        if head.version != self.head.version:
+                self._clear_memory()
+        elif head.version != self.head.version:
             await self._load(head)
 
+    async def _stored_head(self) -> Head | None:
+        (record,) = await self.blocks.read([("head", 0)])
+        if record is None:
+            return None
+        head = decode_head(record)
+        index = self.index
+        return head if head.chunk_rows else head.replace(chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
+
+    async def _has_moved(self) -> bool:
+        head = await self._stored_head()
+        return head is None or head.version != self.head.version
+
     async def _load(self, head: Head) -> None:
-        rows, index = self.index.chunk_rows, self.index
-        at = len(self._serials)
-        index.cut(at * rows)
-        for matrix in (index.rows, index.codes, index.signs):
-            matrix.drop(at)
-        self._tail, self._slots = [], None
-        for position, serial in enumerate(self._serials):
-            if serial is not None and serial not in head.segments:
+        segments, index = self.segments, self.index
+        known = {segment.serial for _, segment in segments.live()}
+        for position, segment in list(segments.live()):
+            if segment.serial not in head.segments:
                 self._forget(position)
-        known = set(self._serials)
         new = [serial for serial in head.segments if serial not in known]
-        records, log, deletions = await asyncio.gather(
-            self.blocks.read([("segments", serial) for serial in new]), self.blocks.read_all("log"), self.blocks.read_all("dead")
-        )
-        for serial, checks in zip(new, records, strict=True):
-            self._serials.append(serial)
-            try:
-                self._checks[serial] = decode_checks(checks)
-            except ValueError:
-                self._checks[serial] = {}
-                self._report("segments", serial, rows)
-        index.restore(len(self._serials) * rows, head.most)
-        for serial in new:
-            if not self._checks[serial]:
-                self._lose(self._serials.index(serial))
+        grown = not new and self.head.next == head.next and head.log[: len(self.head.log)] == self.head.log
+        if not grown:
+            index.cut(segments.start)
+            for matrix, rows in ((index.rows, index.chunk_rows), (index.codes, index.segment_rows), (index.signs, index.segment_rows)):
+                for at in range(segments.start // rows, len(matrix.chunks)):
+                    matrix.drop(at)
+            self.documents.keep_tail([])
+            self._tail_dead = set()
+        self.documents.forget_ids()
+        await segments.admit(new, head.most)
         if head.mean is not None and index.mean is None:
             await self._load_mean(head.mean)
-        self._load_log(head, log)
+        await self._load_log(head, head.log[len(self.head.log) if grown else 0 :])
         self.head = head
-        for key, bits in deletions.items():
-            try:
-                self._dead[key] = set(decode_bits(bits))
-            except ValueError:
-                self._report("dead", key, 0)
-        for number, dead in self._dead.items():
-            where = self._position(number)
-            if where is not None:
-                index.kill(where * rows + row for row in dead if where * rows + row < index.size)
+        for serial, bits in (await self.blocks.read_all("dead")).items():
+            if serial == head.next:
+                self._bury_tail(serial, bits)
+            else:
+                segments.bury(serial, bits)
 
-    def _load_log(self, head: Head, records: Mapping[int, bytes]) -> None:
-        stride = 4 * self.index.stride
-        for key, count in head.log:
+    async def _load_log(self, head: Head, log: Sequence[tuple[int, int]]) -> None:
+        width, tail = self.index.rows.width, list(self.documents.tail)
+        for (key, count), record in zip(log, await self.blocks.read([("log", key) for key, _ in log]), strict=True):
             try:
-                entries, data = decode_log(records[key])
-                if len(entries) != count or len(data) != count * stride:
+                entries, data = decode_log(record or b"")
+                if len(entries) != count or len(data) != count * width:
                     raise ValueError("length")
-            except (KeyError, ValueError):
+            except ValueError:
                 # Rows behind it keep their slots, which the deletions are told by.
-                self._report("log", key, count)
-                entries, data = [Entry("")] * count, bytes(count * stride)
-                self._dead.setdefault(head.next, set()).update(range(len(self._tail), len(self._tail) + count))
-            self._stage_padded(data, count)
-            self._tail += entries
+                self.damage.report("log", key, count)
+                entries, data = [Entry("")] * count, bytes(count * width)
+                self._tail_dead.update(range(len(tail), len(tail) + count))
+            self.index.commit(self.index.stage(unpadded(data, self.index), prepared=True))
+            tail += entries
+        self.documents.keep_tail(tail)
+        self._kill_tail()
 
-    def _stage_padded(self, data: bytes, count: int) -> None:
-        index = self.index
-        flat = memoryview(data).cast("f")
-        if index.dim != index.stride:
-            flat = memoryview(array("f", [x for row in range(count) for x in flat[row * index.stride : row * index.stride + index.dim]]))
-        index.commit(index.stage(flat, prepared=True))
+    def _bury_tail(self, serial: int, bits: bytes) -> None:
+        try:
+            self._tail_dead.update(decode_bits(bits))
+        except ValueError:
+            self.damage.report("dead", serial)
+        self._kill_tail()
+
+    def _kill_tail(self) -> None:
+        start = self.segments.start
+        self.index.kill(start + row for row in self._tail_dead if start + row < self.index.size)
 
     async def _load_mean(self, checksum: int) -> None:
         block = self.index.backend.allocate(4 * self.index.stride)
         failed = await self.blocks.read_into("mean", {0: block.view})
-        self._mean_lost = bool(failed) or self.index.backend.checksum(block, 0, 4 * self.index.stride) != checksum
-        if self._mean_lost:
-            self._report("mean", 0, 0)
+        self.segments.mean_lost = bool(failed) or self.index.backend.checksum(block, 0, 4 * self.index.stride) != checksum
+        if self.segments.mean_lost:
+            self.damage.report("mean", 0)
         else:
             self.index.mean = block
 
-    def _position(self, serial: int) -> int | None:
-        if serial in self._serials:
-            return self._serials.index(serial)
-        return len(self._serials) if serial == self.head.next else None
-
-    def _serial(self, position: int) -> int | None:
-        return self._serials[position] if position < len(self._serials) else self.head.next + position - len(self._serials)
-
     def _forget(self, position: int) -> None:
-        """A segment that is no longer stored: its slots stay, empty."""
-        self._forget_rows(position)
-        serial, self._serials[position] = self._serials[position], None
-        if serial is not None:
-            self._dead.pop(serial, None)
-            self._checks.pop(serial, None)
-            for table in PAGES:
-                self._pages.pop((table, serial), None)
-            self._metadata.pop(serial, None)
+        segment = self.segments.known[position]
+        self.segments.forget(position)
+        if segment:
+            self.documents.forget(segment.serial)
 
-    def _forget_rows(self, position: int) -> None:
-        start = position * self.index.chunk_rows
-        self.index.kill(range(start, min(start + self.index.chunk_rows, self.index.size)))
-        for matrix in (self.index.rows, self.index.codes, self.index.signs):
-            matrix.drop(position)
-        self._recent.pop(position, None)
-
-    def _lose(self, position: int) -> None:
-        """Rows that are damaged: they are not read again."""
-        self._forget_rows(position)
-        self._lost.add(position)
-
-    def _is_whole(self, position: int) -> bool:
-        return self._serials[position] is not None and position not in self._lost
-
-    def _forget_all(self) -> None:
+    def _clear_memory(self) -> None:
         self.index.clear()
-        self._serials, self._tail, self._slots = [], [], None
-        for memory in (self._dead, self._checks, self._pages, self._metadata, self._recent, self._coarse, self._lost):
-            memory.clear()
-        self.head = Head(self.head.dim, self.head.metric, self.head.quantization)
+        self.segments.clear()
+        self.documents.clear()
+        self._tail_dead = set()
+        self.head = self.head.emptied()
 
-    def _report(self, table: str, key: int, rows: int) -> None:
-        damage = Damage(table, key, rows)
-        if damage not in self.damage:
-            self.damage.append(damage)
-            lost = f"{rows} rows cannot be searched" if rows else "nothing is lost by it"
-            warnings.warn(f"{table} {key} of the store is damaged: {lost}; everything else works", DamageWarning, stacklevel=3)
-
-    # Writing
+    # Alone
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[None]:
@@ -238,7 +183,7 @@ class Collection:
                 self._writer = None
 
     @asynccontextmanager
-    async def _alone(self) -> AsyncGenerator[None]:
+    async def alone(self) -> AsyncGenerator[None]:
         """What changes the state together with other tasks waits for them; the writer is alone already."""
         if self._writer and self._writer is asyncio.current_task():
             yield
@@ -246,325 +191,194 @@ class Collection:
         async with self._state:
             yield
 
-    async def append(
-        self, entries: Sequence[Entry], vectors: Any, *, dead: Iterable[int] = (), dropped: Sequence[int] = (), prepared: bool = False
-    ) -> None:
-        """Adds rows, deletes `dead` slots and whole `dropped` positions: one transaction. Inside `writing`. Raises QuotaError, and what
-        `stage` raises; then nothing has changed."""
-        index, head, rows = self.index, self.head, self.index.chunk_rows
-        count = index.stage(vectors, prepared=prepared) if entries else 0
-        if count != len(entries):
-            raise ValueError(f"{len(entries)} documents and {count} vectors")
-        start = len(self._serials) * rows
-        pending = [*self._tail, *entries]
-        full = (index.size + count - start) // rows
-        puts: list[tuple[str, int, Any]] = []
-        deletes: list[tuple[str, int]] = []
-        checks: dict[int, dict[str, int]] = {}
-        for at in range(full):
-            serial, position = head.next + at, len(self._serials) + at
-            index.encode(position * rows, rows)
-            checks[serial] = self._put_segment(puts, serial, position, pending[at * rows : (at + 1) * rows])
-        log = head.log
-        fresh: Sequence[Entry] = entries
-        if full:
-            fresh, log = pending[full * rows :], ()
-            deletes += [("log", key) for key, _ in head.log]
-        if fresh:
-            slot = index.size + count - len(fresh)
-            puts.append(("log", head.log_next, encode_log(fresh, list(self._pieces(slot, len(fresh))))))
-            log = (*log, (head.log_next, len(fresh)))
-        marked = self._mark(dead)
-        puts += [("dead", serial, encode_bits(sorted(bits), rows)) for serial, bits in marked.items()]
-        gone = {self._serials[position] for position in dropped}
-        deletes += [(table, serial) for serial in gone if serial is not None for table in ("segments", "dead", *BLOCKS, *PAGES, "terms")]
-        if index.mean and head.mean is None and full:
-            puts.append(("mean", 0, index.mean.view))
-            head = head.replace(mean=index.backend.checksum(index.mean, 0, 4 * index.stride))
-        head = head.replace(
-            version=head.version + 1,
-            segments=tuple(serial for serial in (*self._serials, *checks) if serial is not None and serial not in gone),
-            next=head.next + full,
-            most=max(head.most, index.most),
-            log=log,
-            log_next=head.log_next + 1,
-        )
-        puts.append(("head", 0, encode_head(head)))
-        await self._write(puts, deletes)
+    # Writing; all of it inside `writing`
 
+    async def append(
+        self,
+        entries: Sequence[Entry],
+        vectors: Any,
+        *,
+        dead: Sequence[int] = (),
+        dropped: Sequence[int] = (),
+        prepared: bool = False,
+        deletes: Sequence[Delete] = (),
+        **changes: Any,
+    ) -> None:
+        """Adds rows, deletes `dead` slots, whole `dropped` positions and any other records, and changes the head: one transaction. Raises
+        QuotaError, and what `stage` raises; then nothing has changed."""
+        index, head = self.index, self.head
+        encoded = index.encoded
+        try:
+            count = index.stage(vectors, prepared=prepared) if entries else 0
+            if count != len(entries):
+                raise ValueError(f"{len(entries)} documents and {count} vectors")
+            pending = [*self.documents.tail, *entries]
+            puts: list[Put] = []
+            gone = [segment for at in dropped if (segment := self.segments.known[at])]
+            written = self._put_segments(puts, pending, len(pending) // index.segment_rows)
+            buried = self._put_deletions(puts, dead, [segment.serial for segment in gone])
+            deletes = [*deletes, *(record for segment in gone for record in self._records_of(segment))]
+            log, log_deletes = self._put_log(puts, pending, len(entries), len(written))
+            if index.mean and head.mean is None and written:
+                puts.append(("mean", 0, index.mean.view))
+                head = head.replace(mean=index.backend.checksum(index.mean, 0, 4 * index.stride))
+            serials = [segment.serial for _, segment in self.segments.live() if segment not in gone]
+            head = head.replace(
+                version=head.version + 1,
+                segments=(*serials, *(segment.serial for segment in written)),
+                next=head.next + len(written) * head.step,
+                most=max(head.most, index.most),
+                log=log,
+                log_next=head.log_next + 1,
+                **changes,
+            )
+            puts.append(("head", 0, encode_head(head)))
+            await self._write(puts, [*deletes, *log_deletes])
+        except BaseException:
+            index.encoded = min(encoded, index.size)
+            raise
+        self.documents.add(entries, index.size)
         index.commit(count)
         index.kill(dead)
-        self._dead |= marked
-        first = index.size - count
-        if self._slots is not None:
-            self._slots |= {entry.id: first + at for at, entry in enumerate(entries)}
-        self._checks |= checks
-        self._coarse |= set(range(len(self._serials), len(self._serials) + full))
-        self._recent |= dict.fromkeys(range(len(self._serials), len(self._serials) + full))
-        self._serials += checks
-        self._tail = pending[full * rows :]
+        for segment in written:
+            segment.dead.update(buried.pop(segment.serial, set()))
+        self.segments.add(written)
+        for _, segment in self.segments.live():
+            segment.dead.update(buried.get(segment.serial, ()))
+        self._tail_dead = buried.get(head.next, set() if written else self._tail_dead)
+        self.documents.keep_tail(pending[len(written) * index.segment_rows :])
         self.head = head
         for position in dropped:
             self._forget(position)
-        self._evict(set())
+        self.segments.evict(set())
         self.blocks.announce()
 
     async def remove(self, slots: Sequence[int]) -> None:
-        """Deletes rows; inside `writing`."""
+        """Deletes rows."""
         if not slots:
             return
         if len(slots) >= self.index.size - self.index.dead:
             await self._clear()
             return
         await self.append([], (), dead=slots)
-        if self._slots is not None:
-            gone = set(slots)
-            self._slots = {id: slot for id, slot in self._slots.items() if slot not in gone}
+        self.documents.remove(slots)
         await self.compact()
 
     async def compact(self) -> None:
-        """Moves what is left of segments that are more than half deleted; inside `writing`."""
-        rows = self.index.chunk_rows
-        sparse = [
-            position for position, serial in enumerate(self._serials) if serial is not None and 2 * len(self._dead.get(serial, ())) > rows
-        ]
+        """Moves what is left of segments that are more than half deleted."""
+        rows = self.index.segment_rows
+        sparse = [position for position, segment in self.segments.live() if 2 * len(segment.dead) > rows]
         for at in range(0, len(sparse), SEGMENTS_AT_A_TIME):
             part = sparse[at : at + SEGMENTS_AT_A_TIME]
             slots = [slot for position in part for slot in range(position * rows, (position + 1) * rows) if self.index.is_alive(slot)]
-            await self.load_rows(part)
+            await self.segments.load_rows(sorted({slot // self.index.chunk_rows for slot in slots}))
             slots = [slot for slot in slots if self.index.is_alive(slot)]
-            dim = self.index.dim
-            vectors = array("f", [x for slot in slots for x in self.index.rows.row(slot).cast("f")[:dim]])
-            entries = [entry or Entry("") for entry in await self.entries(slots)]
+            vectors = array("f", [x for slot in slots for x in self.index.numbers(slot)])
+            entries = [entry or Entry("") for entry in await self.documents.entries(slots)]
             await self.append(entries, vectors, dropped=part, prepared=True)
 
     async def _clear(self) -> None:
-        head = Head(
-            self.head.dim, self.head.metric, self.head.quantization,
-            version=self.head.version + 1, next=self.head.next + 1, log_next=self.head.log_next,
-        )  # fmt: skip
-        serials = [serial for serial in (*self._serials, self.head.next) if serial is not None]
-        deletes = [(table, serial) for serial in serials for table in ("segments", "dead", *BLOCKS, *PAGES, "terms")]
-        deletes += [("log", key) for key, _ in self.head.log]
-        await self._write([("head", 0, encode_head(head))], [*deletes, ("mean", 0)])
-        self._forget_all()
-        self.head = head
+        head = self.head
+        empty = head.emptied().replace(version=head.version + 1, next=head.next + head.step, log_next=head.log_next)
+        deletes = [record for _, segment in self.segments.live() for record in self._records_of(segment)]
+        deletes += [("log", key) for key, _ in head.log]
+        await self._write([("head", 0, encode_head(empty))], [*deletes, ("dead", head.next), ("mean", 0)])
+        self._clear_memory()
+        self.head = empty
         self.blocks.announce()
 
-    async def _write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]]) -> None:
+    async def _write(self, puts: Sequence[Put], deletes: Sequence[Delete]) -> None:
         needed = sum(len(record) for _, _, record in puts)
-        if needed > ASK_QUOTA_BYTES:
+        try:
+            if needed > ASK_QUOTA_BYTES:
+                _, free = await self.blocks.estimate()
+                if free is not None and needed > free:
+                    raise QuotaError("refused")
+            await self.blocks.write(puts, deletes, strict=self._strict)
+        except QuotaError as error:
             _, free = await self.blocks.estimate()
-            if free is not None and needed > free:
-                raise QuotaError(
-                    f"this needs {needed:,} bytes and the browser has {free:,} left for this page: delete something, or ask the user "
-                    "for persistent storage with persist(). Nothing was changed",
-                    needed_bytes=needed,
-                    free_bytes=free,
-                )
-        await self.blocks.write(puts, deletes, strict=self._strict)
+            left = f"{free:,} left for this page" if free is not None else "no more"
+            raise QuotaError(
+                f"this needs {needed:,} bytes and the browser has {left}: delete something, or ask the user for persistent storage "
+                "with persist(). Nothing was changed",
+                needed_bytes=needed,
+                free_bytes=free,
+            ) from error
 
-    def _put_segment(self, puts: list[tuple[str, int, Any]], serial: int, position: int, entries: Sequence[Entry]) -> dict[str, int]:
-        checks: dict[str, int] = {}
-        for table in ("rows", *self.index.kinds):
-            matrix = getattr(self.index, table)
-            block = matrix.reserve(position)
-            checks[table] = self.index.backend.checksum(block, 0, matrix.chunk_bytes)
-            puts.append((table, serial, block.view[: matrix.chunk_bytes]))
-        pages = {
-            "ids": encode_page([id for id, _, _ in entries]),
-            "documents": encode_page([document for _, document, _ in entries]),
-            "metadata": encode_page([metadata for _, _, metadata in entries]),
-        }
-        texts = [text_of(document) if document else "" for _, document, _ in entries]
-        if any(texts):
-            pages["terms"] = self._encode_terms(texts)
-        for table, page in pages.items():
-            checks[table] = zlib.crc32(page)
-            puts.append((table, serial, page))
-        puts.append(("segments", serial, seal(encode_json(checks))))
-        return checks
+    def _put_segments(self, puts: list[Put], pending: Sequence[Entry], count: int) -> list[Segment]:
+        index, rows, written = self.index, self.index.segment_rows, []
+        for at in range(count):
+            serial, position = self.head.next + at * self.head.step, len(self.segments.known) + at
+            index.encode(position * rows, rows)
+            checks: Checks = {"rows": []}
+            for chunk in range(self.head.step):
+                block = index.rows.reserve(position * self.head.step + chunk)
+                checks["rows"].append(index.backend.checksum(block, 0, index.rows.chunk_bytes))  # type: ignore[union-attr]
+                puts.append(("rows", serial + chunk, block.view[: index.rows.chunk_bytes]))
+            for table in index.kinds:
+                matrix = getattr(index, table)
+                block = matrix.reserve(position)
+                checks[table] = index.backend.checksum(block, 0, matrix.chunk_bytes)
+                puts.append((table, serial, block.view[: matrix.chunk_bytes]))
+            for table, chunk, page in encode_pages(pending[at * rows : (at + 1) * rows], index.chunk_rows, self._encode_terms):
+                put_check(checks, table, page)
+                puts.append((table, serial + chunk, page))
+            puts.append(("segments", serial, seal(encode_json(checks))))
+            written.append(Segment(serial, checks, set()))
+        return written
 
-    def _pieces(self, slot: int, count: int) -> Iterable[memoryview[int]]:
-        width, mask = self.index.rows.width, self.index.chunk_rows - 1
-        while count:
-            block = self.index.rows.reserve(slot // self.index.chunk_rows)
-            part = min(count, self.index.chunk_rows - (slot & mask))
-            yield block.view[(slot & mask) * width : ((slot & mask) + part) * width]
-            slot, count = slot + part, count - part
+    def _put_log(
+        self, puts: list[Put], pending: Sequence[Entry], count: int, full: int
+    ) -> tuple[tuple[tuple[int, int], ...], list[Delete]]:
+        """Puts the last rows into a record of their own, together with small ones before it where there are many. Gives the log, and the
+        records it no longer has."""
+        log, deletes = list(self.head.log), list[Delete]()
+        if full:
+            deletes += [("log", key) for key, _ in log]
+            log, count = [], len(pending) - full * self.index.segment_rows
+        while count and len(log) >= LOG_RECORDS and log[-1][1] <= count:
+            key, rows = log.pop()
+            deletes.append(("log", key))
+            count += rows
+        if count:
+            slot = self.segments.start + len(pending) - count
+            puts.append(("log", self.head.log_next, encode_log(pending[-count:], self.index.stored(slot, count))))
+            log.append((self.head.log_next, count))
+        return tuple(log), deletes
 
-    def _mark(self, slots: Iterable[int]) -> dict[int, set[int]]:
-        marked: dict[int, set[int]] = {}
+    def _put_deletions(self, puts: list[Put], slots: Iterable[int], gone: Sequence[int]) -> dict[int, set[int]]:
+        """Gives the deleted rows of each segment that has new ones, the tail's under the serial it will have."""
+        rows, marked = self.index.segment_rows, dict[int, set[int]]()
         for slot in slots:
-            serial = self._serial(slot // self.index.chunk_rows)
-            if serial is not None:
-                marked.setdefault(serial, set(self._dead.get(serial, ()))).add(slot % self.index.chunk_rows)
+            position, row = divmod(slot, rows)
+            if position < len(self.segments.known):
+                segment = self.segments.known[position]
+                serial, dead = (segment.serial, segment.dead) if segment else (0, set())
+            else:
+                serial, dead = self.head.next, self._tail_dead
+            if serial and serial not in gone:
+                marked.setdefault(serial, set(dead)).add(row)
+        puts += [("dead", serial, encode_bits(sorted(bits), rows)) for serial, bits in marked.items()]
+        if self._tail_dead:
+            marked.setdefault(self.head.next, self._tail_dead)
         return marked
 
-    # Reading
-
-    async def load_coarse(self) -> None:
-        """Reads the codes and signs that are not in memory yet. Damaged ones are made again from the rows."""
-        async with self._alone():
-            wanted = [at for at in range(len(self._serials)) if self._is_whole(at) and at not in self._coarse]
-            for table in self.index.kinds if wanted else ():
-                bad = wanted if table == "signs" and self._mean_lost else await self._read_blocks(table, wanted)
-                if bad:
-                    await self._load_rows(bad)
-                    for position in bad:
-                        if not self._mean_lost:
-                            self._report(table, self._serials[position] or 0, 0)
-                        if self.index.rows.holds(position):
-                            self.index.encode(position * self.index.chunk_rows, self.index.chunk_rows)
-            self._coarse |= set(wanted)
-            start = len(self._serials) * self.index.chunk_rows
-            if self.index.encoded < self.index.size:
-                self.index.encode(start, self.index.size - start)
-                self.index.encoded = self.index.size
-
-    async def load_rows(self, positions: Iterable[int]) -> None:
-        """Reads float32 rows, and lets go of the least recently used ones beyond the budget. What is damaged is not found any more."""
-        await self._load_rows([position for position in positions if position < len(self._serials)])
-
-    async def _load_rows(self, positions: Sequence[int]) -> None:
-        missing = [at for at in positions if self._is_whole(at) and not self.index.rows.holds(at)]
-        for position in await self._read_blocks("rows", missing) if missing else ():
-            self._report("rows", self._serials[position] or 0, self.index.chunk_rows)
-            self._lose(position)
-        for position in positions:
-            self._recent.pop(position, None)
-            self._recent[position] = None
-        self._evict(set(positions))
-
-    async def _read_blocks(self, table: str, positions: Sequence[int]) -> list[int]:
-        """Gives the positions that came damaged."""
-        matrix = getattr(self.index, table)
-        wanted = [(serial, position) for position in positions if (serial := self._serials[position]) is not None]
-        if table == "rows":  # which come and go one by one
-            room = [self.index.backend.allocate(matrix.chunk_bytes) for _ in wanted]
-        else:
-            room = self.index.backend.allocate_many(matrix.chunk_bytes, len(wanted))
-        blocks: dict[int, tuple[int, Block]] = {serial: (position, block) for (serial, position), block in zip(wanted, room, strict=True)}
-        failed = set(
-            await self.blocks.read_into(table, {serial: block.view[: matrix.chunk_bytes] for serial, (_, block) in blocks.items()})
-        )
-        bad = []
-        for serial, (position, block) in blocks.items():
-            if serial in failed or self.index.backend.checksum(block, 0, matrix.chunk_bytes) != self._checks.get(serial, {}).get(table):
-                bad.append(position)
-            else:
-                matrix.place(position, block)
-        return bad
-
-    def rows_window(self) -> int:
-        """How many segments' rows fit in the budget."""
-        return max(1, self._budget // self.index.rows.chunk_bytes)
-
-    def _evict(self, needed: set[int]) -> None:
-        for position in list(self._recent):
-            if self.index.rows.size_bytes <= self._budget:
-                return
-            if position not in needed:
-                del self._recent[position]
-                self.index.rows.drop(position)
-
-    async def ids(self) -> dict[str, int]:
-        """The slot of each document."""
-        if self._slots is None:
-            async with self._alone():
-                rows, slots = self.index.chunk_rows, {}
-                positions = [position for position, serial in enumerate(self._serials) if serial is not None]
-                await self._load_pages("ids", positions)
-                for position in positions:
-                    page = self._pages.get(("ids", self._serials[position] or 0))
-                    for row, id in enumerate(page.all() if page else ()):
-                        slots[id] = position * rows + row
-                start = len(self._serials) * rows
-                slots |= {entry.id: start + row for row, entry in enumerate(self._tail)}
-                self._slots = {id: slot for id, slot in slots.items() if self.index.is_alive(slot)}
-        return self._slots
-
-    async def entries(self, slots: Sequence[int], tables: Sequence[str] = PAGES) -> list[Entry | None]:
-        """None for what is damaged."""
-        rows, start = self.index.chunk_rows, len(self._serials) * self.index.chunk_rows
-        positions = sorted({slot // rows for slot in slots if slot < start})
-        for table in tables:
-            await self._load_pages(table, positions)
-        found: list[Entry | None] = []
-        for slot in slots:
-            if slot >= start:
-                found.append(self._tail[slot - start])
-                continue
-            serial = self._serials[slot // rows]
-            pages = [self._pages.get((table, serial or 0)) for table in tables]
-            if serial is None or any(page is None for page in pages):
-                found.append(None)
-            else:
-                found.append(
-                    Entry(
-                        **{FIELDS[table]: page[slot % rows] for table, page in zip(tables, pages, strict=True) if page}
-                        | ({} if "ids" in tables else {"id": ""})
-                    )
-                )
-        return found
-
-    async def metadata(self) -> AsyncGenerator[tuple[int, Sequence[Any]]]:
-        """The first slot of each segment, and its rows' metadata."""
-        positions = [position for position, serial in enumerate(self._serials) if serial is not None]
-        missing = [position for position in positions if self._serials[position] not in self._metadata]
-        await self._load_pages("metadata", missing)
-        for position in positions:
-            serial = self._serials[position]
-            if serial is None:
-                continue
-            if serial not in self._metadata:
-                page = self._pages.pop(("metadata", serial), None)
-                self._metadata[serial] = page.all() if page else []
-            yield position * self.index.chunk_rows, self._metadata[serial]
-        yield len(self._serials) * self.index.chunk_rows, [entry.metadata for entry in self._tail]
-
-    async def terms(self, known: set[int]) -> AsyncGenerator[tuple[int, int, bytes]]:
-        """(serial, first slot, record) of each segment whose serial is not in `known` and that has words."""
-        for position, serial in enumerate(list(self._serials)):
-            if serial is None or serial in known or "terms" not in self._checks.get(serial, {}):
-                continue
-            (record,) = await self.blocks.read([("terms", serial)])
-            if record is None or zlib.crc32(record) != self._checks[serial]["terms"]:
-                self._report("terms", serial, 0)
-                continue
-            yield serial, position * self.index.chunk_rows, record
-
-    def live_serials(self) -> dict[int, int]:
-        """Serial to first slot."""
-        return {serial: at * self.index.chunk_rows for at, serial in enumerate(self._serials) if serial is not None}
-
-    def tail(self) -> tuple[int, Sequence[Entry]]:
-        return len(self._serials) * self.index.chunk_rows, self._tail
-
-    async def _load_pages(self, table: str, positions: Sequence[int]) -> None:
-        wanted = [
-            serial for position in positions if (serial := self._serials[position]) is not None and (table, serial) not in self._pages
-        ]
-        if len(self._pages) + len(wanted) > PAGES_KEPT:
-            self._pages.clear()
-            wanted = [serial for position in positions if (serial := self._serials[position]) is not None]
-        for serial, record in zip(wanted, await self.blocks.read([(table, serial) for serial in wanted]), strict=True):
-            whole = record is not None and zlib.crc32(record) == self._checks.get(serial, {}).get(table)
-            if not whole and self._checks.get(serial):
-                self._report(table, serial, 0)
-            self._pages[table, serial] = Page(record) if record is not None and whole else None
+    def _records_of(self, segment: Segment) -> list[Delete]:
+        chunks = range(self.head.step)
+        records = [(table, segment.serial) for table in ("segments", "dead", "terms", *BLOCKS, *PAGES) if table not in BY_CHUNK]
+        return [*records, *((table, segment.serial + chunk) for table in BY_CHUNK for chunk in chunks)]
 
 
-FIELDS = {"ids": "id", "documents": "document", "metadata": "metadata"}
+def put_check(checks: Checks, table: str, page: bytes) -> None:
+    if table in BY_CHUNK:
+        checks.setdefault(table, []).append(crc32(page))  # type: ignore[union-attr]
+    else:
+        checks[table] = crc32(page)
 
 
-def decode_checks(record: bytes | None) -> dict[str, int]:
-    """Raises ValueError."""
-    if record is None:
-        raise ValueError("absent")
-    checks: dict[str, int] = json.loads(unseal(record))
-    return checks
-
-
-def unreadable(id: str) -> CorruptionError:
-    return CorruptionError(f"document {id!r} is damaged; the others are whole")
+def unpadded(data: bytes, index: RowIndex) -> Any:
+    """Stored rows as floats side by side."""
+    flat = memoryview(data).cast("e" if index.dtype == "f16" else "f")  # type: ignore[call-overload]
+    if index.dim == index.stride and index.dtype == "f32":
+        return flat
+    return array("f", [x for at in range(0, len(flat), index.stride) for x in flat[at : at + index.dim]])

@@ -6,12 +6,15 @@ items. A field that is absent is None, and no comparison but `eq`, `ne`, `in`, `
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from ..core.errors import ConfigError
+from .fields import Field, Fields, Selection, get_field, is_plain
 
 type Where = Mapping[str, Any]
+type Select = Callable[[Fields], Selection]
 type Test = Callable[[Mapping[str, Any]], bool]
 
 
@@ -23,6 +26,66 @@ def compile_filter(where: Where) -> Test:
     if len(tests) == 1:
         return tests[0]
     return lambda metadata: all(test(metadata) for test in tests)
+
+
+def compile_selection(where: Where) -> Select:
+    """The same filter for many rows at once, answered by field. Raises ConfigError."""
+    compile_filter(where)
+    return _select_all([_select_part(name, value) for name, value in where.items()])
+
+
+def _select_all(parts: Sequence[Select]) -> Select:
+    def select(fields: Fields) -> Selection:
+        chosen = fields.everything
+        for part in parts:
+            if chosen:  # what is not asked is not looked up
+                chosen &= part(fields)
+        return chosen
+
+    return select
+
+
+def _select_part(name: str, value: Any) -> Select:
+    match name:
+        case "and":
+            return _select_all([compile_selection(part) for part in value])
+        case "or":
+            parts = [compile_selection(part) for part in value]
+            return lambda fields: reduce(operator.or_, (part(fields) for part in parts), 0)
+        case "not":
+            part = compile_selection(value)
+            return lambda fields: fields.everything & ~part(fields)
+    conditions = _conditions_of(name, value).items()
+    return _select_all([_select_condition(name, key, wanted) for key, wanted in conditions])
+
+
+def _select_condition(name: str, key: str, wanted: Any) -> Select:
+    check = _compile_condition(name, key, wanted)
+
+    def select(fields: Fields) -> Selection:
+        field = fields[name]
+        if key in OPPOSITES:
+            return fields.everything & ~_select_condition(name, OPPOSITES[key], wanted)(fields)
+        if key == "exists":
+            return field.present() if wanted else fields.everything & ~field.present()
+        return _look_up(field, key, wanted) | field.one_by_one(check)
+
+    return select
+
+
+def _look_up(field: Field, key: str, wanted: Any) -> Selection:
+    match key:
+        case "eq":
+            return field.equal([wanted])
+        case "in":
+            return field.equal(wanted)
+        case "gt" | "gte" | "lt" | "lte" if is_plain(wanted) and wanted is not None:
+            kind = str if isinstance(wanted, str) else float
+            if isinstance(wanted, bool):
+                return 0
+            low, high = (wanted, None) if key[0] == "g" else (None, wanted)
+            return field.ordered(kind, low, high, strict=len(key) == 2)
+    return field.passing(_compile_condition("", key, wanted))
 
 
 def _compile_part(name: str, value: Any) -> Test:
@@ -38,14 +101,18 @@ def _compile_part(name: str, value: Any) -> Test:
             test = compile_filter(value)
             return lambda metadata: not test(metadata)
     path = tuple(name.split("."))
-    conditions = value if isinstance(value, Mapping) and value and set(value) <= OPERATORS.keys() else None
-    if conditions is None:
-        if isinstance(value, Mapping):
-            unknown = next((key for key in value if key not in OPERATORS), None)
-            raise ConfigError(f"{name!r}: there is no operator {unknown!r}; there are {', '.join(OPERATORS)}")
-        conditions = {"eq": value}
+    conditions = _conditions_of(name, value)
     checks = [_compile_condition(name, key, wanted) for key, wanted in conditions.items()]
-    return lambda metadata: all(check(_get(metadata, name, path)) for check in checks)
+    return lambda metadata: all(check(get_field(metadata, name, path)) for check in checks)
+
+
+def _conditions_of(name: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        return {"eq": value}
+    unknown = next((key for key in value if key not in OPERATORS), None)
+    if unknown is not None or not value:
+        raise ConfigError(f"{name!r}: there is no operator {unknown!r}; there are {', '.join(OPERATORS)}")
+    return value
 
 
 def _compile_condition(name: str, key: str, wanted: Any) -> Callable[[Any], bool]:
@@ -69,17 +136,6 @@ def _any(compare: Callable[[Any, Any], bool], value: Any, wanted: Any) -> bool:
             else any(compare(item, wanted) for item in value)
         )
     return compare(value, wanted)
-
-
-def _get(metadata: Mapping[str, Any], name: str, path: tuple[str, ...]) -> Any:
-    if name in metadata:
-        return metadata[name]
-    value: Any = metadata
-    for step in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(step)
-    return value
 
 
 def _equal(value: Any, wanted: Any) -> bool:
@@ -110,3 +166,5 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda value, wanted: isinstance(value, str) and isinstance(wanted, str) and wanted in value,
     "exists": lambda value, wanted: (value is not None) == bool(wanted),
 }
+
+OPPOSITES = {"ne": "eq", "nin": "in"}

@@ -1,23 +1,23 @@
-"""The format of what is stored, version 1.
+"""The format of what is stored, version 2.
 
-Full segments never change: `chunk_rows` rows each, under a serial number that is used once.
+Rows come in chunks of `chunk_rows`; a full segment of `segment_rows` never changes. Each chunk has a serial number that is used once, and a
+segment goes by its first chunk's.
 
-    head       0       JSON: format, dim, metric, quantization, version, segments (serials in order), next (the tail's serial), most, log
-                       ([key, rows] of each record, in order), log_next, mean (checksum), then a crc32
+    head       0       JSON, see Head, then a crc32
     mean       0       float32: what signs are taken against
-    segments   serial  JSON: a checksum for each record of the segment, then a crc32
-    rows       serial  float32, padded: see core.vectors.Backend
+    segments   serial  JSON: checksums of the segment's records, by table, a list for those that come by the chunk; then a crc32
+    rows       chunk   float32 or float16, padded: see core.vectors.Backend
     codes      serial  7-bit codes
     signs      serial  bits
     ids        serial  a page of JSON strings
-    documents  serial  a page of JSON values
+    documents  chunk   a page of JSON values
     metadata   serial  a page of JSON objects
     terms      serial  JSON: document lengths and postings, for keyword search
     dead       serial  a bit for each row that was deleted, then a crc32
-    log        key     rows that do not fill a segment yet: a header, then float32, then a crc32
+    log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
-A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash
-leaves what was there before or what is there after."""
+A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash leaves what was there before
+or what is there after. Version 1, whose segments were single chunks, is read by `stores.migration`."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from typing import Any, NamedTuple
 
 from ..core.errors import CorruptionError
 from ..core.value import Value
-from ..core.vectors import Metric, Quantization
+from ..core.vectors import Dtype, Metric, Quantization
 
-FORMAT = 1
+FORMAT = 2
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
-TABLES = ("head", "mean", "segments", "rows", "codes", "signs", "ids", "documents", "metadata", "terms", "dead", "log")
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")
+BY_CHUNK = ("rows", "documents")
 
 
 class Entry(NamedTuple):
@@ -48,10 +48,27 @@ class Entry(NamedTuple):
     metadata: dict[str, Any] = {}  # noqa: RUF012  never changed
 
 
+class Old(Value):
+    """What is left of a store of version 1: serials of segments of `rows` rows, records of its log, and the serial its log's deletions are
+    told by."""
+
+    rows: int
+    segments: tuple[int, ...]
+    log: tuple[tuple[int, int], ...]
+    tail: int
+
+
 class Head(Value):
+    """What a store is, and what belongs to it. version: of its contents, grows with each change. segments: their serials, in order. next:
+    the serial that the log will have as a segment. most: the largest number among the rows. log: [key, rows] of each record, in order.
+    mean: its checksum."""
+
     dim: int
     metric: Metric
     quantization: Quantization
+    dtype: Dtype = "f32"
+    chunk_rows: int = 0
+    segment_rows: int = 0
     version: int = 0
     segments: tuple[int, ...] = ()
     next: int = 1
@@ -59,15 +76,28 @@ class Head(Value):
     log: tuple[tuple[int, int], ...] = ()
     log_next: int = 1
     mean: int | None = None
+    old: Old | None = None
     format: int = FORMAT
+
+    @property
+    def step(self) -> int:
+        """How many serials a segment takes."""
+        return self.segment_rows // self.chunk_rows
+
+    def emptied(self) -> Head:
+        """The same store with nothing in it."""
+        return Head(self.dim, self.metric, self.quantization, self.dtype, self.chunk_rows, self.segment_rows)
 
 
 def encode_head(head: Head) -> bytes:
-    return seal(encode_json({field: getattr(head, field) for field in Head._fields}))
+    fields = {field: getattr(head, field) for field in Head._fields}
+    if head.old:
+        fields["old"] = {field: getattr(head.old, field) for field in Old._fields}
+    return seal(encode_json(fields))
 
 
 def decode_head(record: bytes) -> Head:
-    """Raises CorruptionError, also for a format of a later version."""
+    """Raises CorruptionError, also for a format of a later version. One of version 1 has everything in `old`, and no shape."""
     try:
         fields = json.loads(unseal(record))
     except ValueError as error:
@@ -77,7 +107,15 @@ def decode_head(record: bytes) -> Head:
             f"the store was written by a newer staysail (format {fields['format']}, this one reads {FORMAT}): update staysail",
             code="newer_format",
         )
-    return Head(**fields | {"segments": tuple(fields["segments"]), "log": tuple((key, rows) for key, rows in fields["log"])})
+    log = tuple((key, rows) for key, rows in fields["log"])
+    segments = tuple(fields["segments"])
+    if fields["format"] == 1:
+        old = Old(0, segments, log, fields["next"])
+        return Head(**fields | {"segments": (), "log": (), "next": fields["next"] + 1, "old": old, "format": FORMAT})
+    old = fields["old"]
+    if old:
+        old = Old(old["rows"], tuple(old["segments"]), tuple((key, rows) for key, rows in old["log"]), old["tail"])
+    return Head(**fields | {"segments": segments, "log": log, "old": old})
 
 
 def encode_json(value: Any) -> bytes:
@@ -120,10 +158,14 @@ class Page:
         return items
 
 
-def encode_log(entries: Sequence[Entry], rows: Sequence[memoryview[int]]) -> bytes:
-    """rows: the float32 of the entries, in as many pieces as they lie in."""
+def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]) -> bytes:
+    """rows: the numbers of the entries, in as many pieces as they lie in."""
     header = encode_json(entries)
-    return seal(struct.pack("<I", len(header)) + header + b"".join(bytes(piece) for piece in rows))
+    pieces = [struct.pack("<I", len(header)), header, *rows]
+    checksum = 0
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    return b"".join([*pieces, struct.pack("<I", checksum)])
 
 
 def decode_log(record: bytes) -> tuple[list[Entry], bytes]:

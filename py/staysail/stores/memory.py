@@ -9,6 +9,8 @@ from typing import Any
 class MemoryBlocks:
     """A BlockStore that lasts as long as the process."""
 
+    kind = "memory"
+
     def __init__(self) -> None:
         self.tables: dict[str, dict[int, bytes]] = {}
         self.changed = False

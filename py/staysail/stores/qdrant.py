@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from itertools import batched
 from typing import Any
@@ -208,7 +207,7 @@ class QdrantStore:
         rows = []
         for part in batched(await self.ids(), PAGE):
             found = await self._points(part, with_vector=True)
-            rows += [(self._fields.parse(point), memoryview(array("f", point["vector"])).cast("B")) for point in found.values()]
+            rows += [(self._fields.parse(point), point["vector"]) for point in found.values()]
         about = {"format": 1, "dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}
         return write_archive(about, rows)
 

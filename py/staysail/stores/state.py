@@ -24,7 +24,7 @@ class StoreState:
     async def export(self) -> bytes:
         about, documents, vectors = read_archive(await self._store.export())
         rows = [
-            (Entry(document["id"], document["document"], document["metadata"]), vector.cast("B"))
+            (Entry(document["id"], document["document"], document["metadata"]), vector)
             for document, vector in zip(documents, vectors, strict=True)
         ]
         return write_archive(about, sorted(rows, key=lambda row: row[0].id))

@@ -44,7 +44,7 @@ async def test_a_query_is_answered_by_the_store(store: VectorStore):
 
 
 async def contents(store: VectorStore) -> dict:
-    ids = sorted(await (await store._open()).ids())
+    ids = sorted(await store.ids())
     return {item["id"]: (item["document"], item["metadata"], list(item["vector"])) for item in await store.get(ids, vectors=True)}
 
 

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail.core.errors import ConfigError, DimensionError, StoreError
-from staysail.indexes.flat import EXACT_BYTES, FlatIndex, read_vectors
+from staysail.indexes.flat import EXACT_BYTES, FlatIndex
 from staysail.indexes.numpy_backend import NumpyBackend
+from staysail.indexes.rows import read_vectors
 
 METRICS = ["cosine", "dot", "euclidean"]
 

@@ -39,7 +39,7 @@ async def collect(*args, **options):
 
 
 async def contents(store):
-    ids = sorted(await (await store._open()).ids())
+    ids = sorted(await store.ids())
     return {item["id"]: item for item in await store.get(ids)}
 
 

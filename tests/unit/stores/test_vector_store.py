@@ -10,7 +10,7 @@ import pytest
 
 from staysail.core.completion import Document
 from staysail.core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StoreError
-from staysail.stores.collection import DamageWarning
+from staysail.stores.damage import DamageWarning
 from staysail.stores.memory import MemoryBlocks
 from staysail.stores.transfer import copy
 from staysail.vectors import VectorStore
@@ -23,7 +23,7 @@ def vectors(n, seed=0, dim=DIM):
 
 
 def store(blocks=None, **options):
-    return VectorStore("test", blocks=blocks or MemoryBlocks(), **options)
+    return VectorStore("test", blocks=blocks or MemoryBlocks(), **{"segment_rows": 64, **options})
 
 
 class Interrupted(Exception):
@@ -43,7 +43,7 @@ class Interruptible(MemoryBlocks):
 
 
 async def contents(opened):
-    ids = sorted(await (await opened._open()).ids())
+    ids = sorted(await opened.ids())
     return {item["id"]: (item["document"], item["metadata"]) for item in await opened.get(ids)}
 
 

@@ -1,0 +1,167 @@
+"""What a collection keeps beside the vectors: ids, documents, metadata and words, in pages that are read when something asks for them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+
+from ..core.vectors import BlockStore, RowIndex, text_of
+from .damage import DamageList
+from .fields import Fields
+from .filters import Where, compile_selection
+from .layout import BY_CHUNK, PAGES, Entry, Page, encode_page
+from .segments import Checks, Segments
+
+PAGES_KEPT = 512
+
+
+class Contents:
+    def __init__(self, blocks: BlockStore, index: RowIndex, segments: Segments, damage: DamageList) -> None:
+        self.tail: list[Entry] = []  # of the rows that fill no segment yet
+        self._blocks, self._index, self._segments, self._damage = blocks, index, segments, damage
+        self._slots: dict[str, int] | None = None
+        self._pages: dict[tuple[str, int], Page | None] = {}
+        self._fields: dict[int, Fields] = {}
+        self._tail_fields = Fields(0, list)
+
+    # Changes
+
+    def add(self, entries: Sequence[Entry], slot: int) -> None:
+        """Rows from `slot` on."""
+        if self._slots is not None:
+            self._slots |= {entry.id: slot + at for at, entry in enumerate(entries)}
+
+    def keep_tail(self, entries: list[Entry]) -> None:
+        self.tail = entries
+        self._tail_fields = Fields(len(entries), lambda: [entry.metadata for entry in entries])
+
+    def remove(self, slots: Sequence[int]) -> None:
+        if self._slots is not None:
+            gone = set(slots)
+            self._slots = {id: slot for id, slot in self._slots.items() if slot not in gone}
+
+    def forget(self, serial: int) -> None:
+        self._pages = {key: page for key, page in self._pages.items() if key[1] != serial}
+        self._fields.pop(serial, None)
+
+    def forget_ids(self) -> None:
+        self._slots = None
+
+    def clear(self) -> None:
+        self.keep_tail([])
+        self._slots = None
+        self._pages.clear()
+        self._fields.clear()
+
+    # Reading
+
+    async def ids(self) -> dict[str, int]:
+        """The slot of each document."""
+        if self._slots is None:
+            live = list(self._segments.live())
+            pages = await self._load([("ids", segment.serial, segment.checks) for _, segment in live])
+            slots: dict[str, int] = {}
+            for (position, _), page in zip(live, pages, strict=True):
+                start = position * self._index.segment_rows
+                slots |= {id: start + row for row, id in enumerate(page.all() if page else ())}
+            start = self._segments.start
+            slots |= {entry.id: start + row for row, entry in enumerate(self.tail)}
+            if self._index.dead:
+                slots = {id: slot for id, slot in slots.items() if self._index.is_alive(slot)}
+            self._slots = slots
+        return self._slots
+
+    async def entries(self, slots: Sequence[int], tables: Sequence[str] = PAGES) -> list[Entry | None]:
+        """None for what is damaged."""
+        start, rows = self._segments.start, self._index.segment_rows
+        wanted: dict[tuple[str, int], tuple[str, int, Checks]] = {}
+        for slot in slots:
+            if slot < start:
+                segment, chunk, _ = self._segments.chunk_of(slot)
+                for table in tables if segment else ():
+                    key = segment.serial + (chunk if table in BY_CHUNK else 0)  # type: ignore[union-attr]
+                    wanted[table, key] = table, key, segment.checks  # type: ignore[union-attr]
+        pages = dict(zip(wanted, await self._load(list(wanted.values())), strict=True))
+        found: list[Entry | None] = []
+        for slot in slots:
+            if slot >= start:
+                found.append(self.tail[slot - start])
+                continue
+            segment, chunk, row = self._segments.chunk_of(slot)
+            serial = segment.serial if segment else 0
+            fields = dict.fromkeys(PAGES)
+            whole = segment is not None
+            for table in tables:
+                page = pages.get((table, serial + (chunk if table in BY_CHUNK else 0)))
+                if page is None:
+                    whole = False
+                else:
+                    fields[table] = page[row if table in BY_CHUNK else slot % rows]
+            found.append(Entry(fields["ids"] or "", fields["documents"], fields["metadata"] or {}) if whole else None)
+        return found
+
+    async def select(self, where: Where) -> bytearray:
+        """A byte for each slot: 1 for what is there and passes the filter."""
+        selection = compile_selection(where)
+        live = list(self._segments.live())
+        missing = [segment for _, segment in live if segment.serial not in self._fields]
+        for segment, page in zip(
+            missing, await self._load([("metadata", segment.serial, segment.checks) for segment in missing]), strict=True
+        ):
+            self._fields[segment.serial] = Fields(self._index.segment_rows, page.all) if page else Fields(0, list)
+            self._pages.pop(("metadata", segment.serial), None)
+        passed = bytearray(self._index.size)
+        for position, segment in live:
+            start, rows = position * self._index.segment_rows, self._index.segment_rows
+            passed[start : start + rows] = selection(self._fields[segment.serial]).to_bytes(rows, "little")
+        start = self._segments.start
+        passed[start:] = selection(self._tail_fields).to_bytes(len(self.tail), "little")
+        both = int.from_bytes(passed, "little") & int.from_bytes(self._index.alive_bytes, "little")
+        return bytearray(both.to_bytes(self._index.size, "little"))
+
+    async def terms(self, known: set[int]) -> AsyncGenerator[tuple[int, bytes]]:
+        """(serial, record) of each segment whose serial is not in `known` and that has words."""
+        for _, segment in list(self._segments.live()):
+            if segment.serial in known or "terms" not in segment.checks:
+                continue
+            (record,) = await self._blocks.read([("terms", segment.serial)])
+            if record is None or zlib.crc32(record) != segment.checks["terms"]:
+                self._damage.report("terms", segment.serial)
+                continue
+            yield segment.serial, record
+
+    def starts(self) -> dict[int, int]:
+        """The first slot of each segment, by serial."""
+        return {segment.serial: position * self._index.segment_rows for position, segment in self._segments.live()}
+
+    async def _load(self, wanted: Sequence[tuple[str, int, Checks]]) -> list[Page | None]:
+        """Pages, None for those that are damaged."""
+        missing = [(table, key, checks) for table, key, checks in wanted if (table, key) not in self._pages]
+        if len(self._pages) + len(missing) > PAGES_KEPT:
+            self._pages.clear()
+            missing = list(wanted)
+        for (table, key, checks), record in zip(missing, await self._blocks.read([(t, k) for t, k, _ in missing]), strict=True):
+            whole = record is not None and zlib.crc32(record) in _told(checks, table)
+            if not whole and checks:
+                await self._segments.check_moved()
+                self._damage.report(table, key)
+            self._pages[table, key] = Page(record) if record is not None and whole else None
+        return [self._pages[table, key] for table, key, _ in wanted]
+
+
+def _told(checks: Checks, table: str) -> Sequence[int]:
+    told = checks.get(table, [])
+    return told if isinstance(told, list) else [told]
+
+
+def encode_pages(
+    entries: Sequence[Entry], chunk_rows: int, encode_terms: Callable[[Sequence[str]], bytes]
+) -> Iterator[tuple[str, int, bytes]]:
+    """(table, chunk, record) for a segment."""
+    yield "ids", 0, encode_page([entry.id for entry in entries])
+    yield "metadata", 0, encode_page([entry.metadata for entry in entries])
+    for chunk, at in enumerate(range(0, len(entries), chunk_rows)):
+        yield "documents", chunk, encode_page([entry.document for entry in entries[at : at + chunk_rows]])
+    texts = [text_of(entry.document) if entry.document else "" for entry in entries]
+    if any(texts):
+        yield "terms", 0, encode_terms(texts)

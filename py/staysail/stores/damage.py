@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import warnings
+
+from ..core.value import Value
+
+
+class Damage(Value):
+    """What was found damaged. rows: how many cannot be found any more; their documents may still be readable."""
+
+    table: str
+    key: int
+    rows: int
+
+
+class DamageWarning(UserWarning):
+    """Part of a store is damaged; the rest of it works."""
+
+
+class DamageList(list[Damage]):
+    def report(self, table: str, key: int, rows: int = 0) -> None:
+        """Warns once of each."""
+        damage = Damage(table, key, rows)
+        if damage not in self:
+            self.append(damage)
+            lost = f"{rows} rows cannot be searched" if rows else "nothing is lost by it"
+            warnings.warn(f"{table} {key} of the store is damaged: {lost}; everything else works", DamageWarning, stacklevel=3)

@@ -1,0 +1,206 @@
+"""The full segments of a collection, and the part of them that is in memory.
+
+A position is the place of a segment in the order in which it was met, a chunk is position x step + its place in the segment. Codes and
+signs of all segments are read before the first quantised search and stay; rows are read a chunk at a time when something asks for them,
+and the least recently used are let go of beyond the budget."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+
+from ..core.errors import StoreError
+from ..core.value import Value
+from ..core.vectors import Block, BlockStore, GrowingChunks, RowIndex
+from .damage import DamageList
+from .layout import decode_bits, unseal
+
+type Checks = dict[str, int | list[int]]
+
+
+class Segment(Value):
+    """checks: checksums of its records, none where they are damaged. dead: its rows that were deleted."""
+
+    serial: int
+    checks: Checks
+    dead: set[int]
+
+
+class Segments:
+    def __init__(
+        self, blocks: BlockStore, index: RowIndex, damage: DamageList, budget_bytes: int, has_moved: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """has_moved: whether another tab changed the store since it was last read."""
+        self.known: list[Segment | None] = []  # by position; None is one that is no longer stored
+        self._blocks, self._index, self._damage, self._budget, self._has_moved = blocks, index, damage, budget_bytes, has_moved
+        self._step = index.segment_rows // index.chunk_rows
+        self._recent: dict[int, None] = {}  # chunks that were used, the latest last
+        self._coarse: set[int] = set()  # positions whose codes and signs are in memory
+        self._lost: set[int] = set()  # damaged chunks
+        self.mean_lost = False  # then all signs are taken anew
+
+    @property
+    def start(self) -> int:
+        """The first slot behind them."""
+        return len(self.known) * self._index.segment_rows
+
+    def live(self) -> Iterator[tuple[int, Segment]]:
+        return ((position, segment) for position, segment in enumerate(self.known) if segment)
+
+    def position(self, serial: int) -> int | None:
+        return next((position for position, segment in self.live() if segment.serial == serial), None)
+
+    def chunk_of(self, slot: int) -> tuple[Segment | None, int, int]:
+        """The segment of a slot, the chunk's place in it, and the row in the chunk."""
+        row = slot % self._index.segment_rows
+        return self.known[slot // self._index.segment_rows], row // self._index.chunk_rows, row % self._index.chunk_rows
+
+    # What is there
+
+    async def admit(self, serials: Sequence[int], most: float) -> None:
+        """Segments that are stored and not known yet; none of their rows is read."""
+        if not serials:
+            return
+        records = await self._blocks.read([("segments", serial) for serial in serials])
+        for serial, record in zip(serials, records, strict=True):
+            try:
+                checks: Checks = json.loads(unseal(record or b""))
+            except ValueError:
+                checks = {}
+                self._damage.report("segments", serial, self._index.segment_rows)
+            self.known.append(Segment(serial, checks, set()))
+        self._index.restore(self.start, most)
+        for position in range(len(self.known) - len(serials), len(self.known)):
+            segment = self.known[position]
+            if segment and not segment.checks:
+                self._lose(self._chunks(position))
+
+    def add(self, written: Iterable[Segment]) -> None:
+        """Segments whose rows, codes and signs are in memory."""
+        for segment in written:
+            position = len(self.known)
+            self.known.append(segment)
+            self._coarse.add(position)
+            self._recent |= dict.fromkeys(self._chunks(position))
+
+    def bury(self, serial: int, bits: bytes) -> None:
+        """Takes in the deletions of a segment."""
+        position = self.position(serial)
+        segment = self.known[position] if position is not None else None
+        if position is None or segment is None:
+            return
+        try:
+            segment.dead.update(decode_bits(bits))
+        except ValueError:
+            self._damage.report("dead", serial)
+        self._index.kill(position * self._index.segment_rows + row for row in segment.dead)
+
+    def forget(self, position: int) -> None:
+        """A segment that is no longer stored: its slots stay, empty."""
+        self._drop_rows(self._chunks(position))
+        for matrix in (self._index.codes, self._index.signs):
+            matrix.drop(position)
+        self.known[position] = None
+
+    def clear(self) -> None:
+        self.known.clear()
+        for memory in (self._recent, self._coarse, self._lost):
+            memory.clear()
+
+    # What is in memory
+
+    async def load_coarse(self) -> None:
+        """Reads the codes and signs that are not in memory yet. Damaged ones are made again from the rows."""
+        wanted = [position for position, _ in self.live() if position not in self._coarse]
+        for table in self._index.kinds if wanted else ():
+            bad = wanted if table == "signs" and self.mean_lost else await self._read(table, getattr(self._index, table), wanted)
+            for position in bad:
+                segment = self.known[position]
+                if segment and segment.checks and not self.mean_lost:
+                    self._damage.report(table, segment.serial)
+                await self.load_rows(self._chunks(position))
+                for chunk in self._chunks(position):
+                    if self._index.rows.holds(chunk):
+                        self._index.encode(chunk * self._index.chunk_rows, self._index.chunk_rows)
+        self._coarse.update(wanted)
+        start = self.start
+        if self._index.encoded < self._index.size:
+            self._index.encode(start, self._index.size - start)
+            self._index.encoded = self._index.size
+
+    async def load_rows(self, chunks: Iterable[int]) -> None:
+        """Reads rows, and lets go of the least recently used ones beyond the budget. What is damaged is not found any more."""
+        chunks = [chunk for chunk in chunks if chunk < len(self.known) * self._step]
+        missing = [at for at in chunks if self.known[at // self._step] and at not in self._lost and not self._index.rows.holds(at)]
+        for chunk in await self._read("rows", self._index.rows, missing) if missing else ():
+            segment = self.known[chunk // self._step]
+            self._damage.report("rows", segment.serial + chunk % self._step if segment else 0, self._index.chunk_rows)
+            self._lose([chunk])
+        for chunk in chunks:
+            self._recent.pop(chunk, None)
+            self._recent[chunk] = None
+        self.evict(set(chunks))
+
+    @property
+    def window(self) -> int:
+        """How many chunks of rows fit in the budget."""
+        return max(1, self._budget // self._index.rows.chunk_bytes)
+
+    @property
+    def chunks(self) -> int:
+        return sum(segment is not None for segment in self.known) * self._step
+
+    def evict(self, needed: set[int]) -> None:
+        size_bytes = self._index.rows.size_bytes
+        for chunk in list(self._recent) if size_bytes > self._budget else ():
+            if size_bytes <= self._budget:
+                return
+            if chunk not in needed:
+                del self._recent[chunk]
+                size_bytes -= self._index.rows.chunk_bytes if self._index.rows.holds(chunk) else 0
+                self._index.rows.drop(chunk)
+
+    async def _read(self, table: str, matrix: GrowingChunks, places: Sequence[int]) -> list[int]:
+        """Reads chunks of rows or segments of codes; gives the places that came damaged. Raises StoreError (code "moved")."""
+        backend, size_bytes = self._index.backend, matrix.chunk_bytes
+        wanted: dict[int, tuple[int, Block, int | None]] = {}
+        # Rows come and go one by one.
+        room = [backend.allocate(size_bytes) for _ in places] if table == "rows" else backend.allocate_many(size_bytes, len(places))
+        for place, block in zip(places, room, strict=True):
+            segment = self.known[place // self._step if table == "rows" else place]
+            if segment:
+                at = place % self._step if table == "rows" else 0
+                checks = segment.checks.get(table)
+                wanted[segment.serial + at] = place, block, checks[at] if isinstance(checks, list) else checks
+        failed = set(await self._blocks.read_into(table, {key: block.view[:size_bytes] for key, (_, block, _) in wanted.items()}))
+        bad = []
+        for key, (place, block, check) in wanted.items():
+            if key in failed or backend.checksum(block, 0, size_bytes) != check:
+                bad.append(place)
+            else:
+                matrix.place(place, block)
+        if bad:
+            await self.check_moved()
+        return bad
+
+    async def check_moved(self) -> None:
+        """Raises StoreError (code "moved") where another tab changed the store, so that what is not there was not lost."""
+        if await self._has_moved():
+            self._blocks.changed = True
+            raise StoreError("another tab changed the store while this one read it: try again", code="moved")
+
+    def _chunks(self, position: int) -> range:
+        return range(position * self._step, (position + 1) * self._step)
+
+    def _lose(self, chunks: Iterable[int]) -> None:
+        """Rows that are damaged: they are not read again."""
+        chunks = list(chunks)
+        self._drop_rows(chunks)
+        self._lost.update(chunks)
+
+    def _drop_rows(self, chunks: Iterable[int]) -> None:
+        rows = self._index.chunk_rows
+        for chunk in chunks:
+            self._index.kill(range(chunk * rows, min((chunk + 1) * rows, self._index.size)))
+            self._index.rows.drop(chunk)
+            self._recent.pop(chunk, None)

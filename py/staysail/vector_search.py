@@ -1,0 +1,152 @@
+"""How a collection is searched: by vector, by words, and what of it is in memory for that."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import compress
+from typing import Any
+
+from .core.errors import ConfigError
+from .core.ports import SearchHit
+from .core.value import Value
+from .core.vectors import Block, Quantization, Query, text_of
+from .indexes.flat import FlatIndex, Hit, Plan
+from .indexes.fusion import vary
+from .indexes.keywords import KeywordIndex
+from .stores.collection import Collection
+from .stores.documents import show_document
+from .stores.filters import Where
+
+TAIL = -1  # the key of the keyword index's part for rows that are in no segment yet
+GATHER_SHARE = 8  # a filter that keeps less than one row in so many is answered from these rows alone
+
+
+class Chosen(Value):
+    """What a filter keeps. keep: a byte for each slot. slots: where they are few enough to be looked at one by one."""
+
+    keep: Block
+    count: int
+    slots: array[int] | None
+
+
+class CollectionSearch:
+    def __init__(self, collection: Collection, index: FlatIndex) -> None:
+        self.last: dict[str, Any] = {}  # what the last search did
+        self._collection, self._index = collection, index
+        self._words = KeywordIndex()
+        self._tail_words: object = None
+
+    async def choose(self, where: Where | None) -> Chosen | None:
+        if not where:
+            return None
+        passed = await self._collection.documents.select(where)
+        count = passed.count(1)
+        keep = self._index.backend.allocate(max(len(passed), 1))
+        keep.view[: len(passed)] = passed
+        few = count * GATHER_SHARE <= self._index.alive
+        return Chosen(keep, count, array("I", compress(range(len(passed)), passed)) if few else None)
+
+    async def by_vector(self, vector: Sequence[float], k: int, chosen: Chosen | None, quantization: Quantization | None) -> list[Hit]:
+        index, segments = self._index, self._collection.segments
+        if not index.alive or (chosen and not chosen.count):
+            return []
+        plan = index.plan(quantization)
+        self.last = {"search": plan.way, "reason": plan.reason} | ({"filtered": chosen.count} if chosen else {})
+        if plan.way != "exact":
+            async with self._collection.alone():
+                await segments.load_coarse()
+        query = index.query(vector, signs=plan.way != "exact")
+        if chosen and chosen.slots is not None:
+            return await self._among(query, chosen.slots, k, plan)
+        if plan.way == "exact":
+            return await self._exact(query, k, chosen.keep if chosen else None)
+        return await self._rescored(query, index.candidates(query, k, plan.way, chosen.keep if chosen else None), k)
+
+    async def by_vectors(self, vectors: Sequence[Sequence[float]], k: int, chosen: Chosen | None) -> list[list[Hit]]:
+        """For each; exact scans of several at once."""
+        index = self._index
+        if not index.alive:
+            return [[] for _ in vectors]
+        if index.plan().way == "exact" and not (chosen and chosen.slots is not None) and await self._all_rows():
+            return index.exact_batch([index.query(vector) for vector in vectors], k, chosen.keep if chosen else None)
+        return [await self.by_vector(vector, k, chosen, None) for vector in vectors]
+
+    async def by_words(self, query: Any, k: int, chosen: Chosen | None) -> list[Hit]:
+        if not isinstance(query, str):
+            raise ConfigError("keyword search takes a text")
+        documents, words = self._collection.documents, self._words
+        starts = documents.starts()
+        words.keep({*starts, TAIL})
+        async for serial, record in documents.terms(words.keys):
+            words.load(serial, record)
+        if self._tail_words is not documents.tail:
+            words.put(TAIL, [text_of(entry.document) for entry in documents.tail])
+            self._tail_words = documents.tail
+        view = chosen.keep.view if chosen else None
+        allowed = self._index.is_alive if view is None else lambda slot: view[slot] == 1
+        return words.search(query, k, starts | {TAIL: self._collection.segments.start}, allowed)
+
+    async def vary(self, hits: Sequence[Hit], k: int, diversity: float) -> list[Hit]:
+        await self.ready([slot for _, slot in hits])
+        hits = [hit for hit in hits if self._index.is_alive(hit[1])]
+        best = max((abs(score) for score, _ in hits), default=1.0) or 1.0
+        order = vary([score / best for score, _ in hits], [self._index.vector(slot) for _, slot in hits], k, 1 - diversity)
+        return [hits[at] for at in order]
+
+    async def show(self, hits: Sequence[Hit]) -> list[SearchHit]:
+        entries = await self._collection.documents.entries([slot for _, slot in hits])
+        return [
+            SearchHit(score, entry.id, show_document(entry.document, entry.metadata))
+            for (score, _), entry in zip(hits, entries, strict=True)
+            if entry
+        ]
+
+    async def ready(self, slots: Sequence[int]) -> None:
+        """Brings the rows in `slots` into memory."""
+        missing = self._index.missing_chunks(slots)
+        if missing:
+            self.last["chunks_read"] = len(missing)
+            async with self._collection.alone():
+                await self._collection.segments.load_rows(missing)
+
+    async def _among(self, query: Query, slots: array[int], k: int, plan: Plan) -> list[Hit]:
+        """The best of some rows."""
+        if plan.way != "exact":
+            slots = self._index.narrowed(query, slots, k)
+        window = self._collection.segments.window * self._index.chunk_rows
+        parts: dict[int, array[int]] = {}  # each of rows that fit in memory together
+        for slot in slots:
+            parts.setdefault(slot // window, array("I")).append(slot)
+        hits = [hit for part in parts.values() for hit in await self._rescored(query, part, k)]
+        return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
+
+    async def _rescored(self, query: Query, slots: array[int], k: int) -> list[Hit]:
+        self.last["candidates"] = self.last.get("candidates", 0) + len(slots)
+        await self.ready(slots)
+        for at in [at for at, slot in enumerate(slots) if not self._index.is_alive(slot)][::-1]:
+            del slots[at]  # found damaged, or deleted meanwhile
+        return self._index.rescore(query, slots, k)
+
+    async def _exact(self, query: Query, k: int, keep: Block | None) -> list[Hit]:
+        index, segments = self._index, self._collection.segments
+        if await self._all_rows():
+            return index.exact(query, k, keep)
+        # The rows are more than the memory they may take: a window after another.
+        hits: list[Hit] = []
+        for first in range(0, -(-index.size // index.chunk_rows), segments.window):
+            async with self._collection.alone():
+                await segments.load_rows(range(first, first + segments.window))
+                hits += index.exact(query, k, keep, first_chunk=first, chunks=segments.window)
+        return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
+
+    async def _all_rows(self) -> bool:
+        """Brings all rows into memory, where they fit."""
+        index, segments = self._index, self._collection.segments
+        missing = [at for at in range(-(-index.size // index.chunk_rows)) if not index.rows.holds(at)]
+        if missing and segments.chunks > segments.window:
+            return False
+        if missing:
+            async with self._collection.alone():
+                await segments.load_rows(missing)
+        return True
