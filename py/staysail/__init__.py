@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from .agent.agent import Agent
 from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
 from .agent.cache import Cache
-from .agent.context import RunContext, current_run
+from .agent.context import RunContext, current_call, current_run
+from .agent.delegation import AgentTool, HandedOver, Handoff, NestedEvent
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.reply import Reply, Step
@@ -163,6 +164,7 @@ if IN_BROWSER_RUNTIME:
 
 __all__ = [
     "Agent",
+    "AgentTool",
     "ApprovalNeeded",
     "ApprovalRequest",
     "Approve",
@@ -194,6 +196,8 @@ __all__ = [
     "FunctionTool",
     "GeneratedImages",
     "GiveResult",
+    "HandedOver",
+    "Handoff",
     "Hooks",
     "Image",
     "ImageModel",
@@ -203,6 +207,7 @@ __all__ = [
     "Message",
     "Model",
     "ModelInfo",
+    "NestedEvent",
     "NetworkError",
     "OutputError",
     "OutputSchema",
@@ -261,6 +266,7 @@ __all__ = [
     "__version__",
     "copy",
     "cost",
+    "current_call",
     "current_run",
     "ingest",
     "list_models",

@@ -13,16 +13,19 @@ from ..core.defaults import resolve_model, run_sync
 from ..core.errors import ConfigError, OutputError, ProviderError, RunCancelled, StaysailError
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.messages import Content, Message, MessageLike, read_messages
-from ..core.ports import Clock, Model
+from ..core.ports import Clock, Model, SearchHit
+from ..core.tool import Approval
 from ..core.waiting import SystemClock, timeout
 from .approval import ApprovalRequest, read_answer
 from .cache import CachedModel
 from .context import RunContext, current_run
+from .delegation import AgentTool, HandedOver, find_handoff
 from .dynamic_tools import choose_tools
 from .hooks import AskAgain, HookChain
+from .limits import inherit_limits
 from .reply import Reply
 from .retrieval import as_document, describe_sources
-from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, Pause, Run
+from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, OutputMode, Pause, Run
 from .settings import RunOptions, Settings
 from .tool_turn import ToolTurn
 
@@ -154,6 +157,21 @@ class Agent:
                 taken_up.decide(id, answer)
         return taken_up
 
+    def as_tool(
+        self,
+        name: str | None = None,
+        description: str | None = None,
+        *,
+        events: bool = False,
+        approval: Approval = "never",
+        idempotent: bool = False,
+        **options: Unpack[RunOptions],
+    ) -> AgentTool:
+        """This agent as a tool of another. name: by default the agent's. events: tell what it does as NestedEvents of the caller's stream.
+        options: of each of its runs, such as limits of its own."""
+        self._settings(options)
+        return AgentTool(self, name, description, events=events, approval=approval, idempotent=idempotent, options=options)
+
     def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
         """The Run that `prompt` would carry out, not yet begun."""
         return self._start(prompt, history, options)[0]
@@ -171,19 +189,25 @@ class Agent:
         message = prompt if isinstance(prompt, Message) else Message.user(prompt)
         if not message.content or (isinstance(prompt, str) and not prompt.strip()):
             raise ConfigError("Prompt cannot be empty")
-        output, traits = settings.output_codec, self.model.traits
+        output = settings.output_codec
         if output and any(tool.name == OUTPUT_TOOL for tool in settings.tools):
             raise ConfigError(f"typed answers are given through a tool named {OUTPUT_TOOL}; rename yours of that name")
-        has_tools = settings.tools or settings.dynamic_tools
         run = Run(
             (*read_messages(history), message),
             max_turns=settings.max_turns,
             output_schema=output.schema if output else None,
-            output_mode="native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool",
+            output_mode=self._output_mode(output.schema if output else None, settings),
             output_retries=settings.output_retries,
             decode=output.decode if output else None,
         )
         return run, settings
+
+    def _output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
+        traits = self.model.traits
+        if schema is None:
+            return "text"
+        has_tools = settings.tools or settings.dynamic_tools
+        return "native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool"
 
     async def _finish(self, run: Run, settings: Settings) -> Reply:
         limit_s = settings.time_limit_s
@@ -201,23 +225,23 @@ class Agent:
 
     async def _events(self, run: Run, settings: Settings, *, streamed: bool) -> AsyncGenerator[Event]:
         """Carries `run` out. Every error that leaves carries its history and usage."""
-        context = RunContext(run, self._clock, agent=self.name, model=self.model.name, parent=current_run())
-        hooks = settings.hook_chain()
+        agent, paused = self, False
         asked: tuple[ApprovalRequest, ...] = ()
-        paused = False
+        if run.handed_over:
+            agent = find_handoff(self, run.handed_over).agent
+            settings = settings.take_over(agent.settings)
+        context = RunContext(run, self._clock, agent=agent.name, model=agent.model.name, parent=current_run())
+        context.limits, context.approve = settings.limits, settings.approve
+        hooks = settings.hook_chain(inherit_limits(context))
         try:
             await hooks.start(context)
-            query = _query(run)
-            found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
-            if settings.dynamic_tools:
-                pending = {call.name for call in run.tool_calls_pending()}
-                settings = settings.replace(tools=await choose_tools(settings.dynamic_tools, query, settings.tools, pending))
+            found, settings = await _look_up(run, settings)
             while True:
                 match run.next():
                     case CallModel(messages, turn):
-                        request = self._request(messages, turn, settings, run, [as_document(hit) for hit in found])
+                        request = agent._request(messages, turn, settings, run, [as_document(hit) for hit in found])
                         request = request.replace(timeouts=_remaining(settings, context.elapsed_s))
-                        async with aclosing(self._ask_model(request, context, hooks, settings, streamed)) as events:
+                        async with aclosing(agent._ask_model(request, context, hooks, settings, streamed)) as events:
                             async for event in events:
                                 if isinstance(event, Completion):
                                     await _take(event, context, hooks, describe_sources(found) if turn == 1 else ())
@@ -237,6 +261,15 @@ class Agent:
                         asked = run.pending
                         if run.phase == "model":
                             await hooks.step(context, run.steps[-1])
+                        if run.phase == "model" and context.handoff:
+                            agent, run.handed_over = context.handoff.agent, context.handoff.name
+                            settings = settings.take_over(agent.settings)
+                            run.output_mode = agent._output_mode(run.output_schema, settings)
+                            context.agent, context.model, context.handoff = agent.name, agent.model.name, None
+                            context.limits, context.approve = settings.limits, settings.approve
+                            hooks = settings.hook_chain(inherit_limits(context))
+                            found, settings = await _look_up(run, settings)
+                            yield hooks.told(context, HandedOver(agent.name or run.handed_over))
                     case Finish(reply):
                         await hooks.done(context, reply)
                         yield hooks.told(context, RunDone(reply))
@@ -342,7 +375,7 @@ class Agent:
 
 async def _take(completion: Completion, context: RunContext, hooks: HookChain, sources: Iterable[Mapping[str, Any]]) -> None:
     """Hands an answer to the run, once the hooks have seen it. One that a hook stops at is part of the history nonetheless: it was paid."""
-    context.answer = completion
+    context.take(completion)
     try:
         decision = await hooks.after_model(context, completion)
     except BaseException:
@@ -351,16 +384,20 @@ async def _take(completion: Completion, context: RunContext, hooks: HookChain, s
         raise
     finally:
         context.answer = None
-        context.charge(completion.usage)
     if isinstance(decision, AskAgain):
         context.run.complete(completion, sources, feedback=decision.feedback)
     else:
         context.run.complete(decision, sources)
 
 
-def _query(run: Run) -> str:
-    """What the user said last, which documents and tools are looked up for."""
-    return next((message.text for message in reversed(run.messages) if message.role == "user"), "")
+async def _look_up(run: Run, settings: Settings) -> tuple[list[SearchHit], Settings]:
+    """What `dynamic_context` finds for the last thing the user said, and the settings with the tools that fit it."""
+    query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
+    found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
+    if settings.dynamic_tools:
+        pending = {call.name for call in run.tool_calls_pending()}
+        settings = settings.replace(tools=await choose_tools(settings.dynamic_tools, query, settings.tools, pending))
+    return found, settings
 
 
 def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from ..core.completion import Completion
-from ..core.messages import Message
+from ..core.events import Event
+from ..core.messages import Message, ToolCall
 from ..core.ports import Clock
 from ..core.usage import Usage
 from .run import Run
@@ -20,7 +21,8 @@ class RunContext:
 
     parent: the context whose tool started this run, if one did. state: for hooks to keep things in while the run lasts. requests,
     tool_calls: made so far, those of agents that serve as tools too. answer: the model's, while `after_model` is asked about it.
-    told_of: an error that the hooks know of already.
+    told_of: an error that the hooks know of already. approve: who is asked for approvals. emit: tells an event of the tool that is being
+    called. handoff: the tool of this turn that handed the conversation over. limits: the UsageLimits of the run.
     """
 
     def __init__(
@@ -34,7 +36,12 @@ class RunContext:
         self.children: list[RunContext] = []
         self.state: dict[Any, Any] = {}
         self.answer: Completion | None = None
+        self.approve: Any = None
+        self.emit: Callable[[Event], None] | None = None
+        self.handoff: Any = None
         self.told_of: BaseException | None = None
+        self.limits: tuple[Any, ...] = ()
+        self._answers = [(model, step.completion) for step in run.steps]
         self.requests = len(run.steps)
         self.tool_calls = sum(len(step.tool_results) for step in run.steps)
         self._clock = clock
@@ -67,18 +74,18 @@ class RunContext:
         if self.parent:
             self.parent.count(requests=requests, tool_calls=tool_calls)
 
-    def charge(self, usage: Usage) -> None:
-        """Adds what was used here to what the run used on whose behalf this one is."""
-        if self.parent:
-            self.parent.run.delegated += usage
-            self.parent.charge(usage)
+    def take(self, completion: Completion) -> None:
+        """An answer is there: counted here, and with every run on whose behalf this one is."""
+        self.answer = completion
+        self._answers.append((self.model, completion))
+        context = self.parent
+        while context:
+            context.run.delegated += completion.usage
+            context = context.parent
 
     def completions(self) -> list[tuple[str, Completion]]:
         """Every answer so far with its model's name, those of agents that serve as tools too."""
-        own = [(self.model, step.completion) for step in self.run.steps]
-        if self.answer:
-            own.append((self.model, self.answer))
-        return own + [answer for child in self.children for answer in child.completions()]
+        return self._answers + [answer for child in self.children for answer in child.completions()]
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -98,6 +105,7 @@ class RunContext:
 
 
 _current: ContextVar[RunContext | None] = ContextVar("staysail_run", default=None)
+_call: ContextVar[ToolCall | None] = ContextVar("staysail_call", default=None)
 
 
 def current_run() -> RunContext | None:
@@ -105,11 +113,18 @@ def current_run() -> RunContext | None:
     return _current.get()
 
 
+def current_call() -> ToolCall | None:
+    """The tool call that is being carried out. Its id and that of the run name it for ever: a key for services that take one to do nothing
+    twice."""
+    return _call.get()
+
+
 @contextmanager
-def working_for(context: RunContext) -> Generator[None]:
-    """Within the block, `current_run()` is this one."""
-    token = _current.set(context)
+def working_for(context: RunContext, call: ToolCall) -> Generator[None]:
+    """Within the block, `current_run()` and `current_call()` are these."""
+    run, of = _current.set(context), _call.set(call)
     try:
         yield
     finally:
-        _current.reset(token)
+        _call.reset(of)
+        _current.reset(run)

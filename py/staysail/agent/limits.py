@@ -99,3 +99,29 @@ class UsageLimits(Value):
 def _passed(name: str, most: float, used: float) -> UsageLimitError:
     unit = "US dollars" if name == "cost" else name.replace("_", " ")
     return UsageLimitError(f"the run reached its limit of {most:g} {unit} (it would be or is {used:g})", limit=name, most=most, used=used)
+
+
+class InheritedLimits:
+    """A hook that holds the limits of the run on whose behalf this one is."""
+
+    def __init__(self, limits: UsageLimits, parent: RunContext) -> None:
+        self._limits, self._parent = limits, parent
+
+    async def before_model(self, context: RunContext, request: CompletionRequest) -> None:
+        await self._limits.before_model(self._parent, request)
+
+    async def after_model(self, context: RunContext, completion: Completion) -> None:
+        await self._limits.after_model(self._parent, completion)
+
+    async def before_tool(self, context: RunContext, call: ToolCall) -> None:
+        await self._limits.before_tool(self._parent, call)
+
+
+def inherit_limits(context: RunContext) -> list[InheritedLimits]:
+    """The limits of every run on whose behalf this one is."""
+    inherited = []
+    parent = context.parent
+    while parent:
+        inherited += [InheritedLimits(limits, parent) for limits in parent.limits]
+        parent = parent.parent
+    return inherited

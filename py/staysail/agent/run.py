@@ -57,7 +57,7 @@ type Action = CallModel | CallTools | Pause | Finish
 
 class Run:
     """messages: history and prompt. max_turns: model calls at the most. output_schema: JSON Schema of the answer, asked for natively or
-    through a tool.
+    through a tool. delegated: what agents that served as tools used. handed_over: the tool that put another agent in charge, if one did.
 
     decode makes the typed output from the JSON that fitted the schema; it is not part of the plain data, so `from_dict` takes it again.
     """
@@ -83,6 +83,7 @@ class Run:
         self.turn = 0
         self.steps: list[Step] = []
         self.delegated = Usage()
+        self.handed_over: str | None = None
         self._calls: tuple[ToolCall, ...] = ()
         self._results: list[ToolResult | None] = []
         self._asked: dict[int, ApprovalRequest] = {}
@@ -323,6 +324,7 @@ class Run:
             "turn": self.turn,
             "steps": [step.to_dict() for step in self.steps],
             "delegated": self.delegated.to_dict(),
+            "handed_over": self.handed_over,
             "calls": [call.to_dict() for call in self._calls],
             "results": [result.to_dict() if result else None for result in self._results],
             "asked": [[position, request.to_dict()] for position, request in self._asked.items()],
@@ -346,6 +348,7 @@ class Run:
             Step(Completion.from_dict(s["completion"]), tuple(map(_result, s["tool_results"])), tuple(s["sources"])) for s in data["steps"]
         ]
         run.delegated = Usage.from_dict(data.get("delegated") or {})
+        run.handed_over = data.get("handed_over")
         run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
         run._results = [_result(result) if result else None for result in data["results"]]
         run._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}

@@ -111,23 +111,29 @@ class Settings(Value):
     def time_limit_s(self) -> float | None:
         """The shortest of those that hold for the whole run."""
         return min(
-            (limit for limit in (self.timeout_s.total_s, *(limits.seconds for limits in self._limits())) if limit is not None), default=None
+            (limit for limit in (self.timeout_s.total_s, *(limits.seconds for limits in self.limits)) if limit is not None), default=None
         )
 
     def out_of_time(self) -> StaysailError:
         """What a run that took longer than `time_limit_s` ends with."""
-        for limits in self._limits():
+        for limits in self.limits:
             if limits.seconds is not None and limits.seconds == self.time_limit_s:
                 return limits.out_of_time()
         return NetworkError(f"the run took longer than its limit of {self.timeout_s.total_s:g} s (timeout_s)", code="timeout")
 
-    def _limits(self) -> list[UsageLimits]:
-        return [hook for hook in (self.usage_limits, *self.hooks) if isinstance(hook, UsageLimits)]
+    @property
+    def limits(self) -> tuple[UsageLimits, ...]:
+        return tuple(hook for hook in (self.usage_limits, *self.hooks) if isinstance(hook, UsageLimits))
 
-    def hook_chain(self) -> HookChain:
+    def hook_chain(self, inherited: Iterable[Any] = ()) -> HookChain:
         """The limits stand last, where nothing that another hook skips is counted."""
-        limits = (self.usage_limits,) if self.usage_limits else ()
-        return HookChain((*self.hooks, *limits))
+        return HookChain((*self.hooks, *((self.usage_limits,) if self.usage_limits else ()), *inherited))
+
+    def take_over(self, other: Settings) -> Settings:
+        """Another agent's settings, within what holds for the whole run."""
+        hooks = (*self.hooks, *(hook for hook in other.hooks if not any(hook is own for own in self.hooks)))
+        kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries")
+        return other.replace(hooks=hooks, **{name: getattr(self, name) for name in kept})
 
     @property
     def output_codec(self) -> Codec | None:

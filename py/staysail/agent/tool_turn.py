@@ -38,11 +38,12 @@ class ToolTurn:
         work: list[Work] = [self._call(call) for call in self._run.ready_calls()]
         if self._settings.approve is not None:
             work += [self._wait_for(request) for request in self._run.pending]
-        results = _one_by_one(work) if len(work) == 1 or blocking.get() else _at_once(work)
-        async with aclosing(results):
-            async for result in results:
-                if result is not None:
-                    yield result
+        emits = any(getattr(tool, "emits", False) for tool in self._settings.tools)
+        told = _one_by_one(work) if blocking.get() or (len(work) == 1 and not emits) else self._at_once(work)
+        async with aclosing(told) as events:
+            async for event in events:
+                if event is not None:
+                    yield event
 
     async def _ask(self) -> None:
         """Marks what must wait for an answer."""
@@ -73,12 +74,33 @@ class ToolTurn:
         call = self._run.decide(request.id, answer)
         return await self._call(call) if isinstance(call, ToolCall) else call
 
+    async def _at_once(self, work: Sequence[Work]) -> AsyncGenerator[Event | None]:
+        news: asyncio.Queue[Event | asyncio.Task[ToolResult | None]] = asyncio.Queue()
+        tasks = [asyncio.ensure_future(item) for item in work]
+        for task in tasks:
+            task.add_done_callback(news.put_nowait)
+        self._context.emit = news.put_nowait
+        running = len(tasks)
+        try:
+            while running:
+                item = await news.get()
+                if isinstance(item, Event):
+                    yield item
+                else:
+                    running -= 1
+                    yield item.result()
+        finally:
+            self._context.emit = None
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _call(self, call: ToolCall) -> ToolResult:
         async with self._limit:
             return self._run.answer(await self._result_of(call))
 
     async def _result_of(self, call: ToolCall) -> ToolResult:
-        with working_for(self._context):
+        with working_for(self._context, call):
             decision = await self._hooks.before_tool(self._context, call)
             if isinstance(decision, ToolCall):
                 self._context.count(tool_calls=1)
@@ -105,14 +127,3 @@ async def _one_by_one(work: Sequence[Work]) -> AsyncGenerator[ToolResult | None]
     finally:
         for item in work:
             item.close()
-
-
-async def _at_once(work: Sequence[Work]) -> AsyncGenerator[ToolResult | None]:
-    tasks = [asyncio.ensure_future(item) for item in work]
-    try:
-        for next_done in asyncio.as_completed(tasks):
-            yield await next_done
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

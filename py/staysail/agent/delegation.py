@@ -1,0 +1,145 @@
+"""One agent at the service of another: as a tool it is asked and answers; by a handover it takes the conversation over."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ConfigError, RunCancelled, StaysailError, ToolError
+from ..core.events import Event, RunDone, plain
+from ..core.tool import Approval, check_approval
+from .context import current_call, current_run
+from .reply import Reply
+
+if TYPE_CHECKING:  # the agent makes these tools
+    from .agent import Agent
+    from .settings import RunOptions
+
+
+class NestedEvent(Event):
+    """Something that an agent which serves as a tool tells of its own run. call_id: the tool call's. agent: the tool's name."""
+
+    call_id: str
+    agent: str
+    event: Event
+
+
+class HandedOver(Event):
+    """From here on another agent goes on with the conversation. agent: its name."""
+
+    agent: str
+
+
+class AgentTool:
+    """An agent that another calls with a prompt. What it uses counts as the caller's too, the caller's limits hold for it, and it is
+    cancelled with the caller. Its failure is a failed tool call, which the caller's model reads."""
+
+    parameters: Mapping[str, Any] = {
+        "type": "object",
+        "properties": {"prompt": {"type": "string", "description": "The task, with everything that must be known for it."}},
+        "required": ["prompt"],
+        "additionalProperties": False,
+    }
+
+    def __init__(
+        self,
+        agent: Agent,
+        name: str | None = None,
+        description: str | None = None,
+        *,
+        events: bool = False,
+        approval: Approval = "never",
+        idempotent: bool = False,
+        options: RunOptions | None = None,
+    ) -> None:
+        self._agent = agent
+        self.name = name or _word(agent.name)
+        self.description = description or f"Asks the agent {self.name}."
+        self.emits = events
+        self.approval = check_approval(approval, self.name)
+        self.idempotent = idempotent
+        self._options: RunOptions = options or {}
+
+    async def call(self, args: dict[str, Any]) -> Any:
+        context, call = current_run(), current_call()
+        options: RunOptions = dict(self._options)  # type: ignore[assignment]
+        if context and self._agent.settings.approve is None:
+            options.setdefault("approve", context.approve)
+        try:
+            if self.emits and context and context.emit and call:
+                reply = await self._stream(args["prompt"], options, lambda event: context.emit(NestedEvent(call.id, self.name, event)))  # type: ignore[misc]
+            else:
+                reply = await self._agent.prompt(args["prompt"], **options)
+        except RunCancelled as error:
+            raise asyncio.CancelledError from error  # the caller is cancelled too, with a history of its own
+        except StaysailError as error:
+            raise ToolError(f"{self.name} failed: {error}") from error
+        if reply.pending:
+            tools = ", ".join(request.tool for request in reply.pending)
+            raise ToolError(f"{self.name} needs approval for {tools}, and nobody can be asked: the run that calls it has no `approve`")
+        return reply.text if isinstance(reply.output, str) else plain(reply.output)
+
+    async def _stream(self, prompt: str, options: RunOptions, emit: Callable[[Event], None]) -> Reply:
+        async with aclosing(self._agent.stream(prompt, **options)) as events:
+            async for event in events:
+                if isinstance(event, RunDone):
+                    reply: Reply = event.reply
+                    return reply
+                emit(event)
+        raise AssertionError("a stream ends in RunDone or in an error")
+
+
+class Handoff:
+    """A tool that hands the conversation over: the run goes on with the other agent's model, preamble and tools, the history and the usage
+    so far, and the limits, hooks and output type of the run. agent: or a function that gives it, for agents that know one another."""
+
+    parameters: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+    def __init__(self, agent: Agent | Callable[[], Agent], name: str | None = None, description: str | None = None) -> None:
+        self._agent = agent
+        if name is None and not hasattr(agent, "name"):
+            raise ConfigError("Handoff of a function needs a name: Handoff(lambda: agent, name='transfer_to_agent')")
+        self.name = name or f"transfer_to_{_word(getattr(agent, 'name', None))}"
+        self.description = description or "Hands the conversation over to an agent who is made for this."
+        self.idempotent = True
+
+    @property
+    def agent(self) -> Agent:
+        return self._agent if hasattr(self._agent, "settings") else self._agent()  # type: ignore[return-value]
+
+    async def call(self, args: dict[str, Any]) -> str:
+        context = current_run()
+        if context is None:
+            raise ToolError("there is no run to hand over")
+        if context.handoff is not None:
+            raise ToolError(f"this turn handed the conversation over already, with {context.handoff.name}")
+        context.handoff = self
+        return "The conversation is handed over. You are that agent now: go on with it."
+
+
+def find_handoff(agent: Agent, name: str) -> Handoff:
+    """The one of this name, here or in an agent that can be reached from here. Raises ConfigError."""
+    seen: list[Any] = []
+    waiting = [agent]
+    while waiting:
+        at = waiting.pop(0)
+        if any(at is other for other in seen):
+            continue
+        seen.append(at)
+        for tool in at.settings.tools:
+            if isinstance(tool, Handoff):
+                if tool.name == name:
+                    return tool
+                waiting.append(tool.agent)
+    raise ConfigError(f"this run was handed over with {name!r}, and no agent that can be reached from here has that tool")
+
+
+def _word(name: str | None) -> str:
+    """A tool's name from an agent's."""
+    word = re.sub(r"\W+", "_", name or "").strip("_").lower()
+    if not word:
+        raise ConfigError('an agent that others call needs a name: Agent(..., name="translator"), or the tool one of its own')
+    return word

@@ -1,0 +1,271 @@
+"""Agents as tools, and handing over."""
+
+import asyncio
+import json
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from staysail import (
+    Agent,
+    Completion,
+    ConfigError,
+    HandedOver,
+    Handoff,
+    Hooks,
+    Message,
+    NestedEvent,
+    RunCancelled,
+    RunDone,
+    TextDelta,
+    ToolCall,
+    ToolResult,
+    Usage,
+    UsageLimitError,
+    UsageLimits,
+    current_call,
+    current_run,
+    tool,
+)
+from staysail.testing import ScriptedModel
+
+
+async def drain(stream: Any) -> list:
+    async with aclosing(stream) as events:
+        return [event async for event in events]
+
+
+def ask(prompt: str = "Ahoy", id: str = "t1", name: str = "translator") -> ToolCall:
+    return ToolCall(id, name, {"prompt": prompt})
+
+
+def translator(*answers: Any, **options: Any) -> Agent:
+    return Agent(ScriptedModel(answers, name="x:small"), name="translator", preamble="Translate.", **options)
+
+
+def results(reply: Any) -> list[tuple[str, bool]]:
+    return [(part.text, part.is_error) for message in reply.messages if message.role == "tool" for part in message.content]
+
+
+async def test_an_agent_serves_as_a_tool_and_its_usage_counts():
+    inner = translator("Ohé", usage_limits=UsageLimits(requests=1))
+    chief = Agent(ScriptedModel([[ask(), ask("again", "t2")], "It is Ohé."]), tools=[inner.as_tool(description="Into French.")])
+    reply = await chief.prompt("go")
+    assert reply.text == "It is Ohé."
+    assert results(reply)[0] == ("Ohé", False)
+    assert results(reply)[1][1]  # the script had one answer: a failure of the inner agent is a failed call
+    assert reply.usage == Usage(3, 3, 6)
+    assert reply.run is None
+    saved = json.loads(json.dumps(reply.to_dict()))
+    assert saved["usage"]["total_tokens"] == 6
+    definition = chief.model.requests[0].tools[0]  # type: ignore[attr-defined]
+    assert (definition.name, definition.description, list(definition.parameters["properties"])) == (
+        "translator",
+        "Into French.",
+        ["prompt"],
+    )
+
+
+async def test_a_typed_answer_is_the_tools_result():
+    inner = translator(ToolCall("1", "final_answer", {"value": 7}), output_type=int)
+    chief = Agent(ScriptedModel([ask(), "ok"]), tools=[inner.as_tool()])
+    assert results(await chief.prompt("go")) == [("7", False)]
+
+
+async def test_its_own_limits_fail_the_call_and_the_callers_end_the_run():
+    chief = Agent(ScriptedModel([ask(), "I could not."]), tools=[translator("x").as_tool(usage_limits=UsageLimits(requests=0))])
+    reply = await chief.prompt("go")
+    assert results(reply)[0][0].startswith("translator failed: the run reached its limit of 0 requests")
+    assert reply.text == "I could not."
+
+    @tool
+    async def noop() -> None:
+        pass
+
+    model = ScriptedModel([ToolCall("1", "noop", {})], repeat=True)
+    inner = Agent(model, name="translator", tools=[noop], max_turns=50)
+    chief = Agent(ScriptedModel([ask(), "x"]), tools=[inner.as_tool()], usage_limits=UsageLimits(requests=4))
+    with pytest.raises(UsageLimitError) as raised:
+        await chief.prompt("go")
+    assert len(model.requests) == 3
+    assert raised.value.usage == Usage(4, 4, 8)
+
+    model = ScriptedModel([ToolCall("1", "noop", {})], repeat=True)
+    inner = Agent(model, name="translator", tools=[noop], max_turns=50)
+    with pytest.raises(UsageLimitError):
+        await Agent(ScriptedModel([ask(), "x"]), tools=[inner.as_tool()], hooks=UsageLimits(total_tokens=6)).prompt("go")
+    assert len(model.requests) == 2
+
+
+async def test_the_money_of_both_counts_by_their_own_models():
+    def priced(usd: float, *content: Any) -> Completion:
+        return Completion(Message.assistant(list(content)), Usage(1, 1, 2), "stop", raw={"usage": {"cost": usd}})
+
+    chief = Agent(
+        ScriptedModel([priced(0.1, ask()), "x"]), tools=[translator(priced(0.5, "Ohé")).as_tool()], usage_limits=UsageLimits(cost=0.55)
+    )
+    with pytest.raises(UsageLimitError) as raised:
+        await chief.prompt("go")
+    assert raised.value.used == pytest.approx(0.6)
+
+
+async def test_it_is_cancelled_with_its_caller():
+    entered, left = asyncio.Event(), asyncio.Event()
+
+    @tool
+    async def forever() -> None:
+        entered.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            left.set()
+
+    inner = translator(ToolCall("1", "forever", {}), tools=[forever])
+    task = asyncio.create_task(Agent(ScriptedModel([ask()]), tools=[inner.as_tool()]).prompt("go"))
+    await entered.wait()
+    task.cancel()
+    with pytest.raises(RunCancelled) as raised:
+        await task
+    assert left.is_set()
+    assert raised.value.usage == Usage(2, 2, 4)
+
+
+@pytest.mark.parametrize("calls", [[ask()], [ask(), ask("b", "t2")]])
+async def test_its_events_are_told_when_they_are_asked_for(calls: list):
+    def chief(**options: Any) -> Agent:
+        return Agent(ScriptedModel([calls, "done"]), tools=[translator("Ohé du bateau", "Ohé").as_tool(**options)])
+
+    events = await drain(chief(events=True).stream("go"))
+    nested = [event for event in events if isinstance(event, NestedEvent)]
+    assert {event.call_id for event in nested} == {call.id for call in calls}
+    assert "".join(event.event.text for event in nested if event.call_id == "t1" and isinstance(event.event, TextDelta)) in (
+        "Ohé du bateau",
+        "Ohé",
+    )
+    told = nested[0].to_dict()
+    assert (told["type"], told["agent"], told["event"]["type"]) == ("nested_event", "translator", "text_delta")
+    last = max(position for position, event in enumerate(events) if isinstance(event, NestedEvent))
+    assert any(isinstance(event, ToolResult) for event in events[last:])
+    assert isinstance(events[-1], RunDone)
+    assert not [event for event in await drain(chief().stream("go")) if isinstance(event, NestedEvent)]
+
+
+async def test_hooks_see_whose_run_it_is_and_a_tool_knows_its_call():
+    seen: list = []
+
+    class Watch(Hooks):
+        async def on_start(self, context: Any) -> None:
+            seen.append((context.agent, context.parent.agent if context.parent else None))
+
+    @tool
+    async def which() -> str:
+        context, call = current_run(), current_call()
+        assert context
+        assert call
+        return f"{context.agent} {call.id}"
+
+    inner = translator(ToolCall("w", "which", {}), "done", tools=[which], hooks=Watch())
+    chief = Agent(ScriptedModel([ask(), "ok"]), name="chief", tools=[inner.as_tool()], hooks=Watch())
+    await chief.prompt("go")
+    assert seen == [("chief", None), ("translator", "chief")]
+    assert inner.model.requests[1].messages[-1].content[0].text == "translator w"  # type: ignore[attr-defined]
+    assert current_call() is None
+
+
+async def test_its_tools_are_approved_by_the_callers_approve():
+    @tool(approval="always")
+    async def send() -> str:
+        return "sent"
+
+    def chief() -> Agent:
+        return Agent(ScriptedModel([ask(), "ok"]), tools=[translator(ToolCall("s", "send", {}), "it went", tools=[send]).as_tool()])
+
+    asked: list = []
+    reply = await chief().prompt("go", approve=lambda request: asked.append(request.tool) or True)
+    assert (asked, results(reply)) == (["send"], [("it went", False)])
+    reply = await chief().prompt("go")
+    assert results(reply) == [("translator needs approval for send, and nobody can be asked: the run that calls it has no `approve`", True)]
+
+
+# Handing over
+
+
+async def test_a_conversation_is_handed_over_with_its_history():
+    @tool
+    async def refund() -> str:
+        return "refunded"
+
+    model = ScriptedModel([ToolCall("r", "refund", {}), "Your money is on its way."])
+    billing = Agent(model, name="Billing", preamble="You do refunds.", tools=[refund])
+    front = ScriptedModel([ToolCall("h", "transfer_to_billing", {})])
+    triage = Agent(front, name="triage", preamble="You route.", tools=[Handoff(billing)])
+    events = await drain(triage.stream("I want my money back."))
+    reply = events[-1].reply
+    assert reply.text == "Your money is on its way."
+    assert [event.agent for event in events if isinstance(event, HandedOver)] == ["Billing"]
+    assert [message.role for message in model.requests[0].messages] == ["user", "assistant", "tool"]
+    assert model.requests[0].preamble == "You do refunds."
+    assert [definition.name for definition in model.requests[0].tools] == ["refund"]
+    assert len(front.requests) == 1
+    assert reply.usage == Usage(3, 3, 6)
+    assert len(reply.steps) == 3
+
+
+async def test_agents_may_hand_over_to_one_another_and_turns_and_limits_hold_for_the_whole():
+    to_b, to_a = ToolCall("1", "transfer_to_b", {}), ToolCall("2", "transfer_to_a", {})
+    model_a, model_b = ScriptedModel([to_b], repeat=True, name="x:a"), ScriptedModel([to_a], repeat=True, name="x:b")
+    models: list = []
+
+    class Watch(Hooks):
+        async def before_model(self, context: Any, request: Any) -> None:
+            models.append((context.agent, context.model))
+
+    b = Agent(model_b, name="b", tools=[Handoff(lambda: a, name="transfer_to_a")])
+    a: Agent = Agent(model_a, name="a", tools=[Handoff(b)], max_turns=9, hooks=Watch())
+    with pytest.raises(UsageLimitError):
+        await a.prompt("go", usage_limits=UsageLimits(requests=3))
+    assert models[:3] == [("a", "x:a"), ("b", "x:b"), ("a", "x:a")]
+    assert (len(model_a.requests), len(model_b.requests)) == (2, 1)
+
+
+async def test_only_the_first_handover_of_a_turn_counts():
+    first, second = Agent(ScriptedModel(["I am first."]), name="first"), Agent(ScriptedModel([]), name="second")
+    calls = [ToolCall("1", "transfer_to_first", {}), ToolCall("2", "transfer_to_second", {})]
+    reply = await Agent(ScriptedModel([calls]), tools=[Handoff(first), Handoff(second)]).prompt("go")
+    assert reply.text == "I am first."
+    assert [is_error for _, is_error in results(reply)] == [False, True]
+
+
+async def test_a_run_that_was_handed_over_is_resumed_by_the_agent_in_charge():
+    @tool(approval="always")
+    async def refund() -> str:
+        return "refunded"
+
+    billing = Agent(ScriptedModel([ToolCall("r", "refund", {}), "Done."]), name="billing", tools=[refund])
+    desk = Agent(ScriptedModel([]), name="desk", tools=[Handoff(billing)])
+    triage = Agent(ScriptedModel([ToolCall("h", "transfer_to_billing", {})]), tools=[Handoff(desk), Handoff(billing)])
+    paused = await triage.prompt("go")
+    saved = json.loads(json.dumps(paused.to_dict()["run"]))
+    assert saved["handed_over"] == "transfer_to_billing"
+    assert (await triage.resume(saved, {"r": True})).text == "Done."
+    with pytest.raises(ConfigError, match="no agent that can be reached from here"):
+        await Agent(ScriptedModel([])).resume(saved, {"r": True})
+
+
+async def test_the_output_type_of_the_run_holds_after_a_handover():
+    other = Agent(ScriptedModel([ToolCall("1", "final_answer", {"value": 3})]), name="other")
+    agent = Agent(ScriptedModel([ToolCall("h", "transfer_to_other", {})]), tools=[Handoff(other)])
+    assert await agent.extract("How many?", int) == 3
+
+
+def test_an_agent_that_others_call_needs_a_name():
+    nameless = Agent(ScriptedModel([]))
+    with pytest.raises(ConfigError, match="needs a name"):
+        nameless.as_tool()
+    with pytest.raises(ConfigError, match="needs a name"):
+        Handoff(nameless)
+    with pytest.raises(ConfigError, match="Handoff of a function needs a name"):
+        Handoff(lambda: nameless)
+    with pytest.raises(ConfigError, match="there is no option 'nonsense'"):
+        nameless.as_tool("x", nonsense=1)  # type: ignore[call-arg]
