@@ -1,13 +1,14 @@
 /**
  * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
  *
- * @import { AgentEvent, AgentOptions, CallOptions, Content, MessageLike, OutputOf, Reply, Schema } from "./types.js"
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, Schema, ToolApproval } from "./types.js"
  */
 
 import { connect } from "./boot.js";
+import { Crew, MEMBER, delegate, word } from "./delegation.js";
 import { ConfigError, OutputError } from "./errors.js";
 import { readHooks } from "./hooks.js";
-import { checkAgentOptions, checkCallOptions, describeAgent } from "./options.js";
+import { checkAgentOptions, checkCallOptions } from "./options.js";
 import { isStandard, validate } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 
@@ -50,10 +51,8 @@ export class Agent {
    * @param {CallOptions<C>} [options]
    * @returns {Promise<Reply<OutputOf<C>>>}
    */
-  async run(prompt, options = {}) {
-    const { peer, params, handlers } = await this.#prepare(prompt, options);
-    const reply = toCamel(await peer.call("agent.run", params, { signal: options.signal ?? undefined, handlers }));
-    return readOutput(reply, this.#schema(options));
+  run(prompt, options = {}) {
+    return this.#call("agent.run", options, prompt);
   }
 
   /**
@@ -64,9 +63,67 @@ export class Agent {
    * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
    */
   stream(prompt, options = {}) {
+    return this.#follow("agent.stream", options, prompt);
+  }
+
+  /**
+   * Carries on a run that paused. approvals: an answer for the id of each request; what is not answered stays pending.
+   * @template {Schema | undefined} [C=S]
+   * @param {Reply<any> | PausedRun} run a reply with `pending`, or its `run`, which is plain JSON
+   * @param {ResumeOptions<C>} [options]
+   * @returns {Promise<Reply<OutputOf<C>>>}
+   */
+  resume(run, options = {}) {
+    return this.#call("agent.resume", options, "", pausedRun(run));
+  }
+
+  /**
+   * `resume` as `stream` does it.
+   * @template {Schema | undefined} [C=S]
+   * @param {Reply<any> | PausedRun} run
+   * @param {ResumeOptions<C>} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
+   */
+  resumeStream(run, options = {}) {
+    return this.#follow("agent.resume_stream", options, "", pausedRun(run));
+  }
+
+  /**
+   * This agent as a tool of another: what it uses counts as the caller's too, the caller's limits hold for it, and it is stopped with the
+   * caller. name: by default the agent's. events: tell what it does in the caller's stream. All else: options of each of its runs.
+   * @param {CallOptions & {name?: string, description?: string, events?: boolean, needsApproval?: ToolApproval, idempotent?: boolean}} [options]
+   * @returns {Delegate}
+   */
+  asTool({ name, description, events, needsApproval, idempotent, ...options } = {}) {
+    checkCallOptions(options);
+    const known = name ?? word(this.#options.name ?? "");
+    return delegate({ agent: this, kind: "tool", name: known, description, events, needsApproval, idempotent, options });
+  }
+
+  /** @internal @returns {import("./delegation.js").Member} */
+  [MEMBER]() {
+    return { id: this.#id, provider: this.#provider, options: /** @type {AgentOptions} */ (this.#options) };
+  }
+
+  /**
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run]
+   * @returns {Promise<Reply<any>>}
+   */
+  async #call(method, options, prompt, run) {
+    const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
+    const params = { ...crew, ...describeCall(options, prompt, run) };
+    const reply = toCamel(await peer.call(method, params, { signal: options.signal ?? undefined, handlers }));
+    return readOutput(reply, this.#schema(options));
+  }
+
+  /**
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run]
+   * @returns {AsyncIterableIterator<AgentEvent<any>>}
+   */
+  #follow(method, options, prompt, run) {
     const left = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
-    const events = this.#events(prompt, { ...options, signal });
+    const events = this.#events(method, { ...options, signal }, prompt, run);
     return {
       async next() {
         try {
@@ -193,10 +250,14 @@ export class Agent {
     this.free();
   }
 
-  /** @param {Content} prompt @param {CallOptions & {signal: AbortSignal}} options @returns {AsyncGenerator<AgentEvent<any>, undefined>} */
-  async *#events(prompt, options) {
-    const { peer, params, handlers } = await this.#prepare(prompt, options);
-    for await (const told of peer.stream("agent.stream", params, { signal: options.signal, handlers })) {
+  /**
+   * @param {string} method @param {ResumeOptions<any> & {signal: AbortSignal}} options @param {Content} prompt @param {PausedRun} [run]
+   * @returns {AsyncGenerator<AgentEvent<any>, undefined>}
+   */
+  async *#events(method, options, prompt, run) {
+    const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
+    const params = { ...crew, ...describeCall(options, prompt, run) };
+    for await (const told of peer.stream(method, params, { signal: options.signal, handlers })) {
       const event = toCamel(told);
       yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
     }
@@ -207,19 +268,31 @@ export class Agent {
     return outputSchema === undefined ? this.#options.outputSchema : outputSchema;
   }
 
-  /** @param {Content} prompt @param {CallOptions} options */
-  async #prepare(prompt, options) {
+  /** @param {string} text the prompt, where it is text @param {ResumeOptions} options */
+  async #prepare(text, options) {
     if (this.#freed) throw new ConfigError("this agent was freed; make another");
     checkCallOptions(options);
-    const { history, signal, ...overrides } = options;
+    const { history, signal, approvals, ...overrides } = options;
     const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-    const text = typeof prompt === "string" ? prompt : "";
     const peer = await unlessAborted(signal, connect());
-    const about = { provider: this.#provider, id: this.#id, prompt: text, peer };
     const hooks = [...readHooks(this.#options.hooks), ...readHooks(options.hooks)];
-    const { agent, handlers } = await describeAgent({ ...this.#options, ...given, hooks }, about);
-    return { peer, handlers, params: { agent, prompt: toSnake(prompt), history: history == null ? null : toSnake(history) } };
+    const crew = new Crew(text, peer);
+    await crew.add(this.#id, { provider: this.#provider, options: { ...this.#options, ...given, hooks } });
+    return { peer, handlers: crew.handlers(), crew: { agent: this.#id, agents: crew.agents } };
   }
+}
+
+/** @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run] */
+function describeCall({ history, approvals }, prompt, run) {
+  if (run) return { run, approvals: approvals ?? null };
+  return { prompt: toSnake(prompt), history: history == null ? null : toSnake(history) };
+}
+
+/** @param {Reply<any> | PausedRun} run @returns {PausedRun} */
+function pausedRun(run) {
+  const found = "messages" in run && "finishReason" in run ? run.run : run;
+  if (!found) throw new ConfigError("this reply is final; go on with history: reply.messages");
+  return /** @type {PausedRun} */ (found);
 }
 
 /**

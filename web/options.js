@@ -1,8 +1,9 @@
 /**
  * An agent's options: checked at once, and described for Python at each call.
  *
- * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex } from "./types.js"
- * @import { Handlers, Peer } from "./rpc.js"
+ * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex, ToolApproval } from "./types.js"
+ * @import { Handler, Handlers, Peer } from "./rpc.js"
+ * @import { Crew } from "./delegation.js"
  * @import { BoundTool } from "./tools.js"
  */
 
@@ -10,7 +11,7 @@ import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess,
 import { ConfigError } from "./errors.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { jsonSchema } from "./schema.js";
-import { toSnake } from "./spelling.js";
+import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
 
 /** Options that cross as they are, and their names in Python. */
@@ -24,10 +25,10 @@ const PLAIN = /** @type {const} */ ({
   maxTurns: "max_turns",
   outputRetries: "output_retries",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema", "hooks", "usageLimits"];
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
-const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "cache"];
-const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal"];
+const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
+const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
 
 /**
  * What a call needs: the agent as plain data, and the functions that Python may call back.
@@ -51,7 +52,7 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, outputSchema, hooks, usageLimits }) {
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, outputSchema, hooks, usageLimits, approve }) {
   if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
@@ -62,15 +63,16 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   readContexts(dynamicContext).forEach(checkContext);
   if (outputSchema != null) jsonSchema(outputSchema);
   readHooks(hooks);
+  if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
   checkNames(usageLimits ?? {}, USAGE_LIMITS);
 }
 
 /**
  * @param {AgentOptions} options
- * @param {{provider?: string, id: string, prompt: string, peer: Peer}} about
+ * @param {{provider?: string, id: string, prompt: string, peer: Peer, crew: Crew}} about
  * @returns {Promise<Described>}
  */
-export async function describeAgent(options, { provider, id, prompt, peer }) {
+export async function describeAgent(options, { provider, id, prompt, peer, crew }) {
   const { model, cache, toolTimeoutMs, outputSchema } = options;
   const tools = (options.tools ?? []).map(bindTool);
   const contexts = readContexts(options.dynamicContext);
@@ -81,24 +83,45 @@ export async function describeAgent(options, { provider, id, prompt, peer }) {
     const value = options[/** @type {keyof typeof PLAIN} */ (name)];
     if (value != null) run[wireName] = value;
   }
-  if (tools.length) run.tools = await Promise.all(tools.map((tool) => tool.define(prompt, peer)));
+  if (tools.length) run.tools = await Promise.all(tools.map((tool) => defineTool(tool, prompt, peer, crew)));
   if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
   if (hooks.length) run.hooks = describeHooks(hooks);
   if (options.usageLimits != null) run.usage_limits = toSnake(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
+  if (options.approve) run.approve = true;
+  if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
   const { access, handlers } = describeAccess(options, model, provider);
-  return { agent: { ...access, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts), hook: answerHooks(hooks) } };
+  const asking = { hook: answerHooks(hooks), approve: askApprove(options.approve) };
+  return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts), ...asking } };
+}
+
+/** @param {BoundTool} tool @param {string} prompt @param {Peer} peer @param {Crew} crew */
+async function defineTool(tool, prompt, peer, crew) {
+  const definition = await tool.define(prompt, peer, crew);
+  const { needsApproval } = tool;
+  return needsApproval ? { ...definition, approval: needsApproval === true ? "always" : "ask" } : definition;
+}
+
+/** @param {RunOptions["approve"]} approve @returns {Handler} */
+function askApprove(approve) {
+  return async ({ owner: _, ...request }, context) => approve?.(toCamel(request), context);
 }
 
 /** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */
 function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
-    tool: ({ name, args }, context) => known.get(name)?.call(args, context),
+    tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) => known.get(name)?.call(args, { signal, runId, callId }),
+    approval: ({ name, args }) => askWhetherToAsk(known.get(name)?.needsApproval, args),
     search: ({ index, query, n }) => search(contexts[index].dynamicTools, query, n),
   };
+}
+
+/** @param {ToolApproval | undefined} needsApproval @param {any} args */
+async function askWhetherToAsk(needsApproval, args) {
+  return Boolean(typeof needsApproval === "function" ? await needsApproval(args) : needsApproval);
 }
 
 /** @param {SearchIndex} store @param {string} query @param {number} n @returns {unknown} */

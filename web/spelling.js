@@ -6,7 +6,7 @@
 /** Fields that hold somebody else's data. */
 const OPAQUE = new Set([
   "arguments", "raw", "extra", "metadata", "output", "body", "citations", "parameters", "schema", "properties", "headers",
-  "additional_params", "additionalParams", "args", "payload",
+  "additional_params", "additionalParams", "args", "payload", "run",
 ]);
 
 /** @param {unknown} value @returns {any} */

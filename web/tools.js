@@ -1,13 +1,17 @@
 /**
  * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
  *
- * @import { Infer, PlainTool, Schema, Tool, ToolContext, ToolDefinition } from "./types.js"
+ * @import { Infer, PlainTool, Schema, Tool, ToolApproval, ToolContext, ToolDefinition } from "./types.js"
  * @import { Peer } from "./rpc.js"
- * @typedef {{name: string, define(prompt: string, peer: Peer): Promise<WireTool>, call(args: any, context: ToolContext): unknown}} BoundTool
- * module: of a tool that is Python's own
- * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number, module?: string}} WireTool
+ * @import { Crew } from "./delegation.js"
+ * @typedef {{name: string, needsApproval?: ToolApproval, define(prompt: string, peer: Peer, crew: Crew): Promise<WireTool>,
+ *   call(args: any, context: ToolContext): unknown}} BoundTool
+ * module: of a tool that is Python's own; agent, kind, events: of one that is an agent
+ * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number, idempotent?: boolean,
+ *   module?: string, agent?: string, kind?: "tool" | "handoff", events?: boolean}} WireTool
  */
 
+import { bindDelegate } from "./delegation.js";
 import { ConfigError } from "./errors.js";
 import { pythonModule } from "./python-tools.js";
 import { jsonSchema, validate } from "./schema.js";
@@ -29,6 +33,8 @@ export function tool(given) {
  */
 export function bindTool(tool) {
   if (tool !== null && typeof tool === "object") {
+    const delegate = bindDelegate(tool);
+    if (delegate) return delegate;
     if ("definition" in tool && typeof tool.definition === "function" && "call" in tool && typeof tool.call === "function") return bindRigTool(tool);
     if ("execute" in tool && typeof tool.execute === "function") return bindPlainTool(tool);
   }
@@ -42,6 +48,7 @@ function bindRigTool(tool) {
   let parameters;
   return {
     name,
+    needsApproval: checkedApproval({ ...tool, name }),
     async define(prompt) {
       const definition = await tool.definition(prompt);
       parameters = definition.parameters;
@@ -57,8 +64,10 @@ function bindRigTool(tool) {
 function bindPlainTool(tool) {
   const definition = describe({ ...tool, name: checkedName(tool.name) });
   if (typeof tool.timeoutMs === "number") definition.timeout_s = tool.timeoutMs / 1000;
+  if (tool.idempotent) definition.idempotent = true;
   return {
     name: definition.name,
+    needsApproval: checkedApproval(tool),
     define: async (_prompt, peer) => ({ ...definition, module: await pythonModule(tool, peer) }),
     async call(args, context) {
       return tool.execute(await validate(tool.parameters, args), context);
@@ -69,6 +78,12 @@ function bindPlainTool(tool) {
 /** @param {ToolDefinition} definition @returns {WireTool} */
 function describe({ name, description = "", parameters, strict }) {
   return { name, description, parameters: jsonSchema(parameters ?? { type: "object", properties: {} }), ...(strict === undefined ? {} : { strict }) };
+}
+
+/** @param {{name: unknown, needsApproval?: ToolApproval}} tool @returns {ToolApproval | undefined} */
+function checkedApproval({ name, needsApproval }) {
+  if (needsApproval == null || typeof needsApproval === "boolean" || typeof needsApproval === "function") return needsApproval;
+  throw new ConfigError(`needsApproval of the tool ${name} is true, false or a function of its arguments`);
 }
 
 /** @param {unknown} name */

@@ -8,7 +8,7 @@ export type Usage = {
   cacheCreationInputTokens: number;
   reasoningTokens: number;
 };
-export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other";
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other" | "paused";
 
 type Extra = { extra?: Record<string, unknown> };
 type MediaSource = { data?: string | Uint8Array; url?: string; mediaType?: string; fileId?: string; name?: string };
@@ -46,9 +46,22 @@ export type StepDone = { type: "step_done"; step: number; usage: Usage; finishRe
 export type RetryScheduled = {
   type: "retry_scheduled"; attempt: number; delayS: number; error: string; code: string; status: number | null;
 };
+/** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
+export type ApprovalRequest = {
+  id: string; tool: string; arguments: Record<string, unknown>; uncertain: boolean;
+  /** Seconds since 1970, after which the answer is no. */
+  expiresAt: number | null;
+};
+/** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
+export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };
+/** What an agent that serves as a tool (with `events: true`) tells of its own run. */
+export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
+/** From here on another agent goes on with the conversation. */
+export type HandedOver = { type: "handed_over"; agent: string };
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
-  | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled | RunDone<Output>;
+  | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled
+  | ApprovalNeeded | NestedEvent | HandedOver | RunDone<Output>;
 
 export type Completion = {
   message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;
@@ -66,7 +79,17 @@ export type Reply<Output = unknown> = {
   finishReason: FinishReason;
   steps: Step[];
   requestIds: string[];
+  /** Tool calls that wait for approval: the run is paused, and `resume` goes on with it. */
+  pending?: ApprovalRequest[];
+  /** Of a paused run: what `resume` takes. */
+  run?: PausedRun;
 };
+/** Plain JSON, to be kept and given to `resume`. */
+export type PausedRun = { version: number; [field: string]: unknown };
+/** True or false, or with more to say. `arguments`: instead of the model's. `result`: it is not called, this is what it gave. */
+export type ApprovalAnswer =
+  | boolean | { approve: true; arguments?: Record<string, unknown> } | { refuse: string } | { result: unknown };
+export type ToolApproval = boolean | ((args: any) => boolean | Promise<boolean>);
 
 export type JsonSchema = { [keyword: string]: unknown };
 /** https://standardschema.dev: Zod, Valibot, ArkType and others. */
@@ -88,13 +111,17 @@ export type Infer<S, Otherwise = unknown> = S extends StandardSchema<any, infer 
 /** The type of a reply's `output`: text where no schema was given. */
 export type OutputOf<S> = [S] extends [null | undefined] ? string : Infer<S>;
 
-export type ToolContext = { signal: AbortSignal };
+/** `runId` and `callId` together name this call for ever: a key for services that take one to do nothing twice. */
+export type ToolContext = { signal: AbortSignal; runId?: string; callId?: string };
+/** An agent as a tool: what `agent.asTool()` and `handoff(agent)` give. */
+export type Delegate = { readonly name: string; readonly delegate?: never };
 export type ToolDefinition = { name: string; description?: string; parameters?: Schema; strict?: boolean };
 /** A tool as rig has it; its methods keep their `this`. */
 export type RigTool = {
   name: () => string;
   definition: (prompt: string) => ToolDefinition | Promise<ToolDefinition>;
   call: (args: any, context: ToolContext) => unknown;
+  needsApproval?: ToolApproval;
 };
 /** `tool()` makes one whose arguments have their schema's type. */
 export type PlainTool<Args = any> = {
@@ -103,9 +130,13 @@ export type PlainTool<Args = any> = {
   parameters?: JsonSchema | StandardSchema<any, Args>;
   strict?: boolean;
   timeoutMs?: number;
+  /** Whether somebody is asked before a call, always or by its arguments. */
+  needsApproval?: ToolApproval;
+  /** Calling it twice is as calling it once: a call that was cut off is made again unasked. */
+  idempotent?: boolean;
   execute: (args: Args, context: ToolContext) => unknown;
 };
-export type Tool = RigTool | PlainTool;
+export type Tool = RigTool | PlainTool | Delegate;
 
 /** `[score, id, document]`, best first. */
 export type SearchHit = [number, string | number, unknown] | readonly unknown[] | { score: number; id: string | number; document?: unknown };
@@ -209,10 +240,16 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   hooks?: Hooks | readonly Hooks[] | null;
   /** What the run may use; passing it is a UsageLimitError. */
   usageLimits?: UsageLimits | null;
+  /** Answers what needs approval; nothing returned: not now, and the run pauses. Without it, the run pauses too. */
+  approve?: ((request: ApprovalRequest, context: { signal: AbortSignal }) => ApprovalAnswer | void | null | Promise<ApprovalAnswer | void | null>) | null;
+  /** After which the answer is no. */
+  approvalTimeoutMs?: number | null;
 };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> & Access & {
   /** The model's name; from the package's root "provider:model". */
   model: string;
+  /** What others call it by. */
+  name?: string | null;
   /** Keep the last answers by the whole request. */
   cache?: { maxEntries: number } | null;
 };
@@ -221,6 +258,9 @@ export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   /** Aborts the request itself. */
   signal?: AbortSignal | null;
 };
+
+/** approvals: by the id of each request. */
+export type ResumeOptions<S = Schema | undefined> = CallOptions<S> & { approvals?: Record<string, ApprovalAnswer> | null };
 
 export type Embedding = { document: string; vec: number[] };
 export type CompletionDone = { type: "completion" } & Completion;

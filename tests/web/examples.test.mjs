@@ -68,6 +68,16 @@ const EXAMPLES = {
     prints: /^Call 1, 1 messages\nCall 2, 3 messages\nAhoy\.\nCall 1, 1 messages\nCall 2, 3 messages\nCall 3, 5 messages\nStopped: at most 2 requests; 30 tokens were used$/m,
     check: (seen) => assert.match(JSON.stringify(seen[1].json.input), /Without exclamation marks/),
   },
+  "approval.mjs": {
+    answers: [call("pay", { euros: 120 }), { text: "The fee is paid." }],
+    prints: /^May I pay\(\{"euros":120\}\)\?\nThe fee is paid\.$/m,
+    check: ([, told]) => assert.match(JSON.stringify(told.json.input), /changed the arguments.*paid 99/),
+  },
+  "agents.mjs": {
+    answers: [call("translator", { prompt: "ahoy" }), { text: "ohé" }, { text: "It is ohé." }, call("transfer_to_billing"), { text: "Harbour dues." }],
+    prints: /^It is ohé\.\n\[billing\]\nHarbour dues\. 30 tokens$/m,
+    check: (seen) => assert.deepEqual(seen.map(({ json }) => json.instructions.slice(0, 9)), ["You greet", "Translate", "You greet", "You greet", "You answe"]),
+  },
   "python-tools.mjs": {
     answers: [call("spread", { numbers: [1, 2, 9] }), { text: "By about 4.36." }],
     prints: /^\{ mean: 4, deviation: 2 \}\nBy about 4\.36\.$/m,

@@ -3,7 +3,7 @@
  * slots, parts, events and CSS variables, and the content security policy it works under.
  *
  * @import { AgentOptions } from "../types.js"
- * @import { ChatAgent, Message, Prompt, Theme } from "./types.js"
+ * @import { ApprovalRequest, ChatAgent, Message, Prompt, Theme } from "./types.js"
  * @import { Turn } from "./conversation.js"
  */
 
@@ -128,7 +128,7 @@ export class StaysailChat extends HTMLElement {
     this.clear();
     this.#conversation.history = messages;
     for (const [prompt, answer] of exchanges(messages)) {
-      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {} });
+      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, focus() {} });
       view.replay(answer);
       this.#turns.append(view.node);
     }
@@ -146,6 +146,7 @@ export class StaysailChat extends HTMLElement {
       retry: () => void this.retry(),
       edit: () => this.#edit(),
       announce: (text) => this.#announcer.say(text),
+      focus: () => this.#composer.input.focus({ preventScroll: true }),
     });
     this.#last = { turn, view };
     this.#empty.hidden = true;
@@ -221,7 +222,8 @@ export class StaysailChat extends HTMLElement {
   /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal */
   async #stream(turn, view, signal) {
     const agent = await this.#prepare(view, signal);
-    for await (const event of abortable(agent.stream(turn.prompt, { signal, history: turn.before }), signal)) {
+    const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
+    for await (const event of abortable(agent.stream(turn.prompt, { signal, history: turn.before, approve }), signal)) {
       this.#conversation.take(turn, event);
       view.show(event);
       this.#tell("staysail-event", event);

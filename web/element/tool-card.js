@@ -1,5 +1,8 @@
 /** One call of a tool: what it was asked, whether it runs, what it gave and how long it took. */
 
+/** @import { ApprovalAnswer, ApprovalRequest } from "./types.js" */
+
+import { ApprovalForm } from "./approval-form.js";
 import { h, icon } from "./dom.js";
 import { formatSeconds } from "./format.js";
 
@@ -19,6 +22,8 @@ export class ToolCard {
   #title;
   node;
   #written = "";
+  /** @type {ApprovalForm | undefined} */
+  #form;
 
   /** @param {string} name */
   constructor(name) {
@@ -48,8 +53,22 @@ export class ToolCard {
     this.#set("running", "running");
   }
 
+  /** Whether it may be called. @param {ApprovalRequest} request @param {(answer: ApprovalAnswer) => void} answer */
+  ask(request, answer) {
+    this.run(request.arguments);
+    this.#set("asking", "waits for you");
+    this.#more.hidden = false;
+    this.#form?.remove();
+    this.#form = new ApprovalForm(request, (given) => {
+      this.run(typeof given === "object" && "approve" in given && given.arguments ? given.arguments : request.arguments);
+      answer(given);
+    });
+    this.#result.after(this.#form.node);
+  }
+
   /** @param {string} text @param {boolean} isError @param {number} durationS */
   finish(text, isError, durationS) {
+    this.#form?.remove();
     this.#result.replaceChildren(h("p", {}, glance(text) || "No output"));
     this.#whole.textContent = pretty(text);
     this.#more.hidden = false;
@@ -59,11 +78,11 @@ export class ToolCard {
 
   /** The run ended before this tool did. */
   abandon() {
-    const state = this.node.dataset["state"];
-    if (state === "writing" || state === "running") this.#set("stopped", "not finished");
+    this.#form?.remove();
+    if (["writing", "running", "asking"].includes(this.node.dataset["state"] ?? "")) this.#set("stopped", "not finished");
   }
 
-  /** @param {"writing" | "running" | "done" | "failed" | "stopped"} state @param {string} words */
+  /** @param {"writing" | "running" | "asking" | "done" | "failed" | "stopped"} state @param {string} words */
   #set(state, words) {
     this.node.dataset["state"] = state;
     this.#state.replaceChildren(...(state === "done" ? [icon("check")] : state === "failed" ? [icon("alert")] : []), words);

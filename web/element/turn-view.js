@@ -2,7 +2,7 @@
  * One prompt and its answer on the page. The answer is drawn in the order in which things happened: thoughts, text,
  * tools, text again; notices and failures stand in their place.
  *
- * @import { ChatEvent, Message, Prompt, Part } from "./types.js"
+ * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part } from "./types.js"
  * @import { Turn } from "./conversation.js"
  */
 
@@ -21,6 +21,7 @@ import { userMessage } from "./user-message.js";
  * @property {() => void} retry
  * @property {() => void} edit
  * @property {(text: string) => void} announce for screen readers
+ * @property {() => void} focus to where the user writes
  */
 
 export class TurnView {
@@ -83,10 +84,26 @@ export class TurnView {
         return this.wait("Reading the result");
       case "retry_scheduled":
         return this.#showRetry(event);
+      case "handed_over":
+        this.#close();
+        this.#actions.announce(`${event.agent} takes over`);
+        return this.#append(h("p", { class: "stopped", part: "notice" }, `${event.agent} takes over.`));
       case "step_done":
       case "run_done":
         return this.#close();
     }
+  }
+
+  /** Whether a tool may be called: what the user says. @param {ApprovalRequest} request @returns {Promise<ApprovalAnswer>} */
+  ask(request) {
+    this.wait("");
+    this.#actions.announce(request.uncertain ? `Did the tool ${request.tool} take effect? It was cut off` : `The tool ${request.tool} asks for your approval`);
+    return new Promise((resolve) => {
+      this.#tool({ id: request.id, name: request.tool }).ask(request, (answer) => {
+        this.#actions.focus();
+        resolve(answer);
+      });
+    });
   }
 
   /** @param {Turn} turn */

@@ -1,8 +1,8 @@
 /** Shapes that the chat reads and writes: what an agent is to it, and what an agent tells it. */
 
-import type { AgentEvent, FilePart, ImagePart, Message, TextPart, Usage as FullUsage } from "../types.js";
+import type { AgentEvent, ApprovalAnswer, ApprovalRequest, FilePart, ImagePart, Message, TextPart, Usage as FullUsage } from "../types.js";
 
-export type { Message, Part, TextPart } from "../types.js";
+export type { ApprovalAnswer, ApprovalRequest, Message, Part, TextPart } from "../types.js";
 export type MediaPart = ImagePart | FilePart;
 export type Prompt = string | (TextPart | MediaPart)[];
 export type ChatEvent = AgentEvent;
@@ -10,7 +10,7 @@ export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalToken
 
 /** Anything that streams a run can be given as `chat.agent`; staysail's Agent is one. */
 export interface ChatAgent {
-  stream(prompt: Prompt, options: { signal: AbortSignal; history: Message[] }): AsyncIterable<ChatEvent>;
+  stream(prompt: Prompt, options: { signal: AbortSignal; history: Message[]; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
 }
 
 export type Theme = "light" | "dark" | "auto";

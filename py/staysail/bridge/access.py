@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from .. import Retry, Timeouts
-from .peer import Peer
-from .remote import RemoteKey
+from .remote import Owner, RemoteKey
 
 
-def read_access(peer: Peer, described: dict[str, Any]) -> dict[str, Any]:
+def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
     """The options of `load_model` and of every model class. An api_key of True is a function on the other side."""
     key = described.get("api_key")
-    access = {"model": described["model"], "api_key": RemoteKey(peer) if key is True else key, "base_url": described.get("base_url")}
+    access = {"model": described["model"], "api_key": RemoteKey(owner) if key is True else key, "base_url": described.get("base_url")}
     return access | ({"headers": described["headers"]} if described.get("headers") else {})
 
 

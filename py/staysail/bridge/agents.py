@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
-from .. import Agent, Cache, Tool
+from .. import Agent, AgentTool, Cache, Event, Handoff, Tool
 from ..agent.reply import Reply
 from .access import read_access, read_limits
 from .modules import Modules
 from .peer import Method, Peer
-from .remote import RemoteHooks, RemoteIndex, RemoteTool
+from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool
 from .stores import Stores
 
 MOST_CACHES = 64
@@ -21,42 +22,84 @@ class Agents:
     def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
         self._peer, self._modules, self._stores = peer, modules, stores
         self._caches: OrderedDict[str, Cache] = OrderedDict()
-        self.methods: dict[str, Method] = {"agent.run": self.run, "agent.stream": self.stream, "agent.forget": self.forget}
+        self.methods: dict[str, Method] = {
+            "agent.run": self.run,
+            "agent.stream": self.stream,
+            "agent.resume": self.resume,
+            "agent.resume_stream": self.resume_stream,
+            "agent.forget": self.forget,
+        }
 
     async def run(self, params: dict[str, Any]) -> dict[str, Any]:
-        reply: Reply = await self._agent(params["agent"]).prompt(params["prompt"], history=params.get("history"))
+        reply: Reply = await self._agent(params).prompt(params["prompt"], history=params.get("history"))
         return reply.to_dict()
 
-    async def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        events = self._agent(params["agent"]).stream(params["prompt"], history=params.get("history"))
-        try:
-            async for event in events:
-                yield event.to_dict()
-        finally:
-            await events.aclose()
+    async def resume(self, params: dict[str, Any]) -> dict[str, Any]:
+        return (await self._agent(params).resume(params["run"], params.get("approvals"))).to_dict()
+
+    def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        return _told(self._agent(params).stream(params["prompt"], history=params.get("history")))
+
+    def resume_stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        return _told(self._agent(params).resume_stream(params["run"], params.get("approvals")))
 
     async def forget(self, params: dict[str, Any]) -> None:
         """Drops the cached answers of an agent that is done with."""
         self._caches.pop(params["id"], None)
 
-    def _agent(self, described: dict[str, Any]) -> Agent:
-        options: dict[str, Any] = dict(described.get("options") or {})
-        options["tools"] = [self._tool(**tool) for tool in options.get("tools") or ()]
-        options["dynamic_context"] = [self._context(**found) for found in options.get("dynamic_context") or ()]
-        options["hooks"] = [RemoteHooks(self._peer, index, names) for index, names in enumerate(options.get("hooks") or ())]
-        if cache := options.get("cache"):
-            options["cache"] = self._cache(**cache)
-        return Agent(**read_access(self._peer, described), **read_limits(options))
-
-    def _tool(self, name: str, module: str | None = None, **described: Any) -> Tool:
-        return self._modules.find(module, name) if module else RemoteTool(self._peer, name, **described)
-
-    def _context(self, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
-        return sample, self._stores.find(**store) if store else RemoteIndex(self._peer, index)
-
-    def _cache(self, id: str, max_entries: int) -> Cache:
+    def cache(self, id: str, max_entries: int) -> Cache:
         cache = self._caches.pop(id, None) or Cache(max_entries)
         self._caches[id] = cache
         if len(self._caches) > MOST_CACHES:
             self._caches.popitem(last=False)
         return cache
+
+    def _agent(self, params: dict[str, Any]) -> Agent:
+        return Crew(self._peer, self._modules, self._stores, self.cache, params["agents"]).agent(params["agent"])
+
+
+class Crew:
+    """The agents of one call: the one that is called, and those that it may delegate to. described: by id."""
+
+    def __init__(self, peer: Peer, modules: Modules, stores: Stores, cache: Callable[..., Cache], described: dict[str, Any]) -> None:
+        self._peer, self._modules, self._stores, self._cache, self._described = peer, modules, stores, cache, described
+        self._made: dict[str, Agent] = {}
+
+    def agent(self, id: str) -> Agent:
+        if id not in self._made:
+            self._made[id] = self._make(id)
+        return self._made[id]
+
+    def _make(self, id: str) -> Agent:
+        described = self._described[id]
+        owner = Owner(self._peer, id)
+        options: dict[str, Any] = dict(described.get("options") or {})
+        options["tools"] = [self._tool(owner, **tool) for tool in options.get("tools") or ()]
+        options["dynamic_context"] = [self._context(owner, **found) for found in options.get("dynamic_context") or ()]
+        options["hooks"] = [RemoteHooks(owner, index, names) for index, names in enumerate(options.get("hooks") or ())]
+        if options.get("approve"):
+            options["approve"] = RemoteApprove(owner)
+        if cache := options.get("cache"):
+            options["cache"] = self._cache(**cache)
+        return Agent(**read_access(owner, described), name=described.get("name"), **read_limits(options))
+
+    def _context(self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
+        return sample, self._stores.find(**store) if store else RemoteIndex(owner, index)
+
+    def _tool(self, owner: Owner, name: str, module: str | None = None, agent: str | None = None, **described: Any) -> Tool:
+        if module:
+            return self._modules.find(module, name)
+        if agent is None:
+            return RemoteTool(owner, name, **described)
+        description = described.get("description") or None
+        if described["kind"] == "handoff":
+            return Handoff(lambda: self.agent(agent), name, description)
+        approval = RemoteTool(owner, name, **described).approval
+        kept = {option: described[option] for option in ("events", "idempotent") if described.get(option)}
+        return AgentTool(self.agent(agent), name, description, approval=approval, **kept)
+
+
+async def _told(events: AsyncGenerator[Event]) -> AsyncGenerator[dict[str, Any]]:
+    async with aclosing(events):
+        async for event in events:
+            yield event.to_dict()

@@ -14,11 +14,12 @@ from ..core.messages import Audio
 from ..wire.engine_model import embed
 from .access import read_access, read_limits
 from .peer import Method, Peer
+from .remote import Owner
 
 
 class Models:
     def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+        self._owner = Owner(peer)
         self.methods: dict[str, Method] = {
             "model.complete": self.complete,
             "model.stream": self.stream,
@@ -61,11 +62,11 @@ class Models:
         return staysail.provider_names(params.get("service"))
 
     def _chat(self, params: dict[str, Any]) -> staysail.Model:
-        access = read_access(self._peer, params["access"])
+        access = read_access(self._owner, params["access"])
         return staysail.load_model(access.pop("model"), **access)
 
     def _options(self, params: dict[str, Any]) -> dict[str, Any]:
-        return read_access(self._peer, params["access"]) | read_limits(params["options"])
+        return read_access(self._owner, params["access"]) | read_limits(params["options"])
 
 
 def _fields(value: Any) -> dict[str, Any]:

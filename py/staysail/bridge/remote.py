@@ -7,8 +7,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
+from ..agent.approval import Answer, ApprovalRequest, read_answer
 from ..agent.calls import read_result
-from ..agent.context import RunContext
+from ..agent.context import RunContext, current_call, current_run
 from ..agent.hooks import AskAgain, Skip, Stop
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StaysailError, StoreError, ToolError
@@ -20,33 +21,66 @@ from .peer import Peer, RemoteError, current_peer
 STORE_ERRORS: dict[str, type[StoreError]] = {kind.__name__: kind for kind in (StoreError, QuotaError, DimensionError, CorruptionError)}
 
 
+class Owner:
+    """An agent of the other side, on whose behalf things are asked there. id: None where there is but one."""
+
+    def __init__(self, peer: Peer, id: str | None = None) -> None:
+        self._peer, self._id = peer, id
+
+    async def call(self, method: str, params: dict[str, Any]) -> Any:
+        return await self._peer.call(method, params if self._id is None else params | {"owner": self._id})
+
+
 class RemoteTool:
     """A tool that runs where it was defined."""
 
-    def __init__(self, peer: Peer, name: str, description: str = "", parameters: Mapping[str, Any] = NOTHING, **limits: Any) -> None:
-        self._peer = peer
+    def __init__(self, owner: Owner, name: str, description: str = "", parameters: Mapping[str, Any] = NOTHING, **limits: Any) -> None:
+        self._owner = owner
         self.name = name
         self.description = description
         self.parameters = parameters
+        self.approval: Any = self._ask if limits.get("approval") == "ask" else limits.get("approval", "never")
+        self.idempotent: bool = limits.get("idempotent", False)
         self.timeout_s: float | None = limits.get("timeout_s")
         self.strict: bool | None = limits.get("strict")
 
     async def call(self, args: dict[str, Any]) -> Any:
+        run, call = current_run(), current_call()
+        where = {"run_id": run.id, "call_id": call.id} if run and call else {}
         try:
-            return await self._peer.call("tool", {"name": self.name, "args": args})
+            return await self._owner.call("tool", {"name": self.name, "args": args, **where})
         except RemoteError as error:
             raise ToolError(str(error) if error.name == "ToolError" else f"{error.name}: {error}") from error
+
+    async def _ask(self, args: dict[str, Any]) -> bool:
+        try:
+            return bool(await self._owner.call("approval", {"name": self.name, "args": args}))
+        except RemoteError as error:
+            raise ConfigError(f"needsApproval of {self.name} failed: {error.name}: {error}") from error
+
+
+class RemoteApprove:
+    """Asks whoever made the call."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    async def __call__(self, request: ApprovalRequest) -> Answer | None:
+        try:
+            return read_answer(await self._owner.call("approve", request.to_dict()))
+        except RemoteError as error:
+            raise StaysailError(f"approve failed: {error.name}: {error}", code="approve") from error
 
 
 class RemoteIndex:
     """A vector store. index: its place among those of the call."""
 
-    def __init__(self, peer: Peer, index: int) -> None:
-        self._peer, self._index = peer, index
+    def __init__(self, owner: Owner, index: int) -> None:
+        self._owner, self._index = owner, index
 
     async def top_n(self, query: str, n: int) -> list[Any]:
         try:
-            hits: list[Any] = await self._peer.call("search", {"index": self._index, "query": query, "n": n})
+            hits: list[Any] = await self._owner.call("search", {"index": self._index, "query": query, "n": n})
         except RemoteError as error:
             raise store_error("the vector store of dynamicContext", error) from error
         return hits
@@ -65,8 +99,8 @@ class RemoteHooks:
     """Hooks of the other side; only those that are given there are methods here, so the others cost no crossing. index: its place among
     those of the call."""
 
-    def __init__(self, peer: Peer, index: int, names: Iterable[str]) -> None:
-        self._peer, self._index = peer, index
+    def __init__(self, owner: Owner, index: int, names: Iterable[str]) -> None:
+        self._owner, self._index = owner, index
         for name in names:
             setattr(self, name, partial(self._ask, name))
 
@@ -74,7 +108,7 @@ class RemoteHooks:
         told = value.to_dict() if hasattr(value, "to_dict") else _describe_error(value) if isinstance(value, BaseException) else None
         params = {"index": self._index, "name": name, "context": context.to_dict(), "value": told, "result": plain(result)}
         try:
-            decision = await self._peer.call("hook", params)
+            decision = await self._owner.call("hook", params)
         except RemoteError as error:
             raise StaysailError(f"the hook {name} failed: {error.name}: {error}", code="hook") from error
         return None if decision is None else _read_decision(decision, value, result)
@@ -106,12 +140,12 @@ def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
 
 
 class RemoteKey:
-    def __init__(self, peer: Peer) -> None:
-        self._peer = peer
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
 
     async def __call__(self) -> str:
         try:
-            key: str = await self._peer.call("api_key", None)
+            key: str = await self._owner.call("api_key", {})
         except RemoteError as error:
             raise ConfigError(f"the apiKey function failed: {error}") from error
         return key
