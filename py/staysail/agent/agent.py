@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any, Unpack, overload
 
-from ..core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition, read_tool
+from ..core.completion import CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
 from ..core.defaults import resolve_model, run_sync
-from ..core.errors import ConfigError, OutputError, ProviderError, RunCancelled, StaysailError
-from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
+from ..core.errors import ConfigError, RunCancelled, StaysailError
+from ..core.events import Event
 from ..core.messages import Content, Message, MessageLike, read_messages
-from ..core.ports import Clock, Model, SearchHit
+from ..core.ports import Clock, Model
 from ..core.tool import Approval
-from ..core.waiting import SystemClock, timeout
-from .approval import ApprovalRequest, read_answer
-from .cache import CachedModel
-from .context import RunContext, current_run
-from .delegation import AgentTool, HandedOver, find_handoff
-from .dynamic_tools import choose_tools
-from .hooks import AskAgain, HookChain
-from .limits import inherit_limits
+from ..core.waiting import SystemClock
+from .approval import read_answers
+from .delegation import AgentTool
+from .driver import Driver
 from .reply import Reply
-from .retrieval import as_document, describe_sources
-from .run import OUTPUT_TOOL, CallModel, CallTools, Finish, OutputMode, Pause, Run
+from .run import OUTPUT_TOOL, OutputMode, Run
 from .settings import RunOptions, Settings
-from .tool_turn import ToolTurn
 
 
 class Agent:
@@ -52,12 +45,11 @@ class Agent:
         self.model = resolve_model(model, api_key=api_key, base_url=base_url, transport=transport)
         self.name = name
         self.settings = Settings().override(options)
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
 
     async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
         """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError, RunCancelled; each carries the run's history and usage."""
-        run, settings = self._start(prompt, history, options)
-        return await self._finish(run, settings)
+        return await Driver(self, *self._start(prompt, history, options)).finish()
 
     async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
         """`prompt` with the history as an argument of its own."""
@@ -107,25 +99,8 @@ class Agent:
     ) -> AsyncGenerator[Event]:
         """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
         ends the request at once."""
-        run, settings = self._start(prompt, history, options)
-        async with aclosing(self._stream(run, settings)) as events:
+        async with aclosing(Driver(self, *self._start(prompt, history, options)).stream()) as events:
             async for event in events:
-                yield event
-
-    async def _stream(self, run: Run, settings: Settings) -> AsyncGenerator[Event]:
-        limit_s = settings.time_limit_s
-        ends_at = None if limit_s is None else time.monotonic() + limit_s
-        async with aclosing(self._events(run, settings, streamed=True)) as events:
-            while True:
-                try:
-                    async with timeout(None if ends_at is None else ends_at - time.monotonic()):
-                        event = await anext(events, None)
-                except TimeoutError as error:
-                    if limit_s is None:
-                        raise
-                    raise _told(settings.out_of_time(), run) from error
-                if event is None:
-                    return
                 yield event
 
     async def resume(
@@ -133,29 +108,23 @@ class Agent:
     ) -> Reply:
         """Carries on a Run, or what `Run.to_dict` wrote, or the Run of a Reply that is paused. approvals: by the id of the ApprovalRequest,
         Approve(), Refuse(reason), GiveResult(result), True or False; what is not answered stays pending."""
-        settings = self._settings(options)
-        return await self._finish(self._taken_up(run, approvals, options), settings)
+        return await self._taken_up(run, approvals, options).finish()
 
     async def resume_stream(
         self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
     ) -> AsyncGenerator[Event]:
         """`resume` as `stream` does it."""
-        settings = self._settings(options)
-        async with aclosing(self._stream(self._taken_up(run, approvals, options), settings)) as events:
+        async with aclosing(self._taken_up(run, approvals, options).stream()) as events:
             async for event in events:
                 yield event
 
-    def _taken_up(self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None, options: RunOptions) -> Run:
+    def _taken_up(self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None, options: RunOptions) -> Driver:
         if isinstance(run, Reply):
             if not isinstance(run.run, Run):
                 raise ConfigError("this reply is final; go on with history=reply.messages")
             run = run.run
         taken_up = run if isinstance(run, Run) else self.restore(run, **options)
-        for id, given in (approvals or {}).items():
-            answer = read_answer(given)
-            if answer is not None:
-                taken_up.decide(id, answer)
-        return taken_up
+        return Driver(self, taken_up, self._settings(options), read_answers(approvals, taken_up.pending))
 
     def as_tool(
         self,
@@ -196,156 +165,22 @@ class Agent:
             (*read_messages(history), message),
             max_turns=settings.max_turns,
             output_schema=output.schema if output else None,
-            output_mode=self._output_mode(output.schema if output else None, settings),
+            output_mode=self.output_mode(output.schema if output else None, settings),
             output_retries=settings.output_retries,
             decode=output.decode if output else None,
         )
         return run, settings
 
-    def _output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
+    def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
+        """How this agent's model is asked for an answer of a shape."""
         traits = self.model.traits
         if schema is None:
             return "text"
         has_tools = settings.tools or settings.dynamic_tools
         return "native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool"
 
-    async def _finish(self, run: Run, settings: Settings) -> Reply:
-        limit_s = settings.time_limit_s
-        try:
-            async with timeout(limit_s), aclosing(self._events(run, settings, streamed=False)) as events:
-                async for event in events:
-                    if isinstance(event, RunDone):
-                        reply: Reply = event.reply
-                        return reply
-        except TimeoutError as error:
-            if limit_s is None:
-                raise
-            raise _told(settings.out_of_time(), run) from error
-        raise AssertionError("a run ends in RunDone or in an error")
-
-    async def _events(self, run: Run, settings: Settings, *, streamed: bool) -> AsyncGenerator[Event]:
-        """Carries `run` out. Every error that leaves carries its history and usage."""
-        agent, paused = self, False
-        asked: tuple[ApprovalRequest, ...] = ()
-        if run.handed_over:
-            agent = find_handoff(self, run.handed_over).agent
-            settings = settings.take_over(agent.settings)
-        context = RunContext(run, self._clock, agent=agent.name, model=agent.model.name, parent=current_run())
-        context.limits, context.approve = settings.limits, settings.approve
-        hooks = settings.hook_chain(inherit_limits(context))
-        try:
-            await hooks.start(context)
-            found, settings = await _look_up(run, settings)
-            while True:
-                match run.next():
-                    case CallModel(messages, turn):
-                        request = agent._request(messages, turn, settings, run, [as_document(hit) for hit in found])
-                        request = request.replace(timeouts=_remaining(settings, context.elapsed_s))
-                        async with aclosing(agent._ask_model(request, context, hooks, settings, streamed)) as events:
-                            async for event in events:
-                                if isinstance(event, Completion):
-                                    await _take(event, context, hooks, describe_sources(found) if turn == 1 else ())
-                                    yield hooks.told(context, StepDone(turn, event.usage, event.finish_reason, event.request_id, event))
-                                else:
-                                    yield hooks.told(context, event)
-                        if run.turn == turn and run.phase != "tools":
-                            await hooks.step(context, run.steps[-1])
-                    case Pause(requests, reply) if requests == asked:
-                        paused = True
-                        yield hooks.told(context, RunDone(reply))
-                        return
-                    case CallTools() | Pause():
-                        async with aclosing(ToolTurn(run, settings, context, hooks, self._clock).events()) as events:
-                            async for event in events:
-                                yield hooks.told(context, event)
-                        asked = run.pending
-                        if run.phase == "model":
-                            await hooks.step(context, run.steps[-1])
-                        if run.phase == "model" and context.handoff:
-                            agent, run.handed_over = context.handoff.agent, context.handoff.name
-                            settings = settings.take_over(agent.settings)
-                            run.output_mode = agent._output_mode(run.output_schema, settings)
-                            context.agent, context.model, context.handoff = agent.name, agent.model.name, None
-                            context.limits, context.approve = settings.limits, settings.approve
-                            hooks = settings.hook_chain(inherit_limits(context))
-                            found, settings = await _look_up(run, settings)
-                            yield hooks.told(context, HandedOver(agent.name or run.handed_over))
-                    case Finish(reply):
-                        await hooks.done(context, reply)
-                        yield hooks.told(context, RunDone(reply))
-                        return
-        except RunCancelled as error:
-            await hooks.error(context, error)
-            raise
-        except (asyncio.CancelledError, GeneratorExit) as error:
-            if paused or run.phase == "done":
-                raise
-            stopped = _told(RunCancelled("the run was cancelled"), run)
-            await hooks.error(context, stopped)
-            if isinstance(error, GeneratorExit):
-                raise
-            raise stopped from error
-        except Exception as error:
-            if isinstance(error, StaysailError):
-                _told(error, run)
-            if error is not context.told_of:
-                await hooks.error(context, error)
-            raise
-
-    async def _ask_model(
-        self, request: CompletionRequest, context: RunContext, hooks: HookChain, settings: Settings, streamed: bool
-    ) -> AsyncGenerator[Event | Completion]:
-        """One answer, as the hooks let it come about."""
-        prepared = await hooks.before_model(context, request)
-        if isinstance(prepared, Completion):
-            for event in replay(prepared):
-                yield event
-            return
-        context.count(requests=1)
-        try:
-            async with aclosing(self._call_model(prepared, settings, streamed)) as events:
-                async for event in events:
-                    yield event
-        except StaysailError as error:
-            if isinstance(error, RunCancelled):
-                raise
-            context.told_of = _told(error, context.run)
-            answer = await hooks.error(context, error)
-            if answer is None:
-                raise
-            if isinstance(answer, Completion):
-                for event in replay(answer):
-                    yield event
-            elif answer.feedback:
-                context.run.tell(answer.feedback)
-
-    async def _call_model(self, request: CompletionRequest, settings: Settings, streamed: bool) -> AsyncGenerator[Event | Completion]:
-        """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
-        model: Model = CachedModel(self.model, settings.cache) if settings.cache is not None else self.model
-        attempt = 1
-        while True:
-            handed_on = False
-            try:
-                if not streamed:
-                    yield await model.complete(request)
-                elif not model.traits.streaming:
-                    for event in replay(await model.complete(request)):
-                        yield event
-                else:
-                    async with aclosing(model.stream(request)) as events:
-                        async for event in events:
-                            handed_on = True
-                            yield event
-                return
-            except ProviderError as error:
-                delay_s = None if handed_on else settings.retry.delay_s(attempt, error)
-                if delay_s is None:
-                    raise
-                attempt += 1
-                yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
-                await self._clock.sleep(delay_s)
-
-    def _request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
+    def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
+        """What the model is asked in a turn. found: documents that were looked up."""
         tools = [read_tool(tool) for tool in settings.tools]
         # A forced choice is meant for the first call: kept, it would force a tool for ever.
         choice = settings.tool_choice if turn == 1 or settings.tool_choice in ("auto", "none") else None
@@ -371,44 +206,3 @@ class Agent:
     def __repr__(self) -> str:
         tools = f", tools={[tool.name for tool in self.settings.tools]}" if self.settings.tools else ""
         return f"Agent({self.model.name!r}{tools})"
-
-
-async def _take(completion: Completion, context: RunContext, hooks: HookChain, sources: Iterable[Mapping[str, Any]]) -> None:
-    """Hands an answer to the run, once the hooks have seen it. One that a hook stops at is part of the history nonetheless: it was paid."""
-    context.take(completion)
-    try:
-        decision = await hooks.after_model(context, completion)
-    except BaseException:
-        with suppress(OutputError):
-            context.run.complete(completion, sources)
-        raise
-    finally:
-        context.answer = None
-    if isinstance(decision, AskAgain):
-        context.run.complete(completion, sources, feedback=decision.feedback)
-    else:
-        context.run.complete(decision, sources)
-
-
-async def _look_up(run: Run, settings: Settings) -> tuple[list[SearchHit], Settings]:
-    """What `dynamic_context` finds for the last thing the user said, and the settings with the tools that fit it."""
-    query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
-    found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
-    if settings.dynamic_tools:
-        pending = {call.name for call in run.tool_calls_pending()}
-        settings = settings.replace(tools=await choose_tools(settings.dynamic_tools, query, settings.tools, pending))
-    return found, settings
-
-
-def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
-    limits = settings.timeout_s
-    if limits.total_s is None:
-        return limits
-    if elapsed_s >= limits.total_s:
-        raise settings.out_of_time()
-    return limits.replace(total_s=limits.total_s - elapsed_s)
-
-
-def _told[E: StaysailError](error: E, run: Run) -> E:
-    error.history, error.usage = run.history, run.usage
-    return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core.errors import ConfigError
@@ -75,6 +75,19 @@ def read_answer(value: Any) -> Answer | None:
         case {"result": result}:
             return GiveResult(result)
     raise ConfigError("an approval is answered with Approve(), Refuse(reason), GiveResult(result), True or False")
+
+
+def read_answers(given: Mapping[str, Any] | None, pending: Iterable[ApprovalRequest]) -> dict[str, Answer]:
+    """By the ids of requests that are pending. Raises ConfigError for another id."""
+    known = [request.id for request in pending]
+    answers = {}
+    for id, value in (given or {}).items():
+        if id not in known:
+            raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {', '.join(known) or 'none'}")
+        answer = read_answer(value)
+        if answer is not None:
+            answers[id] = answer
+    return answers
 
 
 async def needs_approval(call: ToolCall, tool: Tool | None) -> bool:

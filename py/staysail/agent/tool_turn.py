@@ -13,7 +13,7 @@ from ..core.events import Event, ToolResult
 from ..core.messages import Text, ToolCall
 from ..core.ports import Clock
 from ..core.waiting import blocking, timeout
-from .approval import ApprovalNeeded, ApprovalRequest, Refuse, needs_approval, read_answer
+from .approval import Answer, ApprovalNeeded, ApprovalRequest, Refuse, needs_approval, read_answer
 from .calls import call_tool, read_result
 from .context import RunContext, working_for
 from .hooks import AskAgain, HookChain, Skip
@@ -22,7 +22,12 @@ from .settings import Settings
 
 
 class ToolTurn:
-    def __init__(self, run: Run, settings: Settings, context: RunContext, hooks: HookChain, clock: Clock) -> None:
+    """answers: to requests for approval, by their id; those that are used are taken out."""
+
+    def __init__(
+        self, run: Run, settings: Settings, context: RunContext, hooks: HookChain, clock: Clock, answers: dict[str, Answer]
+    ) -> None:
+        self._answers = answers
         self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
         self._tools = {tool.name: tool for tool in settings.tools}
         self._limit = asyncio.Semaphore(settings.tool_concurrency)
@@ -31,7 +36,11 @@ class ToolTurn:
         """What needs approval, then results as they come. Closing it cancels what still runs. Raises what a hook does."""
         await self._ask()
         for request in self._run.pending:
-            if request.remaining_s == 0:
+            if request.id in self._answers:
+                settled = self._run.decide(request.id, self._answers.pop(request.id))
+                if isinstance(settled, ToolResult):
+                    yield settled
+            elif request.remaining_s == 0:
                 yield self._refuse_late(request)
             else:
                 yield ApprovalNeeded(request)

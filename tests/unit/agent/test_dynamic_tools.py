@@ -108,7 +108,7 @@ async def test_a_run_put_aside_between_a_call_and_its_answer_still_has_the_tool(
     first = Agent(ScriptedModel([ToolCall("1", "radio_3", {})]), dynamic_tools=(20, make_many()))
     run = first.start("radio")
     action = run.next()
-    run.complete(await first.model.complete(first._request(action.messages, 1, first.settings, run, [])))
+    run.complete(await first.model.complete(first.request(action.messages, 1, first.settings, run, [])))
     again = Agent(ScriptedModel(["done"]), dynamic_tools=(1, make_many()))
     reply = await again.resume(again.restore(run.to_dict()))
     assert reply.steps[0].tool_results[0].text == "radio_3 ran"

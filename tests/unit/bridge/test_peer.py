@@ -247,6 +247,6 @@ async def test_what_a_described_agent_cannot_be_is_told_as_configuration(wire):
     from staysail.bridge.stores import Stores
 
     wire.peer.methods |= Agents(wire.peer, Modules(), Stores(wire.peer)).methods
-    wire.say(type="call", id=1, method="agent.run", params={"agent": {"model": "nowhere:x"}, "prompt": "Hi."})
+    wire.say(type="call", id=1, method="agent.run", params={"agent": "a", "agents": {"a": {"model": "nowhere:x"}}, "prompt": "Hi."})
     error = (await wire.until("fault"))["error"]
     assert error["lineage"][0] == ConfigError.__name__

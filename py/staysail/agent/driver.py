@@ -1,0 +1,255 @@
+"""Carrying a Run out: what calls the model and the tools, with hooks around them, and tells the events."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any
+
+from ..core.completion import Completion, CompletionRequest, Timeouts
+from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
+from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
+from ..core.ports import Model, SearchHit
+from ..core.waiting import timeout
+from .approval import Answer, ApprovalRequest
+from .cache import CachedModel
+from .context import RunContext, current_run
+from .delegation import HandedOver, find_handoff
+from .dynamic_tools import choose_tools
+from .hooks import AskAgain
+from .limits import inherit_limits
+from .reply import Reply
+from .retrieval import as_document, describe_sources
+from .run import CallModel, CallTools, Finish, Pause, Run
+from .settings import Settings
+from .tool_turn import ToolTurn
+
+if TYPE_CHECKING:  # the agent makes its drivers
+    from .agent import Agent
+
+
+class Driver:
+    """Used once. answers: to requests for approval, by their id."""
+
+    def __init__(self, agent: Agent, run: Run, settings: Settings, answers: Mapping[str, Answer] | None = None) -> None:
+        if run.handed_over:
+            agent = find_handoff(agent, run.handed_over).agent
+            settings = settings.take_over(agent.settings)
+        self._agent, self._run, self._settings = agent, run, settings
+        self._answers = dict(answers or {})
+        self._clock = agent.clock
+        self._found: list[SearchHit] = []
+        self._context = RunContext(run, agent.clock, parent=current_run())
+        self._put_in_charge(agent, settings)
+
+    async def finish(self) -> Reply:
+        """The reply, whole."""
+        limit_s = self._settings.time_limit_s
+        try:
+            async with timeout(limit_s), aclosing(self._events(streamed=False)) as events:
+                async for event in events:
+                    if isinstance(event, RunDone):
+                        reply: Reply = event.reply
+                        return reply
+        except TimeoutError as error:
+            if limit_s is None:
+                raise
+            raise _told(self._settings.out_of_time(), self._run) from error
+        raise AssertionError("a run ends in RunDone or in an error")
+
+    async def stream(self) -> AsyncGenerator[Event]:
+        limit_s = self._settings.time_limit_s
+        ends_at = None if limit_s is None else time.monotonic() + limit_s
+        async with aclosing(self._events(streamed=True)) as events:
+            while True:
+                try:
+                    async with timeout(None if ends_at is None else ends_at - time.monotonic()):
+                        event = await anext(events, None)
+                except TimeoutError as error:
+                    if limit_s is None:
+                        raise
+                    raise _told(self._settings.out_of_time(), self._run) from error
+                if event is None:
+                    return
+                yield event
+
+    async def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
+        """Every error that leaves carries the run's history and usage."""
+        run, context = self._run, self._context
+        ended = False
+        try:
+            await self._hooks.start(context)
+            await self._look_up()
+            async with aclosing(self._carry_out(streamed)) as events:
+                async for event in events:
+                    ended = isinstance(event, RunDone)
+                    yield self._hooks.told(context, event)
+        except RunCancelled as error:
+            await self._hooks.error(context, error)
+            raise
+        except (asyncio.CancelledError, GeneratorExit) as error:
+            if ended:
+                raise
+            stopped = _told(RunCancelled("the run was cancelled"), run)
+            await self._hooks.error(context, stopped)
+            if isinstance(error, GeneratorExit):
+                raise
+            raise stopped from error
+        except Exception as error:
+            if isinstance(error, StaysailError):
+                _told(error, run)
+            if error is not context.told_of:
+                await self._hooks.error(context, error)
+            raise
+
+    async def _carry_out(self, streamed: bool) -> AsyncGenerator[Event]:
+        run, context = self._run, self._context
+        asked: tuple[ApprovalRequest, ...] = ()
+        while True:
+            match run.next():
+                case CallModel():
+                    async with aclosing(self._model_turn(streamed)) as events:
+                        async for event in events:
+                            yield event
+                case Pause(requests, reply) if requests == asked:
+                    yield RunDone(reply)
+                    return
+                case CallTools() | Pause():
+                    turn = ToolTurn(run, self._settings, context, self._hooks, self._clock, self._answers)
+                    async with aclosing(turn.events()) as events:
+                        async for event in events:
+                            yield event
+                    asked = run.pending
+                    if run.phase == "model":
+                        await self._hooks.step(context, run.steps[-1])
+                        if context.handoff:
+                            yield await self._hand_over()
+                case Finish(reply):
+                    await self._hooks.done(context, reply)
+                    yield RunDone(reply)
+                    return
+
+    async def _model_turn(self, streamed: bool) -> AsyncGenerator[Event]:
+        run, context = self._run, self._context
+        turn = run.turn + 1
+        request = self._agent.request(tuple(run.messages), turn, self._settings, run, [as_document(hit) for hit in self._found])
+        request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
+        async with aclosing(self._ask_model(request, streamed)) as events:
+            async for event in events:
+                if isinstance(event, Completion):
+                    await self._take(event, describe_sources(self._found) if turn == 1 else ())
+                    yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
+                else:
+                    yield event
+        if run.turn == turn and run.phase != "tools":
+            await self._hooks.step(context, run.steps[-1])
+
+    def _put_in_charge(self, agent: Agent, settings: Settings) -> None:
+        self._agent, self._settings = agent, settings
+        self._context.agent, self._context.model = agent.name, agent.model.name
+        self._context.limits, self._context.approve = settings.limits, settings.approve
+        self._hooks = settings.hook_chain(inherit_limits(self._context))
+
+    async def _hand_over(self) -> HandedOver:
+        handoff, self._context.handoff = self._context.handoff, None
+        agent, self._run.handed_over = handoff.agent, handoff.name
+        self._put_in_charge(agent, self._settings.take_over(agent.settings))
+        self._run.output_mode = agent.output_mode(self._run.output_schema, self._settings)
+        await self._look_up()
+        return HandedOver(agent.name or handoff.name)
+
+    async def _look_up(self) -> None:
+        """What `dynamic_context` finds for the last thing the user said, and the tools that fit it."""
+        settings, run = self._settings, self._run
+        query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
+        self._found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
+        if settings.dynamic_tools:
+            pending = {call.name for call in run.tool_calls_pending()}
+            tools = await choose_tools(settings.dynamic_tools, query, settings.tools, pending)
+            self._settings = settings.replace(tools=tools)
+
+    async def _ask_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
+        """One answer, as the hooks let it come about."""
+        context, hooks = self._context, self._hooks
+        prepared = await hooks.before_model(context, request)
+        if isinstance(prepared, Completion):
+            for event in replay(prepared):
+                yield event
+            return
+        context.count(requests=1)
+        try:
+            async with aclosing(self._call_model(prepared, streamed)) as events:
+                async for event in events:
+                    yield event
+        except StaysailError as error:
+            if isinstance(error, RunCancelled):
+                raise
+            context.told_of = _told(error, context.run)
+            answer = await hooks.error(context, error)
+            if answer is None:
+                raise
+            if isinstance(answer, Completion):
+                for event in replay(answer):
+                    yield event
+            elif answer.feedback:
+                context.run.tell(answer.feedback)
+
+    async def _call_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
+        """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
+        agent, settings = self._agent, self._settings
+        model: Model = CachedModel(agent.model, settings.cache) if settings.cache is not None else agent.model
+        attempt = 1
+        while True:
+            handed_on = False
+            try:
+                if not streamed:
+                    yield await model.complete(request)
+                elif not model.traits.streaming:
+                    for event in replay(await model.complete(request)):
+                        yield event
+                else:
+                    async with aclosing(model.stream(request)) as events:
+                        async for event in events:
+                            handed_on = True
+                            yield event
+                return
+            except ProviderError as error:
+                delay_s = None if handed_on else settings.retry.delay_s(attempt, error)
+                if delay_s is None:
+                    raise
+                attempt += 1
+                yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
+                await self._clock.sleep(delay_s)
+
+    async def _take(self, completion: Completion, sources: Iterable[Mapping[str, Any]]) -> None:
+        """Hands an answer to the run, once the hooks have seen it. One that a hook stops at is part of the history: it was paid."""
+        context = self._context
+        context.take(completion)
+        try:
+            decision = await self._hooks.after_model(context, completion)
+        except BaseException:
+            with suppress(OutputError):
+                context.run.complete(completion, sources)
+            raise
+        finally:
+            context.answer = None
+        if isinstance(decision, AskAgain):
+            context.run.complete(completion, sources, feedback=decision.feedback)
+        else:
+            context.run.complete(decision, sources)
+
+
+def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
+    limits = settings.timeout_s
+    if limits.total_s is None:
+        return limits
+    if elapsed_s >= limits.total_s:
+        raise settings.out_of_time()
+    return limits.replace(total_s=limits.total_s - elapsed_s)
+
+
+def _told[E: StaysailError](error: E, run: Run) -> E:
+    error.history, error.usage = run.history, run.usage
+    return error
