@@ -55,7 +55,13 @@ pack: setup build
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))
 
-bench: setup build
+# The benchmarks' peers, which nothing else needs.
+bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
+	@echo "Installing the peers of the benchmarks into bench/node_modules"
+	@cd bench && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+bench: setup build bench/node_modules/.package-lock.json
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # Side by side, the longest first.
@@ -92,4 +98,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules bench/built
