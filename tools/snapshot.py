@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.sources import ROOT, load_sources
 
-SCRIPT = ROOT / "tools" / "snapshot.mjs"
+SCRIPTS = ROOT / "tools" / "snapshot.mjs", ROOT / "web" / "snapshot-making.js"
 MANIFEST = "staysail-snapshot.json"
 GZIP_LEVEL = 6  # 9 takes five times as long and saves 1 %
 
@@ -65,7 +65,7 @@ def _read(runtime: Path) -> Snapshot | None:
 
 
 def _fingerprint(wheel: Path) -> str:
-    made_from = [_sha256(wheel), _sha256(SCRIPT), *(source.sha256 for source in load_sources() if source.name == "pyodide")]
+    made_from = [_sha256(wheel), *map(_sha256, SCRIPTS), *(source.sha256 for source in load_sources() if source.name == "pyodide")]
     return hashlib.sha256(" ".join(made_from).encode()).hexdigest()
 
 
@@ -77,7 +77,7 @@ def _run(runtime: Path, wheel: Path, target: Path) -> None:
     node = shutil.which("node")
     if node is None:
         raise SnapshotError("Node.js 20 or newer is needed and was not found (Debian: apt-get install nodejs npm)")
-    command = [node, *map(str, (SCRIPT, runtime, wheel, target))]
+    command = [node, *map(str, (SCRIPTS[0], runtime, wheel, target))]
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if result.returncode:
         raise SnapshotError(f"taking the snapshot failed:\n{result.stdout}{result.stderr}")

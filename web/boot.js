@@ -11,11 +11,12 @@
  * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default its public CDN, in Node the package `pyodide`
  * @property {string | URL} [wheelURL] staysail's Python package; by default the one that comes with this module
  * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from, where it fits: by default the one in the folder at
- *   runtimeURL; false: start without
+ *   runtimeURL, else one that the page takes in the background after a first start and keeps in the Cache API (31 MB); false: start without
  * @property {(progress: BootProgress) => void} [onProgress]
  */
 
 import { ConfigError, InterpreterError } from "./errors.js";
+import { canKeep, keptManifestURL } from "./kept-snapshot.js";
 import { Peer } from "./rpc.js";
 import { CDN_URL, SNAPSHOT_MANIFEST, WHEEL_URL } from "./runtime.js";
 import { services } from "./services.js";
@@ -122,12 +123,14 @@ function stated() {
 
 /** @returns {Addresses} */
 function addresses() {
-  const runtimeURL = settings.runtimeURL && new URL(settings.runtimeURL, base()).href.replace(/\/?$/, "/");
-  const snapshot = settings.snapshot ?? (runtimeURL && new URL(SNAPSHOT_MANIFEST, runtimeURL));
+  const given = settings.runtimeURL && new URL(settings.runtimeURL, base()).href.replace(/\/?$/, "/");
+  const runtimeURL = given ?? (inNode ? undefined : CDN_URL);
+  const snapshot = settings.snapshot ?? (given && new URL(SNAPSHOT_MANIFEST, given));
   return {
-    runtimeURL: runtimeURL ?? (inNode ? undefined : CDN_URL),
+    runtimeURL,
     wheelURL: new URL(settings.wheelURL ?? WHEEL_URL, base()).href,
     snapshotURL: snapshot ? new URL(snapshot, base()).href : undefined,
+    keptURL: canKeep && settings.snapshot === undefined && runtimeURL ? keptManifestURL(runtimeURL) : undefined,
   };
 }
 

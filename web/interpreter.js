@@ -2,12 +2,15 @@
  * Python, started in whatever thread this runs in and joined to a Peer by two functions that take text.
  *
  * @typedef {"runtime" | "starting" | "staysail" | "ready"} BootStage
- * @typedef {{stage: BootStage, loadedBytes: number, totalBytes: number}} BootProgress bytes of that stage; 0 where it has none
+ *
+ * Bytes of that stage; 0 where it has none. restored: told when ready, whether Python started from a snapshot.
+ * @typedef {{stage: BootStage, loadedBytes: number, totalBytes: number, restored?: boolean}} BootProgress
  *
  * @typedef {object} InterpreterOptions
  * @property {string} [runtimeURL] folder that holds Pyodide; in Node, by default, that of the package `pyodide`
  * @property {string} wheelURL
- * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, Python starts without
+ * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, the next is tried, then Python starts without
+ * @property {string} [keptURL] manifest of the one that this browser made for itself, if it has
  * @property {boolean} [countBytes] watch this thread's fetch while loading, to tell how far it is
  * @property {Record<string, string>} [environment]
  * @property {(progress: BootProgress) => void} onProgress
@@ -23,10 +26,11 @@
  */
 
 import { InterpreterError } from "./errors.js";
+import { isKept, readKept } from "./kept-snapshot.js";
 import { RUNTIME_FILES } from "./runtime.js";
 import { findSnapshot, readSnapshot } from "./snapshot.js";
+import { WHEEL_PATH } from "./snapshot-making.js";
 
-const WHEEL_PATH = "/lib/staysail.whl";
 const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
 
 /**
@@ -34,17 +38,18 @@ const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + by
  * @returns {Promise<Join>}
  */
 export async function startPython(options) {
-  const { runtimeURL, wheelURL, snapshotURL, onProgress, onCrash } = options;
+  const { runtimeURL, wheelURL, snapshotURL, keptURL, onProgress, onCrash } = options;
   onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: TOTAL_BYTES });
   // All is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited.
   const wheel = readBytes(wheelURL);
-  const snapshot = snapshotURL ? findSnapshot(snapshotURL, readBytes) : undefined;
+  const snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
   const early = runtimeURL && import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href);
-  for (const asked of [wheel, snapshot, early]) Promise.resolve(asked).catch(() => {});
+  for (const asked of [wheel, early, ...snapshots.map(({ found }) => found)]) Promise.resolve(asked).catch(() => {});
   const runtime = await importRuntime(runtimeURL);
-  const { pyodide, join } = (snapshot && (await restore(options, runtime, wheel, snapshot))) ?? (await load(options, runtime, wheel));
+  const restored = await restoreFirst(options, runtime, wheel, snapshots);
+  const { pyodide, join } = restored ?? (await load(options, runtime, wheel));
   pyodide._api.on_fatal = onCrash;
-  onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
+  onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
   return join;
 }
 
@@ -61,27 +66,33 @@ async function load(options, runtime, wheel) {
 }
 
 /**
- * Nothing where the snapshot is missing, broken or of other versions.
+ * Nothing where each is missing, broken or of other versions.
  * @param {InterpreterOptions} options
  * @param {any} runtime
  * @param {Bytes} wheel
- * @param {Promise<Snapshot>} found
+ * @param {{url: string, found: Promise<Snapshot>}[]} snapshots
  * @returns {Promise<Python | undefined>}
  */
-async function restore(options, runtime, wheel, found) {
-  try {
-    const snapshot = await found;
-    const files = { ...RUNTIME_FILES, [fileName(snapshot.url)]: snapshot.bytes };
-    const pyodide = await loadRuntime(options, runtime, files, () => ({ _loadSnapshot: readSnapshot(snapshot, wheel, readBytes) }));
-    // A snapshot holds no files: what is not imported yet is read from this one.
-    pyodide.FS.writeFile(WHEEL_PATH, await wheel);
-    const restoring = pyodide.pyimport("staysail.bridge.restoring");
-    restoring.renew(JSON.stringify(options.environment ?? {}));
-    restoring.destroy();
-    return { pyodide, join: joinOf(pyodide) };
-  } catch (error) {
-    console.debug(`staysail starts without the snapshot of ${options.snapshotURL}: ${/** @type {any} */ (error)?.message ?? error}`);
+async function restoreFirst(options, runtime, wheel, snapshots) {
+  for (const { url, found } of snapshots) {
+    try {
+      return await restore(options, runtime, wheel, await found);
+    } catch (error) {
+      console.debug(`staysail starts without the snapshot of ${url}: ${/** @type {any} */ (error)?.message ?? error}`);
+    }
   }
+}
+
+/** @param {InterpreterOptions} options @param {any} runtime @param {Bytes} wheel @param {Snapshot} snapshot @returns {Promise<Python>} */
+async function restore(options, runtime, wheel, snapshot) {
+  const files = { ...RUNTIME_FILES, [fileName(snapshot.url)]: snapshot.bytes };
+  const pyodide = await loadRuntime(options, runtime, files, () => ({ _loadSnapshot: readSnapshot(snapshot, wheel, readBytes) }));
+  // A snapshot holds no files: what is not imported yet is read from this one.
+  pyodide.FS.writeFile(WHEEL_PATH, await wheel);
+  const restoring = pyodide.pyimport("staysail.bridge.restoring");
+  restoring.renew(JSON.stringify(options.environment ?? {}));
+  restoring.destroy();
+  return { pyodide, join: joinOf(pyodide) };
 }
 
 /**
@@ -133,6 +144,7 @@ function indexURL(runtimeURL) {
 
 /** @param {string} url @returns {Bytes} */
 async function readBytes(url) {
+  if (isKept(url)) return readKept(url);
   if (url.startsWith("file:")) {
     // By a name no bundler follows: this line is reached in Node, Deno and Bun alone.
     const name = "node:fs/promises";

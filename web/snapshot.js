@@ -1,5 +1,6 @@
 /**
- * The memory of an interpreter that has imported staysail, as the build left it beside the runtime. It fits one runtime and one wheel.
+ * The memory of an interpreter that has imported staysail, as the build left it beside the runtime or this browser keeps it. It fits one
+ * runtime and one wheel.
  *
  * @typedef {object} Snapshot
  * @property {string} url
@@ -21,13 +22,13 @@ export async function findSnapshot(manifestURL, readBytes) {
 export async function readSnapshot({ url, sha256, wheelSha256 }, wheel, readBytes) {
   const memory = readBytes(url);
   memory.catch(() => {}); // told below
-  if ((await digest(await wheel)) !== wheelSha256) throw new Error("it was made from another version of staysail");
-  if ((await digest(await memory)) !== sha256) throw new Error("it is not what its manifest tells");
+  if ((await hash(await wheel)) !== wheelSha256) throw new Error("it was made from another version of staysail");
+  if ((await hash(await memory)) !== sha256) throw new Error("it is not what its manifest tells");
   return memory;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes */
-async function digest(bytes) {
-  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  return Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** SHA-256. @param {Uint8Array<ArrayBuffer>} bytes */
+export async function hash(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

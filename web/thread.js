@@ -19,10 +19,18 @@ import { InterpreterError } from "./errors.js";
 import { startPython } from "./interpreter.js";
 import { isPacket, pack, unpack } from "./packet.js";
 
+/** So that a first prompt does not share the processor with what a later visit profits from. */
+const KEEP_AFTER_MS = 4000;
+
 /** @param {ThreadEvents} events @param {Addresses} addresses @returns {Thread} */
 export function launchWorker(events, addresses) {
   const worker = newWorker();
-  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, events);
+  let keeping = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  const onProgress = (/** @type {BootProgress} */ progress) => {
+    events.onProgress(progress);
+    if (progress.restored === false && addresses.keptURL) keeping = setTimeout(keepSnapshot, KEEP_AFTER_MS, addresses);
+  };
+  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, { ...events, onProgress });
   worker.onmessageerror = () => events.onFailure(crashed("a message between it and the page could not be read"));
   worker.onerror = (event) => {
     event.preventDefault?.();
@@ -30,10 +38,19 @@ export function launchWorker(events, addresses) {
   };
   worker.postMessage({ type: "boot", ...addresses });
   const terminate = () => {
+    clearTimeout(keeping);
     worker.onmessage = worker.onmessageerror = worker.onerror = null; // what it said before its end is on its way still
     worker.terminate();
   };
   return { send: (text, bytes) => worker.postMessage(pack(text, bytes)), terminate };
+}
+
+/** For the next visit, in a thread of its own. @param {Addresses} addresses */
+function keepSnapshot({ runtimeURL, wheelURL }) {
+  const worker = isForeign()
+    ? new Worker(importing("./snapshot-worker.js"), { type: "module", name: "staysail snapshot" })
+    : new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }); // spelled out, for bundlers
+  worker.postMessage({ runtimeURL, wheelURL });
 }
 
 /** What a worker said. @param {WorkerMessage | Packet} data @param {ThreadEvents} events */

@@ -1,7 +1,7 @@
 /**
  * The worker that Python runs in.
  *
- * In:  one {type: "boot", runtimeURL, wheelURL, snapshotURL}, then RPC messages.
+ * In:  one {type: "boot"} with Addresses, then RPC messages.
  * Out: {type: "progress", progress}, then {type: "ready"} or {type: "failed", message}, then RPC messages; {type: "crash", message} when
  *      the interpreter has died.
  *
@@ -9,7 +9,7 @@
  *
  * @import { BootProgress } from "./interpreter.js"
  * @import { Packet } from "./packet.js"
- * @typedef {{runtimeURL?: string, wheelURL: string, snapshotURL?: string}} Addresses
+ * @typedef {{runtimeURL?: string, wheelURL: string, snapshotURL?: string, keptURL?: string}} Addresses
  * @typedef {{type: "boot"} & Addresses} BootMessage
  * @typedef {{type: "progress", progress: BootProgress} | {type: "ready"} | {type: "failed", message: string}
  *   | {type: "crash", message: string}} WorkerMessage

@@ -1,15 +1,21 @@
 """Starts from the snapshot that the build made, and starts where it does not fit."""
 
 import json
+import shutil
+import threading
 
 import pytest
+
+from tools.serve import open_server
+from tools.site import Site
+from tools.sources import ROOT
 
 SETUP = """
 const done = arguments[arguments.length - 1];
 const [options, shape] = arguments;
 const run = async () => {
   const { boot, shutdown, pythonTools } = await import("/web/index.js");
-  const manifest = await (await fetch("/wheels/staysail-snapshot.json")).json();
+  const manifest = await fetch("/wheels/staysail-snapshot.json").then((response) => (response.ok ? response.json() : {}));
   const store = (content) => URL.createObjectURL(new Blob([content]));
   // What stands in the snapshot's place: its manifest with other memory.
   const broken = async () => {
@@ -36,6 +42,10 @@ def look() -> list:
     return add.execute({});
   };
   const sum = shape === "numpy" ? await numbers() : null;
+  if (shape === "kept") {
+    const kept = async () => (await (await caches.open("staysail-snapshots")).keys()).length;
+    while ((await kept()) < 2) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
   shutdown();
   const stages = progress.map(({ stage }) => stage).filter((stage, index, all) => stage !== all[index - 1]);
   return { restored, drawn, sum, stages, totalBytes: progress.find(({ loadedBytes }) => loadedBytes)?.totalBytes, bytes: manifest.bytes };
@@ -48,7 +58,7 @@ run().then(done, (error) => done({ error: String(error.stack) }));
 def start(driver, site):
     """Starts Python in a new page and tells what it found there."""
 
-    def start(shape="", **options):
+    def start(shape="", site=site, **options):
         driver.get(f"{site}tests/page/empty.html")
         told = driver.execute_async_script(SETUP, options, shape)
         assert "error" not in told, told["error"]
@@ -74,3 +84,25 @@ def test_where_the_snapshot_does_not_fit_python_starts_without_it_and_says_so_on
     assert told["stages"][-2:] == ["staysail", "ready"]
     said = [entry for entry in driver.get_log("browser") if "starts without the snapshot" in json.dumps(entry)]
     assert [entry["level"] for entry in said] == ["DEBUG"]
+
+
+@pytest.fixture
+def bare_site(tmp_path):
+    """A site whose runtime folder holds what Pyodide's own has: no snapshot."""
+    shutil.copytree(ROOT / "web", tmp_path / "web", ignore=shutil.ignore_patterns("node_modules", "types"))
+    for name in ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"):
+        (tmp_path / "wheels").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "wheels" / name, tmp_path / "wheels")
+    (tmp_path / "tests" / "page").mkdir(parents=True)
+    shutil.copy(ROOT / "tests/page/empty.html", tmp_path / "tests/page")
+    with open_server(Site(tmp_path, ("web", "wheels", "tests")), 0, quiet=True) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield server.url
+        server.shutdown()
+
+
+def test_where_the_runtime_has_no_snapshot_the_page_keeps_its_own_for_later_visits(start, bare_site):
+    first = start("kept", bare_site, mode="worker")
+    later = start("", bare_site, mode="worker")
+    assert [first["restored"], later["restored"]] == [False, True]
+    assert first["drawn"] != later["drawn"]
