@@ -10,6 +10,7 @@
  *     │   └── UsageLimitError    a limit of usageLimits: limit, most, used
  *     ├── RunCancelled           the run was stopped; its name is AbortError (or TimeoutError), as fetch's is
  *     ├── ToolError              the model: thrown by a tool, its text is the tool's result
+ *     │   └── ToolFSError        a file system refused, or could not: code, path
  *     ├── OutputError            the answer does not fit the output schema, after every retry
  *     ├── StoreError             the browser's storage
  *     │   ├── QuotaError  DimensionError  CorruptionError
@@ -126,6 +127,21 @@ export class ToolError extends StaysailError {
   static code = "tool";
 }
 
+/**
+ * What a ToolFS refused or could not do. Its code is "bad_path", "not_found", "exists", "is_directory", "not_a_directory", "not_empty",
+ * "read_only", "changed", "refused", "limit", "bad_request", "no_permission" (the user's, for a directory) or "unavailable".
+ */
+export class ToolFSError extends ToolError {
+  static code = "toolfs";
+
+  /** @param {string} message @param {ErrorData & {path?: string | null}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** As it was asked for. @type {string | null} */
+    this.path = data.path ?? null;
+  }
+}
+
 export class OutputError extends StaysailError {
   static code = "output";
 
@@ -163,7 +179,7 @@ export class InterpreterError extends StaysailError {
 /** @type {Record<string, typeof StaysailError>} */
 const KINDS = {
   StaysailError, ConfigError, ProviderError, AuthError, RateLimitError, NetworkError, BadRequestError, ServerError, StreamError,
-  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
+  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, ToolFSError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
 };
 
 /**

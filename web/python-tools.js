@@ -13,7 +13,7 @@ import { ConfigError } from "./errors.js";
 
 /** Modules by what they are made of, so that asking twice makes one. @type {Map<string, PythonModule>} */
 const modules = new Map();
-/** Where a module's tools come from. @type {WeakMap<object, PythonModule>} */
+/** How what a tool belongs to is loaded, which gives its id. @type {WeakMap<object, (peer: Peer) => Promise<string>>} */
 const origins = new WeakMap();
 /** What an interpreter has loaded: after a crash the next one loads it again. @type {WeakMap<Peer, Map<string, Promise<PythonDefinition[]>>>} */
 const loaded = new WeakMap();
@@ -30,18 +30,25 @@ export async function pythonTools(source, { requirements = [] } = {}) {
   const module = modules.get(key) ?? { id: String(modules.size + 1), ...given, requirements };
   modules.set(key, module);
   const definitions = await loadModule(await connect(), module);
-  return definitions.map((definition) => {
-    const tool = {
-      ...definition,
-      execute: async (/** @type {any} */ args, /** @type {{signal?: AbortSignal}} */ { signal } = {}) => {
-        const peer = await connect();
-        await loadModule(peer, module);
-        return peer.call("tools.call", { id: module.id, name: definition.name, args: args ?? {} }, { signal });
-      },
-    };
-    origins.set(tool, module);
-    return tool;
-  });
+  return definitions.map((definition) => ownTool(definition, async (peer) => (await loadModule(peer, module), module.id)));
+}
+
+/**
+ * A tool that Python has, to be called from here, and by agents without a detour.
+ * @param {PythonDefinition} definition
+ * @param {(peer: Peer) => Promise<string>} load makes sure that it is there, and gives the id of what it belongs to
+ * @returns {PythonTool}
+ */
+export function ownTool(definition, load) {
+  const tool = {
+    ...definition,
+    execute: async (/** @type {any} */ args, /** @type {{signal?: AbortSignal}} */ { signal } = {}) => {
+      const peer = await connect();
+      return peer.call("tools.call", { id: await load(peer), name: definition.name, args: args ?? {} }, { signal });
+    },
+  };
+  origins.set(tool, load);
+  return tool;
 }
 
 /**
@@ -51,9 +58,7 @@ export async function pythonTools(source, { requirements = [] } = {}) {
  * @returns {Promise<string | undefined>} the module's id
  */
 export async function pythonModule(tool, peer) {
-  const module = origins.get(tool);
-  if (module) await loadModule(peer, module);
-  return module?.id;
+  return origins.get(tool)?.(peer);
 }
 
 /** @param {Peer} peer @param {PythonModule} module @returns {Promise<PythonDefinition[]>} */

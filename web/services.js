@@ -5,6 +5,7 @@
  */
 
 import { complete, embed } from "./local-models.js";
+import { toolfsServices } from "./toolfs-services.js";
 
 /** @type {Handlers} */
-export const services = { "engine.complete": complete, "engine.embed": embed };
+export const services = { "engine.complete": complete, "engine.embed": embed, ...toolfsServices };

@@ -1,5 +1,5 @@
-"""ToolFS in Chromium: every kind of mount, real IndexedDB, tabs that write at once, pages that die while they write. STAYSAIL_KILLS says how
-many die."""
+"""ToolFS in Chromium: every kind of mount, real IndexedDB, tabs that write at once, pages that die while they write. STAYSAIL_KILLS says
+how many die."""
 
 import os
 from pathlib import Path

@@ -95,6 +95,15 @@ const EXAMPLES = {
       assert.doesNotMatch(asked, /A keel keeps/);
     },
   },
+  "toolfs.mjs": {
+    answers: [call("edit_file", { path: "/toolfs/notes/crew.txt", old: "steers.", new: "steers. Grace cooks." }), { text: "Done." }],
+    prints: /^Done\.\n\[ '\/toolfs\/notes\/crew.txt' \]\nAda steers\. Grace cooks\.\n\nAda steers\.\n\nwrite \/toolfs\/notes\/crew.txt allowed\n/m,
+    check: ([asked, told]) => {
+      const names = asked.json.tools.map(({ name }) => name).sort();
+      assert.deepEqual(names, ["edit_file", "list_files", "read_file", "search_files", "write_file"]);
+      assert.match(JSON.stringify(told.json), /replaced 1 in \/toolfs\/notes\/crew\.txt/);
+    },
+  },
 };
 
 describe("web/examples", { concurrency: 2 }, () => {

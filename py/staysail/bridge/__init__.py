@@ -10,6 +10,7 @@ from typing import Any
 
 from ..wire.engine_model import ENGINES
 from .agents import Agents
+from .filesystems import FileSystems
 from .models import Models
 from .modules import Modules
 from .peer import Peer
@@ -30,9 +31,10 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
     to_js = import_module("pyodide.ffi").to_js
     peer = Peer(lambda text, *data: send(text, *map(to_js, data)), loop)
     modules, stores = Modules(), Stores(peer)
-    peer.methods |= modules.methods | stores.methods | Agents(peer, modules, stores).methods | Models(peer).methods
+    filesystems = FileSystems(peer, modules, stores)
+    peer.methods |= modules.methods | stores.methods | filesystems.methods | Agents(peer, modules, stores).methods | Models(peer).methods
     ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
-    peer.at_close += [modules.forget, stores.forget]
+    peer.at_close += [modules.forget, stores.forget, filesystems.forget]
 
     def receive(text: str | None = None, data: Any = None) -> None:
         if text is None:

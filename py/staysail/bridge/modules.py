@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import count
 from types import FunctionType, ModuleType
@@ -12,6 +13,7 @@ from typing import Any
 from ..agent.calls import read_result
 from ..core.errors import ConfigError
 from ..core.messages import Text
+from ..core.ports import Tool
 from ..core.tool import FunctionTool
 from .peer import Method
 
@@ -22,7 +24,7 @@ class Modules:
     """Of one page: another that is joined to the same interpreter has its own, under the same ids."""
 
     def __init__(self) -> None:
-        self._tools: dict[str, dict[str, FunctionTool]] = {}
+        self._tools: dict[str, dict[str, Tool]] = {}
         self._names: dict[str, str] = {}
         self.methods: dict[str, Method] = {"tools.load": self.load, "tools.call": self.call}
 
@@ -47,6 +49,10 @@ class Modules:
             raise ConfigError(f"{file} has no tools: mark functions with @staysail.tool")
         return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in self._tools[id].values()]
 
+    def add(self, id: str, tools: Sequence[Tool]) -> None:
+        """Tools that are no module's, to be called and given to agents as those are."""
+        self._tools[id] = {tool.name: tool for tool in tools}
+
     async def call(self, params: dict[str, Any]) -> Any:
         """What a tool returns, as plain JSON. Raises whatever the tool does."""
         result = await self.find(params["id"], params["name"]).call(params["args"])
@@ -60,7 +66,7 @@ class Modules:
         except ValueError:
             return content[0].text
 
-    def find(self, id: str, name: str) -> FunctionTool:
+    def find(self, id: str, name: str) -> Tool:
         return self._tools[id][name]
 
     def forget(self) -> None:

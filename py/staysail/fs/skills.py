@@ -33,6 +33,9 @@ class Skill(Value):
     problem: str = ""
     fields: Mapping[str, Any] = NOTHING
 
+    def to_dict(self) -> dict[str, Any]:
+        return {field: getattr(self, field) for field in Skill.__match_args__} | {"fields": dict(self.fields)}
+
     def with_files(self, folder: str, files: list[str]) -> Skill:
         beside = [file for file in sorted(files) if file != self.path]
         references = tuple(file for file in beside if file.startswith(f"{folder}/references/"))

@@ -1,0 +1,248 @@
+"""ToolFS for JavaScript. Each of its objects there has one here, by an id of its own; after a crash it is described anew. The file system
+itself is imported when the first one is opened: a page without pays nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from ..core.errors import ConfigError, StaysailError
+from .modules import Modules
+from .peer import BYTES, Method, Peer, RemoteError
+from .stores import Stores
+
+FILES = ("read", "read_text", "write", "append", "list", "stat", "exists", "delete", "rename", "mkdir")
+FINDING = ("remember", "search_memory", "search_rag", "skills", "load_skill")
+SNAPSHOTS = ("snapshot", "diff", "rollback", "branch", "export_snapshot", "import_snapshot")
+OPERATIONS = frozenset((*FILES, *FINDING, *SNAPSHOTS, "execute", "run"))
+AUDIT = frozenset({"records", "export", "days", "verify"})
+
+
+class FileSystems:
+    def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
+        self._peer, self._modules, self._stores = peer, modules, stores
+        self._open: dict[str, _Opened] = {}
+        self._closing = set[asyncio.Task[None]]()
+        self.methods: dict[str, Method] = {
+            "toolfs.open": self.open,
+            "toolfs.close": self.close,
+            "toolfs.mount": self.mount,
+            "toolfs.unmount": self.unmount,
+            "toolfs.permission": self.permission,
+            "toolfs.call": self.call,
+            "toolfs.tools": self.tools,
+            "toolfs.audit": self.audit,
+            "toolfs.install": self.install,
+            "toolfs.uninstall": self.uninstall,
+            "toolfs.plugins": self.plugins,
+            "toolfs.changes": self.changes,
+        }
+
+    async def open(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: {id, name, secrets, store, search_index, index_exports, embedder}. store: a vector store of this side to search; the last
+        three say whether the other side has them."""
+        id = params["id"]
+        index: Any = self._stores.find(**params["store"]) if params.get("store") else None
+        if params.get("search_index"):
+            index = (RemoteState if params.get("index_exports") else RemoteIndex)(self._peer, id)
+        toolfs = import_module("staysail.toolfs").ToolFS(
+            params.get("name"),
+            search_index=index,
+            embedder=RemoteEmbedder(self._peer, id) if params.get("embedder") else None,
+            secrets=params.get("secrets") or (),
+        )
+        await toolfs.recover()
+        self._open[id] = _Opened(toolfs)
+        return {"name": toolfs.name}
+
+    async def close(self, params: dict[str, Any]) -> None:
+        opened = self._open.pop(params["id"], None)
+        if opened:
+            await opened.toolfs.close()
+
+    async def mount(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: {id, path, kind, options}."""
+        toolfs, path, options = self._find(params).toolfs, params["path"], dict(params.get("options") or {})
+        match params["kind"]:
+            case "files":
+                mount = toolfs.mount(path)
+            case "memory":
+                mount = toolfs.mount_memory(path, **options)
+            case "opfs":
+                mount = await toolfs.mount_opfs(path, **options)
+            case "directory":
+                mount = await toolfs.mount_kept(path, **options)
+            case "http":
+                mount = toolfs.mount_http(path, **options)
+            case "plugin":
+                mount = toolfs.mount_plugin(path, **options)
+            case kind:
+                raise ConfigError(f"there is no mount of kind {kind!r}; there are files, memory, opfs, directory, http and plugin")
+        return {"path": path, "kind": mount.kind, "writable": mount.writable if hasattr(mount, "writable") else False}
+
+    async def unmount(self, params: dict[str, Any]) -> None:
+        self._find(params).toolfs.unmount(params["path"])
+
+    async def permission(self, params: dict[str, Any]) -> str:
+        toolfs = self._find(params).toolfs
+        path = _fs("path").resolve_path(params["path"])
+        found = toolfs.mounts.find(path)
+        return str(await found[1].permission()) if found and hasattr(found[1], "permission") else "granted"
+
+    async def call(self, params: dict[str, Any]) -> Any:
+        """params: {id, operation, session, args, options}; the last argument may come as bytes beside them."""
+        opened = self._find(params)
+        operation = params["operation"]
+        if operation not in OPERATIONS:
+            raise ConfigError(f"ToolFS has no operation {operation!r}")
+        args = [*params["args"], *([params[BYTES]] if BYTES in params else [])]
+        session = opened.session(params["session"])
+        # Python has the session after what an operation is about, before what may be left out.
+        return _plain(await getattr(opened.toolfs, operation)(*args, session, **(params.get("options") or {})))
+
+    async def tools(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Their definitions; they are then a module's, under `params["module"]`."""
+        opened = self._find(params)
+        tools = opened.toolfs.tools(opened.session(params["session"]))
+        self._modules.add(params["module"], tools)
+        return [{"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)} for tool in tools]
+
+    async def audit(self, params: dict[str, Any]) -> Any:
+        if params["operation"] not in AUDIT:
+            raise ConfigError(f"the audit has no operation {params['operation']!r}")
+        audit = self._find(params).toolfs.audit
+        told = await getattr(audit, params["operation"])(*params.get("args") or ())
+        return told.decode() if isinstance(told, bytes) else told
+
+    async def install(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: {id, kind, name, source, hash, grant, config, ...limits}, the source as bytes beside them where it is not Python."""
+        opened = self._find(params)
+        grant = _fs("session").Grant.of(**params.get("grant") or {})
+        options = {name: params[name] for name in ("timeout_s", "output_bytes", "config") if params.get(name) is not None}
+        if params["kind"] == "python":
+            plugin: Any = load_python_plugin(params["source"], params.get("name") or "plugin")
+        else:
+            limits = {name: params[name] for name in ("url", "hash", "memory_bytes", "output_bytes", "timeout_s") if params.get(name)}
+            plugin = _fs("ports").PluginSource(params["kind"], params.get("name") or "", params.get(BYTES, b""), **limits)
+        installed: dict[str, Any] = (await opened.toolfs.add_plugin(plugin, grant=grant, **options)).to_dict()
+        return installed
+
+    async def uninstall(self, params: dict[str, Any]) -> None:
+        self._find(params).toolfs.remove_plugin(params["name"])
+
+    async def plugins(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        return [installed.to_dict() for installed in self._find(params).toolfs.plugins.installed.values()]
+
+    async def changes(self, params: dict[str, Any]) -> AsyncGenerator[list[str]]:
+        changes = self._find(params).toolfs.changes()
+        try:
+            async for areas in changes:
+                yield sorted(areas)
+        finally:
+            await changes.aclose()
+
+    def forget(self) -> None:
+        """Closes them all, as the page has ended."""
+        for opened in self._open.values():
+            task = asyncio.get_running_loop().create_task(opened.toolfs.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        self._open.clear()
+
+    def _find(self, params: Mapping[str, Any]) -> _Opened:
+        opened = self._open.get(params["id"])
+        if opened is None:
+            raise ConfigError("this ToolFS was closed; open it again")
+        return opened
+
+
+class _Opened:
+    """A ToolFS with its sessions, which keep count of what they used."""
+
+    def __init__(self, toolfs: Any) -> None:
+        self.toolfs = toolfs
+        self._sessions: dict[str, Any] = {}
+
+    def session(self, described: Mapping[str, Any]) -> Any:
+        id = described["id"]
+        if id not in self._sessions:
+            self._sessions[id] = self.toolfs.session(**{name: value for name, value in described.items() if name != "id"})
+        return self._sessions[id]
+
+
+class RemoteIndex:
+    """What /toolfs/rag searches, where the other side has it."""
+
+    def __init__(self, peer: Peer, id: str) -> None:
+        self._peer, self._id = peer, id
+
+    async def top_n(self, query: str, n: int) -> list[Any]:
+        hits: list[Any] = await self._ask("toolfs.search", query=query, n=n)
+        return hits
+
+    async def _ask(self, method: str, **params: Any) -> Any:
+        try:
+            return await self._peer.call(method, {"id": self._id, **params})
+        except RemoteError as error:
+            raise StaysailError(f"the searchIndex of this ToolFS failed: {error}", code="search_index") from error
+
+
+class RemoteState(RemoteIndex):
+    """One that snapshots take along."""
+
+    async def export(self) -> bytes:
+        return base64.b64decode(await self._ask("toolfs.export_index"))
+
+    async def import_(self, data: bytes) -> None:
+        await self._ask("toolfs.import_index", data=base64.b64encode(data).decode())
+
+
+class RemoteEmbedder:
+    def __init__(self, peer: Peer, id: str) -> None:
+        self._peer, self._id = peer, id
+
+    async def embed_texts(self, texts: Iterable[str]) -> list[_Embedded]:
+        try:
+            vectors = await self._peer.call("toolfs.embed", {"id": self._id, "texts": list(texts)})
+        except RemoteError as error:
+            raise StaysailError(f"the embedder of this ToolFS failed: {error}", code="embedder") from error
+        return [_Embedded(vector) for vector in vectors]
+
+
+class _Embedded:
+    def __init__(self, vec: list[float]) -> None:
+        self.vec = vec
+
+
+def _fs(module: str) -> Any:
+    return import_module(f"staysail.fs.{module}")
+
+
+def load_python_plugin(source: str, name: str) -> Any:
+    """The plugin of a module's text: what it calls `plugin`, or its class `Plugin`. Raises ConfigError."""
+    module = ModuleType(f"staysail_plugin_{name}")
+    try:
+        exec(compile(source, f"{name}.py", "exec"), module.__dict__)  # noqa: S102  it is the user's own program, and they consented
+        made: Callable[[], Any] | None = getattr(module, "Plugin", None)
+        return module.plugin if hasattr(module, "plugin") else made() if made else _no_plugin(name)
+    except StaysailError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"the plugin {name} failed: {type(error).__name__}: {error}") from error
+
+
+def _no_plugin(name: str) -> Any:
+    raise ConfigError(f"the source of {name} has no plugin: it defines a class Plugin, or an object called plugin")
+
+
+def _plain(value: Any) -> Any:
+    """What a call gives, as JSON: values as their fields. Bytes go beside it."""
+    if isinstance(value, bytes):
+        return {BYTES: value}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.to_dict() if hasattr(value, "to_dict") else value
