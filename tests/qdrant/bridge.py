@@ -10,6 +10,14 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.models import models as rest
 
+# As a server does whose service.enable_cors is true.
+CORS = {
+    "access-control-allow-origin": "*",
+    "access-control-allow-headers": "*",
+    "access-control-allow-methods": "*",
+    "cross-origin-resource-policy": "cross-origin",
+}
+
 
 class Refusal(Exception):
     def __init__(self, status: int, message: str):
@@ -34,15 +42,17 @@ class QdrantBridge:
 
             def answer(self):
                 data = self.rfile.read(int(self.headers.get("content-length") or 0))
-                status, headers, body = bridge.serve(self.command, self.path, data, self.headers)
+                granted: tuple[int, dict[str, str], Any] = (200, {}, b"")
+                asked = self.command != "OPTIONS"
+                status, headers, body = bridge.serve(self.command, self.path, data, self.headers) if asked else granted
                 written = body if isinstance(body, bytes) else json.dumps(body).encode()
                 self.send_response(status)
-                for name, value in {"content-type": "application/json", "content-length": str(len(written)), **headers}.items():
+                for name, value in {"content-type": "application/json", "content-length": str(len(written)), **CORS, **headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(written)
 
-            do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815  http.server looks for them
+            do_GET = do_PUT = do_POST = do_DELETE = do_OPTIONS = answer  # noqa: N815  http.server looks for them
 
             def log_message(self, *args):
                 pass
