@@ -12,6 +12,7 @@
  *     ├── ToolError              the model: thrown by a tool, its text is the tool's result
  *     │   └── ToolFSError        a file system refused, or could not: code, path
  *     ├── OutputError            the answer does not fit the output schema, after every retry
+ *     ├── LoaderError            a file that cannot be read: file, and code says why
  *     ├── StoreError             the browser's storage
  *     │   ├── QuotaError  DimensionError  CorruptionError
  *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one, so it is retryable
@@ -153,6 +154,17 @@ export class OutputError extends StaysailError {
   }
 }
 
+export class LoaderError extends StaysailError {
+  static code = "broken";
+
+  /** @param {string} message @param {ErrorData & {file?: string}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** Its name. */
+    this.file = data.file ?? "";
+  }
+}
+
 export class StoreError extends StaysailError {
   static code = "store";
 }
@@ -179,7 +191,7 @@ export class InterpreterError extends StaysailError {
 /** @type {Record<string, typeof StaysailError>} */
 const KINDS = {
   StaysailError, ConfigError, ProviderError, AuthError, RateLimitError, NetworkError, BadRequestError, ServerError, StreamError,
-  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, ToolFSError, OutputError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
+  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, ToolFSError, OutputError, LoaderError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
 };
 
 /**

@@ -9,6 +9,7 @@
 
 import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
 import { ConfigError } from "./errors.js";
+import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
@@ -25,7 +26,7 @@ const PLAIN = /** @type {const} */ ({
   maxTurns: "max_turns",
   outputRetries: "output_retries",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs"];
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
@@ -52,7 +53,7 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, outputSchema, hooks, usageLimits, approve }) {
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, usageLimits, approve }) {
   if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
@@ -61,6 +62,7 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   const twice = names.find((name, position) => names.indexOf(name) !== position);
   if (twice) throw new ConfigError(`two tools have the name "${twice}"; a model could not tell them apart`);
   readContexts(dynamicContext).forEach(checkContext);
+  readToolboxes(dynamicTools);
   if (outputSchema != null) jsonSchema(outputSchema);
   readHooks(hooks);
   if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
@@ -76,6 +78,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const { model, cache, toolTimeoutMs, outputSchema } = options;
   const tools = (options.tools ?? []).map(bindTool);
   const contexts = readContexts(options.dynamicContext);
+  const toolboxes = readToolboxes(options.dynamicTools);
   const hooks = readHooks(options.hooks);
   /** @type {Record<string, unknown>} */
   const run = describeLimits(options);
@@ -85,6 +88,10 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   }
   if (tools.length) run.tools = await Promise.all(tools.map((tool) => defineTool(tool, prompt, peer, crew)));
   if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
+  if (toolboxes.length) {
+    const define = (/** @type {BoundTool} */ tool) => defineTool(tool, prompt, peer, crew);
+    run.dynamic_tools = await Promise.all(toolboxes.map((toolbox) => describeToolbox(toolbox, define)));
+  }
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
   if (hooks.length) run.hooks = describeHooks(hooks);
@@ -93,8 +100,10 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   if (options.approve) run.approve = true;
   if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
   const { access, handlers } = describeAccess(options, model, provider);
-  const asking = { hook: answerHooks(hooks), approve: askApprove(options.approve) };
-  return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(tools, contexts), ...asking } };
+  // Where two tools have one name, Python takes the first, and one of `tools` before all.
+  const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
+  const asking = { ...answerToolboxes(toolboxes), hook: answerHooks(hooks), approve: askApprove(options.approve) };
+  return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
 }
 
 /** @param {BoundTool} tool @param {string} prompt @param {Peer} peer @param {Crew} crew */

@@ -36,9 +36,9 @@ export type ReasoningDelta = { type: "reasoning_delta"; text: string };
 /** A piece of a call's arguments as JSON text. */
 export type ToolCallDelta = { type: "tool_call_delta"; id: string; name: string; argumentsDelta: string; index: number };
 export type ToolCallDone = { type: "tool_call_done"; id: string; name: string; arguments: Record<string, unknown> | string };
-/** `text` is what the model is told. */
+/** `text` is what the model is told; `sources` are the documents it rests on. */
 export type ToolResult = {
-  type: "tool_result"; id: string; name: string; content: Part[]; isError: boolean; durationS: number; text: string;
+  type: "tool_result"; id: string; name: string; content: Part[]; isError: boolean; durationS: number; text: string; sources: Source[];
 };
 /** One model call ended. */
 export type StepDone = { type: "step_done"; step: number; usage: Usage; finishReason: FinishReason; requestId: string | null };
@@ -67,7 +67,12 @@ export type Completion = {
   message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;
   model: string | null; raw: unknown;
 };
-export type Source = { id: string; score: number; document: { id: string; text: string; metadata?: Record<string, unknown> } };
+/** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), where the store knows. */
+export type Source = {
+  id: string; score: number; source?: string; span?: [number, number];
+  document: { id: string; text: string; metadata?: Record<string, unknown> };
+};
+/** One model call and the tools it asked for; `sources` are the documents put before it and those its tools found. */
 export type Step = { completion: Completion; toolResults: ToolResult[]; sources: Source[] };
 export type Reply<Output = unknown> = {
   text: string;
@@ -153,6 +158,12 @@ export type SearchIndex =
   | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
 export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
+/** Any EmbeddingModel, or a function from texts to vectors. */
+export type TextEmbedder =
+  | { embedTexts: (texts: string[]) => PromiseLike<ArrayLike<{ vec: ArrayLike<number> } | ArrayLike<number>>> }
+  | ((texts: string[]) => ArrayLike<ArrayLike<number>> | PromiseLike<ArrayLike<ArrayLike<number>>>);
+/** The `sample` tools that fit the prompt: by meaning where there is an embedder, else by the words of their names and descriptions. */
+export type DynamicTools = { sample: number; tools: readonly Tool[]; embedder?: TextEmbedder | null };
 
 /** The run that a hook stands in. `parentId`: the run whose tool started this one. */
 export type RunContext = {
@@ -232,6 +243,8 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   /** Model calls at the most; 10 by default. */
   maxTurns?: number | null;
   dynamicContext?: DynamicContext | DynamicContext[] | null;
+  /** Tools beside `tools`, of which the model is told of those that fit the prompt. */
+  dynamicTools?: DynamicTools | DynamicTools[] | null;
   headers?: Record<string, string> | null;
   /** The reply's `output` is checked against it, and typed where it is a Standard Schema. */
   outputSchema?: S | null;

@@ -11,6 +11,7 @@ from typing import Any
 from ..wire.engine_model import ENGINES
 from .agents import Agents
 from .filesystems import FileSystems
+from .ingesting import Ingesting
 from .models import Models
 from .modules import Modules
 from .peer import Peer
@@ -32,7 +33,8 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
     peer = Peer(lambda text, *data: send(text, *map(to_js, data)), loop)
     modules, stores = Modules(), Stores(peer)
     filesystems = FileSystems(peer, modules, stores)
-    peer.methods |= modules.methods | stores.methods | filesystems.methods | Agents(peer, modules, stores).methods | Models(peer).methods
+    for part in (modules, stores, filesystems, Ingesting(peer, stores), Agents(peer, modules, stores), Models(peer)):
+        peer.methods |= part.methods
     ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
     peer.at_close += [modules.forget, stores.forget, filesystems.forget]
 

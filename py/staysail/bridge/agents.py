@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from .. import Agent, AgentTool, Cache, Event, Handoff, Tool
+from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex
 from ..agent.reply import Reply
 from .access import read_access, read_limits
 from .modules import Modules
 from .peer import Method, Peer
-from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool
+from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool, RemoteToolEmbedder
 from .stores import Stores
 
 MOST_CACHES = 64
+MOST_EMBEDDERS = 16
 
 
 class Agents:
     def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
         self._peer, self._modules, self._stores = peer, modules, stores
         self._caches: OrderedDict[str, Cache] = OrderedDict()
+        self._known: OrderedDict[str, dict[str, list[float]]] = OrderedDict()
         self.methods: dict[str, Method] = {
             "agent.run": self.run,
             "agent.stream": self.stream,
@@ -54,15 +56,25 @@ class Agents:
             self._caches.popitem(last=False)
         return cache
 
+    def vectors(self, embedder: str) -> dict[str, list[float]]:
+        """What an embedder made of the descriptions of tools, so that they are embedded once."""
+        known = self._known.pop(embedder, {})
+        self._known[embedder] = known
+        if len(self._known) > MOST_EMBEDDERS:
+            self._known.popitem(last=False)
+        return known
+
     def _agent(self, params: dict[str, Any]) -> Agent:
-        return Crew(self._peer, self._modules, self._stores, self.cache, params["agents"]).agent(params["agent"])
+        return Crew(self._peer, self._modules, self._stores, self, params["agents"]).agent(params["agent"])
 
 
 class Crew:
-    """The agents of one call: the one that is called, and those that it may delegate to. described: by id."""
+    """The agents of one call: the one that is called, and those that it may delegate to. described: by id. agents: keeps what outlives the
+    call."""
 
-    def __init__(self, peer: Peer, modules: Modules, stores: Stores, cache: Callable[..., Cache], described: dict[str, Any]) -> None:
-        self._peer, self._modules, self._stores, self._cache, self._described = peer, modules, stores, cache, described
+    def __init__(self, peer: Peer, modules: Modules, stores: Stores, agents: Agents, described: dict[str, Any]) -> None:
+        self._peer, self._modules, self._stores, self._described = peer, modules, stores, described
+        self._cache, self._vectors = agents.cache, agents.vectors
         self._made: dict[str, Agent] = {}
 
     def agent(self, id: str) -> Agent:
@@ -76,6 +88,7 @@ class Crew:
         options: dict[str, Any] = dict(described.get("options") or {})
         options["tools"] = [self._tool(owner, **tool) for tool in options.get("tools") or ()]
         options["dynamic_context"] = [self._context(owner, **found) for found in options.get("dynamic_context") or ()]
+        options["dynamic_tools"] = [self._toolbox(owner, index, **box) for index, box in enumerate(options.get("dynamic_tools") or ())]
         options["hooks"] = [RemoteHooks(owner, index, names) for index, names in enumerate(options.get("hooks") or ())]
         if options.get("approve"):
             options["approve"] = RemoteApprove(owner)
@@ -85,6 +98,13 @@ class Crew:
 
     def _context(self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
         return sample, self._stores.find(**store) if store else RemoteIndex(owner, index)
+
+    def _toolbox(self, owner: Owner, index: int, sample: int, tools: list[dict[str, Any]], embedder: str | None) -> tuple[int, ToolIndex]:
+        """embedder: by what it is known there."""
+        made = [self._tool(owner, **tool) for tool in tools]
+        if embedder is None:
+            return sample, ToolIndex(made)
+        return sample, ToolIndex(made, RemoteToolEmbedder(owner, index), known=self._vectors(embedder))
 
     def _tool(self, owner: Owner, name: str, module: str | None = None, agent: str | None = None, **described: Any) -> Tool:
         if module:

@@ -86,6 +86,20 @@ class RemoteIndex:
         return hits
 
 
+class RemoteToolEmbedder:
+    """What embeds the tools of `dynamicTools`. index: its place among those of the call."""
+
+    def __init__(self, owner: Owner, index: int) -> None:
+        self._owner, self._index = owner, index
+
+    async def embed_texts(self, texts: Sequence[str]) -> list[list[float]]:
+        try:
+            vectors: list[list[float]] = await self._owner.call("tools.embed", {"index": self._index, "texts": list(texts)})
+        except RemoteError as error:
+            raise ConfigError(f"the embedder of dynamicTools failed: {error}") from error
+        return vectors
+
+
 def store_error(what: str, error: RemoteError) -> StoreError:
     """What became of `what`, as the error of a store: of the same name where the other side threw one."""
     kind = STORE_ERRORS.get(error.name)

@@ -19,18 +19,20 @@ WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.:/-]+")
 
 class ToolIndex:
     """For `dynamic_tools`. Tools are embedded once, with the first search; their names and descriptions are what is searched. embedder:
-    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors."""
+    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors. known: its vectors by text, of unit length, which
+    several indexes may share; new ones are added to it."""
 
-    def __init__(self, tools: Sequence[Any], embedder: Any = None) -> None:
+    def __init__(self, tools: Sequence[Any], embedder: Any = None, *, known: dict[str, list[float]] | None = None) -> None:
         self.tools: tuple[Tool, ...] = tuple(map(as_tool, tools))
         if embedder is not None and not callable(embedder) and not hasattr(embedder, "embed_texts"):
             raise ConfigError("embedder has embed_texts, or is a function from texts to vectors")
         self._embedder = embedder
-        self._vectors: list[list[float]] | None = None
+        self._texts = [_describe(tool) for tool in self.tools]
+        self._known = {} if known is None else known
         self._embedding = asyncio.Lock()
         self._words = KeywordIndex()
         if embedder is None:
-            self._words.put(0, [_describe(tool) for tool in self.tools])
+            self._words.put(0, self._texts)
 
     async def top_n(self, query: str, n: int) -> list[SearchHit]:
         """The n that fit best, best first; fewer where there are no more. Their `document` is the tool. By words, those that share none
@@ -41,16 +43,18 @@ class ToolIndex:
             found = self._words.search(query, n, {0: 0}, lambda _: True)
             ranked = found + [(0.0, at) for at in range(len(self.tools)) if all(at != slot for _, slot in found)]
         else:
-            await self._embed_tools()
+            rows = await self._embed_tools()
             (vector,) = await self._embed([query])
-            scores = [(sum(map(float.__mul__, vector, row)), at) for at, row in enumerate(self._vectors or ())]
+            scores = [(sum(map(float.__mul__, vector, row)), at) for at, row in enumerate(rows)]
             ranked = sorted(scores, key=lambda hit: (-hit[0], hit[1]))
         return [SearchHit(score, self.tools[at].name, self.tools[at]) for score, at in ranked[:n]]
 
-    async def _embed_tools(self) -> None:
+    async def _embed_tools(self) -> list[list[float]]:
         async with self._embedding:
-            if self._vectors is None:
-                self._vectors = await self._embed([_describe(tool) for tool in self.tools])
+            missing = [text for text in dict.fromkeys(self._texts) if text not in self._known]
+            if missing:
+                self._known.update(zip(missing, await self._embed(missing), strict=True))
+            return [self._known[text] for text in self._texts]
 
     async def _embed(self, texts: list[str]) -> list[list[float]]:
         embed = getattr(self._embedder, "embed_texts", None) or self._embedder
