@@ -157,6 +157,35 @@ export type VectorDocument = { id?: string; text: string; vec?: number[]; [field
 export type SearchIndex =
   | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
+/** An address, or what is in a file. */
+export type IngestFile =
+  | string | URL | Blob
+  | { name?: string | null; bytes?: ArrayBuffer | ArrayBufferView | null; text?: string | null; blob?: Blob | null; url?: string | URL | null; mediaType?: string };
+export type IngestOptions = {
+  /** Characters of a passage at the most; 1000 by default. */
+  size?: number | null;
+  /** Characters that a passage may share with the one before; 150 by default. */
+  overlap?: number | null;
+  /** Of every passage. */
+  metadata?: Record<string, unknown> | null;
+  /** Of text that does not say what it is. */
+  encoding?: string | null;
+  /** Of a PDF. */
+  password?: string | null;
+  /** Of a file, and of what it unpacks to. */
+  maxBytes?: number | null;
+  /** Reads files that are unchanged too. */
+  force?: boolean | null;
+  signal?: AbortSignal | null;
+};
+export type FileStarted = { type: "file_started"; file: string; index: number; total: number | null; sizeBytes: number | null };
+/** Passages embedded, of how many; while the file is read, total is 0 and done counts pages, chapters or rows. */
+export type FileProgress = { type: "file_progress"; file: string; done: number; total: number };
+/** `replaced`: passages of an older version that they took the place of. */
+export type FileDone = { type: "file_done"; file: string; chunks: number; replaced: number; seconds: number; notes: string[] };
+export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty" };
+export type FileFailed = { type: "file_failed"; file: string; error: string; code: string };
+export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
 export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
 /** Any EmbeddingModel, or a function from texts to vectors. */
 export type TextEmbedder =

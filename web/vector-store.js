@@ -8,6 +8,8 @@
 
 import { ConfigError, DimensionError } from "./errors.js";
 
+export { searchTool } from "./search-tool.js";
+
 /** Documents in memory, found by cosine; exact. */
 export class InMemoryVectorStore {
   #model;

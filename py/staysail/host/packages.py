@@ -35,12 +35,12 @@ async def install(requirements: Sequence[str]) -> None:
 
 async def install_missing(names: Sequence[str]) -> None:
     """From where the runtime came, and what it does not have from PyPI. Raises ConfigError."""
-    served = pyodide_js.lockfile.packages.as_object_map() if hasattr(pyodide_js, "lockfile") else {}
-    here = [name for name in names if name in served]
-    if here:
-        await load_packages(here)
-    if len(here) < len(names):
-        await install([name for name in names if name not in served])
+    served = [name for name in names if js.Object.hasOwn(pyodide_js.lockfile.packages, name)]
+    if served:
+        await load_packages(served)
+    others = [name for name in names if name not in served]
+    if others:
+        await install(others)
 
 
 async def enable_blocking_http(source: str) -> None:
