@@ -19,8 +19,8 @@ WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.:/-]+")
 
 class ToolIndex:
     """For `dynamic_tools`. Tools are embedded once, with the first search; their names and descriptions are what is searched. embedder:
-    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors. known: its vectors by text, of unit length, which
-    several indexes may share; new ones are added to it."""
+    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors. known: its vectors by text, of unit length,
+    which several indexes may share; new ones are added to it."""
 
     def __init__(self, tools: Sequence[Any], embedder: Any = None, *, known: dict[str, list[float]] | None = None) -> None:
         self.tools: tuple[Tool, ...] = tuple(map(as_tool, tools))
