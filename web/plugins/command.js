@@ -9,7 +9,7 @@
  * @import { Running, Start } from "./worker.js"
  */
 
-import { PluginFault } from "./faults.js";
+import { PluginError } from "./faults.js";
 import { instantiate } from "./link.js";
 import { failed, succeeded, toBytes, toResult } from "./response.js";
 import { Exit, Wasi } from "./wasi.js";
@@ -56,7 +56,7 @@ export async function startCommand({ spec, line, module }) {
       const { operation, data, options = {} } = JSON.parse(text);
       if (operation !== "run") {
         const done = await run({ args: [spec.name], env: [`PLUGIN_CONFIG=${JSON.stringify(config)}`], stdin: new TextEncoder().encode(text) });
-        if (done.code) throw new PluginFault(`it ended with code ${done.code}${done.stderr && `: ${done.stderr.slice(0, 500)}`}`);
+        if (done.code) throw new PluginError(`it ended with code ${done.code}${done.stderr && `: ${done.stderr.slice(0, 500)}`}`);
         return new TextDecoder().decode(done.stdout);
       }
       const { args = [], env = {}, folder } = options;

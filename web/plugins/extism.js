@@ -6,7 +6,7 @@
  */
 
 import { readAbout } from "./about.js";
-import { PluginFault } from "./faults.js";
+import { PluginError, PluginFault } from "./faults.js";
 import { Kernel } from "./kernel.js";
 import { instantiate } from "./link.js";
 import { mcpImports, startMcp } from "./mcp.js";
@@ -110,8 +110,8 @@ export class ExtismPlugin {
     }
     this.#wasi.end();
     const said = this.#kernel.error();
-    if (said !== undefined) throw new PluginFault(said);
-    if (code) throw new PluginFault(`Returned non-zero exit code: ${code}`);
+    if (said !== undefined) throw new PluginError(said);
+    if (code) throw new PluginError(`Error code: ${code}`);
     checkOutput(this.#kernel.outputLength, this.#outputBytes);
     return this.#kernel.output();
   }

@@ -1,6 +1,11 @@
-/** What a plugin did wrong, in words for whoever called it. */
+/** What a plugin did wrong, in words for whoever called it. Its instance may be in any state, and is given up. */
 export class PluginFault extends Error {
   name = "PluginFault";
+}
+
+/** An error that a plugin ended in as it should; it goes on working. */
+export class PluginError extends PluginFault {
+  name = "PluginError";
 }
 
 /** @param {unknown} error @returns {string} */

@@ -8,7 +8,7 @@
  * @typedef {(method: string, params: string, body: Uint8Array) => Promise<[head: string, body: Uint8Array]>} Answering
  */
 
-import { PluginFault } from "./faults.js";
+import { PluginError, PluginFault } from "./faults.js";
 import { reply, sharedMemory } from "./line.js";
 import { openThread } from "./thread.js";
 
@@ -94,7 +94,7 @@ export class LoadedPlugin {
   }
 
   /**
-   * Not before the call before has ended. Rejects with a PluginFault; the next call then has a new instance.
+   * Not before the call before has ended. Rejects with a PluginError, or with a PluginFault; the next call then has a new instance.
    * @param {string} text the request
    * @param {Answering} answering
    * @returns {Promise<string>} the response
@@ -105,7 +105,7 @@ export class LoadedPlugin {
     try {
       return await worker.send({ type: "execute", text }, answering);
     } catch (error) {
-      if (worker === this.#worker) this.stop();
+      if (worker === this.#worker && !(error instanceof PluginError)) this.stop();
       throw error;
     }
   }
@@ -180,7 +180,7 @@ class Worker {
       case "ask":
         return void this.#answer(message);
       case "fault":
-        return this.#settle((pending) => pending.reject(new PluginFault(message.message)));
+        return this.#settle((pending) => pending.reject(new (message.goesOn ? PluginError : PluginFault)(message.message)));
       default:
         return this.#settle((pending) => pending.resolve(message.value));
     }

@@ -10,7 +10,7 @@
  * @import { Running, Start } from "./worker.js"
  */
 
-import { PluginFault } from "./faults.js";
+import { PluginError, PluginFault, told } from "./faults.js";
 import { inNode } from "./port.js";
 import { checkOutput } from "./response.js";
 
@@ -33,7 +33,12 @@ export async function startJavaScript({ spec, line, source }) {
     about: JSON.parse(JSON.stringify({ version: text("version"), skill_document: text("skill_document"), operations: plugin.operations })),
     init: (config) => plugin.init?.(config),
     execute: async (request) => {
-      const answer = JSON.stringify(await plugin.execute(JSON.parse(request), files)) ?? "null";
+      let answer;
+      try {
+        answer = JSON.stringify(await plugin.execute(JSON.parse(request), files)) ?? "null";
+      } catch (error) {
+        throw new PluginError(told(error));
+      }
       checkOutput(answer.length, spec.output_bytes);
       return answer;
     },

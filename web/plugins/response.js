@@ -4,7 +4,7 @@
  * @typedef {{operation: string, path?: string, data?: any, options?: Record<string, any>}} Request
  */
 
-import { PluginFault } from "./faults.js";
+import { PluginError } from "./faults.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -43,7 +43,7 @@ export function failed(error, metadata) {
 
 /** @param {number} length @param {number} limit in bytes */
 export function checkOutput(length, limit) {
-  if (length > limit) throw new PluginFault(`its output has ${length} bytes or more; at most ${limit} are taken`);
+  if (length > limit) throw new PluginError(`its output has ${length} bytes or more; at most ${limit} are taken`);
 }
 
 /** @param {Uint8Array} bytes */

@@ -3,8 +3,8 @@
  *
  * In:  {type: "start", spec, module?, source?, shared?}  {type: "init", config}  {type: "execute", text}
  *      {type: "answer", id, head, bytes} to an ask that was not answered through shared memory
- * Out: {type: "ready"} first. {type: "done", value} or {type: "fault", message} for each of start, init and execute; after a fault in
- *      start or execute this worker is given up. In between {type: "ask", id, method, params, body} and {type: "log", text}.
+ * Out: {type: "ready"} first. {type: "done", value} or {type: "fault", message, goesOn} for each of start, init and execute; unless it
+ *      goes on, this worker is given up. In between {type: "ask", id, method, params, body} and {type: "log", text}.
  *
  * @typedef {"extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain"} Abi as py/staysail/fs/wasm.py finds it
  * @typedef {object} Spec
@@ -22,7 +22,7 @@
 
 import { startCommand } from "./command.js";
 import { startExtism } from "./extism.js";
-import { told } from "./faults.js";
+import { PluginError, told } from "./faults.js";
 import { startJavaScript } from "./javascript.js";
 import { Line } from "./line.js";
 import { startPlain } from "./plain.js";
@@ -40,7 +40,7 @@ void openPort().then((port) => {
     try {
       port.post({ type: "done", value: await handle(message, port) });
     } catch (error) {
-      port.post({ type: "fault", message: told(error) });
+      port.post({ type: "fault", message: told(error), goesOn: error instanceof PluginError });
     }
   });
   port.post({ type: "ready" });

@@ -19,7 +19,7 @@ KINDS = ("wasm", "javascript")
 
 
 class Runner(Protocol):
-    """A plugin that runs somewhere else. Raises PluginFault."""
+    """A plugin that runs somewhere else. Raises PluginFault, after which it starts again by itself where it must."""
 
     async def init(self, config: Mapping[str, Any]) -> None: ...
     async def execute(self, request: str, answering: Answering) -> str:
@@ -62,7 +62,9 @@ class HostedPlugin:
         async with self._turn:
             try:
                 return await self._runner.execute(json.dumps(request, ensure_ascii=False), answering)
-            except BaseException:  # also of whoever waits no longer
+            except PluginFault:
+                raise
+            except BaseException:  # whoever called waits no longer
                 self._runner.stop()
                 raise
 
