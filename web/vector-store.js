@@ -8,6 +8,7 @@
 
 import { ConfigError, DimensionError } from "./errors.js";
 
+export { ingest } from "./ingest.js";
 export { searchTool } from "./search-tool.js";
 
 /** Documents in memory, found by cosine; exact. */

@@ -1,0 +1,82 @@
+/**
+ * Files into a vector store: read, split, embedded and stored, one after another, each of them whole or not at all.
+ *
+ * @import { Peer } from "./rpc.js"
+ * @import { IngestEvent, IngestFile, IngestOptions } from "./types.js"
+ *
+ * An IndexedDBVectorStore, as Python knows it.
+ * @typedef {{describe(peer: Peer): {store: Record<string, unknown>, embed(texts: string[]): unknown}}} PythonStore
+ *
+ * What crosses of a file before its turn; its bytes follow when they are asked for.
+ * @typedef {{described: {name: string | null, media_type: string, size_bytes?: number, url?: string}, blob?: Blob}} OpenFile
+ */
+
+import { checkNames } from "./access.js";
+import { connect } from "./boot.js";
+import { ConfigError } from "./errors.js";
+import { toCamel } from "./spelling.js";
+
+/** Options, and their names in Python. */
+const NAMES = /** @type {const} */ ({
+  size: "size", overlap: "overlap", metadata: "metadata", encoding: "encoding", password: "password", maxBytes: "max_bytes", force: "force",
+});
+
+/**
+ * Reads PDF, EPUB, DOCX, HTML, Markdown, JSON, CSV and any text into a store, telling how far it is:
+ *
+ *     for await (const event of ingest(input.files, store)) if (event.type === "file_done") show(event.file, event.chunks);
+ *
+ * What is unchanged since the last time is skipped, what changed takes its own place, a file that fails is told as `file_failed` and the
+ * next one follows. Leaving the loop, or aborting `signal`, stops: the file at hand is stored whole or not at all, and doing it again goes
+ * on from there. Every passage's id is "<file>#<chunk>", and its metadata has `source`, `start`, `end`, and `page`, `chapter`, `headings`
+ * where there are any. Rejects with a StoreError, and with what the embedder throws.
+ * @param {IngestFile | Iterable<IngestFile>} files addresses (text, URL), File, Blob, or {name, bytes | text | blob | url}
+ * @param {PythonStore} store
+ * @param {IngestOptions} [options]
+ * @returns {AsyncGenerator<IngestEvent, void, undefined>}
+ */
+export async function* ingest(files, store, { signal, ...options } = {}) {
+  checkNames(options, Object.keys(NAMES));
+  if (typeof store?.describe !== "function") throw new ConfigError("ingest takes an IndexedDBVectorStore");
+  const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
+  const given = Object.entries(NAMES).flatMap(([name, wireName]) => {
+    const value = options[/** @type {keyof typeof NAMES} */ (name)];
+    return value == null ? [] : [[wireName, value]];
+  });
+  const peer = await connect();
+  const { store: described, embed } = store.describe(peer);
+  const params = { store: described, files: opened.map((file) => file.described), options: Object.fromEntries(given) };
+  const handlers = {
+    file: async (/** @type {{index: number}} */ { index }) => ({ $bytes: new Uint8Array(await bytesOf(opened[index])) }),
+    "store.embed": (/** @type {{texts: string[]}} */ { texts }) => embed(texts),
+  };
+  for await (const event of peer.stream("store.ingest", params, { signal: signal ?? undefined, handlers })) yield toCamel(event);
+}
+
+/** @param {IngestFile | Iterable<IngestFile>} files @returns {files is Iterable<IngestFile>} */
+const isSeveral = (files) => typeof files === "object" && files !== null && Symbol.iterator in files;
+
+/** @param {OpenFile} file */
+const bytesOf = ({ blob }) => /** @type {Blob} */ (blob).arrayBuffer();
+
+/** @param {IngestFile} file @returns {OpenFile} */
+function openFile(file) {
+  if (typeof file === "string" || file instanceof URL) return openAddress(file);
+  if (file instanceof Blob) return openBlob(file, "name" in file ? String(file.name) : null, file.type);
+  const { name = null, bytes, text, blob, url, mediaType = "" } = file ?? {};
+  if (url != null) return openAddress(url, name, mediaType);
+  if (blob) return openBlob(blob, name, mediaType || blob.type);
+  const content = text ?? bytes;
+  if (content == null) throw new ConfigError("a file is an address, a File, a Blob, or {name, bytes} with bytes, text, blob or url");
+  return openBlob(new Blob([/** @type {BlobPart} */ (content)]), name, mediaType);
+}
+
+/** @param {Blob} blob @param {string | null} name @param {string} mediaType @returns {OpenFile} */
+const openBlob = (blob, name, mediaType) => ({ described: { name, media_type: mediaType, size_bytes: blob.size }, blob });
+
+/** Python's side has another address of its own. @param {string | URL} url @param {string | null} [name] @param {string} [mediaType] @returns {OpenFile} */
+function openAddress(url, name = null, mediaType = "") {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href;
+  if (!URL.canParse(url, base)) throw new ConfigError(`"${url}" is no address`);
+  return { described: { name, media_type: mediaType, url: new URL(url, base).href } };
+}
