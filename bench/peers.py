@@ -93,6 +93,7 @@ class Sizing:
             else:
                 self.rates[item["subject"]] = 1000 * self.size / max(item["buildMs"], 1)
                 built.append(item["subject"])
+                print(f"  {self.size:,}: {item['subject']} is built, {self.rates[item['subject']]:,.0f} vectors/s", flush=True)
         return built
 
     def _compare(self, subjects: list[str], runs: int) -> None:

@@ -89,6 +89,7 @@ export class Peer {
   #worker = new Worker("/bench/page/worker.js?opfs-disable", { type: "module" });
   #waiting = new Map();
   #last = 0;
+  ended = false;
 
   constructor(name) {
     this.name = name;
@@ -113,6 +114,7 @@ export class Peer {
   }
 
   end(reason = new Error("ended")) {
+    this.ended = true;
     this.#worker.terminate();
     for (const { failed } of this.#waiting.values()) failed(reason);
     this.#waiting.clear();
@@ -121,42 +123,33 @@ export class Peer {
 
 const open = new Map();
 
-/** Builds every subject of a peer: [{subject, kind, buildMs} or {subject, reason}]. One that fails or takes too long ends those after it. */
+/** Builds subjects of a peer: [{subject, buildMs} or {subject, reason}]. One that takes too long is ended with its worker, and what that
+ *  had built already is built again. */
 export async function build(name, subjects, limitS) {
   const built = [];
-  let peer;
+  let peer = await start(name);
+  const add = async (subject) => {
+    const buildMs = await peer.call("build", { subject, rows: data.shared, dim: DIM }, limitS);
+    open.set(subject, peer);
+    return buildMs;
+  };
   for (const subject of subjects) {
     try {
-      if (!peer) {
-        peer = new Peer(name);
-        await peer.load();
-      }
-      const buildMs = await peer.call("build", { subject, rows: data.shared, dim: DIM }, limitS);
-      open.set(subject, peer);
-      built.push({ subject, buildMs });
+      built.push({ subject, buildMs: await add(subject) });
     } catch (error) {
       built.push({ subject, reason: error.message });
-      if (/not done within|memory|unreachable/.test(error.message)) {
-        for (const [other, its] of open) if (its === peer) open.delete(other);
-        const kept = built.filter((item) => item.buildMs !== undefined).map((item) => item.subject);
-        peer.end();
-        peer = undefined;
-        if (kept.length) built.push(...(await again(name, kept, limitS)));
-      }
+      if (!peer.ended) continue;
+      peer = await start(name);
+      for (const { subject, reason } of built) if (!reason) await add(subject);
     }
   }
   return built;
 }
 
-/** What was built before one that had to be ended. */
-async function again(name, subjects, limitS) {
+async function start(name) {
   const peer = new Peer(name);
   await peer.load();
-  for (const subject of subjects) {
-    await peer.call("build", { subject, rows: data.shared, dim: DIM }, limitS);
-    open.set(subject, peer);
-  }
-  return [];
+  return peer;
 }
 
 /** The subjects of a peer by name, and what outlives the page. */
@@ -195,16 +188,14 @@ export function close(subject) {
 
 /** Saving all rows so that they outlive the page, then opening them in a fresh worker whose library is up, to the first answer. */
 export async function keep(name, subject, limitS) {
-  let peer = new Peer(name);
+  let peer = await start(name);
   const result = {};
   try {
-    await peer.load();
     result.saveMs = await peer.call("save", { subject, rows: data.shared, dim: DIM }, limitS);
     result.openMs = [];
     for (let again = 0; again < 3; again++) {
       peer.end();
-      peer = new Peer(name);
-      await peer.load();
+      peer = await start(name);
       result.openMs.push((await peer.call("open", { subject, dim: DIM, k: 10 }, 60)).ms);
     }
   } catch (error) {
