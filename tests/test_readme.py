@@ -10,6 +10,7 @@ from typing import Any
 from staysail import Agent, Completion, Message, ToolCall, Usage
 from staysail.core.defaults import Defaults
 from staysail.testing import ScriptedModel
+from tests.unit.rag import writers
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -38,3 +39,15 @@ async def test_the_example_of_hooks_runs(capsys):
     model = ScriptedModel([*answers, Completion(Message.assistant("Long."), Usage(9000, 9000, 18000))])
     await run_block("class Plain(Hooks)", agent=Agent(model))
     assert capsys.readouterr().out == "Ask the harbour master.\nthe run reached its limit of 8000 total tokens (it would be or is 18000)\n"
+
+
+async def test_the_example_of_files_runs(monkeypatch, capsys, tmp_path):
+    (tmp_path / "sails.pdf").write_bytes(writers.write_pdf())
+    (tmp_path / "harbour.docx").write_bytes(writers.write_docx())
+    (tmp_path / "faq.md").write_text("# Questions\nAsk the harbour master.", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    model = ScriptedModel([ToolCall("1", "search", {"query": "night"}), "Twelve crowns [harbour.docx#1]."])
+    monkeypatch.setattr(Defaults, "load_model", lambda name, **options: model)
+    await run_block("search_tool(store)", Agent=Agent, embedder=lambda texts: [[text.count("night") + 0.1, 1.0] for text in texts])
+    told = capsys.readouterr().out.splitlines()
+    assert told[:4] == ["sails.pdf 2", "harbour.docx 2", "faq.md 1", "harbour.docx#1 [41, 136]"]
