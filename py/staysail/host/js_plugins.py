@@ -43,7 +43,8 @@ class JsPluginHost:
                 if self._url is None:
                     self._module = await import_module("staysail_web").plugins()
                 else:
-                    address = js.URL.new(f"{self._url.rstrip('/')}/plugins/host.js", js.location.href).href
+                    base = [js.location.href] if hasattr(js, "location") else []
+                    address = js.URL.new(f"{self._url.rstrip('/')}/plugins/host.js", *base).href
                     self._module = await run_js("(address) => import(address)")(address)
             except ModuleNotFoundError as error:
                 raise ConfigError("say where staysail's web folder (the npm package) is served: JsPluginHost(url)") from error

@@ -1,0 +1,173 @@
+"""WASM and JavaScript plugins in Chromium: what they get, and what a hostile one does not."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.page.python_page import PythonPage
+from tests.plugins import RAG, plugin
+from tools.plugins import build
+
+SETUP = """
+import base64
+import asyncio
+import js
+from staysail import ConfigError, ToolFS
+from staysail.fs.ports import PluginSource
+from staysail.fs.session import Grant
+
+toolfs = ToolFS(":memory:", plugin_host="/web")
+toolfs.mount("/toolfs/data")
+toolfs.mount("/toolfs/secret")
+session = toolfs.session("caller", {"/toolfs": "*"}, hosts={"127.0.0.1:1": "*"} | dict.fromkeys(HOSTS, "*"))
+await toolfs.write("/toolfs/data/open/f", "hello", session)
+await toolfs.write("/toolfs/data/openly/f", "the secret", session)
+await toolfs.write("/toolfs/secret/key.txt", "the secret", session)
+GRANT = Grant.of({"/toolfs/data/open": "read list write"}, {HOSTS[0]: "GET"})
+
+async def install(name, kind="wasm", config=None, **limits):
+    source = PluginSource(kind, name, base64.b64decode(MODULES[name]), **limits)
+    return await toolfs.add_plugin(source, grant=GRANT, config=config or {})
+
+async def ask(name, operation, data=None, **options):
+    return await toolfs.execute(name, {"operation": operation, "data": data, "options": options}, session)
+
+async def refuse(name, operation, data, told, **options):
+    count = len(await toolfs.audit.records())
+    answer = await ask(name, operation, data, **options)
+    assert answer["success"] is False and told in answer["error"], (operation, data, answer)
+    assert "the secret" not in json.dumps(answer), answer
+    records = (await toolfs.audit.records())[count:]
+    assert records[-1]["outcome"] == "failed" and records[-1]["path"] == f"/toolfs/plugins/{name}", records
+    return records
+"""
+SCRIPT = """
+export default {
+  name: "script", version: "1",
+  async execute({ operation, data }, files) {
+    if (operation === "spin") for (;;);
+    const ways = [typeof fetch, typeof indexedDB, typeof caches, typeof importScripts, typeof WebSocket];
+    if (operation === "ways") return { success: true, result: ways };
+    return { success: true, result: new TextDecoder().decode(await files.read(data)) };
+  },
+};
+"""
+
+
+class Answering(BaseHTTPRequestHandler):
+    """/moved leads to the other server; everything else is there."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(302 if self.path == "/moved" else 200)
+        self.send_header("access-control-allow-origin", "*")
+        if self.path == "/moved":
+            self.send_header("location", self.server.other)  # type: ignore[attr-defined]
+        self.end_headers()
+        self.wfile.write(b"from the web")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def servers() -> Iterator[list[ThreadingHTTPServer]]:
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
+    for server, other in zip(servers, reversed(servers), strict=True):
+        server.asked, server.other = [], f"http://127.0.0.1:{other.server_port}/"  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever).start()
+    yield servers
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def open_page(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]) -> PythonPage:
+    modules = {
+        "probe": plugin("probe", "-DFILES"),
+        "command": plugin("command"),
+        "plain": plugin("plain"),
+        "rag": build(RAG / "rag.c"),
+        "script": SCRIPT.encode(),
+    }
+    encoded = {name: base64.b64encode(data).decode() for name, data in modules.items()}
+    hosts = [f"127.0.0.1:{server.server_port}" for server in servers]
+    return PythonPage(driver, site, f"MODULES = {encoded!r}\nHOSTS = {hosts!r}\n{SETUP}")
+
+
+def test_plugins_work_and_hostile_ones_are_held(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]):
+    page = open_page(driver, site, servers)
+    page.run(
+        """
+assert js.crossOriginIsolated
+probe = await install("probe", memory_bytes=4 << 20, output_bytes=100_000, timeout_s=3.0)
+await install("plain")
+assert await ask("probe", "upper", "hello") == {"success": True, "result": "HELLO"}
+assert (await ask("probe", "read", "/toolfs/data/open/f"))["result"] == "hello"
+assert (await ask("probe", "write", "/toolfs/data/open/g"))["success"]
+assert (await ask("probe", "list", "/toolfs/data/open"))["result"][1]["name"] == "g"
+assert (await ask("probe", "http", {"url": f"http://{HOSTS[0]}/"}))["result"] == "from the web"
+for path in ("/toolfs/secret/key.txt", "/toolfs/data/openly/f", "/toolfs/data/open/../../secret/key.txt", "/toolfs/audit"):
+    records = await refuse("probe", "read", path, "may not read")
+    assert records[0]["session"] == "caller/plugin:probe" and records[0]["decision"] == "refused", records
+await refuse("probe", "write", "/toolfs/data/openly/g", "may not write")
+await refuse("probe", "http", {"url": f"http://{HOSTS[1]}/"}, "may not GET")
+await refuse("probe", "http", {"url": f"http://{HOSTS[0]}/moved"}, "redirects")
+assert (await ask("probe", "grow"))["result"] == str((4 << 20) // 65536)
+for operation, told in (
+    ("spin", "did not answer within 3 s"), ("trap", "it trapped"), ("recurse", "it trapped"), ("stray", "it trapped"),
+    ("flood", "at most 100000"), ("fails", "a reason"),
+):
+    calm = asyncio.ensure_future(ask("plain", "x", operation))
+    await refuse("probe", operation, "a reason", told)
+    assert (await calm)["result"]["data"] == operation
+    assert (await ask("probe", "upper", "after"))["result"] == "AFTER"
+await refuse("plain", "x", "#o", "outside of its memory")
+await refuse("plain", "x", "#n", "not JSON")
+assert await ask("plain", "x", "#f") == {"success": True, "result": 1}
+await install("command", output_bytes=200_000)
+assert (await ask("command", "run", args=["cat", "data/open/f"]))["result"]["stdout"] == "hello"
+await refuse("command", "run", None, "errno 02", args=["cat", "secret/key.txt"])
+await refuse("command", "run", None, "errno 76", args=["cat", "../../secret/key.txt"])
+await refuse("command", "run", None, "at most 200000", args=["flood"])
+try:
+    await toolfs.add_plugin(PluginSource("wasm", "evil", b"\\0asm\\1\\0\\0\\0\\1\\4\\1\\x60\\0\\0\\2\\7\\1\\1e\\1x\\0\\0"))
+    raise AssertionError("it was installed")
+except ConfigError as error:
+    assert "it imports e.x, which ToolFS does not give" in str(error)
+"""
+    )
+    assert servers[0].asked == ["/", "/moved"]  # type: ignore[attr-defined]
+    assert servers[1].asked == []  # type: ignore[attr-defined]
+    found = page.run(
+        """
+await install("rag", config={"documents": [{"id": "a", "content": "A page holds sails."}, {"id": "b", "content": "Nothing."}]})
+await install("script", "javascript", timeout_s=3.0)
+assert (await ask("script", "read", "/toolfs/data/open/f"))["result"] == "hello"
+await refuse("script", "read", "/toolfs/secret/key.txt", "may not read")
+assert (await ask("script", "ways"))["result"] == ["undefined"] * 5
+await refuse("script", "spin", None, "within 3 s")
+assert (await ask("script", "read", "/toolfs/data/open/f"))["result"] == "hello"
+json.dumps((await ask("rag", "search", {"query": "sails"}))["result"]["results"])
+"""
+    )
+    assert [(result["id"], result["score"]) for result in json.loads(found)] == [("a", 0.5)]
+    # In a page that is not cross-origin isolated there is no shared memory; JSPI does its part, but for WASI's files.
+    page.run(
+        """
+js.globalThis.SharedArrayBuffer = None
+for name in ("probe", "command"):
+    toolfs.remove_plugin(name)
+    await install(name)
+assert (await ask("probe", "read", "/toolfs/data/open/f"))["result"] == "hello"
+assert (await ask("probe", "http", {"url": f"http://{HOSTS[0]}/"}))["result"] == "from the web"
+await refuse("probe", "read", "/toolfs/secret/key.txt", "may not read")
+assert (await ask("command", "run", args=["args", "one"]))["result"]["stdout"] == "args\\none\\n"
+await refuse("command", "run", None, "Cross-Origin-Opener-Policy", args=["cat", "data/open/f"])
+"""
+    )
