@@ -23,14 +23,13 @@ from .loaders import read_documents
 from .loaders.asked import Asked
 from .markup import Readable, split_readable
 from .source import MOST_BYTES, Source, open_source
-from .splitters import Measure, Passage, split_code, split_markdown, split_text
+from .splitters import DEFINITIONS, Measure, Passage, split_code, split_markdown, split_text
 
 FORMAT = 1  # of what is stored; another one makes every file be read again
 BATCH = 64
 ONE = (str, bytes, bytearray, memoryview, Mapping)  # which could be taken for many
 
 type Splitter = Callable[[str], Iterable[Passage]]
-type Files = Any
 type Chunk = dict[str, Any]
 
 
@@ -90,7 +89,7 @@ type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFai
 
 
 async def ingest(
-    files: Files,
+    files: Any,
     store: DocumentStore,
     *,
     splitter: Splitter | None = None,
@@ -243,7 +242,7 @@ def _split(document: Document, size: int, overlap: int, measure: Measure) -> Ite
         return split_readable(document, size, overlap, measure=measure)
     if told.get("format") == "markdown":
         return split_markdown(document.text, size, overlap, measure=measure)
-    if "code" in told:
+    if isinstance(told.get("code"), str) and told["code"] in DEFINITIONS:
         return split_code(document.text, told["code"], size, overlap, measure=measure)
     return split_text(document.text, size, overlap, measure=measure)
 
@@ -270,7 +269,7 @@ def _name(value: Any) -> str:
     return "" if value is None else str(getattr(value, "__qualname__", type(value).__qualname__))
 
 
-def _listed(files: Files) -> tuple[AsyncGenerator[Any], int | None]:
+def _listed(files: Any) -> tuple[AsyncGenerator[Any], int | None]:
     """The files, and how many there are where that can be known."""
     if isinstance(files, AsyncIterable):
         return _each(files), None

@@ -86,6 +86,17 @@ async def test_positions_in_markdown_count_from_the_beginning_of_the_file():
         assert item["metadata"]["title"] == "Knots"
 
 
+async def test_fields_of_a_file_that_are_called_like_ours_do_no_harm():
+    store = open_store()
+    text = "---\nstart: soon\nend: 3\ncode: cobol\nformat: other\n---\nWords.\n"
+    item = b'[{"text": "Words.", "code": "cobol", "start": "x", "metadata": {"code": ["a"], "end": 0, "hash": 1, "chunk": "z"}}]'
+    assert kinds(await collect([("a.md", text.encode()), ("b.json", item)], store)).count("file_done") == 2
+    told = {id: found["metadata"] for id, found in (await contents(store)).items()}
+    assert text[told["a.md#0"]["start"] : told["a.md#0"]["end"]] == "Words."
+    assert (told["b.json#0"]["start"], told["b.json#0"]["end"], told["b.json#0"]["source"]) == (1, len(item) - 1, "b.json")
+    assert kinds(await collect(("b.json", item), store))[-1] == "file_skipped"
+
+
 async def test_a_splitter_of_ones_own_is_used_on_every_file_and_positions_stay_true():
     store = open_store()
     await collect([("weather.html", writers.HTML.encode())], store, splitter=partial(split_sentences, size=30))

@@ -20,6 +20,7 @@ FRONT = re.compile(r"---[ \t]*\r?\n(.*?)(?:^)(?:---|\.\.\.)[ \t]*(?:\r?\n\s*|\Z)
 def load(data: bytes, asked: Asked) -> Iterator[Document]:
     decoded = decode_text(data, asked.name, asked.encoding)
     fields, begin = _front(decoded.text)
+    fields = {name: value for name, value in fields.items() if name not in ("start", "end")}
     metadata = fields | {"source": asked.name, "format": "markdown"} | decoded.describe()
     yield Document(asked.name, decoded.text[begin:], metadata | ({"start": begin} if begin else {}))
 
