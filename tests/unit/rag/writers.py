@@ -5,6 +5,7 @@ import zipfile
 from functools import cache
 
 import docx
+import PIL.Image
 import pypdf
 from ebooklib import epub
 from reportlab.lib.pagesizes import A5
@@ -69,6 +70,9 @@ def write_docx():
     document.core_properties.author = "The harbour master"
     document.add_heading("Harbour rules", 1)
     document.add_paragraph("Moor on the east quay.")
+    picture = io.BytesIO()
+    PIL.Image.new("RGB", (2, 2)).save(picture, "png")
+    document.add_picture(picture)
     document.add_heading("Fees", 2)
     document.add_paragraph("A night costs twelve crowns.")
     document.add_paragraph("Water is free.", style="List Bullet")
