@@ -14,10 +14,34 @@ SIZES = tuple(int(size) for size in os.environ.get("BENCH_VECTORS", "10000,10000
 RUNS = {10_000: 40}  # queries of each subject; fewer where each is slow
 FEWER = 15
 
+# Python in a worker, where a page's Python belongs. Meanwhile the page's thread counts how long it cannot run.
 BOOT = """
-const { loadPyodide } = await import(new URL("../../wheels/pyodide.mjs", location.href).href);
-globalThis.pyodide = await loadPyodide();
-await pyodide.loadPackage(packages, { messageCallback: () => {} });
+const worker = new Worker(new URL("python_worker.mjs", location.href), { type: "module" });
+const waiting = new Map();
+worker.onmessage = ({ data: [id, answer] }) => { waiting.get(id)(answer); waiting.delete(id); };
+globalThis.runPython = async (code) => {
+  const id = Math.random();
+  const answer = await new Promise((done) => { waiting.set(id, done); worker.postMessage([id, code]); });
+  if ("error" in answer) throw new Error(answer.error);
+  return answer.value;
+};
+globalThis.longest = 0;
+let last = performance.now();
+const tick = () => {
+  const now = performance.now();
+  longest = Math.max(longest, now - last);
+  last = now;
+  setTimeout(tick, 0);
+};
+tick();
+await runPython(setup);
+"""
+SETUP = """
+import js, json, pyodide_js, time
+from pyodide.ffi import to_js
+await pyodide_js.loadPackage("numpy")
+js.eval(JAVASCRIPT)
+None
 """
 
 # Plain JavaScript, as one would write it with care: four sums, and a sorted list of the best k.
@@ -60,9 +84,7 @@ globalThis.storeRows = async (rows, blockBytes) => {
 """
 
 SEARCH = """
-import json, time
-import js, numpy as np
-from pyodide.ffi import to_js
+import numpy as np
 from staysail.indexes.flat import FlatIndex
 from staysail.vectors import load_backend
 
@@ -157,8 +179,9 @@ for at in range(0, N, part):
     started = time.perf_counter()
     await store.add(vectors=piece)
     rates.append(len(piece) / (time.perf_counter() - started))
+kind = (await store.explain())["storage"]
 await store.close()
-json.dumps([rates, plain, asked[0]])
+json.dumps([rates, plain, asked[0], kind])
 """
 
 FIRST = """
@@ -188,7 +211,7 @@ def measure(bench: Bench) -> list[Row]:
 
 def _measure_size(page: Page, size: int) -> list[Row]:
     group = f"{size:,} x {DIM}"
-    page.run(BOOT + JAVASCRIPT, packages=["staysail", "numpy"])
+    page.run(BOOT, setup=f"JAVASCRIPT = {JAVASCRIPT!r}\n{SETUP}")
     header = f"N, DIM, K, BATCH, RUNS = {size}, {DIM}, {K}, {BATCH}, {RUNS.get(size, FEWER)}\n"
     times, recall, batch, built_s, backend, reason = _python(page, header + SEARCH)
     print(f"  {group}: {backend}, {reason}; {size / built_s:,.0f} vectors/s into memory, quantised both ways", flush=True)
@@ -199,7 +222,10 @@ def _measure_size(page: Page, size: int) -> list[Row]:
     p95 = [statistics.quantiles(values, n=20)[-1] for values in times.values()]
     rows += [Row(f"{group}, one query, p95", name, value, "ms") for name, value in zip(times, p95, strict=True)]
     rows += [median_row(f"{group}, {BATCH} queries at once", name, values, "ms", floor="numpy") for name, values in batch.items() if values]
-    rates, plain, asked = _python(page, INGEST)
+    page.run("longest = 0")
+    rates, plain, asked, storage = _python(page, INGEST)
+    blocked = [page.run("return longest")]
+    print(f"  stored in {storage}", flush=True)
     alone = "plain JavaScript: rows alone"
     durable = f"{group}, durable ingest in batches of 10,000"
     rows += [
@@ -209,15 +235,30 @@ def _measure_size(page: Page, size: int) -> list[Row]:
     firsts, agains = [], []
     for _ in range(3):
         page.driver.refresh()
-        page.run(BOOT + "pyodide.runPython('import staysail.vectors');", packages=["staysail"])
+        page.run(BOOT, setup="import staysail.vectors")
+        page.run("longest = 0")
         first, again, *_ = _python(page, f"asked = {asked!r}\nasked = __import__('json').dumps(asked)\n{FIRST}")
+        blocked.append(page.run("return longest"))
         firsts.append(first)
         agains.append(again)
     rows += [
         median_row(f"{group}, new page, interpreter up", "opening to first answer", firsts, "ms"),
         median_row(f"{group}, new page, interpreter up", "the same query again", agains, "ms"),
     ]
-    page.run("pyodide.runPythonAsync(`from staysail import VectorStore\nawait VectorStore('bench').destroy()`);")
+    _python(page, "await store.destroy()\n'null'")
+    page.run("longest = 0; await new Promise((done) => setTimeout(done, 1000));")
+    idle = page.run("return longest")
+    rows += [
+        Row(f"{group}, longest time the page's thread could not run", "adding", blocked[0], "ms", floor="nothing going on"),
+        Row(
+            f"{group}, longest time the page's thread could not run",
+            "opening and searching",
+            max(blocked[1:]),
+            "ms",
+            floor="nothing going on",
+        ),
+        Row(f"{group}, longest time the page's thread could not run", "nothing going on", idle, "ms"),
+    ]
     return rows
 
 
@@ -226,4 +267,4 @@ def _recalled(recall: float | None) -> str:
 
 
 def _python(page: Page, code: str) -> list:
-    return page.run("return JSON.parse(await pyodide.runPythonAsync(code));", code=code)
+    return page.run("return JSON.parse(await runPython(code));", code=code)

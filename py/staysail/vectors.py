@@ -380,7 +380,7 @@ class VectorStore:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             dead = {known[id] for id in (*there, *gone) if id in known}
             await collection.append(entries, vectors, dead=sorted(dead))
-            for id in {*gone}.difference(entry.id for entry in entries):
+            for id in {*gone}.difference(entry.id for entry in entries) if gone else ():
                 known.pop(id, None)
             if dead:
                 await collection.compact()

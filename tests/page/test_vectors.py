@@ -304,3 +304,66 @@ result
     assert f'["{table}"]' in told
     for id in {"1", "70", "199"} - {lost}:
         assert f'"{id}"' in told.split("]")[0]
+
+
+@pytest.mark.parametrize("worker", [True, False], ids=["worker", "page"])
+def test_a_full_disk_is_told_and_nothing_is_lost(driver, site, worker):
+    page = Page(driver, site, worker=worker)
+
+    def allow(quota=None):
+        driver.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": site.rstrip("/")} | ({"quotaSize": quota} if quota else {}))
+
+    used = json.loads(
+        page.run(
+            """
+from staysail.core.errors import QuotaError
+await VectorStore("full").destroy()
+store = VectorStore("full", segment_rows=64)
+await store.add([{"id": str(i), "text": f"text {i}"} for i in range(80)], vectors=[vector(i) for i in range(80)])
+json.dumps((await store.explain())["stored_bytes"])
+"""
+        )
+    )
+    allow(used + 6_000_000)
+    try:
+        told = json.loads(
+            page.run(
+                """
+# Too much at once is refused before it begins.
+try:
+    await store.add(vectors=[vector(i) for i in range(2000)])
+except QuotaError as error:
+    asked = [error.needed_bytes, error.free_bytes, str(error)]
+# Little by little, the browser itself refuses.
+added = 80
+try:
+    while added < 4000:
+        await store.add([{"id": str(added + i), "text": "more"} for i in range(40)], vectors=[vector(added + i) for i in range(40)])
+        added += 40
+except QuotaError as error:
+    refused = [error.needed_bytes, error.free_bytes, str(error)]
+json.dumps([asked, refused, added, await store.count(), (await store.search(vector(added - 1), 1))[0].id])
+"""
+            )
+        )
+    finally:
+        allow()
+    (needed, free, text), (small, _, _), added, count, nearest = told
+    assert needed > 2000 * 4 * 4096 > 6_000_000 >= free
+    assert f"{needed:,} bytes" in text
+    assert f"{free:,} left" in text
+    assert small < 2_000_000
+    assert 80 < added == count < 4000
+    assert nearest == str(added - 1)
+    again = Page(driver, site, worker=worker)
+    whole = again.run(
+        f"""
+store = VectorStore("full")
+same = [hit.id for i in (0, 79, {added - 1}) for hit in await store.search(vector(i), 1)] == ["0", "79", "{added - 1}"]
+await store.add([{{"id": "after"}}], vectors=[vector(4090)])
+result = json.dumps([same, await store.count(), len(store.damage)])
+await store.destroy()
+result
+"""
+    )
+    assert json.loads(whole) == [True, added + 1, 0]

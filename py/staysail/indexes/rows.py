@@ -27,6 +27,7 @@ from ..core.vectors import (
 from .matrix import Matrix
 
 CHUNK_BYTES = 1 << 20
+MEAN_ROWS = 1024  # say well enough where the middle is
 CHUNKS_PER_SEGMENT, LEAST_ROWS, MOST_ROWS = 16, 64, 4096
 
 
@@ -228,6 +229,7 @@ class RowTable:
 
     def _mean_of(self, slot: int, count: int) -> Block:
         sums, mean = self.backend.allocate(8 * self.stride), self.backend.allocate(4 * self.stride)
+        count = min(count, MEAN_ROWS)
         for _, rows, offset, part in self._singles(slot, count):
             self.backend.add_rows(rows, offset, part, self.stride, sums)
         mean.view.cast("f")[:] = array("f", [total / max(count, 1) for total in sums.view.cast("d")])

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.completion import Document
 from ..core.errors import ConfigError, StoreError
-from .layout import Entry
+from .layout import Entry, bare_entries
 
 
 def show_document(document: Any, metadata: Mapping[str, Any]) -> Any:
@@ -29,12 +29,12 @@ def read_documents(documents: Sequence[Any] | None, ids: Sequence[str] | None, c
     prefix = secrets.token_hex(6)
     names = [str(id) for id in ids] if ids is not None else [f"{prefix}-{at}" for at in range(count)]
     if documents is None:
-        entries, vectors = [Entry(name) for name in names], []
+        entries, vectors = bare_entries(names), []
     else:
         read = [_read_document(item) for item in documents]
         entries = [entry if ids is None and entry.id else entry._replace(id=name) for (entry, _), name in zip(read, names, strict=True)]
         vectors = [vector for _, vector in read]
-    if len({entry.id for entry in entries}) != count:
+    if (documents is not None or ids is not None) and len({entry.id for entry in entries}) != count:
         twice, _ = Counter(entry.id for entry in entries).most_common(1)[0]
         raise ConfigError(f"two of the documents have the id {twice!r}")
     return entries, vectors

@@ -25,8 +25,8 @@ def oracle_scores(metric, vectors, query):
     return x @ q
 
 
-def build(vectors, metric, quantization="auto"):
-    index = FlatIndex(NumpyBackend(), len(vectors[0]), metric, quantization)
+def build(vectors, metric, quantization="auto", **options):
+    index = FlatIndex(NumpyBackend(), len(vectors[0]), metric, quantization, **options)
     index.commit(index.stage(vectors))
     return index
 
@@ -80,9 +80,47 @@ def test_exact_search_finds_what_float64_finds(metric, kind, seed, n, dim, k, ow
 
 
 @pytest.mark.parametrize("metric", METRICS)
-def test_a_batch_gives_what_single_queries_give(metric):
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from(["random", "clustered", "duplicates", "zeros", "tiny", "huge", "mixed"]),
+    seed=st.integers(0, 10**6),
+    n=st.integers(1, 300),
+    dim=st.sampled_from([1, 17, 100]),
+    k=st.integers(1, 40),
+)
+def test_float16_rows_are_rounded_once_and_then_exact(metric, kind, seed, n, dim, k):
+    x = make(kind, seed, n, dim)
+    x = x / np.float32({"tiny": 1e-25, "huge": 1e27}.get(kind, 1))  # to where float16 is subnormal, and near its end
+    index = build(x, metric, dtype="f16", segment_rows=64)
+    rows = x / np.where(norms := np.linalg.norm(x, axis=1), norms, 1)[:, None] if metric == "cosine" else x
+    stored = np.array([index.vector(slot) for slot in range(n)])
+    np.testing.assert_allclose(stored, rows, rtol=2.0**-10, atol=2.0**-24)
+    query = make(kind, seed + 1, 1, dim)[0] * np.float32(1 if kind not in ("tiny", "huge") else 1e-27)
+    if metric == "cosine":
+        query = query / (np.linalg.norm(query) or 1)
+    scores = oracle_scores("dot" if metric == "cosine" else metric, stored, query)
+    found = index.exact(index.query(query), k)
+    tolerance = 3e-7 * (1 if metric == "cosine" else np.abs(scores).max() or 1)
+    np.testing.assert_allclose([s for s, _ in found], np.sort(scores)[::-1][:k], rtol=0, atol=tolerance)
+    np.testing.assert_allclose([s for s, _ in found], scores[[i for _, i in found]], rtol=0, atol=tolerance)
+
+
+def test_float16_takes_half_the_memory_and_refuses_what_it_does_not_hold():
+    x = make("random", 1, 500, 64)
+    half, single = build(x, "dot", dtype="f16"), build(x, "dot")
+    assert 2 * half.rows.size_bytes == single.rows.size_bytes
+    with pytest.raises(StoreError, match="vector 1 has numbers beyond 65504"):
+        build([[1.0], [70000.0]], "euclidean", dtype="f16")
+    with pytest.raises(StoreError, match="vector 0 holds NaN or infinity"):
+        build([[float("nan")]], "cosine", dtype="f16")
+    assert build([[70000.0]], "cosine", dtype="f16").vector(0) == [1.0]
+
+
+@pytest.mark.parametrize("dtype", ["f32", "f16"])
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_batch_gives_what_single_queries_give(metric, dtype):
     x = make("clustered", 1, 700, 48)
-    index = build(x, metric)
+    index = build(x, metric, dtype=dtype, segment_rows=64)
     index.kill([3, 5, 8])
     queries = [index.query(q) for q in make("clustered", 2, 11, 48)]
     assert index.exact_batch(queries, 7) == [index.exact(query, 7) for query in queries]
@@ -119,12 +157,13 @@ def test_what_is_killed_or_masked_is_not_found(metric):
     assert index.alive == 200
 
 
+@pytest.mark.parametrize("dtype", ["f32", "f16"])
 @pytest.mark.parametrize(("metric", "way"), [("cosine", "1bit"), ("cosine", "int8"), ("dot", "int8"), ("euclidean", "int8")])
-def test_quantised_search_with_rescoring_keeps_the_recall(metric, way):
+def test_quantised_search_with_rescoring_keeps_the_recall(metric, way, dtype):
     rng = np.random.default_rng(3)
     centres = rng.standard_normal((50, 256))
     x = (centres[rng.integers(0, 50, 4000)] + 0.4 * rng.standard_normal((4000, 256))).astype(np.float32)
-    index = build(x, metric, way)
+    index = build(x, metric, way, dtype=dtype)
     index.encode(0, index.size)
     found = wanted = 0
     for q in x[::200] + 0.1 * rng.standard_normal((20, 256)):
