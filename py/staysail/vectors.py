@@ -304,11 +304,11 @@ class VectorStore:
         async with self._opening:
             if self._opened:
                 return self._opened
-            blocks = await self._storage()
+            backend, blocks = await asyncio.gather(load_backend(self._backend), self._storage())
             (record,) = await blocks.read([("head", 0)])
             head = self._stored(record) if record is not None else self._wanted
             index = FlatIndex(
-                await load_backend(self._backend),
+                backend,
                 head.dim or dim or 1,
                 head.metric,
                 head.quantization,
@@ -320,7 +320,7 @@ class VectorStore:
             collection = Collection(
                 blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes
             )
-            await collection.sync()
+            await collection.sync(record)
             if collection.head.old:
                 async with collection.writing():
                     await migrate(collection)

@@ -16,13 +16,13 @@ async def compare(name):
     wrong = []
 
     def build(backend, x, metric, dtype):
-        index = FlatIndex(backend, x.shape[1], metric, dtype=dtype, segment_rows=64)
+        index = FlatIndex(backend, x.shape[1], metric, dtype=dtype, segment_rows=256)
         index.commit(index.stage(x))
         index.encode(0, index.size)
         index.kill([1, 2])
         return index
 
-    for dim, dtype in ((1, "f32"), (16, "f32"), (100, "f32"), (384, "f32"), (4100, "f32"), (1, "f16"), (100, "f16"), (4100, "f16")):
+    for dim, dtype in ((1, "f32"), (16, "f32"), (100, "f32"), (384, "f32"), (4100, "f32"), (100, "f16")):
         for metric in ("cosine", "dot", "euclidean"):
             for kind in ("random", "duplicates", "tiny", "huge", "zeros"):
                 n = 700 if dim < 2000 else 150

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -31,11 +31,14 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
     imports = to_js({"env": {"memory": memory}}, dict_converter=js.Object.fromEntries)
     why = ""
     for name in names:
-        resource = files("staysail.host").joinpath(name)
-        if not resource.is_file():
-            raise ConfigError("this build of staysail has no kernel")
         try:
-            made = await js.WebAssembly.instantiate(to_js(resource.read_bytes()), imports)
+            # By its loader: importing importlib.resources takes longer than the kernel.
+            loader: Any = __spec__.loader
+            code = loader.get_data(str(Path(__file__).with_name(name)))
+        except OSError as error:
+            raise ConfigError("this build of staysail has no kernel") from error
+        try:
+            made = await js.WebAssembly.instantiate(to_js(code), imports)
         except JsException as error:
             why = str(error)
             continue

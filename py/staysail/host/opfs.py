@@ -66,6 +66,8 @@ class FileBlocks:
             if record == self._record:
                 break
             self._learn(record)
+            if all((key in self._places) == (key not in others) for key in requests):
+                break
         records = dict(zip(others, found, strict=True))
         for key in requests:
             if key in self._places:

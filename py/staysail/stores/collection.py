@@ -66,14 +66,14 @@ class Collection:
 
     # Catching up
 
-    async def sync(self) -> None:
-        """Takes in what other tabs wrote. Raises CorruptionError where the head is damaged."""
+    async def sync(self, record: bytes | None = None) -> None:
+        """Takes in what other tabs wrote. record: the head, where it was read just now. Raises CorruptionError where it is damaged."""
         async with self.alone():
-            await self._sync()
+            await self._sync(record)
 
-    async def _sync(self) -> None:
+    async def _sync(self, record: bytes | None = None) -> None:
         self.blocks.changed = False
-        head = await self._stored_head()
+        head = self._read_head(record) if record else await self._stored_head()
         if head is None:
             if self.head.version:
                 self._clear_memory()
@@ -82,10 +82,10 @@ class Collection:
 
     async def _stored_head(self) -> Head | None:
         (record,) = await self.blocks.read([("head", 0)])
-        if record is None:
-            return None
-        head = decode_head(record)
-        index = self.index
+        return self._read_head(record) if record is not None else None
+
+    def _read_head(self, record: bytes) -> Head:
+        head, index = decode_head(record), self.index
         return head if head.chunk_rows else head.replace(chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
 
     async def _has_moved(self) -> bool:
@@ -108,20 +108,23 @@ class Collection:
             self.documents.keep_tail([])
             self._tail_dead = set()
         self.documents.forget_ids()
-        await segments.admit(new, head.most)
+        log = head.log[len(self.head.log) if grown else 0 :]
+        wanted = [*(("segments", serial) for serial in new), *(("log", key) for key, _ in log), ("mean", 0)]
+        records, deletions = await asyncio.gather(self.blocks.read(wanted), self.blocks.read_all("dead"))
+        segments.admit(new, records[: len(new)], head.most)
         if head.mean is not None and index.mean is None:
-            await self._load_mean(head.mean)
-        await self._load_log(head, head.log[len(self.head.log) if grown else 0 :])
+            self._load_mean(head.mean, records[-1])
+        self._load_log(log, records[len(new) : -1])
         self.head = head
-        for serial, bits in (await self.blocks.read_all("dead")).items():
+        for serial, bits in deletions.items():
             if serial == head.next:
                 self._bury_tail(serial, bits)
             else:
                 segments.bury(serial, bits)
 
-    async def _load_log(self, head: Head, log: Sequence[tuple[int, int]]) -> None:
+    def _load_log(self, log: Sequence[tuple[int, int]], records: Sequence[bytes | None]) -> None:
         width, tail = self.index.rows.width, list(self.documents.tail)
-        for (key, count), record in zip(log, await self.blocks.read([("log", key) for key, _ in log]), strict=True):
+        for (key, count), record in zip(log, records, strict=True):
             try:
                 entries, data = decode_log(record or b"")
                 if len(entries) != count or len(data) != count * width:
@@ -147,10 +150,12 @@ class Collection:
         start = self.segments.start
         self.index.kill(start + row for row in self._tail_dead if start + row < self.index.size)
 
-    async def _load_mean(self, checksum: int) -> None:
+    def _load_mean(self, checksum: int, record: bytes | None) -> None:
         block = self.index.backend.allocate(4 * self.index.stride)
-        failed = await self.blocks.read_into("mean", {0: block.view})
-        self.segments.mean_lost = bool(failed) or self.index.backend.checksum(block, 0, 4 * self.index.stride) != checksum
+        whole = record is not None and len(record) == len(block.view)
+        if whole:
+            block.view[:] = record or b""
+        self.segments.mean_lost = not whole or self.index.backend.checksum(block, 0, 4 * self.index.stride) != checksum
         if self.segments.mean_lost:
             self.damage.report("mean", 0)
         else:
@@ -297,9 +302,12 @@ class Collection:
             await self.blocks.write(puts, deletes, strict=self._strict)
         except QuotaError as error:
             _, free = await self.blocks.estimate()
-            left = f"{free:,} left for this page" if free is not None else "no more"
+            if free is None or free >= needed:  # browsers need not tell what is really left
+                left = f"the browser refused them{f', though it tells of {free:,} left' if free is not None else ''}"
+            else:
+                left = f"the browser has {free:,} left for this page"
             raise QuotaError(
-                f"this needs {needed:,} bytes and the browser has {left}: delete something, or ask the user for persistent storage "
+                f"this needs {needed:,} bytes and {left}: delete something, or ask the user for persistent storage "
                 "with persist(). Nothing was changed",
                 needed_bytes=needed,
                 free_bytes=free,

@@ -57,11 +57,10 @@ class Segments:
 
     # What is there
 
-    async def admit(self, serials: Sequence[int], most: float) -> None:
-        """Segments that are stored and not known yet; none of their rows is read."""
+    def admit(self, serials: Sequence[int], records: Sequence[bytes | None], most: float) -> None:
+        """Segments that are stored and not known yet, by what `segments` has of them; none of their rows is read."""
         if not serials:
             return
-        records = await self._blocks.read([("segments", serial) for serial in serials])
         for serial, record in zip(serials, records, strict=True):
             try:
                 checks: Checks = json.loads(unseal(record or b""))
