@@ -5,7 +5,8 @@
  */
 
 import { complete, embed } from "./local-models.js";
+import { pluginServices } from "./toolfs-objects.js";
 import { toolfsServices } from "./toolfs-services.js";
 
 /** @type {Handlers} */
-export const services = { "engine.complete": complete, "engine.embed": embed, ...toolfsServices };
+export const services = { "engine.complete": complete, "engine.embed": embed, ...toolfsServices, ...pluginServices };

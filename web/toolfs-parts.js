@@ -2,12 +2,14 @@
  * The parts of a ToolFS: memory, skills, snapshots, audit, plugins.
  *
  * @import { Link, Session } from "./toolfs-link.js"
- * @import { AuditRecord, Diff, Entry, FoundAll, Installed, MemoryEntry, PluginOptions, Skill, Snapshot } from "./toolfs-types.js"
+ * @import { AuditRecord, Diff, Entry, FoundAll, Inspected, Installed, MemoryEntry, PluginOptions, Skill, Snapshot } from "./toolfs-types.js"
  */
 
 import { ConfigError } from "./errors.js";
 import { toCamel } from "./spelling.js";
 import { describeGrant } from "./toolfs-link.js";
+import { describePlugin } from "./toolfs-objects.js";
+import { given } from "./toolfs-services.js";
 
 let installs = 0;
 
@@ -159,14 +161,23 @@ export class Plugins {
     this.#link = link;
   }
 
+  /**
+   * What a plugin is and could ask for, before it is installed and anything of it runs: of WASM its kind (`wasm.abi`), exports, imports,
+   * memory, what it needs, and why it could not run here.
+   * @param {PluginOptions} options
+   * @returns {Promise<Inspected>}
+   */
+  async inspect(options) {
+    const { wasm, ...known } = await this.#link.ask("toolfs.inspect", describe(options));
+    return { ...toCamel(known), ...(wasm && { wasm: { ...toCamel(wasm), imports: wasm.imports, exports: wasm.exports } }) };
+  }
+
   /** @param {PluginOptions} options @returns {Promise<Installed>} */
-  async install({ kind, source, data, grant, timeoutMs, memoryBytes, outputBytes, ...rest }) {
-    if (kind === undefined && source === undefined) throw new ConfigError("a plugin has a source (Python), or a kind and its data");
-    const params = {
-      ...rest, kind: kind ?? "python", source, ...(data && { $bytes: data }), grant: describeGrant(grant ?? {}),
-      timeout_s: timeoutMs && timeoutMs / 1000, memory_bytes: memoryBytes, output_bytes: outputBytes,
-    };
+  async install(options) {
     const key = `plugin ${++installs}`;
+    const { plugin } = options;
+    if (plugin) given.get(this.#link.id)?.plugins?.set(key, plugin);
+    const params = { ...describe(options), ...(plugin && { kind: "object", key, about: describePlugin(plugin) }) };
     const installed = readInstalled(await this.#link.keep(key, "toolfs.install", params));
     this.#keys.set(installed.name, key);
     return installed;
@@ -175,13 +186,25 @@ export class Plugins {
   /** @param {string} name @returns {Promise<void>} */
   async remove(name) {
     await this.#link.ask("toolfs.uninstall", { name });
-    this.#link.forget(this.#keys.get(name) ?? "");
+    const key = this.#keys.get(name) ?? "";
+    this.#link.forget(key);
+    given.get(this.#link.id)?.plugins?.delete(key);
   }
 
   /** @returns {Promise<Installed[]>} */
   async list() {
     return (await this.#link.ask("toolfs.plugins")).map(readInstalled);
   }
+}
+
+/** As Python takes it. @param {PluginOptions} options @returns {Record<string, any>} */
+function describe({ kind, source, data, plugin, grant, timeoutMs, memoryBytes, outputBytes, ...rest }) {
+  if (kind === undefined && source === undefined && !plugin) throw new ConfigError("a plugin is an object, or has a source (Python), or a kind and its data");
+  const bytes = kind !== undefined && kind !== "python" && source !== undefined ? new TextEncoder().encode(source) : data;
+  return {
+    ...rest, kind: kind ?? "python", source, ...(bytes && { $bytes: bytes }), grant: describeGrant(grant ?? {}),
+    timeout_s: timeoutMs && timeoutMs / 1000, memory_bytes: memoryBytes, output_bytes: outputBytes,
+  };
 }
 
 /** Its trees and states are paths and names, which keep their spelling. @param {any} snapshot @returns {Snapshot} */

@@ -2,10 +2,10 @@
  * What a ToolFS asks of JavaScript, by its id.
  *
  * @import { Handlers } from "./rpc.js"
- * @import { ToolFSOptions } from "./toolfs-types.js"
+ * @import { PluginObject, ToolFSOptions } from "./toolfs-types.js"
  */
 
-/** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder">>} */
+/** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder"> & {plugins?: Map<string, PluginObject>}>} */
 export const given = new Map();
 
 /** @param {string} id @returns {any} */

@@ -88,13 +88,20 @@ export type PluginRequest = { operation: string; path?: string; data?: unknown; 
 export type PluginResponse = { success: boolean; result?: any; error?: string; metadata?: Record<string, unknown> };
 export type PluginOptions = {
   name?: string;
-  /** "python" where there is a source; "wasm", "javascript" or "http" where there is something to run them. */
-  kind?: string;
-  /** Of a Python plugin: it defines a class `Plugin`, or an object `plugin`. */
+  /** "wasm", "javascript" or "http"; "python" where there is a source and nothing is said. */
+  kind?: "wasm" | "javascript" | "http" | "python" | (string & {});
+  /** A plugin that runs where it is. */
+  plugin?: PluginObject;
+  /** Of a Python plugin: it defines a class `Plugin`, or an object `plugin`. Of a JavaScript one: its default export is the plugin. */
   source?: string;
-  /** Of others. */
+  /** Of WASM: the module. */
   data?: Uint8Array;
+  /** Where it is fetched from; of an HTTP plugin, where it is asked. */
   url?: string;
+  /** Sent with each request to an HTTP plugin. */
+  headers?: Record<string, string>;
+  /** Operations made of a WASM module's C functions: see plugins/calls.js. */
+  calls?: Record<string, object>;
   /** SHA-256 that the data must have. */
   hash?: string;
   /** What it may do at most; nothing if left out. */
@@ -103,6 +110,37 @@ export type PluginOptions = {
   timeoutMs?: number;
   memoryBytes?: number;
   outputBytes?: number;
+};
+/** What a plugin reaches the world through, for as long as its call lasts. */
+export type PluginFiles = {
+  read(path: string): Promise<Uint8Array>;
+  write(path: string, data: string | Uint8Array): Promise<{ path: string; size_bytes: number }>;
+  list(path: string): Promise<{ name: string; path: string; kind: "file" | "directory"; size_bytes: number | null }[]>;
+  stat(path: string): Promise<{ name: string; path: string; kind: "file" | "directory"; size_bytes: number | null; hash: string | null }>;
+  delete(path: string): Promise<void>;
+  mkdir(path: string): Promise<void>;
+  rename(path: string, to: string): Promise<void>;
+  fetch(url: string, options?: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array }): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
+};
+export type PluginObject = {
+  name: string;
+  version?: string;
+  skill_document?: string;
+  operations?: Record<string, { description?: string; parameters?: object }>;
+  init?(config: Record<string, any>): unknown;
+  execute(request: PluginRequest, files: PluginFiles): PluginResponse | Promise<PluginResponse>;
+};
+export type Inspected = {
+  name: string; kind: string; url: string | null; sizeBytes: number; sha256: string; memoryBytes: number; outputBytes: number; timeoutS: number;
+  wasm?: {
+    abi: "extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain" | "unknown";
+    /** Whether it can run here; `problem` says why not. */
+    runs: boolean; problem: string | null; sizeBytes: number;
+    exports: { name: string; kind: string; type: string }[];
+    imports: { module: string; name: string; kind: string; type: string }[];
+    memory: { minimumPages: number; maximumPages: number | null } | null;
+    needs: { files: boolean; network: boolean; clock: boolean; random: boolean };
+  };
 };
 export type Installed = {
   name: string; version: string; kind: string; grant: Required<Grant>; timeoutS: number; outputBytes: number; operations: Record<string, unknown>;

@@ -31,7 +31,7 @@ export class ToolFS {
     this.snapshots = new Snapshots(this.#link);
     this.audit = new Audit(this.#link);
     this.plugins = new Plugins(this.#link);
-    given.set(this.#link.id, { searchIndex, embedder });
+    given.set(this.#link.id, { searchIndex, embedder, plugins: new Map() });
   }
 
   /**

@@ -1,6 +1,11 @@
 // ToolFS from JavaScript, in Node: files, sessions, memory, snapshots, audit, plugins, and agents that work in it.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { ConfigError, ToolFSError, boot, shutdown } from "../../web/index.js";
@@ -180,4 +185,57 @@ test("after a crash of Python it is set up again, as it was", async () => {
   await toolfs.write("/toolfs/data/a", "again", me);
   assert.equal((await toolfs.execute("upper", { operation: "shout", path: "/toolfs/data/a" }, me)).result, "AGAIN");
   assert.equal(await tools.find(({ name }) => name === "read_file").execute({ path: "/toolfs/data/a" }), "again");
+});
+
+/** The example plugin, built. */
+async function ragModule() {
+  const folder = await mkdtemp(join(tmpdir(), "rag-"));
+  const root = new URL("../../", import.meta.url);
+  const python = new URL(".venv/bin/python", root).pathname;
+  execFileSync(python, ["-m", "tools.plugins", "web/examples/plugins/rag/rag.c", join(folder, "rag.wasm")], { cwd: root });
+  const data = readFileSync(join(folder, "rag.wasm"));
+  await rm(folder, { recursive: true });
+  return new Uint8Array(data);
+}
+
+test("a WASM plugin is looked into, installed under a grant, called and ended", async () => {
+  const { toolfs, me } = await opened();
+  const data = await ragModule();
+  const { wasm, sha256 } = await toolfs.plugins.inspect({ kind: "wasm", name: "rag", data });
+  assert.deepEqual([wasm.abi, wasm.runs, wasm.needs.files, wasm.needs.network, sha256.length], ["extism", true, true, false, 64]);
+  assert.ok(wasm.exports.some(({ name, type }) => name === "execute" && type === "() -> (i32)"));
+  await toolfs.write("/toolfs/data/documents.jsonl", `${JSON.stringify({ id: "a", content: "Sails, masts and stays." })}\n`, me);
+  const config = { path: "/toolfs/data/documents.jsonl", documents: [{ id: "b", content: "Nothing of it." }] };
+  const installed = await toolfs.plugins.install({ kind: "wasm", name: "rag", data, hash: sha256, config, grant: { paths: { "/toolfs/data": "read" } } });
+  assert.deepEqual([installed.kind, installed.version, Object.keys(installed.operations)], ["wasm", "1.0.0", ["search"]]);
+  const found = await toolfs.execute("rag", { operation: "search", data: { query: "stays" } }, me);
+  assert.deepEqual(found.result.results.map(({ id }) => id), ["a"]);
+  const narrow = toolfs.session({ name: "narrow", paths: { "/toolfs/plugins": "execute" } });
+  assert.match((await toolfs.execute("rag", { operation: "search", data: { query: "stays" } }, narrow)).error, /may not read/);
+  await toolfs.plugins.remove("rag");
+  await assert.rejects(toolfs.plugins.install({ kind: "wasm", name: "rag", data, hash: "0".repeat(64) }), { name: "ConfigError", message: /SHA-256/ });
+  await toolfs.close();
+});
+
+test("a JavaScript plugin runs where it is, or in a worker from its source, with the same contract", async () => {
+  const { toolfs, me } = await opened();
+  await toolfs.write("/toolfs/data/in/f", "hello", me);
+  let said;
+  const plugin = {
+    name: "here", version: "2",
+    init: (config) => void ({ said } = config),
+    execute: async ({ operation, path }, files) =>
+      operation === "list" ? { success: true, result: (await files.list(path)).map(({ name }) => name) } : { success: true, result: said + new TextDecoder().decode(await files.read(path)) },
+  };
+  const source = `export default { execute: async ({ path }, files) => ({ success: true, result: (await files.read(path)).length }) }`;
+  const grant = { paths: { "/toolfs/data/in": "read list" } };
+  assert.equal((await toolfs.plugins.install({ plugin, grant, config: { said: "so: " } })).version, "2");
+  await toolfs.plugins.install({ kind: "javascript", name: "apart", source, grant });
+  const ask = (name, operation, path) => toolfs.execute(name, { operation, path }, me);
+  assert.deepEqual(await ask("here", "read", "/toolfs/data/in/f"), { success: true, result: "so: hello" });
+  assert.deepEqual((await ask("here", "list", "/toolfs/data/in")).result, ["f"]);
+  assert.deepEqual(await ask("apart", "read", "/toolfs/data/in/f"), { success: true, result: 5 });
+  for (const name of ["here", "apart"]) assert.match((await ask(name, "read", "/toolfs/secret")).error, /may not read/);
+  await assert.rejects(toolfs.plugins.install({ plugin: { name: "x" } }), { name: "ConfigError", message: /execute/ });
+  await toolfs.close();
 });

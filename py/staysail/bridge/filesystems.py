@@ -13,6 +13,7 @@ from typing import Any
 from ..core.errors import ConfigError, StaysailError
 from .modules import Modules
 from .peer import BYTES, Method, Peer, RemoteError
+from .plugins import ObjectPlugins
 from .stores import Stores
 
 FILES = ("read", "read_text", "write", "append", "list", "stat", "exists", "delete", "rename", "mkdir")
@@ -36,11 +37,14 @@ class FileSystems:
             "toolfs.call": self.call,
             "toolfs.tools": self.tools,
             "toolfs.audit": self.audit,
+            "toolfs.inspect": self.inspect,
             "toolfs.install": self.install,
             "toolfs.uninstall": self.uninstall,
             "toolfs.plugins": self.plugins,
             "toolfs.changes": self.changes,
         }
+        self._objects = ObjectPlugins(peer)
+        self.methods |= self._objects.methods
 
     async def open(self, params: dict[str, Any]) -> dict[str, Any]:
         """params: {id, name, secrets, store, search_index, index_exports, embedder}. store: a vector store of this side to search; the last
@@ -118,16 +122,22 @@ class FileSystems:
         told = await getattr(audit, params["operation"])(*params.get("args") or ())
         return told.decode() if isinstance(told, bytes) else told
 
+    async def inspect(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: those of `install`."""
+        return dict(await self._find(params).toolfs.inspect_plugin(read_source(params)))
+
     async def install(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: {id, kind, name, source, hash, grant, config, ...limits}, the source as bytes beside them where it is not Python."""
+        """params: {id, kind, name, source, hash, grant, config, ...limits}, the source as bytes beside them where it is not Python; of a
+        JavaScript object {id, kind: "object", key, about}."""
         opened = self._find(params)
         grant = _fs("session").Grant.of(**params.get("grant") or {})
         options = {name: params[name] for name in ("timeout_s", "output_bytes", "config") if params.get(name) is not None}
         if params["kind"] == "python":
             plugin: Any = load_python_plugin(params["source"], params.get("name") or "plugin")
+        elif params["kind"] == "object":
+            plugin = self._objects.make(params["id"], params["key"], params["about"])
         else:
-            limits = {name: params[name] for name in ("url", "hash", "memory_bytes", "output_bytes", "timeout_s") if params.get(name)}
-            plugin = _fs("ports").PluginSource(params["kind"], params.get("name") or "", params.get(BYTES, b""), **limits)
+            plugin = read_source(params)
         installed: dict[str, Any] = (await opened.toolfs.add_plugin(plugin, grant=grant, **options)).to_dict()
         return installed
 
@@ -220,6 +230,13 @@ class _Embedded:
 
 def _fs(module: str) -> Any:
     return import_module(f"staysail.fs.{module}")
+
+
+def read_source(params: dict[str, Any]) -> Any:
+    """The PluginSource that was described."""
+    names = ("url", "hash", "headers", "calls", "memory_bytes", "output_bytes", "timeout_s")
+    options = {name: params[name] for name in names if params.get(name)}
+    return _fs("ports").PluginSource(params["kind"], params.get("name") or "", bytes(params.get(BYTES, b"")), **options)
 
 
 def load_python_plugin(source: str, name: str) -> Any:

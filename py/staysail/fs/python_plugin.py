@@ -22,13 +22,12 @@ class PythonPlugin:
     It runs in this interpreter: its grant holds for what it does through `files`, and nothing keeps Python code from doing more. Load
     what you do not trust as WASM."""
 
-    kind = "python"
-
     def __init__(self, target: Any) -> None:
         lacking = [part for part in NEEDED if not hasattr(target, part)]
         if lacking:
             raise ConfigError(f"a plugin has {', '.join(NEEDED)}; {type(target).__name__} lacks {', '.join(lacking)}")
         self.target = target
+        self.kind = str(getattr(target, "kind", "python"))
         self.name, self.version = _text(target, "name"), _text(target, "version")
         self.skill_document = _text(target, "skill_document")
         self.operations: Mapping[str, Any] = getattr(target, "operations", None) or NOTHING
