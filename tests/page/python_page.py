@@ -8,10 +8,12 @@ from selenium.webdriver import Chrome
 
 
 class PythonPage:
-    """In the current window. setup: Python to run first."""
+    """In the current window. setup: Python to run first. fresh: load it anew, though it is there already."""
 
-    def __init__(self, driver: Chrome, site: str, setup: str = "") -> None:
+    def __init__(self, driver: Chrome, site: str, setup: str = "", *, fresh: bool = True) -> None:
         self.driver, self.site = driver, site
+        if not fresh and driver.execute_script("return Boolean(globalThis.pyodide)"):
+            return
         driver.get(f"{site}tests/page/empty.html")
         self.script(
             """

@@ -232,3 +232,81 @@ def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
     page.wait_idle(120)
     assert page.one(".markdown").text.strip()
     assert re.search(r"[\d,]+ tokens in, \d+ out", page.last_answer)
+
+
+PLUGIN = """
+class Plugin:
+    name, version = "shout", "1"
+    operations = {"shout": {"description": "In capitals.", "parameters": {"type": "object", "properties": {"path": {"type": "string"}}}}}
+    async def execute(self, request, files):
+        return {"success": True, "result": (await files.read(request["path"])).decode().upper()}
+"""
+
+
+def test_files_are_browsed_edited_and_rolled_back_and_the_agent_works_in_them(page, server, tmp_path):
+    driver = page.driver
+    driver.execute_script(
+        "window.confirm = () => true; window.prompt = () => 'notes/crew.txt'; indexedDB.deleteDatabase('staysail:toolfs:page')"
+    )
+
+    def click(selector: str) -> None:
+        page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, selector), selector)[0].click()
+
+    def told(id: str, text: str) -> None:
+        page.wait(lambda: text in field(page, id).text, f"{text!r} in #{id}, not {field(page, id).text!r}", 60)
+
+    field(page, "open-files").click()
+    told("files-list", "Nothing is here.")
+    field(page, "snapshots-name").send_keys("before")
+    click("#snapshots-form button")
+    told("snapshots-list", "before")
+    field(page, "files-new").click()
+    told("files-status", "Made /toolfs/files/notes/crew.txt")
+    field(page, "files-text").send_keys("<b>Ada</b> steers.")
+    field(page, "files-save").click()
+    told("files-status", "Saved")
+    click("#snapshots-list button")
+    told("snapshots-diff", "/toolfs/files/notes/crew.txt")
+
+    (tmp_path / "shout.py").write_text(PLUGIN)
+    for summary in driver.find_elements(By.CSS_SELECTOR, "#files summary")[1:]:
+        summary.click()
+    for button, outcome in (("cancel", "was not installed"), ("install", "Installed shout")):
+        field(page, "plugins-file").send_keys(str(tmp_path / "shout.py"))
+        page.wait(lambda: field(page, "consent").is_displayed(), "the consent dialog")
+        assert "shout.py: python" in field(page, "consent").text
+        click(f"#consent button[value={button}]")
+        told("files-status", outcome)
+    told("plugins-list", "list, read: /toolfs/files")
+    assert violations(page) == []
+
+    field(page, "files-on").click()
+    path = "/toolfs/files/notes/crew.txt"
+    calls = [
+        {"name": "shout_shout", "arguments": {"path": path}},
+        {"name": "edit_file", "arguments": {"path": path, "old": "steers", "new": "cooks"}},
+        {"name": "read_file", "arguments": {"path": "/toolfs/audit"}},
+    ]
+    box = server.box({"tool_calls": calls}, {"text": "All done."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    page.send("Work.")
+    page.wait_for("All done.")
+    results = json.dumps(box.seen[1].json["messages"])
+    assert "ADA" in results
+    assert "may not read" in results
+    click("[data-path='/toolfs/files/notes']")
+    click(f"[data-path='{path}']")
+    page.wait(lambda: field(page, "files-text").get_attribute("value") == "<b>Ada</b> cooks.", "what the agent wrote")
+    told("audit-list", "refused")
+    click("#snapshots-list button:nth-child(2)")
+    told("files-status", "as it was in before")
+    told("files-list", "Nothing is here.")
+    for width, scheme in ((360, "light"), (360, "dark")):
+        page.resize(width)
+        page.prefer(scheme)
+        assert page.width_beyond_screen() == 0
+    field(page, "open-files").click()
+    assert driver.execute_script("const f = document.getElementById('files'); return f.scrollWidth - f.clientWidth") == 0
+    field(page, "close-files").click()
+    assert not field(page, "files").is_displayed()
+    driver.get("about:blank")

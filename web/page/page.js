@@ -3,6 +3,7 @@
 import { pythonTools } from "../index.js";
 import { StaysailChat } from "../element/staysail-chat.js";
 import { h } from "../element/dom.js";
+import { watchFiles } from "./files/panel.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
@@ -13,14 +14,16 @@ import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "./tools.js";
 const SUGGESTIONS = ["Make this page purple", "Set a timer for 20 seconds", "What is 17 * 23?", "Roll three dice"];
 
 const chat = find("chat", StaysailChat);
-const panel = watchPanel();
+const panel = watchPanel("settings", { first: "provider", wide: true });
 watchTheme();
 
-const isOn = listTools(() => (chat.tools = chosenTools));
+const offer = () => (chat.tools = chosenTools);
+const isOn = listTools(offer);
+const fileTools = watchFiles(chat, offer);
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
-  const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))];
-  return tools.filter((tool) => isOn(tool.name));
+  const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
+  return [...tools, ...(await fileTools())];
 }
 chat.tools = chosenTools;
 

@@ -1,31 +1,43 @@
-/** The settings beside the chat; on a narrow screen they lie over it, and the chat is out of reach meanwhile. */
+/** Panels beside the chat; on a narrow screen one lies over it, and the chat is out of reach meanwhile. */
 
 import { find } from "./settings.js";
 
 const narrow = matchMedia("(max-width: 56rem)");
+/** @type {((keep?: string) => void)[]} */
+const closers = [];
 
-export function watchPanel() {
-  const panel = find("settings", HTMLElement);
-  const opener = find("open-settings", HTMLButtonElement);
+/**
+ * @param {string} name of the panel's id; its buttons are #open-<name> and #close-<name>
+ * @param {{first: string, wide: boolean, onOpen?: () => void}} options first: the field to go to on a narrow screen; wide: open where there is
+ *   room
+ */
+export function watchPanel(name, { first, wide, onOpen = () => {} }) {
+  const panel = find(name, HTMLElement);
+  const opener = find(`open-${name}`, HTMLButtonElement);
   const behind = /** @type {HTMLElement} */ (document.querySelector("main"));
   const set = (/** @type {boolean} */ open) => {
+    if (open && narrow.matches) closers.forEach((close) => close(name));
     panel.hidden = !open;
     opener.setAttribute("aria-expanded", String(open));
-    behind.inert = open && narrow.matches;
+    behind.inert = narrow.matches && document.querySelector("aside:not([hidden])") !== null;
+    if (open) onOpen();
   };
+  closers.push((keep) => {
+    if (keep !== name && !panel.hidden) set(false);
+  });
   const close = () => {
     set(false);
     opener.focus();
   };
   opener.addEventListener("click", () => {
     set(panel.hidden);
-    if (!panel.hidden && narrow.matches) find("provider", HTMLSelectElement).focus();
+    if (!panel.hidden && narrow.matches) document.getElementById(first)?.focus();
   });
-  find("close-settings", HTMLButtonElement).addEventListener("click", close);
+  find(`close-${name}`, HTMLButtonElement).addEventListener("click", close);
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && narrow.matches) close();
   });
-  narrow.addEventListener("change", () => set(!narrow.matches));
-  set(!narrow.matches);
+  narrow.addEventListener("change", () => set(wide && !narrow.matches));
+  set(wide && !narrow.matches);
   return { open: () => set(true) };
 }
