@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from staysail import Agent, Completion, Message, ToolCall, Usage
+from staysail import Agent, Completion, Message, ToolCall, ToolFS, Usage
 from staysail.core.defaults import Defaults
 from staysail.testing import ScriptedModel
 from tests.unit.rag import writers
@@ -51,3 +51,17 @@ async def test_the_example_of_files_runs(monkeypatch, capsys, tmp_path):
     await run_block("search_tool(store)", Agent=Agent, embedder=lambda texts: [[text.count("night") + 0.1, 1.0] for text in texts])
     told = capsys.readouterr().out.splitlines()
     assert told[:4] == ["sails.pdf 2", "harbour.docx 2", "faq.md 1", "harbour.docx#1 [41, 136]"]
+
+
+async def test_the_example_of_toolfs_runs(monkeypatch, capsys, tmp_path):
+    edit = {"path": "/toolfs/data/crew.txt", "old": "steers.", "new": "steers. Grace cooks."}
+    model = ScriptedModel([[ToolCall("1", "edit_file", edit)], "Done."])
+    monkeypatch.setattr(Defaults, "load_model", lambda name, **options: model)
+    monkeypatch.chdir(tmp_path)
+    names = {"store": None, "Agent": Agent}
+    await run_block("toolfs.rollback", **names)
+    assert capsys.readouterr().out == "('/toolfs/data/crew.txt',)\n"
+    again = ToolFS(tmp_path / "notes")
+    again.mount("/toolfs/data")
+    assert await again.read_text("/toolfs/data/crew.txt", again.session("me", {"/toolfs": "*"})) == "Ada steers."
+    await again.close()

@@ -256,7 +256,7 @@ json.dumps([problems, begun > done])
 def test_a_full_disk_is_told_and_harms_nothing(driver, site, page):
     origin = site.rstrip("/")
     # Chromium remembers how much room there is while a database is open.
-    used = page.run('await destroy()\n(await js.navigator.storage.estimate()).usage')
+    used = page.run("await destroy()\n(await js.navigator.storage.estimate()).usage")
     driver.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": origin, "quotaSize": used + 3_000_000})
     page.run('toolfs, session = opened()\nawait toolfs.write("/toolfs/data/a", "kept", session)')
     try:
