@@ -10,7 +10,9 @@ from typing import Any
 from staysail import Agent, Completion, Message, ToolCall, ToolFS, Usage
 from staysail.core.defaults import Defaults
 from staysail.testing import ScriptedModel
+from tests.plugins import RAG, WEB
 from tests.unit.rag import writers
+from tools.plugins import build
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -39,6 +41,18 @@ async def test_the_example_of_hooks_runs(capsys):
     model = ScriptedModel([*answers, Completion(Message.assistant("Long."), Usage(9000, 9000, 18000))])
     await run_block("class Plain(Hooks)", agent=Agent(model))
     assert capsys.readouterr().out == "Ask the harbour master.\nthe run reached its limit of 8000 total tokens (it would be or is 18000)\n"
+
+
+async def test_the_example_of_plugins_runs(monkeypatch, capsys, tmp_path):
+    (tmp_path / "rag.wasm").write_bytes(build(RAG / "rag.c"))
+    (tmp_path / "node_modules").mkdir()
+    (tmp_path / "node_modules" / "staysail").symlink_to(WEB, target_is_directory=True)
+    monkeypatch.chdir(tmp_path)
+    await run_block("inspect_plugin")
+    assert capsys.readouterr().out.splitlines() == [
+        "extism {'files': True, 'network': False, 'clock': False, 'random': False}",
+        "harbour",
+    ]
 
 
 async def test_the_example_of_files_runs(monkeypatch, capsys, tmp_path):
