@@ -65,8 +65,13 @@ from .core.version import __version__
 from .providers import load_model, provider_names
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
+    from .agent.compaction import SummaryCompaction
+    from .agent.memory import MemoryPolicy, SlidingWindow, TokenWindow
     from .agent.search_tool import search_tool
+    from .conversations import Conversations
+    from .core.conversations import Conversation, ConversationHit, ConversationInfo
     from .core.cost import Cost, cost
+    from .core.tokens import estimate_tokens
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
     from .rag.loaders import load_documents
@@ -85,6 +90,10 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
 
 # Loaded when first named, so that `import staysail` stays a blink.
 LAZY = {
+    "Conversation": "core.conversations",
+    "ConversationHit": "core.conversations",
+    "ConversationInfo": "core.conversations",
+    "Conversations": "conversations",
     "Cost": "core.cost",
     "Embedding": "wire.embeddings",
     "EmbeddingModel": "wire.embeddings",
@@ -96,12 +105,16 @@ LAZY = {
     "GeneratedImages": "wire.images",
     "ImageModel": "wire.images",
     "IngestEvent": "rag.ingest",
+    "MemoryPolicy": "agent.memory",
     "ModelInfo": "wire.models",
     "QdrantStore": "stores.qdrant",
     "Passage": "rag.splitters",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
+    "SlidingWindow": "agent.memory",
     "SpeechModel": "wire.speech",
+    "SummaryCompaction": "agent.compaction",
+    "TokenWindow": "agent.memory",
     "ToolIndex": "indexes.tool_index",
     "ToolFS": "toolfs",
     "Transcription": "wire.transcription",
@@ -109,6 +122,7 @@ LAZY = {
     "VectorStore": "vectors",
     "copy": "stores.transfer",
     "cost": "core.cost",
+    "estimate_tokens": "core.tokens",
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
@@ -154,9 +168,17 @@ def _transport(part: str) -> Transport:
     return transport
 
 
+def _conversations() -> Any:
+    """One for the whole program."""
+    if "conversations" not in _made:
+        _made["conversations"] = import_module("staysail.conversations").Conversations()
+    return _made["conversations"]
+
+
 Defaults.load_model = load_model
 Defaults.transport = lambda: _transport("transport")
 Defaults.blocking_transport = lambda: _transport("blocking_transport")
+Defaults.conversations = _conversations
 Defaults.run_sync = lambda work: _host("run_sync")(work)
 Defaults.index_tools = lambda tools, embedder: import_module("staysail.indexes.tool_index").ToolIndex(tools, embedder)
 if IN_BROWSER_RUNTIME:
@@ -179,6 +201,10 @@ __all__ = [
     "Completion",
     "CompletionRequest",
     "ConfigError",
+    "Conversation",
+    "ConversationHit",
+    "ConversationInfo",
+    "Conversations",
     "CorruptionError",
     "Cost",
     "DimensionError",
@@ -204,6 +230,7 @@ __all__ = [
     "IngestEvent",
     "LoaderError",
     "MaxTurnsError",
+    "MemoryPolicy",
     "Message",
     "Model",
     "ModelInfo",
@@ -235,6 +262,7 @@ __all__ = [
     "SearchHit",
     "ServerError",
     "Skip",
+    "SlidingWindow",
     "SpeechModel",
     "StaysailError",
     "Step",
@@ -242,9 +270,11 @@ __all__ = [
     "Stop",
     "StoreError",
     "StreamError",
+    "SummaryCompaction",
     "Text",
     "TextDelta",
     "Timeouts",
+    "TokenWindow",
     "Tool",
     "ToolCall",
     "ToolCallDelta",
@@ -268,6 +298,7 @@ __all__ = [
     "cost",
     "current_call",
     "current_run",
+    "estimate_tokens",
     "ingest",
     "list_models",
     "load_documents",

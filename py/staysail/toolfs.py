@@ -13,10 +13,10 @@ from typing import Any
 from .core.errors import ConfigError
 from .core.ports import Transport
 from .fs import toolfs
-from .fs.memory_store import MemoryStore
 from .fs.mounts import Mounted
 from .fs.path import resolve_path, to_text
 from .fs.ports import Embedder, KeyValue, PluginHost
+from .host.records import open_records
 from .stores.state import StoreState
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
@@ -54,7 +54,7 @@ class ToolFS(toolfs.ToolFS):
     ) -> None:
         self.name = os.fspath(store) if isinstance(store, str | os.PathLike) else DEFAULT_NAME
         super().__init__(
-            open_store(store),
+            open_records(store, "toolfs"),
             search_index=search_index,
             embedder=embedder,
             transport=transport,
@@ -109,20 +109,6 @@ class ToolFS(toolfs.ToolFS):
             await self._store.close()
 
 
-def open_store(store: KeyValue | str | os.PathLike[str] | None) -> KeyValue:
-    """Raises ConfigError."""
-    if store is not None and not isinstance(store, str | os.PathLike):
-        return store
-    if store == ":memory:" or (store is None and not _has_indexed_db()):
-        return MemoryStore()
-    opened: KeyValue
-    if IN_BROWSER_RUNTIME:
-        opened = import_module("staysail.host.idb_records").IdbRecords(f"staysail:toolfs:{os.fspath(store or DEFAULT_NAME)}")
-    else:
-        opened = import_module("staysail.host.sqlite_records").SqliteRecords(store)
-    return opened
-
-
 def open_plugin_host(host: PluginHost | str | os.PathLike[str] | None) -> PluginHost | None:
     """In a page there is always one; a text there is the address that staysail's web folder is served from."""
     if host is not None and not isinstance(host, str | os.PathLike):
@@ -133,10 +119,6 @@ def open_plugin_host(host: PluginHost | str | os.PathLike[str] | None) -> Plugin
     elif host is not None:
         opened = import_module("staysail.host.node_plugins").NodePluginHost(host)
     return opened
-
-
-def _has_indexed_db() -> bool:
-    return IN_BROWSER_RUNTIME and bool(import_module("staysail.host.idb_database").find_factory())
 
 
 def _in_page(what: str) -> Any:

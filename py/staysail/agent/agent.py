@@ -28,7 +28,9 @@ class Agent:
     provider's environment variable.
 
     Every option from `preamble` on may be given to a single call too, and overrides the agent's there. An agent holds no conversation: pass
-    `history=reply.messages` to go on. Raises ConfigError at once for options that cannot work.
+    `history=reply.messages` to go on, or `conversation="id"`, which loads and keeps it in `conversations` (by default IndexedDB in a page,
+    and the process's memory elsewhere). memory: what of a long history the model is told, such as SlidingWindow(20), or several in a row.
+    Raises ConfigError at once for options that cannot work.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class Agent:
 
     async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
         """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError, RunCancelled; each carries the run's history and usage."""
-        return await Driver(self, *self._start(prompt, history, options)).finish()
+        return await Driver(self, *await self._begin(prompt, history, options)).finish()
 
     async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
         """`prompt` with the history as an argument of its own."""
@@ -99,7 +101,7 @@ class Agent:
     ) -> AsyncGenerator[Event]:
         """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
         ends the request at once."""
-        async with aclosing(Driver(self, *self._start(prompt, history, options)).stream()) as events:
+        async with aclosing(Driver(self, *await self._begin(prompt, history, options)).stream()) as events:
             async for event in events:
                 yield event
 
@@ -142,7 +144,7 @@ class Agent:
         return AgentTool(self, name, description, events=events, approval=approval, idempotent=idempotent, options=options)
 
     def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
-        """The Run that `prompt` would carry out, not yet begun."""
+        """The Run that `prompt` would carry out, not yet begun. It does not read its conversation: give what `load` does as history."""
         return self._start(prompt, history, options)[0]
 
     def restore(self, data: Mapping[str, Any], **options: Unpack[RunOptions]) -> Run:
@@ -152,6 +154,20 @@ class Agent:
 
     def _settings(self, options: RunOptions) -> Settings:
         return self.settings.override(options)
+
+    async def _begin(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
+        """`_start`, after what the conversation holds."""
+        place = self._settings(options).place
+        if place is None:
+            return self._start(prompt, history, options)
+        if read_messages(history):
+            raise ConfigError(
+                f"the conversation {place.id!r} has a history of its own: leave history out, or give conversation=None with it"
+            )
+        run, settings = self._start(prompt, None, options)
+        run.messages[:0] = before = await place.load()
+        run.prompt_at = len(before)
+        return run, settings
 
     def _start(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
         settings = self._settings(options)

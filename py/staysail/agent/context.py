@@ -74,6 +74,14 @@ class RunContext:
         if self.parent:
             self.parent.count(requests=requests, tool_calls=tool_calls)
 
+    def spend(self, model: str, completion: Completion) -> None:
+        """An answer beside the run's own, such as a summary of its history: counted as those of agents that serve as tools are."""
+        self._answers.append((model, completion))
+        context: RunContext | None = self
+        while context:
+            context.run.delegated += completion.usage
+            context = context.parent
+
     def take(self, completion: Completion) -> None:
         """An answer is there: counted here, and with every run on whose behalf this one is."""
         self.answer = completion

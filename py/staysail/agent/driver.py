@@ -20,6 +20,7 @@ from .delegation import HandedOver, find_handoff
 from .dynamic_tools import choose_tools
 from .hooks import AskAgain
 from .limits import inherit_limits
+from .memory import MemoryContext, fit
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import CallModel, CallTools, Finish, Pause, Run
@@ -34,6 +35,7 @@ class Driver:
     """Used once. answers: to requests for approval, by their id."""
 
     def __init__(self, agent: Agent, run: Run, settings: Settings, answers: Mapping[str, Answer] | None = None) -> None:
+        self._place = settings.place
         if run.handed_over:
             agent = find_handoff(agent, run.handed_over).agent
             settings = settings.take_over(agent.settings)
@@ -75,7 +77,12 @@ class Driver:
                     return
                 yield event
 
-    async def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
+    def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
+        """Those of the run, which is kept with its conversation if it belongs to one."""
+        events = self._told_events(streamed)
+        return self._place.record(events, self._run) if self._place else events
+
+    async def _told_events(self, streamed: bool) -> AsyncGenerator[Event]:
         """Every error that leaves carries the run's history and usage."""
         run, context = self._run, self._context
         ended = False
@@ -136,6 +143,7 @@ class Driver:
         turn = run.turn + 1
         request = self._agent.request(tuple(run.messages), turn, self._settings, run, [as_document(hit) for hit in self._found])
         request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
+        request = await self._fit(request)
         async with aclosing(self._ask_model(request, streamed)) as events:
             async for event in events:
                 if isinstance(event, Completion):
@@ -145,6 +153,15 @@ class Driver:
                     yield event
         if run.turn == turn and run.phase != "tools":
             await self._hooks.step(context, run.steps[-1])
+
+    async def _fit(self, request: CompletionRequest) -> CompletionRequest:
+        """The request with what `memory` leaves of its messages."""
+        settings, run = self._settings, self._run
+        if not settings.memory:
+            return request
+        prompt = run.messages[run.prompt_at]
+        about = MemoryContext(request, prompt, self._agent.model, self._context, self._place, settings.retry, self._clock)
+        return await fit(request, settings.memory, about)
 
     def _put_in_charge(self, agent: Agent, settings: Settings) -> None:
         self._agent, self._settings = agent, settings

@@ -56,8 +56,9 @@ type Action = CallModel | CallTools | Pause | Finish
 
 
 class Run:
-    """messages: history and prompt. max_turns: model calls at the most. output_schema: JSON Schema of the answer, asked for natively or
-    through a tool. delegated: what agents that served as tools used. handed_over: the tool that put another agent in charge, if one did.
+    """messages: history and prompt, and then what comes of them. prompt_at: where the prompt stands; last, if left out. max_turns: model
+    calls at the most. output_schema: JSON Schema of the answer, asked for natively or through a tool. delegated: what agents that served
+    as tools used. handed_over: the tool that put another agent in charge, if one did.
 
     decode makes the typed output from the JSON that fitted the schema; it is not part of the plain data, so `from_dict` takes it again.
     """
@@ -71,10 +72,12 @@ class Run:
         output_mode: OutputMode = "text",
         output_retries: int = 2,
         decode: Callable[[Any], Any] | None = None,
+        prompt_at: int | None = None,
     ) -> None:
         if max_turns < 1:
             raise ConfigError(f"max_turns counts model calls, so it is at least 1, got {max_turns}")
         self.messages = list(read_messages(messages))
+        self.prompt_at = len(self.messages) - 1 if prompt_at is None else prompt_at
         self.max_turns = max_turns
         self.output_schema = output_schema
         self.output_mode: OutputMode = output_mode if output_schema is not None else "text"
@@ -316,6 +319,7 @@ class Run:
         return {
             "version": 1,
             "messages": [message.to_dict() for message in self.messages],
+            "prompt_at": self.prompt_at,
             "max_turns": self.max_turns,
             "output_schema": dict(self.output_schema) if self.output_schema is not None else None,
             "output_mode": self.output_mode,
@@ -342,6 +346,7 @@ class Run:
             output_schema=data["output_schema"],
             output_mode=data["output_mode"],
             decode=decode,
+            prompt_at=data.get("prompt_at", len(data["messages"]) - 1),
         )
         run.output_retries, run.phase, run.turn = data["output_retries"], data["phase"], data["turn"]
         run.steps = [

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
 from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
+from ..core.conversations import ConversationStore
+from ..core.defaults import default_conversations
 from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.ports import Tool
 from ..core.retry import Retry
@@ -12,9 +14,11 @@ from ..core.tool import as_tool
 from ..core.value import NOTHING, Value
 from .approval import ApprovalRequest
 from .cache import Cache
+from .conversation import Place
 from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
+from .memory import MemoryPolicy, read_memory
 from .retrieval import Retriever, read_retrievers
 
 
@@ -43,6 +47,9 @@ class RunOptions(TypedDict, total=False):
     usage_limits: UsageLimits | None
     approve: Callable[[ApprovalRequest], Any] | None
     approval_timeout_s: float | None
+    memory: Any
+    conversation: str | None
+    conversations: ConversationStore | None
 
 
 class Settings(Value):
@@ -68,6 +75,9 @@ class Settings(Value):
     usage_limits: UsageLimits | None = None
     approve: Callable[[ApprovalRequest], Any] | None = None
     approval_timeout_s: float | None = None
+    memory: tuple[MemoryPolicy, ...] = ()
+    conversation: str | None = None
+    conversations: ConversationStore | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -82,6 +92,7 @@ class Settings(Value):
         put(self, "dynamic_tools", read_toolboxes(self.dynamic_tools))
         put(self, "hooks", read_hooks(self.hooks))
         put(self, "usage_limits", UsageLimits.of(self.usage_limits))
+        put(self, "memory", read_memory(self.memory))
         check_sampling(self.temperature, self.max_tokens)
         if self.tool_concurrency < 1:
             raise ConfigError(f"tool_concurrency is at least 1, got {self.tool_concurrency}")
@@ -106,6 +117,13 @@ class Settings(Value):
         if "hooks" in changes:
             changes["hooks"] = (*self.hooks, *read_hooks(changes["hooks"]))
         return self.replace(**changes)
+
+    @property
+    def place(self) -> Place | None:
+        """The conversation that runs belong to, if they do."""
+        if self.conversation is None:
+            return None
+        return Place(self.conversations or default_conversations(), self.conversation)
 
     @property
     def time_limit_s(self) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from importlib import import_module
 from typing import Any
 
+from .conversations import ConversationStore
 from .errors import ConfigError
 from .ports import Model, SearchIndex, Tool, Transport
 from .waiting import blocking
@@ -19,6 +20,7 @@ class Defaults:
     load_model: Callable[..., Model] | None = None
     transport: Callable[[], Transport] | None = None
     blocking_transport: Callable[[], Transport] | None = None
+    conversations: Callable[[], ConversationStore] | None = None
     run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any] | None = None
     install: Callable[[Sequence[str]], Awaitable[None]] | None = None
     index_tools: Callable[[Sequence[Tool], Any], SearchIndex] | None = None
@@ -44,6 +46,13 @@ def default_transport() -> Transport:
     if not make:
         raise ConfigError("no transport is installed; import staysail, not its inner modules, or pass transport=")
     return make()
+
+
+def default_conversations() -> ConversationStore:
+    """In a page IndexedDB; elsewhere they last as long as the process. Raises ConfigError."""
+    if not Defaults.conversations:
+        raise ConfigError("nothing is installed that keeps conversations; import staysail, not its inner modules, or pass conversations=")
+    return Defaults.conversations()
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:

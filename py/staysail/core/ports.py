@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -111,3 +111,18 @@ class SearchIndex(Protocol):
     """Finds what fits a text, best first."""
 
     async def top_n(self, query: str, n: int) -> Sequence[SearchHit]: ...
+
+
+class KeyValue(Protocol):
+    """Bytes by text key, changed atomically. Host: IndexedDB; else a dict."""
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
+    async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
+        """Every record whose key begins with `prefix`, in no order."""
+
+    async def keys(self, prefix: str) -> list[str]: ...
+    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
+        """All of it or nothing; durable on return. A key in both is put. Raises QuotaError."""
+
+    def exclusive(self) -> AbstractAsyncContextManager[Any]:
+        """A context in which nobody else, in this tab or another, has one. It does not nest."""

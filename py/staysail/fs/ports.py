@@ -3,27 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
+from ..core.ports import KeyValue as KeyValue  # told on, for the modules of this folder
 from ..core.value import NOTHING, Value
 from .entry import Entry
 from .path import Path
-
-
-class KeyValue(Protocol):
-    """Bytes by text key, changed atomically. Host: IndexedDB; else a dict."""
-
-    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
-    async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
-        """Every record whose key begins with `prefix`, in no order."""
-
-    async def keys(self, prefix: str) -> list[str]: ...
-    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
-        """All of it or nothing; durable on return. A key in both is put. Raises QuotaError."""
-
-    def exclusive(self) -> AbstractAsyncContextManager[Any]:
-        """A context in which nobody else, in this tab or another, has one. It does not nest."""
 
 
 class Mount(Protocol):

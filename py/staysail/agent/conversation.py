@@ -1,0 +1,81 @@
+"""A run as part of a conversation: its history is loaded, and what it adds is appended when it ends, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any
+
+from ..core.conversations import ConversationStore
+from ..core.errors import StaysailError, StoreError
+from ..core.events import Event, RunDone, StepDone, TextDelta
+from ..core.messages import Message
+from .run import Run
+
+CUT_OFF = "(The run ended here, before an answer.)"
+"""Stands where a run ended after its tools: some providers refuse a user's message right after a tool's."""
+
+
+class Place:
+    """A conversation in a store. It is a Notes too."""
+
+    def __init__(self, store: ConversationStore, id: str) -> None:
+        self.store, self.id = store, id
+
+    async def load(self) -> tuple[Message, ...]:
+        """What cannot be read is left out, with a warning."""
+        conversation = await self.store.load(self.id)
+        for problem in conversation.problems:
+            warnings.warn(problem, stacklevel=2)
+        return conversation.messages
+
+    async def get(self, name: str) -> Any:
+        return await self.store.get_note(self.id, name)
+
+    async def put(self, name: str, value: Any) -> None:
+        await self.store.put_note(self.id, name, value)
+
+    async def record(self, events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
+        """The events of a run, whose exchange is kept before its end is told. One that waits for approval is kept once it was resumed."""
+        text: list[str] = []
+        kept = False
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, TextDelta):
+                        text.append(event.text)
+                    elif isinstance(event, StepDone):
+                        text.clear()
+                    elif isinstance(event, RunDone):
+                        kept = True
+                        if run.phase == "done":
+                            await self._keep(run.messages[run.prompt_at :], run)
+                    yield event
+        except BaseException as error:
+            if not kept:
+                await self._keep_cut_off(run, "".join(text), error)
+            raise
+
+    async def _keep(self, messages: list[Message], run: Run) -> None:
+        try:
+            await self.store.append(self.id, messages)
+        except StaysailError as error:
+            error.history, error.usage = run.history, run.usage
+            raise
+
+    async def _keep_cut_off(self, run: Run, text: str, error: BaseException) -> None:
+        """What was said is kept, unless nothing was: then the prompt may be asked again."""
+        said = list(run.history[run.prompt_at :])
+        while said and said[-1].role == "user":
+            said.pop()
+        if not said and not text:
+            return
+        said = said or [run.messages[run.prompt_at]]
+        if text or said[-1].role == "tool":
+            said.append(Message.assistant(text or CUT_OFF))
+        try:
+            await self.store.append(self.id, said)
+        except (StoreError, asyncio.CancelledError) as failure:
+            error.add_note(f"the conversation {self.id!r} does not hold this run: {failure}")

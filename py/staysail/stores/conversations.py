@@ -1,0 +1,337 @@
+"""Conversations in a KeyValue.
+
+How it works. Each append is a record of its own, so it costs the same however long the conversation is, and is there whole or not at all:
+
+    entry/<id>/<number>-<ms>-<messages>-<random>   CRC-32, line feed, JSON of the messages
+    head/<id>                                      JSON: title, created_at, forked_from
+    note/<id>/<name>                               JSON, for memory policies
+
+The key tells when it was written (milliseconds since 1970) and how many messages it holds, so a list reads heads and keys alone. Two that
+append at once wait for each other; where nothing can hold one of them off, both get the same number, and the random part keeps them apart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote, unquote
+
+from ..agent.exchanges import cut_back, unpaired
+from ..core.conversations import Conversation, ConversationHit, ConversationInfo
+from ..core.errors import ConfigError, StoreError
+from ..core.messages import Message, MessageLike, read_messages
+from ..core.ports import KeyValue
+from ..core.value import Value
+
+FORMAT = "staysail-conversations"
+VERSION = 1
+LONGEST_ID = 150  # as it stands in a key
+LONGEST_TITLE = 80
+AROUND = 60  # characters of an excerpt on either side
+ENTRY = re.compile(r"(\d{8,})-(\d+)-(\d+)-\w+")
+
+
+class Entry(Value):
+    """Where a record stands in its conversation."""
+
+    key: str
+    number: int
+    at: float
+    messages: int
+
+
+class Conversations:
+    """records: what keeps them. now: seconds since 1970."""
+
+    def __init__(self, records: KeyValue, *, now: Callable[[], float] = time.time) -> None:
+        self._records, self._now = records, now
+
+    async def load(self, id: str) -> Conversation:
+        """One that is not there yet is empty, and begins with the first append."""
+        found = sorted(await self._records.scan(_entries(id)))
+        messages: list[Message] = []
+        problems: list[str] = []
+        entries = []
+        for key, data in found:
+            entry = _entry(key)
+            try:
+                if entry is None:
+                    raise ValueError("its name is none")
+                messages += _read(data)
+                entries.append(entry)
+            except (ValueError, ConfigError) as error:
+                problems.append(f"a part of the conversation {id!r} is damaged and was left out: {key} ({error})")
+        head, problem = await self._head(id)
+        info = _info(id, head or {"created_at": self._now()}, entries).replace(messages=len(messages))
+        return Conversation(info, tuple(messages), (*problems, *([problem] if problem else [])))
+
+    async def append(self, id: str, messages: Iterable[MessageLike]) -> None:
+        """Adds an exchange: it is there as a whole or not at all. The first one begins the conversation, and names it by what the user
+        said. Raises ConfigError for a tool call without its result, QuotaError, StoreError."""
+        added = _checked(messages)
+        if not added:
+            return
+        async with self._records.exclusive():
+            keys = await self._records.keys(_entries(id))
+            puts = {_new_key(id, _last_number(keys) + 1, self._now(), len(added)): _written(added)}
+            if await self._missing(id):
+                puts[_head(id)] = _json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
+            await self._records.commit(puts)
+
+    async def list(self) -> list[ConversationInfo]:
+        """Those used last come first."""
+        heads = await self._records.keys("head/")
+        entries: dict[str, list[Entry]] = {}
+        for key in await self._records.keys("entry/"):
+            if entry := _entry(key):
+                entries.setdefault(key.split("/")[1], []).append(entry)
+        found = []
+        for key, data in zip(heads, await self._records.get(heads), strict=True):
+            if data is not None:
+                head, _ = _decode_head(data)
+                name = key.removeprefix("head/")
+                found.append(_info(unquote(name), head, sorted(entries.get(name, []), key=lambda entry: entry.key)))
+        return sorted(found, key=lambda info: info.updated_at, reverse=True)
+
+    async def search(self, text: str, *, limit: int = 50) -> Sequence[ConversationHit]:
+        """Messages that hold every word of the text, whatever the case, and titles that do; of conversations used last first. It reads
+        everything, one conversation at a time."""
+        words = text.casefold().split()
+        hits: list[ConversationHit] = []
+        for info in await self.list() if words else ():
+            if all(word in info.title.casefold() for word in words):
+                hits.append(ConversationHit(info.id, info.title, 0, "title", info.title))
+            for at, message in enumerate((await self.load(info.id)).messages):
+                folded = message.text.casefold()
+                if message.role in ("user", "assistant") and all(word in folded for word in words):
+                    hits.append(ConversationHit(info.id, info.title, at, message.role, _excerpt(message.text, words)))
+            if len(hits) >= limit:
+                break
+        return hits[:limit]
+
+    async def fork(self, id: str, at: int | None = None, *, title: str | None = None) -> str:
+        """A copy of the first `at` messages (all, if left out) under a new id; fewer, where that would part a tool call from its result.
+        What is appended to either is not seen in the other. Raises StoreError for one that is not there."""
+        conversation = await self._need(id)
+        kept = conversation.messages[: cut_back(conversation.messages, len(conversation.messages) if at is None else at)]
+        new = new_id()
+        puts = {f"note/{quote_id(new)}/{key.rpartition('/')[2]}": data for key, data in await self._records.scan(f"note/{quote_id(id)}/")}
+        if kept:
+            puts[_new_key(new, 1, self._now(), len(kept))] = _written(kept)
+        head = {"title": _title(title or conversation.info.title), "created_at": self._now(), "forked_from": id}
+        await self._commit(puts | {_head(new): _json(head)})
+        return new
+
+    async def rename(self, id: str, title: str) -> None:
+        """Raises StoreError for one that is not there, ConfigError for an empty title."""
+        if not title.strip():
+            raise ConfigError("a conversation's title cannot be empty")
+        async with self._records.exclusive():
+            head, _ = await self._head(id)
+            if head is None:
+                raise _unknown(id)
+            await self._records.commit({_head(id): _json(head | {"title": _title(title)})})
+
+    async def delete(self, id: str) -> None:
+        """Nothing happens where it is not there."""
+        async with self._records.exclusive():
+            keys = [*await self._records.keys(_entries(id)), *await self._records.keys(f"note/{quote_id(id)}/")]
+            await self._records.commit({}, [_head(id), *keys])
+
+    async def export(self, id: str | None = None) -> dict[str, Any]:
+        """Plain JSON of one, or of all. Raises StoreError for one that is not there."""
+        ids = [id] if id is not None else [info.id for info in await self.list()]
+        return {"format": FORMAT, "version": VERSION, "conversations": [_exported(await self._need(one)) for one in ids]}
+
+    async def import_(self, data: Mapping[str, Any] | str) -> Sequence[str]:
+        """Takes what `export` gave, as data or as text, and gives the ids: new ones where theirs are taken. All or nothing. Raises
+        ConfigError."""
+        conversations = [_imported(item) for item in _import_list(data)]
+        puts: dict[str, bytes] = {}
+        ids = []
+        async with self._records.exclusive():
+            for id, head, messages in conversations:
+                free = id and id not in ids and await self._missing(id) and not await self._records.keys(_entries(id))
+                ids.append(id if free else new_id())
+                updated_at = head.pop("updated_at")
+                if messages:
+                    puts[_new_key(ids[-1], 1, updated_at, len(messages))] = _written(messages)
+                puts[_head(ids[-1])] = _json(head)
+            await self._records.commit(puts)
+        return ids
+
+    async def get_note(self, id: str, name: str) -> Any:
+        """None where there is none, or where it is damaged: notes can be made again."""
+        [data] = await self._records.get([f"note/{quote_id(id)}/{name}"])
+        try:
+            return None if data is None else json.loads(data)
+        except ValueError:
+            return None
+
+    async def put_note(self, id: str, name: str, value: Any) -> None:
+        await self._commit({f"note/{quote_id(id)}/{name}": _json(value)})
+
+    async def close(self) -> None:
+        """Lets go of what keeps them; nothing is lost."""
+        close = getattr(self._records, "close", None)
+        if close:
+            await close()
+
+    async def _commit(self, puts: Mapping[str, bytes]) -> None:
+        async with self._records.exclusive():
+            await self._records.commit(puts)
+
+    async def _need(self, id: str) -> Conversation:
+        if await self._missing(id):
+            raise _unknown(id)
+        return await self.load(id)
+
+    async def _missing(self, id: str) -> bool:
+        return await self._records.get([_head(id)]) == [None]
+
+    async def _head(self, id: str) -> tuple[dict[str, Any] | None, str | None]:
+        [data] = await self._records.get([_head(id)])
+        if data is None:
+            return None, None
+        head, readable = _decode_head(data)
+        return head, None if readable else f"the title of the conversation {id!r} is damaged"
+
+
+def new_id() -> str:
+    return uuid.uuid4().hex
+
+
+def quote_id(id: str) -> str:
+    """An id as it stands in keys, and in names of files. Raises ConfigError."""
+    quoted = quote(id, safe="").replace(".", "%2E") if isinstance(id, str) else ""
+    if not quoted or len(quoted) > LONGEST_ID:
+        raise ConfigError(f"a conversation's id is a text of 1 to {LONGEST_ID} letters (fewer, of other than Latin ones), not {id!r:.40}")
+    return quoted
+
+
+def title_of(messages: Sequence[Message]) -> str:
+    """The first line that the user said."""
+    said = next((message.text.strip() for message in messages if message.role == "user" and message.text.strip()), "")
+    return _title(said.partition("\n")[0]) or "Conversation"
+
+
+def _title(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def _entries(id: str) -> str:
+    return f"entry/{quote_id(id)}/"
+
+
+def _head(id: str) -> str:
+    return f"head/{quote_id(id)}"
+
+
+def _new_key(id: str, number: int, at: float, messages: int) -> str:
+    return f"{_entries(id)}{number:08d}-{int(at * 1000)}-{messages}-{uuid.uuid4().hex[:8]}"
+
+
+def _entry(key: str) -> Entry | None:
+    match = ENTRY.fullmatch(key.rpartition("/")[2])
+    return Entry(key, int(match[1]), int(match[2]) / 1000, int(match[3])) if match else None
+
+
+def _last_number(keys: Iterable[str]) -> int:
+    return max((entry.number for entry in map(_entry, keys) if entry), default=0)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _written(messages: Iterable[Message]) -> bytes:
+    body = _json([message.to_dict() for message in messages])
+    return b"%08x\n%s" % (zlib.crc32(body), body)
+
+
+def _read(data: bytes) -> list[Message]:
+    """Raises ValueError, ConfigError."""
+    checksum, _, body = data.partition(b"\n")
+    if int(checksum, 16) != zlib.crc32(body):
+        raise ValueError("its checksum is wrong")
+    return [Message.from_dict(item) for item in json.loads(body.decode("utf-8", "surrogatepass"))]
+
+
+def _decode_head(data: bytes) -> tuple[dict[str, Any], bool]:
+    try:
+        head = json.loads(data)
+        if isinstance(head, dict):
+            return head, True
+    except ValueError:
+        pass
+    return {}, False
+
+
+def _info(id: str, head: Mapping[str, Any], entries: Sequence[Entry]) -> ConversationInfo:
+    title, created, forked_from = head.get("title"), head.get("created_at"), head.get("forked_from")
+    began = float(created) if isinstance(created, int | float) else entries[0].at if entries else 0.0
+    updated = entries[-1].at if entries else began
+    count = sum(entry.messages for entry in entries)
+    return ConversationInfo(id, title if isinstance(title, str) and title else id, began, updated, count, forked_from)
+
+
+def _checked(messages: Iterable[MessageLike]) -> tuple[Message, ...]:
+    read = read_messages(messages)
+    alone = unpaired(read)
+    if alone:
+        raise ConfigError(f"a conversation keeps tool calls together with their results; {alone[0]!r} stands alone")
+    return read
+
+
+def _unknown(id: str) -> StoreError:
+    return StoreError(f"there is no conversation {id!r}", code="not_found")
+
+
+def _excerpt(text: str, words: Sequence[str]) -> str:
+    at = max(0, text.casefold().find(words[0]))
+    start, end = max(0, at - AROUND), at + len(words[0]) + AROUND
+    return ("… " if start else "") + " ".join(text[start:end].split()) + (" …" if end < len(text) else "")
+
+
+def _exported(conversation: Conversation) -> dict[str, Any]:
+    told = conversation.to_dict()
+    del told["problems"]
+    return told
+
+
+def _import_list(data: Mapping[str, Any] | str) -> list[Any]:
+    try:
+        read: Any = json.loads(data) if isinstance(data, str) else data
+    except ValueError as error:
+        raise ConfigError(f"this is no export of conversations: it is not JSON ({error})") from error
+    if not isinstance(read, Mapping) or read.get("format") != FORMAT or not isinstance(read.get("conversations"), list):
+        raise ConfigError(f'this is no export of conversations: its "format" is not "{FORMAT}"')
+    if read.get("version") != VERSION:
+        raise ConfigError(
+            f"these conversations were exported by another version of staysail (format {read.get('version')!r}, known: {VERSION})"
+        )
+    conversations: list[Any] = read["conversations"]
+    return conversations
+
+
+def _imported(item: Any) -> tuple[str, dict[str, Any], tuple[Message, ...]]:
+    if not isinstance(item, Mapping) or not isinstance(item.get("messages"), list):
+        raise ConfigError('a conversation to import has a list of "messages"')
+    messages = _checked(item["messages"])
+    title, id = item.get("title"), item.get("id")
+    if isinstance(id, str) and id:
+        quote_id(id)
+    times = {name: float(at) for name in ("created_at", "updated_at") if isinstance(at := item.get(name), int | float) and 0 <= at < 1e11}
+    head = {
+        "title": _title(title) if isinstance(title, str) and title.strip() else title_of(messages),
+        "created_at": times.get("created_at", 0.0),
+        "updated_at": times.get("updated_at", times.get("created_at", 0.0)),
+        "forked_from": item.get("forked_from") if isinstance(item.get("forked_from"), str) else None,
+    }
+    return id if isinstance(id, str) else "", head, messages
