@@ -8,38 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from zlib import crc32
 
 from ..core.errors import QuotaError
 from ..core.vectors import BlockStore, RowIndex
-from .contents import Contents, encode_pages
+from .changes import Change, Delete, Put
+from .contents import Contents
 from .damage import DamageList
-from .layout import (
-    BLOCKS,
-    BY_CHUNK,
-    PAGES,
-    Entry,
-    Head,
-    decode_bits,
-    decode_head,
-    decode_log,
-    encode_bits,
-    encode_head,
-    encode_json,
-    encode_log,
-    seal,
-)
-from .segments import Checks, Segment, Segments
+from .layout import Entry, Head, decode_bits, decode_head, decode_log, encode_head
+from .segments import Segments
 
 SEGMENTS_AT_A_TIME = 4
-LOG_RECORDS = 32  # that many, and small ones are joined
 ASK_QUOTA_BYTES = 1 << 20
-
-type Put = tuple[str, int, Any]
-type Delete = tuple[str, int]
 
 
 class Collection:
@@ -218,14 +200,15 @@ class Collection:
             if count != len(entries):
                 raise ValueError(f"{len(entries)} documents and {count} vectors")
             pending = [*self.documents.tail, *entries]
-            puts: list[Put] = []
+            change = Change(head, index, self.segments)
             gone = [segment for at in dropped if (segment := self.segments.known[at])]
-            written = self._put_segments(puts, pending, len(pending) // index.segment_rows)
-            buried = self._put_deletions(puts, dead, [segment.serial for segment in gone])
-            deletes = [*deletes, *(record for segment in gone for record in self._records_of(segment))]
-            log, log_deletes = self._put_log(puts, pending, len(entries), len(written))
+            written = change.put_segments(pending, self._encode_terms)
+            buried = change.put_deletions(dead, self._tail_dead, [segment.serial for segment in gone])
+            for segment in gone:
+                change.delete_segment(segment)
+            log = change.put_log(pending, len(entries), len(written))
             if index.mean and head.mean is None and written:
-                puts.append(("mean", 0, index.mean.view))
+                change.puts.append(("mean", 0, index.mean.view))
                 head = head.replace(mean=index.backend.checksum(index.mean, 0, 4 * index.stride))
             serials = [segment.serial for _, segment in self.segments.live() if segment not in gone]
             head = head.replace(
@@ -237,8 +220,8 @@ class Collection:
                 log_next=head.log_next + 1,
                 **changes,
             )
-            puts.append(("head", 0, encode_head(head)))
-            await self._write(puts, [*deletes, *log_deletes])
+            change.puts.append(("head", 0, encode_head(head)))
+            await self._write(change.puts, [*deletes, *change.deletes])
         except BaseException:
             index.encoded = min(encoded, index.size)
             raise
@@ -285,9 +268,11 @@ class Collection:
     async def _clear(self) -> None:
         head = self.head
         empty = head.emptied().replace(version=head.version + 1, next=head.next + head.step, log_next=head.log_next)
-        deletes = [record for _, segment in self.segments.live() for record in self._records_of(segment)]
-        deletes += [("log", key) for key, _ in head.log]
-        await self._write([("head", 0, encode_head(empty))], [*deletes, ("dead", head.next), ("mean", 0)])
+        change = Change(head, self.index, self.segments)
+        for _, segment in self.segments.live():
+            change.delete_segment(segment)
+        change.deletes += [("log", key) for key, _ in head.log]
+        await self._write([("head", 0, encode_head(empty))], [*change.deletes, ("dead", head.next), ("mean", 0)])
         self._clear_memory()
         self.head = empty
         self.blocks.announce()
@@ -312,76 +297,6 @@ class Collection:
                 needed_bytes=needed,
                 free_bytes=free,
             ) from error
-
-    def _put_segments(self, puts: list[Put], pending: Sequence[Entry], count: int) -> list[Segment]:
-        index, rows, written = self.index, self.index.segment_rows, []
-        for at in range(count):
-            serial, position = self.head.next + at * self.head.step, len(self.segments.known) + at
-            index.encode(position * rows, rows)
-            checks: Checks = {"rows": []}
-            for chunk in range(self.head.step):
-                block = index.rows.reserve(position * self.head.step + chunk)
-                checks["rows"].append(index.backend.checksum(block, 0, index.rows.chunk_bytes))  # type: ignore[union-attr]
-                puts.append(("rows", serial + chunk, block.view[: index.rows.chunk_bytes]))
-            for table in index.kinds:
-                matrix = getattr(index, table)
-                block = matrix.reserve(position)
-                checks[table] = index.backend.checksum(block, 0, matrix.chunk_bytes)
-                puts.append((table, serial, block.view[: matrix.chunk_bytes]))
-            for table, chunk, page in encode_pages(pending[at * rows : (at + 1) * rows], index.chunk_rows, self._encode_terms):
-                put_check(checks, table, page)
-                puts.append((table, serial + chunk, page))
-            puts.append(("segments", serial, seal(encode_json(checks))))
-            written.append(Segment(serial, checks, set()))
-        return written
-
-    def _put_log(
-        self, puts: list[Put], pending: Sequence[Entry], count: int, full: int
-    ) -> tuple[tuple[tuple[int, int], ...], list[Delete]]:
-        """Puts the last rows into a record of their own, together with small ones before it where there are many. Gives the log, and the
-        records it no longer has."""
-        log, deletes = list(self.head.log), list[Delete]()
-        if full:
-            deletes += [("log", key) for key, _ in log]
-            log, count = [], len(pending) - full * self.index.segment_rows
-        while count and len(log) >= LOG_RECORDS and log[-1][1] <= count:
-            key, rows = log.pop()
-            deletes.append(("log", key))
-            count += rows
-        if count:
-            slot = self.segments.start + len(pending) - count
-            puts.append(("log", self.head.log_next, encode_log(pending[-count:], self.index.stored(slot, count))))
-            log.append((self.head.log_next, count))
-        return tuple(log), deletes
-
-    def _put_deletions(self, puts: list[Put], slots: Iterable[int], gone: Sequence[int]) -> dict[int, set[int]]:
-        """Gives the deleted rows of each segment that has new ones, the tail's under the serial it will have."""
-        rows, marked = self.index.segment_rows, dict[int, set[int]]()
-        for slot in slots:
-            position, row = divmod(slot, rows)
-            if position < len(self.segments.known):
-                segment = self.segments.known[position]
-                serial, dead = (segment.serial, segment.dead) if segment else (0, set())
-            else:
-                serial, dead = self.head.next, self._tail_dead
-            if serial and serial not in gone:
-                marked.setdefault(serial, set(dead)).add(row)
-        puts += [("dead", serial, encode_bits(sorted(bits), rows)) for serial, bits in marked.items()]
-        if self._tail_dead:
-            marked.setdefault(self.head.next, self._tail_dead)
-        return marked
-
-    def _records_of(self, segment: Segment) -> list[Delete]:
-        chunks = range(self.head.step)
-        records = [(table, segment.serial) for table in ("segments", "dead", "terms", *BLOCKS, *PAGES) if table not in BY_CHUNK]
-        return [*records, *((table, segment.serial + chunk) for table in BY_CHUNK for chunk in chunks)]
-
-
-def put_check(checks: Checks, table: str, page: bytes) -> None:
-    if table in BY_CHUNK:
-        checks.setdefault(table, []).append(crc32(page))  # type: ignore[union-attr]
-    else:
-        checks[table] = crc32(page)
 
 
 def unpadded(data: bytes, index: RowIndex) -> Any:

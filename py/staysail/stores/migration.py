@@ -11,7 +11,8 @@ from array import array
 from typing import Any
 
 from ..core.vectors import stride_of
-from .collection import Collection, Delete
+from .changes import Delete
+from .collection import Collection
 from .layout import Entry, Old, Page, decode_bits, decode_log, unseal
 
 TABLES = ("segments", "rows", "codes", "signs", "ids", "documents", "metadata", "terms", "dead")
