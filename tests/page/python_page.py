@@ -33,12 +33,16 @@ class PythonPage:
         self.driver.execute_script("pyodide.runPythonAsync(arguments[0])", code)
 
     def script(self, body: str, code: str = "") -> Any:
-        """Runs the body of an async JavaScript function that sees `code`; gives what it returns."""
-        answer = self.driver.execute_async_script(
-            "const [code, done] = arguments; (async () => {"
-            + body
-            + "})().then((value) => done({ value }), (error) => done({ error: String(error).slice(-3000) }));",
-            code,
-        )
-        assert "error" not in answer, answer["error"]
-        return answer["value"]
+        return run_script(self.driver, body, code)
+
+
+def run_script(driver: Chrome, body: str, code: str = "") -> Any:
+    """Runs the body of an async JavaScript function that sees `code`; gives what it returns."""
+    answer = driver.execute_async_script(
+        "const [code, done] = arguments; (async () => {"
+        + body
+        + "})().then((value) => done({ value }), (error) => done({ error: String(error).slice(-3000) }));",
+        code,
+    )
+    assert "error" not in answer, answer["error"]
+    return answer["value"]

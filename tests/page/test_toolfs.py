@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.page.python_page import PythonPage
+from tests.page.python_page import PythonPage, run_script
 from tests.server import TestServer
 
 UNIT = Path(__file__).parents[1] / "unit" / "fs"
@@ -323,3 +323,75 @@ json.dumps([listed, text, codes])
         assert (listed, json.loads(text)) == (["a.txt", "sub"], {"hello": "there"})
         assert codes == ["unavailable", "not_found", "read_only"]
         assert elsewhere.seen == []
+
+
+def test_a_directory_whose_permission_is_gone_says_whom_to_ask(page):
+    told = page.run(
+        """
+from pyodide.code import run_js
+handle = run_js('''({
+  kind: "directory", name: "picked",
+  async getFileHandle() { throw new DOMException("not now", "NotAllowedError"); },
+  async queryPermission({ mode }) { return mode === "readwrite" ? "prompt" : "granted"; },
+})''')
+toolfs = ToolFS(":memory:")
+mount = toolfs.mount_directory("/toolfs/work", handle)
+session = toolfs.session("a", ALL)
+errors = []
+for work in (toolfs.read("/toolfs/work/a", session), toolfs.write("/toolfs/work/a", "x", session)):
+    try:
+        await work
+    except ToolFSError as error:
+        errors.append([error.code, "requestPermission" in str(error)])
+json.dumps([errors, await mount.permission()])
+"""
+    )
+    assert json.loads(told) == [[["no_permission", True]] * 2, "prompt"]
+
+
+OPEN = """
+const { boot } = await import("/web/index.js");
+const { ToolFS } = await import("/web/toolfs.js");
+await boot({ runtimeURL: "/wheels/" });
+const toolfs = await ToolFS.open({ name: "js", mounts: { "/toolfs/data": {}, "/toolfs/fast": { opfs: "js-test" } } });
+const me = toolfs.session({ name: "me", paths: { "/toolfs": "*" } });
+"""
+
+
+def test_javascript_has_every_mount_and_a_picked_directory_is_kept_for_later_visits(driver, site):
+    driver.get(f"{site}tests/page/empty.html")
+    told = run_script(
+        driver,
+        OPEN
+        + """
+        const root = await navigator.storage.getDirectory();
+        const picked = await root.getDirectoryHandle("picked", { create: true }); // the same API as a directory that the user picked
+        await toolfs.mount("/toolfs/work", { directory: picked });
+        const heard = (async () => { for await (const areas of toolfs.changes()) if (areas.includes("tree")) return areas; })();
+        await toolfs.write("/toolfs/data/a", "kept", me);
+        await toolfs.write("/toolfs/fast/a", new Uint8Array([1, 2, 3]), me);
+        await toolfs.write("/toolfs/work/sub/a.txt", "picked", me);
+        const file = await (await (await picked.getDirectoryHandle("sub")).getFileHandle("a.txt")).getFile();
+        const bytes = await toolfs.read("/toolfs/fast/a", me);
+        return [await file.text(), [...bytes], await toolfs.permission("/toolfs/work"), (await heard).includes("tree")];
+        """,
+    )
+    assert told == ["picked", [1, 2, 3], "granted", True]
+    driver.refresh()
+    told = run_script(
+        driver,
+        OPEN
+        + """
+        await toolfs.mount("/toolfs/work", { directory: true });
+        const texts = [await toolfs.readText("/toolfs/data/a", me), await toolfs.readText("/toolfs/work/sub/a.txt", me)];
+        const error = await toolfs.mount("/toolfs/other", { directory: true }).catch(({ name }) => name);
+        const operations = (await toolfs.audit.records()).map(({ operation }) => operation);
+        await toolfs.close();
+        const root = await navigator.storage.getDirectory();
+        for (const name of ["picked", "js-test"]) await root.removeEntry(name, { recursive: true });
+        for (const name of ["staysail:toolfs:js", "staysail:handles"]) indexedDB.deleteDatabase(name);
+        return [texts, error, operations.slice(0, 3)];
+        """,
+    )
+    assert told == [["kept", "picked"], "ConfigError", ["write", "write", "write"]]
+    driver.get("about:blank")
