@@ -8,7 +8,7 @@
  * @import { Answer, Asking, Line } from "./line.js"
  */
 
-import { PluginFault } from "./faults.js";
+import { PluginError, PluginFault } from "./faults.js";
 import { Blocks } from "./memory.js";
 
 const VARIABLES_BYTES = 1 << 20;
@@ -27,11 +27,6 @@ export class Kernel {
   #logged = 0;
   /** @type {Map<string, Uint8Array>} */
   #variables = new Map();
-  /** @type {Uint8Array} */
-  #input = new Uint8Array();
-  /** @type {DataView} */
-  #inputView = new DataView(this.#input.buffer);
-  #inputOffset = 0;
   /** Where it is, and how long. @type {[number, number]} */
   #output = [0, 0];
   #error = 0;
@@ -51,11 +46,10 @@ export class Kernel {
   begin(input) {
     this.#blocks.reset();
     this.#output = [0, 0];
-    this.#error = this.#status = this.#logged = this.#inputOffset = 0;
+    this.#error = this.#status = this.#logged = 0;
     this.#failure = "";
     this.#headers = undefined;
-    this.#input = input;
-    this.#inputView = new DataView(input.buffer, input.byteOffset, input.byteLength);
+    if (!this.#blocks.setInput(input)) throw new PluginError(`its memory has no room for an input of ${input.length} bytes`);
   }
 
   get outputLength() {
@@ -80,15 +74,9 @@ export class Kernel {
       free: (/** @type {bigint} */ at) => blocks.free(Number(at)),
       length: (/** @type {bigint} */ at) => BigInt(blocks.length(Number(at))),
       length_unsafe: (/** @type {bigint} */ at) => BigInt(blocks.length(Number(at))),
-      load_u8: (/** @type {bigint} */ at) => blocks.loadU8(at),
-      load_u64: (/** @type {bigint} */ at) => blocks.loadU64(at),
-      store_u8: (/** @type {bigint} */ at, /** @type {number} */ value) => blocks.storeU8(at, value),
-      store_u64: (/** @type {bigint} */ at, /** @type {bigint} */ value) => blocks.storeU64(at, value),
-      input_length: () => BigInt(this.#input.length),
-      input_offset: () => BigInt((this.#inputOffset ||= blocks.put(this.#input))),
-      input_load_u8: (/** @type {bigint} */ at) => this.#input[Number(at)] ?? 0,
-      input_load_u64: (/** @type {bigint} */ at) =>
-        at >= 0n && at + 8n <= this.#input.length ? this.#inputView.getBigUint64(Number(at), true) : 0n,
+      ...blocks.access,
+      input_length: () => BigInt(blocks.length(blocks.input)),
+      input_offset: () => BigInt(blocks.input),
       output_set: (/** @type {bigint} */ at, /** @type {bigint} */ length) => void (this.#output = [Number(at), Number(length)]),
       error_set: (/** @type {bigint} */ at) => void (this.#error = Number(at)),
       error_get: () => BigInt(this.#error),

@@ -1,29 +1,51 @@
-/**
- * The memory of the Extism ABI: blocks that the plugin reaches through functions, at offsets that are 64-bit numbers. What is out of
- * bounds reads as 0, and what is written there is lost, as in Extism's own kernel.
- */
+/** The memory of the Extism ABI: blocks that the plugin reaches through functions, at offsets that are 64-bit numbers. */
+
+import { makeAccess, makeBounds } from "./access.js";
+
+/** Where the first block begins; as in access.js. */
 const START = 64;
+const PAGE_BYTES = 1 << 16;
 
 export class Blocks {
+  /** What the plugin imports to read and write them. @type {Record<string, Function>} */
+  access;
   #limitBytes;
-  #bytes = new Uint8Array(1 << 16);
-  #view = new DataView(this.#bytes.buffer);
+  #memory;
+  #bytes;
+  #bounds = makeBounds();
   #end = START;
   /** @type {Map<number, number>} length of each block by its offset */
   #used = new Map();
   /** @type {Map<number, number>} the same, of those that may be used again */
   #free = new Map();
+  #input = 0;
 
   /** @param {number} limitBytes */
   constructor(limitBytes) {
     this.#limitBytes = limitBytes;
+    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((limitBytes + START) / PAGE_BYTES) });
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.access = makeAccess(this.#memory, this.#bounds);
+    this.reset();
   }
 
   reset() {
     this.#bytes.fill(0, START, this.#end);
-    this.#end = START;
     this.#used.clear();
     this.#free.clear();
+    this.#endAt(START);
+    this.#inputAt(0, 0);
+  }
+
+  /** The block that is the input. */
+  get input() {
+    return this.#input;
+  }
+
+  /** @param {Uint8Array} bytes @returns {boolean} whether there is room for it */
+  setInput(bytes) {
+    this.#inputAt(this.put(bytes), bytes.length);
+    return this.#input !== 0 || bytes.length === 0;
   }
 
   /** @param {number} length @returns {number} the offset; 0 for none, and where there is no room */
@@ -40,6 +62,7 @@ export class Blocks {
     if (length === undefined) return;
     this.#used.delete(offset);
     this.#free.set(offset, length);
+    if (offset === this.#input) this.#inputAt(offset, 0);
   }
 
   /** @param {number} offset */
@@ -59,26 +82,6 @@ export class Blocks {
     return this.#bytes.slice(offset, Math.min(offset + length, this.#end));
   }
 
-  /** @param {bigint} offset */
-  loadU8(offset) {
-    return offset >= START && offset < this.#end ? this.#bytes[Number(offset)] : 0;
-  }
-
-  /** @param {bigint} offset */
-  loadU64(offset) {
-    return offset >= START && offset + 8n <= this.#bytes.length ? this.#view.getBigUint64(Number(offset), true) : 0n;
-  }
-
-  /** @param {bigint} offset @param {number} value */
-  storeU8(offset, value) {
-    if (offset >= START && offset < this.#end) this.#bytes[Number(offset)] = value;
-  }
-
-  /** @param {bigint} offset @param {bigint} value */
-  storeU64(offset, value) {
-    if (offset >= START && offset + 8n <= this.#bytes.length) this.#view.setBigUint64(Number(offset), value, true);
-  }
-
   /** The first freed block that is long enough and not twice as long. @param {number} length */
   #reuse(length) {
     for (const [offset, size] of this.#free) {
@@ -96,12 +99,26 @@ export class Blocks {
     const needed = offset + length + 8;
     if (needed > this.#limitBytes + START) return 0;
     if (needed > this.#bytes.length) {
-      const bytes = new Uint8Array(Math.min(Math.max(needed, 2 * this.#bytes.length), this.#limitBytes + START));
-      bytes.set(this.#bytes);
-      this.#bytes = bytes;
-      this.#view = new DataView(bytes.buffer);
+      const pages = Math.max(Math.ceil((needed - this.#bytes.length) / PAGE_BYTES), 1);
+      const most = Math.ceil((this.#limitBytes + START) / PAGE_BYTES) - this.#bytes.length / PAGE_BYTES;
+      this.#memory.grow(Math.min(Math.max(pages, this.#bytes.length / PAGE_BYTES), most)); // twice as much, as far as it goes
+      this.#bytes = new Uint8Array(this.#memory.buffer);
     }
-    this.#end = offset + length;
+    this.#endAt(offset + length);
     return offset;
+  }
+
+  /** @param {number} end */
+  #endAt(end) {
+    this.#end = end;
+    this.#bounds.end.value = BigInt(end);
+    this.#bounds.last.value = BigInt(this.#bytes.length - 8);
+  }
+
+  /** @param {number} offset @param {number} length */
+  #inputAt(offset, length) {
+    this.#input = offset;
+    this.#bounds.input.value = BigInt(offset);
+    this.#bounds.length.value = BigInt(length);
   }
 }

@@ -35,6 +35,8 @@ SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_TEXT = 500
+# Of a text that is cut anyway, enough to find a secret that the cut goes through.
+MOST_SCANNED = 4 * LONGEST_TEXT
 AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
 
 
@@ -183,8 +185,8 @@ def clean(value: Any, secrets: Sequence[str]) -> Any:
 
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
-        text = SECRET_TEXT.sub(REMOVED, value)
-        return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(text)} characters)"
+        text = SECRET_TEXT.sub(REMOVED, value[:MOST_SCANNED])
+        return text if len(value) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(value)} characters)"
     if isinstance(value, Mapping):
         return {str(key): REMOVED if SECRET_NAME.search(str(key)) and item else _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
