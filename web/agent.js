@@ -4,7 +4,7 @@
  * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, Schema, ToolApproval } from "./types.js"
  */
 
-import { connect } from "./boot.js";
+import { connect, startEarly } from "./boot.js";
 import { Crew, MEMBER, delegate, word } from "./delegation.js";
 import { ConfigError, OutputError } from "./errors.js";
 import { readHooks } from "./hooks.js";
@@ -25,13 +25,14 @@ export class Agent {
   #freed = false;
 
   /**
-   * Checks the options at once; Python starts with the first call.
+   * Checks the options at once. In a page Python starts behind it, unless `boot` did; in Node with the first call.
    * @param {AgentOptions<S>} options
    */
   constructor(options) {
     checkAgentOptions(options);
     this.#options = { ...options };
     this.#provider = new.target.provider;
+    startEarly();
   }
 
   /**

@@ -29,6 +29,8 @@ const SETTINGS = /** @type {const} */ (["mode", "runtimeURL", "wheelURL", "snaps
 let settings = {};
 /** @type {{peer: Promise<Peer>, stop: (error: Error) => void} | undefined} */
 let running;
+/** Whether it was started before anybody asked for it: options that come yet start it anew. */
+let early = false;
 /** @type {Set<(progress: BootProgress) => void>} */
 const watchers = new Set();
 
@@ -62,8 +64,22 @@ export function onCrash(watch) {
 
 /** The way to Python, which is started where it does not run. @returns {Promise<Peer>} */
 export function connect() {
+  early = false;
   running ??= start();
   return running.peer;
+}
+
+/**
+ * Starts Python in a page or its worker, once what runs now is done, because somebody will ask for it soon. Elsewhere not: a server that
+ * renders pages may make agents that it never asks.
+ */
+export function startEarly() {
+  if (!inPage || running) return;
+  setTimeout(() => {
+    if (running) return;
+    early = true;
+    running = start(); // where it fails, the first call starts it again, and tells
+  });
 }
 
 /** @param {Omit<BootOptions, "onProgress">} options */
@@ -71,7 +87,8 @@ function choose(options) {
   for (const name of SETTINGS) {
     const value = options[name] instanceof URL ? options[name].href : options[name];
     if (value == null || value === settings[name]) continue;
-    if (running) throw new ConfigError(`Python is running already, with another ${name}; call boot() before the first agent answers, or shutdown() first`);
+    if (early) shutdown();
+    if (running) throw new ConfigError(`Python is running already, with another ${name}; call boot() before the first call, or shutdown() first`);
     settings = { ...settings, [name]: value };
   }
 }
@@ -97,11 +114,15 @@ function start() {
       reject(error);
     };
   });
-  peer.catch(() => {}); // whoever waits for it is told
+  peer.catch(() => {
+    if (running?.peer === peer) running = undefined; // whoever waits for it is told
+  });
   return { peer, stop: (error) => stop(error) };
 }
 
-const inNode = typeof process === "object" && Boolean(process.versions?.node) && typeof document === "undefined";
+const hasNode = Boolean(globalThis.process?.versions?.node);
+const inNode = hasNode && typeof document === "undefined";
+const inPage = !hasNode && typeof Worker === "function" && (typeof document === "object" || "DedicatedWorkerGlobalScope" in globalThis);
 
 /** Where relative addresses begin. */
 const base = () => globalThis.location?.href ?? (inNode ? new URL(`file://${process.cwd()}/`).href : undefined);

@@ -10,4 +10,4 @@ export { pythonTools } from "./python-tools.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
 export { tool } from "./tools.js";
 export { initPanicHook } from "./utils.js";
-export { InMemoryVectorStore } from "./vector-store.js";
+export { IndexedDBVectorStore, InMemoryVectorStore } from "./vector-store.js";

@@ -11,6 +11,7 @@ import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess,
 import { ConfigError } from "./errors.js";
 import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
+import { IndexedDBVectorStore } from "./indexed-db-store.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
@@ -87,7 +88,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
     if (value != null) run[wireName] = value;
   }
   if (tools.length) run.tools = await Promise.all(tools.map((tool) => defineTool(tool, prompt, peer, crew)));
-  if (contexts.length) run.dynamic_context = contexts.map(({ sample }, index) => ({ sample, index }));
+  if (contexts.length) run.dynamic_context = contexts.map((context, index) => describeContext(context, index, peer));
   if (toolboxes.length) {
     const define = (/** @type {BoundTool} */ tool) => defineTool(tool, prompt, peer, crew);
     run.dynamic_tools = await Promise.all(toolboxes.map((toolbox) => describeToolbox(toolbox, define)));
@@ -116,6 +117,11 @@ async function defineTool(tool, prompt, peer, crew) {
 /** @param {RunOptions["approve"]} approve @returns {Handler} */
 function askApprove(approve) {
   return async ({ owner: _, ...request }, context) => approve?.(toCamel(request), context);
+}
+
+/** @param {DynamicContext} context @param {number} index @param {Peer} peer */
+function describeContext({ sample, dynamicTools: store }, index, peer) {
+  return { sample, index, ...(store instanceof IndexedDBVectorStore ? { store: store.describe(peer) } : {}) };
 }
 
 /** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */

@@ -4,9 +4,10 @@
  * @import { Handlers } from "./rpc.js"
  */
 
+import { embed as embedForStore } from "./indexed-db-store.js";
 import { complete, embed } from "./local-models.js";
 import { pluginServices } from "./toolfs-objects.js";
 import { toolfsServices } from "./toolfs-services.js";
 
 /** @type {Handlers} */
-export const services = { "engine.complete": complete, "engine.embed": embed, ...toolfsServices, ...pluginServices };
+export const services = { "engine.complete": complete, "engine.embed": embed, "store.embed": embedForStore, ...toolfsServices, ...pluginServices };

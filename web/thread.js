@@ -85,6 +85,7 @@ export function importing(file) {
  * @returns {Thread}
  */
 export function launchHere({ onProgress, onReady, onText, onFailure }, addresses, environment) {
+  if ("Bun" in globalThis) giveStacks();
   let alive = true;
   /** @type {Side | undefined} */
   let side;
@@ -106,6 +107,11 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
     side = undefined;
   };
   return { send: (text, bytes) => side?.receive(text, bytes), terminate };
+}
+
+/** Pyodide knows an error by its stack, and what Bun's fetch rejects with (1.4) has none: Python would wait for ever. */
+function giveStacks() {
+  if (!("stack" in Error.prototype)) Object.defineProperty(Error.prototype, "stack", { value: "", writable: true, configurable: true });
 }
 
 /** @param {string} why */

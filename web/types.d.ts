@@ -186,6 +186,38 @@ export type FileDone = { type: "file_done"; file: string; chunks: number; replac
 export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty" };
 export type FileFailed = { type: "file_failed"; file: string; error: string; code: string };
 export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
+/** What Python's `where` takes: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */
+export type Where = Record<string, unknown>;
+export type Embedder =
+  | { embedTexts: (texts: string[]) => Promise<{ vec: number[] | Float32Array }[]> }
+  | ((texts: string[]) => Float32Array | (number[] | Float32Array)[] | Promise<Float32Array | (number[] | Float32Array)[]>);
+export type StoreOptions = {
+  /** Of the vectors; else the first ones say it. */
+  dim?: number | null;
+  metric?: "cosine" | "dot" | "euclidean" | null;
+  quantization?: "auto" | "none" | "int8" | "1bit" | null;
+  /** An embedding model, or a function from texts to vectors, side by side or one by one. */
+  embedder?: Embedder | null;
+  /** strict: waits for the disk. */
+  durability?: "relaxed" | "strict" | null;
+};
+export type StoreDocument = {
+  id?: string; text?: string; metadata?: Record<string, unknown>;
+  vec?: readonly number[] | Float32Array | Float64Array; vector?: readonly number[] | Float32Array | Float64Array;
+  [field: string]: unknown;
+};
+/** vector: where it was asked for; of unit length for cosine. */
+export type FoundDocument = { id: string; document: any; metadata: Record<string, unknown>; vector?: Float32Array };
+export type StoreSearchOptions = {
+  where?: Where | null;
+  /** The least score. */
+  threshold?: number | null;
+  mode?: "vector" | "keyword" | "hybrid" | null;
+  quantization?: StoreOptions["quantization"];
+  /** From 0 to 1: how much unlike each other the hits should be. */
+  diversity?: number | null;
+};
+export type StoreExplanation = { documents: number; dim: number; metric: string; search: string; reason: string; backend: string; [more: string]: unknown };
 export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
 /** Any EmbeddingModel, or a function from texts to vectors. */
 export type TextEmbedder =

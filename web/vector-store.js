@@ -8,6 +8,7 @@
 
 import { ConfigError, DimensionError } from "./errors.js";
 
+export { IndexedDBVectorStore } from "./indexed-db-store.js";
 export { ingest } from "./ingest.js";
 export { searchTool } from "./search-tool.js";
 

@@ -18,7 +18,7 @@ import { isLocal, loadLocalModel } from "./local-start.js";
 import { PythonStart } from "./python-start.js";
 import { Scroll } from "./scroll.js";
 import { Startup } from "./startup.js";
-import { STYLES } from "./styles.js";
+import { styles } from "./styles.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
 
@@ -26,7 +26,10 @@ import { wordsOf } from "./user-message.js";
 const SETTINGS = /** @type {const} */ ({ "model": "model", "api-key": "apiKey", "base-url": "baseURL", "preamble": "preamble" });
 const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme"];
 
-export class StaysailChat extends HTMLElement {
+/** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
+const Element = globalThis.HTMLElement ?? Object;
+
+export class StaysailChat extends Element {
   static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url"];
 
   #source = new AgentSource();
@@ -53,7 +56,7 @@ export class StaysailChat extends HTMLElement {
   constructor() {
     super();
     const root = this.attachShadow({ mode: "open" });
-    root.adoptedStyleSheets = STYLES;
+    root.adoptedStyleSheets = styles();
     root.append(
       h("slot", { name: "header" }),
       h("h2", { class: "visually-hidden" }, "Chat"),
@@ -324,4 +327,4 @@ function exchanges(messages) {
   return found;
 }
 
-if (!customElements.get("staysail-chat")) customElements.define("staysail-chat", StaysailChat);
+if (globalThis.customElements && !customElements.get("staysail-chat")) customElements.define("staysail-chat", StaysailChat);

@@ -7,8 +7,14 @@ import { MESSAGES } from "./styles/messages.js";
 import { THEME } from "./styles/theme.js";
 import { TOOLS } from "./styles/tools.js";
 
-export const STYLES = [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, COMPOSER].map((text) => {
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(text);
-  return sheet;
-});
+/** @type {CSSStyleSheet[] | undefined} */
+let made;
+
+export function styles() {
+  made ??= [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, COMPOSER].map((text) => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return sheet;
+  });
+  return made;
+}

@@ -20,9 +20,9 @@ class Stores:
         self._closing = set[asyncio.Task[None]]()
         self.methods: dict[str, Method] = {
             f"store.{method.__name__}": method
-            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.close)
+            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.close, self.destroy)
         }
-        for name in ("delete", "count", "explain", "persist", "compact", "destroy"):
+        for name in ("delete", "count", "explain", "compact"):
             self.methods[f"store.{name}"] = self._plain(name)
 
     def find(self, id: str, name: str, embedder: bool = False, **options: Any) -> staysail.VectorStore:
@@ -56,6 +56,11 @@ class Stores:
     async def close(self, params: dict[str, Any]) -> None:
         if store := self._open.pop(params["store"]["id"], None):
             await store.close()
+
+    async def destroy(self, params: dict[str, Any]) -> None:
+        """The next call makes another, of the same name."""
+        await self.find(**params["store"]).destroy()
+        await self.close(params)
 
     def forget(self) -> None:
         """Closes them all, after the calls that were ended have come to their end."""
@@ -108,8 +113,8 @@ class Matrix:
 
 
 def _read_documents(params: dict[str, Any]) -> dict[str, Any]:
-    documents, rows = params["documents"], params["rows"]
-    read: dict[str, Any] = {"documents": documents, "ids": params["ids"]}
+    documents, rows = params.get("documents"), params["rows"]
+    read: dict[str, Any] = {"documents": documents, "ids": params.get("ids")}
     if not rows:
         return read
     matrix = Matrix(params[BYTES], rows)

@@ -1,0 +1,174 @@
+"""IndexedDBVectorStore, from JavaScript in Chromium: its methods, its errors, an agent that looks things up in it, and a reload."""
+
+import json
+
+import pytest
+
+SETUP = """
+const done = arguments[arguments.length - 1];
+const [base] = arguments;
+const run = async () => {
+  const { Agent, ConfigError, DimensionError, EmbeddingModel, IndexedDBVectorStore, StoreError, boot, shutdown } = await import("/web/index.js");
+  boot({ runtimeURL: "/wheels/" }).catch(() => {});
+  const caught = (promise) => promise.then(() => null, (error) => ({
+    name: error.name, code: error.code, message: error.message, isStoreError: error instanceof StoreError, cause: error.cause,
+  }));
+  // A word a dimension: what a test can foresee.
+  const WORDS = ["sail", "rope", "tide", "moon"];
+  let embedded = 0;
+  const embed = (texts) => {
+    embedded += texts.length;
+    return texts.map((text) => WORDS.map((word) => text.toLowerCase().split(word).length - 1 + 0.01));
+  };
+  %s
+};
+run().then((value) => done({ value }), ({ name, message, stack }) => done({ error: { name, message, stack } }));
+"""
+
+FILL = """
+const store = new IndexedDBVectorStore("harbour", { embedder: embed });
+await store.destroy();
+const ids = await store.add([
+  "A staysail is a sail.",
+  { id: "b", text: "Ropes: a rope is called a line.", metadata: { year: 2020, kind: "gear" } },
+  { id: "c", text: "The moon pulls the tide.", metadata: { year: 2024, kind: "sky" } },
+]);
+"""
+
+
+@pytest.fixture
+def run(driver, site):
+    """Runs an async function's body in the page; opens another one first where asked to."""
+
+    def run(code, base=None, reload=True):
+        if reload:
+            driver.get(f"{site}tests/page/empty.html")
+        told = driver.execute_async_script(SETUP % code, base)
+        assert "error" not in told, json.dumps(told["error"], indent=1)
+        return told["value"]
+
+    return run
+
+
+def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
+    told = run(
+        FILL
+        + """
+        const found = {
+          ids, count: await store.count(), gear: await store.count({ where: { kind: "gear" } }),
+          text: await store.search("which sail?", 2),
+          vector: await store.search(new Float32Array([0, 0, 0, 1]), 1),
+          list: await store.search([0, 1, 0, 0], 1, { threshold: 0.9 }),
+          where: await store.search("moon", 3, { where: { year: { lte: 2020 } } }),
+          keyword: await store.search("line", 3, { mode: "keyword" }),
+          hybrid: (await store.search("tide", 1, { mode: "hybrid" })).map(([, id]) => id),
+          topN: await store.topN({ query: "moon", samples: 1, filter: { kind: "sky" } }),
+          topNIds: await store.topNIds({ query: "moon", samples: 1 }),
+          top_n: (await store.top_n("moon", 1)).map(([, id]) => id),
+          explained: await store.explain(),
+          persist: typeof await store.persist(),
+        };
+        const [got] = await store.get(["b", "nobody"], { vectors: true });
+        found.got = { ...got, vector: Array.from(got.vector, (value) => Math.round(value * 100) / 100), kind: got.vector.constructor.name };
+        await store.upsert([{ id: "b", text: "A rope of hemp.", vec: new Float32Array([0, 1, 0, 0]) }, { id: "d", text: "Flotsam.", vector: [1, 1, 1, 1] }, "Moon."]);
+        found.upserted = await store.count();
+        found.embedded = embedded;
+
+        const archive = await store.export();
+        const copy = new IndexedDBVectorStore(":memory:");
+        found.imported = [archive.constructor.name, await copy.import_(archive), await copy.count()];
+        found.copied = (await copy.search([0, 1, 0, 0], 1)).map(([, id, document]) => [id, document]);
+        found.deleted = [await copy.delete(["b", "nobody"]), await copy.delete({ where: { kind: "sky" } }), await copy.count()];
+
+        const flat = new IndexedDBVectorStore(":memory:", { metric: "dot", dim: 2 });
+        await flat.add(null, { vectors: new Float32Array([1, 0, 0, 2, 3, 0]), ids: ["x", "y", "z"] });
+        found.flat = await flat.topNIds({ query: [1, 0], samples: 2 });
+        await Promise.all([copy.close(), flat.close()]);
+        await store.close();
+        found.reopened = await store.count();
+        return found;
+        """
+    )
+    sail, b = told["ids"][0], "b"
+    assert told["ids"][1:] == ["b", "c"]
+    assert (told["count"], told["gear"], told["upserted"], told["reopened"]) == (3, 1, 5, 5)
+    assert [hit[1] for hit in told["text"]] == [sail, "b"] or told["text"][0][1] == sail
+    assert told["text"][0][2] == "A staysail is a sail."
+    assert told["vector"][0][1] == "c"
+    assert told["list"][0][1:] == ["b", {"text": "Ropes: a rope is called a line.", "metadata": {"year": 2020, "kind": "gear"}}]
+    assert [hit[1] for hit in told["where"]] == ["b"]
+    assert [hit[1] for hit in told["keyword"]] == ["b"]
+    assert told["hybrid"] == told["top_n"] == [told["topN"][0][1]] == [told["topNIds"][0][1]] == ["c"]
+    assert (told["explained"]["documents"], told["explained"]["dim"]) == (3, 4)
+    assert "backendReason" in told["explained"]
+    assert told["persist"] == "boolean"
+    assert told["got"] == {
+        "id": b,
+        "document": "Ropes: a rope is called a line.",
+        "metadata": {"year": 2020, "kind": "gear"},
+        "vector": [0, 1, 0, 0],
+        "kind": "Float32Array",
+    } | {"vector": told["got"]["vector"]}
+    assert told["got"]["vector"][1] == 1
+    assert told["embedded"] == 3 + 7 + 1, "three documents, seven queries by meaning, one document without a vector"
+    assert told["imported"] == ["Uint8Array", 5, 5]
+    assert told["copied"] == [["b", "A rope of hemp."]]
+    assert told["deleted"] == [1, 1, 3]
+    assert told["flat"] == [[3, "z"], [1, "x"]]
+
+    # Another page, another interpreter.
+    again = run('const store = new IndexedDBVectorStore("harbour"); return [await store.count(), await store.get("d")];')
+    assert again == [5, [{"id": "d", "document": "Flotsam.", "metadata": {}}]]
+
+
+def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
+    box = server.box({"text": "A line."}, {"text": "never"})
+    box.add({"text": "A line."})
+    told = run(
+        FILL
+        + """
+        const agent = (dynamicTools) => new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, dynamicContext: { sample: 1, dynamicTools } });
+        const reply = await agent(store).run("What is a rope?");
+        class Lost extends Error { name = "Lost"; }
+        const failing = { search: () => { throw new Lost("not at home"); } };
+        const full = { topN: async () => { throw new DimensionError("three, not four"); } };
+        const misled = new IndexedDBVectorStore("harbour", { embedder: async () => { throw new Lost("no words"); } });
+        const errors = {
+          own: await caught(agent(failing).prompt("Hi.")),
+          ours: await caught(agent(full).prompt("Hi.")),
+          embedder: await caught(agent(misled).prompt("Hi.")),
+          there: await caught(store.add([{ id: "b", text: "again" }])),
+          dimension: await caught(store.add([{ text: "x", vec: [1, 2] }])),
+          uneven: await caught(store.add([{ text: "x", vec: [1, 2] }, { text: "y", vec: [1] }])),
+          filter: await caught(store.search("x", 1, { where: { year: { nearly: 3 } } })),
+          metric: await caught(new IndexedDBVectorStore("harbour", { metric: "dot" }).count()),
+          none: await caught(new IndexedDBVectorStore("harbour").search("words")),
+        };
+        const causes = [errors.own.cause instanceof Lost, errors.ours.cause instanceof DimensionError, errors.embedder.cause instanceof Lost];
+        for (const make of [() => new IndexedDBVectorStore(""), () => new IndexedDBVectorStore("x", { size: 3 }), () => new IndexedDBVectorStore("x", { embedder: {} })]) {
+          try { make(); causes.push("made"); } catch (error) { causes.push(error instanceof ConfigError); }
+        }
+        // After a shutdown the same object goes on with another interpreter.
+        shutdown();
+        const count = await store.count();
+        return { sources: reply.steps[0].sources, errors, causes, count };
+        """,
+        box.url,
+    )
+    assert [source["id"] for source in told["sources"]] == ["b"]
+    assert "a rope is called a line" in json.dumps(box.seen[0].json)
+    errors = told["errors"]
+    assert [(errors[name]["name"], errors[name]["code"]) for name in ("own", "ours", "embedder", "there", "dimension", "uneven")] == [
+        ("StoreError", "store"),
+        ("DimensionError", "dimension"),
+        ("StoreError", "store"),
+        ("StoreError", "exists"),
+        ("DimensionError", "dimension"),
+        ("DimensionError", "dimension"),
+    ]
+    assert "Lost: not at home" in errors["own"]["message"]
+    assert "Lost: no words" in errors["embedder"]["message"]
+    assert [errors[name]["name"] for name in ("filter", "metric", "none")] == ["ConfigError"] * 3
+    assert "nearly" in errors["filter"]["message"]
+    assert told["causes"] == [True] * 6
+    assert told["count"] == 3

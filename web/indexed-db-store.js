@@ -1,0 +1,234 @@
+/**
+ * The vector store of Python's side, over IndexedDB.
+ *
+ * @import { Handlers, Peer } from "./rpc.js"
+ * @import { FoundDocument, SearchHit, SearchRequest, StoreDocument, StoreExplanation, StoreOptions, StoreSearchOptions, Where } from "./types.js"
+ * @import { Vector, Vectors } from "./vectors.js"
+ *
+ * @typedef {{signal?: AbortSignal}} Stoppable
+ * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: those that are not told by them
+ */
+
+import { checkNames } from "./access.js";
+import { connect } from "./boot.js";
+import { ConfigError } from "./errors.js";
+import { toCamel } from "./spelling.js";
+import { packVectors, unpackVectors } from "./vectors.js";
+
+const OPTIONS = ["dim", "metric", "quantization", "embedder", "durability"];
+
+let lastId = 0;
+
+/** What Python asks back for. @type {Map<string, WeakRef<IndexedDBVectorStore>>} */
+const living = new Map();
+/** Stores that were forgotten without `close`, and where they are open. @type {FinalizationRegistry<{id: string, peer?: Peer}>} */
+const forgotten = new FinalizationRegistry(({ id, peer }) => {
+  living.delete(id);
+  peer?.call("store.close", { store: { id } }).catch(() => {});
+});
+
+/**
+ * Documents found by meaning, by words, or both; kept by the browser under the store's name, in memory alone as ":memory:".
+ *
+ * What a filter (`where`) may say, and what the scores are, is Python's `VectorStore`.
+ */
+export class IndexedDBVectorStore {
+  #description;
+  #embedder;
+  /** @type {{id: string, peer?: Peer}} */
+  #open = { id: `store-${++lastId}` };
+
+  /**
+   * It opens when it is first used.
+   * @param {string} name
+   * @param {StoreOptions} [options]
+   */
+  constructor(name, options = {}) {
+    if (typeof name !== "string" || !name) throw new ConfigError('a store needs a name; ":memory:" is kept nowhere');
+    checkNames(options, OPTIONS);
+    const { embedder, ...rest } = options;
+    if (embedder != null && typeof embedder !== "function" && typeof embedder.embedTexts !== "function") {
+      throw new ConfigError("embedder is an embedding model, or a function from texts to vectors");
+    }
+    this.#embedder = embedder;
+    const given = Object.entries(rest).filter(([, value]) => value != null);
+    this.#description = { id: this.#open.id, name, embedder: embedder != null, ...Object.fromEntries(given) };
+    living.set(this.#open.id, new WeakRef(this));
+    forgotten.register(this, this.#open);
+  }
+
+  get name() {
+    return this.#description.name;
+  }
+
+  /**
+   * Adds all or none; durable when it is done. A document is text, or {text, id?, metadata?, vec?}; what has no vector is embedded.
+   * Rejects with a StoreError (code "exists") for an id that is there already.
+   * @param {readonly (string | StoreDocument)[] | null} documents null: vectors alone, under `ids`
+   * @param {AddOptions} [options]
+   * @returns {Promise<string[]>} their ids
+   */
+  add(documents, options) {
+    return this.#write("store.add", documents, options);
+  }
+
+  /** `add`, where ids that are there already are replaced. @type {IndexedDBVectorStore["add"]} */
+  upsert(documents, options) {
+    return this.#write("store.upsert", documents, options);
+  }
+
+  /** @param {string | readonly string[] | {where: Where}} which @param {Stoppable} [options] @returns {Promise<number>} how many there were */
+  delete(which, options) {
+    return this.#ask("store.delete", typeof which === "object" && "where" in which ? { where: which.where } : { ids: which }, options);
+  }
+
+  /**
+   * The k nearest, best first. query: text, or a vector.
+   * @param {string | Vector} query
+   * @param {number} [k]
+   * @param {StoreSearchOptions & Stoppable} [options]
+   * @returns {Promise<[score: number, id: string, document: any][]>}
+   */
+  search(query, k = 10, { signal, ...options } = {}) {
+    const asked = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
+    return this.#call("store.search", { ...asked, k, options: present(options) }, { signal });
+  }
+
+  /** Those that are there, in the order asked for. @param {string | readonly string[]} ids @param {Stoppable & {vectors?: boolean}} [options] @returns {Promise<FoundDocument[]>} */
+  async get(ids, { vectors = false, signal } = {}) {
+    const { documents, $bytes } = await this.#call("store.get", { ids, vectors }, { signal });
+    if (!$bytes?.length) return documents;
+    const rows = unpackVectors($bytes, documents.length);
+    return documents.map((/** @type {FoundDocument} */ document, /** @type {number} */ row) => ({ ...document, vector: rows[row] }));
+  }
+
+  /** @param {Stoppable & {where?: Where}} [options] @returns {Promise<number>} */
+  count({ where, signal } = {}) {
+    return this.#ask("store.count", present({ where }), { signal });
+  }
+
+  /** All of it, as a zip of documents and vectors. @param {Stoppable} [options] @returns {Promise<Uint8Array>} */
+  async export(options) {
+    return (await this.#call("store.export", {}, options)).$bytes;
+  }
+
+  /** Adds what `export` gave. @param {Uint8Array} archive @param {Stoppable & {replace?: boolean}} [options] replace: documents that are there already @returns {Promise<number>} how many */
+  import_(archive, { replace = false, signal } = {}) {
+    return this.#call("store.import_", { replace, $bytes: archive }, { signal });
+  }
+
+  /** `search` for `dynamicContext`. @param {SearchRequest} request @returns {Promise<[score: number, id: string, document: any][]>} */
+  topN({ query, samples, threshold, filter }) {
+    return this.search(query, samples, { threshold, where: filter });
+  }
+
+  /** @param {SearchRequest} request @returns {Promise<[score: number, id: string][]>} */
+  async topNIds(request) {
+    return (await this.topN(request)).map(([score, id]) => [score, id]);
+  }
+
+  /** `search`, as Python and rig call it. @type {IndexedDBVectorStore["search"]} */
+  top_n(query, n, options) {
+    return this.search(query, n, options);
+  }
+
+  /** What a search would do and why, what is in memory, what the last search did. @param {Stoppable} [options] @returns {Promise<StoreExplanation>} */
+  async explain(options) {
+    return toCamel(await this.#ask("store.explain", {}, options));
+  }
+
+  /** Asks the browser to keep what this origin stores when disk runs short. @returns {Promise<boolean>} whether it will; pages alone may ask */
+  async persist() {
+    return (await globalThis.navigator?.storage?.persist?.()) ?? false;
+  }
+
+  /** Gives back the space of deleted documents now; it happens by itself once there are many. @returns {Promise<void>} */
+  compact() {
+    return this.#ask("store.compact", {});
+  }
+
+  /** Deletes the store and everything in it. @returns {Promise<void>} */
+  destroy() {
+    return this.#ask("store.destroy", {});
+  }
+
+  /** Lets go of its memory; what is stored stays, and the next call opens it again. */
+  async close() {
+    await this.#open.peer?.call("store.close", { store: { id: this.#open.id } });
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /** What Python needs to search it without a detour. @param {Peer} peer @returns {Record<string, unknown>} */
+  describe(peer) {
+    this.#open.peer = peer;
+    return this.#description;
+  }
+
+  /** @param {string[]} texts */
+  async embed(texts) {
+    const embedder = this.#embedder;
+    const made = typeof embedder === "function" ? await embedder(texts) : ((await embedder?.embedTexts(texts)) ?? []).map(({ vec }) => vec);
+    const count = made instanceof Float32Array ? texts.length : made.length;
+    return { count, $bytes: packVectors(made, count) };
+  }
+
+  /** @param {string} method @param {readonly (string | StoreDocument)[] | null} documents @param {AddOptions} [options] */
+  async #write(method, documents, { vectors, ids, signal } = {}) {
+    const read = readDocuments(documents, ids, vectors);
+    return read.documents?.length === 0 ? [] : this.#call(method, { ids, ...read }, { signal });
+  }
+
+  /** A method that takes and gives plain data. @param {string} method @param {Record<string, unknown>} options @param {Stoppable} [stoppable] */
+  #ask(method, options, stoppable) {
+    return this.#call(method, { options }, stoppable);
+  }
+
+  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] @returns {Promise<any>} */
+  async #call(method, params, { signal } = {}) {
+    const peer = await connect();
+    const answer = await peer.call(method, { store: this.describe(peer), ...params }, { signal });
+    this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
+    return answer;
+  }
+}
+
+/** What Python may call: texts to vectors, by the embedder of a store. @param {{store: string, texts: string[]}} params */
+export async function embed({ store, texts }) {
+  return living.get(store)?.deref()?.embed(texts);
+}
+
+/**
+ * The documents without their vectors, which come beside them; `vector` is then the row, where some have none.
+ * @param {readonly (string | StoreDocument)[] | null} documents
+ * @param {readonly string[] | undefined} ids
+ * @param {Vectors | undefined} vectors
+ */
+function readDocuments(documents, ids, vectors) {
+  if (vectors) {
+    const count = documents?.length ?? ids?.length ?? (vectors instanceof Float32Array ? 0 : vectors.length);
+    if (!count) throw new ConfigError("a Float32Array alone does not tell how many vectors it holds: give ids, or the vectors one by one");
+    const plain = documents?.map((document) => split(document).rest) ?? null;
+    return { documents: plain, rows: count, $bytes: packVectors(vectors, count) };
+  }
+  if (!documents) throw new ConfigError("add takes documents, vectors, or both");
+  const read = documents.map(split);
+  const rows = read.flatMap(({ vector }) => (vector ? [vector] : []));
+  if (!rows.length) return { documents: read.map(({ rest }) => rest), rows: 0 };
+  let row = 0;
+  const some = rows.length < read.length;
+  const numbered = read.map(({ rest, vector }) => (some ? { ...rest, vector: vector ? row++ : null } : rest));
+  return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
+}
+
+/** @param {string | StoreDocument} document @returns {{rest: Record<string, unknown>, vector?: Vector}} */
+function split(document) {
+  if (typeof document === "string") return { rest: { text: document } };
+  const { vec, vector = vec, ...rest } = document;
+  return { rest, vector: vector ?? undefined };
+}
+
+/** @param {Record<string, unknown>} options */
+const present = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));
