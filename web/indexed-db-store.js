@@ -161,10 +161,14 @@ export class IndexedDBVectorStore {
     await this.close();
   }
 
-  /** What Python needs to search it without a detour. @param {Peer} peer @returns {Record<string, unknown>} */
+  /**
+   * What Python needs to use it without a detour, and what it may ask back.
+   * @param {Peer} peer
+   * @returns {{store: Record<string, unknown>, embed: (texts: string[]) => Promise<{count: number, $bytes: Uint8Array}>}}
+   */
   describe(peer) {
     this.#open.peer = peer;
-    return this.#description;
+    return { store: this.#description, embed: (texts) => this.embed(texts) };
   }
 
   /** @param {string[]} texts */
@@ -189,7 +193,7 @@ export class IndexedDBVectorStore {
   /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] @returns {Promise<any>} */
   async #call(method, params, { signal } = {}) {
     const peer = await connect();
-    const answer = await peer.call(method, { store: this.describe(peer), ...params }, { signal });
+    const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal });
     this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
     return answer;
   }

@@ -121,7 +121,7 @@ function askApprove(approve) {
 
 /** @param {DynamicContext} context @param {number} index @param {Peer} peer */
 function describeContext({ sample, dynamicTools: store }, index, peer) {
-  return { sample, index, ...(store instanceof IndexedDBVectorStore ? { store: store.describe(peer) } : {}) };
+  return { sample, index, ...(store instanceof IndexedDBVectorStore ? { store: store.describe(peer).store } : {}) };
 }
 
 /** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */

@@ -302,6 +302,51 @@ def test_progress_tells_real_stages_and_bytes(page):
     assert len(loading) > 5
 
 
+EARLY = """
+const done = arguments[arguments.length - 1];
+const [base] = arguments;
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const unhandled = [], started = [];
+addEventListener("unhandledrejection", ({ reason }) => unhandled.push(String(reason)));
+globalThis.Worker = class extends Worker {
+  postMessage(message) {
+    if (message.type === "boot") started.push(new URL(message.runtimeURL).pathname);
+    super.postMessage(message);
+  }
+};
+const until = async (count) => { while (started.length < count) await pause(10); };
+const run = async () => {
+  const { Agent, boot, shutdown } = await import("/web/index.js");
+  const agent = () => new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base });
+  // What boot says in the same task is what is started; what it says later takes the place of what nobody has asked for.
+  agent();
+  boot({ runtimeURL: "/nowhere/", onProgress: () => {} }).catch(() => {});
+  await until(1);
+  await pause(100);
+  shutdown();
+  agent();
+  await until(2);
+  const stages = new Set();
+  await boot({ runtimeURL: "/wheels/", onProgress: ({ stage }) => stages.add(stage) });
+  agent();
+  await pause(100);
+  return { started, stages: [...stages], unhandled, text: await agent().prompt("Hi.") };
+};
+run().then((value) => done({ value }), ({ name, message, stack }) => done({ error: { name, message, stack } }));
+"""
+
+
+def test_python_starts_behind_an_agent_where_boot_says_and_no_failure_is_told_twice(driver, site, provider):
+    box = provider.box({"text": "Here."})
+    driver.get(f"{site}tests/page/empty.html")
+    told = driver.execute_async_script(EARLY, box.url)
+    assert "error" not in told, told
+    assert told["value"]["started"] == ["/nowhere/", "/nowhere/", "/wheels/"]
+    assert told["value"]["unhandled"] == []
+    assert told["value"]["stages"][-1] == "ready"
+    assert told["value"]["text"] == "Here."
+
+
 def test_the_local_model_answers_streaming_and_calls_a_tool(page):
     told = page.run(
         """

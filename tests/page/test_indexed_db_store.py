@@ -8,7 +8,8 @@ SETUP = """
 const done = arguments[arguments.length - 1];
 const [base] = arguments;
 const run = async () => {
-  const { Agent, ConfigError, DimensionError, EmbeddingModel, IndexedDBVectorStore, StoreError, boot, shutdown } = await import("/web/index.js");
+  const staysail = await import("/web/index.js");
+  const { Agent, ConfigError, DimensionError, IndexedDBVectorStore, StoreError, boot, shutdown } = staysail;
   boot({ runtimeURL: "/wheels/" }).catch(() => {});
   const caught = (promise) => promise.then(() => null, (error) => ({
     name: error.name, code: error.code, message: error.message, isStoreError: error instanceof StoreError, cause: error.cause,
@@ -38,11 +39,10 @@ const ids = await store.add([
 
 @pytest.fixture
 def run(driver, site):
-    """Runs an async function's body in the page; opens another one first where asked to."""
+    """Runs an async function's body in a new page."""
 
-    def run(code, base=None, reload=True):
-        if reload:
-            driver.get(f"{site}tests/page/empty.html")
+    def run(code, base=None):
+        driver.get(f"{site}tests/page/empty.html")
         told = driver.execute_async_script(SETUP % code, base)
         assert "error" not in told, json.dumps(told["error"], indent=1)
         return told["value"]
@@ -70,7 +70,8 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
         };
         const [got] = await store.get(["b", "nobody"], { vectors: true });
         found.got = { ...got, vector: Array.from(got.vector, (value) => Math.round(value * 100) / 100), kind: got.vector.constructor.name };
-        await store.upsert([{ id: "b", text: "A rope of hemp.", vec: new Float32Array([0, 1, 0, 0]) }, { id: "d", text: "Flotsam.", vector: [1, 1, 1, 1] }, "Moon."]);
+        const hemp = { id: "b", text: "A rope of hemp.", vec: new Float32Array([0, 1, 0, 0]) };
+        await store.upsert([hemp, { id: "d", text: "Flotsam.", vector: [1, 1, 1, 1] }, "Moon."]);
         found.upserted = await store.count();
         found.embedded = embedded;
 
@@ -89,11 +90,10 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
         return found;
         """
     )
-    sail, b = told["ids"][0], "b"
+    sail = told["ids"][0]
     assert told["ids"][1:] == ["b", "c"]
     assert (told["count"], told["gear"], told["upserted"], told["reopened"]) == (3, 1, 5, 5)
-    assert [hit[1] for hit in told["text"]] == [sail, "b"] or told["text"][0][1] == sail
-    assert told["text"][0][2] == "A staysail is a sail."
+    assert told["text"][0][1:] == [sail, "A staysail is a sail."]
     assert told["vector"][0][1] == "c"
     assert told["list"][0][1:] == ["b", {"text": "Ropes: a rope is called a line.", "metadata": {"year": 2020, "kind": "gear"}}]
     assert [hit[1] for hit in told["where"]] == ["b"]
@@ -102,15 +102,15 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
     assert (told["explained"]["documents"], told["explained"]["dim"]) == (3, 4)
     assert "backendReason" in told["explained"]
     assert told["persist"] == "boolean"
+    vector = told["got"].pop("vector")
     assert told["got"] == {
-        "id": b,
+        "id": "b",
         "document": "Ropes: a rope is called a line.",
         "metadata": {"year": 2020, "kind": "gear"},
-        "vector": [0, 1, 0, 0],
         "kind": "Float32Array",
-    } | {"vector": told["got"]["vector"]}
-    assert told["got"]["vector"][1] == 1
-    assert told["embedded"] == 3 + 7 + 1, "three documents, seven queries by meaning, one document without a vector"
+    }
+    assert (vector[1], max(vector[0], *vector[2:])) == (1, 0)
+    assert told["embedded"] == 3 + 6 + 1, "three documents, six queries by meaning, one document without a vector"
     assert told["imported"] == ["Uint8Array", 5, 5]
     assert told["copied"] == [["b", "A rope of hemp."]]
     assert told["deleted"] == [1, 1, 3]
@@ -122,12 +122,13 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
 
 
 def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
-    box = server.box({"text": "A line."}, {"text": "never"})
-    box.add({"text": "A line."})
+    box = server.box({"text": "A line."})
     told = run(
         FILL
         + """
-        const agent = (dynamicTools) => new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, dynamicContext: { sample: 1, dynamicTools } });
+        const agent = (dynamicTools) => {
+          return new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, dynamicContext: { sample: 1, dynamicTools } });
+        };
         const reply = await agent(store).run("What is a rope?");
         class Lost extends Error { name = "Lost"; }
         const failing = { search: () => { throw new Lost("not at home"); } };
@@ -144,14 +145,15 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
           metric: await caught(new IndexedDBVectorStore("harbour", { metric: "dot" }).count()),
           none: await caught(new IndexedDBVectorStore("harbour").search("words")),
         };
-        const causes = [errors.own.cause instanceof Lost, errors.ours.cause instanceof DimensionError, errors.embedder.cause instanceof Lost];
-        for (const make of [() => new IndexedDBVectorStore(""), () => new IndexedDBVectorStore("x", { size: 3 }), () => new IndexedDBVectorStore("x", { embedder: {} })]) {
-          try { make(); causes.push("made"); } catch (error) { causes.push(error instanceof ConfigError); }
+        const { own, ours, embedder } = errors;
+        const told = [own.cause instanceof Lost, ours.cause instanceof DimensionError, embedder.cause instanceof Lost];
+        for (const [name, options] of [[""], ["x", { size: 3 }], ["x", { embedder: {} }]]) {
+          try { new IndexedDBVectorStore(name, options); told.push("made"); } catch (error) { told.push(error instanceof ConfigError); }
         }
         // After a shutdown the same object goes on with another interpreter.
         shutdown();
         const count = await store.count();
-        return { sources: reply.steps[0].sources, errors, causes, count };
+        return { sources: reply.steps[0].sources, errors, told, count };
         """,
         box.url,
     )
@@ -170,5 +172,5 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
     assert "Lost: no words" in errors["embedder"]["message"]
     assert [errors[name]["name"] for name in ("filter", "metric", "none")] == ["ConfigError"] * 3
     assert "nearly" in errors["filter"]["message"]
-    assert told["causes"] == [True] * 6
+    assert told["told"] == [True] * 6
     assert told["count"] == 3

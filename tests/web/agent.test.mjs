@@ -1,13 +1,14 @@
 // The JavaScript Agent in Node, with Python in the calling thread.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
-  Agent, AuthError, CompletionModel, ConfigError, MaxTurnsError, Message, NetworkError, ProviderError, RateLimitError, RunCancelled, StaysailError,
+  Agent, AuthError, CompletionModel, ConfigError, IndexedDBVectorStore, MaxTurnsError, Message, NetworkError, ProviderError, RateLimitError, RunCancelled, StaysailError,
   boot, decodeReadableStream, pythonTools,
 } from "../../web/index.js";
 import { connect } from "../../web/boot.js";
@@ -351,4 +352,21 @@ test("every provider has a subpath with the classes that it has services for", a
     assert.deepEqual(found.sort(), [...new Set(wanted)].sort(), name);
     for (const key of found) assert.ok(module[key].provider.startsWith(name), `${name} ${key}`);
   }
+});
+
+test("an agent that is made and not asked starts nothing, and Node exits by itself", () => {
+  const source = `import { Agent } from ${JSON.stringify(new URL("../../web/index.js", import.meta.url).href)};
+    new Agent({ model: "openai:gpt-4o", apiKey: "k" });
+    console.log(process.getActiveResourcesInfo().filter((name) => name === "Timeout").length);`;
+  const ran = spawnSync(process.execPath, ["--input-type=module", "--eval", source], { encoding: "utf8", timeout: 60_000 });
+  assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, "0\n", ""]);
+});
+
+test("a vector store in Node is kept in memory, and one that should be kept says that there is no IndexedDB", async () => {
+  const store = new IndexedDBVectorStore(":memory:", { embedder: async (texts) => texts.map((text) => [text.length, 1]) });
+  const [a] = await store.add(["a", { id: "long", text: "a longer text", metadata: { kind: "long" } }]);
+  assert.deepEqual((await store.search("b", 1)).map(([, id]) => id), [a]);
+  assert.equal(await store.count({ where: { kind: "long" } }), 1);
+  await assert.rejects(new IndexedDBVectorStore("kept").count(), { name: "ConfigError", message: /no IndexedDB.*:memory:/ });
+  await store.close();
 });

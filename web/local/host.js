@@ -61,7 +61,7 @@ export class Host {
     this.#model = model;
     this.#llama ??= this.#openLanguageModel(model, onProgress, signal).catch((error) => {
       this.#llama = undefined;
-      throw error;
+      throw model === undefined || error.code === "runtime_missing" ? withAdvice(error) : error;
     });
     return this.#llama;
   }
@@ -83,7 +83,7 @@ export class Host {
   async #embeddingModel(onProgress, signal) {
     this.#embedder ??= this.#openEmbedder(onProgress, signal).catch((error) => {
       this.#embedder = undefined;
-      throw error;
+      throw withAdvice(error);
     });
     return this.#embedder;
   }
@@ -108,4 +108,13 @@ export class Host {
   #url(path) {
     return new URL(path, this.#settled().localURL);
   }
+}
+
+/** What to do where our own files are not. @param {unknown} error */
+function withAdvice(error) {
+  if (!(error instanceof LocalModelError) || !["not_found", "integrity", "runtime_missing"].includes(error.code)) return error;
+  const advice =
+    "staysail's models are not in its npm package: `make build` in its repository puts them into wheels/local/. Serve that folder, and say " +
+    'where before they are first used: localEngine({ localURL: "/local/" }), from "staysail/local".';
+  return new LocalModelError(error.code, `${error.message.replace(/\.?$/, ".")} ${advice}`, { cause: error.cause });
 }
