@@ -172,6 +172,10 @@ class FlatIndex(RowTable):
     # Inside
 
     def _mask(self, keep: Block | None) -> Block | None:
+        if keep and len(keep.view) < self.size:  # rows were added since it was made
+            grown = self.backend.allocate(self.size)
+            grown.view[: len(keep.view)] = keep.view
+            return grown
         return keep or (self._alive if self.dead else None)
 
     def _weights(self, query: Query) -> tuple[float, float]:

@@ -155,6 +155,8 @@ def test_what_is_killed_or_masked_is_not_found(metric):
     assert {slot % 4 for _, slot in index.exact(query, 50, keep)} == {1}
     assert len(index.exact(query, 400, keep)) == 100
     assert index.alive == 200
+    index.commit(index.stage(x[:50]))
+    assert {slot % 4 for _, slot in index.exact(query, 500, keep)} == {1}  # what came later is not in it
 
 
 @pytest.mark.parametrize("dtype", ["f32", "f16"])
