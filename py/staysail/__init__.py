@@ -20,6 +20,7 @@ from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
+from .agent.run_log import RunInfo, RunLog, memory_log
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.defaults import Defaults
 from .core.errors import (
@@ -150,6 +151,8 @@ IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 HOST = {
     "transport": ("fetch_transport", "FetchTransport") if IN_BROWSER_RUNTIME else ("httpx_transport", "HttpxTransport"),
     "blocking_transport": ("page_waiting", "blocking_transport"),
+    "run_records": ("idb_records", "IdbRecords") if IN_BROWSER_RUNTIME else ("sqlite_records", "SqliteRecords"),
+    "run_lanes": ("web_lanes", "WebLanes") if IN_BROWSER_RUNTIME else ("file_lanes", "FileLanes"),
     "run_sync": ("page_waiting" if IN_BROWSER_RUNTIME else "loop_waiting", "run_sync"),
 }
 _made: dict[str, Any] = {}
@@ -179,6 +182,26 @@ Defaults.load_model = load_model
 Defaults.transport = lambda: _transport("transport")
 Defaults.blocking_transport = lambda: _transport("blocking_transport")
 Defaults.conversations = _conversations
+
+
+def _run_log(name: str | None) -> RunLog:
+    """One for each name: in a page a database, on CPython a directory."""
+    key = f"run_log {name}"
+    if key not in _made:
+        if name == ":memory:":
+            _made[key] = memory_log()
+        elif IN_BROWSER_RUNTIME:
+            database = f"staysail-runs-{name}" if name else "staysail-runs"
+            _made[key] = RunLog(_host("run_records")(database, durability="strict"), _host("run_lanes")(database))
+        elif name is None:
+            raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
+        else:
+            _made[key] = RunLog(_host("run_records")(name), _host("run_lanes")(f"{name}/owners"))
+    log: RunLog = _made[key]
+    return log
+
+
+Defaults.run_log = _run_log
 Defaults.run_sync = lambda work: _host("run_sync")(work)
 Defaults.index_tools = lambda tools, embedder: import_module("staysail.indexes.tool_index").ToolIndex(tools, embedder)
 if IN_BROWSER_RUNTIME:
@@ -258,6 +281,8 @@ __all__ = [
     "RunCancelled",
     "RunContext",
     "RunDone",
+    "RunInfo",
+    "RunLog",
     "RunStopped",
     "SearchHit",
     "ServerError",

@@ -15,11 +15,12 @@ from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model
 from ..core.tool import Approval
 from ..core.waiting import SystemClock
-from .approval import read_answers
 from .delegation import AgentTool
-from .driver import Driver
+from .driver import Driver, last_reply
+from .durable import TakenUp
 from .reply import Reply
 from .run import OUTPUT_TOOL, OutputMode, Run
+from .run_log import RunInfo, RunLog
 from .settings import RunOptions, Settings
 
 
@@ -106,27 +107,55 @@ class Agent:
                 yield event
 
     async def resume(
-        self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
+        self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
     ) -> Reply:
-        """Carries on a Run, or what `Run.to_dict` wrote, or the Run of a Reply that is paused. approvals: by the id of the ApprovalRequest,
-        Approve(), Refuse(reason), GiveResult(result), True or False; what is not answered stays pending."""
-        return await self._taken_up(run, approvals, options).finish()
+        """Carries on a Run, or what `Run.to_dict` wrote, or a Reply that is paused, or a durable run by its id, which is waited for while
+        somebody else owns it. approvals: by the id of the ApprovalRequest, Approve(), Refuse(reason), GiveResult(result), True or False;
+        what is not answered stays pending."""
+        async with aclosing(self._taken_up(run, approvals, options, streamed=False)) as events:
+            return await last_reply(events)
 
     async def resume_stream(
-        self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
+        self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
     ) -> AsyncGenerator[Event]:
-        """`resume` as `stream` does it."""
-        async with aclosing(self._taken_up(run, approvals, options).stream()) as events:
+        """`resume` as `stream` does it. Of a durable run, what happened so far is told first; while somebody else owns it, what happens is
+        told as it does; and when the owner is gone before the end, it is taken over."""
+        async with aclosing(self._taken_up(run, approvals, options, streamed=True)) as events:
             async for event in events:
                 yield event
 
-    def _taken_up(self, run: Run | Reply | Mapping[str, Any], approvals: Mapping[str, Any] | None, options: RunOptions) -> Driver:
+    async def watch(self, run_id: str, **options: Unpack[RunOptions]) -> AsyncGenerator[Event]:
+        """What happened and happens in a durable run, without ever taking it over. Ends with its RunDone, or when nobody owns it."""
+        async with aclosing(TakenUp(self, run_id, self._settings(options)).events(streamed=True, take_over=False)) as events:
+            async for event in events:
+                yield event
+
+    async def runs(self, **options: Unpack[RunOptions]) -> list[RunInfo]:
+        """The durable runs on record where this agent keeps its own, the newest first."""
+        return await self._log(options).runs()
+
+    async def forget_run(self, run_id: str, **options: Unpack[RunOptions]) -> None:
+        """Deletes a durable run from the record."""
+        await self._log(options).delete(run_id)
+
+    def _log(self, options: RunOptions) -> RunLog:
+        log = self._settings(options).durable
+        if log is None:
+            raise ConfigError("this agent keeps no runs: give durable=True")
+        return log
+
+    def _taken_up(
+        self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None, options: RunOptions, *, streamed: bool
+    ) -> AsyncGenerator[Event]:
+        settings = self._settings(options)
         if isinstance(run, Reply):
             if not isinstance(run.run, Run):
                 raise ConfigError("this reply is final; go on with history=reply.messages")
-            run = run.run
+            run = run.run_id or run.run
+        if isinstance(run, str):
+            return TakenUp(self, run, settings, approvals).events(streamed=streamed)
         taken_up = run if isinstance(run, Run) else self.restore(run, **options)
-        return Driver(self, taken_up, self._settings(options), read_answers(approvals, taken_up.pending))
+        return Driver(self, taken_up, settings, approvals).stream(streamed=streamed)
 
     def as_tool(
         self,

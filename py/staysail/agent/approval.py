@@ -13,6 +13,7 @@ from ..core.messages import ToolCall
 from ..core.ports import Tool
 from ..core.validation import check
 from ..core.value import Value
+from .calls import read_result
 
 
 class ApprovalRequest(Value):
@@ -75,6 +76,15 @@ def read_answer(value: Any) -> Answer | None:
         case {"result": result}:
             return GiveResult(result)
     raise ConfigError("an approval is answered with Approve(), Refuse(reason), GiveResult(result), True or False")
+
+
+def describe_answer(answer: Answer) -> dict[str, Any]:
+    """As plain JSON that `read_answer` reads."""
+    if isinstance(answer, Approve):
+        return {"approve": True, "arguments": None if answer.arguments is None else dict(answer.arguments)}
+    if isinstance(answer, Refuse):
+        return {"refuse": answer.reason}
+    return {"result": {"content": [part.to_dict() for part in read_result(answer.result)]}}
 
 
 def read_answers(given: Mapping[str, Any] | None, pending: Iterable[ApprovalRequest]) -> dict[str, Answer]:

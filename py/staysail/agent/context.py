@@ -14,6 +14,7 @@ from ..core.messages import Message, ToolCall
 from ..core.ports import Clock
 from ..core.usage import Usage
 from .run import Run
+from .run_log import Journal
 
 
 class RunContext:
@@ -22,7 +23,8 @@ class RunContext:
     parent: the context whose tool started this run, if one did. state: for hooks to keep things in while the run lasts. requests,
     tool_calls: made so far, those of agents that serve as tools too. answer: the model's, while `after_model` is asked about it.
     told_of: an error that the hooks know of already. approve: who is asked for approvals. emit: tells an event of the tool that is being
-    called. handoff: the tool of this turn that handed the conversation over. limits: the UsageLimits of the run.
+    called. handoff: the tool of this turn that handed the conversation over. limits: the UsageLimits of the run. journal: where a
+    durable run is written down.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class RunContext:
         self.state: dict[Any, Any] = {}
         self.answer: Completion | None = None
         self.approve: Any = None
+        self.journal: Journal | None = None
         self.emit: Callable[[Event], None] | None = None
         self.handoff: Any = None
         self.told_of: BaseException | None = None

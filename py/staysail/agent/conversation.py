@@ -37,8 +37,9 @@ class Place:
     async def put(self, name: str, value: Any) -> None:
         await self.store.put_note(self.id, name, value)
 
-    async def record(self, events: AsyncGenerator[Event], run: Run) -> AsyncGenerator[Event]:
-        """The events of a run, whose exchange is kept before its end is told. One that waits for approval is kept once it was resumed."""
+    async def record(self, events: AsyncGenerator[Event], run: Run, *, resumable: bool = False) -> AsyncGenerator[Event]:
+        """The events of a run, whose exchange is kept before its end is told. One that waits for approval is kept once it was resumed, and
+        so is one that is `resumable` when it was cut off."""
         text: list[str] = []
         kept = False
         try:
@@ -54,9 +55,15 @@ class Place:
                             await self._keep(run.messages[run.prompt_at :], run)
                     yield event
         except BaseException as error:
-            if not kept:
+            if not kept and not resumable:
                 await self._keep_cut_off(run, "".join(text), error)
             raise
+
+    async def keep_once(self, run: Run) -> None:
+        """Of a run that had ended on record when its page died, perhaps before its exchange was kept."""
+        said = run.messages[run.prompt_at :]
+        if list((await self.load())[-len(said) :]) != said:
+            await self._keep(said, run)
 
     async def _keep(self, messages: list[Message], run: Run) -> None:
         try:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
+from contextlib import aclosing, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
@@ -13,17 +13,19 @@ from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailErro
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
-from .approval import Answer, ApprovalRequest
+from .approval import Answer, ApprovalRequest, read_answers
 from .cache import CachedModel
 from .context import RunContext, current_run
-from .delegation import HandedOver, find_handoff
+from .delegation import HandedOver, Handoff, NestedEvent, find_handoff
 from .dynamic_tools import choose_tools
 from .hooks import AskAgain
 from .limits import inherit_limits
 from .memory import MemoryContext, fit
+from .replay import LIVE
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import CallModel, CallTools, Finish, Pause, Run
+from .run_log import Journal, RunState
 from .settings import Settings
 from .tool_turn import ToolTurn
 
@@ -32,39 +34,42 @@ if TYPE_CHECKING:  # the agent makes its drivers
 
 
 class Driver:
-    """Used once. answers: to requests for approval, by their id."""
+    """Used once. approvals: answers to requests, by their id. journal: of a run that is taken up by whoever owns it; a new one that is
+    durable gets its own. uncertain: places in the turn of calls that were begun, and nobody knows how they ended."""
 
-    def __init__(self, agent: Agent, run: Run, settings: Settings, answers: Mapping[str, Answer] | None = None) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        run: Run,
+        settings: Settings,
+        approvals: Mapping[str, Any] | None = None,
+        journal: Journal | None = None,
+        uncertain: Collection[int] = (),
+    ) -> None:
         self._place = settings.place
         if run.handed_over:
             agent = find_handoff(agent, run.handed_over).agent
             settings = settings.take_over(agent.settings)
-        self._agent, self._run, self._settings = agent, run, settings
-        self._answers = dict(answers or {})
+        self._run, self._approvals, self._uncertain = run, approvals, uncertain
+        self._answers: dict[str, Answer] = {}
         self._clock = agent.clock
         self._found: list[SearchHit] = []
-        self._context = RunContext(run, agent.clock, parent=current_run())
+        self._owned = journal is not None
+        self._journal = journal or (Journal(settings.durable) if settings.durable else None)
+        self._context = RunContext(run, agent.clock, parent=current_run(), id=self._journal.id if self._journal else "")
+        self._context.journal = self._journal
         self._put_in_charge(agent, settings)
 
     async def finish(self) -> Reply:
         """The reply, whole."""
-        limit_s = self._settings.time_limit_s
-        try:
-            async with timeout(limit_s), aclosing(self._events(streamed=False)) as events:
-                async for event in events:
-                    if isinstance(event, RunDone):
-                        reply: Reply = event.reply
-                        return reply
-        except TimeoutError as error:
-            if limit_s is None:
-                raise
-            raise _told(self._settings.out_of_time(), self._run) from error
-        raise AssertionError("a run ends in RunDone or in an error")
+        async with aclosing(self.stream(streamed=False)) as events:
+            return await last_reply(events)
 
-    async def stream(self) -> AsyncGenerator[Event]:
+    async def stream(self, *, streamed: bool = True) -> AsyncGenerator[Event]:
+        """The last event is RunDone. streamed: the model's answers too."""
         limit_s = self._settings.time_limit_s
         ends_at = None if limit_s is None else time.monotonic() + limit_s
-        async with aclosing(self._events(streamed=True)) as events:
+        async with aclosing(self._events(streamed=streamed)) as events:
             while True:
                 try:
                     async with timeout(None if ends_at is None else ends_at - time.monotonic()):
@@ -80,36 +85,67 @@ class Driver:
     def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
         """Those of the run, which is kept with its conversation if it belongs to one."""
         events = self._told_events(streamed)
-        return self._place.record(events, self._run) if self._place else events
+        return self._place.record(events, self._run, resumable=self._journal is not None) if self._place else events
 
     async def _told_events(self, streamed: bool) -> AsyncGenerator[Event]:
         """Every error that leaves carries the run's history and usage."""
-        run, context = self._run, self._context
+        run, context, journal = self._run, self._context, self._journal
         ended = False
-        try:
-            await self._hooks.start(context)
-            await self._look_up()
-            async with aclosing(self._carry_out(streamed)) as events:
-                async for event in events:
-                    ended = isinstance(event, RunDone)
-                    yield self._hooks.told(context, event)
-        except RunCancelled as error:
-            await self._hooks.error(context, error)
-            raise
-        except (asyncio.CancelledError, GeneratorExit) as error:
-            if ended:
+        async with journal.own() if journal and not self._owned else nullcontext():
+            try:
+                if journal:
+                    await journal.begin(context.agent, run.messages[-1].text, run.to_dict())
+                await self._hooks.start(context)
+                await self._look_up()
+                await self._settle_doubts()
+                async with aclosing(self._carry_out(streamed)) as events:
+                    async for event in events:
+                        ended = isinstance(event, RunDone)
+                        if journal and event.type in TOLD_LIVE:
+                            journal.tell(event.to_dict())
+                        yield self._hooks.told(context, event)
+            except (RunCancelled, asyncio.CancelledError, GeneratorExit) as error:
+                if ended:
+                    raise
+                stopped = error if isinstance(error, RunCancelled) else _told(RunCancelled("the run was cancelled"), run)
+                await self._note("stopped", stopped)
+                await self._hooks.error(context, stopped)
+                if stopped is error or isinstance(error, GeneratorExit):
+                    raise
+                raise stopped from error
+            except Exception as error:
+                if isinstance(error, StaysailError):
+                    _told(error, run)
+                await self._note("failed", error)
+                if error is not context.told_of:
+                    await self._hooks.error(context, error)
                 raise
-            stopped = _told(RunCancelled("the run was cancelled"), run)
-            await self._hooks.error(context, stopped)
-            if isinstance(error, GeneratorExit):
-                raise
-            raise stopped from error
-        except Exception as error:
-            if isinstance(error, StaysailError):
-                _told(error, run)
-            if error is not context.told_of:
-                await self._hooks.error(context, error)
-            raise
+
+    async def _note(self, state: RunState, error: Exception | RunCancelled | None = None) -> None:
+        if self._journal:
+            what = {"message": str(error), "code": getattr(error, "code", "internal")} if error else None
+            await self._journal.note(state, error=what)
+
+    async def _settle_doubts(self) -> None:
+        """After a run was cut off: asks about calls of which nobody knows how they ended, and does a handover that was due."""
+        tools = {tool.name: tool for tool in self._settings.tools}
+        asked = {self._run.position_of(request.id) for request in self._run.pending}
+        for position, call in self._run.ready():
+            if position in self._uncertain and position not in asked and not getattr(tools.get(call.name), "idempotent", False):
+                await self._record("asked", position=position, uncertain=True, expires_at=None)
+                self._run.await_approval(position, uncertain=True)
+        self._answers = read_answers(self._approvals, self._run.pending)
+        if self._owned and self._run.phase == "model" and self._run.steps:
+            for result in self._run.steps[-1].tool_results:
+                tool = tools.get(result.name)
+                if isinstance(tool, Handoff) and not result.is_error and tool.name != self._run.handed_over:
+                    self._context.handoff = tool
+                    await self._hand_over()
+                    return
+
+    async def _record(self, kind: str, **data: Any) -> None:
+        if self._journal:
+            await self._journal.record(kind, **data)
 
     async def _carry_out(self, streamed: bool) -> AsyncGenerator[Event]:
         run, context = self._run, self._context
@@ -121,7 +157,8 @@ class Driver:
                         async for event in events:
                             yield event
                 case Pause(requests, reply) if requests == asked:
-                    yield RunDone(reply)
+                    await self._note("paused")
+                    yield RunDone(self._signed(reply))
                     return
                 case CallTools() | Pause():
                     turn = ToolTurn(run, self._settings, context, self._hooks, self._clock, self._answers)
@@ -134,9 +171,14 @@ class Driver:
                         if context.handoff:
                             yield await self._hand_over()
                 case Finish(reply):
+                    reply = self._signed(reply)
+                    await self._note("done")
                     await self._hooks.done(context, reply)
                     yield RunDone(reply)
                     return
+
+    def _signed(self, reply: Reply) -> Reply:
+        return reply.replace(run_id=self._journal.id) if self._journal else reply
 
     async def _model_turn(self, streamed: bool) -> AsyncGenerator[Event]:
         run, context = self._run, self._context
@@ -174,8 +216,10 @@ class Driver:
         agent, self._run.handed_over = handoff.agent, handoff.name
         self._put_in_charge(agent, self._settings.take_over(agent.settings))
         self._run.output_mode = agent.output_mode(self._run.output_schema, self._settings)
+        name = agent.name or handoff.name
+        await self._record("handed_over", tool=handoff.name, agent=name, output_mode=self._run.output_mode)
         await self._look_up()
-        return HandedOver(agent.name or handoff.name)
+        return HandedOver(name)
 
     async def _look_up(self) -> None:
         """What `dynamic_context` finds for the last thing the user said, and the tools that fit it."""
@@ -196,6 +240,7 @@ class Driver:
                 yield event
             return
         context.count(requests=1)
+        await self._record("model_begun")
         try:
             async with aclosing(self._call_model(prepared, streamed)) as events:
                 async for event in events:
@@ -211,6 +256,7 @@ class Driver:
                 for event in replay(answer):
                     yield event
             elif answer.feedback:
+                await self._record("told", feedback=answer.feedback)
                 context.run.tell(answer.feedback)
 
     async def _call_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
@@ -249,13 +295,25 @@ class Driver:
         except BaseException:
             with suppress(OutputError):
                 context.run.complete(completion, sources)
+            await self._record("answered", completion=completion.to_dict(), sources=list(sources), feedback=None)
             raise
         finally:
             context.answer = None
-        if isinstance(decision, AskAgain):
-            context.run.complete(completion, sources, feedback=decision.feedback)
-        else:
-            context.run.complete(decision, sources)
+        feedback = decision.feedback if isinstance(decision, AskAgain) else None
+        taken = completion if isinstance(decision, AskAgain) else decision
+        await self._record("answered", completion=taken.to_dict(), sources=list(sources), feedback=feedback)
+        context.run.complete(taken, sources, feedback=feedback)
+
+
+TOLD_LIVE = {*LIVE, NestedEvent.type}
+
+
+async def last_reply(events: AsyncGenerator[Event]) -> Reply:
+    async for event in events:
+        if isinstance(event, RunDone):
+            reply: Reply = event.reply
+            return reply
+    raise AssertionError("a run ends in RunDone or in an error")
 
 
 def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:

@@ -36,7 +36,7 @@ class Reply(Value):
     the text.
 
     pending: tool calls that wait for approval; then the run is paused: there is no text yet, finish_reason is "paused", and `run` is
-    the Run to resume."""
+    the Run to resume. run_id: of a durable run."""
 
     text: str
     output: Any
@@ -46,6 +46,7 @@ class Reply(Value):
     steps: tuple[Step, ...] = ()
     pending: tuple[ApprovalRequest, ...] = ()
     run: Any = None
+    run_id: str | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -64,7 +65,7 @@ class Reply(Value):
         return "".join(step.completion.reasoning for step in self.steps)
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        out = {
             "text": self.text,
             "output": plain(self.output) if _is_json(self.output) else self.text,
             "messages": plain(self.messages),
@@ -72,7 +73,10 @@ class Reply(Value):
             "finish_reason": self.finish_reason,
             "steps": plain(self.steps),
             "request_ids": list(self.request_ids),
-        } | ({"pending": plain(self.pending), "run": self.run.to_dict()} if self.run else {})
+        }
+        if self.run:
+            out |= {"pending": plain(self.pending), "run": self.run.to_dict()}
+        return out | ({"run_id": self.run_id} if self.run_id else {})
 
 
 def _is_json(value: Any) -> bool:

@@ -151,7 +151,7 @@ class Run:
         for position in self._open_positions():
             call = self._calls[position]
             if position not in self._asked and (call.id, call.name) == (result.id, result.name):
-                return self._settle_call(position, result)
+                return self.settle(position, result)
         raise ConfigError(f"no call of {result.name!r} with id {result.id!r} is waiting for a result")
 
     @property
@@ -161,8 +161,24 @@ class Run:
 
     def ready_calls(self) -> tuple[ToolCall, ...]:
         """Calls without a result that need not wait, with their arguments as they were approved."""
+        return tuple(call for _, call in self.ready())
+
+    def ready(self) -> tuple[tuple[int, ToolCall], ...]:
+        """The same, with their places in the turn."""
         ready = [position for position in self._open_positions() if position not in self._asked]
-        return tuple(self._approved_call(position) for position in ready)
+        return tuple((position, self._approved_call(position)) for position in ready)
+
+    def position_of(self, id: str) -> int:
+        """The place in the turn of the call that a request is about. Raises ConfigError."""
+        position = next((position for position, request in self._asked.items() if request.id == id), None)
+        if position is None:
+            pending = ", ".join(request.id for request in self.pending) or "none"
+            raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {pending}")
+        return position
+
+    def delegate(self, usage: Mapping[str, Any]) -> None:
+        """What agents that served as tools used up to now."""
+        self.delegated = Usage.from_dict(dict(usage))
 
     def undecided_calls(self) -> tuple[tuple[int, ToolCall], ...]:
         """Calls, by their place in the turn, that nobody was asked about yet."""
@@ -182,10 +198,7 @@ class Run:
     def decide(self, id: str, answer: Answer) -> ToolCall | ToolResult:
         """Takes the answer to a request: gives the call that may now be made, or the result that stands in its place. Raises
         ConfigError."""
-        position = next((position for position, request in self._asked.items() if request.id == id), None)
-        if position is None:
-            pending = ", ".join(request.id for request in self.pending) or "none"
-            raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {pending}")
+        position = self.position_of(id)
         del self._asked[position]
         call = self._calls[position]
         if isinstance(answer, Approve):
@@ -193,9 +206,9 @@ class Run:
             self._approved[position] = dict(answer.arguments) if answer.arguments is not None and changed else None
             return self._approved_call(position)
         if isinstance(answer, GiveResult):
-            return self._settle_call(position, ToolResult(call.id, call.name, read_result(answer.result)))
+            return self.settle(position, ToolResult(call.id, call.name, read_result(answer.result)))
         refusal = f"The user refused this call: {answer.reason}" if answer.reason else "The user refused this call."
-        return self._settle_call(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
+        return self.settle(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
 
     def tool_calls_pending(self) -> tuple[ToolCall, ...]:
         """Calls without a result, whatever they wait for."""
@@ -208,7 +221,8 @@ class Run:
         call, arguments = self._calls[position], self._approved.get(position)
         return call if arguments is None else call.replace(arguments=arguments)
 
-    def _settle_call(self, position: int, result: ToolResult) -> ToolResult:
+    def settle(self, position: int, result: ToolResult) -> ToolResult:
+        """`answer` by the call's place in the turn."""
         arguments = self._approved.get(position)
         if arguments is not None:
             note = f"The user changed the arguments to {json.dumps(arguments, ensure_ascii=False)}.\n"
@@ -350,12 +364,13 @@ class Run:
         )
         run.output_retries, run.phase, run.turn = data["output_retries"], data["phase"], data["turn"]
         run.steps = [
-            Step(Completion.from_dict(s["completion"]), tuple(map(_result, s["tool_results"])), tuple(s["sources"])) for s in data["steps"]
+            Step(Completion.from_dict(step["completion"]), tuple(map(read_tool_result, step["tool_results"])), tuple(step["sources"]))
+            for step in data["steps"]
         ]
         run.delegated = Usage.from_dict(data.get("delegated") or {})
         run.handed_over = data.get("handed_over")
         run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
-        run._results = [_result(result) if result else None for result in data["results"]]
+        run._results = [read_tool_result(result) if result else None for result in data["results"]]
         run._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
         run._approved = dict(data.get("approved") or ())
         if run.phase == "done":
@@ -368,7 +383,7 @@ class Run:
         self._output = last.text if self.output_schema is None else self._decode(_json(last.text) if answer is None else answer)
 
 
-def _result(data: Mapping[str, Any]) -> ToolResult:
+def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
     content = Message.from_dict({"role": "user", "content": data["content"]}).content
     return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"], tuple(data.get("sources", ())))
 

@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
 from ..core.conversations import ConversationStore
-from ..core.defaults import default_conversations
+from ..core.defaults import Defaults, default_conversations
 from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.ports import Tool
 from ..core.retry import Retry
@@ -20,6 +20,7 @@ from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
 from .memory import MemoryPolicy, read_memory
 from .retrieval import Retriever, read_retrievers
+from .run_log import RunLog
 
 
 class RunOptions(TypedDict, total=False):
@@ -50,6 +51,7 @@ class RunOptions(TypedDict, total=False):
     memory: Any
     conversation: str | None
     conversations: ConversationStore | None
+    durable: bool | str | RunLog
 
 
 class Settings(Value):
@@ -78,6 +80,7 @@ class Settings(Value):
     memory: tuple[MemoryPolicy, ...] = ()
     conversation: str | None = None
     conversations: ConversationStore | None = None
+    durable: RunLog | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -91,6 +94,7 @@ class Settings(Value):
         put(self, "dynamic_context", read_retrievers(self.dynamic_context))
         put(self, "dynamic_tools", read_toolboxes(self.dynamic_tools))
         put(self, "hooks", read_hooks(self.hooks))
+        put(self, "durable", _read_log(self.durable))
         put(self, "usage_limits", UsageLimits.of(self.usage_limits))
         put(self, "memory", read_memory(self.memory))
         check_sampling(self.temperature, self.max_tokens)
@@ -150,7 +154,7 @@ class Settings(Value):
     def take_over(self, other: Settings) -> Settings:
         """Another agent's settings, within what holds for the whole run."""
         hooks = (*self.hooks, *(hook for hook in other.hooks if not any(hook is own for own in self.hooks)))
-        kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries")
+        kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries", "durable")
         return other.replace(hooks=hooks, **{name: getattr(self, name) for name in kept})
 
     @property
@@ -170,6 +174,18 @@ class Settings(Value):
         }
         defs = {"$defs": plain.schema["$defs"]} if "$defs" in plain.schema else {}
         return Codec(wrapped | defs, lambda value: plain.decode(value["value"]))
+
+
+def _read_log(durable: Any) -> RunLog | None:
+    """True is the runtime's own place, text a place by name: a database in a page, a directory on CPython, ":memory:"."""
+    if durable is None or durable is False:
+        return None
+    if isinstance(durable, RunLog):
+        return durable
+    if not Defaults.run_log:
+        raise ConfigError("nothing is installed to keep runs in; import staysail, not its inner modules, or give durable a RunLog")
+    log: RunLog = Defaults.run_log(None if durable is True else durable)
+    return log
 
 
 DEFAULTS = Settings()

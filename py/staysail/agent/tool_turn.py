@@ -13,7 +13,7 @@ from ..core.events import Event, ToolResult
 from ..core.messages import Text, ToolCall
 from ..core.ports import Clock
 from ..core.waiting import blocking, timeout
-from .approval import Answer, ApprovalNeeded, ApprovalRequest, Refuse, needs_approval, read_answer
+from .approval import Answer, ApprovalNeeded, ApprovalRequest, Refuse, describe_answer, needs_approval, read_answer
 from .calls import call_tool, read_result
 from .context import RunContext, working_for
 from .hooks import AskAgain, HookChain, Skip
@@ -37,14 +37,14 @@ class ToolTurn:
         await self._ask()
         for request in self._run.pending:
             if request.id in self._answers:
-                settled = self._run.decide(request.id, self._answers.pop(request.id))
+                settled = await self._decide(request, self._answers.pop(request.id))
                 if isinstance(settled, ToolResult):
                     yield settled
             elif request.remaining_s == 0:
-                yield self._refuse_late(request)
+                yield await self._refuse_late(request)
             else:
                 yield ApprovalNeeded(request)
-        work: list[Work] = [self._call(call) for call in self._run.ready_calls()]
+        work: list[Work] = [self._call(position, call) for position, call in self._run.ready()]
         if self._settings.approve is not None:
             work += [self._wait_for(request) for request in self._run.pending]
         emits = any(getattr(tool, "emits", False) for tool in self._settings.tools)
@@ -59,10 +59,20 @@ class ToolTurn:
         limit_s = self._settings.approval_timeout_s
         for position, call in self._run.undecided_calls():
             if await needs_approval(call, self._tools.get(call.name)):
-                self._run.await_approval(position, expires_at=None if limit_s is None else time.time() + limit_s)
+                expires_at = None if limit_s is None else time.time() + limit_s
+                await self._record("asked", position=position, uncertain=False, expires_at=expires_at)
+                self._run.await_approval(position, expires_at=expires_at)
 
-    def _refuse_late(self, request: ApprovalRequest) -> ToolResult:
-        result = self._run.decide(request.id, Refuse("nobody answered in time"))
+    async def _record(self, kind: str, **data: Any) -> None:
+        if self._context.journal:
+            await self._context.journal.record(kind, **data)
+
+    async def _decide(self, request: ApprovalRequest, answer: Answer) -> ToolCall | ToolResult:
+        await self._record("decided", id=request.id, answer=describe_answer(answer))
+        return self._run.decide(request.id, answer)
+
+    async def _refuse_late(self, request: ApprovalRequest) -> ToolResult:
+        result = await self._decide(request, Refuse("nobody answered in time"))
         assert isinstance(result, ToolResult)
         return result
 
@@ -77,11 +87,12 @@ class ToolTurn:
         except TimeoutError:
             if request.remaining_s != 0:
                 raise
-            return self._refuse_late(request)
+            return await self._refuse_late(request)
         if answer is None:
             return None
-        call = self._run.decide(request.id, answer)
-        return await self._call(call) if isinstance(call, ToolCall) else call
+        position = self._run.position_of(request.id)
+        call = await self._decide(request, answer)
+        return await self._call(position, call) if isinstance(call, ToolCall) else call
 
     async def _at_once(self, work: Sequence[Work]) -> AsyncGenerator[Event | None]:
         news: asyncio.Queue[Event | asyncio.Task[ToolResult | None]] = asyncio.Queue()
@@ -104,15 +115,18 @@ class ToolTurn:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _call(self, call: ToolCall) -> ToolResult:
+    async def _call(self, position: int, call: ToolCall) -> ToolResult:
         async with self._limit:
-            return self._run.answer(await self._result_of(call))
+            result = await self._result_of(position, call)
+            await self._record("tool_done", position=position, result=result.to_dict(), delegated=self._run.delegated.to_dict())
+            return self._run.settle(position, result)
 
-    async def _result_of(self, call: ToolCall) -> ToolResult:
+    async def _result_of(self, position: int, call: ToolCall) -> ToolResult:
         with working_for(self._context, call):
             decision = await self._hooks.before_tool(self._context, call)
             if isinstance(decision, ToolCall):
                 self._context.count(tool_calls=1)
+                await self._record("tool_begun", position=position)
                 result = await call_tool(decision, self._tools, self._settings.tool_timeout_s, self._clock)
             else:
                 result = _decided(call, decision)

@@ -14,13 +14,15 @@ from .waiting import blocking
 
 
 class Defaults:
-    """run_sync: waits for a coroutine from code that is not one. install: fetches packages that the runtime lacks. index_tools: finds those
+    """run_log: where durable runs are kept, by its name. run_sync: waits for a coroutine from code that is not one. install: fetches
+    packages that the runtime lacks. index_tools: finds those
     of many tools that fit a text, by an embedder or else by words."""
 
     load_model: Callable[..., Model] | None = None
     transport: Callable[[], Transport] | None = None
     blocking_transport: Callable[[], Transport] | None = None
     conversations: Callable[[], ConversationStore] | None = None
+    run_log: Callable[[str | None], Any] | None = None
     run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any] | None = None
     install: Callable[[Sequence[str]], Awaitable[None]] | None = None
     index_tools: Callable[[Sequence[Tool], Any], SearchIndex] | None = None

@@ -1,0 +1,123 @@
+"""Taking up a run that is on record: what happened so far is told first, then it goes on where it stopped, or is watched while somebody
+else owns it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import ConfigError, RunStopped, StaysailError
+from ..core.events import Event, RunDone
+from .driver import Driver
+from .replay import Replay, read_live
+from .run import Finish, Pause
+from .run_log import Journal, RunLog
+from .settings import Settings
+
+if TYPE_CHECKING:  # the agent takes its runs up with this
+    from .agent import Agent
+
+SILENCE_S = 0.5
+"""Without news for so long, a watcher looks whether the owner is still there."""
+
+
+class TakenUp:
+    """id: of a run on record."""
+
+    def __init__(self, agent: Agent, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
+        if settings.durable is None:
+            raise ConfigError(f"run {id} can only be taken up by an agent that keeps its runs: give durable=True")
+        self._agent, self._id, self._settings, self._approvals = agent, id, settings, approvals
+        self._log: RunLog = settings.durable
+        output = settings.output_codec
+        self._replay = Replay(output.decode if output else None)
+
+    async def events(self, *, streamed: bool, take_over: bool = True) -> AsyncGenerator[Event]:
+        """The last is RunDone. Raises what the run does, and ConfigError where there is no such run."""
+        news: asyncio.Queue[str] = asyncio.Queue()
+        leave = self._log.lanes.listen(self._id, news.put_nowait)
+        try:
+            for event in await self._read():
+                yield event
+            _ = self._replay.run  # raises where there is none
+            while True:
+                if take_over:
+                    async with self._log.lanes.own(self._id, wait=False) as mine:
+                        if mine:
+                            async with aclosing(self._go_on(streamed)) as events:
+                                async for event in events:
+                                    yield event
+                            return
+                elif self._id not in await self._log.lanes.owned():
+                    for event in [*await self._read(), *self._end()]:
+                        yield event
+                    return
+                async with aclosing(self._watch(news)) as events:
+                    async for event in events:
+                        yield event
+                        if isinstance(event, RunDone):
+                            return
+        finally:
+            leave()
+
+    async def _read(self) -> list[Event]:
+        return self._replay.take_all(await self._log.read(self._id, self._replay.count))
+
+    async def _go_on(self, streamed: bool) -> AsyncGenerator[Event]:
+        for event in await self._read():
+            yield event
+        replay = self._replay
+        if replay.state == "done":
+            if self._settings.place:
+                await self._settings.place.keep_once(replay.run)
+            for event in self._end():
+                yield event
+            return
+        info = next((info for info in await self._log.runs() if info.id == self._id), None)
+        journal = Journal(self._log, self._id, replay.count, info)
+        driver = Driver(self._agent, replay.run, self._settings, self._approvals, journal, uncertain=replay.begun)
+        async with aclosing(driver.stream(streamed=streamed)) as events:
+            async for event in events:
+                yield event
+
+    async def _watch(self, news: asyncio.Queue[str]) -> AsyncGenerator[Event]:
+        """Until nothing has been heard for a while, or the run has ended."""
+        while True:
+            try:
+                async with asyncio.timeout(SILENCE_S):
+                    message = json.loads(await news.get())
+            except TimeoutError:
+                message = {}
+            if "event" in message:
+                event = read_live(message["event"])
+                if event and (self._replay.live or event.type in ("nested_event", "retry_scheduled")):
+                    yield event
+                continue
+            for record in await self._log.read(self._id, self._replay.count):
+                for event in self._replay.take(record):
+                    yield event
+                if record["kind"] == "model_begun":
+                    self._replay.live = bool(message)
+                for event in self._end():
+                    yield event
+                    return
+            if not message:
+                return
+
+    def _end(self) -> list[Event]:
+        """RunDone of a run that has ended or paused. Raises what is on record where it failed."""
+        replay = self._replay
+        if replay.state in ("failed", "stopped"):
+            error = replay.error or {}
+            kind = RunStopped if replay.state == "stopped" else StaysailError
+            raised = kind(error.get("message") or "the run was stopped", code=error.get("code"))
+            raised.history, raised.usage = replay.run.history, replay.run.usage
+            raise raised
+        if replay.state in ("done", "paused"):
+            match replay.run.next():
+                case Finish(reply) | Pause(_, reply):
+                    return [RunDone(reply.replace(run_id=self._id))]
+        return []

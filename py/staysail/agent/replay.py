@@ -1,0 +1,96 @@
+"""From a run's records to the run as it stood, and to the events that told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from ..core.completion import Completion
+from ..core.errors import ConfigError, OutputError
+from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, replay
+from .approval import ApprovalNeeded, Approve, read_answer
+from .delegation import HandedOver, NestedEvent
+from .run import Run, read_tool_result
+
+
+class Replay:
+    """Takes records one by one. begun: places in the turn of calls that were begun and have no result. live: the text of the step that is
+    under way was told as it came."""
+
+    def __init__(self, decode: Callable[[Any], Any] | None = None) -> None:
+        self._decode = decode
+        self._run: Run | None = None
+        self.begun: set[int] = set()
+        self.count = 0
+        self.state = "running"
+        self.error: Mapping[str, Any] | None = None
+        self.live = False
+
+    @property
+    def run(self) -> Run:
+        if self._run is None:
+            raise ConfigError("there is no such run on record")
+        return self._run
+
+    def take(self, record: Mapping[str, Any]) -> list[Event]:
+        """Gives the events that tell of it."""
+        self.count += 1
+        match record:
+            case {"kind": "started", "run": data}:
+                self._run = Run.from_dict(data, decode=self._decode)
+            case {"kind": "state", "state": state}:
+                self.state, self.error = state, record.get("error")
+            case {"kind": "answered"}:
+                return self._answered(record)
+            case {"kind": "told", "feedback": feedback}:
+                self.run.tell(feedback)
+            case {"kind": "asked", "position": position, "uncertain": uncertain, "expires_at": expires_at}:
+                return [ApprovalNeeded(self.run.await_approval(position, uncertain=uncertain, expires_at=expires_at))]
+            case {"kind": "decided", "id": id, "answer": answer}:
+                return self._decided(id, answer)
+            case {"kind": "tool_begun", "position": position}:
+                self.begun.add(position)
+            case {"kind": "tool_done", "position": position, "result": result}:
+                self.begun.discard(position)
+                self.run.delegate(record["delegated"])
+                return [self.run.settle(position, read_tool_result(result))]
+            case {"kind": "handed_over", "tool": tool, "agent": agent, "output_mode": mode}:
+                self.run.handed_over, self.run.output_mode = tool, mode
+                return [HandedOver(agent)]
+        return []
+
+    def take_all(self, records: Iterable[Mapping[str, Any]]) -> list[Event]:
+        return [event for record in records for event in self.take(record)]
+
+    def _answered(self, record: Mapping[str, Any]) -> list[Event]:
+        completion = Completion.from_dict(record["completion"])
+        self.begun.clear()
+        with suppress(OutputError):  # it ended the run, and is on record as that
+            self.run.complete(completion, record["sources"], feedback=record["feedback"])
+        done = StepDone(self.run.turn, completion.usage, completion.finish_reason, completion.request_id, completion)
+        told = [] if self.live else [event for event in replay(completion) if isinstance(event, Event)]
+        self.live = False
+        return [*told, done]
+
+    def _decided(self, id: str, given: Any) -> list[Event]:
+        answer = read_answer(given)
+        assert answer is not None
+        position = self.run.position_of(id)
+        if isinstance(answer, Approve):
+            self.begun.discard(position)
+        settled = self.run.decide(id, answer)
+        return [settled] if isinstance(settled, Event) else []
+
+
+LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled)}
+
+
+def read_live(told: Mapping[str, Any]) -> Event | None:
+    """An event that is told as it happens and not kept; None for one that is kept, or that this version does not know."""
+    fields = {name: value for name, value in told.items() if name != "type"}
+    if told["type"] == NestedEvent.type:
+        inner = read_live(fields["event"])
+        return NestedEvent(**fields | {"event": inner}) if inner else None
+    kind = LIVE.get(told["type"])
+    return kind(**fields) if kind else None

@@ -1,0 +1,188 @@
+"""Runs on record: what happened in each, step by step, so that one that was cut off goes on where it stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Literal, Protocol
+
+from ..core.value import Value
+
+type RunState = Literal["running", "paused", "done", "failed", "stopped"]
+
+
+class Records(Protocol):
+    """Bytes by text key, changed atomically; what is committed is durable on return."""
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
+    async def scan(self, prefix: str) -> list[tuple[str, bytes]]: ...
+    async def keys(self, prefix: str) -> list[str]: ...
+    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None: ...
+
+
+class Lanes(Protocol):
+    """Who owns a run, and what the owner says to those who watch. Ownership ends with the owner, however that ends."""
+
+    def own(self, id: str, *, wait: bool) -> AbstractAsyncContextManager[bool]:
+        """Whether it is owned within the block; `wait` until it is."""
+
+    async def owned(self) -> set[str]:
+        """Ids of runs that somebody owns now."""
+
+    def tell(self, id: str, message: str) -> None: ...
+    def listen(self, id: str, take: Callable[[str], object]) -> Callable[[], None]:
+        """Gives what ends it."""
+
+
+class RunInfo(Value):
+    """A run on record. state: "running" is under way, here or in another tab, where `owned`, else was cut off; "paused" waits for approval;
+    "failed" and "stopped" can be resumed; "done" gives its reply again. started_at, updated_at: seconds since 1970."""
+
+    id: str
+    agent: str | None
+    state: RunState
+    prompt: str
+    started_at: float
+    updated_at: float
+    owned: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in RunInfo.__match_args__}
+
+
+class RunLog:
+    """Append-only: a record is never changed, and gone with its run alone."""
+
+    def __init__(self, records: Records, lanes: Lanes) -> None:
+        self._records = records
+        self.lanes = lanes
+
+    async def append(self, id: str, position: int, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
+        """position: counts from 0. info: what is listed from now on."""
+        puts = {_key(id, position): _encode(record)}
+        if info:
+            puts[f"info/{id}"] = _encode(info.to_dict())
+        await self._records.commit(puts)
+        self.lanes.tell(id, json.dumps({"records": position + 1}))
+
+    async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
+        """The records from `start` on, in order."""
+        if start == 0:
+            return [json.loads(data) for _, data in sorted(await self._records.scan(f"run/{id}/"))]
+        found: list[dict[str, Any]] = []
+        while (data := (await self._records.get([_key(id, start + len(found))]))[0]) is not None:
+            found.append(json.loads(data))
+        return found
+
+    async def runs(self) -> list[RunInfo]:
+        """The newest first."""
+        owned = await self.lanes.owned()
+        infos = [RunInfo(**json.loads(data)) for _, data in await self._records.scan("info/")]
+        return sorted((info.replace(owned=info.id in owned) for info in infos), key=lambda info: -info.started_at)
+
+    async def delete(self, id: str) -> None:
+        await self._records.commit({}, [f"info/{id}", *await self._records.keys(f"run/{id}/")])
+
+
+class Journal:
+    """What one carrying out of a run writes down."""
+
+    def __init__(self, log: RunLog, id: str = "", position: int = 0, info: RunInfo | None = None) -> None:
+        self.id = id or os.urandom(8).hex()
+        self._log, self._position, self._info = log, position, info
+
+    def own(self) -> AbstractAsyncContextManager[bool]:
+        return self._log.lanes.own(self.id, wait=True)
+
+    async def begin(self, agent: str | None, prompt: str, run: Mapping[str, Any]) -> None:
+        """Also when a run is taken up again; then it is on record already."""
+        now = time.time()
+        if self._info is None:
+            self._info = RunInfo(self.id, agent, "running", prompt[:200], now, now)
+            await self._append({"kind": "started", "run": run}, self._info)
+        elif self._info.state != "running":
+            await self.note("running")
+
+    async def record(self, kind: str, **data: Any) -> None:
+        await self._append({"kind": kind, **data})
+
+    async def note(self, state: RunState, **data: Any) -> None:
+        """The run's state has changed."""
+        assert self._info
+        self._info = self._info.replace(state=state, updated_at=time.time(), owned=False)
+        await self._append({"kind": "state", "state": state, **data}, self._info)
+
+    def tell(self, event: Mapping[str, Any]) -> None:
+        """What is worth seeing while it happens, and not worth keeping."""
+        self._log.lanes.tell(self.id, json.dumps({"event": event}, ensure_ascii=False, default=str))
+
+    async def _append(self, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
+        position, self._position = self._position, self._position + 1
+        await self._log.append(self.id, position, record, info)
+
+
+class MemoryRecords:
+    """For as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._data: dict[str, bytes] = {}
+
+    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
+        return [self._data.get(key) for key in keys]
+
+    async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
+        return [(key, data) for key, data in self._data.items() if key.startswith(prefix)]
+
+    async def keys(self, prefix: str) -> list[str]:
+        return [key for key in self._data if key.startswith(prefix)]
+
+    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
+        for key in deletes:
+            self._data.pop(key, None)
+        self._data.update(puts)
+
+
+class ProcessLanes:
+    """Among the tasks of one process."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._listeners: dict[str, list[Callable[[str], object]]] = {}
+
+    @asynccontextmanager
+    async def own(self, id: str, *, wait: bool) -> AsyncGenerator[bool]:
+        lock = self._locks.setdefault(id, asyncio.Lock())
+        if lock.locked() and not wait:
+            yield False
+            return
+        async with lock:
+            yield True
+
+    async def owned(self) -> set[str]:
+        return {id for id, lock in self._locks.items() if lock.locked()}
+
+    def tell(self, id: str, message: str) -> None:
+        for take in self._listeners.get(id, ()):
+            take(message)
+
+    def listen(self, id: str, take: Callable[[str], object]) -> Callable[[], None]:
+        listeners = self._listeners.setdefault(id, [])
+        listeners.append(take)
+        return lambda: listeners.remove(take)
+
+
+def memory_log() -> RunLog:
+    """A log that lives as long as the process."""
+    return RunLog(MemoryRecords(), ProcessLanes())
+
+
+def _key(id: str, position: int) -> str:
+    return f"run/{id}/{position:08}"
+
+
+def _encode(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode()
