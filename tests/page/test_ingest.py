@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.server import TestServer
+
 WRITERS = Path(__file__).parents[1] / "unit" / "rag" / "writers.py"
 WEIGHTS = Path(__file__).parents[2] / "wheels" / "local" / "minilm-int8.onnx"
 
@@ -139,4 +141,69 @@ def test_files_are_ingested_asked_about_and_cited_offline_and_all_of_it_is_there
     assert [item["document"] for item in after["opened"]] == [source["document"]["text"] for source in after["cited"]]
     assert writers.PDF_PAGES[1][slice(*sail["span"])] == sail["document"]["text"]
     assert "High water at noon" in after["found"]
+    assert after["again"][-1]["type"] == "file_skipped"
+
+
+JAVASCRIPT = """
+const { Agent, EmbeddingModel, boot } = await import("/web/index.js");
+const { IndexedDBVectorStore, ingest, searchTool } = await import("/web/vector-store.js");
+await boot({ runtimeURL: "/wheels/" });
+const store = new IndexedDBVectorStore("js-library", { embedder: new EmbeddingModel({ model: "local" }) });
+const collect = async (files, events = []) => {
+  for await (const event of ingest(files, store)) events.push(event);
+  return events;
+};
+const { files, base } = JSON.parse(given);
+const bytes = (name) => Uint8Array.from(atob(files[name]), (character) => character.charCodeAt(0));
+const sails = () => new File([bytes("sails.pdf")], "sails.pdf");
+"""
+
+IN_JAVASCRIPT = """
+await store.destroy();
+const events = await collect([sails(), { name: "weather.html", url: URL.createObjectURL(new Blob([bytes("weather.html")])) }]);
+const agent = new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: base, tools: [searchTool(store, { k: 1 })] });
+const reply = await agent.run("Which sail balances a ketch?");
+localStorage.setItem("cited", JSON.stringify(reply.steps.flatMap((step) => step.sources)));
+return { events, text: reply.text };
+"""
+
+AGAIN_IN_JAVASCRIPT = """
+const cited = JSON.parse(localStorage.getItem("cited"));
+const opened = await store.get(cited.map((source) => source.id));
+const [[, found]] = await store.search("When is high tide?", 1);
+const again = await collect([sails()]);
+await store.destroy();
+return { cited, opened, found, again };
+"""
+
+
+def test_the_same_from_javascript_with_python_in_a_worker(driver, site, writers):
+    files = {"sails.pdf": writers.write_pdf(), "weather.html": writers.HTML.encode()}
+    encoded = {name: base64.b64encode(data).decode() for name, data in files.items()}
+
+    def run(body, base=""):
+        driver.get(f"{site}tests/page/empty.html")
+        answer = driver.execute_async_script(
+            "const [given, done] = arguments; (async () => {"
+            + JAVASCRIPT
+            + body
+            + "})().then((value) => done({ value }), (error) => done({ error: `${error.name} ${error.message} ${error.stack}` }));",
+            json.dumps({"files": encoded, "base": base}),
+        )
+        assert "error" not in answer, answer["error"]
+        return answer["value"]
+
+    with TestServer() as server:
+        box = server.box(
+            {"tool_calls": [{"name": "search", "arguments": {"query": "Which sail balances a ketch when it blows hard?"}}]},
+            {"text": "A staysail [sails.pdf#1]."},
+        )
+        told = run(IN_JAVASCRIPT, box.url)
+    assert [event["file"] for event in told["events"] if event["type"] == "file_done"] == ["sails.pdf", "weather.html"]
+    assert told["text"] == "A staysail [sails.pdf#1]."
+    after = run(AGAIN_IN_JAVASCRIPT)
+    (sail,) = after["cited"]
+    assert (sail["id"], sail["source"], sail["document"]["metadata"]["page"]) == ("sails.pdf#1", "sails.pdf", 2)
+    assert writers.PDF_PAGES[1][slice(*sail["span"])] == sail["document"]["text"] == after["opened"][0]["document"]
+    assert after["found"].startswith("weather.html#")
     assert after["again"][-1]["type"] == "file_skipped"
