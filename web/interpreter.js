@@ -26,6 +26,7 @@
  */
 
 import { InterpreterError } from "./errors.js";
+import { loadPlugin } from "./plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
 import { isKept, readKept } from "./kept-snapshot.js";
 import { RUNTIME_FILES } from "./runtime.js";
 import { findSnapshot, readSnapshot } from "./snapshot.js";
@@ -114,7 +115,7 @@ async function loadRuntime({ runtimeURL, countBytes, environment, onProgress }, 
 
 /** @param {any} pyodide @returns {Join} */
 function joinOf(pyodide) {
-  pyodide.registerJsModule("staysail_web", { plugins: () => import("./plugins/host.js") });
+  pyodide.registerJsModule("staysail_web", { loadPlugin });
   const bridge = pyodide.pyimport("staysail.bridge");
   return (send) => {
     const receive = bridge.connect(send);

@@ -41,7 +41,7 @@ class JsPluginHost:
         if self._module is None:
             try:
                 if self._url is None:
-                    self._module = await import_module("staysail_web").plugins()
+                    self._module = import_module("staysail_web")
                 else:
                     base = [js.location.href] if hasattr(js, "location") else []
                     address = js.URL.new(f"{self._url.rstrip('/')}/plugins/host.js", *base).href
