@@ -152,6 +152,11 @@ test("a plugin does what it was granted, and is a tool", async () => {
   assert.deepEqual((await toolfs.list("/toolfs/plugins", me)).map(({ name }) => name), ["upper"]);
   await toolfs.plugins.remove("upper");
   assert.deepEqual(await toolfs.plugins.list(), []);
+  const source = `export default { name: "lower", version: "1", execute: async ({ path }, files) => ({ success: true, result: await files.read(path, "text") }) }`;
+  const script = await toolfs.plugins.install({ kind: "javascript", name: "lower", source, grant: { paths: { "/toolfs/data/in": "read" } } });
+  assert.equal(script.kind, "javascript");
+  assert.match((await toolfs.execute("lower", { operation: "x", path: "/toolfs/data/b" }, me)).error, /may not read/);
+  await toolfs.plugins.remove("lower");
   await assert.rejects(toolfs.plugins.install({ source: "nothing = 1" }), { name: "ConfigError", message: /class Plugin/ });
   await assert.rejects(toolfs.plugins.install({ kind: "fortran", data: new Uint8Array(1) }), { name: "ConfigError", message: /fortran/ });
 });

@@ -6,11 +6,11 @@ import { h } from "../../element/dom.js";
 import { find } from "../settings.js";
 import { attempt, tell } from "./panel.js";
 
-const KINDS = /** @type {Record<string, string>} */ ({ py: "python", wasm: "wasm", js: "javascript", mjs: "javascript" });
+const KINDS = /** @type {Record<string, "python" | "wasm" | "javascript">} */ ({ py: "python", wasm: "wasm", js: "javascript", mjs: "javascript" });
 const NOTES = /** @type {Record<string, string>} */ ({
   python: "A Python plugin runs beside the agent: nothing keeps its code from doing more than this. Install only what you trust.",
   wasm: "It runs in a worker of its own and reaches nothing but this.",
-  javascript: "It runs in a worker of its own, and reaches files and hosts through this page alone.",
+  javascript: "It runs in a worker of its own, which is no sandbox for JavaScript: install only what you trust.",
 });
 
 /** @param {Opened} opened @param {() => void} onChange */
@@ -53,7 +53,7 @@ export function watchPlugins({ toolfs }, onChange) {
     onChange();
   }));
 
-  /** @param {string} name @param {string} kind @param {Uint8Array} data @returns {Promise<{paths: Record<string, string[]>, hosts: Record<string, string>} | undefined>} */
+  /** @param {string} name @param {"python" | "wasm" | "javascript"} kind @param {Uint8Array} data @returns {Promise<{paths: Record<string, string[]>, hosts: Record<string, string>} | undefined>} */
   const ask = async (name, kind, data) => {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (data)));
     find("consent-what", HTMLElement).textContent = `${name}: ${kind}, ${data.length.toLocaleString("en")} bytes`;
