@@ -1,7 +1,7 @@
 /**
  * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
  *
- * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, Schema, ToolApproval } from "./types.js"
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "./types.js"
  */
 
 import { connect, startEarly } from "./boot.js";
@@ -68,9 +68,10 @@ export class Agent {
   }
 
   /**
-   * Carries on a run that paused. approvals: an answer for the id of each request; what is not answered stays pending.
+   * Carries on a run that paused, or a durable one, which is waited for while another tab owns it. approvals: an answer for the id of each
+   * request; what is not answered stays pending.
    * @template {Schema | undefined} [C=S]
-   * @param {Reply<any> | PausedRun} run a reply with `pending`, or its `run`, which is plain JSON
+   * @param {Reply<any> | PausedRun | string} run a reply with `pending`, or its `run`, which is plain JSON; a durable run by its id
    * @param {ResumeOptions<C>} [options]
    * @returns {Promise<Reply<OutputOf<C>>>}
    */
@@ -79,14 +80,37 @@ export class Agent {
   }
 
   /**
-   * `resume` as `stream` does it.
+   * `resume` as `stream` does it. Of a durable run, what happened so far is told first; while another tab owns it, what happens is told as it
+   * does; and when that tab is gone before the end, the run is taken over.
    * @template {Schema | undefined} [C=S]
-   * @param {Reply<any> | PausedRun} run
+   * @param {Reply<any> | PausedRun | string} run
    * @param {ResumeOptions<C>} [options]
    * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
    */
   resumeStream(run, options = {}) {
     return this.#follow("agent.resume_stream", options, "", pausedRun(run));
+  }
+
+  /**
+   * What happened and happens in a durable run, without ever taking it over. Ends with its run_done, or when nobody owns it.
+   * @param {string} runId
+   * @param {CallOptions} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<any>>}
+   */
+  watch(runId, options = {}) {
+    return this.#follow("agent.watch", options, "", runId);
+  }
+
+  /** The durable runs on record where this agent keeps its own, the newest first. @returns {Promise<RunInfo[]>} */
+  async runs() {
+    const { peer, crew, handlers } = await this.#prepare("", {});
+    return toCamel(await peer.call("agent.runs", crew, { handlers }));
+  }
+
+  /** Deletes a durable run from the record. @param {string} runId @returns {Promise<void>} */
+  async forgetRun(runId) {
+    const { peer, crew, handlers } = await this.#prepare("", {});
+    await peer.call("agent.forget_run", { ...crew, run: runId }, { handlers });
   }
 
   /**
@@ -107,7 +131,7 @@ export class Agent {
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run]
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
    * @returns {Promise<Reply<any>>}
    */
   async #call(method, options, prompt, run) {
@@ -118,7 +142,7 @@ export class Agent {
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run]
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
    * @returns {AsyncIterableIterator<AgentEvent<any>>}
    */
   #follow(method, options, prompt, run) {
@@ -252,7 +276,7 @@ export class Agent {
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any> & {signal: AbortSignal}} options @param {Content} prompt @param {PausedRun} [run]
+   * @param {string} method @param {ResumeOptions<any> & {signal: AbortSignal}} options @param {Content} prompt @param {PausedRun | string} [run]
    * @returns {AsyncGenerator<AgentEvent<any>, undefined>}
    */
   async *#events(method, options, prompt, run) {
@@ -283,14 +307,16 @@ export class Agent {
   }
 }
 
-/** @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun} [run] */
+/** @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run] */
 function describeCall({ history, approvals }, prompt, run) {
   if (run) return { run, approvals: approvals ?? null };
   return { prompt: toSnake(prompt), history: history == null ? null : toSnake(history) };
 }
 
-/** @param {Reply<any> | PausedRun} run @returns {PausedRun} */
+/** @param {Reply<any> | PausedRun | string} run @returns {PausedRun | string} */
 function pausedRun(run) {
+  if (typeof run === "string") return run;
+  if ("runId" in run && typeof run.runId === "string") return run.runId;
   const found = "messages" in run && "finishReason" in run ? run.run : run;
   if (!found) throw new ConfigError("this reply is final; go on with history: reply.messages");
   return /** @type {PausedRun} */ (found);

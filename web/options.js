@@ -26,6 +26,7 @@ const PLAIN = /** @type {const} */ ({
   toolConcurrency: "tool_concurrency",
   maxTurns: "max_turns",
   outputRetries: "output_retries",
+  durable: "durable",
 });
 const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];

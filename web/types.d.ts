@@ -58,10 +58,12 @@ export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** From here on another agent goes on with the conversation. */
 export type HandedOver = { type: "handed_over"; agent: string };
+/** The first event of a durable run, also when it is taken up. messages: history and prompt. */
+export type RunStarted = { type: "run_started"; runId: string; messages: Message[] };
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
   | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled
-  | ApprovalNeeded | NestedEvent | HandedOver | RunDone<Output>;
+  | RunStarted | ApprovalNeeded | NestedEvent | HandedOver | RunDone<Output>;
 
 export type Completion = {
   message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;
@@ -88,6 +90,17 @@ export type Reply<Output = unknown> = {
   pending?: ApprovalRequest[];
   /** Of a paused run: what `resume` takes. */
   run?: PausedRun;
+  /** Of a durable run. */
+  runId?: string;
+};
+/**
+ * A durable run on record. "running" is under way, here or in another tab, where `owned`, else was cut off; "paused" waits for approval;
+ * "failed" and "stopped" can be resumed; "done" gives its reply again.
+ */
+export type RunInfo = {
+  id: string; agent: string | null; state: "running" | "paused" | "done" | "failed" | "stopped"; prompt: string;
+  /** Seconds since 1970. */
+  startedAt: number; updatedAt: number; owned: boolean;
 };
 /** Plain JSON, to be kept and given to `resume`. */
 export type PausedRun = { version: number; [field: string]: unknown };
@@ -318,6 +331,8 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   approve?: ((request: ApprovalRequest, context: { signal: AbortSignal }) => ApprovalAnswer | void | null | Promise<ApprovalAnswer | void | null>) | null;
   /** After which the answer is no. */
   approvalTimeoutMs?: number | null;
+  /** Keep each run on record step by step, so that it outlives the page: true, or a database's name; ":memory:" does not outlive it. */
+  durable?: boolean | string | null;
 };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> & Access & {
   /** The model's name; from the package's root "provider:model". */

@@ -18,6 +18,7 @@ from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, HandedOver, Handoff, NestedEvent
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
+from .agent.replay import RunStarted
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog, memory_log
@@ -283,6 +284,7 @@ __all__ = [
     "RunDone",
     "RunInfo",
     "RunLog",
+    "RunStarted",
     "RunStopped",
     "SearchHit",
     "ServerError",

@@ -3,8 +3,9 @@
  * slots, parts, events and CSS variables, and the content security policy it works under.
  *
  * @import { AgentOptions } from "../types.js"
- * @import { ApprovalRequest, ChatAgent, Message, Prompt, Theme } from "./types.js"
+ * @import { ApprovalAnswer, ApprovalRequest, ChatAgent, ChatEvent, Message, Prompt, Theme } from "./types.js"
  * @import { Turn } from "./conversation.js"
+ * @typedef {(agent: ChatAgent, options: {signal: AbortSignal, approve: (request: ApprovalRequest) => Promise<ApprovalAnswer>}) => AsyncIterable<ChatEvent>} Begin
  */
 
 import { abortable, unlessAborted } from "./abortable.js";
@@ -24,13 +25,13 @@ import { wordsOf } from "./user-message.js";
 
 /** Attributes that are settings of the agent, and their properties. */
 const SETTINGS = /** @type {const} */ ({ "model": "model", "api-key": "apiKey", "base-url": "baseURL", "preamble": "preamble" });
-const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme"];
+const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme", "durable"];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? Object;
 
 export class StaysailChat extends Element {
-  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url"];
+  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable"];
 
   #source = new AgentSource();
   #conversation = new Conversation();
@@ -75,6 +76,7 @@ export class StaysailChat extends Element {
     for (const name of PROPERTIES) this.#upgrade(name);
     if (!this.hasAttribute("placeholder")) this.#composer.input.placeholder = "Write a message";
     if (this.getAttribute("start") === "load") this.#warm();
+    if (this.durable) this.#takeUpSoon();
   }
 
   disconnectedCallback() {
@@ -85,13 +87,17 @@ export class StaysailChat extends Element {
   /** @param {string} name @param {string | null} _ @param {string | null} value */
   attributeChangedCallback(name, _, value) {
     if (name === "placeholder") this.#composer.input.placeholder = value ?? "";
+    else if (name === "durable") this.#source.set("durable", value === null ? undefined : value || "chat");
     else if (name === "runtime-url") this.#python.runtimeURL = value ?? undefined;
     else this.#source.set(SETTINGS[/** @type {keyof typeof SETTINGS} */ (name)], value ?? "");
   }
 
   /** "provider:model", or "local". */
   get model() { return this.#source.get("model"); }
-  set model(value) { this.#source.set("model", value ?? ""); }
+  set model(value) {
+    this.#source.set("model", value ?? "");
+    if (this.durable && this.isConnected) this.#takeUpSoon();
+  }
 
   /** Text or a function that gives it. Kept in memory only: it cannot be read back, and no attribute reflects it. */
   set apiKey(/** @type {AgentOptions["apiKey"]} */ value) { this.#source.set("apiKey", value); }
@@ -113,7 +119,17 @@ export class StaysailChat extends Element {
 
   /** An agent of your own in place of the settings. @returns {ChatAgent | undefined} */
   get agent() { return this.#source.given; }
-  set agent(value) { this.#source.given = value; }
+  set agent(value) {
+    this.#source.given = value;
+    if (this.durable && this.isConnected) this.#takeUpSoon();
+  }
+
+  /** Whether the last run outlives the page: its name, or "". */
+  get durable() { return this.hasAttribute("durable") ? this.getAttribute("durable") || "chat" : ""; }
+  set durable(/** @type {string | boolean} */ value) {
+    if (value === false || value === "") this.removeAttribute("durable");
+    else this.setAttribute("durable", value === true ? "" : value);
+  }
 
   get runtimeURL() { return this.#python.runtimeURL; }
   set runtimeURL(value) { this.#python.runtimeURL = value; }
@@ -129,6 +145,11 @@ export class StaysailChat extends Element {
   get history() { return this.#conversation.history; }
   set history(messages) {
     this.clear();
+    this.#draw(messages);
+  }
+
+  /** @param {Message[]} messages */
+  #draw(messages) {
     this.#conversation.history = messages;
     for (const [prompt, answer] of exchanges(messages)) {
       const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, focus() {} });
@@ -144,6 +165,14 @@ export class StaysailChat extends Element {
   /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */
   async send(prompt) {
     if (this.#running) return false;
+    const { turn, view } = this.#beginTurn(prompt);
+    this.#tell("staysail-send", { prompt });
+    await this.#run(turn, view);
+    return true;
+  }
+
+  /** @param {Prompt} prompt */
+  #beginTurn(prompt) {
     const turn = this.#conversation.begin(prompt);
     const view = new TurnView(prompt, {
       retry: () => void this.retry(),
@@ -155,9 +184,45 @@ export class StaysailChat extends Element {
     this.#empty.hidden = true;
     this.#turns.append(view.node);
     this.#scroll.toEnd();
-    this.#tell("staysail-send", { prompt });
-    await this.#run(turn, view);
-    return true;
+    return { turn, view };
+  }
+
+  /** Once whoever made the element has set what it needs. */
+  #takeUpSoon() {
+    if (document.readyState === "complete") setTimeout(() => void this.#takeUp());
+    else window.addEventListener("load", () => setTimeout(() => void this.#takeUp()), { once: true });
+  }
+
+  /** Goes on with the last durable run, from an earlier life of the page or in another tab; one that has ended is shown. */
+  async #takeUp() {
+    if (this.#running || this.#last || !this.isConnected || !(this.model || this.agent)) return;
+    try {
+      if (!this.#source.given) await this.#python.start();
+      const agent = await this.#source.agent();
+      const [run] = (await agent.runs?.()) ?? [];
+      if (!run || this.#running || this.#last || !this.isConnected) return;
+      const { turn, view } = this.#beginTurn(run.prompt);
+      const how = run.state === "running" || run.state === "paused" ? "resumeStream" : "watch";
+      await this.#run(turn, view, (agent, options) => /** @type {Required<ChatAgent>} */ (agent)[how](run.id, options));
+    } catch (error) {
+      this.#tell("staysail-error", { error });
+    }
+  }
+
+  /** What came before a run that is taken up, and its prompt as it was. @param {Turn} turn @param {TurnView} view @param {Message[]} messages */
+  #showBeginning(turn, view, messages) {
+    const prompt = messages.at(-1)?.content ?? "";
+    this.#turns.replaceChildren();
+    this.#draw(messages.slice(0, -1));
+    Object.assign(turn, { prompt, before: messages.slice(0, -1) });
+    view.correct(prompt);
+    this.#turns.append(view.node);
+    this.#scroll.toEnd();
+  }
+
+  /** Of a durable chat, only the last run is kept: it holds what was said before. @param {ChatAgent} agent @param {string} [kept] */
+  async #forgetRuns(agent, kept) {
+    for (const { id, owned } of (await agent.runs?.()) ?? []) if (id !== kept && !owned) await agent.forgetRun?.(id);
   }
 
   /** Asks the last question again. */
@@ -190,18 +255,19 @@ export class StaysailChat extends Element {
     this.#turns.replaceChildren();
     this.#empty.hidden = false;
     this.#showUsage();
+    if (this.durable) void this.#source.agent().then((agent) => this.#forgetRuns(agent)).catch(() => {});
     this.#tell("staysail-clear", {});
     if (this.shadowRoot?.activeElement) this.#composer.input.focus();
   }
 
-  /** @param {Turn} turn @param {TurnView} view */
-  async #run(turn, view) {
+  /** @param {Turn} turn @param {TurnView} view @param {Begin} [begin] */
+  async #run(turn, view, begin) {
     const control = new AbortController();
     this.#running = control;
     this.#composer.setRunning(true);
     view.begin(this.#waitingFor());
     try {
-      await this.#stream(turn, view, control.signal);
+      await this.#stream(turn, view, control.signal, begin);
       if (control.signal.aborted) throw control.signal.reason;
       this.#conversation.end(turn);
       view.finish(turn);
@@ -222,11 +288,14 @@ export class StaysailChat extends Element {
     }
   }
 
-  /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal */
-  async #stream(turn, view, signal) {
+  /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal @param {Begin} [begin] */
+  async #stream(turn, view, signal, begin) {
     const agent = await this.#prepare(view, signal);
     const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
-    for await (const event of abortable(agent.stream(turn.prompt, { signal, history: turn.before, approve }), signal)) {
+    const events = begin ? begin(agent, { signal, approve }) : agent.stream(turn.prompt, { signal, history: turn.before, approve });
+    for await (const event of abortable(events, signal)) {
+      if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
+      if (event.type === "run_done" && event.reply.runId) await this.#forgetRuns(agent, event.reply.runId);
       this.#conversation.take(turn, event);
       view.show(event);
       this.#tell("staysail-event", event);

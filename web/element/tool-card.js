@@ -53,6 +53,12 @@ export class ToolCard {
     this.#set("running", "running");
   }
 
+  /** Somebody is asked whether it may be called, perhaps in another tab. @param {unknown} given */
+  hold(given) {
+    this.run(given);
+    this.#set("asking", "waits for approval");
+  }
+
   /** Whether it may be called. @param {ApprovalRequest} request @param {(answer: ApprovalAnswer) => void} answer */
   ask(request, answer) {
     this.run(request.arguments);

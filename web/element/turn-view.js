@@ -39,11 +39,21 @@ export class TurnView {
   /** @type {{notice: RetryNotice, event: ChatEvent & {type: "retry_scheduled"}} | undefined} */
   #retry;
   #replayed = false;
+  /** @type {HTMLElement | false} */
+  #question;
 
   /** @param {Prompt | Part[] | undefined} prompt @param {TurnActions} actions */
   constructor(prompt, actions) {
     this.#actions = actions;
-    this.node = h("section", { class: "turn", part: "turn" }, prompt !== undefined && userMessage(prompt), this.#answer);
+    this.#question = prompt !== undefined && userMessage(prompt);
+    this.node = h("section", { class: "turn", part: "turn" }, this.#question, this.#answer);
+  }
+
+  /** The prompt as it was, of a run of which only its beginning was known. @param {Prompt | Part[]} prompt */
+  correct(prompt) {
+    const question = userMessage(prompt);
+    if (this.#question) this.#question.replaceWith(question);
+    this.#question = question;
   }
 
   /** Empty again, and waiting. @param {string} why what it waits for */
@@ -84,6 +94,8 @@ export class TurnView {
         return this.wait("Reading the result");
       case "retry_scheduled":
         return this.#showRetry(event);
+      case "approval_needed":
+        return this.#tool({ id: event.request.id, name: event.request.tool }).hold(event.request.arguments);
       case "handed_over":
         this.#close();
         this.#actions.announce(`${event.agent} takes over`);

@@ -1,6 +1,6 @@
 /** Shapes that the chat reads and writes: what an agent is to it, and what an agent tells it. */
 
-import type { AgentEvent, ApprovalAnswer, ApprovalRequest, FilePart, ImagePart, Message, TextPart, Usage as FullUsage } from "../types.js";
+import type { AgentEvent, ApprovalAnswer, ApprovalRequest, FilePart, ImagePart, Message, RunInfo, TextPart, Usage as FullUsage } from "../types.js";
 
 export type { ApprovalAnswer, ApprovalRequest, Message, Part, TextPart } from "../types.js";
 export type MediaPart = ImagePart | FilePart;
@@ -11,6 +11,11 @@ export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalToken
 /** Anything that streams a run can be given as `chat.agent`; staysail's Agent is one. */
 export interface ChatAgent {
   stream(prompt: Prompt, options: { signal: AbortSignal; history: Message[]; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
+  /** What follows where it keeps durable runs. */
+  runs?(): Promise<Pick<RunInfo, "id" | "state" | "prompt" | "owned">[]>;
+  resumeStream?(runId: string, options: { signal: AbortSignal; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
+  watch?(runId: string, options: { signal: AbortSignal }): AsyncIterable<ChatEvent>;
+  forgetRun?(runId: string): Promise<void>;
 }
 
 export type Theme = "light" | "dark" | "auto";

@@ -21,7 +21,7 @@ from .dynamic_tools import choose_tools
 from .hooks import AskAgain
 from .limits import inherit_limits
 from .memory import MemoryContext, fit
-from .replay import LIVE
+from .replay import LIVE, RunStarted
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import CallModel, CallTools, Finish, Pause, Run
@@ -95,6 +95,8 @@ class Driver:
             try:
                 if journal:
                     await journal.begin(context.agent, run.messages[-1].text, run.to_dict())
+                    if not self._owned:
+                        yield RunStarted(journal.id, tuple(run.messages))
                 await self._hooks.start(context)
                 await self._look_up()
                 await self._settle_doubts()

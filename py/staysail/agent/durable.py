@@ -33,7 +33,7 @@ class TakenUp:
         self._agent, self._id, self._settings, self._approvals = agent, id, settings, approvals
         self._log: RunLog = settings.durable
         output = settings.output_codec
-        self._replay = Replay(output.decode if output else None)
+        self._replay = Replay(id, output.decode if output else None)
 
     async def events(self, *, streamed: bool, take_over: bool = True) -> AsyncGenerator[Event]:
         """The last is RunDone. Raises what the run does, and ConfigError where there is no such run."""

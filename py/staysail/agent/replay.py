@@ -9,17 +9,25 @@ from typing import Any
 from ..core.completion import Completion
 from ..core.errors import ConfigError, OutputError
 from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, replay
+from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
 from .delegation import HandedOver, NestedEvent
 from .run import Run, read_tool_result
+
+
+class RunStarted(Event):
+    """The first event of a durable run, also when it is taken up. messages: history and prompt."""
+
+    run_id: str
+    messages: tuple[Message, ...]
 
 
 class Replay:
     """Takes records one by one. begun: places in the turn of calls that were begun and have no result. live: the text of the step that is
     under way was told as it came."""
 
-    def __init__(self, decode: Callable[[Any], Any] | None = None) -> None:
-        self._decode = decode
+    def __init__(self, id: str, decode: Callable[[Any], Any] | None = None) -> None:
+        self._id, self._decode = id, decode
         self._run: Run | None = None
         self.begun: set[int] = set()
         self.count = 0
@@ -39,6 +47,7 @@ class Replay:
         match record:
             case {"kind": "started", "run": data}:
                 self._run = Run.from_dict(data, decode=self._decode)
+                return [RunStarted(self._id, tuple(self._run.messages))]
             case {"kind": "state", "state": state}:
                 self.state, self.error = state, record.get("error")
             case {"kind": "answered"}:

@@ -29,6 +29,9 @@ class Agents:
             "agent.stream": self.stream,
             "agent.resume": self.resume,
             "agent.resume_stream": self.resume_stream,
+            "agent.watch": self.watch,
+            "agent.runs": self.runs,
+            "agent.forget_run": self.forget_run,
             "agent.forget": self.forget,
         }
 
@@ -44,6 +47,15 @@ class Agents:
 
     def resume_stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         return _told(self._agent(params).resume_stream(params["run"], params.get("approvals")))
+
+    def watch(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        return _told(self._agent(params).watch(params["run"]))
+
+    async def runs(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        return [info.to_dict() for info in await self._agent(params).runs()]
+
+    async def forget_run(self, params: dict[str, Any]) -> None:
+        await self._agent(params).forget_run(params["run"])
 
     async def forget(self, params: dict[str, Any]) -> None:
         """Drops the cached answers of an agent that is done with."""

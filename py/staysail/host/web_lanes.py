@@ -31,8 +31,8 @@ class WebLanes:
         def take(lock: Any) -> Any:
             if granted.done():
                 return None
-            granted.set_result(lock is not None)
-            return release.promise if lock is not None else None
+            granted.set_result(bool(lock))  # null, which is not None, where somebody else has it
+            return release.promise if lock else None
 
         holder = create_proxy(take)
         options = {"signal": given_up.signal} if wait else {"ifAvailable": True}
