@@ -79,3 +79,11 @@ async def test_the_example_of_toolfs_runs(monkeypatch, capsys, tmp_path):
     again.mount("/toolfs/data")
     assert await again.read_text("/toolfs/data/crew.txt", again.session("me", {"/toolfs": "*"})) == "Ada steers."
     await again.close()
+
+
+async def test_the_example_of_approval_and_durable_runs_runs(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    model = ScriptedModel([ToolCall("1", "pay", {"euros": 120}), "The fee is paid."])
+    await run_block("treasurer = Agent", model=model)
+    assert capsys.readouterr().out == "pay {'euros': 120}\nThe fee is paid.\n"
+    assert "paid 99" in str(model.requests[1].messages[-1])
