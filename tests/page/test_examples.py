@@ -1,5 +1,7 @@
 """The examples of web/examples that are pages, opened as they stand in Chromium."""
 
+from urllib.parse import quote
+
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -23,7 +25,7 @@ def provider():
 
 
 def test_each_page_is_opened_here():
-    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html"}
+    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "shared.html"}
 
 
 def test_the_element_answers(driver, site, provider):
@@ -34,6 +36,22 @@ def test_the_element_answers(driver, site, provider):
     shown = driver.execute_script("return document.querySelector('staysail-chat').shadowRoot.textContent")
     assert "Air scatters blue light." in shown
     assert "Be brief." in str(box.seen[0].json)
+
+
+def test_two_tabs_share_python(driver, site, provider):
+    box = provider.box({"text": "Ahoy."}, {"text": "Ahoy again."})
+    first = driver.current_window_handle
+    said = []
+    for _ in range(2):
+        driver.switch_to.new_window("tab")
+        driver.get(f"{site}web/examples/shared.html?base={quote(box.url)}")
+        WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text)
+        said.append(driver.find_element("id", "answer").text)
+    for tab in set(driver.window_handles) - {first}:
+        driver.switch_to.window(tab)
+        driver.close()
+    driver.switch_to.window(first)
+    assert said == ["Ahoy.", "Ahoy again."]
 
 
 def test_the_model_in_the_page_answers(driver, site):

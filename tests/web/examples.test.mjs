@@ -86,6 +86,11 @@ const EXAMPLES = {
       assert.match(JSON.stringify(told.json), /4\.35889/);
     },
   },
+  "vector-store.mjs": {
+    answers: [vectors([1, 0, 0], [0.6, 0.8, 0], [0, 0, 1]), vectors([1, 0, 0])],
+    prints: /^1\.00 stay\n0\.60 shroud\nsince 2020: stay of 3$/m,
+    check: ([, asked]) => assert.match(JSON.stringify(asked.json.input), /What holds the mast/),
+  },
   "search.mjs": {
     answers: [vectors([1, 0, 0], [0, 1, 0], [0.6, 0, 0.8]), vectors([1, 0, 0]), vectors([1, 0, 0]), { text: "A stay." }],
     prints: /^1\.00 stay\n0\.60 jib\nA stay\.$/m,
