@@ -19,7 +19,7 @@ from selenium.common.exceptions import WebDriverException
 from tests.page.chat_page import START_S, ChatPage
 from tests.server import TestServer
 
-KILLS = int(os.environ.get("STAYSAIL_KILLS", "2"))
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "1"))
 STEPS: list[Any] = [
     [("book", {"room": "A"}), ("look", {"at": "sea"})],
     [("pay", {"euros": "10"}), ("book", {"room": "B"})],

@@ -53,6 +53,11 @@ export class ToolCard {
     this.#set("running", "running");
   }
 
+  /** Whether an answer is waited for. */
+  get asks() {
+    return this.node.dataset["state"] === "asking";
+  }
+
   /** Somebody is asked whether it may be called, perhaps in another tab. @param {unknown} given */
   hold(given) {
     this.run(given);

@@ -91,7 +91,7 @@ export class TurnView {
       case "tool_result":
         this.#actions.announce(`The tool ${event.name} ${event.isError ? "failed" : "answered"}`);
         this.#tool(event).finish(event.text, event.isError, event.durationS);
-        return this.wait("Reading the result");
+        return this.wait([...this.#tools.values()].some(({ asks }) => asks) ? "" : "Reading the result");
       case "retry_scheduled":
         return this.#showRetry(event);
       case "approval_needed":
