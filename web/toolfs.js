@@ -9,6 +9,7 @@
  */
 
 import { ConfigError } from "./errors.js";
+import { IndexedDBVectorStore } from "./indexed-db-store.js";
 import { ownTool } from "./python-tools.js";
 import { keepHandle, permissionFor } from "./toolfs-directories.js";
 import { Link, Session } from "./toolfs-link.js";
@@ -44,8 +45,11 @@ export class ToolFS {
     const unknown = Object.keys(others)[0];
     if (unknown) throw new ConfigError(`ToolFS has no option "${unknown}"; it has name, mounts, searchIndex, embedder and secrets`);
     const toolfs = new ToolFS(options);
+    /** @type {any} */
+    const index = searchIndex;
+    const store = index instanceof IndexedDBVectorStore ? index.describe(await toolfs.#link.peer()).store : undefined; // Python's own
     await toolfs.#link.keep("open", "toolfs.open", {
-      name, secrets, search_index: Boolean(searchIndex), embedder: Boolean(embedder), index_exports: Boolean(searchIndex?.export && searchIndex.import),
+      name, secrets, store, search_index: Boolean(index && !store), embedder: Boolean(embedder), index_exports: Boolean(index?.export && index.import),
     });
     for (const [path, mount] of Object.entries(mounts ?? {})) await toolfs.mount(path, mount);
     return toolfs;

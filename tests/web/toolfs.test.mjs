@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { ConfigError, ToolFSError, boot, shutdown } from "../../web/index.js";
+import { IndexedDBVectorStore } from "../../web/indexed-db-store.js";
 import * as openai from "../../web/providers/openai.js";
 import { ToolFS } from "../../web/toolfs.js";
 import { startProvider } from "./provider.mjs";
@@ -115,6 +116,21 @@ test("snapshots go back exactly, branch, and cross as one file", async () => {
   assert.equal((await other.snapshots.import(file, they)).name, "two");
   await other.snapshots.rollback("two", they);
   assert.equal(await other.readText("/toolfs/data/b", they), "new");
+});
+
+test("a vector store of staysail's is searched by meaning, and goes back with a snapshot exactly", async () => {
+  const embedder = (texts) => texts.map((text) => [text.includes("sail") ? 1 : 0, text.includes("keel") ? 1 : 0, 0.1]);
+  const store = new IndexedDBVectorStore(":memory:", { embedder });
+  await store.add([{ id: "s", text: "red sails" }, { id: "k", text: "the keel" }]);
+  const { toolfs, me } = await opened({ searchIndex: store });
+  assert.deepEqual((await toolfs.searchRag("a sail", me, { topK: 1 })).results.map(({ id, content }) => [id, content]), [["s", "red sails"]]);
+  await toolfs.snapshots.create(me, { name: "before" });
+  await store.upsert([{ id: "s", text: "changed keel" }, { id: "n", text: "new" }]);
+  assert.deepEqual((await toolfs.snapshots.diff("before", null, me)).states, ["rag"]);
+  await toolfs.snapshots.rollback("before", me);
+  assert.deepEqual((await toolfs.snapshots.diff("before", null, me)).states, []);
+  assert.equal(await store.count(), 2);
+  assert.equal((await toolfs.searchRag("a sail", me)).results[0].content, "red sails");
 });
 
 test("several operations are one request", async () => {
