@@ -3,6 +3,7 @@
 export { Agent } from "./agent.js";
 export { boot, shutdown } from "./boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
+export { Conversations } from "./conversations.js";
 export { handoff } from "./delegation.js";
 export * from "./errors.js";
 export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";

@@ -8,10 +8,12 @@
  */
 
 import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
+import { STORE, Conversations } from "./conversations.js";
 import { ConfigError } from "./errors.js";
 import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { IndexedDBVectorStore } from "./indexed-db-store.js";
+import { answerMemory, describeMemory, readMemory } from "./memory.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
@@ -28,7 +30,7 @@ const PLAIN = /** @type {const} */ ({
   outputRetries: "output_retries",
   durable: "durable",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs"];
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
@@ -55,7 +57,7 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, usageLimits, approve }) {
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, usageLimits, approve, memory, conversation, conversations }) {
   if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
@@ -69,6 +71,9 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   readHooks(hooks);
   if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
   checkNames(usageLimits ?? {}, USAGE_LIMITS);
+  readMemory(memory);
+  if (conversation != null && (typeof conversation !== "string" || !conversation)) throw new ConfigError("conversation is the id of one: a text");
+  if (conversations != null && !(conversations instanceof Conversations)) throw new ConfigError("conversations is a new Conversations(name)");
 }
 
 /**
@@ -82,6 +87,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const contexts = readContexts(options.dynamicContext);
   const toolboxes = readToolboxes(options.dynamicTools);
   const hooks = readHooks(options.hooks);
+  const policies = readMemory(options.memory);
   /** @type {Record<string, unknown>} */
   const run = describeLimits(options);
   for (const [name, wireName] of Object.entries(PLAIN)) {
@@ -100,11 +106,16 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   if (options.usageLimits != null) run.usage_limits = toSnake(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
   if (options.approve) run.approve = true;
+  if (policies.length) run.memory = await describeMemory(policies, provider);
+  if (options.conversation != null) {
+    run.conversation = options.conversation;
+    run.conversations = options.conversations?.[STORE]() ?? null;
+  }
   if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
   const { access, handlers } = describeAccess(options, model, provider);
   // Where two tools have one name, Python takes the first, and one of `tools` before all.
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
-  const asking = { ...answerToolboxes(toolboxes), hook: answerHooks(hooks), approve: askApprove(options.approve) };
+  const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), approve: askApprove(options.approve) };
   return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
 }
 

@@ -280,6 +280,39 @@ export type UsageLimits = {
   requests?: number; inputTokens?: number; outputTokens?: number; totalTokens?: number; cost?: number; seconds?: number; toolCalls?: number;
 };
 
+/** `messages`: how many. Times are seconds since 1970. */
+export type ConversationInfo = {
+  id: string; title: string; createdAt: number; updatedAt: number; messages: number; forkedFrom: string | null;
+};
+/** `problems`: what of it could not be read, in words; each exchange among the messages is whole. */
+export type StoredConversation = Omit<ConversationInfo, "messages"> & { messages: Message[]; problems: string[] };
+/** `at`: the message's place. `role` is "title" where the title was found. */
+export type ConversationHit = { id: string; title: string; at: number; role: "title" | "user" | "assistant"; excerpt: string };
+export type ConversationExport = { format: "staysail-conversations"; version: number; conversations: Record<string, unknown>[] };
+
+/** Tokens of a text, or the tokens themselves. */
+export type TokenCounter = (text: string) => number | ArrayLike<number> | Promise<number | ArrayLike<number>>;
+export type SummaryOptions = {
+  /** Above so many tokens, preamble, documents and tools counted, the oldest messages are put into words. */
+  overTokens: number;
+  /** Messages that stay as they are; 8 by default. */
+  keepLast?: number;
+  /** Of the summary, at the most; 800 by default. */
+  summaryTokens?: number;
+  /** Instructions of your own. */
+  prompt?: string;
+  /** Another model than the agent's. */
+  model?: string;
+  apiKey?: string | (() => string | Promise<string>);
+  baseURL?: string;
+  count?: TokenCounter;
+};
+/** What of a long history a model is told. Several in one object are asked in the order in which they are written. */
+export type MemoryPolicy =
+  | { slidingWindow?: number; tokenWindow?: number | { tokens: number; count?: TokenCounter }; summary?: SummaryOptions }
+  | { fit: (messages: Message[], about: { promptAt: number }) => Message[] | Promise<Message[]> };
+export type Memory = MemoryPolicy | readonly MemoryPolicy[];
+
 export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number; patienceMs?: number };
 export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
 export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
@@ -325,6 +358,12 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   outputRetries?: number | null;
   /** Those of a call come after the agent's. */
   hooks?: Hooks | readonly Hooks[] | null;
+  /** What of a long history the model is told; the history itself stays whole. */
+  memory?: Memory | null;
+  /** Loads the history of this id from `conversations`, and appends each run to it. */
+  conversation?: string | null;
+  /** By default IndexedDB in a page, memory elsewhere. */
+  conversations?: import("./conversations.js").Conversations | null;
   /** What the run may use; passing it is a UsageLimitError. */
   usageLimits?: UsageLimits | null;
   /** Answers what needs approval; nothing returned: not now, and the run pauses. Without it, the run pauses too. */

@@ -15,6 +15,7 @@ import { Composer } from "./composer.js";
 import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { formatUsage } from "./format.js";
+import { KeptConversation, newConversationId } from "./kept-conversation.js";
 import { isLocal, loadLocalModel } from "./local-start.js";
 import { PythonStart } from "./python-start.js";
 import { Scroll } from "./scroll.js";
@@ -25,23 +26,24 @@ import { wordsOf } from "./user-message.js";
 
 /** Attributes that are settings of the agent, and their properties. */
 const SETTINGS = /** @type {const} */ ({ "model": "model", "api-key": "apiKey", "base-url": "baseURL", "preamble": "preamble" });
-const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme", "durable"];
+const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme", "durable", "conversations", "conversation"];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? Object;
 
 export class StaysailChat extends Element {
-  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable"];
+  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable", "conversation"];
 
   #source = new AgentSource();
   #conversation = new Conversation();
+  #kept = new KeptConversation();
   #announcer = new Announcer();
   #startup = new Startup();
   #python = new PythonStart(this.#startup, (type, detail) => this.#tell(type, detail));
   #composer = new Composer({
     send: (prompt) => this.#accept(prompt),
     stop: () => this.stop(),
-    clear: () => this.clear(),
+    clear: () => this.#startNew(),
   });
   #turns = h("div", { class: "turns" });
   #empty = h("div", { class: "empty", part: "empty" },
@@ -53,6 +55,8 @@ export class StaysailChat extends Element {
   #last;
   /** @type {AbortController | undefined} */
   #running;
+  /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
+  #restoring;
 
   constructor() {
     super();
@@ -89,6 +93,7 @@ export class StaysailChat extends Element {
     if (name === "placeholder") this.#composer.input.placeholder = value ?? "";
     else if (name === "durable") this.#source.set("durable", value === null ? undefined : value || "chat");
     else if (name === "runtime-url") this.#python.runtimeURL = value ?? undefined;
+    else if (name === "conversation") this.conversation = value ?? undefined;
     else this.#source.set(SETTINGS[/** @type {keyof typeof SETTINGS} */ (name)], value ?? "");
   }
 
@@ -151,19 +156,96 @@ export class StaysailChat extends Element {
   /** @param {Message[]} messages */
   #draw(messages) {
     this.#conversation.history = messages;
-    for (const [prompt, answer] of exchanges(messages)) {
-      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, focus() {} });
+    for (const [prompt, answer, end] of exchanges(messages)) {
+      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, focus() {}, fork: this.#forkAt(end) });
       view.replay(answer);
       this.#turns.append(view.node);
     }
     this.#empty.hidden = this.#turns.childElementCount > 0;
   }
 
+  /** @param {string} id */
+  async #restore(id) {
+    const isCurrent = () => this.#kept.id === id;
+    this.#log.setAttribute("aria-busy", "true");
+    try {
+      await Promise.resolve(); // properties that are set with it, such as where Python is
+      await this.#python.start();
+      const { messages, problems } = await this.#kept.load(id);
+      if (!isCurrent()) return;
+      this.#draw(messages);
+      this.#scroll.toEnd();
+      if (problems.length) this.#turns.prepend(h("p", { class: "stopped", part: "notice" }, "A part of this conversation is damaged and cannot be shown."));
+      this.#tell("staysail-restored", { id, messages, problems });
+    } catch (error) {
+      if (isCurrent()) this.#tell("staysail-error", { error });
+    } finally {
+      if (isCurrent()) {
+        this.#restoring = undefined;
+        this.#log.removeAttribute("aria-busy");
+      }
+    }
+  }
+
+  /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */
+  #forkAt(at) {
+    return this.#kept.id === undefined ? undefined : async () => {
+      if (this.#running) return;
+      try {
+        this.conversation = await this.#kept.fork(at);
+        this.#announcer.say("This is a copy of the conversation up to here.");
+        this.#composer.input.focus();
+      } catch (error) {
+        this.#tell("staysail-error", { error });
+      }
+    };
+  }
+
+  /** The button's: a kept conversation stays as it is, and another begins. */
+  #startNew() {
+    if (this.#kept.id === undefined) return this.clear();
+    this.newConversation();
+    this.#composer.input.focus();
+  }
+
+  /**
+   * The id of the conversation that this chat is kept as, and restored from: setting it draws what it holds. Undefined: nothing is kept.
+   * @returns {string | undefined}
+   */
+  get conversation() { return this.#kept.id; }
+  set conversation(id) {
+    if ((id || undefined) === this.#kept.id) return;
+    this.#switchTo(id || undefined);
+    this.#restoring = id ? this.#restore(id) : undefined;
+  }
+
+  /** Begins another conversation, which is kept from its first answer on. */
+  newConversation() {
+    const id = newConversationId();
+    this.#switchTo(id);
+    return id;
+  }
+
+  /** @param {string | undefined} id */
+  #switchTo(id) {
+    this.clear();
+    this.#kept.id = id;
+    this.#restoring = undefined;
+    this.#log.removeAttribute("aria-busy");
+    this.#tell("staysail-conversation", { id });
+  }
+
+  /** Where conversations are kept, a `Conversations`; by default the package's own store. */
+  get conversations() { return this.#kept.given; }
+  set conversations(value) { this.#kept.given = value ?? undefined; }
+
   get usage() { return this.#conversation.usage; }
   get running() { return this.#running !== undefined; }
 
   /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */
   async send(prompt) {
+    if (this.#running) return false;
+    if (this.#restoring) await this.#restoring;
     if (this.#running) return false;
     const { turn, view } = this.#beginTurn(prompt);
     this.#tell("staysail-send", { prompt });
@@ -176,7 +258,7 @@ export class StaysailChat extends Element {
     const turn = this.#conversation.begin(prompt);
     const view = new TurnView(prompt, {
       retry: () => void this.retry(),
-      edit: () => this.#edit(),
+      edit: () => void this.#edit(),
       announce: (text) => this.#announcer.say(text),
       focus: () => this.#composer.input.focus({ preventScroll: true }),
     });
@@ -229,7 +311,7 @@ export class StaysailChat extends Element {
   async retry() {
     if (this.#running || !this.#last) return false;
     const { turn, view } = this.#last;
-    this.#conversation.takeBack(turn);
+    await this.#takeBack(turn);
     const again = this.#conversation.begin(turn.prompt);
     this.#last = { turn: again, view };
     this.#composer.input.focus({ preventScroll: true });
@@ -270,6 +352,7 @@ export class StaysailChat extends Element {
       await this.#stream(turn, view, control.signal, begin);
       if (control.signal.aborted) throw control.signal.reason;
       this.#conversation.end(turn);
+      view.fork = this.#forkAt(this.#conversation.history.length);
       view.finish(turn);
       this.#tell("staysail-done", { text: turn.text, messages: this.#conversation.history, usage: turn.usage });
     } catch (error) {
@@ -292,7 +375,9 @@ export class StaysailChat extends Element {
   async #stream(turn, view, signal, begin) {
     const agent = await this.#prepare(view, signal);
     const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
-    const events = begin ? begin(agent, { signal, approve }) : agent.stream(turn.prompt, { signal, history: turn.before, approve });
+    // A kept conversation is its own history.
+    const before = this.#kept.id === undefined ? { history: turn.before } : this.#kept.options();
+    const events = begin ? begin(agent, { signal, approve, ...this.#kept.options() }) : agent.stream(turn.prompt, { signal, approve, ...before });
     for await (const event of abortable(events, signal)) {
       if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
       if (event.type === "run_done" && event.reply.runId) await this.#forgetRuns(agent, event.reply.runId);
@@ -329,15 +414,21 @@ export class StaysailChat extends Element {
 
   /** @param {Prompt} prompt */
   #accept(prompt) {
-    if (this.#running) return false;
+    if (this.#running || this.#restoring) return false;
     void this.send(prompt);
     return true;
   }
 
-  #edit() {
+  /** @param {Turn} turn */
+  async #takeBack(turn) {
+    this.#conversation.takeBack(turn);
+    await this.#kept.takeBack(turn.before.length);
+  }
+
+  async #edit() {
     if (this.#running || !this.#last) return;
     const { turn, view } = this.#last;
-    this.#conversation.takeBack(turn);
+    await this.#takeBack(turn);
     view.node.remove();
     this.#last = undefined;
     this.#empty.hidden = this.#turns.childElementCount > 0;
@@ -385,13 +476,20 @@ export class StaysailChat extends Element {
   }
 }
 
-/** Each user's message with what followed it. @param {Message[]} messages @returns {[Message["content"] | undefined, Message[]][]} */
+/**
+ * Each user's message with what followed it, and where that ends among all messages.
+ * @param {Message[]} messages
+ * @returns {[Message["content"] | undefined, Message[], number][]}
+ */
 function exchanges(messages) {
-  /** @type {[Message["content"] | undefined, Message[]][]} */
+  /** @type {[Message["content"] | undefined, Message[], number][]} */
   const found = [];
-  for (const message of messages) {
-    if (message.role === "user") found.push([message.content, []]);
-    else if (message.role !== "system") (found.at(-1) ?? found[found.push([undefined, []]) - 1])?.[1].push(message);
+  for (const [at, message] of messages.entries()) {
+    if (message.role === "system") continue;
+    if (message.role === "user") found.push([message.content, [], at]);
+    const exchange = found.at(-1) ?? found[found.push([undefined, [], at]) - 1];
+    if (message.role !== "user") exchange[1].push(message);
+    exchange[2] = at + 1;
   }
   return found;
 }

@@ -22,6 +22,7 @@ import { userMessage } from "./user-message.js";
  * @property {() => void} edit
  * @property {(text: string) => void} announce for screen readers
  * @property {() => void} focus to where the user writes
+ * @property {() => void} [fork] goes on from here in a copy of the conversation
  */
 
 export class TurnView {
@@ -41,10 +42,13 @@ export class TurnView {
   #replayed = false;
   /** @type {HTMLElement | false} */
   #question;
+  /** Nothing where the conversation is not kept. @type {TurnActions["fork"]} */
+  fork;
 
   /** @param {Prompt | Part[] | undefined} prompt @param {TurnActions} actions */
   constructor(prompt, actions) {
     this.#actions = actions;
+    this.fork = actions.fork;
     this.#question = prompt !== undefined && userMessage(prompt);
     this.node = h("section", { class: "turn", part: "turn" }, this.#question, this.#answer);
   }
@@ -147,7 +151,7 @@ export class TurnView {
     }
     this.#end();
     const text = messages.filter(({ role }) => role === "assistant").map(({ content }) => textOf(content)).join("\n\n");
-    if (text) this.#foot.replaceChildren(copyButton("Copy", () => text));
+    this.#foot.replaceChildren(...(text ? [copyButton("Copy", () => text)] : []), ...this.#forkButton());
   }
 
   /** @param {Part} part */
@@ -221,8 +225,14 @@ export class TurnView {
       ...(turn.text ? [copyButton("Copy", () => turn.text)] : []),
       h("button", { type: "button", class: "quiet only-last", part: "button", title: "Ask again", click: this.#actions.retry }, icon("again"), h("span", { class: "label" }, "Ask again")),
       this.#editButton(),
+      ...this.#forkButton(),
       h("span", { class: "usage", part: "usage" }, usage),
     );
+  }
+
+  #forkButton() {
+    if (!this.fork) return [];
+    return [h("button", { type: "button", class: "quiet", part: "button fork", title: "Go on from here in a copy", click: () => this.fork?.() }, icon("fork"), h("span", { class: "label" }, "Fork"))];
   }
 
   #editButton() {

@@ -8,9 +8,12 @@ export type Prompt = string | (TextPart | MediaPart)[];
 export type ChatEvent = AgentEvent;
 export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalTokens">;
 
-/** Anything that streams a run can be given as `chat.agent`; staysail's Agent is one. */
+/**
+ * Anything that streams a run can be given as `chat.agent`; staysail's Agent is one. Where the chat is kept as a conversation, there is its id
+ * in place of a history.
+ */
 export interface ChatAgent {
-  stream(prompt: Prompt, options: { signal: AbortSignal; history: Message[]; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
+  stream(prompt: Prompt, options: { signal: AbortSignal; history?: Message[]; conversation?: string | null; conversations?: import("../conversations.js").Conversations; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
   /** What follows where it keeps durable runs. */
   runs?(): Promise<Pick<RunInfo, "id" | "state" | "prompt" | "owned">[]>;
   resumeStream?(runId: string, options: { signal: AbortSignal; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;

@@ -4,6 +4,7 @@ import { pythonTools } from "../index.js";
 import { StaysailChat } from "../element/staysail-chat.js";
 import { h } from "../element/dom.js";
 import { watchFiles } from "./files/panel.js";
+import { watchConversations } from "./conversations.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
@@ -42,6 +43,7 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
 chat.append(...SUGGESTIONS.map((text) => h("button", { type: "button", slot: "suggestion" }, text)));
 
 watchModelFile();
+watchConversations(chat);
 
 // A failure about a setting leads to its field.
 chat.addEventListener("staysail-error", (event) => {

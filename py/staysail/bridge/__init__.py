@@ -10,6 +10,7 @@ from typing import Any
 
 from ..wire.engine_model import ENGINES
 from .agents import Agents
+from .conversing import Conversing
 from .filesystems import FileSystems
 from .ingesting import Ingesting
 from .models import Models
@@ -32,8 +33,16 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
     to_js = import_module("pyodide.ffi").to_js
     peer = Peer(lambda text, *data: send(text, *map(to_js, data)), loop)
     modules, stores = Modules(), Stores(peer)
-    filesystems = FileSystems(peer, modules, stores)
-    for part in (modules, stores, filesystems, Ingesting(peer, stores), Agents(peer, modules, stores), Models(peer)):
+    filesystems, conversing = FileSystems(peer, modules, stores), Conversing()
+    for part in (
+        modules,
+        stores,
+        filesystems,
+        Ingesting(peer, stores),
+        conversing,
+        Agents(peer, modules, stores, conversing),
+        Models(peer),
+    ):
         peer.methods |= part.methods
     ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
     peer.at_close += [modules.forget, stores.forget, filesystems.forget]

@@ -10,6 +10,7 @@ from typing import Any
 from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex
 from ..agent.reply import Reply
 from .access import read_access, read_limits
+from .conversing import Conversing, read_policies
 from .modules import Modules
 from .peer import Method, Peer
 from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool, RemoteToolEmbedder
@@ -20,8 +21,8 @@ MOST_EMBEDDERS = 16
 
 
 class Agents:
-    def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
-        self._peer, self._modules, self._stores = peer, modules, stores
+    def __init__(self, peer: Peer, modules: Modules, stores: Stores, conversing: Conversing) -> None:
+        self._peer, self._modules, self._stores, self.conversing = peer, modules, stores, conversing
         self._caches: OrderedDict[str, Cache] = OrderedDict()
         self._known: OrderedDict[str, dict[str, list[float]]] = OrderedDict()
         self.methods: dict[str, Method] = {
@@ -86,7 +87,7 @@ class Crew:
 
     def __init__(self, peer: Peer, modules: Modules, stores: Stores, agents: Agents, described: dict[str, Any]) -> None:
         self._peer, self._modules, self._stores, self._described = peer, modules, stores, described
-        self._cache, self._vectors = agents.cache, agents.vectors
+        self._cache, self._vectors, self._conversing = agents.cache, agents.vectors, agents.conversing
         self._made: dict[str, Agent] = {}
 
     def agent(self, id: str) -> Agent:
@@ -102,6 +103,9 @@ class Crew:
         options["dynamic_context"] = [self._context(owner, **found) for found in options.get("dynamic_context") or ()]
         options["dynamic_tools"] = [self._toolbox(owner, index, **box) for index, box in enumerate(options.get("dynamic_tools") or ())]
         options["hooks"] = [RemoteHooks(owner, index, names) for index, names in enumerate(options.get("hooks") or ())]
+        options["memory"] = read_policies(owner, options.get("memory") or ())
+        if options.get("conversation") is not None:
+            options["conversations"] = self._conversing.find(options.get("conversations"))
         if options.get("approve"):
             options["approve"] = RemoteApprove(owner)
         if cache := options.get("cache"):

@@ -127,6 +127,29 @@ class Conversations:
         await self._commit(puts | {_head(new): _json(head)})
         return new
 
+    async def cut(self, id: str, at: int) -> None:
+        """Takes back all from the message `at` on, so that a question can be asked anew; from before it, where that would part a tool call
+        from its result."""
+        async with self._records.exclusive():
+            keys = sorted(await self._records.keys(_entries(id)))
+            found = dict(await self._records.scan(_entries(id)))
+            kept: list[Message] = []
+            puts: dict[str, bytes] = {}
+            deletes = []
+            for key in keys:
+                try:
+                    messages = _read(found[key])
+                except (ValueError, ConfigError):
+                    continue
+                left = messages[: cut_back(messages, max(0, at - len(kept)))]
+                kept += messages
+                if len(left) < len(messages):
+                    deletes.append(key)
+                    entry = _entry(key)
+                    if left and entry:
+                        puts[_new_key(id, entry.number, entry.at, len(left))] = _written(left)
+            await self._records.commit(puts, deletes)
+
     async def rename(self, id: str, title: str) -> None:
         """Raises StoreError for one that is not there, ConfigError for an empty title."""
         if not title.strip():

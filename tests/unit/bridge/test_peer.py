@@ -243,10 +243,11 @@ async def test_a_stream_from_the_other_side_comes_in_order_and_asks_for_more(wir
 
 async def test_what_a_described_agent_cannot_be_is_told_as_configuration(wire):
     from staysail.bridge.agents import Agents
+    from staysail.bridge.conversing import Conversing
     from staysail.bridge.modules import Modules
     from staysail.bridge.stores import Stores
 
-    wire.peer.methods |= Agents(wire.peer, Modules(), Stores(wire.peer)).methods
+    wire.peer.methods |= Agents(wire.peer, Modules(), Stores(wire.peer), Conversing()).methods
     wire.say(type="call", id=1, method="agent.run", params={"agent": "a", "agents": {"a": {"model": "nowhere:x"}}, "prompt": "Hi."})
     error = (await wire.until("fault"))["error"]
     assert error["lineage"][0] == ConfigError.__name__
