@@ -43,6 +43,11 @@ const EXAMPLES = {
     prints: /^> My name is Ada\.\nHello, Ada\.\n> What is my name\?\nAda\.$/m,
     check: ([, second]) => assert.match(JSON.stringify(second.json.input), /My name is Ada.*Hello, Ada\..*What is my name/),
   },
+  "conversations.mjs": {
+    answers: [{ text: "Hello, Ada." }, { text: "Ada." }, { text: "North." }],
+    prints: /^Ada\.\nNorth\.\nAnother course: 4 messages\nMy name is Ada\.: 4 messages$/m,
+    check: ([, , third]) => assert.match(JSON.stringify(third.json.input), /^(?!.*What is my name).*My name is Ada.*Where to/),
+  },
   "structured-output.mjs": {
     answers: [{ text: JSON.stringify({ number: "2026-17", total: 120, due: "2026-12-24" }) }],
     prints: /^2026-17 120 2026$/m,

@@ -377,7 +377,7 @@ export class StaysailChat extends Element {
     const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
     // A kept conversation is its own history.
     const before = this.#kept.id === undefined ? { history: turn.before } : this.#kept.options();
-    const events = begin ? begin(agent, { signal, approve, ...this.#kept.options() }) : agent.stream(turn.prompt, { signal, approve, ...before });
+    const events = begin ? begin(agent, { signal, approve, ...(this.#kept.id !== undefined && this.#kept.options()) }) : agent.stream(turn.prompt, { signal, approve, ...before });
     for await (const event of abortable(events, signal)) {
       if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
       if (event.type === "run_done" && event.reply.runId) await this.#forgetRuns(agent, event.reply.runId);

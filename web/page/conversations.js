@@ -45,12 +45,13 @@ export function watchConversations(chat) {
     note.textContent = found.length ? "" : text ? "Nothing was found." : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
   }
 
-  /** Does something, and tells what came of it. @param {() => Promise<unknown>} work */
+  /** Does something, and tells what came of it. @param {() => Promise<string | void>} work */
   async function change(work) {
     try {
-      await work();
+      const told = await work();
       others.postMessage(1);
       await refresh();
+      if (told) note.textContent = told;
     } catch (error) {
       note.textContent = /** @type {Error} */ (error).message;
     }
@@ -96,7 +97,7 @@ export function watchConversations(chat) {
     const done = async (/** @type {boolean} */ isKept) => {
       if (!form.isConnected) return;
       const title = field.value.trim();
-      form.replaceWith(row(info));
+      item.replaceWith(row(info));
       if (isKept && title && title !== info.title) await change(() => store.rename(info.id, title));
       await refresh();
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="rename ${CSS.escape(info.id)}"]`))?.focus();
@@ -108,6 +109,7 @@ export function watchConversations(chat) {
       void done(false);
     });
     item.replaceChildren(form);
+    field.focus();
     field.select();
   }
 
@@ -153,8 +155,7 @@ export function watchConversations(chat) {
     file.value = "";
     const ids = await store.import(text);
     search.value = "";
-    await refresh();
-    note.textContent = ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
+    return ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
   }));
   search.addEventListener("input", () => void refresh());
   panel.addEventListener("keydown", (event) => {

@@ -1,6 +1,6 @@
 // Options: what is misspelt, of another type or left out does not compile.
 
-import { Agent, EmbeddingModel, InMemoryVectorStore, boot, pythonTools } from "staysail";
+import { Agent, Conversations, EmbeddingModel, InMemoryVectorStore, boot, pythonTools } from "staysail";
 import { Agent as OpenAI, CompletionModel, TranscriptionModel } from "staysail/openai";
 import { localEngine } from "staysail/local";
 import { QdrantAdapter } from "staysail/qdrant";
@@ -14,6 +14,15 @@ const every: AgentOptions = {
   dynamicContext: { sample: 2, dynamicTools: { search: (_query, n) => [[n, "id", { text: "x" }]] } },
 };
 const agent = new Agent(every);
+
+new Agent({ model: "m", conversation: "a", conversations: new Conversations("chats"), memory: { slidingWindow: 20, tokenWindow: { tokens: 9, count: (text) => text.length } } });
+new Agent({ model: "m", memory: [{ summary: { overTokens: 9000, model: "openai:gpt-4o" } }, { fit: (messages, { promptAt }) => messages.slice(promptAt) }] });
+const listed = await new Conversations().list();
+is<string>()(listed[0].title);
+// @ts-expect-error: overTokens
+new Agent({ model: "m", memory: { summary: {} } });
+// @ts-expect-error: a store of conversations
+new Agent({ model: "m", conversations: {} });
 
 // @ts-expect-error: temperature
 new Agent({ model: "m", temprature: 1 });
