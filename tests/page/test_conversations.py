@@ -18,7 +18,8 @@ const [key, done] = arguments;
   const texts = [JSON.stringify({ ...localStorage, ...sessionStorage })];
   let records = 0;
   for (const { name } of await indexedDB.databases()) {
-    const database = await new Promise((resolve, reject) => Object.assign(indexedDB.open(name), { onsuccess() { resolve(this.result); }, onerror: reject }));
+    const opening = indexedDB.open(name);
+    const database = await new Promise((resolve) => (opening.onsuccess = () => resolve(opening.result)));
     for (const table of database.objectStoreNames) {
       const store = database.transaction(table).objectStore(table);
       for (const request of [store.getAllKeys(), store.getAll()]) {
@@ -78,8 +79,13 @@ def page(driver, site):
     page = ChatPage(driver, site)
     page.resize(1500, 900)
     page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+    page.run("chat.newConversation()")  # of a tab's session, the last test's would be open again
     yield page
     page.restore()
+
+
+def count(page: ChatPage, selector: str) -> int:
+    return page.run("return root.querySelectorAll(arguments[0]).length", selector)
 
 
 def said(conversation: dict) -> list[str]:
@@ -175,9 +181,9 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     driver.execute_script("document.querySelectorAll('#conversation-list .conversation')[1].click()")
     page.wait_for("What is my name?")
     assert page.run("return chat.conversation") == first
-    page.wait(lambda: len(page.all("button[part~=fork]")) == 2, "a button at each answer")
-    page.all("button[part~=fork]")[0].click()
-    page.wait(lambda: len(page.all(".turn")) == 1, "the copy")
+    page.wait(lambda: count(page, "button[part~=fork]") == 2, "a button at each answer")
+    page.run("root.querySelector('button[part~=fork]').click()")
+    page.wait(lambda: count(page, ".turn") == 1, "the copy")
     assert page.run("return chat.conversation") != first
     page.send("And now?")
     page.wait_for("Still Ada.")

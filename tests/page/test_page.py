@@ -33,6 +33,7 @@ def page(driver, site):
     page.wait(
         lambda: page.all("slot[name=suggestion]") is not None and driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings"
     )
+    page.run("chat.newConversation()")  # of a tab's session, the last test's would be open again
     yield page
     page.restore()
 

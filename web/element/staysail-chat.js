@@ -282,7 +282,10 @@ export class StaysailChat extends Element {
       if (!this.#source.given) await this.#python.start();
       const agent = await this.#source.agent();
       const [run] = (await agent.runs?.()) ?? [];
+      await this.#restoring;
       if (!run || this.#running || this.#last || !this.isConnected) return;
+      // A kept conversation holds the runs that have ended.
+      if (this.#kept.id !== undefined && run.state !== "running" && run.state !== "paused") return;
       const { turn, view } = this.#beginTurn(run.prompt);
       const how = run.state === "running" || run.state === "paused" ? "resumeStream" : "watch";
       await this.#run(turn, view, (agent, options) => /** @type {Required<ChatAgent>} */ (agent)[how](run.id, options));
