@@ -240,6 +240,8 @@ export class StaysailChat extends Element {
   set conversations(value) { this.#kept.given = value ?? undefined; }
 
   get usage() { return this.#conversation.usage; }
+  /** Whether Python is up; `staysail-ready` tells when. */
+  get ready() { return this.#python.ready; }
   get running() { return this.#running !== undefined; }
 
   /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */

@@ -20,7 +20,7 @@ export function watchConversations(chat) {
   const search = find("conversation-search", HTMLInputElement);
   const file = find("import-file", HTMLInputElement);
   const note = find("conversation-note", HTMLElement);
-  let isReady = false;
+  let isReady = chat.ready; // it may have been quicker than this page's scripts
 
   const open = (/** @type {boolean} */ isOpen) => {
     panel.hidden = !isOpen;
