@@ -115,6 +115,6 @@ function withAdvice(error) {
   if (!(error instanceof LocalModelError) || !["not_found", "integrity", "runtime_missing"].includes(error.code)) return error;
   const advice =
     "staysail's models are not in its npm package: `make build` in its repository puts them into wheels/local/. Serve that folder, and say " +
-    'where before they are first used: localEngine({ localURL: "/local/" }), from "staysail/local".';
+    'where before they are first used: localEngine({ localURL: "/local/" }) of staysail/local.';
   return new LocalModelError(error.code, `${error.message.replace(/\.?$/, ".")} ${advice}`, { cause: error.cause });
 }

@@ -30,6 +30,14 @@ function describe(event: AgentEvent<string>): string {
       return event.finishReason;
     case "retry_scheduled":
       return `${event.attempt} in ${event.delayS} s`;
+    case "run_started":
+      return event.runId;
+    case "approval_needed":
+      return event.request.tool;
+    case "nested_event":
+      return `${event.agent}: ${describe(event.event as AgentEvent<string>)}`;
+    case "handed_over":
+      return event.agent;
     case "run_done":
       is<Reply<string>>()(event.reply);
       return event.reply.text;

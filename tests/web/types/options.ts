@@ -18,7 +18,7 @@ const agent = new Agent(every);
 new Agent({ model: "m", conversation: "a", conversations: new Conversations("chats"), memory: { slidingWindow: 20, tokenWindow: { tokens: 9, count: (text) => text.length } } });
 new Agent({ model: "m", memory: [{ summary: { overTokens: 9000, model: "openai:gpt-4o" } }, { fit: (messages, { promptAt }) => messages.slice(promptAt) }] });
 const listed = await new Conversations().list();
-is<string>()(listed[0].title);
+is<string | undefined>()(listed[0]?.title);
 // @ts-expect-error: overTokens
 new Agent({ model: "m", memory: { summary: {} } });
 // @ts-expect-error: a store of conversations
