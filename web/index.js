@@ -6,8 +6,11 @@ export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition 
 export { Conversations } from "./conversations.js";
 export { handoff } from "./delegation.js";
 export * from "./errors.js";
+export { KeyStore } from "./keys.js";
+export { finishOpenRouterLogin, loginOpenRouter } from "./openrouter-login.js";
 export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";
 export { pythonTools } from "./python-tools.js";
+export { clearTraces, readTraces } from "./tracing.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
 export { tool } from "./tools.js";
 export { initPanicHook } from "./utils.js";

@@ -17,6 +17,7 @@ import { answerMemory, describeMemory, readMemory } from "./memory.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
+import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
 
 /** Options that cross as they are, and their names in Python. */
 const PLAIN = /** @type {const} */ ({
@@ -30,7 +31,7 @@ const PLAIN = /** @type {const} */ ({
   outputRetries: "output_retries",
   durable: "durable",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "tracer", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
@@ -57,7 +58,7 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, usageLimits, approve, memory, conversation, conversations }) {
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, tracer, usageLimits, approve, memory, conversation, conversations }) {
   if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
@@ -69,6 +70,7 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   readToolboxes(dynamicTools);
   if (outputSchema != null) jsonSchema(outputSchema);
   readHooks(hooks);
+  checkTracer(tracer);
   if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
   checkNames(usageLimits ?? {}, USAGE_LIMITS);
   readMemory(memory);
@@ -103,6 +105,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
   if (hooks.length) run.hooks = describeHooks(hooks);
+  if (options.tracer) run.tracer = describeTracer(options.tracer);
   if (options.usageLimits != null) run.usage_limits = toSnake(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
   if (options.approve) run.approve = true;
@@ -115,7 +118,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const { access, handlers } = describeAccess(options, model, provider);
   // Where two tools have one name, Python takes the first, and one of `tools` before all.
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
-  const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), approve: askApprove(options.approve) };
+  const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), trace: answerTracer(options.tracer), approve: askApprove(options.approve) };
   return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
 }
 

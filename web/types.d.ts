@@ -275,6 +275,30 @@ export type Hooks = {
   onError?: (context: RunContext, error: Error) => Maybe<{ skip: string | Completion } | AskAgain>;
   onDone?: (context: RunContext, reply: Reply) => void | Promise<void>;
 };
+/** Something that began and ended, by OpenTelemetry's conventions for generative AI. Times: milliseconds since 1970. */
+export type Span = {
+  /** 32 hexadecimal digits, the same for all of a run and of the agents it called. */
+  traceId: string;
+  spanId: string;
+  parentId: string | null;
+  /** "invoke_agent …", "chat …", "execute_tool …" */
+  name: string;
+  kind: "internal" | "client";
+  startMs: number;
+  endMs: number;
+  attributes: Record<string, string | number | boolean | string[]>;
+  events: { name: string; timeMs: number; attributes: Record<string, string | number | boolean> }[];
+  status: "unset" | "error";
+  message: string;
+};
+export type TracerOptions = {
+  /** Takes each span as it ends: the console, a collector that speaks OTLP over HTTP, a database of this origin, or a function. */
+  exporter: "console" | { otlp: string; headers?: Record<string, string> } | { indexedDB: string } | ((span: Span) => void | Promise<void>);
+  /** With what was said, and what tools were given and gave. */
+  content?: boolean;
+  /** With each request and response as they went over the wire, without keys. */
+  raw?: boolean;
+};
 /** The most that one run may use. cost: US dollars. */
 export type UsageLimits = {
   requests?: number; inputTokens?: number; outputTokens?: number; totalTokens?: number; cost?: number; seconds?: number; toolCalls?: number;
@@ -364,6 +388,8 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   conversation?: string | null;
   /** By default IndexedDB in a page, memory elsewhere. */
   conversations?: import("./conversations.js").Conversations | null;
+  /** What becomes of what the run did, in the conventions of OpenTelemetry. An exporter that fails breaks no run. */
+  tracer?: TracerOptions | null;
   /** What the run may use; passing it is a UsageLimitError. */
   usageLimits?: UsageLimits | null;
   /** Answers what needs approval; nothing returned: not now, and the run pauses. Without it, the run pauses too. */

@@ -70,9 +70,12 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .agent.compaction import SummaryCompaction
     from .agent.memory import MemoryPolicy, SlidingWindow, TokenWindow
     from .agent.search_tool import search_tool
+    from .agent.span_exporters import ConsoleExporter, MemoryExporter
+    from .agent.tracer import Tracer
     from .conversations import Conversations
     from .core.conversations import Conversation, ConversationHit, ConversationInfo
     from .core.cost import Cost, cost
+    from .core.spans import Span, SpanEvent, SpanExporter
     from .core.tokens import estimate_tokens
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
@@ -82,16 +85,19 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
     from .toolfs import ToolFS
+    from .traces import TraceStore
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
     from .wire.models import ModelInfo, list_models
+    from .wire.otlp import OTLPExporter
     from .wire.rerank import RankedDocument, Reranker
     from .wire.speech import SpeechModel
     from .wire.transcription import Transcription, TranscriptionModel
 
 # Loaded when first named, so that `import staysail` stays a blink.
 LAZY = {
+    "ConsoleExporter": "agent.span_exporters",
     "Conversation": "core.conversations",
     "ConversationHit": "core.conversations",
     "ConversationInfo": "core.conversations",
@@ -107,18 +113,25 @@ LAZY = {
     "GeneratedImages": "wire.images",
     "ImageModel": "wire.images",
     "IngestEvent": "rag.ingest",
+    "MemoryExporter": "agent.span_exporters",
     "MemoryPolicy": "agent.memory",
     "ModelInfo": "wire.models",
-    "QdrantStore": "stores.qdrant",
+    "OTLPExporter": "wire.otlp",
     "Passage": "rag.splitters",
+    "QdrantStore": "stores.qdrant",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SlidingWindow": "agent.memory",
+    "Span": "core.spans",
+    "SpanEvent": "core.spans",
+    "SpanExporter": "core.spans",
     "SpeechModel": "wire.speech",
     "SummaryCompaction": "agent.compaction",
     "TokenWindow": "agent.memory",
-    "ToolIndex": "indexes.tool_index",
     "ToolFS": "toolfs",
+    "ToolIndex": "indexes.tool_index",
+    "TraceStore": "traces",
+    "Tracer": "agent.tracer",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "vectors",
@@ -225,6 +238,7 @@ __all__ = [
     "Completion",
     "CompletionRequest",
     "ConfigError",
+    "ConsoleExporter",
     "Conversation",
     "ConversationHit",
     "ConversationInfo",
@@ -254,12 +268,14 @@ __all__ = [
     "IngestEvent",
     "LoaderError",
     "MaxTurnsError",
+    "MemoryExporter",
     "MemoryPolicy",
     "Message",
     "Model",
     "ModelInfo",
     "NestedEvent",
     "NetworkError",
+    "OTLPExporter",
     "OutputError",
     "OutputSchema",
     "Part",
@@ -290,6 +306,9 @@ __all__ = [
     "ServerError",
     "Skip",
     "SlidingWindow",
+    "Span",
+    "SpanEvent",
+    "SpanExporter",
     "SpeechModel",
     "StaysailError",
     "Step",
@@ -313,6 +332,8 @@ __all__ = [
     "ToolIndex",
     "ToolOutput",
     "ToolResult",
+    "TraceStore",
+    "Tracer",
     "Transcription",
     "TranscriptionModel",
     "Transport",

@@ -7,8 +7,10 @@ import { watchFiles } from "./files/panel.js";
 import { watchConversations } from "./conversations.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
+import { keptKey, watchKeptKeys } from "./kept-keys.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
+import { watchTimeline } from "./timeline/panel.js";
 import { listTools } from "./tool-list.js";
 import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "./tools.js";
 
@@ -38,12 +40,14 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
     choice.id === "local"
       ? "Python, the agent and a small model all run in your browser. Nothing you write leaves it."
       : `Python and the agent run in your browser. What you write goes to ${choice.label}, and nowhere else.`;
-});
+}, keptKey);
 
 chat.append(...SUGGESTIONS.map((text) => h("button", { type: "button", slot: "suggestion" }, text)));
 
 watchModelFile();
 watchConversations(chat);
+watchTimeline(chat);
+watchKeptKeys();
 
 // A failure about a setting leads to its field.
 chat.addEventListener("staysail-error", (event) => {

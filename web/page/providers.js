@@ -76,6 +76,16 @@ export const CHOICES = [
     note: ["Called from this page directly."],
   },
   {
+    id: "openrouter",
+    label: "OpenRouter",
+    models: ["openai/gpt-4.1-mini", "anthropic/claude-haiku-4.5", "meta-llama/llama-3.3-70b-instruct"],
+    key: "needed",
+    keyURL: "https://openrouter.ai/settings/keys",
+    base: "optional",
+    baseExample: "https://openrouter.ai/api/v1",
+    note: ["Called from this page directly. Log in below, and OpenRouter makes a key for this page: nothing to paste."],
+  },
+  {
     id: "groq",
     label: "Groq",
     models: ["openai/gpt-oss-20b", "llama-3.3-70b-versatile", "llama-3.1-8b-instant"],

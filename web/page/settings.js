@@ -4,7 +4,7 @@ import { h } from "../element/dom.js";
 import { CHOICES } from "./providers.js";
 
 /** @typedef {import("./providers.js").Choice} Choice */
-/** @typedef {{choice: Choice, model: string, apiKey: string, baseURL: string, preamble: string}} Settings */
+/** @typedef {{choice: Choice, model: string, apiKey: string | (() => Promise<string>), baseURL: string, preamble: string}} Settings */
 
 /** @template {HTMLElement} E @param {string} id @param {new () => E} kind @returns {E} */
 export function find(id, kind) {
@@ -23,10 +23,13 @@ const preamble = find("preamble", HTMLTextAreaElement);
 const entered = new Map();
 let shown = "";
 
-/** @param {(settings: Settings) => void} onChange called at once, and whenever anything changes */
-export function watchSettings(onChange) {
+/**
+ * @param {(settings: Settings) => void} onChange called at once, and whenever anything changes
+ * @param {(provider: string) => (() => Promise<string>) | undefined} keptKey what gives a key that was kept
+ */
+export function watchSettings(onChange, keptKey) {
   provider.replaceChildren(...CHOICES.map(({ id, label }) => h("option", { value: id }, label)));
-  const tell = () => onChange(read());
+  const tell = () => onChange(read(keptKey));
   provider.addEventListener("change", () => {
     show();
     tell();
@@ -44,12 +47,13 @@ export function fieldFor(error) {
   return /\bmodel\b/i.test(error?.message ?? "") ? model : undefined;
 }
 
-function read() {
+/** @param {(provider: string) => (() => Promise<string>) | undefined} keptKey */
+function read(keptKey) {
   const choice = chosen();
   return {
     choice,
     model: model.value.trim(),
-    apiKey: choice.key === "none" ? "" : key.value.trim(),
+    apiKey: choice.key === "none" ? "" : key.value.trim() || (keptKey(choice.id) ?? ""),
     baseURL: choice.base === "none" ? "" : base.value.trim(),
     preamble: preamble.value.trim(),
   };
@@ -73,6 +77,7 @@ function show() {
   find("model-field", HTMLElement).hidden = choice.id === "local";
   find("gguf-field", HTMLElement).hidden = choice.id !== "local";
   find("key-field", HTMLElement).hidden = choice.key === "none";
+  find("kept-field", HTMLElement).hidden = choice.key === "none";
   find("base-field", HTMLElement).hidden = choice.base === "none";
   find("key-optional", HTMLElement).hidden = choice.key === "needed";
   find("base-optional", HTMLElement).hidden = choice.base === "needed";

@@ -44,6 +44,7 @@ class RunContext:
         self.handoff: Any = None
         self.told_of: BaseException | None = None
         self.limits: tuple[Any, ...] = ()
+        self._inherited: tuple[Any, ...] = ()
         self._answers = [(model, step.completion) for step in run.steps]
         self.requests = len(run.steps)
         self.tool_calls = sum(len(step.tool_results) for step in run.steps)
@@ -70,6 +71,13 @@ class RunContext:
     @property
     def history(self) -> tuple[Message, ...]:
         return self.run.history
+
+    def inherit(self, hooks: tuple[Any, ...]) -> list[Any]:
+        """Those of the runs on whose behalf this one is that hold here too, and are not among its own hooks."""
+        given = self.parent._inherited if self.parent else ()
+        found = [hook for hook in given if not any(hook is own for own in hooks)]
+        self._inherited = (*(hook for hook in hooks if getattr(hook, "inherited", False)), *found)
+        return found
 
     def count(self, *, requests: int = 0, tool_calls: int = 0) -> None:
         self.requests += requests

@@ -91,6 +91,7 @@ class Driver:
         """Every error that leaves carries the run's history and usage."""
         run, context, journal = self._run, self._context, self._journal
         ended = False
+        failure: BaseException | None = None
         async with journal.own() if journal and not self._owned else nullcontext():
             try:
                 if journal:
@@ -110,18 +111,22 @@ class Driver:
                 if ended:
                     raise
                 stopped = error if isinstance(error, RunCancelled) else _told(RunCancelled("the run was cancelled"), run)
+                failure = stopped
                 await self._note("stopped", stopped)
                 await self._hooks.error(context, stopped)
                 if stopped is error or isinstance(error, GeneratorExit):
                     raise
                 raise stopped from error
             except Exception as error:
+                failure = error
                 if isinstance(error, StaysailError):
                     _told(error, run)
                 await self._note("failed", error)
                 if error is not context.told_of:
                     await self._hooks.error(context, error)
                 raise
+            finally:
+                await self._hooks.end(context, failure)
 
     async def _note(self, state: RunState, error: Exception | RunCancelled | None = None) -> None:
         if self._journal:
@@ -211,7 +216,8 @@ class Driver:
         self._agent, self._settings = agent, settings
         self._context.agent, self._context.model = agent.name, agent.model.name
         self._context.limits, self._context.approve = settings.limits, settings.approve
-        self._hooks = settings.hook_chain(inherit_limits(self._context))
+        inherited = self._context.inherit(settings.hooks)
+        self._hooks = settings.hook_chain((*inherit_limits(self._context), *inherited))
 
     async def _hand_over(self) -> HandedOver:
         handoff, self._context.handoff = self._context.handoff, None

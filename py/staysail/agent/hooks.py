@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError, RunStopped
@@ -44,7 +44,9 @@ type Decision = Skip | AskAgain | Stop
 
 class Hooks:
     """Base of hooks; every method may be async or not, and does nothing unless overridden. An object that has some of the methods will do
-    too. What is not overridden costs nothing."""
+    too. What is not overridden costs nothing. inherited: whether it stands around agents that serve as tools too."""
+
+    inherited: ClassVar[bool] = False
 
     async def on_start(self, context: RunContext) -> Stop | None:
         """The run begins, or is taken up again."""
@@ -70,6 +72,9 @@ class Hooks:
 
     async def on_done(self, context: RunContext, reply: Reply) -> None:
         """The run ended well."""
+
+    async def on_end(self, context: RunContext, error: BaseException | None) -> None:
+        """The run is over, once and in any case: well, paused, with the error that ended it, or left."""
 
     def on_event(self, context: RunContext, event: Event) -> None:
         """Something is told of the run. Never awaited, as it is called for every piece of text."""
@@ -170,8 +175,12 @@ class HookChain:
         for hook in self._given["on_done"]:
             await _settled(hook(context, reply))
 
+    async def end(self, context: RunContext, error: BaseException | None) -> None:
+        for hook in self._given["on_end"]:
+            await _settled(hook(context, error))
 
-METHODS = tuple(name for name in vars(Hooks) if not name.startswith("_"))
+
+METHODS = tuple(name for name, method in vars(Hooks).items() if callable(method) and not name.startswith("_"))
 
 
 def read_hooks(value: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
-from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex
+from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex, Tracer
 from ..agent.reply import Reply
 from .access import read_access, read_limits
 from .conversing import Conversing, read_policies
@@ -15,6 +15,7 @@ from .modules import Modules
 from .peer import Method, Peer
 from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool, RemoteToolEmbedder
 from .stores import Stores
+from .tracing import Tracing
 
 MOST_CACHES = 64
 MOST_EMBEDDERS = 16
@@ -23,6 +24,8 @@ MOST_EMBEDDERS = 16
 class Agents:
     def __init__(self, peer: Peer, modules: Modules, stores: Stores, conversing: Conversing) -> None:
         self._peer, self._modules, self._stores, self.conversing = peer, modules, stores, conversing
+        tracing = Tracing()
+        self.tracer = tracing.tracer
         self._caches: OrderedDict[str, Cache] = OrderedDict()
         self._known: OrderedDict[str, dict[str, list[float]]] = OrderedDict()
         self.methods: dict[str, Method] = {
@@ -34,6 +37,7 @@ class Agents:
             "agent.runs": self.runs,
             "agent.forget_run": self.forget_run,
             "agent.forget": self.forget,
+            **tracing.methods,
         }
 
     async def run(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -88,7 +92,9 @@ class Crew:
     def __init__(self, peer: Peer, modules: Modules, stores: Stores, agents: Agents, described: dict[str, Any]) -> None:
         self._peer, self._modules, self._stores, self._described = peer, modules, stores, described
         self._cache, self._vectors, self._conversing = agents.cache, agents.vectors, agents.conversing
+        self._new_tracer = agents.tracer
         self._made: dict[str, Agent] = {}
+        self._tracers: dict[int, Tracer] = {}
 
     def agent(self, id: str) -> Agent:
         if id not in self._made:
@@ -106,11 +112,19 @@ class Crew:
         options["memory"] = read_policies(owner, options.get("memory") or ())
         if options.get("conversation") is not None:
             options["conversations"] = self._conversing.find(options.get("conversations"))
+        if tracer := options.pop("tracer", None):
+            options["hooks"].append(self._tracer(owner, **tracer))
         if options.get("approve"):
             options["approve"] = RemoteApprove(owner)
         if cache := options.get("cache"):
             options["cache"] = self._cache(**cache)
         return Agent(**read_access(owner, described), name=described.get("name"), **read_limits(options))
+
+    def _tracer(self, owner: Owner, id: int, **described: Any) -> Tracer:
+        """One that several agents were given is one here too, or what is inherited would be told twice."""
+        if id not in self._tracers:
+            self._tracers[id] = self._new_tracer(owner, described)
+        return self._tracers[id]
 
     def _context(self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
         return sample, self._stores.find(**store) if store else RemoteIndex(owner, index)

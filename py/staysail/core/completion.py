@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .errors import ConfigError
@@ -64,7 +64,7 @@ class Timeouts(Value):
 
 class CompletionRequest(Value):
     """One call of a model. `messages` may be given as text, dicts or Messages, `tools` as definitions or their dicts, `documents` as
-    texts."""
+    texts. watch: told of each Exchange that the call takes."""
 
     messages: tuple[Message, ...] = ()
     preamble: str | None = None
@@ -77,6 +77,7 @@ class CompletionRequest(Value):
     additional_params: Mapping[str, Any] = NOTHING
     headers: Mapping[str, str] = NOTHING
     timeouts: Timeouts = Timeouts()
+    watch: Callable[[Any], None] | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -109,7 +110,7 @@ class CompletionRequest(Value):
         return (*self.messages[:last_prompt], attachment, *self.messages[last_prompt:])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, without `headers` (they may hold keys) and `timeouts`."""
+        """Plain data, without `headers` (they may hold keys), `timeouts` and `watch`."""
         return {
             "messages": [message.to_dict() for message in self.messages],
             "preamble": self.preamble,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -50,9 +50,23 @@ class Tool(Protocol):
     async def call(self, args: dict[str, Any]) -> Any: ...
 
 
+class Exchange(Value):
+    """A request and what came of it, as text for somebody to read, without keys. status: None where no answer came. error: what broke it
+    off."""
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: str
+    status: int | None
+    response_headers: Mapping[str, str]
+    response_body: str
+    error: str = ""
+
+
 class HttpRequest(Value):
-    """headers: names in lower case. redirects: "return" gives a redirect as the answer it is, to be checked before it is followed. Its repr
-    leaves out headers and body, which may hold keys."""
+    """headers: names in lower case. redirects: "return" gives a redirect as the answer it is, to be checked before it is followed. watch:
+    told of the exchange when it is over. Its repr leaves out headers and body, which may hold keys."""
 
     method: str
     url: str
@@ -61,6 +75,7 @@ class HttpRequest(Value):
     timeouts: Timeouts = Timeouts()
     streamed: bool = False
     redirects: Literal["follow", "return"] = "follow"
+    watch: Callable[[Exchange], None] | None = None
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {without_secrets(self.url)}, {len(self.body)} bytes)"

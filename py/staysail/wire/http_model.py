@@ -6,7 +6,7 @@ import inspect
 import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
@@ -14,14 +14,12 @@ from ..core.defaults import default_transport, environment
 from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
-from ..core.ports import HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
+from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
 from ..core.value import NOTHING
 from ..core.waiting import timeout
+from .exchange import WatchedTransport, is_secret
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import AnswerReader, ChatWire, Provider, join_url
-
-# Headers whose name holds one of these hold what nobody else may see.
-SECRET = ("auth", "key", "token", "cookie", "secret")
 
 type Key = str | Callable[[], str | Awaitable[str]] | None
 
@@ -73,6 +71,7 @@ class Endpoint:
         timeouts: Timeouts = Timeouts(),
         streamed: bool = False,
         method: str | None = None,
+        watch: Callable[[Exchange], None] | None = None,
     ) -> HttpRequest:
         """The request with its key. body: JSON, or (content type, bytes), or None. method: POST with a body, else GET."""
         key = await self._current_key()
@@ -85,8 +84,8 @@ class Endpoint:
         if body is not None:
             sent["content-type"] = content_type
         sent |= self._headers | {name.lower(): value for name, value in headers.items()}
-        self._secrets |= {value.removeprefix("Bearer ") for name, value in sent.items() if any(word in name for word in SECRET)}
-        return HttpRequest(method or ("GET" if body is None else "POST"), self.url(path), sent, data, timeouts, streamed)
+        self._secrets |= {value.removeprefix("Bearer ") for name, value in sent.items() if is_secret(name)}
+        return HttpRequest(method or ("GET" if body is None else "POST"), self.url(path), sent, data, timeouts, streamed, watch=watch)
 
     async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
         """A whole answer. Raises ProviderError, also for an HTTP error."""
@@ -94,7 +93,7 @@ class Endpoint:
         limits = request.timeouts
         limit_s = _least(limits.silence_s, limits.total_s)
         try:
-            async with timeout(limit_s), self.transport.send(request) as response:
+            async with timeout(limit_s), self._send(request) as response:
                 data = b"".join([chunk async for chunk in response.chunks()])
         except TimeoutError as error:
             raise self._silent(limit_s) from error
@@ -119,7 +118,7 @@ class Endpoint:
         limits = request.timeouts
         ends_at = None if limits.total_s is None else time.monotonic() + limits.total_s
         wait_s = _least(limits.connect_s, limits.total_s)
-        sending = self.transport.send(request)
+        sending = self._send(request)
         try:
             async with timeout(wait_s):
                 response = await sending.__aenter__()
@@ -158,6 +157,12 @@ class Endpoint:
     @property
     def transport(self) -> Transport:
         return self._transport or default_transport()
+
+    def _send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
+        transport = self.transport
+        if request.watch:
+            transport = WatchedTransport(transport, request.watch, self._secrets)
+        return transport.send(request)
 
     def cleaned[E: StaysailError](self, error: E) -> E:
         """The error without the key, whatever the server wrote into it."""
@@ -223,7 +228,7 @@ class HttpModel:
         dialect = self.endpoint.provider.dialect
         body = self.wire.render(request, self.model, dialect, streamed=False)
         path = self.wire.path(self.model, streamed=False)
-        answer, id = await self.endpoint.fetch_json(path, body, headers=request.headers, timeouts=request.timeouts)
+        answer, id = await self.endpoint.fetch_json(path, body, headers=request.headers, timeouts=request.timeouts, watch=request.watch)
         return self._parse(answer, id)
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
@@ -235,6 +240,7 @@ class HttpModel:
             headers=request.headers,
             timeouts=request.timeouts,
             streamed=True,
+            watch=request.watch,
         )
         async with aclosing(self.endpoint.stream(sent)) as parts:
             response = await anext(parts)

@@ -1,0 +1,45 @@
+"""`TraceStore`: a composition root, like the package's `__init__`: here spans and what keeps them come together. It is imported when it is
+first used."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+
+from .core.ports import KeyValue
+from .core.spans import Span
+from .host.records import open_records
+
+
+class TraceStore:
+    """An exporter that keeps spans where they can be read again, the newest `most` of them.
+
+    store: in a page the name they are kept under in IndexedDB, "traces" if left out; on CPython a directory, and if left out they last as
+    long as the process, as ":memory:" does everywhere; or a KeyValue."""
+
+    def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, most: int = 5000) -> None:
+        self._records, self._most = open_records(store, "traces"), most
+        self._count: int | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def export(self, spans: Sequence[Span]) -> None:
+        puts = {f"{span.start_ns:020}/{span.span_id}": json.dumps(span.to_dict(), ensure_ascii=False).encode() for span in spans}
+        async with self._one_at_a_time:
+            await self._records.commit(puts)
+            self._count = len(puts) + (len(await self._records.keys("")) - len(puts) if self._count is None else self._count)
+            if self._count > self._most * 1.1:  # in steps, as listing the keys costs more than a put
+                keys = sorted(await self._records.keys(""))
+                await self._records.commit({}, keys[: -self._most])
+                self._count = min(len(keys), self._most)
+
+    async def spans(self, trace_id: str | None = None) -> list[Span]:
+        """Those on record, of one trace or of all, in the order in which they began."""
+        found = [Span.from_dict(json.loads(data)) for _, data in sorted(await self._records.scan(""))]
+        return [span for span in found if trace_id in (None, span.trace_id)]
+
+    async def clear(self) -> None:
+        async with self._one_at_a_time:
+            await self._records.commit({}, await self._records.keys(""))
+            self._count = 0
