@@ -5,6 +5,7 @@ from urllib.parse import quote
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.page.openrouter import LENT, serve_openrouter
 from tests.server import TestServer
 from tools.sources import ROOT
 
@@ -25,7 +26,7 @@ def provider():
 
 
 def test_each_page_is_opened_here():
-    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "shared.html"}
+    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "login.html", "shared.html"}
 
 
 def test_the_element_answers(driver, site, provider):
@@ -52,6 +53,16 @@ def test_two_tabs_share_python(driver, site, provider):
         driver.close()
     driver.switch_to.window(first)
     assert said == ["Ahoy.", "Ahoy again."]
+
+
+def test_a_login_gives_an_agent_its_key(driver, site, provider):
+    box = provider.box({"text": "A model."})
+    with serve_openrouter() as address:
+        driver.get(f"{site}web/examples/login.html?auth={quote(address + '/auth')}&login={quote(address)}&base={quote(box.url)}")
+        driver.find_element("id", "login").click()
+        WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text == "A model.")
+    assert box.seen[0].headers["authorization"] == f"Bearer {LENT}"
+    assert "code=" not in driver.current_url
 
 
 def test_the_model_in_the_page_answers(driver, site):

@@ -73,6 +73,11 @@ const EXAMPLES = {
     prints: /^Call 1, 1 messages\nCall 2, 3 messages\nAhoy\.\nCall 1, 1 messages\nCall 2, 3 messages\nCall 3, 5 messages\nStopped: at most 2 requests; 30 tokens were used$/m,
     check: (seen) => assert.match(JSON.stringify(seen[1].json.input), /Without exclamation marks/),
   },
+  "tracing.mjs": {
+    answers: [call("depth", {}), { text: "Twelve metres." }],
+    prints: /^  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\n  execute_tool depth: 0 tokens, unset\n  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\ninvoke_agent bosun: \d+ tokens, unset\nTwelve metres\.$/m,
+    check: (seen) => assert.equal(seen.length, 2),
+  },
   "approval.mjs": {
     answers: [call("pay", { euros: 120 }), { text: "The fee is paid." }],
     prints: /^May I pay\(\{"euros":120\}\)\?\nThe fee is paid\.$/m,

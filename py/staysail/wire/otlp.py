@@ -62,8 +62,10 @@ class OTLPExporter:
         except TimeoutError as error:
             raise StaysailError(f"{where} did not answer within {self._timeout_s:g} s", code="timeout") from error
         if response.status >= 300:
-            words = redact(said[:300].decode(errors="replace"), tuple(self._headers.values()))
-            raise StaysailError(f"{where} answered {response.status}: {words}")
+            # With and without "Bearer "; all of it before it is cut, as half a key is not found.
+            secrets = tuple(secret for value in self._headers.values() for secret in (value, value.rpartition(" ")[2]))
+            words = redact(said.decode(errors="replace"), secrets)
+            raise StaysailError(f"{where} answered {response.status}: {words[:300]}")
 
     def __repr__(self) -> str:
         return f"OTLPExporter({without_secrets(self._url)!r})"

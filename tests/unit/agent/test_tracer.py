@@ -305,7 +305,9 @@ class Collector:
 
     def __init__(self, status: int = 200):
         self.requests: list[HttpRequest] = []
-        self._answer = ReplayTransport([{"request": {}, "response": {"status": status, "headers": {}, "body": "{}"}}] * 9)
+        self._answer = ReplayTransport(
+            [{"request": {}, "response": {"status": status, "headers": {}, "body": f"{'-' * 290} {KEY} {KEY}"}}] * 9
+        )
 
     def send(self, request: HttpRequest):
         self.requests.append(request)
@@ -334,7 +336,7 @@ async def test_a_trace_goes_to_a_collector_as_one_otlp_request(caplog):
     assert failed["status"] == {"code": 2, "message": "the tool failed"}
     assert run["status"] == {"code": 0}
 
-    refusing = OTLPExporter("http://collector:4318/v1/traces", headers={"authorization": KEY}, transport=Collector(503))
+    refusing = OTLPExporter("http://collector:4318/v1/traces", headers={"authorization": f"Bearer {KEY}"}, transport=Collector(503))
     with caplog.at_level(logging.WARNING, "staysail.trace"):
         await Agent(ScriptedModel(["fine"]), hooks=Tracer(refusing, wait=True)).prompt("go")
     assert "answered 503" in caplog.text
