@@ -43,6 +43,12 @@ async def test_the_example_of_hooks_runs(capsys):
     assert capsys.readouterr().out == "Ask the harbour master.\nthe run reached its limit of 8000 total tokens (it would be or is 18000)\n"
 
 
+async def test_the_example_of_tracing_runs(capsys):
+    answers = [[ToolCall("1", "weather", {"city": "Oslo"})], Completion(Message.assistant("7 °C."), Usage(9, 4, 13))]
+    await run_block("MemoryExporter", agent=Agent(ScriptedModel(answers), name="pilot"))
+    assert capsys.readouterr().out == "chat scripted 1\nexecute_tool weather None\nchat scripted 4\ninvoke_agent pilot 5\n"
+
+
 async def test_the_example_of_plugins_runs(monkeypatch, capsys, tmp_path):
     (tmp_path / "rag.wasm").write_bytes(build(RAG / "rag.c"))
     (tmp_path / "node_modules").mkdir()

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -10,7 +11,9 @@ from selenium.webdriver.support.wait import WebDriverWait
 from tests.page.openrouter import LENT, OpenRouter, serve_openrouter
 from tests.page.python_page import run_script
 from tests.server import TestServer
+from tools.sources import ROOT
 
+README = ROOT / "README.md"
 KEY = "sk-marked-7f3a9c51e2d84b60"
 
 # Every place of this origin where something could be left, as one text. Bytes are read as latin-1, so that no byte is skipped.
@@ -252,6 +255,10 @@ def test_a_key_is_kept_under_a_passphrase_and_under_a_passkey(page, driver):
     assert told["random"]
     assert told["moved"]["code"] == "wrong_passphrase"
     assert (told["timed"]["code"], told["deleted"]["code"]) == ("locked", "no_key")
+
+    (readme,) = (block for block in re.findall(r"```js\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL) if "KeyStore" in block)
+    names = "const { key } = JSON.parse(code), passphrase = 'words of the reader';"
+    assert page(f"{names} {readme} return await keys.load('openai');", key=KEY) == KEY
 
     try:
         options = {"protocol": "ctap2", "ctap2Version": "ctap2_1", "transport": "internal", "hasResidentKey": True}
