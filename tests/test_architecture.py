@@ -13,7 +13,16 @@ PACKAGE = Path(__file__).resolve().parents[1] / "py" / "staysail"
 LAYERS = (("core",), ("agent",), ("wire",), ("providers", "tools", "indexes", "stores", "rag", "fs"), ("host", "testing"), ("bridge",))
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 # Where parts that do not know one another come together: these may import every layer but the bridge, and no layer imports them.
-ROOTS = ("__init__.py", "conversations.py", "toolfs.py", "traces.py", "vectors.py", "vector_search.py", "vector_backends.py")
+ROOTS = (
+    "__init__.py",
+    "conversations.py",
+    "sandboxes.py",
+    "toolfs.py",
+    "traces.py",
+    "vectors.py",
+    "vector_search.py",
+    "vector_backends.py",
+)
 BROWSER = ("js", "pyodide", "pyodide_js", "pyodide_http")
 BROWSER_FOLDERS = ("host", "bridge")
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -9,6 +9,7 @@ export * from "./errors.js";
 export { KeyStore } from "./keys.js";
 export { finishOpenRouterLogin, loginOpenRouter } from "./openrouter-login.js";
 export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";
+export { pythonTool } from "./python-tool.js";
 export { pythonTools } from "./python-tools.js";
 export { clearTraces, readTraces } from "./tracing.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";

@@ -6,8 +6,9 @@
 
 import { embed as embedForStore } from "./indexed-db-store.js";
 import { complete, embed } from "./local-models.js";
+import { sandboxServices } from "./sandbox-services.js";
 import { pluginServices } from "./toolfs-objects.js";
 import { toolfsServices } from "./toolfs-services.js";
 
 /** @type {Handlers} */
-export const services = { "engine.complete": complete, "engine.embed": embed, "store.embed": embedForStore, ...toolfsServices, ...pluginServices };
+export const services = { "engine.complete": complete, "engine.embed": embed, "store.embed": embedForStore, ...toolfsServices, ...pluginServices, ...sandboxServices };

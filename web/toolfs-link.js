@@ -83,6 +83,9 @@ export class Link {
   }
 }
 
+/** The id of a ToolFS in Python, where it is open once this is there. @type {WeakMap<object, Link>} */
+export const links = new WeakMap();
+
 /** @param {Grant} grant */
 export function describeGrant({ paths, hosts, calls, sizeBytes, seconds }) {
   return { paths: paths ?? {}, hosts: hosts ?? {}, calls: calls ?? null, size_bytes: sizeBytes ?? null, seconds: seconds ?? null };

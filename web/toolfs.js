@@ -12,7 +12,7 @@ import { ConfigError } from "./errors.js";
 import { IndexedDBVectorStore } from "./indexed-db-store.js";
 import { ownTool } from "./python-tools.js";
 import { keepHandle, permissionFor } from "./toolfs-directories.js";
-import { Link, Session } from "./toolfs-link.js";
+import { Link, Session, links } from "./toolfs-link.js";
 import { Audit, Memory, Plugins, Skills, Snapshots } from "./toolfs-parts.js";
 import { given } from "./toolfs-services.js";
 
@@ -25,6 +25,7 @@ export class ToolFS {
 
   /** Use `ToolFS.open`. @private @param {ToolFSOptions} options */
   constructor({ name, searchIndex, embedder }) {
+    links.set(this, this.#link);
     /** What it is kept under. */
     this.name = name ?? "toolfs";
     this.memory = new Memory(this.#link);

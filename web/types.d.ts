@@ -54,6 +54,8 @@ export type ApprovalRequest = {
 };
 /** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
 export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };
+/** Something that a tool tells while it runs. */
+export type ToolProgress = { type: "tool_progress"; callId: string; name: string; stream: "stdout" | "stderr"; text: string };
 /** What an agent that serves as a tool (with `events: true`) tells of its own run. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** From here on another agent goes on with the conversation. */
@@ -63,7 +65,7 @@ export type RunStarted = { type: "run_started"; runId: string; messages: Message
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
   | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled
-  | RunStarted | ApprovalNeeded | NestedEvent | HandedOver | RunDone<Output>;
+  | RunStarted | ApprovalNeeded | ToolProgress | NestedEvent | HandedOver | RunDone<Output>;
 
 export type Completion = {
   message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;

@@ -56,6 +56,7 @@ from .core.events import (
     TextDelta,
     ToolCallDelta,
     ToolCallDone,
+    ToolProgress,
     ToolResult,
 )
 from .core.messages import Audio, File, Image, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
@@ -82,6 +83,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .rag.loaders import load_documents
     from .rag.markup import split_html
     from .rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
+    from .sandboxes import python_tool
     from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
     from .toolfs import ToolFS
@@ -141,6 +143,7 @@ LAZY = {
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
+    "python_tool": "sandboxes",
     "search_tool": "agent.search_tool",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
@@ -331,6 +334,7 @@ __all__ = [
     "ToolFSError",
     "ToolIndex",
     "ToolOutput",
+    "ToolProgress",
     "ToolResult",
     "TraceStore",
     "Tracer",
@@ -352,6 +356,7 @@ __all__ = [
     "load_documents",
     "load_model",
     "provider_names",
+    "python_tool",
     "search_tool",
     "split_code",
     "split_html",

@@ -26,7 +26,7 @@ def provider():
 
 
 def test_each_page_is_opened_here():
-    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "login.html", "shared.html"}
+    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "login.html", "python.html", "shared.html"}
 
 
 def test_the_element_answers(driver, site, provider):
@@ -63,6 +63,15 @@ def test_a_login_gives_an_agent_its_key(driver, site, provider):
         WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text == "A model.")
     assert box.seen[0].headers["authorization"] == f"Bearer {LENT}"
     assert "code=" not in driver.current_url
+
+
+def test_python_that_the_model_wrote_runs(driver, site, provider):
+    box = provider.box({"tool_calls": [{"name": "python", "arguments": {"code": "print(sum(range(11)))"}}]}, {"text": "It is 55."})
+    driver.get(f"{site}web/examples/python.html")
+    WebDriverWait(driver, 60).until(lambda page: page.execute_script("return 'ready' in document.body.dataset"))
+    history = driver.execute_async_script(SEND, box.url)
+    assert history[-1]["role"] == "assistant", history
+    assert "55" in str(box.seen[1].json["input"][-1]), box.seen[1].json
 
 
 def test_the_model_in_the_page_answers(driver, site):

@@ -58,7 +58,8 @@ def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
     assert field(page, "current").text == "SmolLM2, in this page"
     assert not field(page, "key").is_displayed()
     names = [code.text for code in page.driver.find_elements(By.CSS_SELECTOR, "#tools code")]
-    assert names == ["set_colours", "set_timer", "calculate", "roll_dice"]
+    assert names == ["set_colours", "set_timer", "calculate", "roll_dice", "python"]
+    assert not field(page, "tool-python").is_selected()
     chips = page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]")
     assert len(chips) >= 4
     assert all(chip.is_displayed() for chip in chips)

@@ -8,6 +8,7 @@ import { watchConversations } from "./conversations.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
+import { agentPython } from "./python-switch.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
 import { watchTimeline } from "./timeline/panel.js";
@@ -26,7 +27,7 @@ const fileTools = watchFiles(chat, offer);
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
   const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
-  return [...tools, ...(await fileTools())];
+  return [...tools, ...(isOn("python") ? [await agentPython()] : []), ...(await fileTools())];
 }
 chat.tools = chosenTools;
 

@@ -17,6 +17,7 @@ from .models import Models
 from .modules import Modules
 from .peer import Peer
 from .remote import RemoteEngine
+from .sandboxes import Sandboxes
 from .stores import Stores
 
 ENGINES_OF_A_PAGE = ("local", "prompt-api")
@@ -38,6 +39,7 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
         modules,
         stores,
         filesystems,
+        Sandboxes(peer, modules, filesystems),
         Ingesting(peer, stores),
         conversing,
         Agents(peer, modules, stores, conversing),

@@ -163,6 +163,11 @@ class FileSystems:
             task.add_done_callback(self._closing.discard)
         self._open.clear()
 
+    def find(self, id: str, session: Mapping[str, Any]) -> tuple[Any, Any]:
+        """A ToolFS and a session of it."""
+        opened = self._find({"id": id})
+        return opened.toolfs, opened.session(session)
+
     def _find(self, params: Mapping[str, Any]) -> _Opened:
         opened = self._open.get(params["id"])
         if opened is None:

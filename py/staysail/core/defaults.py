@@ -16,7 +16,7 @@ from .waiting import blocking
 class Defaults:
     """run_log: where durable runs are kept, by its name. run_sync: waits for a coroutine from code that is not one. install: fetches
     packages that the runtime lacks. index_tools: finds those
-    of many tools that fit a text, by an embedder or else by words."""
+    of many tools that fit a text, by an embedder or else by words. open_sandbox: an interpreter for code that a model wrote."""
 
     load_model: Callable[..., Model] | None = None
     transport: Callable[[], Transport] | None = None
@@ -26,6 +26,7 @@ class Defaults:
     run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any] | None = None
     install: Callable[[Sequence[str]], Awaitable[None]] | None = None
     index_tools: Callable[[Sequence[Tool], Any], SearchIndex] | None = None
+    open_sandbox: Callable[[Any], Any] | None = None
 
 
 def resolve_model(model: Any, **options: Any) -> Model:

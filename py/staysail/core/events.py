@@ -83,6 +83,15 @@ class ToolResult(Event):
         return super().to_dict() | {"text": self.text}
 
 
+class ToolProgress(Event):
+    """Something that a tool tells while it runs. stream: "stdout" or "stderr"."""
+
+    call_id: str
+    name: str
+    stream: str
+    text: str
+
+
 class StepDone(Event):
     """One model call ended. step: from 1."""
 

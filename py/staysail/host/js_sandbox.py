@@ -1,0 +1,45 @@
+"""The interpreter for a model's code where this Python runs on a page's own thread: web/sandbox/host.js opens it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import js
+import pyodide_js
+from pyodide.code import run_js
+from pyodide.ffi import JsException
+
+from ..core.errors import ConfigError
+
+
+class JsSandbox:
+    """web: the address that staysail's web folder (the npm package) is served from. options: those of `Sandbox` in host.js."""
+
+    def __init__(self, web: str | None, options: Mapping[str, Any]) -> None:
+        if not hasattr(js, "document"):
+            raise ConfigError("a sandbox hangs in a document: run this Python on the page's thread, or use pythonTool of the npm package")
+        if web is None:
+            raise ConfigError("say where staysail's web folder (the npm package) is served: python_tool(web=...)")
+        self._url = js.URL.new(f"{web.rstrip('/')}/sandbox/host.js", js.location.href).href
+        self._options = {"runtimeURL": js.URL.new(pyodide_js._api.config.indexURL, js.location.href).href, **options}
+        self._opened: Any = None
+
+    async def run(self, work: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        try:
+            if self._opened is None:
+                module = await run_js("(address) => import(address)")(self._url)
+                self._opened = module.Sandbox.new(js.JSON.parse(json.dumps(self._options)))
+            events = self._opened.run(js.JSON.parse(json.dumps(work)))
+            try:
+                while not (step := await events.next()).done:
+                    yield json.loads(js.JSON.stringify(step.value))
+            finally:
+                events.return_()
+        except JsException as error:
+            raise ConfigError(f"the sandbox did not start: {error}") from error
+
+    def end(self) -> None:
+        if self._opened is not None:
+            self._opened.end()

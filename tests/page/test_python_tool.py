@@ -1,0 +1,240 @@
+"""Code that a model wrote, in Chromium: what it gives, and what it cannot do."""
+
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from selenium.webdriver import Chrome
+
+from tests.page.python_page import PythonPage
+from tools.sources import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+(EXAMPLE,) = (block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "python_tool(" in block)
+SETUP = """
+import asyncio
+import js
+from staysail import Agent, Image, ToolError, ToolFS, ToolCall, ToolProgress, python_tool
+from staysail.core.defaults import Defaults
+from staysail.host.js_sandbox import JsSandbox
+from staysail.testing import ScriptedModel
+
+async def told(tool, code, **args):
+    (text, *pictures) = await tool.call({"code": code, **args})
+    return text.text, pictures
+
+async def failed(tool, code, **args):
+    try:
+        await tool.call({"code": code, **args})
+    except ToolError as error:
+        return str(error)
+    raise AssertionError("it did not fail")
+"""
+PICTURE = """
+import struct, zlib
+class Square:
+    def _repr_png_(self):
+        chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        head = struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0)
+        return b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\\0\\xff\\0\\0")) + chunk(b"IEND", b"")
+Square()
+"""
+# Each gets a url, and is out only if the server hears of it.
+DOORS = {
+    "pyfetch": "import pyodide.http\nawait pyodide.http.pyfetch(url)",
+    "fetch": "import js\nawait js.fetch(url)",
+    "fetch of the prototype": "import js\nawait js.Object.getPrototypeOf(js.globalThis).fetch(url)",
+    "open_url": "import pyodide.http\npyodide.http.open_url(url)",
+    "urllib": "import urllib.request\nurllib.request.urlopen(url, timeout=2)",
+    "XMLHttpRequest": "import js\nr = js.XMLHttpRequest.new()\nr.open('GET', url, False)\nr.send()",
+    "WebSocket": "import js\njs.WebSocket.new(url.replace('http', 'ws'))",
+    "EventSource": "import js\njs.EventSource.new(url)",
+    "importScripts": "import js\njs.importScripts(url)",
+    "Worker": "import js\njs.Worker.new(url)",
+    "sendBeacon": "import js\njs.navigator.sendBeacon(url)",
+    "eval": "import js\nawait js.eval(f'import(\"{url}\")')",
+    "run_js": "from pyodide.code import run_js\nawait run_js(f'import(\"{url}\")')",
+    "Function": "import js\nawait js.Function.new(f'return import(\"{url}\")')()",
+    "AsyncFunction": "import js\nawait js.fetch.constructor(f'return import(\"{url}\")')()",
+    "timer": "import js\njs.setTimeout(f'import(\"{url}\")', 0)\nraise ValueError",
+    "loadPackage": "import pyodide_js\nawait pyodide_js.loadPackage(url + 'x-1-py3-none-any.whl')\nraise ValueError",
+    "micropip": "import micropip\nawait micropip.install(url + 'x-1-py3-none-any.whl')",
+    "PyPI": "import micropip\nawait micropip.install('snowballstemmer')",
+    "import of a module": "import pyodide_js\nawait pyodide_js._api.loadScript(url)",
+    "indexedDB": "import js\njs.indexedDB.open('x')",
+    "caches": "import js\nawait js.caches.open('x')",
+    "storage": "import js\nawait js.navigator.storage.getDirectory()",
+    "redirect": "import pyodide.http\nawait pyodide.http.pyfetch(allowed + 'moved')",
+}
+
+
+class Answering(BaseHTTPRequestHandler):
+    """/moved leads to the other server; everything else is there."""
+
+    def do_GET(self) -> None:
+        self.server.asked.append(self.path)  # type: ignore[attr-defined]
+        self.send_response(302 if self.path == "/moved" else 200)
+        self.send_header("access-control-allow-origin", "*")
+        self.send_header("cross-origin-resource-policy", "cross-origin")
+        self.send_header("content-type", "text/javascript")
+        if self.path == "/moved":
+            self.send_header("location", self.server.other)  # type: ignore[attr-defined]
+        self.end_headers()
+        self.wfile.write(b"/* out */")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def servers() -> Iterator[list[ThreadingHTTPServer]]:
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
+    for server, other in zip(servers, reversed(servers), strict=True):
+        server.asked, server.other = [], f"http://127.0.0.1:{other.server_port}/"  # type: ignore[attr-defined]
+        threading.Thread(target=server.serve_forever).start()
+    yield servers
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def test_what_a_model_writes_runs_and_is_held(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]):
+    allowed, closed = servers
+    page = PythonPage(driver, site, SETUP)
+    page.run(
+        f"""
+toolfs = ToolFS(":memory:")
+toolfs.mount("/toolfs/data")
+toolfs.mount("/toolfs/other")
+me = toolfs.session("me", {{"/toolfs": "*"}})
+await toolfs.write("/toolfs/data/crew.txt", "Ada", me)
+await toolfs.write("/toolfs/data/old.txt", "old", me)
+await toolfs.write("/toolfs/other/kept.txt", "kept", me)
+session = toolfs.session("agent", {{"/toolfs/data": "read list write delete", "/toolfs/other": "read list"}})
+tool = python_tool(
+    web="/web",
+    allowed_hosts=["127.0.0.1:{allowed.server_port}"], files=(toolfs, session),
+    timeout_s=60,
+    memory_bytes=128 << 20,
+    output_bytes=4000,
+)
+"""
+    )
+    page.run(
+        f"""
+assert (await told(tool, "x = 2 + 2\\nx"))[0] == "4"
+assert (await told(tool, "print('said'); x * 2"))[0] == "said\\n8"  # names stay
+assert (await told(tool, "import numpy\\nint(numpy.arange(5).sum())"))[0] == "10"
+assert (await told(tool, "pass"))[0].startswith("Done")
+text = await failed(tool, "def f():\\n    return 1 / 0\\nf()")
+assert text.startswith("Traceback") and "return 1 / 0" in text and text.endswith("ZeroDivisionError: division by zero"), text
+assert "sandbox_harness" not in text, text
+assert "SyntaxError" in await failed(tool, "def")
+assert "SystemExit" in await failed(tool, "import sys; sys.exit(3)")
+assert "no such package" in await failed(tool, "import nowhere_to_be_found")
+text, _ = await told(tool, "[{{'a': 1, 'b': 'x|y'}}, {{'a': 2}}]")
+assert text.splitlines() == ["| a | b |", "| --- | --- |", "| 1 | x\\\\|y |", "| 2 |  |"], text
+text, pictures = await told(tool, {PICTURE!r})
+assert [picture.media_type for picture in pictures] == ["image/png"] and pictures[0].data.startswith(b"\\x89PNG"), (text, pictures)
+text, _ = await told(tool, "for i in range(20_000): print('much')")
+assert len(text) < 4200 and text.endswith("[the rest is cut]"), text[-100:]
+
+# Files of the session come and go; the others do not.
+code = '''
+import os
+assert open("/toolfs/data/crew.txt").read() == "Ada"
+open("/toolfs/data/crew.txt", "a").write(", Grace")
+open("/toolfs/data/new.bin", "wb").write(bytes(range(256)))
+open("/toolfs/other/kept.txt", "w").write("changed")
+os.unlink("/toolfs/data/old.txt")
+'''
+text, _ = await told(tool, code)
+assert "/toolfs/other/kept.txt was not kept: " in text and "may not write" in text, text
+assert await toolfs.read("/toolfs/data/crew.txt", me) == b"Ada, Grace"
+assert await toolfs.read("/toolfs/data/new.bin", me) == bytes(range(256))
+assert await toolfs.read("/toolfs/other/kept.txt", me) == b"kept"
+assert not await toolfs.exists("/toolfs/data/old.txt", me)
+await toolfs.write("/toolfs/data/crew.txt", "Mary", me)
+assert (await told(tool, "open('/toolfs/data/crew.txt').read(), open('/toolfs/other/kept.txt').read()"))[0] == "('Mary', 'kept')"
+
+# What it prints is told while it runs.
+model = ScriptedModel([[ToolCall("1", "python", {{"code": "print('half'); x"}})], "done"])
+events = [event async for event in Agent(model, tools=[tool]).stream("go")]
+progress = [event.text for event in events if isinstance(event, ToolProgress)]
+assert "".join(progress) == "half\\n", progress
+"""
+    )
+    page.run(
+        f"""
+url, allowed = "http://127.0.0.1:{closed.server_port}/", "http://127.0.0.1:{allowed.server_port}/"
+await told(tool, f"url, allowed = {{url!r}}, {{allowed!r}}")
+assert (await told(tool, "import pyodide.http\\nawait (await pyodide.http.pyfetch(allowed)).string()"))[0] == "'/* out */'"
+reasons = {{}}
+for name, code in {DOORS!r}.items():
+    reasons[name] = (await failed(tool, code)).splitlines()[-1]
+assert "may not reach 127.0.0.1" in reasons["fetch"], reasons
+assert "unsafe-eval" in reasons["eval"], reasons  # the frame's policy holds in its worker
+"""
+    )
+    assert closed.asked == []
+    assert allowed.asked == ["/", "/moved"]
+    page.run(
+        """
+# A memory bomb and an endless loop end their interpreter alone.
+text = await failed(tool, "x = []\\nwhile True: x.append(bytearray(10 << 20))")
+assert "it used up its memory" in text and "MemoryError" in text, text
+text = await failed(tool, "x")
+assert text.startswith("[a new interpreter") and "NameError" in text, text
+quick = python_tool(web="/web", timeout_s=2)
+text = await failed(quick, "print('begun', flush=True)\\nwhile True: pass")
+assert text.startswith("begun") and "it took longer than 2 s" in text, text
+assert (await told(tool, "open('/toolfs/data/crew.txt').read()"))[0] == "'Mary'"  # files come again
+waiting = asyncio.ensure_future(tool.call({"code": "import asyncio\\nawait asyncio.sleep(60)"}))
+await asyncio.sleep(0.2)
+waiting.cancel()
+await asyncio.wait([waiting])
+assert waiting.cancelled()
+for made in (tool, quick):
+    made.reset()
+await asyncio.sleep(0.1)
+assert js.document.querySelectorAll("iframe").length == 0
+assert 2 + 2 == 4
+"""
+    )
+    page.run(
+        f"""
+Defaults.open_sandbox = lambda options: JsSandbox("/web", options)
+model = ScriptedModel([[ToolCall("1", "python", {{"code": "open('/toolfs/data/crew.txt').read()"}})], "Mary's."])
+Defaults.load_model = lambda name, **options: model
+key = "k"
+{EXAMPLE}
+assert "'Mary'" in str(model.requests[1].messages[-1]), model.requests
+runs_python.reset()
+"""
+    )
+    answers = page.script(
+        """
+        const { boot, pythonTool } = await import("/web/index.js");
+        const { ToolFS } = await import("/web/toolfs.js");
+        await boot({ runtimeURL: "/wheels/" });
+        const toolfs = await ToolFS.open({ name: "python-tool", mounts: { "/toolfs/data": { kind: "memory" } } });
+        const session = toolfs.session({ name: "agent", paths: { "/toolfs/data": "read list write" } });
+        const tool = await pythonTool({ files: { toolfs, session }, timeoutMs: 30_000 });
+        const ask = (code) => tool.execute({ code }).catch((error) => error.message);
+        const answers = [await ask("open('/toolfs/data/a.txt', 'w').write('aye'); x = 5"), await ask("x")];
+        answers.push(await toolfs.readText("/toolfs/data/a.txt", session));
+        answers.push(await ask(code), await ask("1 / 0"));
+        await tool.reset();
+        answers.push(await ask("'x' in dir()"));
+        return answers;
+        """,
+        PICTURE,
+    )
+    nothing, five, kept, picture, error, gone = answers
+    assert "Done" in nothing
+    assert (five, kept) == (5, "aye")
+    assert picture["content"][1]["type"] == "image", picture
+    assert error.endswith("ZeroDivisionError: division by zero"), error
+    assert "False" in str(gone), gone

@@ -1,0 +1,141 @@
+/**
+ * The interpreter for code that a model wrote. It imports nothing: it is started from its text, in a frame (frame.html) whose policy lets
+ * nothing be fetched. All it needs comes through one port, to which its host listens as to a stranger.
+ *
+ * In:  {type: "start", modules, files, harness}, then {type: "run", code, folders, files, deleted, outputBytes}, one at a time; {type: "answer", id, ...} to an ask
+ * Out: {type: "ready"} or {type: "failed", message}. For a run {type: "output", stream, text}, then {type: "done", result, files, deleted}
+ *      or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}.
+ */
+
+/** Where the files of the runtime seem to be. The host answers for it, as for the web. */
+const RUNTIME = "https://runtime.invalid/";
+const TREE = "/toolfs";
+/** The browser's ways to the network, to storage and to other threads: the frame's policy and origin bar them too. */
+const WAYS_OUT = [
+  "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "Worker", "SharedWorker", "BroadcastChannel", "importScripts",
+  "indexedDB", "caches", "webkitRequestFileSystem", "webkitRequestFileSystemSync", "postMessage", "RTCPeerConnection", "Notification",
+];
+const NO_BODY = [101, 204, 205, 304];
+
+/** @type {MessagePort} */
+let port;
+/** @type {any} */
+let pyodide;
+/** @type {any} */
+let harness;
+/** @type {Map<number, (answer: any) => void>} */
+const asked = new Map();
+let lastId = 0;
+/** Bytes that may still be printed: more are not worth a message. */
+let room = 0;
+/** Files that the host knows. @type {Set<string>} */
+const known = new Set();
+
+addEventListener("message", ({ ports }) => {
+  port = ports[0];
+  port.onmessage = ({ data }) => {
+    if (data.type === "answer") {
+      asked.get(data.id)?.(data);
+      asked.delete(data.id);
+    } else if (data.type === "start") start(data).catch((error) => port.postMessage({ type: "failed", message: String(error?.message ?? error) }));
+    else run(data).catch((error) => port.postMessage({ type: "crash", message: String(error?.message ?? error) }));
+  };
+}, { once: true });
+
+/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string}} message */
+async function start({ modules, files, harness: source }) {
+  for (const name of WAYS_OUT) {
+    for (let scope = globalThis; scope; scope = Object.getPrototypeOf(scope)) Reflect.deleteProperty(scope, name);
+  }
+  globalThis.fetch = (input, init) => checkedFetch(new Request(input, init), files);
+  const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all(modules.map(importText));
+  pyodide = await loadPyodide({
+    createPyodideModule,
+    indexURL: RUNTIME,
+    packageBaseUrl: RUNTIME,
+    lockFileContents: new TextDecoder().decode(files["pyodide-lock.json"]),
+    env: { HOME: "/home/pyodide", MPLBACKEND: "agg" },
+    stdin: () => null,
+  });
+  for (const name of Object.keys(files)) delete files[name]; // some 12 MB
+  pyodide.FS.mkdirTree(TREE);
+  pyodide.FS.writeFile("/lib/sandbox_harness.py", source);
+  pyodide.runPython("import sys; sys.path.append('/lib')");
+  harness = pyodide.pyimport("sandbox_harness");
+  for (const [name, stream] of [["setStdout", "stdout"], ["setStderr", "stderr"]]) {
+    const decoder = new TextDecoder();
+    const write = (/** @type {Uint8Array} */ bytes) => {
+      if (room > 0) port.postMessage({ type: "output", stream, text: decoder.decode(bytes, { stream: true }) });
+      room -= bytes.length;
+      return bytes.length;
+    };
+    pyodide[name]({ write });
+  }
+  port.postMessage({ type: "ready" });
+}
+
+/** @param {string} text */
+async function importText(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+}
+
+/** @param {Request} request @param {Record<string, Uint8Array<ArrayBuffer>>} files */
+async function checkedFetch(request, files) {
+  const file = request.url.startsWith(RUNTIME) ? files[request.url.slice(RUNTIME.length)] : undefined;
+  if (file) return new Response(file, { headers: request.url.endsWith(".wasm") ? { "content-type": "application/wasm" } : {} });
+  const { url, method, headers } = request;
+  const body = method === "GET" || method === "HEAD" ? undefined : new Uint8Array(await request.arrayBuffer());
+  const id = ++lastId;
+  port.postMessage({ type: "ask", id, url, method, headers: [...headers], body });
+  const { status, error, headers: told, bytes } = await new Promise((resolve) => asked.set(id, resolve));
+  if (error) throw new TypeError(error);
+  return new Response(NO_BODY.includes(status) ? null : bytes, { status, headers: told });
+}
+
+/** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], outputBytes: number}} message */
+async function run({ code, folders, files, deleted, outputBytes }) {
+  room = outputBytes;
+  for (const folder of folders) pyodide.FS.mkdirTree(folder);
+  for (const path of deleted) if (known.delete(path) && exists(path)) pyodide.FS.unlink(path);
+  for (const { path, data } of files) {
+    pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    pyodide.FS.writeFile(path, data);
+    keep(path);
+  }
+  /** @type {string[]} */
+  const failures = [];
+  try {
+    await pyodide.loadPackagesFromImports(code, { messageCallback: () => {}, errorCallback: (/** @type {string} */ text) => failures.push(text) });
+  } catch (error) {
+    failures.push(String(error)); // where the code does not parse, Python says it better
+  }
+  const result = await harness.run(code);
+  const after = list(TREE);
+  const changed = after.filter((path) => !known.has(path) || pyodide.FS.stat(path).mtime.getTime() !== 0);
+  const gone = [...known].filter((path) => !after.includes(path));
+  const written = changed.map((path) => ({ path, data: pyodide.FS.readFile(path) }));
+  gone.forEach((path) => known.delete(path));
+  changed.forEach(keep);
+  port.postMessage({ type: "done", result, files: written, deleted: gone });
+}
+
+/** Whatever changes it later gives it another time. @param {string} path */
+function keep(path) {
+  known.add(path);
+  pyodide.FS.utime(path, 0, 0);
+}
+
+/** @param {string} path */
+const exists = (path) => pyodide.FS.analyzePath(path).exists;
+
+/** Files below a folder. Links lead nowhere. @param {string} folder @returns {string[]} */
+function list(folder) {
+  const { FS } = pyodide;
+  return FS.readdir(folder).flatMap((/** @type {string} */ name) => {
+    const path = `${folder}/${name}`;
+    if (name === "." || name === "..") return [];
+    const { mode } = FS.lstat(path);
+    return FS.isDir(mode) ? list(path) : FS.isFile(mode) ? [path] : [];
+  });
+}
