@@ -10,6 +10,7 @@ from typing import Any
 from staysail import Agent, Completion, Message, ToolCall, ToolFS, Usage
 from staysail.core.defaults import Defaults
 from staysail.testing import ScriptedModel
+from tests.mcp import python_servers
 from tests.plugins import RAG, WEB
 from tests.unit.rag import writers
 from tools.plugins import build
@@ -93,3 +94,12 @@ async def test_the_example_of_approval_and_durable_runs_runs(capsys, monkeypatch
     await run_block("treasurer = Agent", model=model)
     assert capsys.readouterr().out == "pay {'euros': 120}\nThe fee is paid.\n"
     assert "paid 99" in str(model.requests[1].messages[-1])
+
+
+async def test_the_example_of_mcp_runs(monkeypatch, capsys):
+    model = ScriptedModel([ToolCall("1", "math_add", {"a": 2, "b": 3}), "5."])
+    monkeypatch.setattr(Defaults, "load_model", lambda name, **options: model)
+    with python_servers() as urls:
+        await run_block("McpServer(mcp_url)", Agent=Agent, mcp_url=urls["json"])
+    assert capsys.readouterr().out == "5.\n"
+    assert '"total": 5' in model.requests[1].messages[-1].content[0].text

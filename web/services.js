@@ -6,9 +6,18 @@
 
 import { embed as embedForStore } from "./indexed-db-store.js";
 import { complete, embed } from "./local-models.js";
+import { mcpServices } from "./mcp.js";
 import { sandboxServices } from "./sandbox-services.js";
 import { pluginServices } from "./toolfs-objects.js";
 import { toolfsServices } from "./toolfs-services.js";
 
 /** @type {Handlers} */
-export const services = { "engine.complete": complete, "engine.embed": embed, "store.embed": embedForStore, ...toolfsServices, ...pluginServices, ...sandboxServices };
+export const services = {
+  "engine.complete": complete,
+  "engine.embed": embed,
+  "store.embed": embedForStore,
+  ...toolfsServices,
+  ...pluginServices,
+  ...sandboxServices,
+  ...mcpServices,
+};

@@ -88,6 +88,8 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .stores.transfer import copy
     from .toolfs import ToolFS
     from .traces import TraceStore
+    from .tools.mcp.oauth import OAuth
+    from .tools.mcp.server import McpServer
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
@@ -119,8 +121,10 @@ LAZY = {
     "MemoryPolicy": "agent.memory",
     "ModelInfo": "wire.models",
     "OTLPExporter": "wire.otlp",
-    "Passage": "rag.splitters",
+    "McpServer": "tools.mcp.server",
     "QdrantStore": "stores.qdrant",
+    "OAuth": "tools.mcp.oauth",
+    "Passage": "rag.splitters",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SlidingWindow": "agent.memory",
@@ -272,6 +276,7 @@ __all__ = [
     "LoaderError",
     "MaxTurnsError",
     "MemoryExporter",
+    "McpServer",
     "MemoryPolicy",
     "Message",
     "Model",
@@ -279,6 +284,7 @@ __all__ = [
     "NestedEvent",
     "NetworkError",
     "OTLPExporter",
+    "OAuth",
     "OutputError",
     "OutputSchema",
     "Part",

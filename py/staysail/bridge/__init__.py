@@ -13,6 +13,7 @@ from .agents import Agents
 from .conversing import Conversing
 from .filesystems import FileSystems
 from .ingesting import Ingesting
+from .mcp import McpServers
 from .models import Models
 from .modules import Modules
 from .peer import Peer
@@ -35,11 +36,13 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
     peer = Peer(lambda text, *data: send(text, *map(to_js, data)), loop)
     modules, stores = Modules(), Stores(peer)
     filesystems, conversing = FileSystems(peer, modules, stores), Conversing()
+    servers = McpServers(peer, modules)
     for part in (
         modules,
         stores,
         filesystems,
         Sandboxes(peer, modules, filesystems),
+        servers,
         Ingesting(peer, stores),
         conversing,
         Agents(peer, modules, stores, conversing),
@@ -47,7 +50,7 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
     ):
         peer.methods |= part.methods
     ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
-    peer.at_close += [modules.forget, stores.forget, filesystems.forget]
+    peer.at_close += [modules.forget, stores.forget, filesystems.forget, servers.forget]
 
     def receive(text: str | None = None, data: Any = None) -> None:
         if text is None:

@@ -49,9 +49,10 @@ class LineReader:
 
 class SSEReader:
     """Events of a text/event-stream. An event whose blank line never came is given by `close`: some servers forget it, and its data is
-    whole."""
+    whole. retry_ms: how long to wait before coming back, where the server said so."""
 
     def __init__(self) -> None:
+        self.retry_ms: int | None = None
         self._lines = LineReader()
         self._data: list[bytes] = []
         self._event = b""
@@ -83,6 +84,8 @@ class SSEReader:
                     self._event = value
                 elif name == b"id":
                     self._id = value
+                elif name == b"retry" and value.isdigit():
+                    self.retry_ms = int(value)
                 elif name == b"data":
                     self._data.append(value)
         return out

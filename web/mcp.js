@@ -1,0 +1,205 @@
+/**
+ * Tools, resources and prompts of MCP servers, over Streamable HTTP: https://modelcontextprotocol.io/specification
+ *
+ * @import { Handlers } from "./rpc.js"
+ * @import { PythonTool } from "./python-tools.js"
+ * @import { Message, Part } from "./types.js"
+ *
+ * @typedef {object} McpOAuth
+ * @property {string} redirectURL where the user comes back to
+ * @property {(url: string) => string | Promise<string>} authorize shows the user an address, and gives the one that it came back to at
+ *   redirectURL, or only the `code` in it; in a page `authorizeInPopup(redirectURL)` does
+ * @property {string} [clientId] where the page is registered already; else it registers itself
+ * @property {string} [clientSecret]
+ * @property {string} [clientURL] https address of the page's client metadata, for servers that take one instead of a registration
+ * @property {string} [clientName]
+ * @property {string} [scope] what to ask for, where the server does not say
+ *
+ * @typedef {object} McpOptions
+ * @property {string | URL} url
+ * @property {Record<string, string>} [headers] sent with every request
+ * @property {string | (() => string | Promise<string>)} [token] a bearer token, or a function that gives one for each request
+ * @property {McpOAuth} [oauth]
+ * @property {string} [protocol] a version to insist on; by default the newest that both know, 2025-03-26 to 2026-07-28
+ * @property {number | null} [timeoutMs] how long the server may be silent before and within an answer; null: for ever. 120000
+ * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] told what the server says unasked, such as
+ *   "notifications/tools/list_changed"; a connection is kept open for it
+ *
+ * @typedef {object} McpToolOptions
+ * @property {string} [prefix] put before each name
+ * @property {string[]} [allow] names or patterns (`get_*`) of those that are wanted
+ * @property {boolean} [needsApproval] whether each call of theirs needs approval
+ *
+ * @typedef {object} McpInfo
+ * @property {string} name
+ * @property {string} version
+ * @property {string} protocol
+ * @property {string | null} instructions
+ * @property {Record<string, unknown>} capabilities
+ *
+ * @typedef {{uri: string, name: string, title?: string, description?: string, mimeType?: string, size?: number}} McpResource
+ * @typedef {{uriTemplate: string, name: string, title?: string, description?: string, mimeType?: string}} McpResourceTemplate
+ * @typedef {{name: string, title?: string, description?: string, arguments?: {name: string, description?: string, required?: boolean}[]}} McpPrompt
+ */
+
+import { checkNames } from "./access.js";
+import { connect } from "./boot.js";
+import { ConfigError } from "./errors.js";
+import { ownTool } from "./python-tools.js";
+import { toCamel } from "./spelling.js";
+
+const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification"];
+
+let lastId = 0;
+/** Those whose functions Python may ask. @type {Map<string, McpOptions>} */
+const known = new Map();
+
+/** What Python may ask of the functions that were given with a server. @type {Handlers} */
+export const mcpServices = {
+  "mcp.token": ({ server }) => {
+    const token = known.get(server)?.token;
+    return typeof token === "function" ? token() : token;
+  },
+  "mcp.authorize": ({ server, url }) => known.get(server)?.oauth?.authorize(url),
+  "mcp.notice": ({ server, method, params }) => known.get(server)?.onNotification?.(method, params),
+};
+
+/**
+ * A server of tools, resources and prompts. It connects with the first call; options are checked at once.
+ * @param {McpOptions} options
+ */
+export function mcpServer(options) {
+  return new McpServer(options);
+}
+
+export class McpServer {
+  #described;
+
+  /** @param {McpOptions} options */
+  constructor(options) {
+    checkNames(options, OPTIONS);
+    const { url, headers, token, oauth, protocol, timeoutMs = 120_000, onNotification } = options;
+    if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
+    if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
+    if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL)) throw new ConfigError("oauth has redirectURL and authorize(url)");
+    this.#described = {
+      id: `mcp-${++lastId}`,
+      url: String(url),
+      headers: headers ?? null,
+      auth: typeof token === "function" ? true : token ?? null,
+      oauth: oauth ? describeOAuth(oauth) : null,
+      protocol: protocol ?? null,
+      timeout_s: timeoutMs === null ? null : timeoutMs / 1000,
+      listens: Boolean(onNotification),
+    };
+    known.set(this.#described.id, options);
+  }
+
+  /** What the server says of itself. @returns {Promise<McpInfo>} */
+  connect() {
+    return this.#ask("mcp.connect");
+  }
+
+  /**
+   * Its tools, for an agent: `new Agent({tools: await server.tools()})`.
+   * @param {McpToolOptions} [options]
+   * @returns {Promise<PythonTool[]>}
+   */
+  async tools({ prefix = "", allow, needsApproval = false } = {}) {
+    const set = `${this.#described.id}-tools-${++lastId}`;
+    const options = { prefix, allow: allow ?? null, approval: needsApproval ? "always" : "never" };
+    /** @type {WeakMap<import("./rpc.js").Peer, Promise<import("./python-tools.js").PythonDefinition[]>>} */
+    const loaded = new WeakMap();
+    const load = (/** @type {import("./rpc.js").Peer} */ peer) => {
+      const loading = loaded.get(peer) ?? peer.call("mcp.tools", { server: this.#described, set, options });
+      loaded.set(peer, loading);
+      loading.catch(() => loaded.delete(peer));
+      return loading;
+    };
+    /** @type {import("./python-tools.js").PythonDefinition[]} */
+    const definitions = await load(await connect());
+    return definitions.map((definition) => ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, async (peer) => (await load(peer), set)));
+  }
+
+  /** Those that have an address of their own. @returns {Promise<McpResource[]>} */
+  resources() {
+    return this.#ask("mcp.list", { what: "resources" });
+  }
+
+  /** Patterns of addresses (RFC 6570). @returns {Promise<McpResourceTemplate[]>} */
+  resourceTemplates() {
+    return this.#ask("mcp.list", { what: "resource_templates" });
+  }
+
+  /** A resource's contents; bytes are base64 text in `data`. @param {string} uri @returns {Promise<Part[]>} */
+  async readResource(uri) {
+    return toCamel(await this.#ask("mcp.read", { uri }));
+  }
+
+  /** @returns {Promise<McpPrompt[]>} */
+  prompts() {
+    return this.#ask("mcp.list", { what: "prompts" });
+  }
+
+  /** Messages, ready to be a `history`. @param {string} name @param {Record<string, string>} [args] @returns {Promise<Message[]>} */
+  async getPrompt(name, args = {}) {
+    return toCamel(await this.#ask("mcp.prompt", { name, arguments: args }));
+  }
+
+  /** Ends the session, where the server keeps one. What is asked after opens another. */
+  async close() {
+    await this.#ask("mcp.close");
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
+  async #ask(method, params = {}) {
+    return (await connect()).call(method, { server: this.#described, ...params });
+  }
+}
+
+/**
+ * The `authorize` of a page: shows the address in a window of its own, and gives the one that it comes back to. Call what leads to it from a
+ * click, or the browser blocks the window. redirectURL: an address of the page's own origin; what is there needs to do nothing.
+ * @param {string} redirectURL
+ * @returns {(url: string) => Promise<string>}
+ */
+export function authorizeInPopup(redirectURL) {
+  return async (url) => {
+    const popup = window.open(url, "_blank", "popup,width=520,height=680");
+    if (!popup) throw new ConfigError("the browser blocked the window to log in with: connect from a click");
+    for (;;) {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const address = addressOf(popup);
+      if (address?.startsWith(redirectURL)) {
+        popup.close();
+        return address;
+      }
+      if (popup.closed) throw new ConfigError("the window to log in with was closed");
+    }
+  };
+}
+
+/** Nothing while it shows another origin. @param {Window} popup */
+function addressOf(popup) {
+  try {
+    return popup.location.href;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {McpOAuth} oauth */
+function describeOAuth({ redirectURL, clientId, clientSecret, clientURL, clientName = "staysail", scope }) {
+  return {
+    redirect_uri: redirectURL,
+    client_id: clientId ?? null,
+    client_secret: clientSecret ?? null,
+    client_url: clientURL ?? null,
+    client_name: clientName,
+    scope: scope ?? null,
+  };
+}
