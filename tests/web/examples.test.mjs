@@ -7,16 +7,20 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { output } from "./installed.mjs";
+import { startServers } from "./mcp_servers.mjs";
 import { startProvider } from "./provider.mjs";
 
 const folder = fileURLToPath(new URL("../../web/examples/", import.meta.url));
 const withRuntime = new URL("with-runtime.mjs", import.meta.url).href;
 
-let provider;
+let provider, servers;
 before(async () => {
-  provider = await startProvider();
+  [provider, servers] = await Promise.all([startProvider(), startServers()]);
 });
-after(() => provider.stop());
+after(() => {
+  provider.stop();
+  servers.stop();
+});
 
 const call = (name, args) => ({ tool_calls: [{ name, arguments: args }] });
 const vectors = (...list) => ({ body: { object: "list", model: "m", data: list.map((embedding, index) => ({ object: "embedding", index, embedding })), usage: { prompt_tokens: 1, total_tokens: 1 } } });
@@ -88,6 +92,11 @@ const EXAMPLES = {
     prints: /^It is ohé\.\n\[billing\]\nHarbour dues\. 30 tokens$/m,
     check: (seen) => assert.deepEqual(seen.map(({ json }) => json.instructions.slice(0, 9)), ["You greet", "Translate", "You greet", "You greet", "You answe"]),
   },
+  "mcp.mjs": {
+    answers: [call("add", { a: 2, b: 3 }), { text: "5." }],
+    prints: /^newer speaks 2026-07-28\n5\.$/m,
+    check: ([, told]) => assert.match(JSON.stringify(told.json), /"output":"5"/),
+  },
   "python-tools.mjs": {
     answers: [call("spread", { numbers: [1, 2, 9] }), { text: "By about 4.36." }],
     prints: /^\{ mean: 4, deviation: 2 \}\nBy about 4\.36\.$/m,
@@ -125,7 +134,7 @@ describe("web/examples", { concurrency: 2 }, () => {
   for (const [name, { answers, prints, check }] of Object.entries(EXAMPLES)) {
     test(basename(name, ".mjs"), async () => {
       const box = await provider.box(...answers);
-      const env = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example", STAYSAIL_OPENAI_BASE_URL: box.url };
+      const env = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example", STAYSAIL_OPENAI_BASE_URL: box.url, MCP_URL: servers.newer };
       assert.match(await output(process.execPath, ["--import", withRuntime, folder + name], { env }), prints);
       check(await box.seen(answers.length, answers.length));
     });

@@ -1,0 +1,84 @@
+// MCP servers from JavaScript, in Node, against the servers of the official TypeScript SDK.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { ConfigError, boot, mcpServer, publishTools, tool, webMCP } from "../../web/index.js";
+import { Agent } from "../../web/providers/openai.js";
+import { startServers } from "./mcp_servers.mjs";
+import { startProvider } from "./provider.mjs";
+
+let provider, servers;
+before(async () => {
+  [provider, servers] = await Promise.all([startProvider(), startServers()]);
+  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
+});
+after(() => {
+  provider.stop();
+  servers.stop();
+});
+
+for (const [kind, protocol] of [["older", "2025-11-25"], ["newer", "2026-07-28"]]) {
+  test(`tools, resources and prompts of a server that speaks ${protocol}`, async () => {
+    const server = mcpServer({ url: servers[kind] });
+    const info = await server.connect();
+    assert.deepEqual([info.name, info.protocol], [kind, protocol]);
+    const [add] = await server.tools({ allow: ["add"] });
+    assert.equal(add.description, "Add two numbers.");
+    assert.deepEqual(add.parameters.required, ["a", "b"]);
+    assert.equal(await add.execute({ a: 2, b: 3 }), 5);
+    const [fail] = await server.tools({ allow: ["fail"] });
+    await assert.rejects(fail.execute({}), { name: "ToolError", message: /the reef was too shallow/ });
+    assert.deepEqual((await server.resources()).map(({ uri }) => uri), ["notes://log"]);
+    assert.deepEqual(await server.resourceTemplates(), []);
+    assert.deepEqual(await server.readResource("notes://log"), [{ type: "text", text: "All well." }]);
+    assert.deepEqual((await server.prompts()).map(({ name }) => name), ["greet"]);
+    const [greeting] = await server.getPrompt("greet", { name: "Ada" });
+    assert.deepEqual([greeting.role, greeting.content[0].text], ["user", "Greet Ada."]);
+    await server.close();
+  });
+}
+
+test("an agent calls a server's tools, and asks first where it is to", async () => {
+  const server = mcpServer({ url: servers.newer });
+  const call = { tool_calls: [{ name: "math_add", arguments: { a: 2, b: 3 } }] };
+  const box = await provider.box(call, { text: "5." }, call);
+  const agent = new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools: await server.tools({ prefix: "math_" }) });
+  assert.equal(await agent.prompt("2 + 3?"), "5.");
+  assert.match(JSON.stringify((await box.seen())[1].json.input), /function_call_output.*"5"/);
+  const careful = new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools: await server.tools({ prefix: "math_", needsApproval: true }) });
+  const { pending } = await careful.run("2 + 3?");
+  assert.deepEqual(pending.map((asked) => [asked.tool, asked.arguments]), [["math_add", { a: 2, b: 3 }]]);
+});
+
+test("an answer of an older server goes on where it broke off, and closing ends the session", async () => {
+  const count = async (server) => (await server.tools({ allow: ["sessions"] }))[0].execute({});
+  const [one, other] = [mcpServer({ url: servers.older }), mcpServer({ url: servers.older })];
+  const [cut] = await one.tools({ allow: ["cut"] });
+  assert.equal(await cut.execute({}), "after the cut");
+  const open = await count(other);
+  await one.close();
+  assert.equal(await count(other), open - 1);
+});
+
+test("a token's function is asked here, and what it throws is told", async () => {
+  let asked = 0;
+  const token = () => (asked += 1, "a-token-of-mine");
+  assert.equal((await mcpServer({ url: servers.newer, token }).tools()).length, 2);
+  assert.ok(asked > 0);
+  const lost = mcpServer({ url: servers.newer, token: () => { throw new Error("nobody is signed in"); } });
+  await assert.rejects(lost.tools(), { name: "AuthError", message: /nobody is signed in/ });
+});
+
+test("options are checked at once, and faults say what to do", async () => {
+  assert.throws(() => mcpServer({ url: "example.com" }), ConfigError);
+  assert.throws(() => mcpServer({ url: "https://example.com", tokn: "x" }), { message: /there is no option "tokn"/ });
+  assert.throws(() => mcpServer({ url: "https://example.com", oauth: {} }), { message: /redirectURL and authorize/ });
+  await assert.rejects(mcpServer({ url: servers.newer }).tools({ allow: ["subtract"] }), { name: "ConfigError", message: /it has add, fail/ });
+  await assert.rejects(mcpServer({ url: "http://127.0.0.1:9/mcp" }).connect(), { name: "NetworkError" });
+});
+
+test("where there is no WebMCP, that is said", async () => {
+  assert.deepEqual(webMCP(), { publish: false, use: false });
+  await assert.rejects(publishTools([tool({ name: "x", execute: () => 1 })]), { name: "ConfigError", message: /no WebMCP/ });
+});
