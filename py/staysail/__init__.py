@@ -87,9 +87,9 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .stores.qdrant import QdrantStore
     from .stores.transfer import copy
     from .toolfs import ToolFS
-    from .traces import TraceStore
     from .tools.mcp.oauth import OAuth
     from .tools.mcp.server import McpServer
+    from .traces import TraceStore
     from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
@@ -275,16 +275,16 @@ __all__ = [
     "IngestEvent",
     "LoaderError",
     "MaxTurnsError",
-    "MemoryExporter",
     "McpServer",
+    "MemoryExporter",
     "MemoryPolicy",
     "Message",
     "Model",
     "ModelInfo",
     "NestedEvent",
     "NetworkError",
-    "OTLPExporter",
     "OAuth",
+    "OTLPExporter",
     "OutputError",
     "OutputSchema",
     "Part",
