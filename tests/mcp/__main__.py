@@ -32,7 +32,7 @@ from mcp.shared.auth import OAuthToken
 
 PNG = b"\x89PNG\r\n\x1a\n, which nobody looks into"
 SEEN: dict[str, Any] = {"cancelled": 0, "calls": 0, "requests": []}
-SHORT_LIVED_S = 2
+SHORT_LIVED_S = 1
 
 
 class Sum(BaseModel):

@@ -101,7 +101,8 @@ class Door:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             token = await self.auth.token() if self.auth else None
             authorized = sent | ({"authorization": f"Bearer {token}"} if token else {})
-            request = HttpRequest(method, self.url, authorized, body, Timeouts(), streamed=True)
+            # A redirect might take the headers' keys elsewhere.
+            request = HttpRequest(method, self.url, authorized, body, Timeouts(), streamed=True, redirects="return")
             silence = self.timeout_s if silent_s is None else silent_s or None
             async with self._open(request) as response:
                 answer = Answer(response, silence, request.host)

@@ -156,7 +156,7 @@ class OAuth:
             "token_endpoint_auth_method": methods[0] if methods else "none",
         } | ({"scope": self._scope} if self._scope else {})
         headers = {"content-type": "application/json", "accept": "application/json"}
-        status, told = await send_json(self._transport, HttpRequest("POST", server.register_url, headers, json.dumps(asked).encode()))
+        status, told = await send_json(self._transport, _post(server.register_url, headers, json.dumps(asked)))
         if status not in (200, 201) or not isinstance(told, dict) or not isinstance(told.get("client_id"), str):
             raise _refusal(status, told, f"{server.issuer} does not register this program")
         method = told.get("token_endpoint_auth_method") or asked["token_endpoint_auth_method"]
@@ -172,7 +172,7 @@ class OAuth:
             headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         else:
             grant = {**grant, "client_id": client.id} | ({"client_secret": client.secret} if client.secret else {})
-        status, told = await send_json(self._transport, HttpRequest("POST", server.token_url, headers, urlencode(grant).encode()))
+        status, told = await send_json(self._transport, _post(server.token_url, headers, urlencode(grant)))
         if status != 200 or not isinstance(told, dict) or not isinstance(told.get("access_token"), str):
             raise _refusal(status, redact(told, (*hidden, client.secret or "")), f"{server.issuer} gives no token")
         if str(told.get("token_type", "bearer")).lower() != "bearer":
@@ -183,6 +183,10 @@ class OAuth:
         self._expires_at = self._clock.now() + float(lasts_s) if isinstance(lasts_s, int | float) else None
         if isinstance(told.get("scope"), str):
             self._scopes |= set(told["scope"].split())
+
+
+def _post(url: str, headers: dict[str, str], body: str) -> HttpRequest:
+    return HttpRequest("POST", url, headers, body.encode(), redirects="return")
 
 
 def _read_code(given: Any, state: str, server: AuthorizationServer) -> str:
