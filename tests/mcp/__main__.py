@@ -32,7 +32,7 @@ from mcp.shared.auth import OAuthToken
 
 PNG = b"\x89PNG\r\n\x1a\n, which nobody looks into"
 SEEN: dict[str, Any] = {"cancelled": 0, "calls": 0, "requests": []}
-SHORT_LIVED_S = 1
+LASTS_S = 3600
 
 
 class Sum(BaseModel):
@@ -220,10 +220,10 @@ class Provider:
     def _give(self, client_id: str, scopes: list[str], resource: str | None) -> OAuthToken:
         token, refresh = "secret-" + secrets.token_hex(16), "refresh-" + secrets.token_hex(16)
         self.tokens[token] = AccessToken(
-            token=token, client_id=client_id, scopes=scopes, expires_at=int(time.time()) + SHORT_LIVED_S, resource=resource
+            token=token, client_id=client_id, scopes=scopes, expires_at=int(time.time()) + LASTS_S, resource=resource
         )
         self.refreshes[refresh] = RefreshToken(token=refresh, client_id=client_id, scopes=scopes, resource=resource)
-        return OAuthToken(access_token=token, refresh_token=refresh, expires_in=3600, scope=" ".join(scopes))
+        return OAuthToken(access_token=token, refresh_token=refresh, expires_in=LASTS_S, scope=" ".join(scopes))
 
 
 async def main() -> None:
@@ -239,13 +239,13 @@ async def main() -> None:
         client_registration_options=ClientRegistrationOptions(enabled=True, valid_scopes=["sail"], default_scopes=["sail"]),
         validate_token_resource=True,
     )
-    stateful = make("stateful")
+    stateful, provider = make("stateful"), Provider()
     apps = {
         "stateful": stateful.streamable_http_app(event_store=Events(), retry_interval=50),
         "json": make("json").streamable_http_app(json_response=True),
         "stateless": make("stateless").streamable_http_app(stateless_http=True),
         "paged": paged().streamable_http_app(),
-        "oauth": make("oauth", auth=auth, auth_server_provider=Provider()).streamable_http_app(),
+        "oauth": make("oauth", auth=auth, auth_server_provider=provider).streamable_http_app(),
     }
 
     async def seen(request: Any) -> JSONResponse:
@@ -259,6 +259,12 @@ async def main() -> None:
         sessions.clear()
         return JSONResponse({})
 
+    async def expire(request: Any) -> JSONResponse:
+        """Ends every token, but for those that renew."""
+        provider.tokens.clear()
+        return JSONResponse({})
+
+    apps["stateful"].add_route("/expire", expire)
     apps["stateful"].add_route("/seen", seen)
     apps["stateful"].add_route("/forget", forget)
 

@@ -250,7 +250,8 @@ class TestOAuth:
             first = await auth.token()
             assert first is not None
             assert first.startswith("secret-")
-            await asyncio.sleep(1.5)  # the server's tokens live for a second
+            async with httpx.AsyncClient() as client:
+                await client.get(urls["stateful"].replace("/mcp", "/expire"))
             refreshed = (await seen()).get("refreshed", 0)
             calls = [server.call_tool("add", {"a": 1, "b": n}) for n in range(3)]
             assert [result.structured["total"] for result in await asyncio.gather(*calls)] == [1, 2, 3]
