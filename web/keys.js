@@ -92,7 +92,7 @@ export class KeyStore {
 
   /** What is kept, without the keys. @returns {Promise<KeptKey[]>} */
   async list() {
-    const records = /** @type {Record[]} */ (await this.#with("readonly", (store) => store.getAll()));
+    const records = /** @type {Record[]} */ ((await this.#with("readonly", (store) => store.getAll())) ?? []);
     return records.map(({ provider, by, savedAt }) => ({ provider, by, savedAt: new Date(savedAt), locked: !this.#unlocked.has(provider) }));
   }
 
@@ -117,6 +117,7 @@ export class KeyStore {
 
   /** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<unknown>} */
   async #with(mode, work) {
+    if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading makes no database
     this.#database ??= this.#open();
     this.#database.catch(() => (this.#database = undefined));
     const database = await this.#database;
@@ -126,6 +127,10 @@ export class KeyStore {
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = transaction.onerror = () => reject(failed(transaction.error));
     });
+  }
+
+  async #isThere() {
+    return !indexedDB.databases || (await indexedDB.databases()).some(({ name }) => name === this.#name);
   }
 
   /** @returns {Promise<IDBDatabase>} */

@@ -46,3 +46,8 @@ def run_script(driver: Chrome, body: str, code: str = "") -> Any:
     )
     assert "error" not in answer, answer["error"]
     return answer["value"]
+
+
+def drop_database(driver: Chrome, name: str) -> None:
+    """So that it is not there for tests that come after."""
+    run_script(driver, "await new Promise((resolve) => (indexedDB.deleteDatabase(code).onsuccess = resolve));", name)

@@ -6,6 +6,7 @@ import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.page.openrouter import LENT, serve_openrouter
+from tests.page.python_page import drop_database
 from tests.server import TestServer
 from tools.sources import ROOT
 
@@ -63,6 +64,7 @@ def test_a_login_gives_an_agent_its_key(driver, site, provider):
         WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text == "A model.")
     assert box.seen[0].headers["authorization"] == f"Bearer {LENT}"
     assert "code=" not in driver.current_url
+    drop_database(driver, "staysail-keys")
 
 
 def test_python_that_the_model_wrote_runs(driver, site, provider):

@@ -8,8 +8,10 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.page.chat_page import ChatPage
 from tests.page.openrouter import LENT, OpenRouter, serve_openrouter
-from tests.page.python_page import run_script
+from tests.page.python_page import drop_database, run_script
+from tests.page.test_element_view import violations
 from tests.server import TestServer
 from tools.sources import ROOT
 
@@ -315,7 +317,7 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
             {"text": "391."},
         )
         driver.set_window_size(1500, 900)
-        driver.get(f"{site}index.html")
+        page = ChatPage(driver, f"{site}index.html")
 
         def find(name):
             return driver.find_element(By.ID, name)
@@ -369,8 +371,17 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
         assert '"authorization": "[removed]"' in shown
         assert "17 * 23" in shown
         assert KEY not in driver.page_source
-        assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+        for scheme in ("dark", "light"):
+            driver.execute_script("document.documentElement.style.colorScheme = arguments[0]", scheme)
+            assert violations(page) == []
+        phone = {"width": 360, "height": 720, "deviceScaleFactor": 1, "mobile": True}
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+        assert driver.execute_script("return document.documentElement.scrollWidth") == 360
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        driver.execute_script("if (document.getElementById('settings').hidden) document.getElementById('open-settings').click()")
         find("forget-key").click()
         wait.until(lambda _: find("kept-status").text == "Forgotten.")
+        driver.execute_script("if (document.getElementById('timeline').hidden) document.getElementById('open-timeline').click()")
         find("timeline-clear").click()
         assert "No run yet" in find("timeline-status").text
+        drop_database(driver, "staysail-page-keys")

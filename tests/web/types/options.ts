@@ -1,6 +1,6 @@
 // Options: what is misspelt, of another type or left out does not compile.
 
-import { Agent, Conversations, EmbeddingModel, InMemoryVectorStore, boot, pythonTools } from "staysail";
+import { Agent, Conversations, EmbeddingModel, InMemoryVectorStore, KeyStore, boot, pythonTools, readTraces } from "staysail";
 import { Agent as OpenAI, CompletionModel, TranscriptionModel } from "staysail/openai";
 import { localEngine } from "staysail/local";
 import { QdrantAdapter } from "staysail/qdrant";
@@ -23,6 +23,15 @@ is<string | undefined>()(listed[0]?.title);
 new Agent({ model: "m", memory: { summary: {} } });
 // @ts-expect-error: a store of conversations
 new Agent({ model: "m", conversations: {} });
+
+new Agent({ model: "m", tracer: { exporter: "console" }, apiKey: () => new KeyStore().load("openai") });
+new Agent({ model: "m", tracer: { exporter: ({ endMs, startMs }) => is<number>()(endMs - startMs), content: true, raw: true } });
+new Agent({ model: "m", tracer: { exporter: { otlp: "http://collector" } } });
+is<string>()((await readTraces("runs"))[0]!.name);
+// @ts-expect-error: an exporter
+new Agent({ model: "m", tracer: { exporter: "file" } });
+// @ts-expect-error: a passphrase or a passkey
+new KeyStore().save("openai", "k", {});
 
 // @ts-expect-error: temperature
 new Agent({ model: "m", temprature: 1 });

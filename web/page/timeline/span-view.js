@@ -5,6 +5,7 @@
 import { h } from "../../element/dom.js";
 
 const WIRE = "staysail.exchange";
+const LONG = 300;
 
 /** @param {Span} span */
 export function drawDetails({ spanId, attributes, events, status, message }) {
@@ -14,7 +15,12 @@ export function drawDetails({ spanId, attributes, events, status, message }) {
     status === "error" && h("p", { class: "span-error" }, message),
     ...others.map(({ attributes: told }) => h("p", { class: "note" }, describe(told))),
     ...exchanges.map((exchange, index) => drawExchange(exchange.attributes, `${spanId}/${index}`, exchanges.length > 1 ? ` ${index + 1}` : "")),
-    h("dl", { class: "span-attributes" }, ...Object.entries(attributes).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, pretty(value))])));
+    h("dl", { class: "span-attributes" }, ...Object.entries(attributes).flatMap(([name, value]) => [h("dt", {}, name), drawValue(pretty(value))])));
+}
+
+/** A long one scrolls, for the keyboard too. @param {string} text */
+function drawValue(text) {
+  return h("dd", text.length > LONG ? { class: "long", tabindex: 0 } : {}, text);
 }
 
 /** @param {Record<string, unknown>} told */
