@@ -16,6 +16,7 @@ LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in fol
 ROOTS = (
     "__init__.py",
     "conversations.py",
+    "projection.py",
     "sandboxes.py",
     "toolfs.py",
     "traces.py",

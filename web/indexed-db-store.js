@@ -2,7 +2,7 @@
  * The vector store of Python's side, over IndexedDB.
  *
  * @import { Handlers, Peer } from "./rpc.js"
- * @import { FoundDocument, SearchHit, SearchRequest, StoreDocument, StoreExplanation, StoreOptions, StoreSearchOptions, Where } from "./types.js"
+ * @import { FoundDocument, SearchHit, SearchRequest, StoreDocument, StoreExplanation, StoreOptions, StoreProjection, StoreSearchOptions, Where } from "./types.js"
  * @import { Vector, Vectors } from "./vectors.js"
  *
  * @typedef {{signal?: AbortSignal}} Stoppable
@@ -11,7 +11,7 @@
 
 import { checkNames } from "./access.js";
 import { connect } from "./boot.js";
-import { ConfigError } from "./errors.js";
+import { ConfigError, DimensionError } from "./errors.js";
 import { toCamel } from "./spelling.js";
 import { packVectors, unpackVectors } from "./vectors.js";
 
@@ -137,6 +137,21 @@ export class IndexedDBVectorStore {
     return toCamel(await this.#ask("store.explain", {}, options));
   }
 
+  /** Of every document, in no order. @param {Stoppable} [options] @returns {Promise<string[]>} */
+  ids(options) {
+    return this.#ask("store.ids", {}, options);
+  }
+
+  /**
+   * The vectors in two dimensions, for a map: principal components. numpy is loaded for it. limit: documents at the most, 1000 by default.
+   * @param {Stoppable & {limit?: number}} [options]
+   * @returns {Promise<StoreProjection>}
+   */
+  async project({ limit, signal } = {}) {
+    const { $bytes, ...told } = await this.#ask("store.project", present({ limit }), { signal });
+    return readProjection(told, unpackVectors($bytes, 1)[0]);
+  }
+
   /** Asks the browser to keep what this origin stores when disk runs short. @returns {Promise<boolean>} whether it will; pages alone may ask */
   async persist() {
     return (await globalThis.navigator?.storage?.persist?.()) ?? false;
@@ -225,6 +240,22 @@ function readDocuments(documents, ids, vectors) {
   const some = rows.length < read.length;
   const numbered = read.map(({ rest, vector }) => (some ? { ...rest, vector: vector ? row++ : null } : rest));
   return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
+}
+
+/** @param {{ids: string[], share: [number, number], total: number}} told @param {Float32Array} numbers @returns {StoreProjection} */
+function readProjection(told, numbers) {
+  const count = told.ids.length;
+  const dim = (numbers.length - 2 * count) / 3;
+  const [mean, x, y] = [0, 1, 2].map((row) => numbers.subarray(2 * count + row * dim, 2 * count + (row + 1) * dim));
+  const along = (/** @type {Float32Array} */ axis, /** @type {ArrayLike<number>} */ vector) => axis.reduce((sum, value, at) => sum + value * (vector[at] - mean[at]), 0);
+  return {
+    ...told,
+    points: told.ids.map((_, row) => [numbers[2 * row], numbers[2 * row + 1]]),
+    place(vector) {
+      if (vector.length !== dim) throw new DimensionError(`the store's vectors have ${dim} dimensions, this one has ${vector.length}`);
+      return [along(x, vector), along(y, vector)];
+    },
+  };
 }
 
 /** @param {string | StoreDocument} document @returns {{rest: Record<string, unknown>, vector?: Vector}} */

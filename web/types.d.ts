@@ -223,6 +223,16 @@ export type StoreDocument = {
 };
 /** vector: where it was asked for; of unit length for cosine. */
 export type FoundDocument = { id: string; document: any; metadata: Record<string, unknown>; vector?: Float32Array };
+/** A store's vectors in the plane in which they differ most: `points` in the order of `ids`, any other vector's by `place`. */
+export type StoreProjection = {
+  ids: string[];
+  points: [x: number, y: number][];
+  place: (vector: ArrayLike<number>) => [x: number, y: number];
+  /** How much of the variance each axis shows, between 0 and 1. */
+  share: [number, number];
+  /** Documents in the store. */
+  total: number;
+};
 export type StoreSearchOptions = {
   where?: Where | null;
   /** The least score. */

@@ -79,6 +79,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.spans import Span, SpanEvent, SpanExporter
     from .core.tokens import estimate_tokens
     from .indexes.tool_index import ToolIndex
+    from .projection import Projection, project
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
     from .rag.loaders import load_documents
     from .rag.markup import split_html
@@ -125,6 +126,7 @@ LAZY = {
     "QdrantStore": "stores.qdrant",
     "OAuth": "tools.mcp.oauth",
     "Passage": "rag.splitters",
+    "Projection": "projection",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SlidingWindow": "agent.memory",
@@ -147,6 +149,7 @@ LAZY = {
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
+    "project": "projection",
     "python_tool": "sandboxes",
     "search_tool": "agent.search_tool",
     "split_code": "rag.splitters",
@@ -290,6 +293,7 @@ __all__ = [
     "Part",
     "Passage",
     "Pause",
+    "Projection",
     "ProviderError",
     "QdrantStore",
     "QuotaError",
@@ -361,6 +365,7 @@ __all__ = [
     "list_models",
     "load_documents",
     "load_model",
+    "project",
     "provider_names",
     "python_tool",
     "search_tool",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 from .core.errors import ConfigError
 from .core.vectors import Backend, BlockStore, check_choice
@@ -48,6 +49,16 @@ async def load_backend(choice: str | Backend | None = None) -> Backend:
             why += f"; numkong neither: {error}"
     await load_packages(["numpy"])
     return _make("numpy", why)
+
+
+async def load_numpy() -> Any:
+    """For what is asked for rarely and computes much. Raises ConfigError where there is none."""
+    if IN_BROWSER_RUNTIME:
+        await import_module("staysail.host.packages").load_packages(["numpy"])
+    try:
+        return import_module("numpy")
+    except ImportError as error:
+        raise ConfigError("this needs numpy: install it (pip install numpy)") from error
 
 
 def _make(name: str, reason: str) -> Backend:

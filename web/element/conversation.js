@@ -2,9 +2,10 @@
  * What has been said, without a picture of it: the turns, the history that goes with the next prompt, and the tokens
  * spent. A turn remembers the history it began with, so the last one can be taken back and asked again.
  *
- * @import { ChatEvent, Message, Prompt, TextPart, Usage } from "./types.js"
+ * @import { ChatEvent, Message, Prompt, Source, TextPart, Usage } from "./types.js"
  */
 
+import { sourcesOf } from "./citations.js";
 import { addUsage, noUsage } from "./usage.js";
 
 /**
@@ -13,6 +14,7 @@ import { addUsage, noUsage } from "./usage.js";
  * @property {Message[]} before
  * @property {string} text what the model has said so far
  * @property {Usage} usage
+ * @property {Source[]} sources what the answer rests on
  * @property {Message[] | undefined} messages the whole exchange, once the run has given it
  */
 
@@ -23,13 +25,16 @@ export class Conversation {
 
   /** @param {Prompt} prompt @returns {Turn} */
   begin(prompt) {
-    return { prompt, before: this.history, text: "", usage: noUsage(), messages: undefined };
+    return { prompt, before: this.history, text: "", usage: noUsage(), sources: [], messages: undefined };
   }
 
   /** @param {Turn} turn @param {ChatEvent} event */
   take(turn, event) {
     if (event.type === "text_delta") turn.text += event.text;
-    if (event.type === "run_done") turn.messages = event.reply.messages;
+    if (event.type === "run_done") {
+      turn.messages = event.reply.messages;
+      turn.sources = sourcesOf(event.reply);
+    }
     if (event.type === "step_done") {
       turn.usage = addUsage(turn.usage, event.usage);
       this.usage = addUsage(this.usage, event.usage);

@@ -3,7 +3,7 @@
  * slots, parts, events and CSS variables, and the content security policy it works under.
  *
  * @import { AgentOptions } from "../types.js"
- * @import { ApprovalAnswer, ApprovalRequest, ChatAgent, ChatEvent, Message, Prompt, Theme } from "./types.js"
+ * @import { ApprovalAnswer, ApprovalRequest, ChatAgent, ChatEvent, Message, Prompt, Source, Theme } from "./types.js"
  * @import { Turn } from "./conversation.js"
  * @typedef {(agent: ChatAgent, options: {signal: AbortSignal, approve: (request: ApprovalRequest) => Promise<ApprovalAnswer>}) => AsyncIterable<ChatEvent>} Begin
  */
@@ -17,6 +17,7 @@ import { h } from "./dom.js";
 import { formatUsage } from "./format.js";
 import { KeptConversation, newConversationId } from "./kept-conversation.js";
 import { isLocal, loadLocalModel } from "./local-start.js";
+import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
 import { Scroll } from "./scroll.js";
 import { Startup } from "./startup.js";
@@ -50,6 +51,7 @@ export class StaysailChat extends Element {
     h("slot", { name: "empty" }, h("p", { class: "empty-line" }, "Ask anything.")),
     h("div", { class: "suggestions" }, h("slot", { name: "suggestion" })));
   #log = h("div", { class: "log", part: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": "Conversation" }, h("div", { class: "content" }, this.#empty, this.#turns));
+  #passage = new PassageDialog();
   #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
   /** @type {{turn: Turn, view: TurnView} | undefined} */
   #last;
@@ -68,6 +70,7 @@ export class StaysailChat extends Element {
       h("div", { class: "middle" }, this.#log, this.#scroll.button),
       h("div", { class: "below" }, h("div", { class: "foot" }, this.#startup.node, this.#composer.node, h("slot", { name: "footer" }))),
       this.#announcer.node,
+      this.#passage.node,
     );
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     root.addEventListener("dragover", (event) => event.preventDefault());
@@ -157,7 +160,7 @@ export class StaysailChat extends Element {
   #draw(messages) {
     this.#conversation.history = messages;
     for (const [prompt, answer, end] of exchanges(messages)) {
-      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, focus() {}, fork: this.#forkAt(end) });
+      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, cite() {}, focus() {}, fork: this.#forkAt(end) });
       view.replay(answer);
       this.#turns.append(view.node);
     }
@@ -262,6 +265,7 @@ export class StaysailChat extends Element {
       retry: () => void this.retry(),
       edit: () => void this.#edit(),
       announce: (text) => this.#announcer.say(text),
+      cite: (source) => this.#cite(source),
       focus: () => this.#composer.input.focus({ preventScroll: true }),
     });
     this.#last = { turn, view };
@@ -359,7 +363,7 @@ export class StaysailChat extends Element {
       this.#conversation.end(turn);
       view.fork = this.#forkAt(this.#conversation.history.length);
       view.finish(turn);
-      this.#tell("staysail-done", { text: turn.text, messages: this.#conversation.history, usage: turn.usage });
+      this.#tell("staysail-done", { text: turn.text, messages: this.#conversation.history, usage: turn.usage, sources: turn.sources });
     } catch (error) {
       if (this.#last?.turn === turn) this.#conversation.end(turn, error);
       if (control.signal.aborted) view.stop(turn);
@@ -424,6 +428,11 @@ export class StaysailChat extends Element {
     return true;
   }
 
+  /** @param {Source} source */
+  #cite(source) {
+    if (this.#tell("staysail-citation", { source }, { cancelable: true })) this.#passage.show(source);
+  }
+
   /** @param {Turn} turn */
   async #takeBack(turn) {
     this.#conversation.takeBack(turn);
@@ -466,9 +475,9 @@ export class StaysailChat extends Element {
     if (chosen instanceof HTMLElement) this.#accept(chosen.dataset["prompt"] ?? chosen.textContent?.trim() ?? "");
   }
 
-  /** @param {string} type @param {object} detail */
-  #tell(type, detail) {
-    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  /** @param {string} type @param {object} detail @param {EventInit} [options] @returns {boolean} whether nobody prevented what comes of it */
+  #tell(type, detail, options) {
+    return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, ...options }));
   }
 
   /** A property set before the element was defined hides the accessor: set it again. @param {string} name */

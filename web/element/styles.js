@@ -1,5 +1,6 @@
 /** The shadow tree's style sheets, made once and shared by every chat on the page. Constructed sheets need no `style-src`. */
 
+import { CITATIONS } from "./styles/citations.js";
 import { COMPOSER } from "./styles/composer.js";
 import { LAYOUT } from "./styles/layout.js";
 import { MARKDOWN } from "./styles/markdown.js";
@@ -11,7 +12,7 @@ import { TOOLS } from "./styles/tools.js";
 let made;
 
 export function styles() {
-  made ??= [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, COMPOSER].map((text) => {
+  made ??= [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, CITATIONS, COMPOSER].map((text) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(text);
     return sheet;

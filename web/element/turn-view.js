@@ -2,10 +2,11 @@
  * One prompt and its answer on the page. The answer is drawn in the order in which things happened: thoughts, text,
  * tools, text again; notices and failures stand in their place.
  *
- * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part } from "./types.js"
+ * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part, Source } from "./types.js"
  * @import { Turn } from "./conversation.js"
  */
 
+import { citations, linkCitations } from "./citations.js";
 import { h, icon } from "./dom.js";
 import { formatUsage } from "./format.js";
 import { copyButton } from "./media.js";
@@ -21,6 +22,7 @@ import { userMessage } from "./user-message.js";
  * @property {() => void} retry
  * @property {() => void} edit
  * @property {(text: string) => void} announce for screen readers
+ * @property {(source: Source) => void} cite shows what the answer rests on
  * @property {() => void} focus to where the user writes
  * @property {() => void} [fork] goes on from here in a copy of the conversation
  */
@@ -126,6 +128,9 @@ export class TurnView {
   finish(turn) {
     this.#end();
     this.#complete(turn, formatUsage(turn.usage));
+    if (!turn.sources.length) return;
+    linkCitations(this.#body, turn.sources, this.#actions.cite);
+    this.#append(citations(turn.sources, turn.text, this.#actions.cite));
   }
 
   /** @param {Turn} turn */

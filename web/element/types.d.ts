@@ -1,8 +1,8 @@
 /** Shapes that the chat reads and writes: what an agent is to it, and what an agent tells it. */
 
-import type { AgentEvent, ApprovalAnswer, ApprovalRequest, FilePart, ImagePart, Message, RunInfo, TextPart, Usage as FullUsage } from "../types.js";
+import type { AgentEvent, ApprovalAnswer, ApprovalRequest, FilePart, ImagePart, Message, RunInfo, Source, TextPart, Usage as FullUsage } from "../types.js";
 
-export type { ApprovalAnswer, ApprovalRequest, Message, Part, TextPart } from "../types.js";
+export type { ApprovalAnswer, ApprovalRequest, Message, Part, Source, TextPart } from "../types.js";
 export type MediaPart = ImagePart | FilePart;
 export type Prompt = string | (TextPart | MediaPart)[];
 export type ChatEvent = AgentEvent;

@@ -48,16 +48,16 @@ export class LocalEngine {
   }
 
   /**
-   * Download and start the language model, and the embedder too where asked. Calls in between share one load.
+   * Download and start the language model unless told not to, and the embedder where asked. Calls in between share one load.
    * `model` becomes what later requests use. Stopping the wait leaves the load going for whoever else waits.
    * @param {LoadOptions} [options]
    * @returns {Promise<void>}
    */
-  async load({ model, embedder = false, signal, onProgress } = {}) {
+  async load({ model, language = true, embedder = false, signal, onProgress } = {}) {
     if (model !== undefined) this.#model = chosenModel(model);
     if (onProgress) this.#watchers.add(onProgress);
     try {
-      await unlessAborted(signal, this.#needLanguage(this.#model, signal));
+      if (language) await unlessAborted(signal, this.#needLanguage(this.#model, signal));
       if (embedder) await unlessAborted(signal, this.#needEmbedder());
       onProgress?.({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
     } finally {

@@ -46,7 +46,7 @@ export type EngineOptions = {
   threads?: number;
 };
 export type LoadOptions = {
-  model?: string | Blob; embedder?: boolean; signal?: AbortSignal; onProgress?: (progress: Progress) => void;
+  model?: string | Blob; language?: boolean; embedder?: boolean; signal?: AbortSignal; onProgress?: (progress: Progress) => void;
 };
 
 /** What a language model's most likely next tokens look like; `bytes` is UTF-8, perhaps half a character. */

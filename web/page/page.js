@@ -3,6 +3,7 @@
 import { pythonTools } from "../index.js";
 import { StaysailChat } from "../element/staysail-chat.js";
 import { h } from "../element/dom.js";
+import { watchDocuments } from "./documents/panel.js";
 import { watchFiles } from "./files/panel.js";
 import { watchConversations } from "./conversations.js";
 import { watchModelFile } from "./model-file.js";
@@ -21,21 +22,27 @@ const chat = find("chat", StaysailChat);
 const panel = watchPanel("settings", { first: "provider", wide: true });
 watchTheme();
 
-const offer = () => (chat.tools = chosenTools);
+let small = true; // the model in the page
+const offer = () => {
+  chat.tools = chosenTools;
+  chat.options = documents.options(small);
+};
 const isOn = listTools(offer);
 const fileTools = watchFiles(chat, offer);
+const documents = watchDocuments(chat, offer);
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
   const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
-  return [...tools, ...(isOn("python") ? [await agentPython()] : []), ...(await fileTools())];
+  return [...tools, ...(isOn("python") ? [await agentPython()] : []), ...(await fileTools()), ...documents.tools(small)];
 }
-chat.tools = chosenTools;
 
 watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
   chat.model = choice.id === "local" ? "local" : `${choice.id}:${model}`;
   chat.apiKey = apiKey;
   chat.baseURL = baseURL;
   chat.preamble = preamble;
+  small = choice.id === "local";
+  offer();
   find("current", HTMLOutputElement).value = choice.id === "local" ? "SmolLM2, in this page" : [choice.label, model].filter(Boolean).join(", ");
   find("welcome-note", HTMLElement).textContent =
     choice.id === "local"

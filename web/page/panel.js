@@ -3,28 +3,26 @@
 import { find } from "./settings.js";
 
 const narrow = matchMedia("(max-width: 56rem)");
-/** @type {((keep?: string) => void)[]} */
-const closers = [];
+/** @type {{name: string, side: string, close: () => void}[]} */
+const panels = [];
 
 /**
  * @param {string} name of the panel's id; its buttons are #open-<name> and #close-<name>
- * @param {{first: string, wide: boolean, onOpen?: () => void}} options first: the field to go to on a narrow screen; wide: open where there is
- *   room
+ * @param {{first: string, wide: boolean, side?: string, onOpen?: () => void}} options first: the field to go to on a narrow screen; wide: open
+ *   where there is room; side: where there is room for one alone
  */
-export function watchPanel(name, { first, wide, onOpen = () => {} }) {
+export function watchPanel(name, { first, wide, side = name, onOpen = () => {} }) {
   const panel = find(name, HTMLElement);
   const opener = find(`open-${name}`, HTMLButtonElement);
   const behind = /** @type {HTMLElement} */ (document.querySelector("main"));
   const set = (/** @type {boolean} */ open) => {
-    if (open && narrow.matches) closers.forEach((close) => close(name));
+    if (open) panels.filter((other) => other.name !== name && (narrow.matches || other.side === side)).forEach((other) => other.close());
     panel.hidden = !open;
     opener.setAttribute("aria-expanded", String(open));
     behind.inert = narrow.matches && document.querySelector("aside:not([hidden])") !== null;
     if (open) onOpen();
   };
-  closers.push((keep) => {
-    if (keep !== name && !panel.hidden) set(false);
-  });
+  panels.push({ name, side, close: () => panel.hidden || set(false) });
   const close = () => {
     set(false);
     opener.focus();

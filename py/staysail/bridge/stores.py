@@ -20,9 +20,9 @@ class Stores:
         self._closing = set[asyncio.Task[None]]()
         self.methods: dict[str, Method] = {
             f"store.{method.__name__}": method
-            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.close, self.destroy)
+            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.project, self.close, self.destroy)
         }
-        for name in ("delete", "count", "explain", "compact"):
+        for name in ("delete", "count", "ids", "explain", "compact"):
             self.methods[f"store.{name}"] = self._plain(name)
 
     def find(self, id: str, name: str, embedder: bool = False, **options: Any) -> staysail.VectorStore:
@@ -52,6 +52,12 @@ class Stores:
 
     async def import_(self, params: dict[str, Any]) -> int:
         return await self.find(**params["store"]).import_(params[BYTES], replace=params["replace"])
+
+    async def project(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The bytes: of float32, points (n, 2), mean (d,), axes (2, d)."""
+        made = await staysail.project(self.find(**params["store"]), **params["options"])
+        numbers = b"".join(part.tobytes() for part in (made.points, made.mean, made.axes))
+        return {"ids": list(made.ids), "share": list(made.share), "total": made.total, BYTES: numbers}
 
     async def close(self, params: dict[str, Any]) -> None:
         if store := self._open.pop(params["store"]["id"], None):

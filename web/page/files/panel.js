@@ -62,6 +62,7 @@ export function watchFiles(chat, onChange) {
   watchPanel("files", {
     first: "files-on",
     wide: false,
+    side: "end",
     onOpen: async () => {
       if (shown) return;
       shown = true;

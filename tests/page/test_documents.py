@@ -1,0 +1,250 @@
+"""Documents in the page: dropped, searched, cited, mapped, and still there after a reload; and the chat's citations on their own."""
+
+import base64
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+
+from tests.page.chat_page import ChatPage
+from tests.page.test_element_view import violations
+from tests.page.test_page import choose, field
+from tests.server import TestServer
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "rag"))
+WEIGHTS = Path(__file__).parents[2] / "wheels" / "local" / "minilm-int8.onnx"
+SHOTS = os.environ.get("STAYSAIL_SHOTS")
+"""A folder for pictures of what the test sees."""
+
+HARBOUR = """# Harbour
+
+## Fees
+
+A berth costs twelve crowns a night in summer. Showers are included in the price.
+
+## Rules
+
+Dogs are welcome on a lead. <img src=x onerror="window.attacked = true"> Fires are not allowed on the beach.
+"""
+LONG = "\n\n".join(f"Paragraph {n} of the log tells of wind and weather on day {n}, and of nothing else. " * 6 for n in range(300))
+
+DROP = """
+const [files, on] = arguments;
+const transfer = new DataTransfer();
+for (const [name, data] of files) {
+  transfer.items.add(new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name));
+}
+const target = document.querySelector(on);
+const about = { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true };
+const happens = (type) => target.dispatchEvent(new DragEvent(type, about));
+happens("dragover");
+const marked = document.body.classList.contains("dropping");
+happens("drop");
+return marked;
+"""
+WATCH = """
+window.told = [];
+new MutationObserver(() => {
+  for (const row of document.querySelectorAll("#documents-adding li")) {
+    const line = row.querySelector(".adding-name").textContent + ": " + row.querySelector(".adding-state").textContent;
+    if (!window.told.includes(line)) window.told.push(line);
+  }
+}).observe(document.getElementById("documents-adding"), { subtree: true, childList: true, characterData: true });
+"""
+
+
+class Documents(ChatPage):
+    def shot(self, name):
+        if SHOTS:
+            self.driver.save_screenshot(f"{SHOTS}/{name}.png")
+
+    def find(self, selector):
+        return [node for node in self.driver.find_elements(By.CSS_SELECTOR, selector) if node.is_displayed()]
+
+    def click(self, id):
+        self.driver.execute_script("arguments[0].scrollIntoView({ block: 'center' })", field(self, id))
+        field(self, id).click()
+
+    def drop(self, *files, on="main"):
+        return self.driver.execute_script(DROP, [[name, base64.b64encode(data).decode()] for name, data in files], on)
+
+    def states(self):
+        return {
+            row.find_element(By.CLASS_NAME, "adding-name").text: row.get_attribute("data-state")
+            for row in self.find("#documents-adding li")
+        }
+
+    def wait_added(self):
+        self.wait(lambda: self.states() and not {"waiting", "working"} & {*self.states().values()}, "the files to be read", 90)
+        self.wait(lambda: not field(self, "documents-stop").is_displayed(), "the work to end")
+
+    def files(self):
+        return [name.text for name in self.find("#documents-list .document-name")]
+
+    def search(self, query, mode="vector", source=""):
+        box = field(self, "documents-query")
+        box.send_keys(Keys.CONTROL + "a", Keys.DELETE)
+        box.send_keys(query)
+        Select(field(self, "documents-mode")).select_by_value(mode)
+        Select(field(self, "documents-source")).select_by_value(source)
+        self.driver.execute_script("document.getElementById('documents-timing').value = ''")
+        box.send_keys(Keys.ENTER)
+        self.wait(lambda: field(self, "documents-timing").text, "what was found", 60)
+        return [hit.get_attribute("data-id") for hit in self.find("#documents-hits button")]
+
+
+@pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
+def test_files_are_dropped_asked_about_cited_searched_mapped_and_kept(driver, site):
+    from writers import write_pdf
+
+    with TestServer() as server:
+        page = Documents(driver, site)
+        page.resize(1400, 900)
+        box = server.box({"text": "It balances a ketch [sails.pdf#1], and nothing else does."}, {"text": "Twelve crowns."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        driver.execute_script(WATCH)
+
+        # Dropped on the chat they become documents; what cannot be read is told, and harms nobody.
+        files = [("sails.pdf", write_pdf()), ("harbour.md", HARBOUR.encode()), ("broken.pdf", b"%PDF-1.7 and no more")]
+        assert page.drop(*files), "where files can be dropped is shown"
+        page.wait_added()
+        assert page.states() == {"sails.pdf": "done", "harbour.md": "done", "broken.pdf": "failed"}
+        told = driver.execute_script("return window.told")
+        assert {"sails.pdf: waiting", "harbour.md: reading", "sails.pdf: 2 of 2 passages"} <= {*told}, told
+        assert [line for line in told if line.startswith("broken.pdf: ")][-1].count("broken.pdf") == 2, "the reason names the file"
+        assert field(page, "documents-status").text == "2 added, 1 failed"
+        assert page.files() == ["harbour.md", "sails.pdf"]
+        figures = field(page, "documents-figures").text
+        assert all(words in figures for words in ("384, cosine, f32", "exact", "of vectors", "free")), figures
+        page.shot("added")
+
+        # The same again, one changed, one long and stopped in its middle.
+        again = [files[0], ("harbour.md", HARBOUR.replace("twelve", "thirteen").encode()), ("log.txt", LONG.encode())]
+        page.drop(*again, on="#documents")
+        page.wait(
+            lambda: any("log.txt:" in line and "passages" in line for line in driver.execute_script("return window.told")), "the log", 90
+        )
+        page.click("documents-stop")
+        page.wait_added()
+        assert page.states() == {"sails.pdf": "skipped", "harbour.md": "done", "log.txt": "failed"}
+        assert "Stopped: 1 of 3" in field(page, "documents-status").text
+        assert page.files() == ["harbour.md", "sails.pdf"]
+
+        # A question is answered from them, and what the answer names opens.
+        page.send("Which sail balances a ketch in heavy weather?")
+        page.wait_for("balances a ketch")
+        page.wait_idle()
+        assert "A staysail is set on a stay." in json.dumps(box.seen[0].json["messages"])
+        assert "name its id in square brackets" in box.seen[0].json["messages"][0]["content"]
+        assert "search_documents" in json.dumps(box.seen[0].json["tools"])
+        assert page.all(".citations .citation")[0].text.replace("\n", " ") == "1 sails.pdf page 2"
+        page.one(".reference").click()
+        page.wait(lambda: page.find("#passage[open]"), "the passage", 30)
+        assert "It balances a ketch in heavy weather." in field(page, "passage-text").text
+        assert "passage 2 of 2, page 2" in field(page, "passage-place").text
+        page.shot("passage")
+        page.click("passage-back")
+        page.wait(lambda: "halyard" in field(page, "passage-text").text, "the passage before")
+        assert not field(page, "passage-back").is_enabled()
+        page.click("passage-close")
+
+        # The search box: by meaning, by words, in one file.
+        assert page.search("staying overnight, how much?")[0] == "harbour.md#0"
+        assert "ms to read the question" in field(page, "documents-timing").text
+        assert page.search("halyard", "keyword") == ["sails.pdf#0"]
+        assert "to read" not in field(page, "documents-timing").text
+        assert {id.split("#")[0] for id in page.search("dogs", "hybrid", "harbour.md")} == {"harbour.md"}
+        hit = next(hit for hit in page.find("#documents-hits button") if "Dogs" in hit.text)
+        hit.send_keys(Keys.ENTER)
+        page.wait(lambda: page.find("#passage[open]"), "the passage", 30)
+        assert "<img src=x" in field(page, "passage-text").text, "a file's markup is text"
+        assert not driver.execute_script("return window.attacked")
+        field(page, "passage-close").send_keys(Keys.ESCAPE)
+
+        # The map, with the question on it; numpy is loaded for it alone.
+        assert "numpy" not in json.dumps(driver.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)"))
+        driver.find_element(By.CSS_SELECTOR, "#documents-map summary").click()
+        page.wait(lambda: page.find("#map-picture g"), "the map", 60)
+        found = page.search("sail")
+        page.wait(lambda: page.find("#map-picture .map-query"), "the question on the map")
+        count = len(page.find("#map-picture g"))
+        assert len(page.find("#map-picture .map-hit")) == len(found) == count >= 4
+        described = field(page, "map-picture").get_attribute("aria-label")
+        assert f"{count} passages" in described
+        assert "“sail” is the cross" in described
+        driver.execute_script("document.getElementById('documents-map').scrollIntoView()")
+        for scheme in ("light", "dark"):
+            page.prefer(scheme)
+            assert violations(page) == []
+            page.shot(f"map-{scheme}")
+        page.resize(360, 740)
+        driver.execute_script("document.getElementById('documents').hidden || document.getElementById('open-documents').click()")
+        assert page.width_beyond_screen() <= 0
+        page.shot("narrow-chat")
+        page.click("open-documents")
+        page.shot("narrow-panel")
+        assert page.width_beyond_screen() <= 0
+        assert violations(page) == []
+        page.resize(1400, 900)
+
+        # Another visit: all of it is there, and nothing came from elsewhere.
+        page = Documents(driver, site)
+        choose(page, "openai-compatible", base=box.url, model="m")
+        page.send("What does it cost to stay overnight?")
+        page.wait_for("Twelve crowns.")
+        page.wait_idle()
+        assert "thirteen crowns" in json.dumps(box.seen[1].json["messages"])
+        assert page.all(".citations h4")[-1].text == "From these passages"
+        page.click("open-documents")
+        page.wait(lambda: page.files() == ["harbour.md", "sails.pdf"], "the files", 30)
+        page.click("open-files")
+        assert not page.find("#documents"), "two panels share a place"
+        page.click("open-documents")
+        hosts = driver.execute_script("return [...new Set(performance.getEntriesByType('resource').map(({ name }) => new URL(name).host))]")
+        assert {host.split(":")[0] for host in hosts} <= {"127.0.0.1", "localhost", ""}, hosts
+        driver.execute_script("window.confirm = () => true")
+        page.find("#documents-list button")[0].click()
+        page.wait(lambda: page.files() == ["sails.pdf"], "the file to go", 30)
+        assert page.search("dogs", source="sails.pdf") == ["sails.pdf#0", "sails.pdf#1"] or page.search("dogs")[0].startswith("sails")
+        page.restore()
+
+
+def test_a_chat_shows_what_its_answer_rests_on_and_lets_the_page_do_it(driver, site):
+    chat = ChatPage(driver, f"{site}tests/page/element.html")
+
+    def source(id, text, **metadata):
+        return {"id": id, "source": id.split("#")[0], "score": 0.5, "document": {"id": id, "text": text, "metadata": metadata}}
+
+    attack = '<img src=x onerror="window.attacked = true">'
+    first, second = source("a, b.pdf#3", attack, page=7, headings=["Rules"]), source("c.md#0", "Second.")
+    text = "Yes [c.md#0]; no [x.md#1]; `[c.md#0]`; both [c.md#0, d.md#2]."
+    steps = [{"sources": [first, second]}, {"sources": [first, source("d.md#2", "Third.")]}]
+    reply = {"text": text, "messages": [], "steps": steps}
+    chat.play([{"type": "text_delta", "text": text}, {"type": "run_done", "reply": reply}])
+    driver.execute_script("document.addEventListener('staysail-citation', (event) => { window.asked = event.detail.source.id; })")
+    chat.send("Well?")
+    chat.wait_idle()
+    references = chat.all(".reference")
+    assert [node.get_attribute("data-id") for node in references] == ["c.md#0", "c.md#0", "d.md#2"]
+    assert "[x.md#1]" in chat.last_answer, "what was not found stays what the model wrote"
+    assert "[c.md#0]" in chat.one(".markdown code").text
+    assert [node.get_attribute("data-id") for node in chat.all(".citation")] == ["c.md#0", "d.md#2"], "what the answer names comes first"
+    chat.one(".citations summary").click()
+    assert [node.get_attribute("data-id") for node in chat.all(".citation")] == ["c.md#0", "d.md#2", "a, b.pdf#3"]
+    chat.all(".citation")[-1].click()
+    assert chat.one(".passage-text").text == attack
+    assert "page 7, Rules" in chat.one(".passage-place").text
+    assert not driver.execute_script("return window.attacked")
+    assert violations(chat) == []
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not chat.all(".passage")
+    assert driver.execute_script("return window.asked") == "a, b.pdf#3"
+    chat.run("chat.addEventListener('staysail-citation', (event) => event.preventDefault())")
+    references[0].click()
+    assert not chat.all(".passage"), "the page shows it its own way"
+    assert driver.execute_script("return window.asked") == "c.md#0"
