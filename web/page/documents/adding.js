@@ -5,7 +5,7 @@
 import { h } from "../../element/dom.js";
 import { ingest } from "../../vector-store.js";
 import { find } from "../settings.js";
-import { PASSAGES, loadEmbedder, store } from "./collection.js";
+import { PASSAGES, loadEmbedder, stopWith, store } from "./collection.js";
 
 /** @typedef {{node: HTMLElement, say: (words: string, state?: string) => void, advance: (done: number, total: number) => void}} Row */
 
@@ -47,6 +47,7 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
       await prepare();
       await loadEmbedder((words, loaded, total) => tell(total ? `${words}: ${Math.round((100 * loaded) / total)} %` : words));
       tell("");
+      stopWith(signal);
       for await (const event of ingest(files, store, { ...PASSAGES, signal })) {
         if (event.type === "file_started") row = rows[event.index];
         showEvent(row, event);

@@ -12,18 +12,29 @@ export const PASSAGES = { size: 600, overlap: 80 };
 
 /** @typedef {{hits: [score: number, id: string, document: any][], vector: Float32Array | undefined, embedMs: number, searchMs: number}} Found */
 
-/** @type {Float32Array | undefined} what was embedded last */
-let vector;
-let embedMs = 0;
+/** So many texts at once, so that a question need not wait until a whole file is embedded. */
+const BATCH = 8;
+
+/** Questions that are being embedded. @type {Map<string, {vector?: Float32Array, ms: number}>} */
+const asked = new Map();
+/** Of the files that are being read. @type {AbortSignal | undefined} */
+let stopped;
 
 /** @param {string[]} texts */
 async function embed(texts) {
+  const engine = await localEngine();
+  const question = texts.length === 1 ? asked.get(texts[0]) : undefined;
   const started = performance.now();
-  const vectors = await (await localEngine()).embed(texts);
-  embedMs += performance.now() - started;
-  vector = vectors.at(-1);
+  const vectors = [];
+  for (let at = 0; at < texts.length; at += BATCH) {
+    vectors.push(...(await engine.embed(texts.slice(at, at + BATCH), { signal: question ? undefined : stopped })));
+  }
+  if (question) Object.assign(question, { vector: vectors[0], ms: performance.now() - started });
   return vectors;
 }
+
+/** Embedding ends with reading. @param {AbortSignal} signal */
+export const stopWith = (signal) => (stopped = signal);
 
 export const store = new IndexedDBVectorStore(NAME, { embedder: embed });
 
@@ -52,11 +63,15 @@ export async function loadEmbedder(tell) {
  * @returns {Promise<Found>} searchMs: the way to Python and back included; vector: of the query, where it was looked for by meaning
  */
 export async function search(query, { mode = "vector", k = 8, source, threshold } = {}) {
-  vector = undefined;
-  embedMs = 0;
+  const question = { vector: undefined, ms: 0 };
+  asked.set(query, question);
   const started = performance.now();
-  const hits = await store.search(query, k, { mode, threshold, ...(source ? { where: { source } } : {}) });
-  return { hits, vector, embedMs, searchMs: performance.now() - started - embedMs };
+  try {
+    const hits = await store.search(query, k, { mode, threshold, ...(source ? { where: { source } } : {}) });
+    return { hits, vector: question.vector, embedMs: question.ms, searchMs: performance.now() - started - question.ms };
+  } finally {
+    asked.delete(query);
+  }
 }
 
 /** The files in the store, with how many passages each has. @returns {Promise<Map<string, number>>} by name */
