@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
-from tests.page.chat_page import ChatPage
+from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
 from tests.page.test_page import choose, field
 from tests.server import TestServer
@@ -196,6 +196,7 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_kept(driver, si
         # Another visit: all of it is there.
         page = Documents(driver, site)
         choose(page, "openai-compatible", base=box.url, model="m")
+        page.wait(lambda: not page.run("return root.querySelector('.log').ariaBusy"), "the chat that was left to be there", START_S)
         page.send("What does it cost to stay overnight?")
         page.wait_for("Twelve crowns.")
         page.wait_idle()
