@@ -35,7 +35,7 @@ export function watchTimeline(chat) {
   };
 
   chat.options = { tracer: { exporter: add, content: true, raw: true } };
-  watchPanel("timeline", { first: "close-timeline", wide: false });
+  watchPanel("timeline", { first: "close-timeline", wide: false, side: "end" });
   find("timeline-clear", HTMLButtonElement).addEventListener("click", () => {
     runs.clear();
     list.replaceChildren();
