@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
 
 from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
@@ -90,12 +89,13 @@ class Documents(ChatPage):
         box = field(self, "documents-query")
         box.send_keys(Keys.CONTROL + "a", Keys.DELETE)
         box.send_keys(query)
-        Select(field(self, "documents-mode")).select_by_value(mode)
-        Select(field(self, "documents-source")).select_by_value(source)
-        self.driver.execute_script("document.getElementById('documents-timing').value = ''")
+        # Choosing would search at once, and its list come in between.
+        for id, value in {"documents-mode": mode, "documents-source": source, "documents-timing": ""}.items():
+            self.driver.execute_script("document.getElementById(arguments[0]).value = arguments[1]", id, value)
         box.send_keys(Keys.ENTER)
         self.wait(lambda: field(self, "documents-timing").text, "what was found", 60)
-        return [hit.get_attribute("data-id") for hit in self.find("#documents-hits button")]
+        hits = "[...document.querySelectorAll('#documents-hits button')].map(({ dataset }) => dataset.id)"
+        return self.driver.execute_script(f"return {hits}")
 
 
 @pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")

@@ -20,11 +20,14 @@ export function watchSearch({ attempt, onFound }) {
   const timing = find("documents-timing", HTMLOutputElement);
   const list = find("documents-hits", HTMLOListElement);
 
+  let runs = 0;
   const run = () => attempt(async () => {
+    const mine = ++runs;
     const asked = query.value.trim();
     if (!asked) return;
     const found = await search(asked, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
     const passages = [...(await listFiles())].reduce((sum, [, count]) => sum + count, 0);
+    if (mine !== runs) return; // a later one shows its own
     timing.value = `${found.hits.length} of ${passages} passages. ${describeTimes(found)}`;
     list.replaceChildren(...found.hits.map(hitRow));
     onFound(asked, found);
