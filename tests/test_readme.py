@@ -30,7 +30,7 @@ async def run_block(part: str, **names: Any) -> None:
 async def test_the_example_in_python_runs(monkeypatch, capsys):
     model = ScriptedModel([[ToolCall("1", "weather", {"city": "Oslo"})], "It is 7 °C in Oslo.", "And 18 °C in Rome."])
     monkeypatch.setattr(Defaults, "load_model", lambda name, **options: model)
-    await run_block("Weather in Oslo?")
+    await run_block("reply.usage.total_tokens")
     assert capsys.readouterr().out == "It is 7 °C in Oslo. 4\n"
     assert len(model.requests) == 3
     assert model.requests[0].tools[0].parameters["properties"]["city"]["description"] == "Name of the city."

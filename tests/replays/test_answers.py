@@ -27,7 +27,7 @@ from tests.replays.scope import Scenario, ending, played
 ASK = CompletionRequest("x", tools=[{"name": "f", "parameters": {"type": "object"}}])
 # The whole of a stream goes through at these sizes where it is not longer than so many bytes; shorter ones are for short streams, since
 # the framing itself is cut at every byte below, whatever the length.
-LONGEST_BYTE_BY_BYTE = 100_000
+LONGEST_BYTE_BY_BYTE = 8_000
 SIZES = {1: 1_500, 7: 6_000, 64: 40_000, 1_400: 1_000_000, 16_384: 10_000_000}
 
 
