@@ -17,9 +17,8 @@ class PythonPage:
         driver.get(f"{site}tests/page/empty.html")
         self.script(
             """
-            const { loadPyodide } = await import("/wheels/pyodide.mjs");
-            globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
-            await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+            const { startPython } = await import("/tests/page/python_start.mjs");
+            globalThis.pyodide = await startPython();
             """
         )
         self.run(setup)

@@ -1,12 +1,8 @@
 // Python in a worker: runs the code it is sent, answers with the value of its last expression.
 
-import { loadPyodide } from "/wheels/pyodide.mjs";
+import { startPython } from "./python_start.mjs";
 
-const ready = (async () => {
-  const pyodide = await loadPyodide({ indexURL: "/wheels/" });
-  await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
-  return pyodide;
-})();
+const ready = startPython();
 
 onmessage = async ({ data: [id, code] }) => {
   try {

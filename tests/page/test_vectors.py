@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 BACKENDS = Path(__file__).with_name("vector_backends.py")
-KILLS = int(os.environ.get("STAYSAIL_KILLS", "6"))
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "3"))
 
 
 @pytest.mark.parametrize("backend", ["relaxed", "plain", "numkong"])
@@ -49,9 +49,8 @@ class Page:
 
 
 THREAD = """
-const { loadPyodide } = await import("/wheels/pyodide.mjs");
-const pyodide = await loadPyodide({ indexURL: "/wheels/" });
-await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+const { startPython } = await import("/tests/page/python_start.mjs");
+const pyodide = await startPython();
 globalThis.runPython = (code) => pyodide.runPythonAsync(code);
 """
 WORKER = """
