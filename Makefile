@@ -64,9 +64,10 @@ bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.jso
 bench: setup build bench/node_modules/.package-lock.json
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
-# Side by side, the longest first.
+# Pages in two browsers at once, then the two others side by side; all of them to the end.
 test: setup build types
-	@$(PY) -m tools.lanes page="$(MAKE) test-page" node="$(MAKE) test-web" cpython="$(MAKE) test-python"
+	@status=0; $(MAKE) test-page || status=1; \
+		$(PY) -m tools.lanes node="$(MAKE) test-web" cpython="$(MAKE) test-python" || status=1; exit $$status
 
 test-python: setup build
 	@echo "== Tests on CPython"
@@ -75,7 +76,7 @@ test-python: setup build
 test-page: setup build types
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
-		--runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
+		--numprocesses 2 --dist loadgroup --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
 test-web: setup build types
 	@echo "== Tests in Node"

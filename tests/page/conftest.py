@@ -16,6 +16,15 @@ from tools.site import FOLDERS, Site
 SeleniumChromeRunner.get_driver = lambda self, jspi=False: start_chrome()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes share the tests, a file's stay together; those of the language model have a group of their own, because two
+    models at once would wait for each other's threads."""
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Base URL, ending in a slash, of the development server; it serves tests/page/*.html too."""

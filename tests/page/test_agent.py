@@ -347,18 +347,19 @@ def test_python_starts_behind_an_agent_where_boot_says_and_no_failure_is_told_tw
     assert told["value"]["text"] == "Here."
 
 
+@pytest.mark.xdist_group("language model")
 def test_the_local_model_answers_streaming_and_calls_a_tool(page):
     told = page.run(
         """
-        const agent = new Agent({ model: "local", maxTokens: 6, temperature: 0 });
-        const events = await Array.fromAsync(agent.stream("Say hello."));
         const weather = {
           name: "weather", description: "Weather of a city.",
           parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
           execute: ({ city }) => `Sunny in ${city}.`,
         };
-        const reply = await new Agent({ model: "local", maxTokens: 6, tools: [weather] }).run("What is the weather in Oslo?");
-        return { kinds: events.map((event) => event.type), usage: events.at(-1).reply.usage, results: reply.steps[0].toolResults };
+        const agent = new Agent({ model: "local", maxTokens: 6, temperature: 0, tools: [weather] });
+        const events = await Array.fromAsync(agent.stream("What is the weather in Oslo?"));
+        const { usage, steps } = events.at(-1).reply;
+        return { kinds: events.map((event) => event.type), usage, results: steps[0].toolResults };
         """
     )
     assert told["kinds"].count("text_delta") > 1

@@ -14,7 +14,10 @@ HERE = Path(__file__).parent
 REQUESTS = json.loads((HERE / "local_requests.json").read_text())
 WEIGHTS = HERE.parents[1] / "wheels" / "local" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
-pytestmark = pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
+pytestmark = [
+    pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build"),
+    pytest.mark.xdist_group("language model"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -223,6 +223,7 @@ def test_axe_finds_nothing_wrong(page, scheme):
     assert violations(page) == []
 
 
+@pytest.mark.xdist_group("language model")
 def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
     chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]") if "17 * 23" in chip.text)
     chip.click()
