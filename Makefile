@@ -76,7 +76,7 @@ test-python: setup build
 test-page: setup build types
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
-		--numprocesses 2 --dist loadgroup --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
+		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
 test-web: setup build types
 	@echo "== Tests in Node"

@@ -1,9 +1,11 @@
 """For every test: a socket to anywhere but this machine is an error, so no test depends on a network; and a provider to talk to."""
 
+import os
 import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.server import Box, TestServer
 
@@ -24,6 +26,17 @@ def _forbid_the_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_forbid_the_network)
+
+EVERY = bool(os.environ.get("STAYSAIL_EVERY"))
+settings.register_profile("brief", max_examples=30)
+if not EVERY:
+    settings.load_profile("brief")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("thorough") and not EVERY:
+            item.add_marker(pytest.mark.skip(reason="another test shows it in less time; STAYSAIL_EVERY=1 runs it"))
 
 
 @pytest.fixture(scope="session")

@@ -347,6 +347,7 @@ def test_python_starts_behind_an_agent_where_boot_says_and_no_failure_is_told_tw
     assert told["value"]["text"] == "Here."
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("language model")
 def test_the_local_model_answers_streaming_and_calls_a_tool(page):
     told = page.run(

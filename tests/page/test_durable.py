@@ -1,5 +1,5 @@
 """A durable chat in Chromium: its page is reloaded, closed and crashed in every state, and ends with the same messages, no effect twice.
-STAYSAIL_KILLS says how often it dies at random."""
+STAYSAIL_KILLS says how often it dies at random; none unless told."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from selenium.common.exceptions import WebDriverException
 from tests.page.chat_page import START_S, ChatPage
 from tests.server import TestServer
 
-KILLS = int(os.environ.get("STAYSAIL_KILLS", "1"))
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "0"))
 STEPS: list[Any] = [
     [("book", {"room": "A"}), ("look", {"at": "sea"})],
     [("pay", {"euros": "10"}), ("book", {"room": "B"})],

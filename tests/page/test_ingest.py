@@ -177,6 +177,7 @@ return { cited, opened, found, again };
 """
 
 
+@pytest.mark.thorough
 def test_the_same_from_javascript_with_python_in_a_worker(driver, site, writers):
     files = {"sails.pdf": writers.write_pdf(), "weather.html": writers.HTML.encode()}
     encoded = {name: base64.b64encode(data).decode() for name, data in files.items()}

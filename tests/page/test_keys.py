@@ -285,6 +285,7 @@ def test_openrouters_login_gives_a_key_once_and_to_the_tab_that_began_it(driver,
     with serve_openrouter() as address:
         here = f"{site}tests/page/empty.html"
         driver.get(here)
+        run_script(driver, "sessionStorage.clear()")  # of the tab, which other tests had before
         assert run_script(driver, FINISH, address)[0] is None
 
         def login() -> None:

@@ -82,15 +82,15 @@ def test_an_answer_streams_and_ends_with_usage_and_a_reason(page, capsys):
 
 def test_a_conversation_that_goes_on_pays_for_its_new_part_only(page):
     exchange = [{"role": "user", "content": [{"type": "text", "text": "Name a colour. " * 8}]}]
-    first = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 8}));", exchange)
+    first = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 4}));", exchange)
     exchange += [{"role": "assistant", "content": [{"type": "text", "text": text_of(first)}]}]
     exchange += [{"role": "user", "content": [{"type": "text", "text": "Another."}]}]
-    second = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 8}));", exchange)
+    second = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 4}));", exchange)
     before, after = first[-2], second[-2]
     assert after["cached_input_tokens"] >= before["input_tokens"]
-    fresh = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 8, temperature: 0}));", exchange)
+    fresh = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 4, temperature: 0}));", exchange)
     run(page, "await collect(engine.complete({messages: [{role: 'user', content: text('Something else')}], max_tokens: 2}));")
-    again = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 8, temperature: 0}));", exchange)
+    again = run(page, "return await collect(engine.complete({messages: a[0], max_tokens: 4, temperature: 0}));", exchange)
     assert text_of(again) == text_of(fresh)  # the kept prefix changes nothing
 
 

@@ -77,7 +77,13 @@ def test_restored_interpreters_import_load_numpy_and_draw_different_numbers(star
     assert second["totalBytes"] > second["bytes"] > 0
 
 
-@pytest.mark.parametrize(("shape", "options"), [("broken", {}), ("", {"snapshot": "/wheels/missing.json"})], ids=["broken", "missing"])
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        pytest.param("broken", {}, id="broken"),
+        pytest.param("", {"snapshot": "/wheels/missing.json"}, id="missing", marks=pytest.mark.thorough),
+    ],
+)
 def test_where_the_snapshot_does_not_fit_python_starts_without_it_and_says_so_once(driver, start, shape, options):
     told = start(shape, mode="worker", **options)
     assert told["restored"] is False

@@ -13,7 +13,7 @@ BACKENDS = Path(__file__).with_name("vector_backends.py")
 KILLS = int(os.environ.get("STAYSAIL_KILLS", "3"))
 
 
-@pytest.mark.parametrize("backend", ["relaxed", "plain", "numkong"])
+@pytest.mark.parametrize("backend", ["relaxed", pytest.param("plain", marks=pytest.mark.thorough), "numkong"])
 def test_each_backend_gives_what_numpy_gives_to_the_bit(page, backend):
     page.run('from staysail.host.packages import load_packages\nawait load_packages(["numpy", "numkong"])')
     page.run(BACKENDS.read_text("utf-8"))

@@ -20,7 +20,6 @@ export function watchConversations(chat) {
   const search = find("conversation-search", HTMLInputElement);
   const file = find("import-file", HTMLInputElement);
   const note = find("conversation-note", HTMLElement);
-  let isReady = chat.ready; // it may have been quicker than this page's scripts
 
   const open = (/** @type {boolean} */ isOpen) => {
     panel.hidden = !isOpen;
@@ -35,7 +34,7 @@ export function watchConversations(chat) {
 
   /** Draws the list, or what was found. */
   async function refresh() {
-    if (!isReady || panel.hidden) return;
+    if (!chat.ready || panel.hidden) return;
     const text = search.value.trim();
     const found = text ? await store.search(text) : await store.list();
     if (text !== search.value.trim() || list.querySelector("form, .asked")) return;
@@ -163,10 +162,7 @@ export function watchConversations(chat) {
   });
   narrow.addEventListener("change", () => open(!panel.hidden));
 
-  chat.addEventListener("staysail-ready", () => {
-    isReady = true;
-    void refresh();
-  });
+  chat.addEventListener("staysail-ready", () => void refresh());
   chat.addEventListener("staysail-conversation", (event) => {
     sessionStorage.setItem(REMEMBERED, /** @type {CustomEvent<{id: string}>} */ (event).detail.id);
     void refresh();
