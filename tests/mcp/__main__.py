@@ -231,6 +231,7 @@ async def main() -> None:
     for name in ("stateful", "json", "stateless", "paged", "oauth"):
         sockets[name] = socket.socket()
         sockets[name].bind(("127.0.0.1", 0))
+        sockets[name].listen()  # from here on a client waits instead of being refused
     base = {name: f"http://127.0.0.1:{item.getsockname()[1]}" for name, item in sockets.items()}
     auth = AuthSettings(
         issuer_url=base["oauth"],

@@ -36,6 +36,8 @@ function describe(event: AgentEvent<string>): string {
       return event.request.tool;
     case "nested_event":
       return `${event.agent}: ${describe(event.event as AgentEvent<string>)}`;
+    case "tool_progress":
+      return event.text;
     case "handed_over":
       return event.agent;
     case "run_done":
