@@ -10,6 +10,18 @@ from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
 from tests.page.test_page import choose, field
 from tests.server import TestServer
+from tools.chromium import start_chrome
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A Chromium of their own, in which nobody else keeps anything."""
+    driver = start_chrome()
+    driver.set_script_timeout(120)
+    driver.set_page_load_timeout(60)
+    yield driver
+    driver.quit()
+
 
 KEY = "sk-conversation-secret"
 STORED = """
