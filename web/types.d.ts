@@ -51,6 +51,8 @@ export type ApprovalRequest = {
   id: string; tool: string; arguments: Record<string, unknown>; uncertain: boolean;
   /** Seconds since 1970, after which the answer is no. */
   expiresAt: number | null;
+  /** Whose tool it is, where an agent that serves as a tool asks. */
+  agent?: string;
 };
 /** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
 export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };

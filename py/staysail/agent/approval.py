@@ -18,20 +18,23 @@ from .calls import read_result
 
 class ApprovalRequest(Value):
     """May `tool` be called with `arguments`? uncertain: the call was begun before the run was cut off, and nobody knows whether it took
-    effect. expires_at: seconds since 1970, after which the answer is no; None: never."""
+    effect. expires_at: seconds since 1970, after which the answer is no; None: never. agent: whose tool it is, where that serves as a tool
+    itself; None: the run's own."""
 
     id: str
     tool: str
     arguments: Mapping[str, Any]
     uncertain: bool = False
     expires_at: float | None = None
+    agent: str | None = None
 
     @property
     def remaining_s(self) -> float | None:
         return None if self.expires_at is None else max(0.0, self.expires_at - time.time())
 
     def to_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in ApprovalRequest.__match_args__} | {"arguments": dict(self.arguments)}
+        told = {name: getattr(self, name) for name in ("id", "tool", "arguments", "uncertain", "expires_at")}
+        return told | {"arguments": dict(self.arguments)} | ({"agent": self.agent} if self.agent else {})
 
 
 class Approve(Value):

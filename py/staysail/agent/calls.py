@@ -15,11 +15,14 @@ from ..core.validation import check
 from ..core.waiting import blocking, timeout
 
 
-async def call_tool(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock) -> ToolResult:
+async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock, aside: type[S]) -> ToolResult | S:
+    """aside: what a tool returns that puts its call aside; it is given back as it is."""
     started = clock.now()
     sources: tuple[Mapping[str, Any], ...] = ()
     try:
         value = await _call(call, known, timeout_s)
+        if isinstance(value, aside):
+            return value
         content, sources = read_result(value), read_sources(value)
         failed = False
     except ToolError as error:

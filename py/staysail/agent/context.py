@@ -13,6 +13,7 @@ from ..core.events import Event
 from ..core.messages import Message, ToolCall
 from ..core.ports import Clock
 from ..core.usage import Usage
+from .open_calls import Resumption, Suspended
 from .run import Run
 from .run_log import Journal
 
@@ -22,9 +23,9 @@ class RunContext:
 
     parent: the context whose tool started this run, if one did. state: for hooks to keep things in while the run lasts. requests,
     tool_calls: made so far, those of agents that serve as tools too. answer: the model's, while `after_model` is asked about it.
-    told_of: an error that the hooks know of already. approve: who is asked for approvals. emit: tells an event of the tool that is being
-    called. handoff: the tool of this turn that handed the conversation over. limits: the UsageLimits of the run. journal: where a
-    durable run is written down.
+    told_of: an error that the hooks know of already. emit: tells an event of the tool that is being called. handoff: the tool of this turn
+    that handed the conversation over. limits: the UsageLimits of the run. journal: where a durable run is written down. suspended: as
+    what this run was put aside by the one whose tool it serves.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class RunContext:
         self.children: list[RunContext] = []
         self.state: dict[Any, Any] = {}
         self.answer: Completion | None = None
-        self.approve: Any = None
+        self.suspended: Suspended | None = None
         self.journal: Journal | None = None
         self.emit: Callable[[Event], None] | None = None
         self.handoff: Any = None
@@ -106,6 +107,10 @@ class RunContext:
         """Every answer so far with its model's name, those of agents that serve as tools too."""
         return self._answers + [answer for child in self.children for answer in child.completions()]
 
+    def drop(self, suspended: Suspended) -> None:
+        """Forgets a run that was put aside: it is counted again as the one that goes on with it."""
+        self.children = [child for child in self.children if child.suspended is not suspended]
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "id": self.id,
@@ -125,6 +130,7 @@ class RunContext:
 
 _current: ContextVar[RunContext | None] = ContextVar("staysail_run", default=None)
 _call: ContextVar[ToolCall | None] = ContextVar("staysail_call", default=None)
+_resumption: ContextVar[Resumption | None] = ContextVar("staysail_resumption", default=None)
 
 
 def current_run() -> RunContext | None:
@@ -138,12 +144,18 @@ def current_call() -> ToolCall | None:
     return _call.get()
 
 
+def current_resumption() -> Resumption | None:
+    """How the tool call that is being carried out goes on, where it was suspended before."""
+    return _resumption.get()
+
+
 @contextmanager
-def working_for(context: RunContext, call: ToolCall) -> Generator[None]:
-    """Within the block, `current_run()` and `current_call()` are these."""
-    run, of = _current.set(context), _call.set(call)
+def working_for(context: RunContext, call: ToolCall, resumption: Resumption | None = None) -> Generator[None]:
+    """Within the block, `current_run()`, `current_call()` and `current_resumption()` are these."""
+    run, of, goes_on = _current.set(context), _call.set(call), _resumption.set(resumption)
     try:
         yield
     finally:
+        _resumption.reset(goes_on)
         _call.reset(of)
         _current.reset(run)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import ConfigError, RunCancelled, StaysailError, ToolError
 from ..core.events import Event, RunDone, plain
+from ..core.messages import ToolCall
 from ..core.tool import Approval, check_approval
-from .context import current_call, current_run
+from .context import current_call, current_resumption, current_run
+from .open_calls import Suspended
 from .reply import Reply
 
 if TYPE_CHECKING:  # the agent makes these tools
@@ -35,7 +37,8 @@ class HandedOver(Event):
 
 class AgentTool:
     """An agent that another calls with a prompt. What it uses counts as the caller's too, the caller's limits hold for it, and it is
-    cancelled with the caller. Its failure is a failed tool call, which the caller's model reads."""
+    cancelled with the caller. Its failure is a failed tool call, which the caller's model reads. Where one of its tools needs approval and
+    it has no `approve` of its own, the caller's run asks, or pauses with it."""
 
     parameters: Mapping[str, Any] = {
         "type": "object",
@@ -65,31 +68,52 @@ class AgentTool:
 
     async def call(self, args: dict[str, Any]) -> Any:
         context, call = current_run(), current_call()
-        options: RunOptions = dict(self._options)  # type: ignore[assignment]
-        if context and self._agent.settings.approve is None:
-            options.setdefault("approve", context.approve)
+        emit = context.emit if context and call and self.emits else None
         try:
-            if self.emits and context and context.emit and call:
-                reply = await self._stream(args["prompt"], options, lambda event: context.emit(NestedEvent(call.id, self.name, event)))  # type: ignore[misc]
-            else:
-                reply = await self._agent.prompt(args["prompt"], **options)
+            reply = await (self._ask(args["prompt"]) if emit is None else self._stream(args["prompt"], call, emit))
         except RunCancelled as error:
             raise asyncio.CancelledError from error  # the caller is cancelled too, with a history of its own
         except StaysailError as error:
             raise ToolError(f"{self.name} failed: {error}") from error
         if reply.pending:
-            tools = ", ".join(request.tool for request in reply.pending)
-            raise ToolError(f"{self.name} needs approval for {tools}, and nobody can be asked: the run that calls it has no `approve`")
+            return self._suspend(reply)
         return reply.text if isinstance(reply.output, str) else plain(reply.output)
 
-    async def _stream(self, prompt: str, options: RunOptions, emit: Callable[[Event], None]) -> Reply:
-        async with aclosing(self._agent.stream(prompt, **options)) as events:
+    async def _ask(self, prompt: str) -> Reply:
+        if goes_on := self._resumption():
+            return await self._agent.resume(*goes_on, **self._options)
+        return await self._agent.prompt(prompt, **self._options)
+
+    async def _stream(self, prompt: str, call: ToolCall | None, emit: Callable[[Event], None]) -> Reply:
+        goes_on = self._resumption()
+        told = self._agent.resume_stream(*goes_on, **self._options) if goes_on else self._agent.stream(prompt, **self._options)
+        async with aclosing(told) as events:
             async for event in events:
                 if isinstance(event, RunDone):
                     reply: Reply = event.reply
                     return reply
-                emit(event)
+                emit(NestedEvent(call.id if call else "", self.name, event))
         raise AssertionError("a stream ends in RunDone or in an error")
+
+    def _resumption(self) -> tuple[Mapping[str, Any] | str, Mapping[str, Any]] | None:
+        """The run to go on with, and what its questions were answered with; None where it is to begin."""
+        context, resumption = current_run(), current_resumption()
+        if context is None or resumption is None:
+            return None
+        context.drop(resumption.suspended)
+        return resumption.suspended.run_id or resumption.suspended.run, resumption.answers
+
+    def _suspend(self, reply: Reply) -> Suspended:
+        """The caller's run asks what this one does, and goes on with it once that is answered."""
+        context, call = current_run(), current_call()
+        if context is None or call is None or call.name != self.name:
+            tools = ", ".join(request.tool for request in reply.pending)
+            raise ToolError(f"{self.name} needs approval for {tools}, and no run calls it that could ask")
+        suspended = Suspended(reply.run.to_dict(), reply.pending, reply.run_id)
+        for child in context.children:
+            if child.run is reply.run:
+                child.suspended = suspended
+        return suspended
 
 
 class Handoff:

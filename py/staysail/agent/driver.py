@@ -13,7 +13,7 @@ from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailErro
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
-from .approval import Answer, ApprovalRequest, read_answers
+from .approval import Answer, read_answers
 from .cache import CachedModel
 from .context import RunContext, current_run
 from .delegation import HandedOver, Handoff, NestedEvent, find_handoff
@@ -56,7 +56,9 @@ class Driver:
         self._found: list[SearchHit] = []
         self._owned = journal is not None
         self._journal = journal or (Journal(settings.durable) if settings.durable else None)
-        self._context = RunContext(run, agent.clock, parent=current_run(), id=self._journal.id if self._journal else "")
+        self._context = RunContext(
+            run, agent.clock, model=agent.model.name, parent=current_run(), id=self._journal.id if self._journal else ""
+        )
         self._context.journal = self._journal
         self._put_in_charge(agent, settings)
 
@@ -136,9 +138,8 @@ class Driver:
     async def _settle_doubts(self) -> None:
         """After a run was cut off: asks about calls of which nobody knows how they ended, and does a handover that was due."""
         tools = {tool.name: tool for tool in self._settings.tools}
-        asked = {self._run.position_of(request.id) for request in self._run.pending}
         for position, call in self._run.ready():
-            if position in self._uncertain and position not in asked and not getattr(tools.get(call.name), "idempotent", False):
+            if position in self._uncertain and not getattr(tools.get(call.name), "idempotent", False):
                 await self._record("asked", position=position, uncertain=True, expires_at=None)
                 self._run.await_approval(position, uncertain=True)
         self._answers = read_answers(self._approvals, self._run.pending)
@@ -156,24 +157,24 @@ class Driver:
 
     async def _carry_out(self, streamed: bool) -> AsyncGenerator[Event]:
         run, context = self._run, self._context
-        asked: tuple[ApprovalRequest, ...] = ()
+        turn: ToolTurn | None = None
         while True:
             match run.next():
                 case CallModel():
                     async with aclosing(self._model_turn(streamed)) as events:
                         async for event in events:
                             yield event
-                case Pause(requests, reply) if requests == asked:
+                case Pause(requests, reply) if turn and requests == turn.asked:
                     await self._note("paused")
                     yield RunDone(self._signed(reply))
                     return
                 case CallTools() | Pause():
-                    turn = ToolTurn(run, self._settings, context, self._hooks, self._clock, self._answers)
+                    turn = turn or ToolTurn(run, self._settings, context, self._hooks, self._clock, self._answers)
                     async with aclosing(turn.events()) as events:
                         async for event in events:
                             yield event
-                    asked = run.pending
                     if run.phase == "model":
+                        turn = None
                         await self._hooks.step(context, run.steps[-1])
                         if context.handoff:
                             yield await self._hand_over()
@@ -215,7 +216,7 @@ class Driver:
     def _put_in_charge(self, agent: Agent, settings: Settings) -> None:
         self._agent, self._settings = agent, settings
         self._context.agent, self._context.model = agent.name, agent.model.name
-        self._context.limits, self._context.approve = settings.limits, settings.approve
+        self._context.limits = settings.limits
         inherited = self._context.inherit(settings.hooks)
         self._hooks = settings.hook_chain((*inherit_limits(self._context), *inherited))
 

@@ -12,6 +12,7 @@ from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextD
 from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
 from .delegation import HandedOver, NestedEvent
+from .open_calls import Suspended
 from .run import Run, read_tool_result
 
 
@@ -64,6 +65,10 @@ class Replay:
                 self.begun.discard(position)
                 self.run.delegate(record["delegated"])
                 return [self.run.settle(position, read_tool_result(result))]
+            case {"kind": "suspended", "position": position, "suspended": suspended}:
+                self.begun.discard(position)
+                self.run.delegate(record["delegated"])
+                return [ApprovalNeeded(request) for request in self.run.suspend(position, Suspended.from_dict(suspended))]
             case {"kind": "handed_over", "tool": tool, "agent": agent, "output_mode": mode}:
                 self.run.handed_over, self.run.output_mode = tool, mode
                 return [HandedOver(agent)]

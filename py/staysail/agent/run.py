@@ -16,12 +16,12 @@ from typing import Any, Literal
 from ..core.completion import Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
-from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, ToolOutput, read_messages
+from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, read_messages
 from ..core.usage import Usage
 from ..core.validation import check
 from ..core.value import Value
-from .approval import Answer, ApprovalRequest, Approve, GiveResult
-from .calls import read_result
+from .approval import Answer, ApprovalRequest
+from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
 
 OUTPUT_TOOL = "final_answer"
@@ -87,10 +87,7 @@ class Run:
         self.steps: list[Step] = []
         self.delegated = Usage()
         self.handed_over: str | None = None
-        self._calls: tuple[ToolCall, ...] = ()
-        self._results: list[ToolResult | None] = []
-        self._asked: dict[int, ApprovalRequest] = {}
-        self._approved: dict[int, Mapping[str, Any] | None] = {}
+        self._calls = OpenCalls()
         self._output: Any = None
         self._decode = decode or (lambda value: value)
 
@@ -105,7 +102,7 @@ class Run:
         without a result."""
         if self.phase != "tools":
             return tuple(self.messages)
-        return (*self.messages, self._tool_message("The run stopped before this tool answered."))
+        return (*self.messages, self._calls.message("The run stopped before this tool answered."))
 
     def next(self) -> Action:
         """What to do now. Raises MaxTurnsError."""
@@ -113,7 +110,7 @@ class Run:
             return Finish(self._reply())
         if self.phase == "tools":
             ready = self.ready_calls()
-            return CallTools(ready) if ready or not self._asked else Pause(self.pending, self._paused())
+            return CallTools(ready) if ready or not self.pending else Pause(self.pending, self._paused())
         if self.turn >= self.max_turns:
             error = MaxTurnsError(
                 f"the run used its {self.max_turns} turns without a final answer; raise max_turns, or go on with history=error.history"
@@ -148,16 +145,19 @@ class Run:
     def answer(self, result: ToolResult) -> ToolResult:
         """Takes one tool's result, in any order. Gives it as the model will be told it: with arguments that were changed, if they were."""
         self._expect("tools")
-        for position in self._open_positions():
-            call = self._calls[position]
-            if position not in self._asked and (call.id, call.name) == (result.id, result.name):
+        for position, call in self.ready():
+            if (call.id, call.name) == (result.id, result.name):
                 return self.settle(position, result)
         raise ConfigError(f"no call of {result.name!r} with id {result.id!r} is waiting for a result")
 
     @property
     def pending(self) -> tuple[ApprovalRequest, ...]:
-        """Calls that wait for an answer."""
-        return tuple(self._asked[position] for position in sorted(self._asked))
+        """What waits for an answer."""
+        return tuple(request for _, requests in self.waiting() for request in requests)
+
+    def waiting(self) -> list[tuple[int, tuple[ApprovalRequest, ...]]]:
+        """The same, by the places of the calls in the turn."""
+        return self._calls.waiting()
 
     def ready_calls(self) -> tuple[ToolCall, ...]:
         """Calls without a result that need not wait, with their arguments as they were approved."""
@@ -165,16 +165,11 @@ class Run:
 
     def ready(self) -> tuple[tuple[int, ToolCall], ...]:
         """The same, with their places in the turn."""
-        ready = [position for position in self._open_positions() if position not in self._asked]
-        return tuple((position, self._approved_call(position)) for position in ready)
+        return tuple((position, self._calls.call(position)) for position in self._calls.ready())
 
     def position_of(self, id: str) -> int:
         """The place in the turn of the call that a request is about. Raises ConfigError."""
-        position = next((position for position, request in self._asked.items() if request.id == id), None)
-        if position is None:
-            pending = ", ".join(request.id for request in self.pending) or "none"
-            raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {pending}")
-        return position
+        return self._calls.position_of(id)
 
     def delegate(self, usage: Mapping[str, Any]) -> None:
         """What agents that served as tools used up to now."""
@@ -182,54 +177,35 @@ class Run:
 
     def undecided_calls(self) -> tuple[tuple[int, ToolCall], ...]:
         """Calls, by their place in the turn, that nobody was asked about yet."""
-        known = self._asked.keys() | self._approved.keys()
-        return tuple((position, self._calls[position]) for position in self._open_positions() if position not in known)
+        return tuple((position, self._calls.call(position)) for position in self._calls.undecided())
 
     def await_approval(self, position: int, *, uncertain: bool = False, expires_at: float | None = None) -> ApprovalRequest:
         """Puts a call aside until it is decided about."""
-        call = self._calls[position]
-        others = [other.id for other in self._calls[:position]]
-        id = f"{call.id}#{position}" if call.id in others or not call.id else call.id
-        arguments = self._approved_call(position).arguments
-        request = ApprovalRequest(id, call.name, arguments if isinstance(arguments, dict) else {}, uncertain, expires_at)
-        self._asked[position] = request
-        return request
+        return self._calls.ask(position, uncertain=uncertain, expires_at=expires_at)
+
+    def suspend(self, position: int, suspended: Suspended) -> tuple[ApprovalRequest, ...]:
+        """Puts a call of an agent aside whose own run paused. Gives what it asks, as it is asked here."""
+        return self._calls.suspend(position, suspended)
+
+    def resumption(self, position: int) -> Resumption | None:
+        """How a call goes on that was suspended; None for any other."""
+        return self._calls.resumption(position)
 
     def decide(self, id: str, answer: Answer) -> ToolCall | ToolResult:
         """Takes the answer to a request: gives the call that may now be made, or the result that stands in its place. Raises
         ConfigError."""
-        position = self.position_of(id)
-        del self._asked[position]
-        call = self._calls[position]
-        if isinstance(answer, Approve):
-            changed = answer.arguments is not None and dict(answer.arguments) != call.arguments
-            self._approved[position] = dict(answer.arguments) if answer.arguments is not None and changed else None
-            return self._approved_call(position)
-        if isinstance(answer, GiveResult):
-            return self.settle(position, ToolResult(call.id, call.name, read_result(answer.result)))
-        refusal = f"The user refused this call: {answer.reason}" if answer.reason else "The user refused this call."
-        return self.settle(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
+        settled = self._calls.decide(id, answer)
+        self._end_tools_if_answered()
+        return settled
 
     def tool_calls_pending(self) -> tuple[ToolCall, ...]:
         """Calls without a result, whatever they wait for."""
-        return tuple(self._calls[position] for position in self._open_positions())
-
-    def _open_positions(self) -> list[int]:
-        return [position for position, result in enumerate(self._results) if result is None]
-
-    def _approved_call(self, position: int) -> ToolCall:
-        call, arguments = self._calls[position], self._approved.get(position)
-        return call if arguments is None else call.replace(arguments=arguments)
+        return tuple(self._calls.calls[position] for position in self._calls.open())
 
     def settle(self, position: int, result: ToolResult) -> ToolResult:
         """`answer` by the call's place in the turn."""
-        arguments = self._approved.get(position)
-        if arguments is not None:
-            note = f"The user changed the arguments to {json.dumps(arguments, ensure_ascii=False)}.\n"
-            result = result.replace(content=(Text(note), *result.content))
-        self._results[position] = result
-        if all(self._results):
-            self._end_tools()
+        result = self._calls.settle(position, result)
+        self._end_tools_if_answered()
         return result
 
     def tell(self, feedback: str) -> None:
@@ -238,22 +214,16 @@ class Run:
         self.messages.append(Message.user(feedback))
 
     def _begin_tools(self, calls: tuple[ToolCall, ...]) -> None:
-        self._calls, self._results, self.phase = calls, [None] * len(calls), "tools"
-        self._asked, self._approved = {}, {}
+        self._calls, self.phase = OpenCalls(calls), "tools"
 
-    def _end_tools(self) -> None:
-        results = tuple(result for result in self._results if result)
-        self.messages.append(self._tool_message(""))
+    def _end_tools_if_answered(self) -> None:
+        if not self._calls.answered:
+            return
+        results = tuple(result for result in self._calls.results if result)
+        self.messages.append(self._calls.message())
         sources = (*self.steps[-1].sources, *(source for result in results for source in result.sources))
         self.steps[-1] = self.steps[-1].replace(tool_results=results, sources=sources)
-        self._calls, self._results, self.phase = (), [], "model"
-        self._asked, self._approved = {}, {}
-
-    def _tool_message(self, unanswered: str) -> Message:
-        pairs = zip(self._calls, self._results, strict=True)
-        return Message.tool(
-            result.output if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True) for call, result in pairs
-        )
+        self._calls, self.phase = OpenCalls(), "model"
 
     def _turn_back(self, calls: tuple[ToolCall, ...], feedback: str) -> None:
         """As the results of the calls it asked for, where it asked for some: providers want one for each."""
@@ -293,13 +263,12 @@ class Run:
     def _settle(self, call: ToolCall, problem: str | None) -> None:
         """Answers the output tool's call; on success other calls beside it are told that the run is over, else they are still to be run."""
         text = f"Does not fit the schema: {problem}. Call {OUTPUT_TOOL} again, corrected." if problem else "Accepted."
-        for position, other in enumerate(self._calls):
+        for position, other in enumerate(self._calls.calls):
             if other is call:
-                self._results[position] = ToolResult(other.id, other.name, (Text(text),), problem is not None)
+                self._calls.settle(position, ToolResult(other.id, other.name, (Text(text),), problem is not None))
             elif problem is None:
-                self._results[position] = ToolResult(other.id, other.name, (Text("Not run: the answer was given beside this call."),))
-        if all(self._results):
-            self._end_tools()
+                self._calls.settle(position, ToolResult(other.id, other.name, (Text("Not run: the answer was given beside this call."),)))
+        self._end_tools_if_answered()
 
     def _problem(self, value: Any) -> str | None:
         if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
@@ -343,11 +312,7 @@ class Run:
             "steps": [step.to_dict() for step in self.steps],
             "delegated": self.delegated.to_dict(),
             "handed_over": self.handed_over,
-            "calls": [call.to_dict() for call in self._calls],
-            "results": [result.to_dict() if result else None for result in self._results],
-            "asked": [[position, request.to_dict()] for position, request in self._asked.items()],
-            "approved": [[position, arguments] for position, arguments in self._approved.items()],
-        }
+        } | self._calls.to_dict()
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, decode: Callable[[Any], Any] | None = None) -> Run:
@@ -369,10 +334,7 @@ class Run:
         ]
         run.delegated = Usage.from_dict(data.get("delegated") or {})
         run.handed_over = data.get("handed_over")
-        run._calls = Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls
-        run._results = [read_tool_result(result) if result else None for result in data["results"]]
-        run._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
-        run._approved = dict(data.get("approved") or ())
+        run._calls = OpenCalls.from_dict(data, read_tool_result)
         if run.phase == "done":
             run._restore_output()
         return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -17,12 +17,16 @@ from .approval import Answer, ApprovalNeeded, ApprovalRequest, Refuse, describe_
 from .calls import call_tool, read_result
 from .context import RunContext, working_for
 from .hooks import AskAgain, HookChain, Skip
+from .open_calls import Suspended
 from .run import Run
 from .settings import Settings
 
+LATE = Refuse("nobody answered in time")
+
 
 class ToolTurn:
-    """answers: to requests for approval, by their id; those that are used are taken out."""
+    """answers: to requests for approval, by their id; those that are used are taken out. asked: requests that everybody was asked who can
+    be, and that nobody answered yet."""
 
     def __init__(
         self, run: Run, settings: Settings, context: RunContext, hooks: HookChain, clock: Clock, answers: dict[str, Answer]
@@ -31,28 +35,34 @@ class ToolTurn:
         self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
         self._tools = {tool.name: tool for tool in settings.tools}
         self._limit = asyncio.Semaphore(settings.tool_concurrency)
+        self.asked: tuple[ApprovalRequest, ...] = ()
+        self._told: set[str] = set()
+        self._begun: set[int] = set()
 
     async def events(self) -> AsyncGenerator[Event]:
-        """What needs approval, then results as they come. Closing it cancels what still runs. Raises what a hook does."""
+        """What needs approval, then results as they come. Agents among the tools may leave more to ask: then it is called again. Closing
+        it cancels what still runs. Raises what a hook does."""
         await self._ask()
         for request in self._run.pending:
-            if request.id in self._answers:
-                settled = await self._decide(request, self._answers.pop(request.id))
+            answer = self._answers.pop(request.id, LATE if request.remaining_s == 0 else None)
+            if answer:
+                settled = await self._decide(request, answer)
                 if isinstance(settled, ToolResult):
                     yield settled
-            elif request.remaining_s == 0:
-                yield await self._refuse_late(request)
-            else:
+            elif request.id not in self._told:
+                self._told.add(request.id)
                 yield ApprovalNeeded(request)
+        asking = self._run.pending
         work: list[Work] = [self._call(position, call) for position, call in self._run.ready()]
         if self._settings.approve is not None:
-            work += [self._wait_for(request) for request in self._run.pending]
+            work += [self._wait_for(position, requests) for position, requests in self._run.waiting()]
         emits = any(getattr(tool, "emits", False) for tool in self._settings.tools)
         told = _one_by_one(work) if blocking.get() or (len(work) == 1 and not emits) else self._at_once(work)
         async with aclosing(told) as events:
             async for event in events:
                 if event is not None:
                     yield event
+        self.asked = tuple(request for request in self._run.pending if request in asking)
 
     async def _ask(self) -> None:
         """Marks what must wait for an answer."""
@@ -71,28 +81,26 @@ class ToolTurn:
         await self._record("decided", id=request.id, answer=describe_answer(answer))
         return self._run.decide(request.id, answer)
 
-    async def _refuse_late(self, request: ApprovalRequest) -> ToolResult:
-        result = await self._decide(request, Refuse("nobody answered in time"))
-        assert isinstance(result, ToolResult)
-        return result
+    async def _wait_for(self, position: int, requests: Iterable[ApprovalRequest]) -> ToolResult | None:
+        """The result of a call once the caller's `approve` has answered what it asks; None where it has no answer yet."""
+        settled: ToolCall | ToolResult | None = None
+        for request in requests:
+            answer = None if request in self.asked else await self._answer_to(request)
+            if answer:
+                settled = await self._decide(request, answer)
+        return await self._call(position, settled) if isinstance(settled, ToolCall) else settled
 
-    async def _wait_for(self, request: ApprovalRequest) -> ToolResult | None:
-        """The result of a call once the caller's `approve` has answered; None where it has no answer yet."""
+    async def _answer_to(self, request: ApprovalRequest) -> Answer | None:
         approve = self._settings.approve
         assert approve is not None
         try:
             async with timeout(request.remaining_s):
                 given = approve(request)
-                answer = read_answer(await given if inspect.isawaitable(given) else given)
+                return read_answer(await given if inspect.isawaitable(given) else given)
         except TimeoutError:
             if request.remaining_s != 0:
                 raise
-            return await self._refuse_late(request)
-        if answer is None:
-            return None
-        position = self._run.position_of(request.id)
-        call = await self._decide(request, answer)
-        return await self._call(position, call) if isinstance(call, ToolCall) else call
+            return LATE
 
     async def _at_once(self, work: Sequence[Work]) -> AsyncGenerator[Event | None]:
         news: asyncio.Queue[Event | asyncio.Task[ToolResult | None]] = asyncio.Queue()
@@ -115,19 +123,29 @@ class ToolTurn:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _call(self, position: int, call: ToolCall) -> ToolResult:
+    async def _call(self, position: int, call: ToolCall) -> ToolResult | None:
+        """None where the call is put aside."""
         async with self._limit:
             result = await self._result_of(position, call)
-            await self._record("tool_done", position=position, result=result.to_dict(), delegated=self._run.delegated.to_dict())
+            delegated = self._run.delegated.to_dict()
+            if isinstance(result, Suspended):
+                await self._record("suspended", position=position, suspended=result.to_dict(), delegated=delegated)
+                self._run.suspend(position, result)
+                return None
+            await self._record("tool_done", position=position, result=result.to_dict(), delegated=delegated)
             return self._run.settle(position, result)
 
-    async def _result_of(self, position: int, call: ToolCall) -> ToolResult:
-        with working_for(self._context, call):
-            decision = await self._hooks.before_tool(self._context, call)
+    async def _result_of(self, position: int, call: ToolCall) -> ToolResult | Suspended:
+        with working_for(self._context, call, self._run.resumption(position)):
+            decision = call if position in self._begun else await self._hooks.before_tool(self._context, call)
             if isinstance(decision, ToolCall):
-                self._context.count(tool_calls=1)
+                if position not in self._begun:
+                    self._context.count(tool_calls=1)
+                    self._begun.add(position)
                 await self._record("tool_begun", position=position)
-                result = await call_tool(decision, self._tools, self._settings.tool_timeout_s, self._clock)
+                result = await call_tool(decision, self._tools, self._settings.tool_timeout_s, self._clock, Suspended)
+                if isinstance(result, Suspended):
+                    return result
             else:
                 result = _decided(call, decision)
             changed = await self._hooks.after_tool(self._context, call, result)

@@ -9,17 +9,22 @@ import pytest
 
 from staysail import (
     Agent,
+    ApprovalNeeded,
+    Approve,
     Completion,
     ConfigError,
+    GiveResult,
     HandedOver,
     Handoff,
     Hooks,
     Message,
     NestedEvent,
+    Refuse,
     RunCancelled,
     RunDone,
     TextDelta,
     ToolCall,
+    ToolError,
     ToolResult,
     Usage,
     UsageLimitError,
@@ -28,6 +33,7 @@ from staysail import (
     current_run,
     tool,
 )
+from staysail.agent.run_log import memory_log
 from staysail.testing import ScriptedModel
 
 
@@ -173,19 +179,160 @@ async def test_hooks_see_whose_run_it_is_and_a_tool_knows_its_call():
     assert current_call() is None
 
 
+# Approval within
+
+
+sent: list[str] = []
+
+
+@tool(approval="always")
+async def send(to: str) -> str:
+    """Sends."""
+    sent.append(to)
+    return f"sent to {to}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_sent():
+    sent.clear()
+
+
+SEND, SEND_TOO = ToolCall("s", "send", {"to": "Rome"}), ToolCall("u", "send", {"to": "Oslo"})
+
+
+def chief_of(*inner: Any, name: str = "translator", **options: Any) -> Agent:
+    agent = Agent(ScriptedModel(inner), name=name, tools=[send], **options)
+    return Agent(ScriptedModel([ask(name=name), "ok"]), name="chief", tools=[agent.as_tool(events=bool(options.get("durable")))])
+
+
 async def test_its_tools_are_approved_by_the_callers_approve():
-    @tool(approval="always")
-    async def send() -> str:
-        return "sent"
-
-    def chief() -> Agent:
-        return Agent(ScriptedModel([ask(), "ok"]), tools=[translator(ToolCall("s", "send", {}), "it went", tools=[send]).as_tool()])
-
     asked: list = []
-    reply = await chief().prompt("go", approve=lambda request: asked.append(request.tool) or True)
-    assert (asked, results(reply)) == (["send"], [("it went", False)])
-    reply = await chief().prompt("go")
-    assert results(reply) == [("translator needs approval for send, and nobody can be asked: the run that calls it has no `approve`", True)]
+    reply = await chief_of(SEND, "it went").prompt("go", approve=lambda request: asked.append(request) or True)
+    assert [(request.id, request.tool, request.agent) for request in asked] == [("t1/s", "send", "translator")]
+    assert (results(reply), sent) == ([("it went", False)], ["Rome"])
+    assert reply.usage == Usage(4, 4, 8)
+    with pytest.raises(ToolError, match="needs approval for send, and no run calls it that could ask"):
+        await Agent(ScriptedModel([SEND]), name="x", tools=[send]).as_tool().call({"prompt": "go"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "told", "effects"),
+    [
+        (True, "sent to Rome", ["Rome"]),
+        (Approve({"to": "Bari"}), 'The user changed the arguments to {"to": "Bari"}.\nsent to Bari', ["Bari"]),
+        (Refuse("not today"), "The user refused this call: not today", []),
+        (GiveResult("sent by hand"), "sent by hand", []),
+    ],
+)
+async def test_a_run_pauses_with_what_an_agent_within_it_asks(answer: Any, told: str, effects: list):
+    chief = chief_of(SEND, "it went")
+    paused = await chief.prompt("go")
+    saved = json.loads(json.dumps(paused.to_dict()))
+    assert saved["pending"] == [
+        {"id": "t1/s", "tool": "send", "arguments": {"to": "Rome"}, "uncertain": False, "expires_at": None, "agent": "translator"}
+    ]
+    assert (paused.finish_reason, paused.usage, sent) == ("paused", Usage(2, 2, 4), [])
+    again = await chief.resume(saved["run"])
+    assert again.pending == paused.pending
+    reply = await chief.resume(json.loads(json.dumps(again.run.to_dict())), {"t1/s": answer})
+    assert (reply.text, results(reply), sent) == ("ok", [("it went", False)], effects)
+    assert reply.usage == Usage(4, 4, 8)
+    (translator_tool,) = chief.settings.tools
+    heard = translator_tool._agent.model.requests[-1].messages[-1]  # type: ignore[attr-defined]
+    assert heard.content[0].text == told
+
+
+async def test_agents_within_agents_ask_through_all_of_them():
+    inner = chief_of([SEND, SEND_TOO], "both went")
+    middle = inner.as_tool("middle", events=True)
+    chief = Agent(ScriptedModel([[ask(name="middle"), SEND], "all done"]), tools=[middle, send])
+    paused = await chief.prompt("go")
+    assert [(request.id, request.agent) for request in paused.pending] == [
+        ("t1/t1/s", "translator"),
+        ("t1/t1/u", "translator"),
+        ("s", None),
+    ]
+    paused = await chief.resume(json.loads(json.dumps(paused.run.to_dict())), {"t1/t1/u": True})
+    assert ([request.id for request in paused.pending], sent) == (["t1/t1/s", "s"], ["Oslo"])
+    events = await drain(chief.resume_stream(paused, {"t1/t1/s": False, "s": True}))
+    assert events[-1].reply.text == "all done"
+    assert sent == ["Oslo", "Rome"]
+    assert [event.event.agent for event in events if isinstance(event, NestedEvent) and isinstance(event.event, NestedEvent)] == []
+    assert results(events[-1].reply) == [("ok", False), ("sent to Rome", False)]
+    assert events[-1].reply.usage == Usage(6, 6, 12)
+
+
+async def test_who_is_asked_one_by_one_is_told_of_each_question_once():
+    answers = {"s": [None, True], "t1/s": [None, None, True], "t1/u": [True]}
+    asked: list[str] = []
+
+    def approve(request: Any) -> Any:
+        asked.append(request.id)
+        return answers[request.id].pop(0)
+
+    agent = Agent(ScriptedModel([[SEND, SEND_TOO], "both went"]), name="translator", tools=[send])
+    chief = Agent(ScriptedModel([[ask(), SEND], "ok"]), tools=[agent.as_tool(), send])
+    events = await drain(chief.stream("go", approve=approve))
+    assert [event.request.id for event in events if isinstance(event, ApprovalNeeded)] == ["s", "t1/s", "t1/u"]
+    assert ([request.id for request in events[-1].reply.pending], sent) == (["t1/s", "s"], ["Oslo"])
+    paused = await chief.resume(events[-1].reply, approve=approve)
+    assert ([request.id for request in paused.pending], sent) == (["t1/s"], ["Oslo", "Rome"])
+    assert (await chief.resume(paused, approve=approve)).text == "ok"
+    assert sent == ["Oslo", "Rome", "Rome"]
+    assert asked.count("t1/u") == 1
+
+
+async def test_what_an_agent_within_asks_is_refused_when_nobody_answers_in_time():
+    chief = chief_of(SEND, "it did not go", approval_timeout_s=0.02)
+    paused = await chief.prompt("go")
+    await asyncio.sleep(0.03)
+    assert (await chief.resume(paused)).text == "ok"
+    assert sent == []
+    reply = await chief_of(SEND, "no", approval_timeout_s=0.02).prompt("go", approve=lambda request: asyncio.Event().wait())
+    assert (reply.text, sent) == ("ok", [])
+
+
+async def test_hooks_and_money_count_a_call_once_that_paused_within():
+    def priced(usd: float, *content: Any) -> Completion:
+        return Completion(Message.assistant(list(content)), Usage(1, 1, 2), "stop", raw={"usage": {"cost": usd}})
+
+    calls: list[str] = []
+
+    class Watch(Hooks):
+        async def before_tool(self, context: Any, call: Any) -> None:
+            calls.append(f"before {call.name}")
+
+        async def after_tool(self, context: Any, call: Any, result: Any) -> None:
+            calls.append(f"after {call.name} of {context.tool_calls}")
+
+    inner = Agent(ScriptedModel([priced(0.5, SEND), priced(0.1, "it went")]), name="translator", tools=[send])
+    chief = Agent(ScriptedModel([priced(0.1, ask()), priced(0.1, "ok")]), tools=[inner.as_tool()], hooks=Watch())
+    reply = await chief.prompt("go", approve=lambda request: True, usage_limits=UsageLimits(cost=0.85, tool_calls=2, requests=4))
+    assert (reply.text, reply.usage) == ("ok", Usage(4, 4, 8))
+    assert calls == ["before translator", "after translator of 2"]
+
+
+@pytest.mark.parametrize("inner_log", [False, True])
+async def test_a_durable_run_keeps_what_an_agent_within_it_asks(inner_log: bool):
+    log, options = memory_log(), {"durable": memory_log()} if inner_log else {}
+    chief = chief_of(SEND, "it went", **options)
+    asked = asyncio.Event()
+
+    async def approve(request: Any) -> bool:
+        asked.set()
+        return await asyncio.Event().wait()
+
+    task = asyncio.create_task(chief.prompt("go", durable=log, approve=approve))
+    await asked.wait()
+    task.cancel()  # the page is gone while somebody is asked
+    with pytest.raises(RunCancelled):
+        await task
+    (info,) = await chief.runs(durable=log)
+    paused = await chief.resume(info.id, durable=log)
+    assert [(request.id, request.uncertain) for request in paused.pending] == [("t1/s", False)]
+    reply = await chief.resume(info.id, {"t1/s": True}, durable=log)
+    assert (results(reply), sent, reply.usage) == ([("it went", False)], ["Rome"], Usage(4, 4, 8))
+    assert (await chief.resume(info.id, durable=log)).messages == reply.messages
 
 
 # Handing over

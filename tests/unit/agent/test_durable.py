@@ -135,6 +135,47 @@ async def test_killed_at_every_record_it_ends_with_the_same_messages_and_no_effe
             assert (await agent.runs())[0].state == "done"
 
 
+async def test_killed_at_every_record_it_goes_on_within_an_agent_that_serves_as_a_tool():
+    sent: Counter[str] = Counter()
+
+    @tool(approval="always")
+    async def send(to: str) -> str:
+        sent[to] += 1
+        return f"sent to {to}"
+
+    def settle(request: Any) -> Any:
+        if not request.uncertain:
+            return True
+        return GiveResult("Both went.") if sent["Rome"] else True  # somebody looks whether the last letter went
+
+    def chief(records: MemoryRecords) -> Agent:
+        inner = [ToolCall("s", "send", {"to": "Oslo"}), ToolCall("s", "send", {"to": "Rome"}), "Both went."]
+        crew = Agent(ScriptedModel([lambda request: inner[said(request)]], repeat=True), name="post", tools=[send])
+        outer = [ToolCall("1", "post", {"prompt": "Write to both."}), "Done."]
+        model = ScriptedModel([lambda request: outer[said(request)]], repeat=True)
+        return Agent(model, tools=[crew.as_tool()], durable=RunLog(records, ProcessLanes()))
+
+    def said(request: Any) -> int:
+        return sum(message.role == "assistant" for message in request.messages)
+
+    async def go(agent: Agent) -> Any:
+        runs = await agent.runs()
+        return await (agent.resume(runs[0].id, approve=settle) if runs else agent.prompt("Go.", approve=settle))
+
+    whole = MemoryRecords()
+    messages = (await go(chief(whole))).messages
+    commits = len(whole._data) - 1
+    assert commits > 12
+    for after in (False, True):
+        for dies_at in range(1, commits + 1):
+            sent.clear()
+            kept = MemoryRecords()
+            with suppress(Died):
+                await go(chief(Mortal(kept, dies_at, after=after)))
+            assert (await go(chief(kept))).messages == messages, (dies_at, after)
+            assert sent["Rome"] == 1, (dies_at, after)
+
+
 async def test_answers_received_are_not_asked_for_again():
     _, commits = await expected()
     for dies_at in range(2, commits, 3):
