@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -75,8 +76,11 @@ class ChatPage:
     def wait_idle(self, timeout_s: float = START_S) -> None:
         self.wait(lambda: not self.run("return chat.running"), "the answer to end", timeout_s)
 
-    def wait[T](self, condition: Callable[[], T], what: str, timeout_s: float = 10) -> T:
-        return WebDriverWait(self.driver, timeout_s, poll_frequency=0.05).until(lambda _: condition(), f"waited {timeout_s} s for {what}")
+    def wait[T](self, condition: Callable[[], T], what: str | Callable[[], str], timeout_s: float = 10) -> T:
+        try:
+            return WebDriverWait(self.driver, timeout_s, poll_frequency=0.05).until(lambda _: condition())
+        except TimeoutException:
+            raise TimeoutError(f"waited {timeout_s} s for {what if isinstance(what, str) else what()}") from None
 
     def resize(self, width: int, height: int = 740) -> None:
         self.driver.execute_cdp_cmd(

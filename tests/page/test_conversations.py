@@ -10,17 +10,6 @@ from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
 from tests.page.test_page import choose, field
 from tests.server import TestServer
-from tools.chromium import start_chrome
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """A Chromium of their own, in which nobody else keeps anything."""
-    driver = start_chrome()
-    driver.set_script_timeout(120)
-    driver.set_page_load_timeout(60)
-    yield driver
-    driver.quit()
 
 
 KEY = "sk-conversation-secret"
@@ -88,6 +77,8 @@ def server():
 
 @pytest.fixture
 def page(driver, site):
+    # Every page of this origin keeps its chats in one place: those of other tests would be listed too.
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "indexeddb"})
     page = ChatPage(driver, site)
     page.resize(1500, 900)
     page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
@@ -114,7 +105,7 @@ def press(page: ChatPage, label: str) -> None:
 
 
 def wait_titles(page: ChatPage, expected: list[str]) -> None:
-    page.wait(lambda: titles(page) == expected, f"the list {expected}, not {titles(page)}", 20)
+    page.wait(lambda: titles(page) == expected, lambda: f"the list {expected}, not {titles(page)}", 20)
 
 
 def test_two_tabs_append_to_one_conversation_and_nothing_is_lost(driver, site, server):
