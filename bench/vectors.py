@@ -217,7 +217,7 @@ await store.add(vectors=mirrored)
 json.dumps(len(base) / (time.perf_counter() - started))
 """
 SEARCH_MILLION = """
-opened = store._opened
+opened = store._opening.opened
 index, backend = opened.index, opened.index.backend
 await store.search(base[0], 10)
 coarse, whole = [], []

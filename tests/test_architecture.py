@@ -21,8 +21,9 @@ ROOTS = (
     "toolfs.py",
     "traces.py",
     "vectors.py",
-    "vector_search.py",
     "vector_backends.py",
+    "vector_opening.py",
+    "vector_search.py",
 )
 BROWSER = ("js", "pyodide", "pyodide_js", "pyodide_http")
 BROWSER_FOLDERS = ("host", "bridge")

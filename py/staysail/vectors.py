@@ -3,14 +3,11 @@ come together, none of which knows the others. It is imported when it is first u
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from .core.errors import ConfigError, CorruptionError, DimensionError, StoreError
+from .core.errors import ConfigError, CorruptionError, StoreError
 from .core.ports import SearchHit
-from .core.value import Value
 from .core.vectors import (
     DTYPES,
     METRICS,
@@ -22,33 +19,21 @@ from .core.vectors import (
     Quantization,
     SearchMode,
     check_choice,
-    text_of,
 )
-from .indexes.flat import FlatIndex
 from .indexes.fusion import fuse_ranks
-from .indexes.keywords import encode_terms
-from .stores.archive import read_archive, write_archive
-from .stores.collection import Collection
 from .stores.damage import Damage
-from .stores.documents import check_embedder, embed_texts, read_documents
+from .stores.documents import check_embedder
 from .stores.filters import Where
-from .stores.layout import Head, decode_head
-from .stores.migration import migrate
-from .vector_backends import load_backend, open_storage
-from .vector_search import CollectionSearch
+from .stores.interface import DocumentStore, reranked
+from .stores.layout import Entry, Head
+from .vector_opening import Opened, Opening
 
 FUSED = 4  # hybrid search ranks so many times k of either kind
 VARIED = 4  # and `diversity` chooses from so many times k
 TRIES = 3  # while another tab moves what this one reads
 
 
-class Opened(Value):
-    collection: Collection
-    index: FlatIndex
-    search: CollectionSearch
-
-
-class VectorStore:
+class VectorStore(DocumentStore):
     """Documents found by meaning, by words, or both.
 
         store = VectorStore("notes", embedder=EmbeddingModel("openai:text-embedding-3-small"))
@@ -61,7 +46,8 @@ class VectorStore:
     1bit; see `explain`. dtype: f32, or f16, which takes half the disk and memory and rounds numbers to 11 bits; of a store that is there
     already, its own. durability: "strict" waits for the disk. memory_bytes: how much of the rows stays in memory. backend: kernel, numkong,
     numpy; else the fastest that runs. segment_rows: how many rows are written at once as one segment, a power of two. It opens itself when
-    it is first used; a store of an older version is brought to this one then. Raises ConfigError, DimensionError."""
+    it is first used; a store of an older version is brought to this one then. A write does all or nothing, and is durable on return; a big
+    array without documents is quickest. Raises ConfigError, DimensionError."""
 
     def __init__(
         self,
@@ -84,36 +70,23 @@ class VectorStore:
         check_choice("durability", durability, ("relaxed", "strict"))
         check_embedder(embedder)
         self.name, self.embedder = name, embedder
-        self._wanted, self._dtype = Head(dim or 0, metric, quantization, dtype or "f32", segment_rows=segment_rows), dtype
-        self._strict, self._memory_bytes, self._backend = durability == "strict", memory_bytes, backend
-        self._given, self._blocks = blocks, blocks
-        self._opened: Opened | None = None
-        self._opening = asyncio.Lock()
+        self._opening = Opening(
+            name,
+            Head(dim or 0, metric, quantization, dtype or "f32", segment_rows=segment_rows),
+            dtype=dtype,
+            strict=durability == "strict",
+            memory_bytes=memory_bytes,
+            backend=backend,
+            blocks=blocks,
+        )
 
     # Writing
-
-    async def add(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """Adds all or none, and gives their ids; durable on return. documents: texts, Documents, or objects with `text` (or `document`) and
-        optionally `id`, `metadata` and `vector`. vectors: of all of them, in any form `numpy` or lists have; what has none is embedded. A
-        big array alone is quickest. Raises StoreError (code "exists") for an id that is there already."""
-        return await self._add(documents, vectors, ids, replace=False)
-
-    async def upsert(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """`add`, where ids that are there already are replaced."""
-        return await self._add(documents, vectors, ids, replace=True)
-
-    async def replace(self, ids: Sequence[str], documents: Sequence[Any], *, vectors: Any = None) -> list[str]:
-        """Puts documents in the place of those that have `ids`, in a single write. A document whose id is there already is replaced."""
-        if not documents:
-            await self.delete(ids)
-            return []
-        return await self._add(documents, vectors, None, replace=True, gone=ids)
 
     async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
         """By ids or by a filter; gives how many there were."""
         if (ids is None) == (where is None):
             raise ConfigError("delete takes ids or where")
-        opened = await self._open()
+        opened = await self._opening.open()
         async with opened.collection.writing():
             if where is not None:
                 passed = await opened.collection.documents.select(where)
@@ -126,7 +99,7 @@ class VectorStore:
 
     async def compact(self) -> None:
         """Gives back the space of deleted documents now; it happens by itself once more than half of a segment is deleted."""
-        opened = await self._open()
+        opened = await self._opening.open()
         async with opened.collection.writing():
             await opened.collection.compact()
 
@@ -150,7 +123,7 @@ class VectorStore:
         check_choice("mode", mode, ("vector", "keyword", "hybrid"))
         if k < 1:
             raise ConfigError(f"k is at least 1, not {k}")
-        vector = [] if mode == "keyword" else await self._vector_of(query)
+        (vector,) = await self._vectors_of([query]) if mode != "keyword" else [()]
 
         async def find(opened: Opened) -> list[SearchHit]:
             search, chosen = opened.search, await opened.search.choose(where)
@@ -166,33 +139,19 @@ class VectorStore:
                 hits = fuse_ranks([[slot for _, slot in hits], [slot for _, slot in words]], wider)
             return await search.show(await search.vary(hits, k, diversity) if diversity else hits)
 
-        found = await self._reading(find)
-        if rerank:
-            better = rerank(query, found)
-            found = list(await better if inspect.isawaitable(better) else better)
-        return found[:k]
+        return (await reranked(rerank, query, await self._reading(find)))[:k]
 
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
     ) -> list[list[SearchHit]]:
         """`search` by vector for each query, faster than one by one."""
-        texts = [at for at, query in enumerate(queries) if isinstance(query, str)]
-        vectors = list(queries)
-        for at, vector in zip(texts, await embed_texts(self.embedder, [queries[at] for at in texts]), strict=True):
-            vectors[at] = vector
+        vectors = await self._vectors_of(queries)
 
         async def find(opened: Opened) -> list[list[SearchHit]]:
             ranked = await opened.search.by_vectors(vectors, k, await opened.search.choose(where))
             return [await opened.search.show([hit for hit in hits if threshold is None or hit[0] >= threshold]) for hits in ranked]
 
         return await self._reading(find)
-
-    async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
-        """`search`, under the name that agents and rig call it by."""
-        return await self.search(query, n, **options)
-
-    async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
-        return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
 
     async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
         """{"id", "document", "metadata"} of those that are there, in the order asked for; vectors: with "vector", of unit length for
@@ -255,91 +214,24 @@ class VectorStore:
     @property
     def damage(self) -> tuple[Damage, ...]:
         """What was found damaged so far."""
-        return tuple(self._opened.collection.damage) if self._opened else ()
+        opened = self._opening.opened
+        return tuple(opened.collection.damage) if opened else ()
 
     async def persist(self) -> bool:
         """Asks the browser to keep what is stored when disk runs short; whether it will. A worker cannot ask: there it tells whether the
         page did."""
-        return await (await self._storage()).persist()
-
-    async def export(self) -> bytes:
-        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json."""
-        opened = await self._current()
-        index = opened.index
-        slots = sorted((await opened.collection.documents.ids()).values())
-        await opened.search.ready(slots)
-        entries = await opened.collection.documents.entries(slots)
-        about = {"format": 1, "dim": index.dim, "metric": index.metric, "quantization": index.quantization}
-        return write_archive(about, [(entry, index.vector(slot)) for slot, entry in zip(slots, entries, strict=True) if entry])
-
-    async def import_(self, archive: bytes, *, replace: bool = False) -> int:
-        """Adds what `export` wrote; gives how many. replace: documents that are there already."""
-        about, documents, vectors = read_archive(archive)
-        if self._opened is None and not self._wanted.dim:
-            self._wanted = self._wanted.replace(dim=about["dim"])
-        await self._add(documents, vectors, None, replace=replace)
-        return len(documents)
+        return await (await self._opening.storage()).persist()
 
     async def close(self) -> None:
         """Lets go of memory and of the database; what is stored stays."""
-        if self._blocks:
-            await self._blocks.close()
-        self._opened, self._blocks = None, self._given
+        await self._opening.close()
 
     async def destroy(self) -> None:
         """Deletes the store and everything in it."""
-        await (await self._storage()).destroy()
-        self._opened, self._blocks = None, self._given
-
-    # Opening
-
-    async def _storage(self) -> BlockStore:
-        if self._blocks is None:
-            self._blocks = await open_storage(self.name)
-        return self._blocks
-
-    async def _open(self, dim: int = 0) -> Opened:
-        if self._opened:
-            return self._opened
-        async with self._opening:
-            if self._opened:
-                return self._opened
-            backend, blocks = await asyncio.gather(load_backend(self._backend), self._storage())
-            (record,) = await blocks.read([("head", 0)])
-            head = self._stored(record) if record is not None else self._wanted
-            index = FlatIndex(
-                backend,
-                head.dim or dim or 1,
-                head.metric,
-                head.quantization,
-                dtype=head.dtype,
-                chunk_rows=head.chunk_rows,
-                segment_rows=head.segment_rows,
-            )
-            head = Head(index.dim, index.metric, index.quantization)
-            collection = Collection(
-                blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes
-            )
-            await collection.sync(record)
-            if collection.head.old:
-                async with collection.writing():
-                    await migrate(collection)
-            opened = Opened(collection, index, CollectionSearch(collection, index))
-            if self._wanted.dim or dim or record is not None:
-                self._opened = opened
-            return opened
-
-    def _stored(self, record: bytes) -> Head:
-        head, wanted = decode_head(record), self._wanted
-        if wanted.dim and wanted.dim != head.dim:
-            raise DimensionError(f"the store {self.name!r} holds vectors of {head.dim} dimensions, not {wanted.dim}")
-        for mine, theirs in ((wanted.metric, head.metric), (self._dtype or head.dtype, head.dtype)):
-            if mine != theirs:
-                raise ConfigError(f"the store {self.name!r} was made for {theirs}, not {mine}: another name makes another store")
-        return head if head.segment_rows else head.replace(segment_rows=wanted.segment_rows)
+        await self._opening.destroy()
 
     async def _current(self) -> Opened:
-        opened = await self._open()
+        opened = await self._opening.open()
         if opened.collection.blocks.changed:
             await opened.collection.sync()
         return opened
@@ -354,25 +246,10 @@ class VectorStore:
                     raise
         raise AssertionError
 
-    # Adding
+    # What DocumentStore asks for
 
-    async def _add(
-        self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool, gone: Sequence[str] = ()
-    ) -> list[str]:
-        if documents is None and vectors is None:
-            raise ConfigError("add takes documents, vectors, or both")
-        entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
-        if not entries:
-            return []
-        if vectors is None:
-            missing = [at for at, vector in enumerate(own) if vector is None]
-            texts = [text_of(entries[at].document) for at in missing]
-            for at, vector in zip(missing, await embed_texts(self.embedder, texts), strict=True):
-                own[at] = vector
-            vectors = own
-        if len(vectors) != len(entries):
-            raise ConfigError(f"{len(entries)} documents, but {len(vectors)} vectors")
-        collection = (await self._open(len(vectors[0]))).collection
+    async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
+        collection = (await self._opening.open(len(vectors[0]))).collection
         async with collection.writing():
             known = await collection.documents.ids()
             there = sorted(known.keys() & {entry.id for entry in entries})
@@ -384,10 +261,12 @@ class VectorStore:
                 known.pop(id, None)
             if dead:
                 await collection.compact()
-        return [entry.id for entry in entries]
 
-    async def _vector_of(self, query: Any) -> Sequence[float]:
-        if not isinstance(query, str):
-            return query  # type: ignore[no-any-return]
-        (vector,) = await embed_texts(self.embedder, [query])
-        return vector  # type: ignore[no-any-return]
+    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
+        opened = await self._current()
+        index = opened.index
+        slots = sorted((await opened.collection.documents.ids()).values())
+        await opened.search.ready(slots)
+        entries = await opened.collection.documents.entries(slots)
+        about = {"dim": index.dim, "metric": index.metric, "quantization": index.quantization}
+        return about, [(entry, index.vector(slot)) for slot, entry in zip(slots, entries, strict=True) if entry]

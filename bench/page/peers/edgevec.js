@@ -3,7 +3,7 @@ import wasm from "edgevec/edgevec_bg.wasm";
 
 export const load = () => init({ module_or_path: wasm });
 
-function make(dim, { type = JsIndexType.Hnsw, metric = MetricType.Dot, vectors = VectorType.Float32 } = {}) {
+function make(dim, { type = JsIndexType.Hnsw, metric = MetricType.Cosine, vectors = VectorType.Float32 } = {}) {
   const config = new EdgeVecConfig(dim);
   config.indexType = type;
   config.setMetricType(metric);

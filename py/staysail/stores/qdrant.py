@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from itertools import batched
 from typing import Any
@@ -12,11 +11,12 @@ from ..core.errors import ConfigError, StoreError
 from ..core.ports import Clock, SearchHit, Transport
 from ..core.retry import Retry
 from ..core.value import NOTHING
-from ..core.vectors import METRICS, Metric, SearchMode, check_choice, text_of
+from ..core.vectors import METRICS, Metric, SearchMode, check_choice
 from ..wire.http_model import Key
-from .archive import read_archive, write_archive
-from .documents import check_embedder, embed_texts, read_documents, show_document
+from .documents import check_embedder, show_document
 from .filters import Where
+from .interface import DocumentStore, reranked
+from .layout import Entry
 from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
 from .qdrant_points import PayloadFields, encode_points, point_id, read_id, read_vector
@@ -27,7 +27,7 @@ WIDER = 4  # rankings that are fused, varied or reranked are so many times k lon
 RRF_K = 61  # Qdrant counts ranks from 0: as 60 counted from 1
 
 
-class QdrantStore:
+class QdrantStore(DocumentStore):
     """The interface of `VectorStore` over a collection on a Qdrant server.
 
         store = QdrantStore("https://….cloud.qdrant.io:6333", "notes", api_key=key, embedder=embed)
@@ -36,7 +36,8 @@ class QdrantStore:
     that get a payload index, {"year": "integer", "tag": "keyword"}; the others can be filtered by too, more slowly. text_field,
     metadata_field: where in the payload they are, for collections that others made ("page_content"). text_index: parameters of the
     full-text index, such as {"tokenizer": "multilingual"}. batch_size: points in one request. A score is higher for what is nearer, in
-    each metric; for euclidean it is minus the distance. Retries as models do.
+    each metric; for euclidean it is minus the distance. Retries as models do. What was added can be found on return; where a later request
+    fails, the batches before it stay, and `upsert` can be repeated.
 
     Raises ConfigError, DimensionError, and StoreError, whose `code` is "auth", "not_found", "bad_request", "rate_limit", "server",
     "unreachable", "cors" or "timeout"."""
@@ -79,15 +80,6 @@ class QdrantStore:
         return self._service.collection
 
     # Writing
-
-    async def add(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """Adds documents in any form VectorStore takes and gives their ids; they can be found on return. Raises StoreError (code "exists")
-        before anything is written where an id is there already; if a later request fails, the batches before it stay."""
-        return await self._add(documents, vectors, ids, replace=False)
-
-    async def upsert(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """`add`, where ids that are there already are replaced. It can be repeated."""
-        return await self._add(documents, vectors, ids, replace=True)
 
     async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
         """By ids or by a filter; gives how many there were."""
@@ -133,18 +125,16 @@ class QdrantStore:
         if mode == "keyword":
             body = self._by_words(query, limit, condition) | ({} if threshold is None else {"score_threshold": float(threshold)})
         else:
-            nearest = self._nearest(await self._vector_of(query), limit, condition, threshold, exact=exact, diversity=diversity)
+            (vector,) = await self._vectors_of([query])
+            vector = read_vector(vector, self._collection.dim, "the query")
+            nearest = self._nearest(vector, limit, condition, threshold, exact=exact, diversity=diversity)
             body = nearest
             if mode == "hybrid":
                 words = self._by_words(query, WIDER * limit, condition)
                 body = {"prefetch": [nearest | {"limit": WIDER * limit}, words], "query": {"rrf": {"k": RRF_K}}, "limit": limit}
         body |= {"with_payload": True}
         answer = await (self._service.ask("POST", "/points/query", body) if mode == "vector" else self._ask_words(body))
-        hits = self._hits(answer["points"], distances=mode == "vector")
-        if rerank:
-            better = rerank(query, hits)
-            hits = list(await better if inspect.isawaitable(better) else better)
-        return hits[:k]
+        return (await reranked(rerank, query, self._hits(answer["points"], distances=mode == "vector")))[:k]
 
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
@@ -153,18 +143,10 @@ class QdrantStore:
         condition = self._filter(where)
         if not queries or not await self._collection.open():
             return [[] for _ in queries]
-        texts = iter(await embed_texts(self.embedder, [query for query in queries if isinstance(query, str)]))
-        vectors = [read_vector(next(texts) if isinstance(query, str) else query, self._collection.dim, "the query") for query in queries]
+        vectors = [read_vector(vector, self._collection.dim, "the query") for vector in await self._vectors_of(queries)]
         searches = [self._nearest(vector, k, condition, threshold) | {"with_payload": True} for vector in vectors]
         answers = await self._service.ask("POST", "/points/query/batch", {"searches": searches})
         return [self._hits(answer["points"], distances=True) for answer in answers]
-
-    async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
-        """`search`, under the name that agents and rig call it by."""
-        return await self.search(query, n, **options)
-
-    async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
-        return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
 
     async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
         """{"id", "document", "metadata"} of those that are there, in the order asked for; vectors: with "vector", of unit length for
@@ -202,21 +184,6 @@ class QdrantStore:
 
     # About it
 
-    async def export(self) -> bytes:
-        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json. VectorStore reads it too."""
-        rows = []
-        for part in batched(await self.ids(), PAGE):
-            found = await self._points(part, with_vector=True)
-            rows += [(self._fields.parse(point), point["vector"]) for point in found.values()]
-        about = {"format": 1, "dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}
-        return write_archive(about, rows)
-
-    async def import_(self, archive: bytes, *, replace: bool = False) -> int:
-        """Adds what `export` wrote, here or of a VectorStore; gives how many. replace: documents that are there already."""
-        _, documents, vectors = read_archive(archive)
-        await self._add(documents, vectors, None, replace=replace)
-        return len(documents)
-
     async def close(self) -> None:
         """Nothing is kept open."""
 
@@ -229,20 +196,7 @@ class QdrantStore:
 
     # Requests
 
-    async def _add(self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool) -> list[str]:
-        if documents is None and vectors is None:
-            raise ConfigError("add takes documents, vectors, or both")
-        entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
-        if not entries:
-            return []
-        if vectors is None:
-            missing = [at for at, vector in enumerate(own) if vector is None]
-            texts = [text_of(entries[at].document) for at in missing]
-            for at, vector in zip(missing, await embed_texts(self.embedder, texts), strict=True):
-                own[at] = vector
-            vectors = own
-        if len(vectors) != len(entries):
-            raise ConfigError(f"{len(entries)} documents, but {len(vectors)} vectors")
+    async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         await self._collection.open(len(vectors[0]))
         numbers = [read_vector(vector, self._collection.dim, f"vector {at}") for at, vector in enumerate(vectors)]
         bodies = list(encode_points(entries, numbers, self._fields, self._batch))
@@ -250,7 +204,15 @@ class QdrantStore:
             raise StoreError(f"there is a document {min(there)!r} already; upsert replaces it", code="exists")
         for body in bodies:
             await self._service.ask("PUT", "/points?wait=true", body)
-        return [entry.id for entry in entries]
+        if left := {*gone}.difference(entry.id for entry in entries):
+            await self.delete(sorted(left))
+
+    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
+        rows = []
+        for part in batched(await self.ids(), PAGE):
+            found = await self._points(part, with_vector=True)
+            rows += [(self._fields.parse(point), point["vector"]) for point in found.values()]
+        return {"dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}, rows
 
     async def _points(self, ids: Sequence[str], *, with_payload: bool = True, with_vector: bool = False) -> dict[str, Any]:
         """Those that are there, by the ids asked for."""
@@ -266,10 +228,6 @@ class QdrantStore:
 
     def _filter(self, where: Where | None) -> Condition | None:
         return None if where is None else translate_filter(where, self._fields.metadata)
-
-    async def _vector_of(self, query: Any) -> list[float]:
-        vector = (await embed_texts(self.embedder, [query]))[0] if isinstance(query, str) else query
-        return read_vector(vector, self._collection.dim, "the query")
 
     def _nearest(
         self,

@@ -94,6 +94,9 @@ async def test_upserting_replaces_and_adding_does_not(make):
     assert await s.get("a") == [{"id": "a", "document": "new", "metadata": {}}]
     assert await s.count() == 3
     assert (await s.search(x[2], 1))[0].id == "a"
+    assert await s.replace(["a", "b", "nobody"], [{"id": "b", "text": "new"}, {"id": "e", "text": "e"}], vectors=x[:2]) == ["b", "e"]
+    assert len(await s.ids()) == await s.count() == 3
+    assert {item["id"]: item["document"] for item in await s.get(["a", "b", "e"])} == {"b": "new", "e": "e"}
 
 
 async def test_deleting_tells_how_many_there_were(make):

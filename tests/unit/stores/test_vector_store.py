@@ -303,7 +303,8 @@ async def test_export_is_read_by_numpy_and_json_and_comes_back_whole():
 
 
 async def test_mistakes_are_told():
-    s = store()
+    blocks = MemoryBlocks()
+    s = store(blocks)
     await s.add([{"id": "a"}], vectors=[[1.0, 2.0]])
     with pytest.raises(StoreError, match="'a' already; upsert") as caught:
         await s.add([{"id": "a"}], vectors=[[1.0, 2.0]])
@@ -319,7 +320,7 @@ async def test_mistakes_are_told():
     with pytest.raises(ConfigError, match="no operator 'above'"):
         await s.search([1.0, 0.0], where={"year": {"above": 3}})
     with pytest.raises(DimensionError, match="holds vectors of 2 dimensions, not 5"):
-        await store(s._blocks, dim=5).count()
+        await store(blocks, dim=5).count()
     assert await s.count() == 1
 
 

@@ -1,0 +1,103 @@
+"""What is the same in every store of documents, however it keeps and finds them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..core.errors import ConfigError
+from ..core.ports import SearchHit
+from ..core.vectors import text_of
+from .archive import read_archive, write_archive
+from .documents import embed_texts, read_documents
+from .layout import Entry
+
+
+class DocumentStore:
+    """A mix-in over `search`, `delete`, `_write` and `_contents`."""
+
+    embedder: Any
+
+    async def add(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
+        """Adds documents and gives their ids. documents: texts, Documents, or objects with `text` (or `document`) and optionally `id`,
+        `metadata` and `vector`. vectors: of all of them, in any form `numpy` or lists have; what has none is embedded. Raises StoreError
+        (code "exists") for an id that is there already."""
+        return await self._add(documents, vectors, ids, replace=False)
+
+    async def upsert(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
+        """`add`, where ids that are there already are replaced."""
+        return await self._add(documents, vectors, ids, replace=True)
+
+    async def replace(self, ids: Sequence[str], documents: Sequence[Any], *, vectors: Any = None) -> list[str]:
+        """Puts documents in the place of those that have `ids`; a VectorStore in a single write. A document whose id is there already is
+        replaced."""
+        if not documents:
+            await self.delete(ids)
+            return []
+        return await self._add(documents, vectors, None, replace=True, gone=ids)
+
+    async def delete(self, ids: Sequence[str] | str | None = None) -> int:
+        raise NotImplementedError
+
+    async def search(self, query: Any, k: int = 10, *_: Any, **options: Any) -> list[SearchHit]:
+        """The k nearest, best first. Each store has options of its own, hence both stars."""
+        raise NotImplementedError
+
+    async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
+        """`search`, under the name that agents and rig call it by."""
+        return await self.search(query, n, **options)
+
+    async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
+        return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
+
+    async def export(self) -> bytes:
+        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json."""
+        about, rows = await self._contents()
+        return write_archive({"format": 1, **about}, rows)
+
+    async def import_(self, archive: bytes, *, replace: bool = False) -> int:
+        """Adds what `export` wrote, here or of another kind of store; gives how many. replace: documents that are there already."""
+        _, documents, vectors = read_archive(archive)
+        await self._add(documents, vectors, None, replace=replace)
+        return len(documents)
+
+    async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
+        """At least one entry, and a vector for each; gone: ids whose documents go."""
+        raise NotImplementedError
+
+    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
+        """{"dim", "metric", "quantization"}, and everything that is stored."""
+        raise NotImplementedError
+
+    async def _add(
+        self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool, gone: Sequence[str] = ()
+    ) -> list[str]:
+        if documents is None and vectors is None:
+            raise ConfigError("add takes documents, vectors, or both")
+        entries, own = read_documents(documents, ids, len(vectors) if vectors is not None else 0)
+        if not entries:
+            return []
+        if vectors is None:
+            missing = [at for at, vector in enumerate(own) if vector is None]
+            texts = [text_of(entries[at].document) for at in missing]
+            for at, vector in zip(missing, await embed_texts(self.embedder, texts), strict=True):
+                own[at] = vector
+            vectors = own
+        if len(vectors) != len(entries):
+            raise ConfigError(f"{len(entries)} documents, but {len(vectors)} vectors")
+        await self._write(entries, vectors, replace=replace, gone=gone)
+        return [entry.id for entry in entries]
+
+    async def _vectors_of(self, queries: Sequence[Any]) -> list[Any]:
+        """Of each; texts are embedded together."""
+        texts = iter(await embed_texts(self.embedder, [query for query in queries if isinstance(query, str)]))
+        return [next(texts) if isinstance(query, str) else query for query in queries]
+
+
+async def reranked(rerank: Callable[[str, Sequence[SearchHit]], Any] | None, query: Any, hits: list[SearchHit]) -> list[SearchHit]:
+    """The hits in the order of a function, async or not; as they are without one."""
+    if rerank is None:
+        return hits
+    better = rerank(query, hits)
+    return list(await better if inspect.isawaitable(better) else better)

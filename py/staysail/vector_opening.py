@@ -1,0 +1,102 @@
+"""How a vector store comes to be open: storage, backend, index and collection are brought together when it is first used."""
+
+from __future__ import annotations
+
+import asyncio
+
+from .core.errors import ConfigError, DimensionError
+from .core.value import Value
+from .core.vectors import Backend, BlockStore, Dtype
+from .indexes.flat import FlatIndex
+from .indexes.keywords import encode_terms
+from .stores.collection import Collection
+from .stores.layout import Head, decode_head
+from .stores.migration import migrate
+from .vector_backends import load_backend, open_storage
+from .vector_search import CollectionSearch
+
+
+class Opened(Value):
+    collection: Collection
+    index: FlatIndex
+    search: CollectionSearch
+
+
+class Opening:
+    """opened: None before the first use, after `close`, and while nobody has said how many dimensions there are."""
+
+    def __init__(
+        self,
+        name: str,
+        wanted: Head,
+        *,
+        dtype: Dtype | None,
+        strict: bool,
+        memory_bytes: int,
+        backend: str | Backend | None,
+        blocks: BlockStore | None,
+    ) -> None:
+        """wanted: what a new store is to be. dtype: what one that is there must have. blocks: in place of those that the name has."""
+        self.opened: Opened | None = None
+        self._name, self._wanted, self._dtype = name, wanted, dtype
+        self._strict, self._memory_bytes, self._backend = strict, memory_bytes, backend
+        self._given, self._blocks = blocks, blocks
+        self._lock = asyncio.Lock()
+
+    async def storage(self) -> BlockStore:
+        if self._blocks is None:
+            self._blocks = await open_storage(self._name)
+        return self._blocks
+
+    async def open(self, dim: int = 0) -> Opened:
+        """dim: of the vectors that are about to be added."""
+        if self.opened:
+            return self.opened
+        async with self._lock:
+            if self.opened:
+                return self.opened
+            backend, blocks = await asyncio.gather(load_backend(self._backend), self.storage())
+            (record,) = await blocks.read([("head", 0)])
+            head = self._stored(record) if record is not None else self._wanted
+            index = FlatIndex(
+                backend,
+                head.dim or dim or 1,
+                head.metric,
+                head.quantization,
+                dtype=head.dtype,
+                chunk_rows=head.chunk_rows,
+                segment_rows=head.segment_rows,
+            )
+            head = Head(index.dim, index.metric, index.quantization)
+            collection = Collection(
+                blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes
+            )
+            await collection.sync(record)
+            if collection.head.old:
+                async with collection.writing():
+                    await migrate(collection)
+            opened = Opened(collection, index, CollectionSearch(collection, index))
+            if self._wanted.dim or dim or record is not None:
+                self.opened = opened
+            return opened
+
+    async def close(self) -> None:
+        if self._blocks:
+            await self._blocks.close()
+        self._forget()
+
+    async def destroy(self) -> None:
+        await (await self.storage()).destroy()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.opened, self._blocks = None, self._given
+
+    def _stored(self, record: bytes) -> Head:
+        head, wanted = decode_head(record), self._wanted
+        if wanted.dim and wanted.dim != head.dim:
+            raise DimensionError(f"the store {self._name!r} holds vectors of {head.dim} dimensions, not {wanted.dim}")
+        for mine, theirs in ((wanted.metric, head.metric), (self._dtype or head.dtype, head.dtype)):
+            if mine != theirs:
+                raise ConfigError(f"the store {self._name!r} was made for {theirs}, not {mine}: another name makes another store")
+        return head if head.segment_rows else head.replace(segment_rows=wanted.segment_rows)
