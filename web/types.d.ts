@@ -24,6 +24,7 @@ export type OpaquePart = { type: "opaque" } & Extra;
 export type Part =
   | TextPart | ImagePart | AudioPart | FilePart | ReasoningPart | RefusalPart | ToolCallPart | ToolResultPart | OpaquePart;
 export type Role = "system" | "user" | "assistant" | "tool";
+/** What it rests on is in `extra.sources`, as `Source[]`; no provider is sent it. */
 export type Message = { role: Role; content: Part[]; name?: string } & Extra;
 
 /** What a prompt may be: text, a part, or several. */

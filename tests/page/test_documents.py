@@ -249,3 +249,21 @@ def test_a_chat_shows_what_its_answer_rests_on_and_lets_the_page_do_it(driver, s
     references[0].click()
     assert not chat.all(".passage"), "the page shows it its own way"
     assert driver.execute_script("return window.asked") == "c.md#0"
+
+    # Of a conversation that is restored, they are where its messages say.
+    call = {"type": "tool_call", "id": "1", "name": "search", "arguments": {}}
+    result = {"type": "tool_result", "id": "1", "name": "search", "content": [], "extra": {"sources": [second, {"id": 7}]}}
+    history = [
+        {"role": "user", "content": [{"type": "text", "text": "Well?"}]},
+        {"role": "assistant", "content": [call], "extra": {"sources": [first]}},
+        {"role": "tool", "content": [result]},
+        {"role": "assistant", "content": [{"type": "text", "text": text}]},
+        {"role": "user", "content": "Thanks."},
+        {"role": "assistant", "content": "You are welcome [c.md#0].", "extra": {"sources": "none"}},
+    ]
+    chat.run("chat.history = arguments[0]", history)
+    assert [node.get_attribute("data-id") for node in chat.all(".reference")] == ["c.md#0"]
+    assert [node.get_attribute("data-id") for node in chat.all(".citation")] == ["c.md#0"]
+    chat.all(".citation")[0].click()
+    assert driver.execute_script("return window.asked") == "c.md#0"
+    assert driver.execute_script("return document.querySelector('staysail-chat').history") == history

@@ -2,15 +2,25 @@
  * What an answer rests on: buttons that open the passages, those that the answer names first.
  *
  * @import { Reply } from "../types.js"
- * @import { Source } from "./types.js"
+ * @import { Message, Source } from "./types.js"
  */
 
 import { h } from "./dom.js";
 
-/** Each once, in the order in which they were found. @param {Partial<Reply>} reply of any agent @returns {Source[]} */
-export function sourcesOf({ steps = [] }) {
-  return [...new Map(steps.flatMap(({ sources = [] }) => sources.map((source) => [source.id, source]))).values()];
+/** In the order in which they were found. @param {Partial<Reply>} reply of any agent @returns {Source[]} */
+export const sourcesOf = ({ steps = [] }) => eachOnce(steps.flatMap(({ sources = [] }) => sources));
+
+/** What messages of a kept conversation rest on. @param {Message[]} messages @returns {Source[]} */
+export function sourcesIn(messages) {
+  const parts = messages.flatMap((message) => [message, ...(Array.isArray(message.content) ? message.content : [])]);
+  return eachOnce(parts.flatMap(({ extra }) => (Array.isArray(extra?.["sources"]) ? extra["sources"] : [])).filter(isSource));
 }
+
+/** @param {Source[]} sources */
+const eachOnce = (sources) => [...new Map(sources.map((source) => [source.id, source])).values()];
+
+/** A page may have made the history of anything. @param {any} given @returns {given is Source} */
+const isSource = (given) => typeof given?.id === "string" && typeof given.document?.text === "string";
 
 /** Where in its file a passage is, in words. @param {Source} source */
 export function placeOf({ document: { metadata = {} } }) {

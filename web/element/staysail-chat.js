@@ -160,7 +160,7 @@ export class StaysailChat extends Element {
   #draw(messages) {
     this.#conversation.history = messages;
     for (const [prompt, answer, end] of exchanges(messages)) {
-      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, cite() {}, focus() {}, fork: this.#forkAt(end) });
+      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, cite: (source) => this.#cite(source), focus() {}, fork: this.#forkAt(end) });
       view.replay(answer);
       this.#turns.append(view.node);
     }

@@ -6,7 +6,7 @@
  * @import { Turn } from "./conversation.js"
  */
 
-import { citations, linkCitations } from "./citations.js";
+import { citations, linkCitations, sourcesIn } from "./citations.js";
 import { h, icon } from "./dom.js";
 import { formatUsage } from "./format.js";
 import { copyButton } from "./media.js";
@@ -128,9 +128,14 @@ export class TurnView {
   finish(turn) {
     this.#end();
     this.#complete(turn, formatUsage(turn.usage));
-    if (!turn.sources.length) return;
-    linkCitations(this.#body, turn.sources, this.#actions.cite);
-    this.#append(citations(turn.sources, turn.text, this.#actions.cite));
+    this.#cite(turn.sources, turn.text);
+  }
+
+  /** @param {Source[]} sources @param {string} text of the answer */
+  #cite(sources, text) {
+    if (!sources.length) return;
+    linkCitations(this.#body, sources, this.#actions.cite);
+    this.#append(citations(sources, text, this.#actions.cite));
   }
 
   /** @param {Turn} turn */
@@ -156,6 +161,7 @@ export class TurnView {
     }
     this.#end();
     const text = messages.filter(({ role }) => role === "assistant").map(({ content }) => textOf(content)).join("\n\n");
+    this.#cite(sourcesIn(messages), text);
     this.#foot.replaceChildren(...(text ? [copyButton("Copy", () => text)] : []), ...this.#forkButton());
   }
 

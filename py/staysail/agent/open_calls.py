@@ -9,7 +9,7 @@ from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.events import ToolResult
-from ..core.messages import Message, Text, ToolCall, ToolOutput
+from ..core.messages import Message, Text, ToolCall, ToolOutput, cited
 from ..core.value import Value
 from .approval import Answer, ApprovalRequest, Approve, GiveResult, describe_answer, read_answer
 from .calls import read_result
@@ -128,7 +128,8 @@ class OpenCalls:
         """The results as the model reads them. unanswered: what stands for a call that has none."""
         pairs = zip(self.calls, self.results, strict=True)
         return Message.tool(
-            result.output if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True) for call, result in pairs
+            cited(result.output, result.sources) if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True)
+            for call, result in pairs
         )
 
     def _requests(self, position: int) -> tuple[ApprovalRequest, ...]:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from ..core.completion import Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
-from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, read_messages
+from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
 from ..core.usage import Usage
 from ..core.validation import check
 from ..core.value import Value
@@ -124,8 +124,9 @@ class Run:
         fit after every retry."""
         self._expect("model")
         self.turn += 1
-        self.steps.append(Step(completion, (), tuple(sources)))
-        self.messages.append(completion.message)
+        sources = tuple(sources)
+        self.steps.append(Step(completion, (), sources))
+        self.messages.append(cited(completion.message, sources))
         calls = completion.tool_calls
         if feedback is not None:
             self._turn_back(calls, feedback)

@@ -15,6 +15,7 @@ from .errors import ConfigError
 from .value import NOTHING, Value
 
 Role = Literal["system", "user", "assistant", "tool"]
+SOURCES = "sources"  # in the `extra` of a message or a tool's output
 
 
 class Part(Value):
@@ -186,6 +187,12 @@ class Message(Value):
     def tool_calls(self) -> tuple[ToolCall, ...]:
         return tuple(part for part in self.content if isinstance(part, ToolCall))
 
+    @property
+    def sources(self) -> tuple[Mapping[str, Any], ...]:
+        """The documents that it rests on, as `Reply.sources` tells them: kept with it, so that a conversation that is loaded has them."""
+        outputs = (part.extra for part in self.content if isinstance(part, ToolOutput))
+        return tuple(source for extra in (self.extra, *outputs) for source in extra.get(SOURCES, ()))
+
     def to_dict(self) -> dict[str, Any]:
         out: dict[str, Any] = {"role": self.role, "content": [part.to_dict() for part in self.content]}
         return out | ({"name": self.name} if self.name else {}) | ({"extra": dict(self.extra)} if self.extra else {})
@@ -204,6 +211,12 @@ class Message(Value):
         if role == "user" and parts and all(isinstance(part, ToolOutput) for part in parts):
             role = "tool"
         return cls(role, tuple(parts), data.get("name") if role != "tool" else None, data.get("extra") or NOTHING)
+
+
+def cited[T: (Message, ToolOutput)](said: T, sources: Iterable[Mapping[str, Any]]) -> T:
+    """With the documents that it rests on, as plain JSON in its `extra`, which no provider is sent."""
+    told = json.loads(json.dumps(list(sources), ensure_ascii=False, default=str))
+    return said.replace(extra={**said.extra, SOURCES: told}) if told else said
 
 
 type Content = str | Part | Mapping[str, Any] | Sequence[str | Part | Mapping[str, Any]]

@@ -1,12 +1,14 @@
 """An agent that looks things up itself, and the citations of its reply."""
 
+import datetime
 import json
 
 import pytest
 
-from staysail import Agent, ConfigError, Document, SearchHit, ToolCall, VectorStore, search_tool
+from staysail import Agent, ConfigError, Conversations, Document, SearchHit, ToolCall, VectorStore, search_tool
 from staysail.agent.retrieval import describe_sources
 from staysail.agent.run import Run
+from staysail.core.messages import read_messages
 from staysail.testing import ScriptedModel
 
 WORDS = ["stay", "tide", "moon"]
@@ -93,6 +95,28 @@ async def test_sources_outlive_a_run_that_is_put_aside(store):
     restored = Run.from_dict(saved[0])
     assert restored.steps[0].sources[0]["id"] == "sails.pdf#0"
     assert restored.steps[0].tool_results[0].sources[0]["span"] == [10, 38]
+
+
+async def test_a_kept_conversation_knows_what_its_answers_rest_on(store):
+    kept = Conversations(":memory:")
+    agent = Agent(ScriptedModel([ask("tide"), "ok", "yes"]), tools=[search_tool(store, k=1)], dynamic_context=(1, store))
+    reply = await agent.prompt("stay", conversation="c", conversations=kept)
+    assert (await kept.load("c")).messages == reply.messages
+    assert [[source["id"] for source in message.sources] for message in reply.messages] == [[], ["sails.pdf#0"], ["tides.html#4"], []]
+    assert [source for message in reply.messages for source in message.sources] == list(reply.sources)
+    await kept.import_(await kept.export("c"))
+    copied = await kept.load((await kept.list())[0].id)
+    assert copied.messages[1].sources[0]["span"] == [10, 38]
+    assert read_messages(json.loads(json.dumps(reply.to_dict()))["messages"]) == reply.messages
+
+
+async def test_sources_that_are_no_json_are_kept_as_far_as_they_are():
+    class Dated:
+        def top_n(self, query, n):
+            return [SearchHit(0.5, "a", Document("a", "text", {"on": datetime.date(2026, 1, 2)}))]
+
+    reply = await Agent(ScriptedModel(["ok"]), dynamic_context=(1, Dated())).prompt("q")
+    assert reply.messages[-1].sources[0]["document"]["metadata"] == {"on": "2026-01-02"}
 
 
 async def test_a_broken_store_is_told_to_the_model():
