@@ -61,7 +61,16 @@ bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.jso
 	@cd bench && npm ci --ignore-scripts --loglevel=error
 	@touch $@
 
-bench: setup build bench/node_modules/.package-lock.json
+# Python ones run inside Pyodide, so no environment holds them: they are only fetched, by their hashes.
+bench/wheels/.fetched: bench/pyodide-peers.txt
+	@echo "Fetching the Python peers of the benchmarks into bench/wheels"
+	@rm -rf bench/wheels
+	@$(PY) -m pip download --quiet --require-hashes --no-deps --only-binary=:all: \
+		--platform pyemscripten_2026_0_wasm32 --python-version 3.14 --implementation cp --abi cp314 \
+		--requirement bench/pyodide-peers.txt --dest bench/wheels
+	@touch $@
+
+bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # Pages in two browsers at once, then the two others side by side; all of them to the end.
@@ -99,4 +108,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules bench/built
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules bench/built bench/wheels

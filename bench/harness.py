@@ -17,6 +17,8 @@ from tools.chromium import start_chrome
 from tools.serve import open_server
 from tools.site import FOLDERS, Site
 
+LIMIT_S = 600  # of one script in a page
+
 
 @dataclass(frozen=True)
 class Row:
@@ -43,7 +45,8 @@ class Bench:
         """A page of the site in a Chromium of its own."""
         driver = start_chrome(*flags, profile=profile)
         try:
-            driver.set_script_timeout(600)
+            driver.set_script_timeout(LIMIT_S)
+            driver.command_executor.client_config.timeout = LIMIT_S + 10
             driver.get(self.site + path)
             yield Page(driver)
         finally:

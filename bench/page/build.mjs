@@ -8,10 +8,13 @@ const here = fileURLToPath(new URL("./", import.meta.url));
 const built = fileURLToPath(new URL("../built/", import.meta.url));
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
+/** The modules of a folder, each a bundle of its own. @param {string} folder @param {string} into below built/ */
+const bundles = async (folder, into) => (await readdir(here + folder)).map((name) => ({ in: `${here}${folder}/${name}`, out: into + name.replace(/\.js$/, "") }));
+
 await rm(built, { recursive: true, force: true });
 await mkdir(built, { recursive: true });
 await build({
-  entryPoints: (await readdir(`${here}peers`)).map((name) => `${here}peers/${name}`),
+  entryPoints: [...(await bundles("peers", "")), ...(await bundles("clients", "clients/"))],
   bundle: true,
   format: "esm",
   target: "esnext",
