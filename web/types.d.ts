@@ -57,8 +57,8 @@ export type ApprovalRequest = {
 };
 /** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
 export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };
-/** Something that a tool tells while it runs. */
-export type ToolProgress = { type: "tool_progress"; callId: string; name: string; stream: "stdout" | "stderr"; text: string };
+/** Something that a tool tells while it runs: what it prints, or (as "display") a table or a picture that it shows. */
+export type ToolProgress = { type: "tool_progress"; callId: string; name: string; stream: "stdout" | "stderr" | "display"; text: string; part: Part | null };
 /** What an agent that serves as a tool (with `events: true`) tells of its own run. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** From here on another agent goes on with the conversation. */

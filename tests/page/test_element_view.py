@@ -333,6 +333,94 @@ def test_screen_readers_are_told_paragraphs_and_not_tokens(chat):
     assert not chat.all("[aria-busy]")
 
 
+RED_PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGP4z8DwHwAFAAH/iZk9HQAAAABJRU5ErkJggg=="
+TABLE = "| berth | euros |\n| --- | --- |\n| A | <img src=x onerror=alert(1)> |"
+
+
+def test_what_a_tool_shows_while_it_runs_is_seen_at_once(chat):
+    shown = {"type": "tool_progress", "callId": "1", "name": "python", "stream": "display", "text": ""}
+    printed = {"type": "tool_progress", "callId": "1", "name": "python", "stream": "stdout", "part": None}
+    picture = {"type": "image", "data": RED_PIXEL, "mediaType": "image/png"}
+    content = [{"type": "text", "text": f"half\nwhole\n{TABLE}\nValueError: no"}, picture]
+    chat.play(
+        [
+            {"type": "tool_call_done", "id": "1", "name": "python", "arguments": {"code": "…"}},
+            printed | {"text": "ha"},
+            printed | {"text": "lf\n"},
+            1500,
+            printed | {"text": "whole\n"},
+            shown | {"part": {"type": "text", "text": TABLE}},
+            shown | {"part": picture},
+            shown | {"part": picture | {"mediaType": "text/html"}},
+            {
+                "type": "tool_result",
+                "id": "1",
+                "name": "python",
+                "text": f"half\nwhole\n{TABLE}\nValueError: no",
+                "content": content,
+                "isError": True,
+                "durationS": 1,
+            },
+        ]
+    )
+    chat.run("chat.send('Go')")
+    chat.wait(lambda: "half" in chat.one(".tool-output").text, "the first line")
+    assert "whole" not in chat.one(".tool").text
+    chat.wait_idle()
+    card = chat.one(".tool")
+    assert [cell.text for cell in chat.all(".tool-output td")] == ["A", ""]
+    assert chat.run("return root.querySelector('.tool-output pre').textContent") == "half\nwhole\n"
+    assert chat.run("return [...root.querySelectorAll('.tool-output > img')].map(({ naturalWidth }) => naturalWidth)") == [1]
+    assert card.text.count("half") == 1
+    assert "ValueError: no" in card.text
+    assert violations(chat) == []
+    # The same of a history, which has results alone.
+    call = {"type": "tool_call", "id": "1", "name": "python", "arguments": {}}
+    result = {"type": "tool_result", "id": "1", "name": "python", "content": content}
+    messages = [{"role": "user", "content": "Go"}, {"role": "assistant", "content": [call]}, {"role": "tool", "content": [result]}]
+    chat.run("chat.history = arguments[0]", messages)
+    assert [cell.text for cell in chat.all(".tool-output td")] == ["A", ""]
+    assert len(chat.all(".tool-output > img")) == 1
+    assert "whole" in chat.one(".tool-output").text
+
+
+def test_what_an_agent_does_that_serves_as_a_tool_is_seen(chat):
+    def nested(event: dict) -> dict:
+        return {"type": "nested_event", "callId": "1", "agent": "post", "event": event}
+
+    request = {"id": "1/s", "tool": "send", "arguments": {"to": "Rome"}, "uncertain": False, "expiresAt": None, "agent": "post"}
+    chat.run(
+        """
+        const [events, request] = arguments;
+        window.answers = [];
+        chat.agent = {
+          async *stream(prompt, { approve }) {
+            yield* events;
+            yield { type: "approval_needed", request };
+            answers.push(await approve(request));
+            yield { type: "tool_result", id: "1", name: "post", text: "It went.", content: [], isError: false, durationS: 1 };
+          },
+        };
+        chat.send("Go");
+        """,
+        [
+            {"type": "tool_call_done", "id": "1", "name": "post", "arguments": {"prompt": "Write"}},
+            nested({"type": "text_delta", "text": "I write "}),
+            nested({"type": "text_delta", "text": "to Rome."}),
+            nested({"type": "tool_call_done", "id": "s", "name": "send", "arguments": {"to": "Rome"}}),
+        ],
+        request,
+    )
+    assert "post asks to call send." in chat.one(".approval").text
+    assert [card.text.split("\n")[0] for card in chat.all(".tool-name")] == ["post", "post › send"]
+    assert "I write to Rome." in chat.all(".tool")[0].text
+    chat.button("Approve").click()
+    chat.wait_idle()
+    assert chat.run("return answers") == [{"approve": True}]
+    assert [card.get_attribute("data-state") for card in chat.all(".tool")] == ["done", "done"]
+    assert "approved" in chat.all(".tool")[1].text
+
+
 def test_stop_works_even_where_the_agent_hangs(chat):
     chat.run("chat.agent = { async *stream() { yield { type: 'text_delta', text: 'Begun' }; await new Promise(() => {}); } }")
     chat.run("chat.send('Go')")

@@ -159,11 +159,11 @@ assert not await toolfs.exists("/toolfs/data/old.txt", me)
 await toolfs.write("/toolfs/data/crew.txt", "Mary", me)
 assert (await told(tool, "open('/toolfs/data/crew.txt').read(), open('/toolfs/other/kept.txt').read()"))[0] == "('Mary', 'kept')"
 
-# What it prints is told while it runs.
-model = ScriptedModel([[ToolCall("1", "python", {{"code": "print('half'); x"}})], "done"])
+# What it prints and shows is told while it runs.
+model = ScriptedModel([[ToolCall("1", "python", {{"code": "print('half'); display([{{'a': 1}}]); print('more'); x"}})], "done"])
 events = [event async for event in Agent(model, tools=[tool]).stream("go")]
-progress = [event.text for event in events if isinstance(event, ToolProgress)]
-assert "".join(progress) == "half\\n", progress
+progress = [event.part.text if event.part else event.text for event in events if isinstance(event, ToolProgress)]
+assert progress == ["half\\n", "| a |\\n| --- |\\n| 1 |", "more\\n", "4"], progress
 """
     )
     page.run(

@@ -27,7 +27,7 @@ export class ApprovalForm {
     const id = `approval-${++lastId}`;
     const question = request.uncertain
       ? `${request.tool} was begun and then cut off. Nobody knows whether it took effect.`
-      : `${request.tool} asks for your approval.`;
+      : `${request.agent ? `${request.agent} asks to call ${request.tool}` : `${request.tool} asks for your approval`}.`;
     this.#choices = h("div", { class: "approval-choices" }, ...(request.uncertain
       ? [button("Call it again", () => this.#settle({ approve: true }), "approve"), button("It took effect…", () => this.#askResult()), button("Leave it…", () => this.#askReason(), "refuse")]
       : [button("Approve", () => this.#settle({ approve: true }), "approve"), button("Change…", () => this.#askArguments()), button("Refuse…", () => this.#askReason(), "refuse")]));

@@ -75,3 +75,21 @@ export function textOf(content) {
   if (typeof content === "string") return content;
   return content.filter((part) => part.type === "text").map((part) => /** @type {TextPart} */ (part).text).join("");
 }
+
+/**
+ * Each user's message with what followed it, and where that ends among all messages.
+ * @param {Message[]} messages
+ * @returns {[Message["content"] | undefined, Message[], number][]}
+ */
+export function exchanges(messages) {
+  /** @type {[Message["content"] | undefined, Message[], number][]} */
+  const found = [];
+  for (const [at, message] of messages.entries()) {
+    if (message.role === "system") continue;
+    if (message.role === "user") found.push([message.content, [], at]);
+    const exchange = found.at(-1) ?? found[found.push([undefined, [], at]) - 1];
+    if (message.role !== "user") exchange[1].push(message);
+    exchange[2] = at + 1;
+  }
+  return found;
+}

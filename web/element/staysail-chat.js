@@ -3,9 +3,9 @@
  * slots, parts, events and CSS variables, and the content security policy it works under.
  *
  * @import { AgentOptions } from "../types.js"
- * @import { ApprovalAnswer, ApprovalRequest, ChatAgent, ChatEvent, Message, Prompt, Source, Theme } from "./types.js"
+ * @import { ApprovalRequest, ChatAgent, Message, Prompt, Source, Theme } from "./types.js"
  * @import { Turn } from "./conversation.js"
- * @typedef {(agent: ChatAgent, options: {signal: AbortSignal, approve: (request: ApprovalRequest) => Promise<ApprovalAnswer>}) => AsyncIterable<ChatEvent>} Begin
+ * @import { Begin } from "./last-run.js"
  */
 
 import { abortable, unlessAborted } from "./abortable.js";
@@ -16,13 +16,14 @@ import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { formatUsage } from "./format.js";
 import { KeptConversation, newConversationId } from "./kept-conversation.js";
+import { findLastRun, forgetRuns, onceSet } from "./last-run.js";
 import { isLocal, loadLocalModel } from "./local-start.js";
 import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
-import { Scroll } from "./scroll.js";
 import { Startup } from "./startup.js";
 import { styles } from "./styles.js";
 import { TurnView } from "./turn-view.js";
+import { Turns } from "./turns.js";
 import { wordsOf } from "./user-message.js";
 
 /** Attributes that are settings of the agent, and their properties. */
@@ -46,13 +47,8 @@ export class StaysailChat extends Element {
     stop: () => this.stop(),
     clear: () => this.#startNew(),
   });
-  #turns = h("div", { class: "turns" });
-  #empty = h("div", { class: "empty", part: "empty" },
-    h("slot", { name: "empty" }, h("p", { class: "empty-line" }, "Ask anything.")),
-    h("div", { class: "suggestions" }, h("slot", { name: "suggestion" })));
-  #log = h("div", { class: "log", part: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": "Conversation" }, h("div", { class: "content" }, this.#empty, this.#turns));
+  #turns = new Turns((event) => this.#onSuggestion(event));
   #passage = new PassageDialog();
-  #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
   /** @type {{turn: Turn, view: TurnView} | undefined} */
   #last;
   /** @type {AbortController | undefined} */
@@ -67,7 +63,7 @@ export class StaysailChat extends Element {
     root.append(
       h("slot", { name: "header" }),
       h("h2", { class: "visually-hidden" }, "Chat"),
-      h("div", { class: "middle" }, this.#log, this.#scroll.button),
+      this.#turns.node,
       h("div", { class: "below" }, h("div", { class: "foot" }, this.#startup.node, this.#composer.node, h("slot", { name: "footer" }))),
       this.#announcer.node,
       this.#passage.node,
@@ -75,7 +71,6 @@ export class StaysailChat extends Element {
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));
-    this.#empty.addEventListener("click", (event) => this.#onSuggestion(event));
     this.addEventListener("focusin", () => this.#warm(), { once: true });
   }
 
@@ -83,7 +78,7 @@ export class StaysailChat extends Element {
     for (const name of PROPERTIES) this.#upgrade(name);
     if (!this.hasAttribute("placeholder")) this.#composer.input.placeholder = "Write a message";
     if (this.getAttribute("start") === "load") this.#warm();
-    if (this.durable) this.#takeUpSoon();
+    if (this.durable) onceSet(() => void this.#takeUp());
   }
 
   disconnectedCallback() {
@@ -104,7 +99,7 @@ export class StaysailChat extends Element {
   get model() { return this.#source.get("model"); }
   set model(value) {
     this.#source.set("model", value ?? "");
-    if (this.durable && this.isConnected) this.#takeUpSoon();
+    if (this.durable && this.isConnected) onceSet(() => void this.#takeUp());
   }
 
   /** Text or a function that gives it. Kept in memory only: it cannot be read back, and no attribute reflects it. */
@@ -129,7 +124,7 @@ export class StaysailChat extends Element {
   get agent() { return this.#source.given; }
   set agent(value) {
     this.#source.given = value;
-    if (this.durable && this.isConnected) this.#takeUpSoon();
+    if (this.durable && this.isConnected) onceSet(() => void this.#takeUp());
   }
 
   /** Whether the last run outlives the page: its name, or "". */
@@ -159,33 +154,27 @@ export class StaysailChat extends Element {
   /** @param {Message[]} messages */
   #draw(messages) {
     this.#conversation.history = messages;
-    for (const [prompt, answer, end] of exchanges(messages)) {
-      const view = new TurnView(prompt, { retry() {}, edit() {}, announce() {}, cite: (source) => this.#cite(source), focus() {}, fork: this.#forkAt(end) });
-      view.replay(answer);
-      this.#turns.append(view.node);
-    }
-    this.#empty.hidden = this.#turns.childElementCount > 0;
+    this.#turns.draw(messages, { cite: (source) => this.#cite(source), forkAt: (at) => this.#forkAt(at) });
   }
 
   /** @param {string} id */
   async #restore(id) {
     const isCurrent = () => this.#kept.id === id;
-    this.#log.setAttribute("aria-busy", "true");
+    this.#turns.busy = true;
     try {
       await Promise.resolve(); // properties that are set with it, such as where Python is
       await this.#python.start();
       const { messages, problems } = await this.#kept.load(id);
       if (!isCurrent()) return;
       this.#draw(messages);
-      this.#scroll.toEnd();
-      if (problems.length) this.#turns.prepend(h("p", { class: "stopped", part: "notice" }, "A part of this conversation is damaged and cannot be shown."));
+      if (problems.length) this.#turns.note("A part of this conversation is damaged and cannot be shown.");
       this.#tell("staysail-restored", { id, messages, problems });
     } catch (error) {
       if (isCurrent()) this.#tell("staysail-error", { error });
     } finally {
       if (isCurrent()) {
         this.#restoring = undefined;
-        this.#log.removeAttribute("aria-busy");
+        this.#turns.busy = false;
       }
     }
   }
@@ -234,7 +223,7 @@ export class StaysailChat extends Element {
     this.clear();
     this.#kept.id = id;
     this.#restoring = undefined;
-    this.#log.removeAttribute("aria-busy");
+    this.#turns.busy = false;
     this.#tell("staysail-conversation", { id });
   }
 
@@ -269,16 +258,8 @@ export class StaysailChat extends Element {
       focus: () => this.#composer.input.focus({ preventScroll: true }),
     });
     this.#last = { turn, view };
-    this.#empty.hidden = true;
-    this.#turns.append(view.node);
-    this.#scroll.toEnd();
+    this.#turns.add(view);
     return { turn, view };
-  }
-
-  /** Once whoever made the element has set what it needs. */
-  #takeUpSoon() {
-    if (document.readyState === "complete") setTimeout(() => void this.#takeUp());
-    else window.addEventListener("load", () => setTimeout(() => void this.#takeUp()), { once: true });
   }
 
   /** Goes on with the last durable run, from an earlier life of the page or in another tab; one that has ended is shown. */
@@ -287,14 +268,11 @@ export class StaysailChat extends Element {
     try {
       if (!this.#source.given) await this.#python.start();
       const agent = await this.#source.agent();
-      const [run] = (await agent.runs?.()) ?? [];
+      const found = await findLastRun(agent, this.#kept.id !== undefined); // a kept conversation holds those that have ended
       await this.#restoring;
-      if (!run || this.#running || this.#last || !this.isConnected) return;
-      // A kept conversation holds the runs that have ended.
-      if (this.#kept.id !== undefined && run.state !== "running" && run.state !== "paused") return;
-      const { turn, view } = this.#beginTurn(run.prompt);
-      const how = run.state === "running" || run.state === "paused" ? "resumeStream" : "watch";
-      await this.#run(turn, view, (agent, options) => /** @type {Required<ChatAgent>} */ (agent)[how](run.id, options));
+      if (!found || this.#running || this.#last || !this.isConnected) return;
+      const { turn, view } = this.#beginTurn(found.prompt);
+      await this.#run(turn, view, found.begin);
     } catch (error) {
       this.#tell("staysail-error", { error });
     }
@@ -303,17 +281,11 @@ export class StaysailChat extends Element {
   /** What came before a run that is taken up, and its prompt as it was. @param {Turn} turn @param {TurnView} view @param {Message[]} messages */
   #showBeginning(turn, view, messages) {
     const prompt = messages.at(-1)?.content ?? "";
-    this.#turns.replaceChildren();
+    this.#turns.clear();
     this.#draw(messages.slice(0, -1));
     Object.assign(turn, { prompt, before: messages.slice(0, -1) });
     view.correct(prompt);
-    this.#turns.append(view.node);
-    this.#scroll.toEnd();
-  }
-
-  /** Of a durable chat, only the last run is kept: it holds what was said before. @param {ChatAgent} agent @param {string} [kept] */
-  async #forgetRuns(agent, kept) {
-    for (const { id, owned } of (await agent.runs?.()) ?? []) if (id !== kept && !owned) await agent.forgetRun?.(id);
+    this.#turns.add(view);
   }
 
   /** Asks the last question again. */
@@ -343,10 +315,9 @@ export class StaysailChat extends Element {
     this.#running = this.#last = undefined;
     this.#composer.setRunning(false);
     this.#conversation.clear();
-    this.#turns.replaceChildren();
-    this.#empty.hidden = false;
+    this.#turns.clear();
     this.#showUsage();
-    if (this.durable) void this.#source.agent().then((agent) => this.#forgetRuns(agent)).catch(() => {});
+    if (this.durable) void this.#source.agent().then((agent) => forgetRuns(agent)).catch(() => {});
     this.#tell("staysail-clear", {});
     if (this.shadowRoot?.activeElement) this.#composer.input.focus();
   }
@@ -389,7 +360,7 @@ export class StaysailChat extends Element {
     const events = begin ? begin(agent, { signal, approve, ...(this.#kept.id !== undefined && this.#kept.options()) }) : agent.stream(turn.prompt, { signal, approve, ...before });
     for await (const event of abortable(events, signal)) {
       if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
-      if (event.type === "run_done" && event.reply.runId) await this.#forgetRuns(agent, event.reply.runId);
+      if (event.type === "run_done" && event.reply.runId) await forgetRuns(agent, event.reply.runId);
       this.#conversation.take(turn, event);
       view.show(event);
       this.#tell("staysail-event", event);
@@ -443,9 +414,8 @@ export class StaysailChat extends Element {
     if (this.#running || !this.#last) return;
     const { turn, view } = this.#last;
     await this.#takeBack(turn);
-    view.node.remove();
+    this.#turns.remove(view);
     this.#last = undefined;
-    this.#empty.hidden = this.#turns.childElementCount > 0;
     this.#composer.input.value = wordsOf(turn.prompt);
     this.#composer.input.focus();
   }
@@ -488,24 +458,6 @@ export class StaysailChat extends Element {
     delete self[name];
     self[name] = value;
   }
-}
-
-/**
- * Each user's message with what followed it, and where that ends among all messages.
- * @param {Message[]} messages
- * @returns {[Message["content"] | undefined, Message[], number][]}
- */
-function exchanges(messages) {
-  /** @type {[Message["content"] | undefined, Message[], number][]} */
-  const found = [];
-  for (const [at, message] of messages.entries()) {
-    if (message.role === "system") continue;
-    if (message.role === "user") found.push([message.content, [], at]);
-    const exchange = found.at(-1) ?? found[found.push([undefined, [], at]) - 1];
-    if (message.role !== "user") exchange[1].push(message);
-    exchange[2] = at + 1;
-  }
-  return found;
 }
 
 if (globalThis.customElements && !customElements.get("staysail-chat")) customElements.define("staysail-chat", StaysailChat);

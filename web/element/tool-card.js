@@ -1,10 +1,11 @@
 /** One call of a tool: what it was asked, whether it runs, what it gave and how long it took. */
 
-/** @import { ApprovalAnswer, ApprovalRequest } from "./types.js" */
+/** @import { ApprovalAnswer, ApprovalRequest, Part } from "./types.js" */
 
 import { ApprovalForm } from "./approval-form.js";
 import { h, icon } from "./dom.js";
 import { formatSeconds } from "./format.js";
+import { ToolOutput, isRich } from "./tool-output.js";
 
 /** Seen at once; the rest on request. */
 const GLANCE_LINES = 6;
@@ -19,6 +20,7 @@ export class ToolCard {
   #more = h("details", { class: "tool-more", hidden: true }, h("summary", {}, "Details"),
     h("p", {}, "Arguments"), this.#arguments, h("p", {}, "Result"), this.#whole);
   #result = h("div", { class: "tool-result", dir: "auto" });
+  #output = new ToolOutput();
   #title;
   node;
   #written = "";
@@ -30,7 +32,7 @@ export class ToolCard {
     this.name = name;
     this.#title = h("code", { class: "tool-name" }, name);
     this.node = h("section", { class: "tool", part: "tool", "aria-label": `Tool ${name}` },
-      h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state), this.#result, this.#more);
+      h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state), this.#output.node, this.#result, this.#more);
     this.#set("writing", "being written");
   }
 
@@ -71,16 +73,30 @@ export class ToolCard {
     this.#more.hidden = false;
     this.#form?.remove();
     this.#form = new ApprovalForm(request, (given) => {
+      const approved = given === true || (typeof given === "object" && "approve" in given && given.approve);
       this.run(typeof given === "object" && "approve" in given && given.arguments ? given.arguments : request.arguments);
+      // Of what an agent within does, its caller's run need not tell more.
+      if (request.agent) this.#set("done", approved ? "approved" : "answered");
       answer(given);
     });
     this.#result.after(this.#form.node);
   }
 
-  /** @param {string} text @param {boolean} isError @param {number} durationS */
-  finish(text, isError, durationS) {
+  /** It runs, and prints or shows something. @param {string} text @param {Part | null} [part] */
+  progress(text, part) {
+    if (part) this.#output.show(part);
+    else this.#output.print(text);
+  }
+
+  /** @param {string} text @param {boolean} isError @param {number} durationS @param {Part[]} [content] all that it gave */
+  finish(text, isError, durationS, content = []) {
     this.#form?.remove();
-    this.#result.replaceChildren(h("p", {}, glance(text) || "No output"));
+    this.#result.replaceChildren();
+    if (!this.#output.isEmpty) {
+      const rest = isError ? lastLines(text, this.#output.printed.trimEnd()) : "";
+      if (rest) this.#result.append(h("p", {}, rest));
+    } else if (isRich(content)) content.forEach((part) => this.#output.show(part));
+    else this.#result.append(h("p", {}, glance(text) || "No output"));
     this.#whole.textContent = pretty(text);
     this.#more.hidden = false;
     const time = durationS > 0 ? ` in ${formatSeconds(durationS)}` : "";
@@ -112,6 +128,12 @@ function glance(text) {
   const whole = value === undefined ? text.trim() : Array.isArray(value) ? JSON.stringify(value) : summarise(value);
   const cut = whole.split("\n").slice(0, GLANCE_LINES).join("\n").slice(0, GLANCE_CHARACTERS);
   return cut.length < whole.length ? `${cut} …` : cut;
+}
+
+/** @param {string} text what is seen at once of a failure @param {string} seen what was seen of it already */
+function lastLines(text, seen) {
+  const rest = text.startsWith(seen) ? text.slice(seen.length) : text;
+  return rest.trim().split("\n").slice(-GLANCE_LINES).join("\n").slice(-GLANCE_CHARACTERS);
 }
 
 /** @param {string} text JSON is indented; all else stays */

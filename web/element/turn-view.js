@@ -96,12 +96,17 @@ export class TurnView {
         return this.#tool(event).run(event.arguments);
       case "tool_result":
         this.#actions.announce(`The tool ${event.name} ${event.isError ? "failed" : "answered"}`);
-        this.#tool(event).finish(event.text, event.isError, event.durationS);
+        this.#tool(event).finish(event.text, event.isError, event.durationS, event.content);
         return this.wait([...this.#tools.values()].some(({ asks }) => asks) ? "" : "Reading the result");
       case "retry_scheduled":
         return this.#showRetry(event);
       case "approval_needed":
-        return this.#tool({ id: event.request.id, name: event.request.tool }).hold(event.request.arguments);
+        return this.#asking(event.request).hold(event.request.arguments);
+      case "tool_progress":
+        this.wait("");
+        return this.#tool({ id: event.callId, name: event.name }).progress(event.text, event.part);
+      case "nested_event":
+        return this.#showNested(event);
       case "handed_over":
         this.#close();
         this.#actions.announce(`${event.agent} takes over`);
@@ -117,11 +122,30 @@ export class TurnView {
     this.wait("");
     this.#actions.announce(request.uncertain ? `Did the tool ${request.tool} take effect? It was cut off` : `The tool ${request.tool} asks for your approval`);
     return new Promise((resolve) => {
-      this.#tool({ id: request.id, name: request.tool }).ask(request, (answer) => {
+      this.#asking(request).ask(request, (answer) => {
         this.#actions.focus();
         resolve(answer);
       });
     });
+  }
+
+  /** What an agent does that serves as a tool: its words in the tool's card, its own tools in cards of theirs. @param {ChatEvent & {type: "nested_event"}} nested */
+  #showNested({ callId, agent, event }) {
+    if (event.type === "text_delta") {
+      this.wait("");
+      this.#tool({ id: callId, name: agent }).progress(event.text);
+    } else if (event.type === "tool_call_done" || event.type === "tool_result") {
+      this.show({ ...event, id: `${callId}/${event.id}`, name: within(agent, event.name) });
+    } else if (event.type === "tool_progress") {
+      this.show({ ...event, callId: `${callId}/${event.callId}`, name: within(agent, event.name) });
+    } else if (event.type === "nested_event") {
+      this.show({ ...event, callId: `${callId}/${event.callId}` });
+    }
+  }
+
+  /** The card of a call that somebody is asked about. @param {ApprovalRequest} request */
+  #asking({ id, tool, agent }) {
+    return this.#tool({ id, name: agent ? within(agent, tool) : tool });
   }
 
   /** @param {Turn} turn */
@@ -170,7 +194,7 @@ export class TurnView {
     if (part.type === "text") this.#stream(MarkdownView).push(part.text);
     else if (part.type === "reasoning" && part.text) this.#stream(ReasoningView).push(part.text);
     else if (part.type === "tool_call") this.#tool(part).run(part.arguments);
-    else if (part.type === "tool_result") this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(textOf(part.content ?? []), part.isError ?? false, 0);
+    else if (part.type === "tool_result") this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(textOf(part.content ?? []), part.isError ?? false, 0, typeof part.content === "string" ? [] : part.content);
   }
 
   /**
@@ -254,4 +278,9 @@ export class TurnView {
   #append(node) {
     this.#body.append(node);
   }
+}
+
+/** @param {string} agent @param {string} tool */
+function within(agent, tool) {
+  return `${agent} › ${tool}`;
 }

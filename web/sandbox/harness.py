@@ -15,16 +15,15 @@ MOST_COLUMNS = 30
 LONGEST_CELL = 200
 LONGEST_REPR = 20_000
 
-_shown = []
+show = print  # of JSON text, {type: "text", text} or {type: "image", data}; the worker puts its own in the place
 _count = 0
 _namespace = {"__name__": "__main__", "__builtins__": builtins}
 
 
 async def run(source):
-    """JSON: {parts, error, memory}. Names stay from one call to the next."""
+    """JSON: {error, memory}. Names stay from one call to the next."""
     global _count
     _count += 1
-    _shown.clear()
     answer = {"error": None, "memory": False}
     file = f"<code {_count}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
@@ -38,7 +37,7 @@ async def run(source):
         answer["error"] = _describe(error, file)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    return json.dumps(answer | {"parts": _shown})
+    return json.dumps(answer)
 
 
 async def _evaluate(source, file):
@@ -66,10 +65,16 @@ def display(value):
         except Exception:
             made = None
         if made:
-            _shown.append({"type": kind, "data": base64.b64encode(made).decode()} if kind == "image" else {"type": kind, "text": made})
-            return
+            return _show(kind, **({"data": base64.b64encode(made).decode()} if kind == "image" else {"text": made}))
     text = repr(value)
-    _shown.append({"type": "text", "text": text if len(text) <= LONGEST_REPR else f"{text[:LONGEST_REPR]} [cut]"})
+    _show("text", text=text if len(text) <= LONGEST_REPR else f"{text[:LONGEST_REPR]} [cut]")
+
+
+def _show(kind, **what):
+    """At once, after what was printed before it."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    show(json.dumps({"type": kind, **what}))
 
 
 _namespace["display"] = display

@@ -15,7 +15,8 @@
  * @typedef {{path: string, data: string}} SandboxFile
  * @typedef {{code: string, folders: string[], files: SandboxFile[], deleted: string[]}} Work
  * result: JSON of harness.py. ended: why the interpreter is no more; the next run has a new one. fresh: whether this one was new
- * @typedef {{type: "output", stream: string, text: string}
+ * part: JSON of {type: "text", text} or {type: "image", data}
+ * @typedef {{type: "output", stream: string, text: string} | {type: "shown", part: string}
  *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} SandboxEvent
  */
 
@@ -135,6 +136,7 @@ class Room {
     let news = [];
     let wake = () => {};
     let room = this.#options.outputBytes + 1; // so that it is seen that something was cut
+    let wall = MOST_RESULT;
     const add = (/** @type {any} */ item) => {
       news.push(item);
       wake();
@@ -145,6 +147,10 @@ class Room {
         const text = String(message.text).slice(0, room);
         room -= text.length;
         add({ type: "output", stream: message.stream === "stderr" ? "stderr" : "stdout", text });
+      } else if (message?.type === "shown" && wall > 0) {
+        const part = String(message.part);
+        wall -= part.length;
+        if (wall >= 0) add({ type: "shown", part });
       } else if (message?.type === "done") add(readDone(message));
       else if (message?.type === "crash") end(`the interpreter crashed: ${message.message}`);
     };

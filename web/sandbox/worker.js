@@ -3,8 +3,8 @@
  * nothing be fetched. All it needs comes through one port, to which its host listens as to a stranger.
  *
  * In:  {type: "start", modules, files, harness}, then {type: "run", code, folders, files, deleted, outputBytes}, one at a time; {type: "answer", id, ...} to an ask
- * Out: {type: "ready"} or {type: "failed", message}. For a run {type: "output", stream, text}, then {type: "done", result, files, deleted}
- *      or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}.
+ * Out: {type: "ready"} or {type: "failed", message}. For a run {type: "output", stream, text} and {type: "shown", part}, then {type: "done",
+ *      result, files, deleted} or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}.
  */
 
 /** Where the files of the runtime seem to be. The host answers for it, as for the web. */
@@ -28,6 +28,9 @@ const asked = new Map();
 let lastId = 0;
 /** Bytes that may still be printed: more are not worth a message. */
 let room = 0;
+/** Characters of pictures and tables that may still be shown. */
+let wall = 0;
+const MOST_SHOWN = 64 << 20;
 /** Files that the host knows. @type {Set<string>} */
 const known = new Set();
 
@@ -62,6 +65,10 @@ async function start({ modules, files, harness: source }) {
   pyodide.FS.writeFile("/lib/sandbox_harness.py", source);
   pyodide.runPython("import sys; sys.path.append('/lib')");
   harness = pyodide.pyimport("sandbox_harness");
+  harness.show = (/** @type {string} */ part) => {
+    wall -= part.length;
+    if (wall >= 0) port.postMessage({ type: "shown", part });
+  };
   for (const [name, stream] of [["setStdout", "stdout"], ["setStderr", "stderr"]]) {
     const decoder = new TextDecoder();
     const write = (/** @type {Uint8Array} */ bytes) => {
@@ -96,6 +103,7 @@ async function checkedFetch(request, files) {
 /** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], outputBytes: number}} message */
 async function run({ code, folders, files, deleted, outputBytes }) {
   room = outputBytes;
+  wall = MOST_SHOWN;
   for (const folder of folders) pyodide.FS.mkdirTree(folder);
   for (const path of deleted) if (known.delete(path) && exists(path)) pyodide.FS.unlink(path);
   for (const { path, data } of files) {

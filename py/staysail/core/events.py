@@ -84,12 +84,14 @@ class ToolResult(Event):
 
 
 class ToolProgress(Event):
-    """Something that a tool tells while it runs. stream: "stdout" or "stderr"."""
+    """Something that a tool tells while it runs. stream: "stdout", "stderr", or "display" with what it shows, a picture or a table, as
+    `part`."""
 
     call_id: str
     name: str
     stream: str
     text: str
+    part: Part | None = None
 
 
 class StepDone(Event):

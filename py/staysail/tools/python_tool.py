@@ -39,9 +39,9 @@ class Sandbox(Protocol):
     """An interpreter that can be ended; it starts with the first run, and anew with the first one after its end."""
 
     def run(self, work: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """work: {code, folders: [path], files: [{path, data}], deleted: [path]}, data in base64. Gives {type: "output", stream, text} and
-        at last {type: "done", result, files, deleted, ended, fresh}; see web/sandbox/host.js. Leaving it ends the interpreter. Raises
-        ConfigError where it does not start."""
+        """work: {code, folders: [path], files: [{path, data}], deleted: [path]}, data in base64. Gives {type: "output", stream, text},
+        {type: "shown", part: JSON} and at last {type: "done", result, files, deleted, ended, fresh}; see web/sandbox/host.js. Leaving it
+        ends the interpreter. Raises ConfigError where it does not start."""
 
     def end(self) -> None: ...
 
@@ -88,38 +88,51 @@ class PythonTool:
                 self.reset()
             files = await self._files.load() if self._files else {"folders": [], "files": [], "deleted": []}
             printed, done = "", None
+            shown: list[Part] = []
             try:
                 async with aclosing(self._sandbox.run({"code": args["code"], **files})) as events:
                     async for event in events:
                         if event["type"] == "output":
                             printed += event["text"]
                             self._tell(event["stream"], event["text"])
+                        elif event["type"] == "shown":
+                            shown.append(self._read_part(json.loads(event["part"]), shown))
+                            self._tell("display", "", shown[-1])
                         else:
                             done = event
             except BaseException:  # cancelled, or it did not start
                 self._end()
                 raise
             assert done is not None
-            return await self._answer(printed, done)
+            return await self._answer(printed, shown, done)
 
     def _end(self) -> None:
         self._sandbox.end()
         if self._files:
             self._files.forget()
 
-    def _tell(self, stream: str, text: str) -> None:
+    def _tell(self, stream: str, text: str, part: Part | None = None) -> None:
         context, call = current_run(), current_call()
         if context and context.emit and call:
-            context.emit(ToolProgress(call.id, self.name, stream, text))
+            context.emit(ToolProgress(call.id, self.name, stream, text, part))
 
-    async def _answer(self, printed: str, done: Mapping[str, Any]) -> list[Part]:
+    def _read_part(self, part: Mapping[str, Any], before: Sequence[Part]) -> Part:
+        """What the code showed. It is a stranger's word: what is of no use is left out."""
+        if part.get("type") == "text":
+            return Text(_cut(str(part.get("text")), self._output_bytes))
+        data = str(part.get("data"))
+        if sum(isinstance(other, Image) for other in before) == MOST_PICTURES or len(data) > MOST_PICTURE_CHARACTERS:
+            return Text("[a picture too many, or too big, is left out]")
+        return Image(data=base64.b64decode(data), media_type="image/png")
+
+    async def _answer(self, printed: str, shown: Sequence[Part], done: Mapping[str, Any]) -> list[Part]:
         result = json.loads(done["result"])
         notes = ["[a new interpreter: the variables of earlier calls are gone]"] if done["fresh"] and self._was_used else []
         self._was_used = True
         if self._files:
             notes += await self._files.save(done["files"], done["deleted"])
-        shown, pictures = _read_parts(result.get("parts") or ())
-        texts = [*notes, _cut(printed.rstrip(), self._output_bytes), *(_cut(text, self._output_bytes) for text in shown)]
+        pictures = [part for part in shown if isinstance(part, Image)]
+        texts = [*notes, _cut(printed.rstrip(), self._output_bytes), *(part.text for part in shown if isinstance(part, Text))]
         if result.get("error"):
             texts.append(_cut(str(result["error"]), self._output_bytes))
         if done["ended"]:
@@ -130,20 +143,6 @@ class PythonTool:
         if done["ended"] or result.get("error"):
             raise ToolError(text)
         return [Text(text or "Done; it printed nothing and gave None."), *pictures]
-
-
-def _read_parts(parts: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[Part]]:
-    """What the code showed. It is a stranger's word: what is of no use is left out."""
-    texts: list[str] = []
-    pictures: list[Part] = []
-    for part in parts:
-        if part.get("type") == "text":
-            texts.append(str(part.get("text")))
-        elif len(pictures) == MOST_PICTURES or len(str(part.get("data"))) > MOST_PICTURE_CHARACTERS:
-            texts.append("[a picture too many, or too big, is left out]")
-        else:
-            pictures.append(Image(data=base64.b64decode(str(part.get("data"))), media_type="image/png"))
-    return texts, pictures
 
 
 def _cut(text: str, most: int) -> str:

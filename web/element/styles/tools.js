@@ -10,6 +10,11 @@ export const TOOLS = /* css */ `
 .tool[data-state="failed"] .tool-state, .tool[data-state="failed"] .tool-name { color: var(--_danger); }
 .tool:is([data-state="running"], [data-state="writing"]) .tool-state::after { content: "…"; margin-inline-start: -0.3rem; }
 .tool-result p { margin-block-start: 0.3rem; overflow-wrap: anywhere; white-space: pre-wrap; }
+.tool-output { display: grid; gap: 0.5rem; margin-block-start: 0.4rem; min-inline-size: 0; }
+.tool-output:empty { display: none; }
+.tool-output pre { max-block-size: 16rem; margin: 0; padding: 0.5rem 0.75rem; overflow: auto; border-radius: var(--_radius); background: var(--_surface); color: var(--_ink); font: 0.8125rem/1.5 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+.tool-output img { justify-self: start; max-inline-size: 100%; block-size: auto; border-radius: var(--_radius); background: #fff; }
+.tool-output .markdown { min-inline-size: 0; font-size: 0.875rem; }
 .tool[data-state="asking"] { padding-inline-start: 0.75rem; border-inline-start: 3px solid var(--_accent); }
 .tool[data-state="asking"] .tool-state { color: var(--_accent); font-weight: 600; }
 .approval { display: grid; gap: 0.5rem; margin-block-start: 0.5rem; }
