@@ -14,6 +14,7 @@ from pathlib import Path
 from tools.fetch import CACHE, FetchError, fetch
 from tools.kernel import KernelError, assemble_kernel
 from tools.lock import LockMaker
+from tools.offline import LIST, write_offline_list
 from tools.snapshot import SnapshotError, make_snapshot
 from tools.sources import ROOT, Source, load_sources
 from tools.wheel import WheelError, build_wheels
@@ -56,8 +57,9 @@ def _assemble() -> None:
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
     snapshot = make_snapshot(RUNTIME, wheels.bytecode, CACHE)
     compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
-    ours = {lock, wheels.source, wheels.bytecode, snapshot.memory, snapshot.compressed, snapshot.manifest}
+    ours = {lock, wheels.source, wheels.bytecode, snapshot.memory, snapshot.compressed, snapshot.manifest, RUNTIME / LIST}
     _remove_strays({*(ROOT / s.path for s in sources), *compressed, *ours, *COMMITTED})
+    write_offline_list(RUNTIME, snapshot.memory)
 
 
 def _is_compressible(source: Source) -> bool:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from tools.sources import ROOT
 
 INDEX = "index.html"
+WORKER = "offline.js"  # a service worker answers for the folder it lies in
 FOLDERS = ("web", "wheels")
 HIDDEN = {"node_modules", "__pycache__"}
 
@@ -34,7 +35,7 @@ LARGEST_COMPRESSED_HERE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served: the index page and some folders of `root`."""
+    """What is served: the index page, its service worker and some folders of `root`."""
 
     root: Path = ROOT
     folders: tuple[str, ...] = FOLDERS
@@ -47,7 +48,7 @@ class Site:
             segments.append(INDEX)
         if any(_is_hidden(segment) for segment in segments):
             return None
-        if segments != [INDEX] and segments[0] not in self.folders:
+        if segments not in ([INDEX], [WORKER]) and segments[0] not in self.folders:
             return None
         file = self.root.joinpath(*segments)
         try:

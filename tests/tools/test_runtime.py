@@ -11,6 +11,7 @@ import zipfile
 import pytest
 
 from tools.assemble import RUNTIME, UPSTREAM_LOCK
+from tools.site import Site
 from tools.sources import ROOT, load_sources
 from tools.wheel import build_wheels
 
@@ -83,3 +84,14 @@ def test_a_second_build_changes_no_file():
 
 def test_no_registry_is_named_in_the_lock_of_the_javascript_tools():
     assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", (ROOT / "web" / "package-lock.json").read_text("utf-8"))
+
+
+def test_the_list_for_visits_without_a_network_names_what_is_served_and_leaves_the_models_out():
+    listed = json.loads((RUNTIME / "offline.json").read_text("utf-8"))
+    first, later = listed["first"], listed["later"]
+    assert {"", "index.html", "web/page/page.js", "web/worker.js", "web/wheel/staysail-cp314.whl", "wheels/pyodide.asm.wasm"} <= {*first}
+    assert [name for name in first if name.endswith(".snapshot")]
+    assert not {*first} & {*later}
+    site = Site()
+    assert not [name for name in (*first, *later) if site.find(f"/{name}") is None]
+    assert not [name for name in (*first, *later) if name.endswith((".gguf", ".onnx", ".gz"))]

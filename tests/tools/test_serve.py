@@ -25,6 +25,7 @@ def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("site")
     for name, content in {
         "index.html": b"<!doctype html><title>home</title>",
+        "offline.js": b"// a service worker",
         "secret.txt": b"not for the web",
         ".env": b"KEY=1",
         "web/app.mjs": MODULE,
@@ -76,6 +77,7 @@ def ask(server):
     [
         ("/", "text/html; charset=utf-8"),
         ("/index.html", "text/html; charset=utf-8"),
+        ("/offline.js", "text/javascript; charset=utf-8"),
         ("/web/app.mjs", "text/javascript; charset=utf-8"),
         ("/web/sub/", "text/html; charset=utf-8"),
         ("/web/a%20b.js", "text/javascript; charset=utf-8"),
@@ -98,6 +100,7 @@ def test_files_come_with_their_type_and_isolated(ask, path, kind):
     "path",
     [
         "/secret.txt",
+        "/offline.js/x",
         "/.env",
         "/.git/config",
         "/web/.hidden.js",

@@ -49,7 +49,7 @@ export async function clearWeights() {
 async function download(url, sizeBytes, signal, onBytes, consume) {
   let response;
   try {
-    response = await fetch(url, { signal });
+    response = await fetch(url, { signal, cache: "no-store" }); // it is kept here, and once is enough
   } catch (error) {
     if (signal?.aborted) throw abortError();
     throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, { cause: error });

@@ -9,6 +9,7 @@ import { watchConversations } from "./conversations.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
+import { keepOffline } from "./offline.js";
 import { agentPython } from "./python-switch.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
@@ -56,6 +57,7 @@ watchModelFile();
 watchConversations(chat);
 watchTimeline(chat);
 watchKeptKeys();
+keepOffline(chat);
 
 // A failure about a setting leads to its field.
 chat.addEventListener("staysail-error", (event) => {
