@@ -26,6 +26,7 @@ from .stores.documents import check_embedder
 from .stores.filters import Where
 from .stores.interface import DocumentStore, reranked
 from .stores.layout import Entry, Head
+from .stores.provenance import Provenance
 from .vector_opening import Opened, Opening
 
 FUSED = 4  # hybrid search ranks so many times k of either kind
@@ -70,6 +71,7 @@ class VectorStore(DocumentStore):
         check_choice("durability", durability, ("relaxed", "strict"))
         check_embedder(embedder)
         self.name, self.embedder = name, embedder
+        self._provenance = Provenance(name, embedder)
         self._opening = Opening(
             name,
             Head(dim or 0, metric, quantization, dtype or "f32", segment_rows=segment_rows),
@@ -248,6 +250,9 @@ class VectorStore(DocumentStore):
 
     # What DocumentStore asks for
 
+    async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
+        return await self._provenance.embed(texts, (await self._current()).collection, documents=documents)
+
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         collection = (await self._opening.open(len(vectors[0]))).collection
         async with collection.writing():
@@ -256,7 +261,8 @@ class VectorStore(DocumentStore):
             if there and not replace:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             dead = {known[id] for id in (*there, *gone) if id in known}
-            await collection.append(entries, vectors, dead=sorted(dead))
+            witness = await self._provenance.witness(entries, collection)
+            await collection.append(entries, vectors, dead=sorted(dead), witness=witness)
             for id in {*gone}.difference(entry.id for entry in entries) if gone else ():
                 known.pop(id, None)
             if dead:

@@ -118,8 +118,10 @@ async def ingest(
     (DOCX); its id is "<source>#<chunk>"."""
     if not splitter:
         split_text("", size, overlap)  # raises for what cannot work, before any file is read
-    embedder = embedder if embedder is not None else getattr(store, "embedder", None)
-    settings = _describe(splitter, size, overlap, measure, embedder, metadata, encoding)
+    own = getattr(store, "embedder", None)
+    settings = _describe(splitter, size, overlap, measure, own if embedder is None else embedder, metadata, encoding)
+    if embedder is None and own is not None:
+        embedder = getattr(store, "embed", own)  # by which a store learns whose vectors it holds
     given, total = _listed(files)
     seen: set[str] = set()
     index = 0

@@ -37,6 +37,10 @@ class DocumentStore:
             return []
         return await self._add(documents, vectors, None, replace=True, gone=ids)
 
+    async def embed(self, texts: Sequence[str]) -> list[Any]:
+        """The vectors of texts that are to be added, by the store's embedder."""
+        return await self._embed(texts, documents=True)
+
     async def delete(self, ids: Sequence[str] | str | None = None) -> int:
         raise NotImplementedError
 
@@ -62,6 +66,10 @@ class DocumentStore:
         await self._add(documents, vectors, None, replace=replace)
         return len(documents)
 
+    async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
+        """documents: these are to be added, and are no queries."""
+        return await embed_texts(self.embedder, texts)
+
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         """At least one entry, and a vector for each; gone: ids whose documents go."""
         raise NotImplementedError
@@ -81,7 +89,7 @@ class DocumentStore:
         if vectors is None:
             missing = [at for at, vector in enumerate(own) if vector is None]
             texts = [text_of(entries[at].document) for at in missing]
-            for at, vector in zip(missing, await embed_texts(self.embedder, texts), strict=True):
+            for at, vector in zip(missing, await self.embed(texts), strict=True):
                 own[at] = vector
             vectors = own
         if len(vectors) != len(entries):
@@ -91,7 +99,7 @@ class DocumentStore:
 
     async def _vectors_of(self, queries: Sequence[Any]) -> list[Any]:
         """Of each; texts are embedded together."""
-        texts = iter(await embed_texts(self.embedder, [query for query in queries if isinstance(query, str)]))
+        texts = iter(await self._embed([query for query in queries if isinstance(query, str)], documents=False))
         return [next(texts) if isinstance(query, str) else query for query in queries]
 
 

@@ -64,6 +64,16 @@ class Old(Value):
     tail: int
 
 
+class Witness(Value):
+    """A document whose vector tells which embedder the store is filled by: see stores.provenance. embedder: its name, if it has one."""
+
+    embedder: str | None
+    id: str
+    slot: int
+    checksum: int
+    vector: tuple[float, ...]
+
+
 class Head(Value):
     """What a store is, and what belongs to it. version: of its contents, grows with each change. segments: their serials, in order. next:
     the serial that the log will have as a segment. most: the largest number among the rows. log: [key, rows] of each record, in order.
@@ -83,6 +93,7 @@ class Head(Value):
     log_next: int = 1
     mean: int | None = None
     old: Old | None = None
+    witness: Witness | None = None
     format: int = FORMAT
 
     @property
@@ -97,8 +108,9 @@ class Head(Value):
 
 def encode_head(head: Head) -> bytes:
     fields = {field: getattr(head, field) for field in Head._fields}
-    if head.old:
-        fields["old"] = {field: getattr(head.old, field) for field in Old._fields}
+    for name, part in (("old", head.old), ("witness", head.witness)):
+        if part:
+            fields[name] = {field: getattr(part, field) for field in type(part)._fields}
     return seal(encode_json(fields))
 
 
@@ -121,7 +133,10 @@ def decode_head(record: bytes) -> Head:
     old = fields["old"]
     if old:
         old = Old(old["rows"], tuple(old["segments"]), tuple((key, rows) for key, rows in old["log"]), old["tail"])
-    return Head(**fields | {"segments": segments, "log": log, "old": old})
+    witness = fields.get("witness")
+    if witness:
+        witness = Witness(**witness | {"vector": tuple(witness["vector"])})
+    return Head(**fields | {"segments": segments, "log": log, "old": old, "witness": witness})
 
 
 def encode_json(value: Any) -> bytes:
