@@ -209,7 +209,7 @@ def test_what_does_not_fit_is_told_with_where_and_what(kind: Any, value: Any, sa
     assert raised.value.raw == value
 
 
-@pytest.mark.parametrize("kind", [complex, type, object(), "int", pathlib, list[complex], lambda: 0], ids=repr)
+@pytest.mark.parametrize("kind", [complex, type, object(), "int", pathlib, list[complex], lambda: 0], ids=lambda kind: type(kind).__name__)
 def test_a_type_that_json_cannot_hold_is_refused(kind: Any):
     with pytest.raises(ConfigError):
         codec(kind)

@@ -220,6 +220,7 @@ async def test_files_come_as_bytes_paths_mappings_parts_open_files_and_by_their_
         ("REPORT.PDF", b"", "", "pdf"),
         ("a.unheard-of", b"words", "", "text"),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else None,
 )
 def test_the_loader_is_found_by_type_name_or_content(name, data, media_type, loader):
     assert find_loader(name, data, media_type).__name__.endswith(f".{loader}")
@@ -291,6 +292,7 @@ async def test_a_file_that_is_not_there_says_so(tmp_path):
         ("a.json", b"[" * 100_000 + b"]" * 100_000),
         ("a.csv", b'a,b\n"x,y\n'),
     ],
+    ids=lambda value: "" if isinstance(value, bytes) else None,
 )
 async def test_a_broken_file_is_told_by_its_name(name, data):
     with pytest.raises(LoaderError, match=rf"{name}") as caught:
