@@ -80,7 +80,7 @@ test: setup build types
 
 test-python: setup build
 	@echo "== Tests on CPython"
-	@$(PY) -m pytest $(wildcard $(PYTHON_TESTS))
+	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
 
 test-page: setup build types
 	@echo "== Tests in headless Chromium"

@@ -381,7 +381,7 @@ def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site,
         };
         """
     )
-    box = provider.box({"text": "word " * 100_000, "chunk_bytes": 65536})
+    box = provider.box({"text": "word " * 50_000, "chunk_bytes": 65536})
     told = Page(driver, "worker").run(
         """
         const reader = (await openai().prompt_stream("Talk.")).getReader();
@@ -394,9 +394,9 @@ def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site,
         """,
         box,
     )
-    assert told["length"] > 499_000
+    assert told["length"] > 249_000
     assert told["early"] < 100_000
-    assert told["late"] > 2_000_000
+    assert told["late"] > 1_000_000
 
 
 def test_python_in_the_calling_thread_does_the_same(driver, site, provider):

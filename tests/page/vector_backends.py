@@ -1,5 +1,7 @@
 """Run in a page by test_vectors.py: a backend beside numpy, on every kind of row."""
 
+from itertools import cycle, islice
+
 import numpy as np
 
 from staysail.host.kernel import PLAIN, RELAXED, load_kernel
@@ -8,11 +10,15 @@ from staysail.indexes.numkong_backend import NumkongBackend
 from staysail.indexes.numpy_backend import NumpyBackend
 
 
-async def compare(name):
-    """What differs, in words; nothing should."""
+KINDS = ("random", "duplicates", "tiny", "huge", "zeros")
+
+
+async def compare(name, kinds_each):
+    """What differs, in words; nothing should. kinds_each: how many kinds of rows each shape is tried with, in turn."""
     made = {"relaxed": lambda: load_kernel([RELAXED]), "plain": lambda: load_kernel([PLAIN])}
     backend = await made[name]() if name in made else NumkongBackend()
     rng = np.random.default_rng(1)
+    kinds = cycle(KINDS)
     wrong = []
 
     def build(backend, x, metric, dtype):
@@ -24,7 +30,7 @@ async def compare(name):
 
     for dim, dtype in ((1, "f32"), (16, "f32"), (100, "f32"), (384, "f32"), (4100, "f32"), (100, "f16")):
         for metric in ("cosine", "dot", "euclidean"):
-            for kind in ("random", "duplicates", "tiny", "huge", "zeros"):
+            for kind in islice(kinds, kinds_each):
                 n = 700 if dim < 2000 else 150
                 x = rng.standard_normal((n, dim))
                 match kind:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ def _without_auto(value: Any) -> Any:
     return {name: _without_auto(item) for name, item in value.items() if (name, item) != ("detail", "auto")}
 
 
+@cache
 def formats() -> dict[str, Any]:
     """The formats there are, by the end of their paths."""
     folder = Path(__file__).parent / "formats"
