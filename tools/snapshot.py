@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.sources import ROOT, load_sources
 
-SCRIPTS = ROOT / "tools" / "snapshot.mjs", ROOT / "web" / "snapshot-making.js"
+SCRIPTS = ROOT / "tools" / "snapshot.mjs", ROOT / "web" / "snapshot-making.js", ROOT / "web" / "snapshot-packing.js"
 MANIFEST = "staysail-snapshot.json"
 GZIP_LEVEL = 6  # 9 takes five times as long and saves 1 %
 
@@ -23,7 +23,7 @@ class SnapshotError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    memory: Path  # staysail-HASH.snapshot
+    memory: Path  # staysail-HASH.snapshot, packed
     compressed: Path
     manifest: Path
 

@@ -25,39 +25,54 @@
  * @typedef {{pyodide: any, join: Join}} Python
  */
 
+import { Downloads } from "./downloads.js";
 import { InterpreterError } from "./errors.js";
 import { loadPlugin } from "./plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
-import { isKept, readKept } from "./kept-snapshot.js";
-import { RUNTIME_FILES } from "./runtime.js";
-import { findSnapshot, readSnapshot } from "./snapshot.js";
+import { isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
+import { RUNTIME_BYTES } from "./runtime.js";
+import { checkSnapshot, findSnapshot } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
+import { unpack } from "./snapshot-packing.js";
 
-const TOTAL_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
+/** What all is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited. */
+class Start {
+  /** @param {InterpreterOptions} options */
+  constructor(options) {
+    const { runtimeURL, wheelURL, snapshotURL, keptURL, countBytes, onProgress } = options;
+    this.options = options;
+    this.wheel = readBytes(wheelURL);
+    this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
+    /** Pyodide's own way to make the module of its files. @type {Promise<(settings: any) => Promise<any>> | undefined} */
+    this.script = runtimeURL ? import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
+    this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
+    this.runtime = importRuntime(runtimeURL);
+    for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
+  }
+}
 
 /**
  * @param {InterpreterOptions} options
  * @returns {Promise<Join>}
  */
 export async function startPython(options) {
-  const { runtimeURL, wheelURL, snapshotURL, keptURL, onProgress, onCrash } = options;
-  onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: TOTAL_BYTES });
-  // All is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited.
-  const wheel = readBytes(wheelURL);
-  const snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
-  const early = runtimeURL && import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href);
-  for (const asked of [wheel, early, ...snapshots.map(({ found }) => found)]) Promise.resolve(asked).catch(() => {});
-  const runtime = await importRuntime(runtimeURL);
-  const restored = await restoreFirst(options, runtime, wheel, snapshots);
-  const { pyodide, join } = restored ?? (await load(options, runtime, wheel));
-  pyodide._api.on_fatal = onCrash;
-  onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
-  return join;
+  const { onProgress, onCrash } = options;
+  onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: RUNTIME_BYTES });
+  const start = new Start(options);
+  try {
+    const restored = await restoreFirst(start);
+    const { pyodide, join } = restored ?? (await load(start));
+    pyodide._api.on_fatal = onCrash;
+    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
+    return join;
+  } finally {
+    start.downloads?.stop();
+  }
 }
 
-/** @param {InterpreterOptions} options @param {any} runtime @param {Bytes} wheel @returns {Promise<Python>} */
-async function load(options, runtime, wheel) {
-  const pyodide = await loadRuntime(options, runtime, RUNTIME_FILES);
-  pyodide.FS.writeFile(WHEEL_PATH, await wheel);
+/** @param {Start} start @returns {Promise<Python>} */
+async function load(start) {
+  const pyodide = await loadRuntime(start);
+  pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
   const sys = pyodide.pyimport("sys");
   const path = sys.path;
   path.append(WHEEL_PATH);
@@ -66,51 +81,55 @@ async function load(options, runtime, wheel) {
   return { pyodide, join: joinOf(pyodide) };
 }
 
-/**
- * Nothing where each is missing, broken or of other versions.
- * @param {InterpreterOptions} options
- * @param {any} runtime
- * @param {Bytes} wheel
- * @param {{url: string, found: Promise<Snapshot>}[]} snapshots
- * @returns {Promise<Python | undefined>}
- */
-async function restoreFirst(options, runtime, wheel, snapshots) {
-  for (const { url, found } of snapshots) {
+/** Nothing where each is missing, broken or of other versions. @param {Start} start @returns {Promise<Python | undefined>} */
+async function restoreFirst(start) {
+  for (const { url, found } of start.snapshots) {
     try {
-      return await restore(options, runtime, wheel, await found);
+      return await restore(start, await found);
     } catch (error) {
       console.debug(`staysail starts without the snapshot of ${url}: ${/** @type {any} */ (error)?.message ?? error}`);
     }
   }
 }
 
-/** @param {InterpreterOptions} options @param {any} runtime @param {Bytes} wheel @param {Snapshot} snapshot @returns {Promise<Python>} */
-async function restore(options, runtime, wheel, snapshot) {
-  const files = { ...RUNTIME_FILES, [fileName(snapshot.url)]: snapshot.bytes };
-  const pyodide = await loadRuntime(options, runtime, files, () => ({ _loadSnapshot: readSnapshot(snapshot, wheel, readBytes) }));
+/** @param {Start} start @param {Snapshot} snapshot @returns {Promise<Python>} */
+async function restore(start, snapshot) {
+  start.downloads?.expect(snapshot.url, snapshot.bytes);
+  const kept = await readMemory(snapshot.url);
+  if (kept) start.downloads?.count(kept.length);
+  const packed = kept ? Promise.resolve(kept) : readBytes(snapshot.url);
+  // Checked while WebAssembly is made ready; nothing runs on that memory before.
+  const checked = checkSnapshot(snapshot, start.wheel, packed);
+  checked.catch(() => {});
+  const pyodide = await loadRuntime(start, { memory: packed.then(unpack), checked });
   // A snapshot holds no files: what is not imported yet is read from this one.
-  pyodide.FS.writeFile(WHEEL_PATH, await wheel);
+  pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
   const restoring = pyodide.pyimport("staysail.bridge.restoring");
-  restoring.renew(JSON.stringify(options.environment ?? {}));
+  restoring.renew(JSON.stringify(start.options.environment ?? {}));
   restoring.destroy();
+  if (!kept) keepMemory(snapshot.url, await packed);
   return { pyodide, join: joinOf(pyodide) };
 }
 
-/**
- * @param {InterpreterOptions} options
- * @param {any} runtime
- * @param {Record<string, number>} files what it will fetch
- * @param {() => object} [more] settings for loadPyodide, asked for when fetches are counted
- */
-async function loadRuntime({ runtimeURL, countBytes, environment, onProgress }, runtime, files, more = () => ({})) {
-  const stopCounting = countBytes ? countFetched(files, onProgress) : () => {};
-  try {
-    const pyodide = await runtime.loadPyodide({ ...more(), ...(runtimeURL && { indexURL: indexURL(runtimeURL) }), ...(environment && { env: environment }) });
-    onProgress({ stage: "staysail", loadedBytes: 0, totalBytes: 0 });
-    return pyodide;
-  } finally {
-    stopCounting();
-  }
+/** @param {Start} start @param {{memory: Bytes, checked: Promise<void>}} [snapshot] */
+async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
+  const { runtimeURL, environment, onProgress } = options;
+  const { loadPyodide } = await runtime;
+  const create = await script;
+  const pyodide = await loadPyodide({
+    ...(runtimeURL && { indexURL: indexURL(runtimeURL) }),
+    ...(environment && { env: environment }),
+    ...(snapshot && { _loadSnapshot: create ? snapshot.memory : snapshot.checked.then(() => snapshot.memory) }),
+    ...(create && {
+      createPyodideModule: async (/** @type {any} */ settings) => {
+        const module = await (downloads?.using(create) ?? create)(settings);
+        await snapshot?.checked;
+        return module;
+      },
+    }),
+  });
+  onProgress({ stage: "staysail", loadedBytes: 0, totalBytes: 0 });
+  return pyodide;
 }
 
 /** @param {any} pyodide @returns {Join} */
@@ -155,33 +174,4 @@ async function readBytes(url) {
   const response = await fetch(url);
   if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
   return new Uint8Array(await response.arrayBuffer());
-}
-
-/** @param {Record<string, number>} files @param {(progress: BootProgress) => void} onProgress @returns {() => void} ends it */
-function countFetched(files, onProgress) {
-  const original = globalThis.fetch;
-  const totalBytes = Object.values(files).reduce((sum, bytes) => sum + bytes, 0);
-  let loadedBytes = 0;
-  globalThis.fetch = async (input, init) => {
-    const response = await original(input, init);
-    if (!response.body || !Object.hasOwn(files, fileName(input instanceof Request ? input.url : String(input)))) return response;
-    const counter = new TransformStream({
-      transform(chunk, controller) {
-        loadedBytes += chunk.byteLength;
-        const done = loadedBytes >= totalBytes - RUNTIME_FILES["pyodide.asm.mjs"]; // which is imported, not fetched
-        onProgress(done ? { stage: "starting", loadedBytes: 0, totalBytes: 0 } : { stage: "runtime", loadedBytes, totalBytes });
-        controller.enqueue(chunk);
-      },
-    });
-    const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(counter), { status, statusText, headers });
-  };
-  return () => {
-    globalThis.fetch = original;
-  };
-}
-
-/** @param {string} url */
-function fileName(url) {
-  return url.split(/[?#]/)[0].split("/").at(-1) ?? "";
 }

@@ -1,11 +1,12 @@
 /**
- * A snapshot that this browser made for itself after a first start, where the runtime's folder has none. It is kept in the Cache API under the
- * addresses of a manifest and of the memory, as a server would have them.
+ * Snapshots that this browser keeps, unzipped, in the Cache API under their addresses: the one that it was served, whose name holds its hash; or,
+ * where the runtime's folder has none, one that it made for itself after a first start, with a manifest as a server would have it.
  */
 
 import { hash } from "./snapshot.js";
 
 const CACHE = "staysail-snapshots";
+const KEEP_AFTER_MS = 1000;
 
 /** No address that is ever fetched. */
 const PLACE = "https://snapshot.invalid/";
@@ -23,9 +24,37 @@ export const canKeep = typeof document !== "undefined" && typeof caches !== "und
 
 /** @param {string} url @returns {Promise<Uint8Array<ArrayBuffer>>} */
 export async function readKept(url) {
-  const kept = await (await caches.open(CACHE)).match(url);
+  const kept = await find(url);
   if (!kept) throw new Error("none is kept");
-  return new Uint8Array(await kept.arrayBuffer());
+  return kept;
+}
+
+/** What is kept of a served snapshot. Its browser's own cache has it zipped, and unzips it at each visit. @param {string} url */
+export async function readMemory(url) {
+  if (!canHold(url)) return undefined;
+  return find(url).catch(() => undefined); // it is fetched then
+}
+
+/** A served snapshot, in place of every other one, when the page has had time for its first prompt. @param {string} url @param {Uint8Array<ArrayBuffer>} packed */
+export function keepMemory(url, packed) {
+  if (!canHold(url)) return;
+  setTimeout(async () => {
+    try {
+      await caches.delete(CACHE);
+      await (await caches.open(CACHE)).put(url, new Response(packed));
+    } catch (error) {
+      console.debug(`staysail keeps no snapshot: ${/** @type {any} */ (error)?.message ?? error}`);
+    }
+  }, KEEP_AFTER_MS);
+}
+
+/** @param {string} url */
+const canHold = (url) => typeof caches !== "undefined" && url.startsWith("http");
+
+/** @param {string} url */
+async function find(url) {
+  const kept = await (await caches.open(CACHE)).match(url);
+  return kept && new Uint8Array(await kept.arrayBuffer());
 }
 
 /**

@@ -11,6 +11,8 @@ export const RUNTIME_FILES = {
   "python_stdlib.zip": 2_545_198,
 };
 
+export const RUNTIME_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
+
 /** staysail's own Python, compiled for that interpreter; it comes with this package, so both are of one version. */
 export const WHEEL_URL = new URL("./wheel/staysail-cp314.whl", import.meta.url);
 

@@ -1,5 +1,7 @@
 /** Takes the memory of an interpreter that has imported staysail: by the build, and by pages whose runtime folder has none. */
 
+import { pack } from "./snapshot-packing.js";
+
 /** Where interpreters find the package. What a snapshot imported it from is read again by those that start from it. */
 export const WHEEL_PATH = "/lib/staysail.whl";
 
@@ -8,7 +10,7 @@ export const WHEEL_PATH = "/lib/staysail.whl";
  * @param {(settings: object) => Promise<any>} loadPyodide
  * @param {string} indexURL
  * @param {Uint8Array} wheel
- * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} packed
  */
 export async function takeSnapshot(loadPyodide, indexURL, wheel) {
   const pyodide = await loadPyodide({ indexURL, env: { HOME: "/home/pyodide" }, _makeSnapshot: true });
@@ -19,5 +21,5 @@ sys.path.append("${WHEEL_PATH}")
 import staysail.bridge.restoring
 staysail.bridge.restoring.import_first_needs()
 `);
-  return pyodide.makeMemorySnapshot();
+  return pack(pyodide.makeMemorySnapshot());
 }

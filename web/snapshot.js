@@ -4,7 +4,7 @@
  *
  * @typedef {object} Snapshot
  * @property {string} url
- * @property {number} bytes once unpacked
+ * @property {number} bytes as it is packed
  * @property {string} sha256
  * @property {string} wheelSha256 of the package that it has imported
  *
@@ -18,13 +18,11 @@ export async function findSnapshot(manifestURL, readBytes) {
   return { url: new URL(file, manifestURL).href, ...manifest };
 }
 
-/** Rejects what is not the memory that the manifest tells of. @param {Snapshot} snapshot @param {Bytes} wheel @param {(url: string) => Bytes} readBytes @returns {Bytes} */
-export async function readSnapshot({ url, sha256, wheelSha256 }, wheel, readBytes) {
-  const memory = readBytes(url);
-  memory.catch(() => {}); // told below
+/** Rejects what is not the memory that the manifest tells of. @param {Snapshot} snapshot @param {Bytes} wheel @param {Bytes} packed */
+export async function checkSnapshot({ sha256, wheelSha256 }, wheel, packed) {
+  packed.catch(() => {}); // told below
   if ((await hash(await wheel)) !== wheelSha256) throw new Error("it was made from another version of staysail");
-  if ((await hash(await memory)) !== sha256) throw new Error("it is not what its manifest tells");
-  return memory;
+  if ((await hash(await packed)) !== sha256) throw new Error("it is not what its manifest tells");
 }
 
 /** SHA-256. @param {Uint8Array<ArrayBuffer>} bytes */

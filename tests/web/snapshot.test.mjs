@@ -5,7 +5,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { boot, pythonTools, shutdown } from "../../web/index.js";
-import { findSnapshot, readSnapshot } from "../../web/snapshot.js";
+import { checkSnapshot, findSnapshot } from "../../web/snapshot.js";
+import { pack, unpack } from "../../web/snapshot-packing.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
@@ -15,13 +16,27 @@ const files = { "http://host/wheels/m.json": JSON.stringify(manifest), "http://h
 const read = async (url) => bytes(files[url]);
 const found = () => findSnapshot("http://host/wheels/m.json", read);
 
-test("a snapshot is read from beside its manifest when its bytes and the wheel's are the right ones", async () => {
-  assert.deepEqual(await readSnapshot(await found(), Promise.resolve(bytes("wheel")), read), bytes("memory"));
+test("a snapshot is found beside its manifest, and fits when its bytes and the wheel's are the right ones", async () => {
+  const { url, ...snapshot } = await found();
+  assert.equal(url, "http://host/wheels/a.snapshot");
+  await checkSnapshot({ url, ...snapshot }, Promise.resolve(bytes("wheel")), read(url));
 });
 
 test("a snapshot of another wheel, or with other bytes, is refused", async () => {
-  await assert.rejects(readSnapshot(await found(), Promise.resolve(bytes("newer")), read), /another version/);
-  await assert.rejects(readSnapshot(await found(), Promise.resolve(bytes("wheel")), async () => bytes("mem0ry")), /not what its manifest tells/);
+  const snapshot = await found();
+  await assert.rejects(checkSnapshot(snapshot, Promise.resolve(bytes("newer")), read(snapshot.url)), /another version/);
+  await assert.rejects(checkSnapshot(snapshot, Promise.resolve(bytes("wheel")), Promise.resolve(bytes("mem0ry"))), /not what its manifest tells/);
+});
+
+test("a packed memory has no empty pages and comes back byte for byte, wherever its bytes stand", () => {
+  for (const [length, marks] of [[0, []], [5, [4]], [4096, []], [40_960, [0, 4095, 4096, 20_000, 40_959]], [41_000, [12_288, 40_999]]]) {
+    const memory = new Uint8Array(length);
+    for (const mark of marks) memory[mark] = 7;
+    const packed = pack(memory);
+    assert.deepEqual(unpack(packed), memory);
+    assert.ok(packed.length <= marks.length * 4096 + 12 + 8 * marks.length, `${packed.length} bytes for ${marks.length} marks`);
+  }
+  assert.throws(() => unpack(bytes("not a snapshot")), /no snapshot/);
 });
 
 test("Python in Node starts from the snapshot beside its runtime, with this machine's clock and variables", async () => {
