@@ -95,9 +95,9 @@ async function restoreFirst(start) {
 /** @param {Start} start @param {Snapshot} snapshot @returns {Promise<Python>} */
 async function restore(start, snapshot) {
   start.downloads?.expect(snapshot.url, snapshot.bytes);
-  const kept = await readMemory(snapshot.url);
-  if (kept) start.downloads?.count(kept.length);
-  const packed = kept ? Promise.resolve(kept) : readBytes(snapshot.url);
+  const kept = readMemory(snapshot.url);
+  const packed = kept.then((bytes) => bytes ?? readBytes(snapshot.url));
+  kept.then((bytes) => bytes && start.downloads?.count(bytes.length));
   // Checked while WebAssembly is made ready; nothing runs on that memory before.
   const checked = checkSnapshot(snapshot, start.wheel, packed);
   checked.catch(() => {});
@@ -107,7 +107,7 @@ async function restore(start, snapshot) {
   const restoring = pyodide.pyimport("staysail.bridge.restoring");
   restoring.renew(JSON.stringify(start.options.environment ?? {}));
   restoring.destroy();
-  if (!kept) keepMemory(snapshot.url, await packed);
+  if (!(await kept)) keepMemory(snapshot.url, await packed);
   return { pyodide, join: joinOf(pyodide) };
 }
 
@@ -115,13 +115,13 @@ async function restore(start, snapshot) {
 async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
   const { runtimeURL, environment, onProgress } = options;
   const { loadPyodide } = await runtime;
-  const create = await script;
   const pyodide = await loadPyodide({
     ...(runtimeURL && { indexURL: indexURL(runtimeURL) }),
     ...(environment && { env: environment }),
-    ...(snapshot && { _loadSnapshot: create ? snapshot.memory : snapshot.checked.then(() => snapshot.memory) }),
-    ...(create && {
+    ...(snapshot && { _loadSnapshot: script ? snapshot.memory : snapshot.checked.then(() => snapshot.memory) }),
+    ...(script && {
       createPyodideModule: async (/** @type {any} */ settings) => {
+        const create = await script;
         const module = await (downloads?.using(create) ?? create)(settings);
         await snapshot?.checked;
         return module;
