@@ -11,7 +11,7 @@
  * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default its public CDN, in Node the package `pyodide`
  * @property {string | URL} [wheelURL] staysail's Python package; by default the one that comes with this module
  * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from, where it fits: by default the one in the folder at
- *   runtimeURL, else one that the page takes in the background after a first start and keeps in the Cache API (31 MB); false: start without
+ *   runtimeURL, else one that the page takes in the background after a first start; kept in the Cache API (17 MB); false: start without
  * @property {(progress: BootProgress) => void} [onProgress]
  */
 

@@ -51,9 +51,9 @@ export function keepMemory(url, packed) {
 /** @param {string} url */
 const canHold = (url) => typeof caches !== "undefined" && url.startsWith("http");
 
-/** @param {string} url */
+/** In any cache of the origin: a page's service worker may have it. @param {string} url */
 async function find(url) {
-  const kept = await (await caches.open(CACHE)).match(url);
+  const kept = await caches.match(url);
   return kept && new Uint8Array(await kept.arrayBuffer());
 }
 
