@@ -53,7 +53,7 @@ const canHold = (url) => typeof caches !== "undefined" && url.startsWith("http")
 
 /** In any cache of the origin: a page's service worker may have it. @param {string} url */
 async function find(url) {
-  const kept = await caches.match(url);
+  const kept = await caches.match(url, { ignoreVary: true });
   return kept && new Uint8Array(await kept.arrayBuffer());
 }
 
