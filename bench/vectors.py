@@ -123,8 +123,7 @@ def by_numpy(at):
     return best[np.argsort(-scores[best])].tolist()
 
 def coarse(at):
-    backend.scan_signs(index.signs, N, index.query(asked[at]), index._scores)
-    return backend.top(index._scores, N, 200)[0]
+    return backend.near_signs(index.signs, N, index.query(asked[at]), 200, None)
 
 def timed(search, at):
     started = time.perf_counter()
@@ -224,8 +223,7 @@ coarse, whole = [], []
 for at in range(15):
     query = index.query(base[at])
     started = time.perf_counter()
-    backend.scan_signs(index.signs, index.size, query, index._scores)
-    backend.top(index._scores, index.size, 200)
+    backend.near_signs(index.signs, index.size, query, 200, None)
     coarse.append((time.perf_counter() - started) * 1000)
     started = time.perf_counter()
     index.candidates(query, 10, "1bit")

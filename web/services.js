@@ -16,6 +16,7 @@ export const services = {
   "engine.complete": complete,
   "engine.embed": embed,
   "store.embed": embedForStore,
+  "storage.persist": async () => (await globalThis.navigator?.storage?.persist?.()) ?? false,
   ...toolfsServices,
   ...pluginServices,
   ...sandboxServices,

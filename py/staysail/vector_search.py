@@ -11,7 +11,7 @@ from .core.errors import ConfigError
 from .core.ports import SearchHit
 from .core.value import Value
 from .core.vectors import Block, Quantization, Query, text_of
-from .indexes.flat import FlatIndex, Hit, Plan
+from .indexes.flat import WORTH, FlatIndex, Hit, Plan
 from .indexes.fusion import vary
 from .indexes.keywords import KeywordIndex
 from .stores.collection import Collection
@@ -114,15 +114,20 @@ class CollectionSearch:
         """The best of some rows."""
         if plan.way != "exact":
             slots = self._index.narrowed(query, slots, k)
-        window = self._collection.segments.window * self._index.chunk_rows
-        parts: dict[int, array[int]] = {}  # each of rows that fit in memory together
-        for slot in slots:
-            parts.setdefault(slot // window, array("I")).append(slot)
-        hits = [hit for part in parts.values() for hit in await self._rescored(query, part, k)]
-        return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
+        return await self._rescored(query, slots, k)
 
     async def _rescored(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         self.last["candidates"] = self.last.get("candidates", 0) + len(slots)
+        window = self._collection.segments.window * self._index.chunk_rows
+        if self._index.size <= window:
+            return await self._rescored_at_once(query, slots, k)
+        parts: dict[int, array[int]] = {}  # each of rows that fit in memory together
+        for slot in slots:
+            parts.setdefault(slot // window, array("I")).append(slot)
+        hits = [hit for part in parts.values() for hit in await self._rescored_at_once(query, part, k)]
+        return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
+
+    async def _rescored_at_once(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         await self.ready(slots)
         for at in [at for at, slot in enumerate(slots) if not self._index.is_alive(slot)][::-1]:
             del slots[at]  # found damaged, or deleted meanwhile
@@ -130,6 +135,12 @@ class CollectionSearch:
 
     async def _exact(self, query: Query, k: int, keep: Block | None) -> list[Hit]:
         index, segments = self._index, self._collection.segments
+        if index.bounds(query, k):
+            async with self._collection.alone():
+                await segments.load_coarse()
+            slots = index.possible(query, k, await self._rescored(query, index.likely(query, k, keep), k), keep)
+            if len(slots) * WORTH < index.size:
+                return await self._rescored(query, slots, k)
         if await self._all_rows():
             return index.exact(query, k, keep)
         # The rows are more than the memory they may take: a window after another.

@@ -220,8 +220,8 @@ class VectorStore(DocumentStore):
         return tuple(opened.collection.damage) if opened else ()
 
     async def persist(self) -> bool:
-        """Asks the browser to keep what is stored when disk runs short; whether it will. A worker cannot ask: there it tells whether the
-        page did."""
+        """Asks the browser to keep what is stored when disk runs short; whether it will. A worker that JavaScript started asks in its page;
+        another one can but tell whether its page did."""
         return await (await self._opening.storage()).persist()
 
     async def close(self) -> None:

@@ -30,25 +30,34 @@ def test_prompt_sync_waits_for_the_answer(driver, site, mode, blocking):
         assert box.seen[0].headers["authorization"] == "Bearer k"
 
 
-READ = """
+IN_A_WORKER = """
 const [address, done] = arguments;
 const run = async () => {
   const { boot, pythonTools } = await import("/web/index.js");
   await boot({ runtimeURL: "/wheels/" });
-  const [read] = await pythonTools(`
+  const [read, keep] = await pythonTools(`
 from urllib.request import urlopen
+from staysail import VectorStore
 def read(address: str) -> str:
     with urlopen(address) as answer:
         return answer.read().decode()
+async def keep() -> bool:
+    return await VectorStore("kept").persist()
 `);
-  return read.execute({ address });
+  const before = await navigator.storage.persisted();
+  return { read: await read.execute({ address }), keep: [before, await keep.execute({}), await navigator.storage.persisted()] };
 };
 run().then(done, (error) => done(String(error)));
 """
 
 
-def test_a_python_tool_reads_the_network_with_urllib(driver, site):
-    with TestServer() as server:
-        box = server.box({"body": "Hello, urllib."})
-        driver.get(f"{site}tests/page/empty.html")
-        assert driver.execute_async_script(READ, box.url) == "Hello, urllib."
+def test_python_in_a_worker_reads_the_network_with_urllib_and_asks_its_page_for_persistent_storage(driver, site):
+    driver.execute_cdp_cmd("Browser.grantPermissions", {"origin": site, "permissions": ["durableStorage"]})
+    try:
+        with TestServer() as server:
+            box = server.box({"body": "Hello, urllib."})
+            driver.get(f"{site}tests/page/empty.html")
+            found = driver.execute_async_script(IN_A_WORKER, box.url)
+    finally:
+        driver.execute_cdp_cmd("Browser.resetPermissions", {})
+    assert found == {"read": "Hello, urllib.", "keep": [False, True, True]}

@@ -5,9 +5,12 @@ import json
 import os
 import random
 import time
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
 
 BACKENDS = Path(__file__).with_name("vector_backends.py")
 EVERY = bool(os.environ.get("STAYSAIL_EVERY"))
@@ -55,15 +58,22 @@ const pyodide = await startPython();
 globalThis.runPython = (code) => pyodide.runPythonAsync(code);
 """
 WORKER = """
-const worker = new Worker("/tests/page/python_worker.mjs", { type: "module" });
-const waiting = new Map();
-worker.onmessage = ({ data: [id, answer] }) => { waiting.get(id)(answer); waiting.delete(id); };
-globalThis.runPython = async (code) => {
-  const id = Math.random();
-  const answer = await new Promise((done) => { waiting.set(id, done); worker.postMessage([id, code]); });
-  if ("error" in answer) throw new Error(answer.error);
-  return answer.value;
+const start = () => {
+  const worker = new Worker("/tests/page/python_worker.mjs", { type: "module" });
+  const waiting = new Map();
+  worker.onmessage = ({ data: [id, answer] }) => { waiting.get(id)(answer); waiting.delete(id); };
+  const run = async (code) => {
+    const id = Math.random();
+    const answer = await new Promise((done) => { waiting.set(id, done); worker.postMessage([id, code]); });
+    if ("error" in answer) throw new Error(answer.error);
+    return answer.value;
+  };
+  return { run, end: () => worker.terminate() };
 };
+let current = start(), next;
+globalThis.runPython = (code) => current.run(code);
+globalThis.prepare = () => { next ??= start(); };  // so that the next one is up when this one dies
+globalThis.kill = () => { current.end(); [current, next] = [next ?? start(), undefined]; };
 """
 # 64 rows a segment, so that a few hundred rows fill, empty and compact segments.
 SETUP = """
@@ -118,11 +128,17 @@ async def contents(store):
     ids = sorted(await store.ids())
     return {item["id"]: [item["document"], item["vector"].index(1.0)] for item in await store.get(ids, vectors=True)}
 
-def expected(count):
+def model_of(count):
     model = {}
     for i in range(count):
         model = step(i, model)[2]
+    return model
+
+def shown(model):
     return {id: [text, at % 4096] for id, (text, at) in model.items()}
+
+def expected(count):
+    return shown(model_of(count))
 """
 
 
@@ -205,18 +221,56 @@ None
     page.run("await store.destroy()")
 
 
+class Life:
+    """The pages that write, one after another, each of which dies in the midst of it."""
+
+    def __init__(self, driver, site):
+        self.driver, self.site, self.home = driver, site, driver.current_window_handle
+        driver.switch_to.new_window("tab")
+        self.page = Page(driver, site)
+
+    def die(self, how):
+        """The worker is ended, its page is left, or the process of both ends."""
+        if how == "worker":
+            self.page.script("kill()")
+            self.page.run(SETUP)
+            return
+        if how == "page":
+            self.driver.get("about:blank")
+        else:
+            with suppress(WebDriverException):
+                self.driver.execute_cdp_cmd("Page.crash", {})
+            self.close()
+            self.driver.switch_to.new_window("tab")
+        self.page = Page(self.driver, self.site)
+
+    def close(self):
+        self.driver.close()
+        self.driver.switch_to.window(self.home)
+
+
 def test_a_page_that_dies_while_it_writes_leaves_the_state_before_or_after(driver, site):
-    rng = random.Random(11)
-    page = Page(driver, site)
-    page.run('notes = await open_notes()\nnote(notes, 0, 0)\nnotes.close()\nawait VectorStore("kill").destroy()')
-    died_inside = 0
-    for _ in range(KILLS):
-        page.start(
-            """
+    rng, life, died_inside = random.Random(11), Life(driver, site), Counter()
+    life.page.run('notes = await open_notes()\nnote(notes, 0, 0)\nnotes.close()\nawait VectorStore("kill").destroy()')
+    for number in range(KILLS):
+        life.page.start(WRITE_ON)
+        life.page.script("prepare()")
+        time.sleep(rng.uniform(0.15, 0.9))
+        how = ("page", "process")[number // 10 % 2] if number % 10 == 2 else "worker"
+        life.die(how)
+        whole, right, damaged, inside = json.loads(life.page.run(LOOK_BACK))
+        assert (whole, right, damaged) == (True, True, 0), f"kill {number}, of the {how}, in {inside}"
+        died_inside[inside and f"{inside}, {how}"] += 1
+    print(f"{KILLS} kills: {dict(died_inside)}")
+    assert died_inside.total() > died_inside[None], "no page died inside a write: the test tested nothing"
+    life.page.run('await VectorStore("kill").destroy()')
+    life.close()
+
+
+WRITE_ON = """
 notes = await open_notes()
-store, i, model = VectorStore("kill", segment_rows=64), noted(notes)[0], {}
-for j in range(i):
-    model = step(j, model)[2]
+store, i = VectorStore("kill", segment_rows=64), noted(notes)[0]
+model = model_of(i)
 while True:
     kind, what, model = step(i, model)
     note(notes, i, i + 1)
@@ -224,30 +278,22 @@ while True:
     i += 1
     note(notes, i, i)
 """
-        )
-        time.sleep(rng.uniform(0.15, 0.9))
-        driver.get("about:blank")
-        page = Page(driver, site)
-        told = page.run(
-            """
+LOOK_BACK = """
 notes = await open_notes()
 done, begun = noted(notes)
+before = model_of(done)
+kind, _, after = step(done, before)
 store = VectorStore("kill")
 found = await contents(store)
-now = next((count for count in (done, done + 1) if found == expected(count)), -1)
+now = next((count for count, model in ((done, before), (done + 1, after)) if found == shown(model)), -1)
 if now >= 0:
     note(notes, now, now)
-model = expected(max(now, 0))
+model = after if now > done else before
 right = all([(await store.search(vector(at), 1))[0].score == 1.0 for id, (_, at) in list(model.items())[:20]])
 notes.close()
 await store.close()
-json.dumps([now >= 0, right, len(store.damage), begun > done])
+json.dumps([now >= 0, right, len(store.damage), kind if begun > done else None])
 """
-        )
-        assert told.startswith("[true, true, 0"), told
-        died_inside += told.endswith("true]")
-    assert died_inside > 0, "no page died inside a write: the test tested nothing"
-    page.run('await VectorStore("kill").destroy()')
 
 
 @pytest.mark.parametrize("table", ["rows", "documents", "log", "file"])
@@ -306,7 +352,9 @@ result
         assert f'"{id}"' in told.split("]")[0]
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(driver, site, page):
+@pytest.mark.parametrize("worker", [True, False])
+def test_a_full_disk_is_told_and_nothing_is_lost(driver, site, worker):
+    page = Page(driver, site, worker=worker)
 
     def allow(quota=None):
         driver.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": site} | ({"quotaSize": quota} if quota else {}))
@@ -341,7 +389,7 @@ json.dumps([*result, (await store.search(noise(last), 1))[0].id == str(last)])
     assert f"{free:,} left" in text
     assert 80 < added == count < 1080
     assert found
-    again = Page(driver, site)
+    again = Page(driver, site, worker=worker)
     whole = again.run(f"""{NOISE}
 store = VectorStore("full")
 same = [hit.id for i in (0, 79, {added - 1}) for hit in await store.search(noise(i), 1)] == ["0", "79", "{added - 1}"]

@@ -1,6 +1,6 @@
 // Choosing among scores.
 
-import { advance, get, item, locals, set, until } from "./wat.mjs";
+import { advance, get, item, locals, set } from "./wat.mjs";
 
 export const MASK = `
 (func (export "mask") (param $scores i32) (param $keep i32) (param $n i32)
@@ -70,25 +70,6 @@ export const TOP = `
         ${put(get("p"), get("v"), get("i"))}))
     (if (i32.eq ${get("size")} ${get("k")}) (then ${set("bar", `(f32.load ${get("values")})`)}))`)}
   ${get("size")})`;
-
-/** The k-th best of scores that are whole and at most 0, by counting them in \`counts\`, \`levels\` i32 of zeros; -infinity does not count.
- * The least score possible where there are fewer than k. */
-export const BAR = `
-(func (export "bar") (param $scores i32) (param $n i32) (param $k i32) (param $counts i32) (param $levels i32) (result f32)
-  ${locals(["at", "end", "level", "seen"], "i32")} (local $v f32)
-  ${set("at", get("scores"))} ${set("end", `(i32.add ${get("scores")} (i32.shl ${get("n")} (i32.const 2)))`)}
-  ${until("at", "end", `
-    ${set("v", `(f32.load ${get("at")})`)}
-    (if (f32.gt ${get("v")} (f32.const -inf)) (then
-      ${set("level", item("counts", `(i32.trunc_f32_s (f32.neg ${get("v")}))`))}
-      (i32.store ${get("level")} (i32.add (i32.load ${get("level")}) (i32.const 1)))))
-    ${advance("at", 4)}`)}
-  ${set("level", "(i32.const 0)")}
-  (block $found (loop $walk
-    ${set("seen", `(i32.add ${get("seen")} (i32.load ${item("counts", get("level"))}))`)}
-    (br_if $found (i32.ge_u ${get("seen")} ${get("k")}))
-    (br_if $walk (i32.lt_u (local.tee $level (i32.add ${get("level")} (i32.const 1))) (i32.sub ${get("levels")} (i32.const 1))))))
-  (f32.neg (f32.convert_i32_s ${get("level")})))`;
 
 /** Every slot that scores at least `bar`, in order; gives how many there are. */
 export const ABOVE = `

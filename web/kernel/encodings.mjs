@@ -17,20 +17,26 @@ function signs(offset) {
   return `(i32x4.bitmask (f32x4.gt (v128.load offset=${offset} ${get("at")}) (v128.load offset=${offset} ${get("mu")})))`;
 }
 
-/** Writes the codes of n rows. |x|^2 is added up in f32, four lanes. */
+/** `sum` + the squares of the lanes of `value`. @param {string} sum @param {string} value */
+const addSquares = (sum, value) => `${set("x", value)} ${set(sum, `(f32x4.add ${get(sum)} (f32x4.mul ${get("x")} ${get("x")}))`)}`;
+/** Four floats of `at` less what their codes say. @param {number} offset */
+const lost = (offset) => `(f32x4.sub (v128.load offset=${offset} ${get("at")}) (f32x4.mul (f32x4.nearest (f32x4.mul (v128.load offset=${offset} ${get("at")}) ${get("times")})) ${get("scale")}))`;
+
+/** Writes the codes of n rows. |x|^2 and |x - what the codes say| are added up in f32, four lanes. */
 export const ENCODE_CODES = `
 (func (export "encode_codes") (param $row i32) (param $n i32) (param $stride i32) (param $out i32)
-  ${locals(["at", "end", "width"], "i32")} ${locals(["times", "sum", "zero", "x"], "v128")} (local $most f32)
+  ${locals(["at", "end", "width"], "i32")} ${locals(["times", "scale", "sum", "rest", "zero", "x"], "v128")} (local $most f32)
   ${set("width", `(i32.shl ${get("stride")} (i32.const 2))`)}
   (loop $next
-    ${set("most", LARGEST)} ${set("times", `(f32x4.splat (f32.div (f32.const 63) ${get("most")}))`)}
-    ${set("at", get("row"))} ${set("end", `(i32.add ${get("row")} ${get("width")})`)} ${set("sum", get("zero"))}
+    ${set("most", LARGEST)} ${set("times", `(f32x4.splat (f32.div (f32.const 63) ${get("most")}))`)} ${set("scale", `(f32x4.splat (f32.div ${get("most")} (f32.const 63)))`)}
+    ${set("at", get("row"))} ${set("end", `(i32.add ${get("row")} ${get("width")})`)} ${set("sum", get("zero"))} ${set("rest", get("zero"))}
     ${until("at", "end", `
       (v128.store ${get("out")} ${codedBytes(64, "u")})
-      ${[0, 16, 32, 48].map((offset) => `${set("x", `(v128.load offset=${offset} ${get("at")})`)} ${set("sum", `(f32x4.add ${get("sum")} (f32x4.mul ${get("x")} ${get("x")}))`)}`).join(" ")}
+      ${[0, 16, 32, 48].map((offset) => `${addSquares("sum", `(v128.load offset=${offset} ${get("at")})`)} ${addSquares("rest", lost(offset))}`).join(" ")}
       ${advance("at", 64)} ${advance("out", 16)}`)}
-    (f32.store ${get("out")} (f32.div ${get("most")} (f32.const 63)))
+    (f32.store ${get("out")} (f32x4.extract_lane 0 ${get("scale")}))
     (f32.store offset=4 ${get("out")} ${addLanes("f32x4", get("sum"))})
+    (f32.store offset=8 ${get("out")} (f32.sqrt ${addLanes("f32x4", get("rest"))}))
     ${advance("out", 16)} ${set("row", get("end"))}
     (br_if $next (local.tee $n (i32.sub ${get("n")} (i32.const 1))))))`;
 

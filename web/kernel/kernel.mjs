@@ -5,7 +5,8 @@
 // chunk that is not in memory, whose rows score -infinity. A row comes as
 //   f32    `stride` floats, a multiple of 16, padded with zeros
 //   f16    the same in float16; widened before anything else is done with it
-//   codes  `stride` bytes, each 64 + round(63 x / max|x|), then f32 scale = max|x| / 63, f32 |x|^2, 8 bytes unused
+//   codes  `stride` bytes, each 64 + round(63 x / max|x|), then f32 scale = max|x| / 63, f32 |x|^2, f32 |x - what the codes
+//          say|, 4 bytes unused
 //   signs  one bit per dimension, x > mean, padded with zeros to 16 bytes
 // A scan reads memory once, in order, one row at a time, with two accumulators: several rows at once halve the
 // bandwidth, and bandwidth is the limit. What decides the order of the results is added up in float64, always in the
@@ -14,12 +15,13 @@
 // Printed as WAT by `kernelText({ relaxed })`. Relaxed SIMD gives one instruction for products of bytes; where it is
 // missing, the plain text is used.
 
-import { ABOVE, BAR, MASK, TOP } from "./choices.mjs";
+import { ABOVE, MASK, TOP } from "./choices.mjs";
 import { ENCODE_CODES, ENCODE_QUERY, ENCODE_SIGNS, QUERY_ROWS } from "./encodings.mjs";
 import { GATHER, NARROW, WIDEN } from "./halves.mjs";
 import { DOT_EXACT, L2_EXACT, pickCodes } from "./picks.mjs";
 import { ADD_ROWS, CHECKSUM, MAX_ABS, NORMALISE } from "./rows.mjs";
-import { SCAN_SIGNS, scanBatch, scanCodes, scanF32 } from "./scans.mjs";
+import { scanBatch, scanBounds, scanCodes, scanF32 } from "./scans.mjs";
+import { NEAR_SIGNS } from "./signs.mjs";
 import { get } from "./wat.mjs";
 
 /** The whole module. @param {{ relaxed: boolean }} options */
@@ -35,14 +37,14 @@ ${[
   scanF32("scan_dot", "", madd, "$SUM"),
   scanF32("scan_l2", "(param $scale f32)", squaredGap, "(f32.neg $SUM)"),
   scanCodes(relaxed),
-  SCAN_SIGNS,
+  scanBounds(relaxed),
+  NEAR_SIGNS,
   scanBatch(),
   pickCodes(relaxed),
   DOT_EXACT,
   L2_EXACT,
   MASK,
   TOP,
-  BAR,
   ABOVE,
   MAX_ABS,
   NORMALISE,

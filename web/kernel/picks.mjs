@@ -1,12 +1,12 @@
 // Scores of chosen rows.
 
-import { CODES_PARAMS, CODES_SCORE, sumCodes } from "./codes.mjs";
+import { CODES_LOCALS, CODES_PARAMS, CODES_SCORE, sumCodes } from "./codes.mjs";
 import { EXACT_SUM, FOLD_EXACT, PAIRS, advance, get, locals, promoted, rowOf, set, until } from "./wat.mjs";
 
 /** @param {boolean} relaxed */
 export const pickCodes = (relaxed) => `
 (func (export "pick_codes") (param $table i32) (param $shift i32) (param $slots i32) (param $n i32) ${CODES_PARAMS} (param $out i32)
-  ${locals(["slot", "row", "at", "q", "end"], "i32")} ${locals(["sum0", "zero"], "v128")}
+  ${locals(["slot", "row", "at", "q", "end"], "i32")} ${CODES_LOCALS}
   ${set("end", `(i32.add ${get("query")} ${get("stride")})`)}
   (loop $next
     ${set("slot", `(i32.load ${get("slots")})`)} ${advance("slots", 4)}

@@ -1,6 +1,6 @@
 // Scans: every row, in order, one score each.
 
-import { CODES_PARAMS, CODES_SCORE, sumCodes } from "./codes.mjs";
+import { CODES_LOCALS, CODES_PARAMS, CODES_SCORE, sumCodes } from "./codes.mjs";
 import { addLanes, advance, get, locals, set, until } from "./wat.mjs";
 
 /** Runs `body` for each of `n` rows, `row` being the row's address, and stores the f32 that `score` gives at `out`.
@@ -46,30 +46,17 @@ export function scanF32(name, extra, term, score) {
     score: score.replace("$SUM", addLanes("f32x4", get("sum0"))),
   })})`;
 }
-/** @param {boolean} relaxed */
-export const scanCodes = (relaxed) => `
-(func (export "scan_codes") (param $table i32) (param $shift i32) (param $n i32) ${CODES_PARAMS} (param $out i32)
-  ${SCAN_LOCALS} ${locals(["sum0", "zero"], "v128")}
+/** @param {string} name @param {string} extra @param {string} score */
+const scanOfCodes = (name, extra, score) => (/** @type {boolean} */ relaxed) => `
+(func (export "${name}") (param $table i32) (param $shift i32) (param $n i32) ${CODES_PARAMS} ${extra} (param $out i32)
+  ${SCAN_LOCALS} ${CODES_LOCALS}
   ${set("end", `(i32.add ${get("query")} ${get("stride")})`)}
-  ${forEachRow({ width: `(i32.add ${get("stride")} (i32.const 16))`, body: sumCodes(relaxed), score: CODES_SCORE })})`;
-
-/** Minus the number of signs that differ. A byte of the sums holds at most 31 popcounts of 8, hence the runs of 31 blocks. */
-export const SCAN_SIGNS = `
-(func (export "scan_signs") (param $table i32) (param $shift i32) (param $n i32) (param $width i32) (param $query i32) (param $out i32)
-  ${SCAN_LOCALS} (local $run i32) ${locals(["bytes", "sum0", "zero"], "v128")}
-  ${set("end", `(i32.add ${get("query")} ${get("width")})`)}
-  ${forEachRow({
-    width: get("width"),
-    body: `${set("q", get("query"))} ${set("at", get("row"))} ${set("sum0", get("zero"))}
-        (loop $runs
-          ${set("run", `(i32.add ${get("q")} (i32.const 496))`)}
-          ${set("run", `(select ${get("run")} ${get("end")} (i32.lt_u ${get("run")} ${get("end")}))`)}
-          ${set("bytes", get("zero"))}
-          ${until("q", "run", `${set("bytes", `(i8x16.add ${get("bytes")} (i8x16.popcnt (v128.xor (v128.load ${get("q")}) (v128.load ${get("at")}))))`)} ${advance("at", 16)} ${advance("q", 16)}`)}
-          ${set("sum0", `(i32x4.add ${get("sum0")} (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u ${get("bytes")})))`)}
-          (br_if $runs (i32.lt_u ${get("q")} ${get("end")})))`,
-    score: `(f32.neg (f32.convert_i32_s ${addLanes("i32x4", get("sum0"))}))`,
-  })})`;
+  ${forEachRow({ width: `(i32.add ${get("stride")} (i32.const 16))`, body: sumCodes(relaxed), score })})`;
+export const scanCodes = scanOfCodes("scan_codes", "", CODES_SCORE);
+/** The most that a row may score, however its codes were rounded: `rest` x |x - what the codes say| + `length` x |x| more than they do. */
+export const scanBounds = scanOfCodes("scan_bounds", "(param $rest f32) (param $length f32)", `(f32.add ${CODES_SCORE} (f32.add
+          (f32.mul ${get("rest")} (f32.load offset=8 ${get("at")}))
+          (f32.mul ${get("length")} (f32.sqrt (f32.load offset=4 ${get("at")})))))`);
 
 /** Four queries against two rows at a time, so each load is used several times: out[query][row], `pitch` floats from one query to the
  * next. The number of queries is a multiple of 4; rows of an odd chunk end with a row scored twice. */

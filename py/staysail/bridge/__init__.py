@@ -49,8 +49,10 @@ def connect(send: Callable[..., object]) -> Callable[..., None]:
         Models(peer),
     ):
         peer.methods |= part.methods
+    pages, ask = import_module("staysail.host.persistence").pages, partial(peer.call, "storage.persist", {})
+    pages.append(ask)
     ENGINES.update({name: partial(RemoteEngine, name) for name in ENGINES_OF_A_PAGE})
-    peer.at_close += [modules.forget, stores.forget, filesystems.forget, servers.forget]
+    peer.at_close += [modules.forget, stores.forget, filesystems.forget, servers.forget, partial(pages.remove, ask)]
 
     def receive(text: str | None = None, data: Any = None) -> None:
         if text is None:

@@ -14,7 +14,7 @@ from pkgutil import iter_modules
 
 from .. import providers
 
-FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers")
+FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers", "staysail.host.persistence")
 
 
 def import_first_needs() -> None:

@@ -66,7 +66,7 @@ class Backend(Protocol):
     Kinds of rows:
 
     f32     `stride` floats, a multiple of LANES, padded with zeros; what takes Chunks takes float16 in their place
-    codes   `stride` bytes, 64 + round(63 x / max|x|), then f32 max|x| / 63, f32 |x|^2, 8 bytes unused
+    codes   `stride` bytes, 64 + round(63 x / max|x|), then f32 max|x| / 63, f32 |x|^2, f32 |x - what the codes say|, 4 bytes unused
     signs   a bit per dimension, x > mean, padded to 16 bytes
     """
 
@@ -74,6 +74,10 @@ class Backend(Protocol):
     def name(self) -> str: ...
     @property
     def reason(self) -> str: ...
+    @property
+    def quick_codes(self) -> bool:
+        """Whether codes are scanned faster than rows."""
+
     def allocate(self, size_bytes: int) -> Block: ...
     def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
         """Blocks whose memory is given back together; quicker than one by one."""
@@ -89,18 +93,20 @@ class Backend(Protocol):
     def scan_codes(self, codes: Chunks, count: int, query: Query, times: float, squares: float, scores: Block) -> None:
         """times (x . q) + squares |x|^2, x as its codes say."""
 
-    def scan_signs(self, signs: Chunks, count: int, query: Query, scores: Block) -> None:
-        """Minus the number of signs that differ."""
+    def scan_bounds(
+        self, codes: Chunks, count: int, query: Query, times: float, squares: float, rest: float, length: float, scores: Block
+    ) -> None:
+        """`scan_codes` + rest |x - what the codes say| + length |x|."""
+
+    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
+        """Slots whose signs differ from the query's in no more places than those of the k-th best do, in order: k, or more where there are
+        ties. keep: a byte a slot."""
 
     def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
         """-infinity where the byte in `keep`, from `first` on, is 0."""
 
     def top(self, scores: Block, count: int, k: int, at: int = 0) -> tuple[array[int], array[float]]:
         """Slots and scores of the best k, in no order; of equal scores the earlier slots. at: the first score's place."""
-
-    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
-        """The k-th best of scores that are whole, at most 0 and over -levels, as those of signs; the least possible where there are
-        fewer."""
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         """Slots that score at least `bar`, in order."""

@@ -11,6 +11,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError, QuotaError, StoreError
+from .persistence import persist
 from .web_lock import hold
 
 
@@ -86,11 +87,7 @@ class Database:
         return int(told.usage), int(told.quota - told.usage)
 
     async def persist(self) -> bool:
-        storage = getattr(getattr(js, "navigator", None), "storage", None)
-        if storage is None:
-            return False
-        # A worker may not ask, only look.
-        return bool(await (storage.persist() if hasattr(storage, "persist") else storage.persisted()))
+        return await persist()
 
     async def close(self) -> None:
         self._database.close()

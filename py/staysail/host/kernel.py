@@ -69,6 +69,7 @@ def _block(size_bytes: int) -> KernelBlock:
 
 class KernelBackend:
     name = "kernel"
+    quick_codes = True
 
     def __init__(self, exports: Any, reason: str) -> None:
         self.reason = reason
@@ -135,8 +136,22 @@ class KernelBackend:
         table = self._table(codes)
         self._run.scan_codes(table, codes.shift, count, codes.width - 16, _at(query.codes), times, squares, _at(scores))
 
-    def scan_signs(self, signs: Chunks, count: int, query: Query, scores: Block) -> None:
-        self._run.scan_signs(self._table(signs), signs.shift, count, signs.width, _at(query.signs), _at(scores))
+    def scan_bounds(
+        self, codes: Chunks, count: int, query: Query, times: float, squares: float, rest: float, length: float, scores: Block
+    ) -> None:
+        table = self._table(codes)
+        self._run.scan_bounds(
+            table, codes.shift, count, codes.width - 16, _at(query.codes), times, squares, rest, length, _at(scores)
+        )  # fmt: skip
+
+    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
+        self._reserve(count + 4)
+        counts = self.allocate(4 * (8 * signs.width + 1))
+        found = self._run.near_signs(
+            self._table(signs), signs.shift, count, signs.width, _at(query.signs), _at(keep) if keep else 0,
+            k, counts.address, self._slots.address, self._values.address,
+        )  # fmt: skip
+        return _read("I", self._slots, found)
 
     def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
         if count:
@@ -149,10 +164,6 @@ class KernelBackend:
         self._reserve(k)
         found = self._run.top(_at(scores) + 4 * at, count, k, self._slots.address, self._values.address)
         return _read("I", self._slots, found), _read("f", self._values, found)
-
-    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
-        counts = self.allocate(4 * levels)
-        return float(self._run.bar(_at(scores), count, k, counts.address, levels))
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         self._reserve(count)

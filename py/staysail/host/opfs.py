@@ -26,6 +26,7 @@ from .idb_database import translated
 
 LEAST_BYTES = 64 << 10  # smaller records stay in the database
 PLACES = ("places", 0)
+CHANGING = ("head", "mean", "dead")  # what other keys hold never changes: where it lies may be known from before
 
 type Key = tuple[str, int]
 type Place = tuple[int, int]  # offset, bytes
@@ -58,17 +59,16 @@ class FileBlocks:
         self._database.changed = value
 
     async def read(self, requests: Sequence[Key]) -> list[bytes | None]:
-        if not requests:
-            return []
-        while True:
+        records: dict[Key, bytes | None] = {}
+        while not all(key in self._places and key[0] not in CHANGING for key in requests):
             others = [key for key in requests if key not in self._places]
             *found, record = await self._database.read([*others, PLACES])
+            records = dict(zip(others, found, strict=True))
             if record == self._record:
                 break
             self._learn(record)
             if all((key in self._places) == (key not in others) for key in requests):
                 break
-        records = dict(zip(others, found, strict=True))
         for key in requests:
             if key in self._places:
                 data = bytearray(self._places[key][1])
@@ -76,9 +76,10 @@ class FileBlocks:
         return [records[key] for key in requests]
 
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
-        (record,) = await self._database.read([PLACES])
-        if record != self._record:
-            self._learn(record)
+        if not all((table, key) in self._places for key in targets):
+            (record,) = await self._database.read([PLACES])
+            if record != self._record:
+                self._learn(record)
         places = {key: place for key in targets if (place := self._places.get((table, key)))}
         failed = [key for key, place in places.items() if not await self._read_at(place, targets[key])]
         others = {key: target for key, target in targets.items() if key not in places}

@@ -3,13 +3,16 @@
 How it works. A row is kept as float32 or float16, and, for quantised search, as 7-bit codes and as one bit per dimension. Three ways to
 answer:
 
-    exact   scan the rows                                              recall 1 by proof
+    exact   scan the rows, or what bounds them                         recall 1 by proof
     int8    scan the codes, take OVERSAMPLE_CODES x k                  then score those exactly
     1bit    scan the bits, take OVERSAMPLE_SIGNS x k or more, score the codes of those, take OVERSAMPLE_CODES x k, then score those exactly
 
 Exact scoring is float64, added up in one order by every backend, so each gives the same results in the same order; ties go to the earlier
 row. The exact scan is float32: it takes everything within its error bound of the k-th best, so the float64 order decides and nothing is
 missed.
+
+Where there are codes, the exact scan reads these, a quarter of the bytes: a row's codes and how far they are from it bound what it may
+score. The rows of the highest bounds are scored; then all whose bound reaches the k-th best of those scores, for none of the others can.
 
 A filter that keeps few rows is answered from those rows alone, by the last steps of the same way.
 
@@ -33,6 +36,7 @@ EXACT_BYTES = 16 << 20
 OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 40, 200, 8, 4000
 OVERSAMPLE_CODES, LEAST_CODES = 2, 20
 BATCH = 8  # queries scanned together
+WORTH = 8  # rows of codes are looked at in the time of one row: bounds are worth it where they leave less than one in so many
 STEP = 2.0**-24  # half the distance between two float32 next to 1
 TAME = 2.0**50  # float32 rows between 1/TAME and TAME can be squared and added up without leaving float32
 
@@ -52,6 +56,7 @@ class FlatIndex(RowTable):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._scores = self.backend.allocate(4 * self.chunk_rows)
+        self._bounded: tuple[Query, Block | None, int] | None = None  # what `_scores` are bounds for
 
     # Searching
 
@@ -96,6 +101,10 @@ class FlatIndex(RowTable):
         count = max(0, min(self.size, first + chunks * self.chunk_rows if chunks is not None else self.size) - first)
         if not count or k < 1:
             return []
+        if chunks is None and self.encoded >= self.size and self.bounds(query, k):
+            slots = self.possible(query, k, self.rescore(query, self.likely(query, k, keep), k), keep)
+            if len(slots) * WORTH < count:
+                return self.rescore(query, slots, k)
         self._reserve_scores(count)
         scale = self._scale(query)
         if scale != 1.0:
@@ -110,9 +119,51 @@ class FlatIndex(RowTable):
         slots = self._within_error(query_scan, scale, count, k, self._mask(keep), first)
         return self.rescore(query, slots, k)
 
+    def bounds(self, query: Query, k: int) -> bool:
+        """Whether the exact search for k goes by what codes leave open."""
+        if not (self.backend.quick_codes and self.bounded and self.kinds) or k * WORTH > self.size:
+            return False
+        return self.metric == "cosine" or all(1 / TAME < size < TAME for size in (self.most, query.length))
+
+    def likely(self, query: Query, k: int, keep: Block | None = None) -> array[int]:
+        """Slots that include most of the best k. Needs codes of every row, and no rows."""
+        self._scan_bounds(query, keep)
+        return self.backend.top(self._scores, self.size, 2 * k + LEAST_CODES)[0]
+
+    def possible(self, query: Query, k: int, hits: Sequence[Hit], keep: Block | None = None) -> array[int]:
+        """Slots that include all of the best k. hits: of any rows."""
+        self._scan_bounds(query, keep)
+        bar = -3.4e38
+        if len(hits) >= k:
+            bar = hits[k - 1][0]
+            if self.metric == "euclidean":
+                bar = query.length**2 - bar**2 - 1e-12 * (query.length**2 + bar**2)
+            bar -= 8 * STEP * abs(bar) + 1e-37
+        return self.backend.above(self._scores, self.size, bar)
+
+    def _scan_bounds(self, query: Query, keep: Block | None) -> None:
+        """The most that each row may score."""
+        if self._bounded and self._bounded[0] is query and self._bounded[1:] == (keep, self.size):
+            return
+        self._reserve_scores(self.size)
+        times, squares = self._weights(query)
+        # |q.x - q'.x'| <= |q'| |x - x'| + |q - q'| |x|, where ' is what codes say; then what float32 may have got wrong.
+        length = 1.0 if self.metric == "cosine" else query.length
+        gap = 0.501 * query.scale * math.sqrt(self.stride) + 32 * STEP * length
+        weight = times / query.scale
+        rest = weight * 1.002 * (length + gap)
+        over = weight * 1.001 * gap
+        if squares:
+            over += (self.stride / 4 + 8) * STEP * self.most * math.sqrt(self.dim)
+        self.backend.scan_bounds(self.codes, self.size, query, times, squares, rest, over, self._scores)
+        if kept := self._mask(keep):
+            self.backend.mask(self._scores, kept, self.size)
+        self._bounded = query, keep, self.size
+
     def exact_batch(self, queries: Sequence[Query], k: int, keep: Block | None = None) -> list[list[Hit]]:
         """`exact` for each query; products of several at a time."""
-        if self.metric == "euclidean" or any(self._scale(query) != 1.0 for query in queries) or not self.size:
+        together = self.metric != "euclidean" and self.size and all(self._scale(query) == 1.0 for query in queries)
+        if not together or (self.size == self.encoded and all(self.bounds(query, k) for query in queries)):
             return [self.exact(query, k, keep) for query in queries]
         found: list[list[Hit]] = []
         kept = self._mask(keep)
@@ -129,19 +180,16 @@ class FlatIndex(RowTable):
         """Slots worth scoring exactly, by codes or by bits and codes. Needs codes and signs of every row, and no rows."""
         if not self.size or k < 1:
             return array("I")
-        self._reserve_scores(self.size)
         kept = self._mask(keep)
         if way == "int8":
+            self._reserve_scores(self.size)
             self.backend.scan_codes(self.codes, self.size, query, *self._weights(query), self._scores)
             if kept:
                 self.backend.mask(self._scores, kept, self.size)
             return self.backend.top(self._scores, self.size, max(OVERSAMPLE_CODES * k, LEAST_CODES))[0]
-        self.backend.scan_signs(self.signs, self.size, query, self._scores)
-        if kept:
-            self.backend.mask(self._scores, kept, self.size)
         many = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
         # Whatever ties with the last one comes too: so few bits make many ties, and slots come in order.
-        slots = self.backend.above(self._scores, self.size, self.backend.bar(self._scores, self.size, many, 8 * self.signs.width + 1))
+        slots = self.backend.near_signs(self.signs, self.size, query, many, kept)
         return self.narrowed(query, slots, k)
 
     def narrowed(self, query: Query, slots: array[int], k: int) -> array[int]:
@@ -213,5 +261,6 @@ class FlatIndex(RowTable):
         return 2.0 ** min(120, max(-120, -math.frexp(query.length)[1] - math.frexp(self.most)[1]))
 
     def _reserve_scores(self, count: int) -> None:
+        self._bounded = None
         if len(self._scores.view) < 4 * count:
             self._scores = self.backend.allocate(4 * max(count, len(self._alive.view)))

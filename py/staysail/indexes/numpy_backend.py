@@ -25,6 +25,7 @@ class NumpyBlock:
 
 class NumpyBackend:
     name = "numpy"
+    quick_codes = False
 
     def __init__(self, reason: str = "chosen") -> None:
         try:
@@ -95,11 +96,29 @@ class NumpyBackend:
         for at, part in self._parts(codes, 0, count, "uint8", scores):
             at[:] = self._score_codes(part, query, times, squares) if part is not None else -self._np.inf
 
-    def scan_signs(self, signs: Chunks, count: int, query: Query, scores: Block) -> None:
+    def scan_bounds(
+        self, codes: Chunks, count: int, query: Query, times: float, squares: float, rest: float, length: float, scores: Block
+    ) -> None:
         np = self._np
+        for at, part in self._parts(codes, 0, count, "uint8", scores):
+            if part is None:
+                at[:] = -np.inf
+                continue
+            trailer = np.ascontiguousarray(part[:, -CODES_TRAILER_BYTES:]).view(np.float32)
+            at[:] = self._score_codes(part, query, times, squares)
+            at += np.float32(rest) * trailer[:, 2] + np.float32(length) * np.sqrt(trailer[:, 1])
+
+    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
+        np = self._np
+        scores = self.allocate(4 * count)
         bits = self._as(query.signs, "uint64")
         for at, part in self._parts(signs, 0, count, "uint64", scores):
             at[:] = -np.bitwise_count(part ^ bits).sum(axis=1, dtype=np.float32) if part is not None else -np.inf
+        if keep:
+            self.mask(scores, keep, count)
+        values = self._as(scores, "float32")
+        worst = np.partition(values, count - k)[count - k] if k < count else -np.inf
+        return self.above(scores, count, max(worst, -8.0 * signs.width))
 
     # Choosing
 
@@ -116,11 +135,6 @@ class NumpyBackend:
             slots = np.concatenate([over, ties[: k - len(over)]]).astype(np.uint32)
         slots = slots[values[slots] > -np.inf]
         return array("I", slots.tobytes()), array("f", values[slots].tobytes())
-
-    def bar(self, scores: Block, count: int, k: int, levels: int) -> float:
-        values = self._as(scores, "float32")[:count]
-        counts = self._np.bincount(-values[values > -self._np.inf].astype(int), minlength=levels)
-        return -float(min(self._np.searchsorted(counts.cumsum(), k), levels - 1))
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
         values = self._as(scores, "float32")[at : at + count]
@@ -167,12 +181,12 @@ class NumpyBackend:
         most = np.maximum(np.abs(part).max(axis=1), np.float32(SMALLEST)).astype(np.float32)
         width = stride + CODES_TRAILER_BYTES
         out = self._as(codes, "uint8")[codes_offset : codes_offset + count * width].reshape(count, width)
-        out[:, :stride] = (np.rint(part * (np.float32(63) / most)[:, None]) + 64).astype(np.uint8)
+        steps = np.rint(part * (np.float32(63) / most)[:, None])
+        out[:, :stride] = (steps + 64).astype(np.uint8)
         trailer = np.zeros((count, 4), np.float32)
         trailer[:, 0] = most / np.float32(63)
-        with np.errstate(over="ignore"):
-            lanes = np.add.reduce((part * part).reshape(count, -1, 4), axis=1)
-            trailer[:, 1] = (lanes[:, 0] + lanes[:, 1]) + (lanes[:, 2] + lanes[:, 3])
+        trailer[:, 1] = self._add_squares(part)
+        trailer[:, 2] = np.sqrt(self._add_squares(part - steps * trailer[:, :1]))
         out[:, stride:] = trailer.view(np.uint8)
 
     def encode_signs(
@@ -238,6 +252,12 @@ class NumpyBackend:
         trailer = np.ascontiguousarray(part[:, stride:]).view(np.float32)
         with np.errstate(all="ignore"):
             return (np.float32(times) * trailer[:, 0]) * (products - middle).astype(np.float32) + np.float32(squares) * trailer[:, 1]
+
+    def _add_squares(self, rows: Any) -> Any:
+        """|x|^2 of rows of float32, in four lanes of float32."""
+        with self._np.errstate(over="ignore"):
+            lanes = self._np.add.reduce((rows * rows).reshape(len(rows), -1, 4), axis=1)
+        return (lanes[:, 0] + lanes[:, 1]) + (lanes[:, 2] + lanes[:, 3])
 
     def _put_signs(self, rows: Any, mean: Block, out: Any) -> None:
         bits = self._np.packbits(rows > self._as(mean, "float32"), axis=1, bitorder="little")

@@ -71,6 +71,7 @@ class RowTable:
         self.size = 0  # slots in use, dead ones too
         self.dead = 0
         self.encoded = 0  # slots whose codes and signs are there
+        self.bounded = True  # codes tell how far they are from their rows; those of older versions do not
         self.most = 0.0  # the largest absolute number among the rows
         self.mean: Block | None = None
         self._alive = backend.allocate(self.chunk_rows)

@@ -126,6 +126,7 @@ class Contents:
                 continue
             (record,) = await self._blocks.read([("terms", segment.serial)])
             if record is None or zlib.crc32(record) != segment.checks["terms"]:
+                await self._segments.check_moved()
                 self._damage.report("terms", segment.serial)
                 continue
             yield segment.serial, record

@@ -1,4 +1,4 @@
-"""The format of what is stored, version 2.
+"""The format of what is stored, version 3.
 
 Rows come in chunks of `chunk_rows`; a full segment of `segment_rows` never changes. Each chunk has a serial number that is used once, and a
 segment goes by its first chunk's.
@@ -17,7 +17,8 @@ segment goes by its first chunk's.
     log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
 A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash leaves what was there before
-or what is there after. Version 1, whose segments were single chunks, is read by `stores.migration`."""
+or what is there after. Version 2 is the same, but its codes do not tell how far they are from their rows; a store of it stays one. Version
+1, whose segments were single chunks, is read by `stores.migration`."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ from ..core.errors import CorruptionError
 from ..core.value import Value
 from ..core.vectors import Dtype, Metric, Quantization
 
-FORMAT = 2
+FORMAT = 3
+BOUNDED_FORMAT = 3  # from which on codes tell how far they are from their rows
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")

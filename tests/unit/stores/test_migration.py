@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from staysail.core.errors import CorruptionError
+from staysail.indexes.numpy_backend import NumpyBackend
 from staysail.stores.damage import DamageWarning
 from staysail.stores.layout import decode_head, encode_head
 from staysail.stores.memory import MemoryBlocks
@@ -83,7 +84,7 @@ async def check_whole(store):
 async def test_a_store_of_version_1_opens_and_answers_the_same(blocks, segment_rows):
     await check_whole(VectorStore("old", blocks=blocks, segment_rows=segment_rows))
     head = decode_head(blocks.tables["head"][0])
-    assert (head.format, head.old, head.segment_rows) == (2, None, segment_rows)
+    assert (head.format, head.old, head.segment_rows) == (3, None, segment_rows)
     again = VectorStore("old", blocks=blocks)
     await check_whole(again)
     await again.add([{"id": "new"}], vectors=[vector(2000)])
@@ -112,9 +113,29 @@ async def test_what_was_damaged_before_is_told_and_the_rest_is_moved(blocks):
     assert (await store.search(vector(9), 1))[0].id == "d9"
 
 
+async def test_a_store_of_version_2_stays_one_and_is_not_searched_by_bounds():
+    class QuickCodes(NumpyBackend):
+        quick_codes = True
+
+    x = np.random.default_rng(1).standard_normal((200, 16)).astype(np.float32)
+    blocks, found = MemoryBlocks(), []
+    for version in (3, 2):
+        if version == 3:
+            await VectorStore("old", blocks=blocks, segment_rows=64).add(vectors=x)
+        else:
+            head = decode_head(blocks.tables["head"][0])
+            blocks.tables["head"][0] = encode_head(head.replace(format=2))
+        store = VectorStore("old", blocks=blocks, backend=QuickCodes())
+        found.append(await store.search(x[5], 3))
+        assert ("candidates" in (await store.explain())["last_search"]) == (version == 3)
+    assert found[0] == found[1]
+    await store.add(vectors=x)
+    assert decode_head(blocks.tables["head"][0]).format == 2
+
+
 async def test_a_newer_format_says_so(blocks):
     await VectorStore("old", blocks=blocks).count()
     head = decode_head(blocks.tables["head"][0])
-    blocks.tables["head"][0] = encode_head(head.replace(format=3))
+    blocks.tables["head"][0] = encode_head(head.replace(format=4))
     with pytest.raises(CorruptionError, match="newer staysail"):
         await VectorStore("old", blocks=blocks).count()
