@@ -123,7 +123,7 @@ def by_numpy(at):
     return best[np.argsort(-scores[best])].tolist()
 
 def coarse(at):
-    return backend.near_signs(index.signs, N, index.query(asked[at]), 200, None)
+    return backend.near_signs(index.signs, N, index.query(asked[at]), DIM, 200, 200, None)
 
 def timed(search, at):
     started = time.perf_counter()
@@ -223,7 +223,7 @@ coarse, whole = [], []
 for at in range(15):
     query = index.query(base[at])
     started = time.perf_counter()
-    backend.near_signs(index.signs, index.size, query, 200, None)
+    backend.near_signs(index.signs, index.size, query, 384, 200, 200, None)
     coarse.append((time.perf_counter() - started) * 1000)
     started = time.perf_counter()
     index.candidates(query, 10, "1bit")

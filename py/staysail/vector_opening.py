@@ -10,7 +10,7 @@ from .core.vectors import Backend, BlockStore, Dtype
 from .indexes.flat import FlatIndex
 from .indexes.keywords import encode_terms
 from .stores.collection import Collection
-from .stores.layout import BOUNDED_FORMAT, Head, decode_head
+from .stores.layout import FULL_FORMAT, Head, decode_head
 from .stores.migration import migrate
 from .vector_backends import load_backend, open_storage
 from .vector_search import CollectionSearch
@@ -66,8 +66,8 @@ class Opening:
                 dtype=head.dtype,
                 chunk_rows=head.chunk_rows,
                 segment_rows=head.segment_rows,
+                full=head.format >= FULL_FORMAT,
             )
-            index.bounded = head.format >= BOUNDED_FORMAT
             head = Head(index.dim, index.metric, index.quantization)
             collection = Collection(
                 blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes

@@ -19,6 +19,7 @@ from .stores.documents import show_document
 from .stores.filters import Where
 
 TAIL = -1  # the key of the keyword index's part for rows that are in no segment yet
+ROWS_AT_ONCE = 512  # rows that are read one by one; more come in whole chunks
 GATHER_SHARE = 8  # a filter that keeps less than one row in so many is answered from these rows alone
 
 
@@ -48,20 +49,22 @@ class CollectionSearch:
         return Chosen(keep, count, array("I", compress(range(len(passed)), passed)) if few else None)
 
     async def by_vector(self, vector: Sequence[float], k: int, chosen: Chosen | None, quantization: Quantization | None) -> list[Hit]:
-        index, segments = self._index, self._collection.segments
+        index = self._index
         if not index.alive or (chosen and not chosen.count):
             return []
         plan = index.plan(quantization)
         self.last = {"search": plan.way, "reason": plan.reason} | ({"filtered": chosen.count} if chosen else {})
         if plan.way != "exact":
-            async with self._collection.alone():
-                await segments.load_coarse()
+            await self._coarse("codes" if plan.way == "int8" else "signs")
         query = index.query(vector, signs=plan.way != "exact")
         if chosen and chosen.slots is not None:
             return await self._among(query, chosen.slots, k, plan)
         if plan.way == "exact":
             return await self._exact(query, k, chosen.keep if chosen else None)
-        return await self._rescored(query, index.candidates(query, k, plan.way, chosen.keep if chosen else None), k)
+        keep = chosen.keep if chosen else None
+        if plan.way == "int8":
+            return await self._rescored(query, index.candidates(query, k, plan.way, keep), k)
+        return await self._rescored(query, await self._narrowed(query, index.near(query, k, keep), k), k)
 
     async def by_vectors(self, vectors: Sequence[Sequence[float]], k: int, chosen: Chosen | None) -> list[list[Hit]]:
         """For each; exact scans of several at once."""
@@ -69,6 +72,7 @@ class CollectionSearch:
         if not index.alive:
             return [[] for _ in vectors]
         if index.plan().way == "exact" and not (chosen and chosen.slots is not None) and await self._all_rows():
+            await self._coarse("codes")
             return index.exact_batch([index.query(vector) for vector in vectors], k, chosen.keep if chosen else None)
         return [await self.by_vector(vector, k, chosen, None) for vector in vectors]
 
@@ -112,9 +116,18 @@ class CollectionSearch:
 
     async def _among(self, query: Query, slots: array[int], k: int, plan: Plan) -> list[Hit]:
         """The best of some rows."""
-        if plan.way != "exact":
-            slots = self._index.narrowed(query, slots, k)
-        return await self._rescored(query, slots, k)
+        return await self._rescored(query, await self._narrowed(query, slots, k) if plan.way != "exact" else slots, k)
+
+    async def _narrowed(self, query: Query, slots: array[int], k: int) -> array[int]:
+        """Those worth scoring exactly, by their codes; all of them where they are so few that their rows are read sooner than all codes."""
+        if len(slots) > ROWS_AT_ONCE or self._index.has_codes:
+            await self._coarse("codes")
+            return self._index.narrowed(query, slots, k)
+        return slots
+
+    async def _coarse(self, table: str) -> None:
+        async with self._collection.alone():
+            await self._collection.segments.load_coarse(table)
 
     async def _rescored(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         self.last["candidates"] = self.last.get("candidates", 0) + len(slots)
@@ -128,16 +141,25 @@ class CollectionSearch:
         return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
 
     async def _rescored_at_once(self, query: Query, slots: array[int], k: int) -> list[Hit]:
+        index = self._index
+        slots = self._alive(slots)  # some may have been deleted meanwhile
+        missing = array("I", [slot for slot in slots if not index.rows.holds(slot // index.chunk_rows)])
+        if missing and len(missing) <= ROWS_AT_ONCE and (rows := self._collection.segments.read_rows(missing)):
+            self.last["rows_read"] = self.last.get("rows_read", 0) + len(missing)
+            there = array("I", [slot for slot in slots if index.rows.holds(slot // index.chunk_rows)])
+            hits = index.rescore(query, missing, k, rows) + index.rescore(query, there, k)
+            return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
         await self.ready(slots)
-        for at in [at for at, slot in enumerate(slots) if not self._index.is_alive(slot)][::-1]:
-            del slots[at]  # found damaged, or deleted meanwhile
-        return self._index.rescore(query, slots, k)
+        return index.rescore(query, self._alive(slots), k)  # some may have been found damaged
+
+    def _alive(self, slots: array[int]) -> array[int]:
+        return array("I", filter(self._index.is_alive, slots))
 
     async def _exact(self, query: Query, k: int, keep: Block | None) -> list[Hit]:
         index, segments = self._index, self._collection.segments
         if index.bounds(query, k):
-            async with self._collection.alone():
-                await segments.load_coarse()
+            await self._coarse("signs")
+            await self._coarse("codes")
             slots = index.possible(query, k, await self._rescored(query, index.likely(query, k, keep), k), keep)
             if len(slots) * WORTH < index.size:
                 return await self._rescored(query, slots, k)

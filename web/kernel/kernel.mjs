@@ -19,7 +19,7 @@ import { ABOVE, MASK, TOP } from "./choices.mjs";
 import { ENCODE_CODES, ENCODE_QUERY, ENCODE_SIGNS, QUERY_ROWS } from "./encodings.mjs";
 import { GATHER, NARROW, WIDEN } from "./halves.mjs";
 import { DOT_EXACT, L2_EXACT, pickCodes } from "./picks.mjs";
-import { ADD_ROWS, CHECKSUM, MAX_ABS, NORMALISE } from "./rows.mjs";
+import { ADD_ROWS, CHECKSUM, CHECKSUMS, MAX_ABS, NORMALISE } from "./rows.mjs";
 import { scanBatch, scanBounds, scanCodes, scanF32 } from "./scans.mjs";
 import { NEAR_SIGNS } from "./signs.mjs";
 import { get } from "./wat.mjs";
@@ -54,6 +54,7 @@ ${[
   QUERY_ROWS,
   ADD_ROWS,
   CHECKSUM,
+  CHECKSUMS,
   NARROW,
   WIDEN,
   GATHER,

@@ -52,7 +52,7 @@ const SIXTEENTH = Array.from({ length: 16 }).reduce((/** @type {number} */ power
 
 /** The words of \`bytes\` bytes, a multiple of 64, as digits of a number in base PRIME, modulo 2^32: any one changed word changes it. */
 export const CHECKSUM = `
-(func (export "checksum") (param $at i32) (param $bytes i32) (result i32)
+(func $checksum (export "checksum") (param $at i32) (param $bytes i32) (result i32)
   ${locals(["end", "sum"], "i32")} ${locals(["c0", "c1", "c2", "c3", "power"], "v128")}
   ${set("power", `(i32x4.splat (i32.const ${SIXTEENTH}))`)}
   ${set("end", `(i32.add ${get("at")} ${get("bytes")})`)}
@@ -60,3 +60,11 @@ export const CHECKSUM = `
   ${until("at", "end", `${PAIRS.map((lane) => set(`c${lane}`, `(i32x4.add (i32x4.mul ${get(`c${lane}`)} ${get("power")}) (v128.load offset=${lane * 16} ${get("at")}))`)).join(" ")} ${advance("at", 64)}`)})
   ${PAIRS.flatMap((vector) => PAIRS.map((lane) => set("sum", `(i32.add (i32.mul ${get("sum")} (i32.const ${PRIME})) (i32x4.extract_lane ${lane} ${get(`c${vector}`)}))`))).join("\n  ")}
   ${get("sum")})`;
+
+/** The checksum of each of n rows of `width` bytes. */
+export const CHECKSUMS = `
+(func (export "checksums") (param $at i32) (param $n i32) (param $width i32) (param $out i32)
+  (loop $next
+    (i32.store ${get("out")} (call $checksum ${get("at")} ${get("width")}))
+    ${advance("at", get("width"))} ${advance("out", 4)}
+    (br_if $next (local.tee $n (i32.sub ${get("n")} (i32.const 1))))))`;

@@ -28,16 +28,17 @@ const COUNT_FOUR = `
         (br_if $runs (i32.lt_u ${get("q")} ${get("end")})))
       ${set("gap", addPairs(addPairs(get("s0"), get("s1")), addPairs(get("s2"), get("s3"))))}`;
 
-/** Slots of the rows whose signs differ in no more places than those of the k-th best, in order; gives how many there are. `keep`: a byte a
- * slot, or 0 for all of them. `counts`: `width` x 8 + 1 i32 of zeros. `slots` and `gaps`: room for n + 4 i32.
+/** Slots of the rows whose signs differ in no more places than those of the `most`-th best, nor in more than `dim` tells of the k-th best:
+ * where d of dim signs differ by chance, 6 standard deviations, 6 sqrt(d (1 - d / dim)), more. In order; gives how many there are. `keep`: a
+ * byte a slot, or 0 for all of them. `counts`: `width` x 8 + 1 i32 of zeros. `slots` and `gaps`: room for n + 4 i32.
  *
- * How it works. `bar` is the k-th best so far: what is beyond it is passed over, four rows at a time. What is not is noted and counted by
- * its difference, and the bar sinks when those under it are k. A chunk holds a multiple of four rows, so the last four of a chunk that is
- * not full may be read too. */
+ * How it works. `bar` is the `most`-th best so far: what is beyond it is passed over, four rows at a time. What is not is noted and counted
+ * by its difference, and the bar sinks when those under it are enough. A chunk holds a multiple of four rows, so the last four of a chunk
+ * that is not full may be read too. */
 export const NEAR_SIGNS = `
-(func (export "near_signs") (param $table i32) (param $shift i32) (param $n i32) (param $width i32) (param $query i32) (param $keep i32) (param $k i32) (param $counts i32) (param $slots i32) (param $gaps i32) (result i32)
+(func (export "near_signs") (param $table i32) (param $shift i32) (param $n i32) (param $width i32) (param $query i32) (param $keep i32) (param $k i32) (param $most i32) (param $dim i32) (param $counts i32) (param $slots i32) (param $gaps i32) (result i32)
   ${locals(["row", "end", "stop", "slot", "q", "run", "a0", "a1", "a2", "a3", "bar", "seen", "found", "at", "last", "d", "level"], "i32")}
-  ${locals(["x", "b0", "b1", "b2", "b3", "s0", "s1", "s2", "s3", "gap", "zero"], "v128")}
+  (local $share f64) ${locals(["x", "b0", "b1", "b2", "b3", "s0", "s1", "s2", "s3", "gap", "zero"], "v128")}
   ${set("end", `(i32.add ${get("query")} ${get("width")})`)}
   ${set("bar", `(i32.shl ${get("width")} (i32.const 3))`)}
   (block $done (loop $chunk
@@ -64,7 +65,7 @@ export const NEAR_SIGNS = `
               (i32.store ${get("level")} (i32.add (i32.load ${get("level")}) (i32.const 1)))
               (block $low (loop $sink
                 ${set("level", `(i32.load ${item("counts", get("bar"))})`)}
-                (br_if $low (i32.lt_u (i32.sub ${get("seen")} ${get("level")}) ${get("k")}))
+                (br_if $low (i32.lt_u (i32.sub ${get("seen")} ${get("level")}) ${get("most")}))
                 ${set("seen", `(i32.sub ${get("seen")} ${get("level")})`)} ${advance("bar", -1)}
                 (br $sink)))))))
           ${advance("q", 1)}`)}))
@@ -72,6 +73,16 @@ export const NEAR_SIGNS = `
       (br_if $next (i32.lt_u (local.tee $slot (i32.add ${get("slot")} (i32.const 4))) ${get("stop")})))
     ${set("slot", get("stop"))}
     (br $chunk)))
+  ;; The k-th best, and what may be better than it by its numbers.
+  ${set("d", "(i32.const 0)")} ${set("seen", "(i32.const 0)")}
+  (block $kth (loop $up
+    ${set("seen", `(i32.add ${get("seen")} (i32.load ${item("counts", get("d"))}))`)}
+    (br_if $kth (i32.or (i32.ge_u ${get("seen")} ${get("k")}) (i32.ge_s ${get("d")} ${get("bar")})))
+    ${advance("d", 1)} (br $up)))
+  ${set("share", `(f64.div (f64.convert_i32_s ${get("d")}) (f64.convert_i32_s ${get("dim")}))`)}
+  ${set("d", `(i32.add ${get("d")} (i32.trunc_f64_s (f64.mul (f64.const 6) (f64.sqrt (f64.max (f64.const 1)
+    (f64.mul (f64.convert_i32_s ${get("d")}) (f64.sub (f64.const 1) ${get("share")})))))))`)}
+  ${set("bar", `(select ${get("d")} ${get("bar")} (i32.lt_s ${get("d")} ${get("bar")}))`)}
   ;; Those that were under the bar when they came, and still are.
   ${set("at", get("slots"))} ${set("stop", item("slots", get("found")))} ${set("last", get("slots"))}
   (block $none (br_if $none (i32.eqz ${get("found")}))

@@ -98,9 +98,9 @@ class Backend(Protocol):
     ) -> None:
         """`scan_codes` + rest |x - what the codes say| + length |x|."""
 
-    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
-        """Slots whose signs differ from the query's in no more places than those of the k-th best do, in order: k, or more where there are
-        ties. keep: a byte a slot."""
+    def near_signs(self, signs: Chunks, count: int, query: Query, dim: int, k: int, most: int, keep: Block | None) -> array[int]:
+        """Slots whose signs differ from the query's in no more places than those of the `most`-th best do, nor in more than chance makes of
+        the k-th best's: d + 6 sqrt(d (1 - d / dim)). In order; `most`, or more where there are ties. keep: a byte a slot."""
 
     def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
         """-infinity where the byte in `keep`, from `first` on, is 0."""
@@ -136,6 +136,9 @@ class Backend(Protocol):
     def checksum(self, block: Block, offset: int, size_bytes: int) -> int:
         """32 bits of `size_bytes` bytes, a multiple of 64."""
 
+    def checksums(self, block: Block, offset: int, count: int, width: int, out: Block, out_offset: int) -> None:
+        """Of each of `count` pieces of `width` bytes, a multiple of 32."""
+
 
 class RowIndex(Protocol):
     """What a collection asks of the vector index it fills: see indexes.flat."""
@@ -169,6 +172,7 @@ class RowIndex(Protocol):
     def stage(self, vectors: Any, *, prepared: bool = False) -> int: ...
     def commit(self, count: int) -> None: ...
     def encode(self, slot: int, count: int) -> None: ...
+    def proves(self, slots: Sequence[int], rows: Block) -> bool: ...
     def restore(self, size: int, most: float) -> None: ...
     def kill(self, slots: Iterable[int]) -> None: ...
     def cut(self, size: int) -> None: ...
@@ -198,6 +202,9 @@ class BlockStore(Protocol):
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]: ...
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
         """Fills each target; gives the keys whose record is absent or of another size."""
+
+    def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
+        """Fills `target` with equally long parts of records, by key and offset; False where that cannot be done at once."""
 
     async def read_all(self, table: str) -> dict[int, bytes]:
         """Of tables whose records are small."""

@@ -144,12 +144,12 @@ class KernelBackend:
             table, codes.shift, count, codes.width - 16, _at(query.codes), times, squares, rest, length, _at(scores)
         )  # fmt: skip
 
-    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
+    def near_signs(self, signs: Chunks, count: int, query: Query, dim: int, k: int, most: int, keep: Block | None) -> array[int]:
         self._reserve(count + 4)
         counts = self.allocate(4 * (8 * signs.width + 1))
         found = self._run.near_signs(
             self._table(signs), signs.shift, count, signs.width, _at(query.signs), _at(keep) if keep else 0,
-            k, counts.address, self._slots.address, self._values.address,
+            k, most, dim, counts.address, self._slots.address, self._values.address,
         )  # fmt: skip
         return _read("I", self._slots, found)
 
@@ -214,6 +214,10 @@ class KernelBackend:
 
     def checksum(self, block: Block, offset: int, size_bytes: int) -> int:
         return int(self._run.checksum(_at(block) + offset, size_bytes)) & 0xFFFFFFFF
+
+    def checksums(self, block: Block, offset: int, count: int, width: int, out: Block, out_offset: int) -> None:
+        if count:
+            self._run.checksums(_at(block) + offset, count, width, _at(out) + out_offset)
 
     def _pick(self, run: Any, rows: Chunks, slots: array[int], query: Query) -> array[float]:
         count, stride = len(slots), _stride(rows)

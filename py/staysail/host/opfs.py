@@ -85,6 +85,21 @@ class FileBlocks:
         others = {key: target for key, target in targets.items() if key not in places}
         return failed + (await self._database.read_into(table, others) if others else [])
 
+    def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
+        places = [self._places.get((table, key)) for key, _ in parts]
+        if not self._access or None in places:
+            return False
+        size, access, where = len(target) // max(len(parts), 1), self._access, _at(0)
+        try:
+            with _shown(target) as view:
+                for at, (place, (_, offset)) in enumerate(zip(places, parts, strict=True)):
+                    where.at = place[0] + offset  # type: ignore[index]
+                    if access.read(view.subarray(at * size, (at + 1) * size), where) != size:
+                        return False
+        except JsException:
+            return False
+        return True
+
     async def read_all(self, table: str) -> dict[int, bytes]:
         return await self._database.read_all(table)
 

@@ -5,7 +5,8 @@ answer:
 
     exact   scan the rows, or what bounds them                         recall 1 by proof
     int8    scan the codes, take OVERSAMPLE_CODES x k                  then score those exactly
-    1bit    scan the bits, take OVERSAMPLE_SIGNS x k or more, score the codes of those, take OVERSAMPLE_CODES x k, then score those exactly
+    1bit    scan the bits, take those that may belong to the best k, at most OVERSAMPLE_SIGNS x k or more, score the codes of those, take
+            OVERSAMPLE_CODES x k, then score those exactly; without the codes where they are few
 
 Exact scoring is float64, added up in one order by every backend, so each gives the same results in the same order; ties go to the earlier
 row. The exact scan is float32: it takes everything within its error bound of the k-th best, so the float64 order decides and nothing is
@@ -16,25 +17,28 @@ score. The rows of the highest bounds are scored; then all whose bound reaches t
 
 A filter that keeps few rows is answered from those rows alone, by the last steps of the same way.
 
-"auto" is exact until the rows exceed EXACT_BYTES, then 1bit for cosine, int8 for the other metrics, where a vector's length matters
-and bits do not hold it."""
+"auto" is exact until the rows exceed EXACT_BYTES, or four times that where codes bound them; then 1bit for cosine, int8 for the other
+metrics, where a vector's length matters and bits do not hold it."""
 
 from __future__ import annotations
 
 import math
 from array import array
 from collections.abc import Iterable, Sequence
+from operator import neg
 from typing import Any
 
 from ..core.errors import DimensionError, StoreError
 from ..core.value import Value
 from ..core.vectors import QUANTIZATIONS, Block, Quantization, Query, check_choice
+from .matrix import Matrix
 from .rows import RowTable
 
 EXACT_BYTES = 16 << 20
 # Candidates that bits give: the more rows there are, the more of them look alike.
 OVERSAMPLE_SIGNS, LEAST_SIGNS, SIGNS_SHARE, MOST_SIGNS = 40, 200, 8, 4000
 OVERSAMPLE_CODES, LEAST_CODES = 2, 20
+ONE_CHUNK = 31  # the shift of rows that are all in one chunk
 BATCH = 8  # queries scanned together
 WORTH = 8  # rows of codes are looked at in the time of one row: bounds are worth it where they leave less than one in so many
 STEP = 2.0**-24  # half the distance between two float32 next to 1
@@ -64,6 +68,7 @@ class FlatIndex(RowTable):
         wanted = quantization or self.quantization
         check_choice("quantization", wanted, QUANTIZATIONS)
         size_bytes = self.size * self.rows.width
+        most = EXACT_BYTES * (4 if self.backend.quick_codes and self.full and self.kinds else 1)
         if wanted == "none":
             return Plan("exact", "exact search was chosen")
         if self.metric != "cosine" and not 1 / TAME < self.most < TAME:
@@ -74,9 +79,9 @@ class FlatIndex(RowTable):
             return Plan("exact", f"this store keeps no {wanted} rows; it was made with quantization={self.quantization!r}")
         if self.quantization == "none":
             return Plan("exact", f"this store keeps {self.dtype} rows alone")
-        if size_bytes <= EXACT_BYTES:
+        if size_bytes <= most:
             return Plan(
-                "exact", f"{size_bytes >> 10} kB of rows: up to {EXACT_BYTES >> 20} MB the exact scan costs no more than quantised search"
+                "exact", f"{size_bytes >> 10} kB of rows: up to {most >> 20} MB the exact scan costs hardly more than quantised search"
             )
         if "signs" in self.kinds:
             return Plan("1bit", f"{size_bytes >> 20} MB of rows: bits first, then 7-bit codes, then exact scores")
@@ -121,7 +126,7 @@ class FlatIndex(RowTable):
 
     def bounds(self, query: Query, k: int) -> bool:
         """Whether the exact search for k goes by what codes leave open."""
-        if not (self.backend.quick_codes and self.bounded and self.kinds) or k * WORTH > self.size:
+        if not (self.backend.quick_codes and self.full and self.kinds) or k * WORTH > self.size:
             return False
         return self.metric == "cosine" or all(1 / TAME < size < TAME for size in (self.most, query.length))
 
@@ -178,19 +183,22 @@ class FlatIndex(RowTable):
 
     def candidates(self, query: Query, k: int, way: str, keep: Block | None = None) -> array[int]:
         """Slots worth scoring exactly, by codes or by bits and codes. Needs codes and signs of every row, and no rows."""
+        if way == "1bit":
+            return self.narrowed(query, self.near(query, k, keep), k)
         if not self.size or k < 1:
             return array("I")
-        kept = self._mask(keep)
-        if way == "int8":
-            self._reserve_scores(self.size)
-            self.backend.scan_codes(self.codes, self.size, query, *self._weights(query), self._scores)
-            if kept:
-                self.backend.mask(self._scores, kept, self.size)
-            return self.backend.top(self._scores, self.size, max(OVERSAMPLE_CODES * k, LEAST_CODES))[0]
-        many = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
-        # Whatever ties with the last one comes too: so few bits make many ties, and slots come in order.
-        slots = self.backend.near_signs(self.signs, self.size, query, many, kept)
-        return self.narrowed(query, slots, k)
+        self._reserve_scores(self.size)
+        self.backend.scan_codes(self.codes, self.size, query, *self._weights(query), self._scores)
+        if kept := self._mask(keep):
+            self.backend.mask(self._scores, kept, self.size)
+        return self.backend.top(self._scores, self.size, max(OVERSAMPLE_CODES * k, LEAST_CODES))[0]
+
+    def near(self, query: Query, k: int, keep: Block | None = None) -> array[int]:
+        """Slots whose bits say that they may belong to the best k. Needs signs of every row alone."""
+        if not self.size or k < 1:
+            return array("I")
+        most = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
+        return self.backend.near_signs(self.signs, self.size, query, self.dim, k, most, self._mask(keep))
 
     def narrowed(self, query: Query, slots: array[int], k: int) -> array[int]:
         """Those of `slots` worth scoring exactly, by their codes."""
@@ -201,17 +209,20 @@ class FlatIndex(RowTable):
         self.backend.pick_codes(self.codes, slots, query, *self._weights(query), self._scores)
         return array("I", [slots[place] for place in self.backend.top(self._scores, len(slots), wanted)[0]])
 
-    def rescore(self, query: Query, slots: array[int], k: int) -> list[Hit]:
-        """The best k of `slots`, by their exact scores, best first. Raises LookupError where a row is not in memory."""
+    def rescore(self, query: Query, slots: array[int], k: int, rows: Block | None = None) -> list[Hit]:
+        """The best k of `slots`, by their exact scores, best first. rows: these rows side by side, else they must be in memory."""
         if not slots:
             return []
+        table, places = self.rows, slots
+        if rows:
+            table, places = Matrix(self.backend, self.rows.width, ONE_CHUNK, half=self.rows.half), array("I", range(len(slots)))
+            table.chunks.append(rows)
         if self.metric == "euclidean":
-            squares = self.backend.l2_exact(self.rows, slots, query)
-            hits = [(-math.sqrt(squared), slot) for squared, slot in zip(squares, slots, strict=True)]
+            squares = self.backend.l2_exact(table, places, query)
+            ranked = sorted(zip(map(math.sqrt, squares), slots, strict=True))
         else:
-            hits = list(zip(self.backend.dot_exact(self.rows, slots, query), slots, strict=True))
-        hits.sort(key=lambda hit: (-hit[0], hit[1]))
-        return hits[:k]
+            ranked = sorted(zip(map(neg, self.backend.dot_exact(table, places, query)), slots, strict=True))
+        return [(-score, slot) for score, slot in ranked[:k]]
 
     def missing_chunks(self, slots: Iterable[int]) -> list[int]:
         """Chunks of rows that `rescore` would need and memory does not hold."""

@@ -6,17 +6,15 @@ from ..core.vectors import Backend, Block
 
 
 class Matrix:
-    """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving and a chunk can come and go."""
+    """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving and a chunk can come and go. more: bytes behind
+    the rows of a chunk."""
 
-    def __init__(self, backend: Backend, width: int, shift: int, *, half: bool = False) -> None:
+    def __init__(self, backend: Backend, width: int, shift: int, *, half: bool = False, more: int = 0) -> None:
         self.width, self.shift, self.half = width, shift, half
+        self.chunk_bytes = (width << shift) + more
         self.chunks: list[Block | None] = []
         self.version = 0
         self._backend = backend
-
-    @property
-    def chunk_bytes(self) -> int:
-        return self.width << self.shift
 
     @property
     def size_bytes(self) -> int:

@@ -108,7 +108,7 @@ class NumpyBackend:
             at[:] = self._score_codes(part, query, times, squares)
             at += np.float32(rest) * trailer[:, 2] + np.float32(length) * np.sqrt(trailer[:, 1])
 
-    def near_signs(self, signs: Chunks, count: int, query: Query, k: int, keep: Block | None) -> array[int]:
+    def near_signs(self, signs: Chunks, count: int, query: Query, dim: int, k: int, most: int, keep: Block | None) -> array[int]:
         np = self._np
         scores = self.allocate(4 * count)
         bits = self._as(query.signs, "uint64")
@@ -116,9 +116,9 @@ class NumpyBackend:
             at[:] = -np.bitwise_count(part ^ bits).sum(axis=1, dtype=np.float32) if part is not None else -np.inf
         if keep:
             self.mask(scores, keep, count)
-        values = self._as(scores, "float32")
-        worst = np.partition(values, count - k)[count - k] if k < count else -np.inf
-        return self.above(scores, count, max(worst, -8.0 * signs.width))
+        gaps = np.sort(-self._as(scores, "float32")).astype(np.float64)
+        bar, best = (min(8.0 * signs.width, float(gaps[at - 1])) if at <= count else 8.0 * signs.width for at in (most, k))
+        return self.above(scores, count, -min(bar, best + int(6 * math.sqrt(max(1.0, best * (1 - best / dim))))))
 
     # Choosing
 
@@ -202,11 +202,19 @@ class NumpyBackend:
             self._powers = np.cumprod(np.concatenate([[1], np.full(len(words), PRIME, np.uint32)]), dtype=np.uint32)
         return int((words * self._powers[: len(words)][::-1]).sum(dtype=np.uint32))
 
+    def checksums(self, block: Block, offset: int, count: int, width: int, out: Block, out_offset: int) -> None:
+        sums = [self.checksum(block, offset + at * width, width) for at in range(count)]
+        self._as(out, "uint32")[out_offset // 4 : out_offset // 4 + count] = sums
+
     # Views
 
     def _as(self, block: Block, kind: str) -> Any:
         whole: Any = block
         return whole.bytes.view(kind)
+
+    def _table(self, block: Block, kind: str, rows: Chunks) -> Any:
+        whole = self._as(block, "uint8")[: rows.width << rows.shift].view(kind)
+        return whole.reshape(-1, rows.width // whole.itemsize)
 
     def _rows(self, block: Block, offset: int, count: int, stride: int) -> Any:
         return self._as(block, "float32")[offset // 4 : offset // 4 + count * stride].reshape(count, stride)
@@ -220,7 +228,7 @@ class NumpyBackend:
             part = min(size, count - first)
             yield (
                 out[first : first + part],
-                None if block is None else self._as(block, kind).reshape(size, -1)[:part],
+                None if block is None else self._table(block, kind, rows)[:part],
             )
             first += part
 
@@ -240,7 +248,7 @@ class NumpyBackend:
             block = rows.chunks[int(chunk)]
             if block is None:
                 raise LookupError(int(chunk))
-            out[here] = self._as(block, kind).reshape(size, -1)[wanted[here] & (size - 1)]
+            out[here] = self._table(block, kind, rows)[wanted[here] & (size - 1)]
         return out
 
     def _score_codes(self, part: Any, query: Query, times: float, squares: float) -> Any:

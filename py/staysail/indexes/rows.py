@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -27,6 +27,7 @@ from ..core.vectors import (
 from .matrix import Matrix
 
 CHUNK_BYTES = 1 << 20
+SUM_BYTES = 4
 MEAN_ROWS = 1024  # say well enough where the middle is
 CHUNKS_PER_SEGMENT, LEAST_ROWS, MOST_ROWS = 16, 64, 4096
 
@@ -51,7 +52,9 @@ class RowTable:
         dtype: Dtype = "f32",
         segment_rows: int = 0,
         chunk_rows: int = 0,
+        full: bool = True,
     ) -> None:
+        """full: codes tell how far they are from their rows, and behind the signs are the rows' checksums; in older versions neither."""
         check_choice("metric", metric, METRICS)
         check_choice("quantization", quantization, QUANTIZATIONS)
         check_choice("dtype", dtype, DTYPES)
@@ -67,11 +70,12 @@ class RowTable:
         shift, wide = self.chunk_rows.bit_length() - 1, self.segment_rows.bit_length() - 1
         self.rows = Matrix(backend, (2 if half else 4) * self.stride, shift, half=half)
         self.codes = Matrix(backend, self.stride + CODES_TRAILER_BYTES, wide)
-        self.signs = Matrix(backend, signs_width_of(dim), wide)
+        self.full = full
+        self.summed = full and "signs" in self.kinds and self.rows.width % 64 == 0
+        self.signs = Matrix(backend, signs_width_of(dim), wide, more=SUM_BYTES * self.segment_rows if self.summed else 0)
         self.size = 0  # slots in use, dead ones too
         self.dead = 0
-        self.encoded = 0  # slots whose codes and signs are there
-        self.bounded = True  # codes tell how far they are from their rows; those of older versions do not
+        self.encoded = 0  # slots whose codes and signs were made, in memory or not
         self.most = 0.0  # the largest absolute number among the rows
         self.mean: Block | None = None
         self._alive = backend.allocate(self.chunk_rows)
@@ -80,6 +84,11 @@ class RowTable:
     @property
     def alive(self) -> int:
         return self.size - self.dead
+
+    @property
+    def has_codes(self) -> bool:
+        """Whether the codes of all rows are in memory."""
+        return None not in self.codes.chunks
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -156,6 +165,8 @@ class RowTable:
         """Makes room for `size` rows that were stored before: alive, and not in memory yet."""
         self.reserve(size)
         self._alive.view[self.size : size] = b"\1" * max(0, size - self.size)
+        if self.encoded >= self.size:
+            self.encoded = max(self.encoded, size)  # what is stored has codes and signs
         self.size, self.most = size, max(self.most, most)
 
     def encode(self, slot: int, count: int) -> None:
@@ -167,11 +178,23 @@ class RowTable:
             codes, signs = self.codes, self.signs
             self.backend.encode_codes(rows, offset, part, self.stride, codes.reserve(segment), start * codes.width)
             if self.mean and "signs" in self.kinds:
-                self.backend.encode_signs(
-                    rows, offset, part, self.stride, self.mean, signs.reserve(segment), start * signs.width, signs.width
-                )
+                bits = signs.reserve(segment)
+                self.backend.encode_signs(rows, offset, part, self.stride, self.mean, bits, start * signs.width, signs.width)
+                if self.summed:
+                    chunk, row = divmod(first, self.chunk_rows)
+                    self.backend.checksums(
+                        self.rows.reserve(chunk), row * self.rows.width, part, self.rows.width, bits, self._sum_at(start)
+                    )  # fmt: skip
         if slot <= self.encoded:
             self.encoded = max(self.encoded, slot + count)
+
+    def proves(self, slots: Sequence[int], rows: Block) -> bool:
+        """Whether `rows` holds the rows in `slots`, side by side, by their checksums. False where these are not in memory."""
+        if not self.summed or not all(self.signs.holds(slot // self.segment_rows) for slot in slots):
+            return False
+        sums = self.backend.allocate(SUM_BYTES * len(slots))
+        self.backend.checksums(rows, 0, len(slots), self.rows.width, sums, 0)
+        return all(found == self._sum(slot) for found, slot in zip(sums.view.cast("I"), slots, strict=True))
 
     # Reading
 
@@ -195,6 +218,15 @@ class RowTable:
             grown = self.backend.allocate(max(size, 2 * len(self._alive.view)))
             grown.view[: self.size] = self._alive.view[: self.size]
             self._alive = grown
+
+    def _sum_at(self, row: int) -> int:
+        """Where the checksum of a segment's row is, behind its signs."""
+        return (self.signs.width << self.signs.shift) + SUM_BYTES * row
+
+    def _sum(self, slot: int) -> int:
+        segment, row = divmod(slot, self.segment_rows)
+        at = self._sum_at(row)
+        return int.from_bytes(self.signs.reserve(segment).view[at : at + SUM_BYTES], "little")
 
     def _singles(self, slot: int, count: int) -> Iterator[tuple[int, Block, int, int]]:
         """(slot, block, offset, rows) of rows as float32, a chunk at a time."""

@@ -114,7 +114,7 @@ class Collection:
             except ValueError:
                 # Rows behind it keep their slots, which the deletions are told by.
                 self.damage.report("log", key, count)
-                entries, data = [Entry("")] * count, bytes(count * width)
+                entries, data = [Entry("")] * count, memoryview(bytes(count * width))
                 self._tail_dead.update(range(len(tail), len(tail) + count))
             self.index.commit(self.index.stage(unpadded(data, self.index), prepared=True))
             tail += entries
@@ -299,9 +299,9 @@ class Collection:
             ) from error
 
 
-def unpadded(data: bytes, index: RowIndex) -> Any:
+def unpadded(data: memoryview[int], index: RowIndex) -> Any:
     """Stored rows as floats side by side."""
-    flat = memoryview(data).cast("e" if index.dtype == "f16" else "f")  # type: ignore[call-overload]
+    flat = data.cast("e" if index.dtype == "f16" else "f")  # type: ignore[call-overload]
     if index.dim == index.stride and index.dtype == "f32":
         return flat
     return array("f", [x for at in range(0, len(flat), index.stride) for x in flat[at : at + index.dim]])

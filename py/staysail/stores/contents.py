@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
 from ..core.vectors import BlockStore, RowIndex, text_of
 from .damage import DamageList
 from .fields import Fields
 from .filters import Where, compile_selection
-from .layout import BY_CHUNK, PAGES, Entry, Page, encode_page
+from .layout import Entry, Page, encode_page
 from .segments import Checks, Segments
 
 PAGES_KEPT = 512
@@ -59,10 +59,10 @@ class Contents:
         """The slot of each document."""
         if self._slots is None:
             live = list(self._segments.live())
-            pages = await self._load([("ids", segment.serial, segment.checks) for _, segment in live])
+            pages = await self._load({("ids", segment.serial): segment.checks for _, segment in live})
             slots: dict[str, int] = {}
-            for (position, _), page in zip(live, pages, strict=True):
-                start = position * self._index.segment_rows
+            for position, segment in live:
+                page, start = pages["ids", segment.serial], position * self._index.segment_rows
                 slots |= {id: start + row for row, id in enumerate(page.all() if page else ())}
             start = self._segments.start
             slots |= {entry.id: start + row for row, entry in enumerate(self.tail)}
@@ -71,33 +71,26 @@ class Contents:
             self._slots = slots
         return self._slots
 
-    async def entries(self, slots: Sequence[int], tables: Sequence[str] = PAGES) -> list[Entry | None]:
+    async def entries(self, slots: Sequence[int]) -> list[Entry | None]:
         """None for what is damaged."""
         start, rows = self._segments.start, self._index.segment_rows
-        wanted: dict[tuple[str, int], tuple[str, int, Checks]] = {}
-        for slot in slots:
-            if slot < start:
-                segment, chunk, _ = self._segments.chunk_of(slot)
-                for table in tables if segment else ():
-                    key = segment.serial + (chunk if table in BY_CHUNK else 0)  # type: ignore[union-attr]
-                    wanted[table, key] = table, key, segment.checks  # type: ignore[union-attr]
-        pages = dict(zip(wanted, await self._load(list(wanted.values())), strict=True))
+        places = {slot: (segment, chunk, row) for slot in slots if slot < start for segment, chunk, row in [self._segments.chunk_of(slot)]}
+        wanted: dict[tuple[str, int], Checks] = {}
+        for segment, chunk, _ in places.values():
+            if segment:
+                wanted["ids", segment.serial] = wanted["metadata", segment.serial] = segment.checks
+                wanted["documents", segment.serial + chunk] = segment.checks
+        pages = await self._load(wanted)
         found: list[Entry | None] = []
         for slot in slots:
             if slot >= start:
                 found.append(self.tail[slot - start])
                 continue
-            segment, chunk, row = self._segments.chunk_of(slot)
+            segment, chunk, row = places[slot]
             serial = segment.serial if segment else 0
-            fields = dict.fromkeys(PAGES)
-            whole = segment is not None
-            for table in tables:
-                page = pages.get((table, serial + (chunk if table in BY_CHUNK else 0)))
-                if page is None:
-                    whole = False
-                else:
-                    fields[table] = page[row if table in BY_CHUNK else slot % rows]
-            found.append(Entry(fields["ids"] or "", fields["documents"], fields["metadata"] or {}) if whole else None)
+            ids, documents, metadata = (pages.get(key) for key in (("ids", serial), ("documents", serial + chunk), ("metadata", serial)))
+            whole = ids and documents and metadata
+            found.append(Entry(ids[slot % rows], documents[row], metadata[slot % rows]) if whole else None)  # type: ignore[index]
         return found
 
     async def select(self, where: Where) -> bytearray:
@@ -105,9 +98,9 @@ class Contents:
         selection = compile_selection(where)
         live = list(self._segments.live())
         missing = [segment for _, segment in live if segment.serial not in self._fields]
-        for segment, page in zip(
-            missing, await self._load([("metadata", segment.serial, segment.checks) for segment in missing]), strict=True
-        ):
+        pages = await self._load({("metadata", segment.serial): segment.checks for segment in missing})
+        for segment in missing:
+            page = pages["metadata", segment.serial]
             self._fields[segment.serial] = Fields(self._index.segment_rows, page.all) if page else Fields(0, list)
             self._pages.pop(("metadata", segment.serial), None)
         passed = bytearray(self._index.size)
@@ -135,19 +128,21 @@ class Contents:
         """The first slot of each segment, by serial."""
         return {segment.serial: position * self._index.segment_rows for position, segment in self._segments.live()}
 
-    async def _load(self, wanted: Sequence[tuple[str, int, Checks]]) -> list[Page | None]:
-        """Pages, None for those that are damaged."""
-        missing = [(table, key, checks) for table, key, checks in wanted if (table, key) not in self._pages]
+    async def _load(self, wanted: Mapping[tuple[str, int], Checks]) -> Mapping[tuple[str, int], Page | None]:
+        """At least the pages that are wanted, None for those that are damaged. wanted: by table and key, the checks of their segment."""
+        missing = [key for key in wanted if key not in self._pages]
+        if not missing:
+            return self._pages
         if len(self._pages) + len(missing) > PAGES_KEPT:
-            self._pages.clear()
-            missing = list(wanted)
-        for (table, key, checks), record in zip(missing, await self._blocks.read([(t, k) for t, k, _ in missing]), strict=True):
-            whole = record is not None and zlib.crc32(record) in _told(checks, table)
-            if not whole and checks:
+            self._pages, missing = {}, list(wanted)
+        pages = self._pages
+        for key, record in zip(missing, await self._blocks.read(missing), strict=True):
+            whole = record is not None and zlib.crc32(record) in _told(wanted[key], key[0])
+            if not whole and wanted[key]:
                 await self._segments.check_moved()
-                self._damage.report(table, key)
-            self._pages[table, key] = Page(record) if record is not None and whole else None
-        return [self._pages[table, key] for table, key, _ in wanted]
+                self._damage.report(*key)
+            pages[key] = Page(record) if record is not None and whole else None
+        return pages
 
 
 def _told(checks: Checks, table: str) -> Sequence[int]:

@@ -8,7 +8,7 @@ segment goes by its first chunk's.
     segments   serial  JSON: checksums of the segment's records, by table, a list for those that come by the chunk; then a crc32
     rows       chunk   float32 or float16, padded: see core.vectors.Backend
     codes      serial  7-bit codes
-    signs      serial  bits
+    signs      serial  bits, then a checksum of each row
     ids        serial  a page of JSON strings
     documents  chunk   a page of JSON values
     metadata   serial  a page of JSON objects
@@ -17,8 +17,8 @@ segment goes by its first chunk's.
     log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
 A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash leaves what was there before
-or what is there after. Version 2 is the same, but its codes do not tell how far they are from their rows; a store of it stays one. Version
-1, whose segments were single chunks, is read by `stores.migration`."""
+or what is there after. Version 2 is the same, but its codes do not tell how far they are from their rows, nor do checksums of the rows
+follow the signs; a store of it stays one. Version 1, whose segments were single chunks, is read by `stores.migration`."""
 
 from __future__ import annotations
 
@@ -35,8 +35,10 @@ from ..core.value import Value
 from ..core.vectors import Dtype, Metric, Quantization
 
 FORMAT = 3
-BOUNDED_FORMAT = 3  # from which on codes tell how far they are from their rows
+FULL_FORMAT = 3  # from which on codes tell how far they are from their rows, and signs are followed by the rows' checksums
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
+# json.loads looks for an encoding and for spaces first.
+read_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")
 BY_CHUNK = ("rows", "documents")
@@ -149,7 +151,7 @@ def seal(data: bytes) -> bytes:
     return data + struct.pack("<I", zlib.crc32(data))
 
 
-def unseal(record: bytes) -> bytes:
+def unseal[T: (bytes, memoryview[int])](record: T) -> T:
     """Raises ValueError where the bytes are not those that were sealed."""
     data = record[:-4]
     if len(record) < 4 or struct.unpack("<I", record[-4:])[0] != zlib.crc32(data):
@@ -174,7 +176,8 @@ class Page:
         self._lines = record.split(b"\n")
 
     def __getitem__(self, row: int) -> Any:
-        return json.loads(self._lines[row])
+        line = self._lines[row]
+        return None if line == b"null" else read_json(line.decode(), 0)[0]
 
     def all(self) -> list[Any]:
         items: list[Any] = json.loads(b"[%b]" % b",".join(self._lines))
@@ -191,11 +194,11 @@ def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]
     return b"".join([*pieces, struct.pack("<I", checksum)])
 
 
-def decode_log(record: bytes) -> tuple[list[Entry], bytes]:
+def decode_log(record: bytes) -> tuple[list[Entry], memoryview[int]]:
     """Raises ValueError where the record is damaged."""
-    data = unseal(record)
+    data = unseal(memoryview(record))
     (size,) = struct.unpack_from("<I", data)
-    entries = [Entry(id, document, metadata) for id, document, metadata in json.loads(data[4 : 4 + size])]
+    entries = [Entry(id, document, metadata) for id, document, metadata in json.loads(bytes(data[4 : 4 + size]))]
     return entries, data[4 + size :]
 
 

@@ -29,6 +29,15 @@ class MemoryBlocks:
                 target[:] = record
         return failed
 
+    def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
+        size = len(target) // max(len(parts), 1)
+        for at, (key, offset) in enumerate(parts):
+            part = self.tables.get(table, {}).get(key, b"")[offset : offset + size]
+            if len(part) != size:
+                return False
+            target[at * size : (at + 1) * size] = part
+        return True
+
     async def read_all(self, table: str) -> dict[int, bytes]:
         return dict(sorted(self.tables.get(table, {}).items()))
 

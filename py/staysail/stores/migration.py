@@ -75,7 +75,7 @@ class _Batch:
         for (key, count), record in zip(old.log, await blocks.read([("log", key) for key, _ in old.log]), strict=True):
             try:
                 entries, data = decode_log(record or b"")
-                self._take(entries, memoryview(data).cast("f"), {row - first for row in dead})
+                self._take(entries, data.cast("f"), {row - first for row in dead})
             except ValueError:
                 self._collection.damage.report("log", key, count)
             first += count

@@ -1,8 +1,8 @@
 """The full segments of a collection, and the part of them that is in memory.
 
 A position is the place of a segment in the order in which it was met, a chunk is position x step + its place in the segment. Codes and
-signs of all segments are read before the first quantised search and stay; rows are read a chunk at a time when something asks for them,
-and the least recently used are let go of beyond the budget."""
+signs of all segments are read before the first search that needs them and stay; few rows are read one by one, many a chunk at a time, and
+the least recently used chunks are let go of beyond the budget."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Segments:
         self._blocks, self._index, self._damage, self._budget, self._has_moved = blocks, index, damage, budget_bytes, has_moved
         self._step = index.segment_rows // index.chunk_rows
         self._recent: dict[int, None] = {}  # chunks that were used, the latest last
-        self._coarse: set[int] = set()  # positions whose codes and signs are in memory
+        self._coarse: dict[str, set[int]] = {"codes": set(), "signs": set()}  # positions that are in memory
         self._lost: set[int] = set()  # damaged chunks
         self.mean_lost = False  # then all signs are taken anew
 
@@ -79,7 +79,8 @@ class Segments:
         for segment in written:
             position = len(self.known)
             self.known.append(segment)
-            self._coarse.add(position)
+            for loaded in self._coarse.values():
+                loaded.add(position)
             self._recent |= dict.fromkeys(self._chunks(position))
 
     def bury(self, serial: int, bits: bytes) -> None:
@@ -103,29 +104,44 @@ class Segments:
 
     def clear(self) -> None:
         self.known.clear()
-        for memory in (self._recent, self._coarse, self._lost):
+        self._recent.clear()
+        for memory in (self._lost, *self._coarse.values()):
             memory.clear()
 
     # What is in memory
 
-    async def load_coarse(self) -> None:
-        """Reads the codes and signs that are not in memory yet. Damaged ones are made again from the rows."""
-        wanted = [position for position, _ in self.live() if position not in self._coarse]
-        for table in self._index.kinds if wanted else ():
-            bad = wanted if table == "signs" and self.mean_lost else await self._read(table, getattr(self._index, table), wanted)
-            for position in bad:
+    async def load_coarse(self, *tables: str) -> None:
+        """Reads the codes or signs that are not in memory yet. Damaged ones are made again from the rows."""
+        index = self._index
+        for table in tables:
+            if table not in index.kinds:
+                continue
+            wanted = [position for position, _ in self.live() if position not in self._coarse[table]]
+            lost = table == "signs" and self.mean_lost
+            for position in wanted if lost else await self._read(table, getattr(index, table), wanted):
                 segment = self.known[position]
                 if segment and segment.checks and not self.mean_lost:
                     self._damage.report(table, segment.serial)
                 await self.load_rows(self._chunks(position))
                 for chunk in self._chunks(position):
-                    if self._index.rows.holds(chunk):
-                        self._index.encode(chunk * self._index.chunk_rows, self._index.chunk_rows)
-        self._coarse.update(wanted)
-        start = self.start
-        if self._index.encoded < self._index.size:
-            self._index.encode(start, self._index.size - start)
-            self._index.encoded = self._index.size
+                    if index.rows.holds(chunk):
+                        index.encode(chunk * index.chunk_rows, index.chunk_rows)
+            self._coarse[table].update(wanted)
+        if index.encoded < index.size:
+            index.encode(index.encoded, index.size - index.encoded)
+
+    def read_rows(self, slots: Sequence[int]) -> Block | None:
+        """The rows in `slots` side by side, not kept in memory; None where they cannot be had one by one, or are not what was stored."""
+        index, width = self._index, self._index.rows.width
+        parts = []
+        for slot in slots:
+            segment, chunk, row = self.chunk_of(slot)
+            if segment is None:
+                return None
+            parts.append((segment.serial + chunk, row * width))
+        block = index.backend.allocate(width * len(parts))
+        read = self._blocks.read_parts("rows", parts, block.view[: width * len(parts)])
+        return block if read and index.proves(slots, block) else None
 
     async def load_rows(self, chunks: Iterable[int]) -> None:
         """Reads rows, and lets go of the least recently used ones beyond the budget. What is damaged is not found any more."""

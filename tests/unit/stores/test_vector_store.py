@@ -202,7 +202,8 @@ async def test_damage_is_told_and_what_is_whole_stays_readable(table):
         await damaged.search(x[150], 3)
         await damaged.search("word150", 3, mode="keyword")
         await damaged.search(x[1], 3)
-        await damaged.search(x[1], 3, quantization="none")
+        for way in ("int8", "none"):
+            await damaged.search(x[1], 3, quantization=way)
     assert damaged.damage[0].table == table
     assert (await damaged.search(x[100], 1))[0].id == "100"
     if table in ("codes", "signs", "mean", "dead", "terms"):
