@@ -6,6 +6,7 @@ names the sizes, "10000,100000" unless told."""
 
 import os
 import statistics
+import time
 
 from bench.harness import Bench, Page, Row, median_row
 
@@ -274,8 +275,9 @@ def _measure_size(page: Page, size: int) -> list[Row]:
     rows += [Row(f"{group}, one query, p95", name, value, "ms") for name, value in zip(times, p95, strict=True)]
     rows += [median_row(f"{group}, {BATCH} queries at once", name, values, "ms", floor="numpy") for name, values in batch.items() if values]
     page.run("longest = 0")
+    started = time.monotonic()
     rates, plain, asked, storage = _python(page, INGEST)
-    blocked = [page.run("return longest")]
+    blocked, took_s = [page.run("return longest")], time.monotonic() - started
     print(f"  stored in {storage}", flush=True)
     alone = "plain JavaScript: rows alone"
     durable = f"{group}, durable ingest in batches of 10,000"
@@ -297,7 +299,7 @@ def _measure_size(page: Page, size: int) -> list[Row]:
         median_row(f"{group}, new page, interpreter up", "the same query again", agains, "ms"),
     ]
     _python(page, "await store.destroy()\n'null'")
-    page.run("longest = 0; await new Promise((done) => setTimeout(done, 1000));")
+    page.run("longest = 0; await new Promise((done) => setTimeout(done, ms));", ms=1000 * took_s)
     idle = page.run("return longest")
     rows += [
         Row(f"{group}, longest time the page's thread could not run", "adding", blocked[0], "ms", floor="nothing going on"),

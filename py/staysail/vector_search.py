@@ -126,8 +126,9 @@ class CollectionSearch:
         return slots
 
     async def _coarse(self, table: str) -> None:
-        async with self._collection.alone():
-            await self._collection.segments.load_coarse(table)
+        if self._collection.segments.lacks(table):
+            async with self._collection.alone():
+                await self._collection.segments.load_coarse(table)
 
     async def _rescored(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         self.last["candidates"] = self.last.get("candidates", 0) + len(slots)
@@ -149,8 +150,10 @@ class CollectionSearch:
             there = array("I", [slot for slot in slots if index.rows.holds(slot // index.chunk_rows)])
             hits = index.rescore(query, missing, k, rows) + index.rescore(query, there, k)
             return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
-        await self.ready(slots)
-        return index.rescore(query, self._alive(slots), k)  # some may have been found damaged
+        if missing:
+            await self.ready(slots)
+            slots = self._alive(slots)  # some may have been found damaged
+        return index.rescore(query, slots, k)
 
     def _alive(self, slots: array[int]) -> array[int]:
         return array("I", filter(self._index.is_alive, slots))

@@ -73,24 +73,25 @@ class Contents:
 
     async def entries(self, slots: Sequence[int]) -> list[Entry | None]:
         """None for what is damaged."""
-        start, rows = self._segments.start, self._index.segment_rows
-        places = {slot: (segment, chunk, row) for slot in slots if slot < start for segment, chunk, row in [self._segments.chunk_of(slot)]}
+        start, rows, chunk_rows = self._segments.start, self._index.segment_rows, self._index.chunk_rows
         wanted: dict[tuple[str, int], Checks] = {}
-        for segment, chunk, _ in places.values():
-            if segment:
+        for slot in slots:
+            if slot < start and (segment := self._segments.known[slot // rows]):
                 wanted["ids", segment.serial] = wanted["metadata", segment.serial] = segment.checks
-                wanted["documents", segment.serial + chunk] = segment.checks
+                wanted["documents", segment.serial + slot % rows // chunk_rows] = segment.checks
         pages = await self._load(wanted)
         found: list[Entry | None] = []
         for slot in slots:
             if slot >= start:
                 found.append(self.tail[slot - start])
                 continue
-            segment, chunk, row = places[slot]
-            serial = segment.serial if segment else 0
-            ids, documents, metadata = (pages.get(key) for key in (("ids", serial), ("documents", serial + chunk), ("metadata", serial)))
+            segment, row = self._segments.known[slot // rows], slot % rows
+            ids = documents = metadata = None
+            if segment:
+                ids, metadata = pages["ids", segment.serial], pages["metadata", segment.serial]
+                documents = pages["documents", segment.serial + row // chunk_rows]
             whole = ids and documents and metadata
-            found.append(Entry(ids[slot % rows], documents[row], metadata[slot % rows]) if whole else None)  # type: ignore[index]
+            found.append(Entry(ids[row], documents[row % chunk_rows], metadata[row]) if whole else None)  # type: ignore[index]
         return found
 
     async def select(self, where: Where) -> bytearray:

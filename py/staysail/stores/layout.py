@@ -25,7 +25,8 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
@@ -53,9 +54,9 @@ class Entry(NamedTuple):
 
 
 def bare_entries(ids: Sequence[str]) -> list[Entry]:
-    """Entries of ids alone; of very many, three times as quick as calling Entry."""
-    nothing: dict[str, Any] = {}
-    return [tuple.__new__(Entry, (id, None, nothing)) for id in ids]
+    """Entries of ids alone; of very many, several times as quick as calling Entry."""
+    make: Callable[[Iterable[Any]], Entry] = partial(tuple.__new__, Entry)
+    return list(map(make, zip(ids, repeat(None), repeat({}))))
 
 
 class Old(Value):

@@ -110,13 +110,15 @@ class Segments:
 
     # What is in memory
 
-    async def load_coarse(self, *tables: str) -> None:
-        """Reads the codes or signs that are not in memory yet. Damaged ones are made again from the rows."""
+    def lacks(self, table: str) -> bool:
+        """Whether codes or signs are not all in memory."""
         index = self._index
-        for table in tables:
-            if table not in index.kinds:
-                continue
-            wanted = [position for position, _ in self.live() if position not in self._coarse[table]]
+        return table in index.kinds and (index.encoded < index.size or bool(self._absent(table)))
+
+    async def load_coarse(self, table: str) -> None:
+        """Reads the codes or signs that are not in memory yet. Damaged ones are made again from the rows."""
+        index, wanted = self._index, self._absent(table)
+        if wanted:
             lost = table == "signs" and self.mean_lost
             for position in wanted if lost else await self._read(table, getattr(index, table), wanted):
                 segment = self.known[position]
@@ -203,6 +205,10 @@ class Segments:
         if await self._has_moved():
             self._blocks.changed = True
             raise StoreError("another tab changed the store while this one read it: try again", code="moved")
+
+    def _absent(self, table: str) -> list[int]:
+        loaded = self._coarse[table]
+        return [position for position, segment in enumerate(self.known) if segment and position not in loaded]
 
     def _chunks(self, position: int) -> range:
         return range(position * self._step, (position + 1) * self._step)
