@@ -87,7 +87,7 @@ globalThis.storeRows = async (rows, blockBytes) => {
 SEARCH = """
 import numpy as np
 from staysail.indexes.flat import FlatIndex
-from staysail.vectors import load_backend
+from staysail.vector_backends import load_backend
 
 rng = np.random.default_rng(7)
 centres = rng.standard_normal((1000, DIM), dtype=np.float32)

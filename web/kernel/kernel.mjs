@@ -8,8 +8,8 @@
 //   codes  `stride` bytes, each 64 + round(63 x / max|x|), then f32 scale = max|x| / 63, f32 |x|^2, f32 |x - what the codes
 //          say|, 4 bytes unused
 //   signs  one bit per dimension, x > mean, padded with zeros to 16 bytes
-// A scan reads memory once, in order, one row at a time, with two accumulators: several rows at once halve the
-// bandwidth, and bandwidth is the limit. What decides the order of the results is added up in float64, always in the
+// A scan reads memory once, in order, one row at a time: several rows at once halve the bandwidth, and bandwidth is
+// the limit. But bits are so few that adding up their lanes would be: four rows at once share that (`near_signs`). What decides the order of the results is added up in float64, always in the
 // order of eight lanes (`dot_exact`, `l2_exact`), which numpy reproduces bit by bit.
 //
 // Printed as WAT by `kernelText({ relaxed })`. Relaxed SIMD gives one instruction for products of bytes; where it is
