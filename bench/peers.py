@@ -1,7 +1,7 @@
 """Vector search in a page beside the libraries one would otherwise take, in one run, a query of each in turn; each in a worker of its own,
 all over the same rows (page/run.js says how they are made). k is 10, the metric cosine. Recall is taken against the exact search.
 
-What cannot hold the rows, fails, or takes more than four minutes to build is listed with the reason. A peer's figure is its own search call
+What cannot hold the rows, fails, or takes more than BENCH_LIMIT_S (four minutes) to build is listed with the reason. A peer's figure is its own search call
 alone, whatever that gives back; VectorStore's is `await store.search(...)`, ids and documents read.
 
 BENCH_VECTORS names the sizes, "10000,100000" unless told; BENCH_PEERS the peers, all unless told. The peers come from
@@ -22,7 +22,7 @@ SIZES = tuple(int(size) for size in os.environ.get("BENCH_VECTORS", "10000,10000
 EVERY = sorted(path.stem for path in (HERE / "page" / "peers").glob("*.js"))
 PEERS = [name for name in os.environ.get("BENCH_PEERS", ",".join(EVERY)).split(",") if name not in ("javascript", "staysail")]
 LARGE = 50_000  # from here on the peers are measured one after another, beside the two that all are compared with
-LIMIT_S = 240
+LIMIT_S = int(os.environ.get("BENCH_LIMIT_S", "240"))
 FLOOR = "plain JavaScript"
 OURS, OURS_KEPT = "staysail", "staysail VectorStore"
 # What a page's author is promised: (size, what, most of the best peer's time).
