@@ -1,8 +1,8 @@
 """Vector search in a page beside the libraries one would otherwise take, in one run, a query of each in turn; each in a worker of its own,
 all over the same rows (page/run.js says how they are made). k is 10, the metric cosine. Recall is taken against the exact search.
 
-What cannot hold the rows, fails, or takes more than BENCH_LIMIT_S (four minutes) to build is listed with the reason. A peer's figure is its own search call
-alone, whatever that gives back; VectorStore's is `await store.search(...)`, ids and documents read.
+What cannot hold the rows, fails, or takes more than BENCH_LIMIT_S (four minutes) to build is listed with the reason. A peer's figure is
+its own search call alone, whatever that gives back; VectorStore's is `await store.search(...)`, ids and documents read.
 
 BENCH_VECTORS names the sizes, "10000,100000" unless told; BENCH_PEERS the peers, all unless told. The peers come from
 bench/package.json."""
