@@ -55,7 +55,7 @@ class Opening:
         async with self._lock:
             if self.opened:
                 return self.opened
-            backend, blocks = await asyncio.gather(load_backend(self._backend), self.storage())
+            blocks, backend = await asyncio.gather(self.storage(), load_backend(self._backend))  # the browser opens it meanwhile
             (record,) = await blocks.read([("head", 0)])
             head = self._stored(record) if record is not None else self._wanted
             index = FlatIndex(

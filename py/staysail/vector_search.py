@@ -108,11 +108,18 @@ class CollectionSearch:
 
     async def ready(self, slots: Sequence[int]) -> None:
         """Brings the rows in `slots` into memory."""
-        missing = self._index.missing_chunks(slots)
-        if missing:
-            self.last["chunks_read"] = len(missing)
-            async with self._collection.alone():
-                await self._collection.segments.load_rows(missing)
+        if chunks := self._index.missing_chunks(slots):
+            await self._load(chunks)
+
+    async def _load(self, chunks: list[int]) -> None:
+        self.last["chunks_read"] = self.last.get("chunks_read", 0) + len(chunks)
+        async with self._collection.alone():
+            await self._collection.segments.load_rows(chunks)
+
+    def _missing(self, slots: array[int]) -> array[int]:
+        """Those whose rows are not in memory."""
+        rows, size = self._index.rows, self._index.chunk_rows
+        return array("I", [slot for slot in slots if not rows.holds(slot // size)])
 
     async def _among(self, query: Query, slots: array[int], k: int, plan: Plan) -> list[Hit]:
         """The best of some rows."""
@@ -144,7 +151,11 @@ class CollectionSearch:
     async def _rescored_at_once(self, query: Query, slots: array[int], k: int) -> list[Hit]:
         index = self._index
         slots = self._alive(slots)  # some may have been deleted meanwhile
-        missing = array("I", [slot for slot in slots if not index.rows.holds(slot // index.chunk_rows)])
+        missing = self._missing(slots)
+        if missing and (worn := self._collection.segments.worn(missing)):
+            await self._load(worn)
+            slots = self._alive(slots)
+            missing = self._missing(slots)
         if missing and len(missing) <= ROWS_AT_ONCE and (rows := self._collection.segments.read_rows(missing)):
             self.last["rows_read"] = self.last.get("rows_read", 0) + len(missing)
             there = array("I", [slot for slot in slots if index.rows.holds(slot // index.chunk_rows)])

@@ -362,6 +362,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(driver, site, worker):
         driver.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": site} | ({"quotaSize": quota} if quota else {}))
 
     used = page.run(f"""{NOISE}
+AT_ONCE = {worker}
 await VectorStore("full").destroy()
 store = VectorStore("full", segment_rows=64)
 await store.add([{{"id": str(i), "text": f"text {{i}}"}} for i in range(80)], vectors=[noise(i) for i in range(80)])
@@ -378,17 +379,21 @@ async def fill(count, batch):
         except QuotaError as error:
             return at, error.needed_bytes, error.free_bytes, str(error)
 
-result = [await fill(1000, 1000), await fill(1000, 20), await store.count()]
+result = [await fill(1000, 1000) if AT_ONCE else None, await fill(1000, 20), await store.count()]
 last = result[1][0] - 1
 json.dumps([*result, (await store.search(noise(last), 1))[0].id == str(last)])
 """)
     finally:
         allow()
-    (none, needed, free, text), (added, part, _, _), count, found = json.loads(told)
-    assert none == 80
-    assert needed > 1000 * 4 * 4096 > 4_000_000 > part
-    assert f"this needs {needed:,} bytes" in text
-    assert f"{free:,} left" in text
+    at_once, (added, part, _, text), count, found = json.loads(told)
+    assert part < 4_000_000
+    assert f"this needs {part:,} bytes" in text
+    if worker:  # of the page's own thread the browser lets a single transaction exceed the quota
+        none, needed, free, text = at_once
+        assert none == 80
+        assert needed > 1000 * 4 * 4096
+        assert f"this needs {needed:,} bytes" in text
+        assert f"{free:,} left" in text
     assert 80 < added == count < 1080
     assert found
     again = Page(driver, site, worker=worker)

@@ -9,16 +9,17 @@ from ..core.vectors import BlockStore, RowIndex, text_of
 from .damage import DamageList
 from .fields import Fields
 from .filters import Where, compile_selection
-from .layout import Entry, Page, encode_page
+from .layout import BlankPage, Entry, Page, encode_page
 from .segments import Checks, Segments
 
-PAGES_KEPT = 512
+PAGES_KEPT = 2048
 
 
 class Contents:
     def __init__(self, blocks: BlockStore, index: RowIndex, segments: Segments, damage: DamageList) -> None:
         self.tail: list[Entry] = []  # of the rows that fill no segment yet
         self._blocks, self._index, self._segments, self._damage = blocks, index, segments, damage
+        self._blank = {"documents": BlankPage(None, index.chunk_rows), "metadata": BlankPage({}, index.segment_rows)}
         self._slots: dict[str, int] | None = None
         self._pages: dict[tuple[str, int], Page | None] = {}
         self._fields: dict[int, Fields] = {}
@@ -137,7 +138,9 @@ class Contents:
         if len(self._pages) + len(missing) > PAGES_KEPT:
             self._pages, missing = {}, list(wanted)
         pages = self._pages
-        for key, record in zip(missing, await self._blocks.read(missing), strict=True):
+        pages |= {key: self._blank[key[0]] for key in missing if wanted[key] and key[0] not in wanted[key]}
+        missing = [key for key in missing if key not in pages]
+        for key, record in zip(missing, await self._blocks.read(missing) if missing else (), strict=True):
             whole = record is not None and zlib.crc32(record) in _told(wanted[key], key[0])
             if not whole and wanted[key]:
                 await self._segments.check_moved()
@@ -154,11 +157,13 @@ def _told(checks: Checks, table: str) -> Sequence[int]:
 def encode_pages(
     entries: Sequence[Entry], chunk_rows: int, encode_terms: Callable[[Sequence[str]], bytes]
 ) -> Iterator[tuple[str, int, bytes]]:
-    """(table, chunk, record) for a segment."""
+    """(table, chunk, record) for a segment, without pages that hold nothing."""
     yield "ids", 0, encode_page([entry.id for entry in entries])
-    yield "metadata", 0, encode_page([entry.metadata for entry in entries])
-    for chunk, at in enumerate(range(0, len(entries), chunk_rows)):
-        yield "documents", chunk, encode_page([entry.document for entry in entries[at : at + chunk_rows]])
+    if any(entry.metadata for entry in entries):
+        yield "metadata", 0, encode_page([entry.metadata for entry in entries])
+    if any(entry.document is not None for entry in entries):
+        for chunk, at in enumerate(range(0, len(entries), chunk_rows)):
+            yield "documents", chunk, encode_page([entry.document for entry in entries[at : at + chunk_rows]])
     texts = [text_of(entry.document) if entry.document else "" for entry in entries]
     if any(texts):
         yield "terms", 0, encode_terms(texts)

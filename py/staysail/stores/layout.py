@@ -16,9 +16,10 @@ segment goes by its first chunk's.
     dead       serial  a bit for each row that was deleted, then a crc32
     log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
-A page is a line of JSON for each row. Numbers are little-endian. Every change is one transaction, so a crash leaves what was there before
-or what is there after. Version 2 is the same, but its codes do not tell how far they are from their rows, nor do checksums of the rows
-follow the signs; a store of it stays one. Version 1, whose segments were single chunks, is read by `stores.migration`."""
+A page is a line of JSON for each row; one of nothing but null, or {}, is not there. Numbers are little-endian. Every change is one
+transaction, so a crash leaves what was there before or what is there after. Version 2 is the same, but its codes do not tell how far they
+are from their rows, nor do checksums of the rows follow the signs; a store of it stays one. Version 1, whose segments were single chunks,
+is read by `stores.migration`."""
 
 from __future__ import annotations
 
@@ -183,6 +184,19 @@ class Page:
     def all(self) -> list[Any]:
         items: list[Any] = json.loads(b"[%b]" % b",".join(self._lines))
         return items
+
+
+class BlankPage(Page):
+    """A page that is not stored, because each of its `rows` items is this one."""
+
+    def __init__(self, item: Any, rows: int) -> None:
+        self._item, self._rows = item, rows
+
+    def __getitem__(self, row: int) -> Any:
+        return self._item
+
+    def all(self) -> list[Any]:
+        return [self._item] * self._rows
 
 
 def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]) -> bytes:

@@ -7,6 +7,7 @@ the least recently used chunks are let go of beyond the budget."""
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import StoreError
@@ -14,6 +15,8 @@ from ..core.value import Value
 from ..core.vectors import Block, BlockStore, GrowingChunks, RowIndex
 from .damage import DamageList
 from .layout import decode_bits, unseal
+
+RENT = 16  # rows that are read one by one in the time of a chunk
 
 type Checks = dict[str, int | list[int]]
 
@@ -37,6 +40,7 @@ class Segments:
         self._recent: dict[int, None] = {}  # chunks that were used, the latest last
         self._coarse: dict[str, set[int]] = {"codes": set(), "signs": set()}  # positions that are in memory
         self._lost: set[int] = set()  # damaged chunks
+        self._rented: Counter[int] = Counter()  # rows that were read one by one, by chunk
         self.mean_lost = False  # then all signs are taken anew
 
     @property
@@ -105,6 +109,7 @@ class Segments:
     def clear(self) -> None:
         self.known.clear()
         self._recent.clear()
+        self._rented.clear()
         for memory in (self._lost, *self._coarse.values()):
             memory.clear()
 
@@ -135,6 +140,7 @@ class Segments:
     def read_rows(self, slots: Sequence[int]) -> Block | None:
         """The rows in `slots` side by side, not kept in memory; None where they cannot be had one by one, or are not what was stored."""
         index, width = self._index, self._index.rows.width
+        self._rented.update(slot // index.chunk_rows for slot in slots)
         parts = []
         for slot in slots:
             segment, chunk, row = self.chunk_of(slot)
@@ -144,6 +150,12 @@ class Segments:
         block = index.backend.allocate(width * len(parts))
         read = self._blocks.read_parts("rows", parts, block.view[: width * len(parts)])
         return block if read and index.proves(slots, block) else None
+
+    def worn(self, slots: Sequence[int]) -> list[int]:
+        """Chunks of which so many rows were read one by one, those in `slots` too, that they are better kept; where all have room."""
+        index = self._index
+        asked = Counter(slot // index.chunk_rows for slot in slots) if self.chunks <= self.window else {}
+        return [chunk for chunk, rows in asked.items() if self._rented[chunk] + rows > RENT and chunk not in self._lost]
 
     async def load_rows(self, chunks: Iterable[int]) -> None:
         """Reads rows, and lets go of the least recently used ones beyond the budget. What is damaged is not found any more."""
