@@ -57,11 +57,19 @@ class CollectionSearch:
         if plan.way != "exact":
             await self._coarse("codes" if plan.way == "int8" else "signs")
         query = index.query(vector, signs=plan.way != "exact")
+        while True:
+            dead = index.dead
+            hits = await self._by_plan(plan, query, k, chosen)
+            if index.dead == dead:
+                return hits
+            # Rows were found damaged: others come in their place.
+
+    async def _by_plan(self, plan: Plan, query: Query, k: int, chosen: Chosen | None) -> list[Hit]:
+        index, keep = self._index, chosen.keep if chosen else None
         if chosen and chosen.slots is not None:
             return await self._among(query, chosen.slots, k, plan)
         if plan.way == "exact":
-            return await self._exact(query, k, chosen.keep if chosen else None)
-        keep = chosen.keep if chosen else None
+            return await self._exact(query, k, keep)
         if plan.way == "int8":
             return await self._rescored(query, index.candidates(query, k, plan.way, keep), k)
         return await self._rescored(query, await self._narrowed(query, index.near(query, k, keep), k), k)
@@ -72,7 +80,8 @@ class CollectionSearch:
         if not index.alive:
             return [[] for _ in vectors]
         if index.plan().way == "exact" and not (chosen and chosen.slots is not None) and await self._all_rows():
-            await self._coarse("codes")
+            if index.backend.quick_codes:
+                await self._coarse("codes")
             return index.exact_batch([index.query(vector) for vector in vectors], k, chosen.keep if chosen else None)
         return [await self.by_vector(vector, k, chosen, None) for vector in vectors]
 

@@ -186,6 +186,27 @@ async def test_rows_beyond_the_memory_budget_are_read_in_windows():
     assert (await whole.explain())["memory_bytes"]["rows"] >= 10 << 20
 
 
+async def test_few_rows_are_read_one_by_one_and_not_believed_unless_their_checksum_proves_them():
+    blocks, x = MemoryBlocks(), vectors(640)
+    await store(blocks, quantization="1bit").add(vectors=x, ids=[str(at) for at in range(640)])
+    s = store(blocks)
+    assert (await s.search(x[70], 1))[0].id == "70"
+    told = await s.explain()
+    assert told["memory_bytes"]["rows"] == 0 < told["last_search"]["rows_read"]
+    for _ in range(17):
+        await s.search(x[70], 1)
+    told = await s.explain()
+    assert told["memory_bytes"]["rows"] > 0  # what is read often is kept
+    key = sorted(blocks.tables["rows"])[1]
+    record = bytearray(blocks.tables["rows"][key])
+    record[4 * DIM * (70 - 64) + 1] ^= 1  # the least of a row
+    blocks.tables["rows"][key] = bytes(record)
+    damaged = store(blocks)
+    with pytest.warns(DamageWarning, match=f"rows {key} of the store is damaged: 64 rows"):
+        assert (await damaged.search(x[70], 1))[0].id != "70"
+    assert (await damaged.search(x[5], 1))[0].id == "5"
+
+
 @pytest.mark.parametrize("table", ["rows", "documents", "log", "codes", "signs", "mean", "segments", "dead", "terms"])
 async def test_damage_is_told_and_what_is_whole_stays_readable(table):
     blocks = MemoryBlocks()
