@@ -352,17 +352,16 @@ result
         assert f'"{id}"' in told.split("]")[0]
 
 
-@pytest.mark.parametrize("worker", [True, False])
-def test_a_full_disk_is_told_and_nothing_is_lost(driver, site, worker):
+def test_a_full_disk_is_told_and_nothing_is_lost(driver, site):
+    # In a worker: of IndexedDB, where the page's own thread writes, Chromium takes more than the quota that it is told for a test.
     # What tests before have deleted still counts until the browser tidies up.
     driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "indexeddb,file_systems"})
-    page = Page(driver, site, worker=worker)
+    page = Page(driver, site)
 
     def allow(quota=None):
         driver.execute_cdp_cmd("Storage.overrideQuotaForOrigin", {"origin": site} | ({"quotaSize": quota} if quota else {}))
 
     used = page.run(f"""{NOISE}
-AT_ONCE = {worker}
 await VectorStore("full").destroy()
 store = VectorStore("full", segment_rows=64)
 await store.add([{{"id": str(i), "text": f"text {{i}}"}} for i in range(80)], vectors=[noise(i) for i in range(80)])
@@ -379,24 +378,20 @@ async def fill(count, batch):
         except QuotaError as error:
             return at, error.needed_bytes, error.free_bytes, str(error)
 
-result = [await fill(1000, 1000) if AT_ONCE else None, await fill(1000, 20), await store.count()]
+result = [await fill(1000, 1000), await fill(1000, 20), await store.count()]
 last = result[1][0] - 1
 json.dumps([*result, (await store.search(noise(last), 1))[0].id == str(last)])
 """)
     finally:
         allow()
-    at_once, (added, part, _, text), count, found = json.loads(told)
-    assert part < 4_000_000
-    assert f"this needs {part:,} bytes" in text
-    if worker:  # of the page's own thread the browser lets a single transaction exceed the quota
-        none, needed, free, text = at_once
-        assert none == 80
-        assert needed > 1000 * 4 * 4096
-        assert f"this needs {needed:,} bytes" in text
-        assert f"{free:,} left" in text
+    (none, needed, free, text), (added, part, _, _), count, found = json.loads(told)
+    assert none == 80
+    assert needed > 1000 * 4 * 4096 > 4_000_000 > part
+    assert f"this needs {needed:,} bytes" in text
+    assert f"{free:,} left" in text
     assert 80 < added == count < 1080
     assert found
-    again = Page(driver, site, worker=worker)
+    again = Page(driver, site)
     whole = again.run(f"""{NOISE}
 store = VectorStore("full")
 same = [hit.id for i in (0, 79, {added - 1}) for hit in await store.search(noise(i), 1)] == ["0", "79", "{added - 1}"]
