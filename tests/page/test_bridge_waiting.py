@@ -21,7 +21,9 @@ run().then(done, (error) => done(String(error)));
 """
 
 
-@pytest.mark.parametrize(("mode", "blocking"), [("worker", False), ("worker", True), pytest.param("main", False, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    ("mode", "blocking"), [("worker", False), ("worker", True), pytest.param("main", False, marks=pytest.mark.thorough)]
+)
 def test_prompt_sync_waits_for_the_answer(driver, site, mode, blocking):
     with TestServer() as provider:
         box = provider.box({"text": "Here."})
