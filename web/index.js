@@ -1,6 +1,7 @@
 /** LLM agents that live in the page. */
 
 export { Agent } from "./agent.js";
+export { authorizeInPopup, finishAuthorization } from "./authorization.js";
 export { boot, shutdown } from "./boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
 export { Conversations } from "./conversations.js";
@@ -8,7 +9,7 @@ export { handoff } from "./delegation.js";
 export * from "./errors.js";
 export { KeyStore } from "./keys.js";
 export { finishOpenRouterLogin, loginOpenRouter } from "./openrouter-login.js";
-export { authorizeInPopup, McpServer, mcpServer } from "./mcp.js";
+export { McpServer, mcpServer } from "./mcp.js";
 export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";
 export { pythonTool } from "./python-tool.js";
 export { pythonTools } from "./python-tools.js";

@@ -161,37 +161,6 @@ export class McpServer {
   }
 }
 
-/**
- * The `authorize` of a page: shows the address in a window of its own, and gives the one that it comes back to. Call what leads to it from a
- * click, or the browser blocks the window. redirectURL: an address of the page's own origin; what is there needs to do nothing.
- * @param {string} redirectURL
- * @returns {(url: string) => Promise<string>}
- */
-export function authorizeInPopup(redirectURL) {
-  return async (url) => {
-    const popup = window.open(url, "_blank", "popup,width=520,height=680");
-    if (!popup) throw new ConfigError("the browser blocked the window to log in with: connect from a click");
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, 200));
-      const address = addressOf(popup);
-      if (address?.startsWith(redirectURL)) {
-        popup.close();
-        return address;
-      }
-      if (popup.closed) throw new ConfigError("the window to log in with was closed");
-    }
-  };
-}
-
-/** Nothing while it shows another origin. @param {Window} popup */
-function addressOf(popup) {
-  try {
-    return popup.location.href;
-  } catch {
-    return undefined;
-  }
-}
-
 /** @param {McpOAuth} oauth */
 function describeOAuth({ redirectURL, clientId, clientSecret, clientURL, clientName = "staysail", scope }) {
   return {

@@ -1,7 +1,7 @@
 /**
  * An agent's options: checked at once, and described for Python at each call.
  *
- * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex, ToolApproval } from "./types.js"
+ * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex, ToolApproval, UsageLimits } from "./types.js"
  * @import { Handler, Handlers, Peer } from "./rpc.js"
  * @import { Crew } from "./delegation.js"
  * @import { BoundTool } from "./tools.js"
@@ -32,7 +32,7 @@ const PLAIN = /** @type {const} */ ({
   durable: "durable",
 });
 const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "tracer", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
-const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
+const USAGE_LIMITS = ["prices", "requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
 
@@ -106,7 +106,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
   if (hooks.length) run.hooks = describeHooks(hooks);
   if (options.tracer) run.tracer = describeTracer(options.tracer);
-  if (options.usageLimits != null) run.usage_limits = toSnake(options.usageLimits);
+  if (options.usageLimits != null) run.usage_limits = describeUsageLimits(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
   if (options.approve) run.approve = true;
   if (policies.length) run.memory = await describeMemory(policies, provider);
@@ -120,6 +120,11 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
   const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), trace: answerTracer(options.tracer), approve: askApprove(options.approve) };
   return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
+}
+
+/** The names of models stay as they are. @param {UsageLimits} limits */
+function describeUsageLimits({ prices, ...limits }) {
+  return { ...toSnake(limits), ...(prices ? { prices: Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toSnake(price)])) } : {}) };
 }
 
 /** @param {BoundTool} tool @param {string} prompt @param {Peer} peer @param {Crew} crew */

@@ -106,6 +106,8 @@ export type RunInfo = {
   id: string; agent: string | null; state: "running" | "paused" | "done" | "failed" | "stopped"; prompt: string;
   /** Seconds since 1970. */
   startedAt: number; updatedAt: number; owned: boolean;
+  /** The one that it belongs to. */
+  conversation: string | null;
 };
 /** Plain JSON, to be kept and given to `resume`. */
 export type PausedRun = { version: number; [field: string]: unknown };
@@ -317,6 +319,8 @@ export type TracerOptions = {
 /** The most that one run may use. cost: US dollars. */
 export type UsageLimits = {
   requests?: number; inputTokens?: number; outputTokens?: number; totalTokens?: number; cost?: number; seconds?: number; toolCalls?: number;
+  /** For `cost`, of models whose providers do not tell: by "provider:model", in US dollars for a million tokens. */
+  prices?: Record<string, { input: number; output: number; cachedInput?: number }>;
 };
 
 /** `messages`: how many. Times are seconds since 1970. */

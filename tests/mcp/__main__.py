@@ -20,6 +20,7 @@ from mcp_types import (
     Tool,
 )
 from pydantic import BaseModel, Field
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
 from mcp.server.auth.provider import AccessToken, AuthorizationCode, RefreshToken, construct_redirect_uri
@@ -270,6 +271,10 @@ async def main() -> None:
     apps["stateful"].add_route("/forget", forget)
 
     def noting(app: Any) -> Any:
+        """Notes the requests, and lets every page read the answers."""
+        exposed = ["mcp-session-id", "mcp-protocol-version", "www-authenticate"]
+        app = CORSMiddleware(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
+
         async def noted(scope: Any, receive: Any, send: Any) -> None:
             if scope["type"] == "http" and scope["path"] == "/mcp":
                 headers = {name.decode(): value.decode() for name, value in scope["headers"]}

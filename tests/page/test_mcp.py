@@ -1,10 +1,21 @@
-"""MCP servers and WebMCP in a real page, whose browser has WebMCP switched on."""
+"""MCP servers and WebMCP in a real page, whose browser has WebMCP switched on; and the controls of index.html for them and for how the
+agent's runs go."""
 
+import json
+import os
 import shutil
+from pathlib import Path
+from typing import Any
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.select import Select
 
-from tests.mcp import serving
+from tests.mcp import python_servers, serving
+from tests.page.chat_page import START_S, ChatPage
+from tests.page.test_element_view import violations
+from tests.page.test_page import choose, field
+from tests.server import TestServer
 from tools.chromium import start_chrome
 
 USE = """
@@ -52,17 +63,20 @@ const [url, done] = arguments;
 """
 
 
-def test_a_page_uses_a_server_and_publishes_and_uses_webmcp_tools(site):
+@pytest.fixture(scope="module")
+def webmcp():
+    browser = start_chrome("--enable-features=WebMCP")
+    browser.set_script_timeout(120)
+    yield browser
+    browser.quit()
+
+
+def test_a_page_uses_a_server_and_publishes_and_uses_webmcp_tools(site, webmcp):
     if not shutil.which("node"):
         pytest.skip("there is no Node to serve with")
-    browser = start_chrome("--enable-features=WebMCP")
-    try:
-        browser.set_script_timeout(120)
-        browser.get(f"{site}tests/page/empty.html")
-        with serving("node", "tests/mcp/servers.mjs") as urls:
-            told = browser.execute_async_script(USE, urls["newer"])
-    finally:
-        browser.quit()
+    webmcp.get(f"{site}tests/page/empty.html")
+    with serving("node", "tests/mcp/servers.mjs") as urls:
+        told = webmcp.execute_async_script(USE, urls["newer"])
     assert isinstance(told, dict), told
     if not told["webMCP"]["publish"]:
         pytest.skip("this browser has no WebMCP, not even switched on")
@@ -76,3 +90,187 @@ def test_a_page_uses_a_server_and_publishes_and_uses_webmcp_tools(site):
     assert (told["doubled"], told["added"]) == (42, 23)
     assert (told["refused"], told["asked"]) == ("rejected", ["sink"])
     assert told["left"] == 0
+
+
+class Visitor:
+    """Uses index.html as a person who sees it for the first time."""
+
+    def __init__(self, driver: Any, site: str) -> None:
+        self.driver = driver
+        self.page = ChatPage(driver, site)
+        self.page.resize(1280, 900)
+        self.page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+
+    def open(self, title: str) -> None:
+        self.driver.find_element(By.XPATH, f"//summary[text()='{title}']").click()
+
+    def click(self, id: str) -> None:
+        field(self.page, id).click()
+
+    def write(self, id: str, text: str) -> None:
+        field(self.page, id).clear()
+        field(self.page, id).send_keys(text)
+
+    def told(self, id: str, text: str) -> None:
+        self.page.wait(lambda: text in field(self.page, id).text, f"{text!r} in #{id}, not {field(self.page, id).text!r}", START_S)
+
+    def ask(self, text: str, answer: str) -> None:
+        self.page.send(text)
+        self.page.wait_for(answer)
+        self.page.wait_idle()
+
+
+def tool_names(box: Any) -> set[str]:
+    return {tool["function"]["name"] for tool in box.seen[-1].json.get("tools", ())}
+
+
+def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, shots):
+    visitor = Visitor(webmcp, site)
+    page = visitor.page
+    with TestServer() as server, python_servers() as mcp:
+        # A server that wants a login: its window comes back with a token, to a page that is cross-origin isolated.
+        assert webmcp.execute_script("return crossOriginIsolated")
+        visitor.open("MCP servers")
+        visitor.write("mcp-url", mcp["oauth"])
+        visitor.click("mcp-connect")
+        visitor.told("mcp-status", "wants to know who you are")
+        visitor.click("mcp-login")
+        visitor.told("mcp-status", "Connected: ")
+        assert len(webmcp.window_handles) == 1
+        assert "add" in field(page, "mcp-servers").text
+        shots("mcp")
+
+        # Every tool asks, once that is switched on: those of the page, of Python and of the server.
+        calls = [
+            {"name": "add", "arguments": {"a": 2, "b": 3}},
+            {"name": "calculate", "arguments": {"expression": "6 * 7"}},
+            {"name": "set_colours", "arguments": {"colour": "red"}},
+        ]
+        box = server.box({"tool_calls": calls}, {"text": "All is done."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.open("Runs and approval")
+        visitor.click("ask-first")
+        page.send("Go")
+        page.wait(lambda: len(page.all(".approval")) == 3, "three questions", START_S)
+        shots("approval")
+        for _ in range(2):
+            page.all(".approval button")[0].click()
+        page.button("Refuse…").click()
+        page.button("Refuse").click()
+        page.wait_for("All is done.")
+        page.wait_idle()
+        results = [message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"]
+        assert json.loads(results[0]) == {"total": 5}
+        assert "42" in results[1]
+        assert "The user refused this call" in results[2]
+        visitor.click("ask-first")
+
+        # A limit, in tokens and in money.
+        usage = {"input_tokens": 900_000, "output_tokens": 100_000}
+        box = server.box({"text": "A dear answer.", "usage": usage}, {"text": "Never."}, {"text": "As dear.", "usage": usage})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.open("Limits of an answer")
+        visitor.write("limit-tokens", "1000")
+        page.send("Limit yourself.")
+        page.wait_for("limit of 1000 total tokens")
+        visitor.write("limit-tokens", "")
+        visitor.write("limit-cost", "1.5")
+        page.send("And in money?")
+        page.wait_for("UsageLimits(cost=")
+        visitor.write("price-input", "1")
+        visitor.write("price-output", "10")
+        box = server.box({"text": "As dear.", "usage": usage})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        page.send("And now?")
+        page.wait_for("limit of 1.5 US dollars (it would be or is 1.9)")
+        shots("limits")
+        visitor.write("limit-cost", "")
+
+        # Another agent, asked as a tool and then in charge.
+        visitor.open("Second agent")
+        Select(field(page, "second-mode")).select_by_value("tool")
+        asks = {"tool_calls": [{"name": "critic", "arguments": {"prompt": "Is it good?"}}]}
+        box = server.box(asks, {"text": "It is thin."}, {"text": "The critic says it is thin."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.ask("Ask the critic.", "The critic says it is thin.")
+        assert "It is thin." in page.all(".tool")[-1].text
+        assert "strict editor" in box.seen[1].json["messages"][0]["content"]
+        Select(field(page, "second-mode")).select_by_value("handoff")
+        box = server.box({"tool_calls": [{"name": "transfer_to_critic", "arguments": {}}]}, {"text": "I am the critic."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.ask("Hand over.", "I am the critic.")
+        assert "critic takes over." in page.text
+        shots("second-agent")
+        Select(field(page, "second-mode")).select_by_value("")
+
+        # The timeline has it all.
+        visitor.click("open-timeline")
+        page.wait(lambda: "critic" in field(page, "timeline-runs").text, "the run of the critic")
+        assert "$" in field(page, "timeline-runs").text or "tokens" in field(page, "timeline-runs").text
+        visitor.click("close-timeline")
+
+        # The browser gets the page's tools, and the agent those that another script offers.
+        visitor.open("WebMCP")
+        visitor.click("webmcp-publish")
+        visitor.told("webmcp-note", "The browser has ")
+        listed = "document.modelContext.getTools().then((tools) => arguments[0](tools.map(({ name }) => name)))"
+        assert {"add", "calculate", "set_colours"} <= set(webmcp.execute_async_script(listed))
+        webmcp.execute_script(
+            "return document.modelContext.registerTool({ name: 'tide', description: 'The tide.', "
+            "inputSchema: { type: 'object', properties: {} }, execute: async () => 'high' })"
+        )
+        visitor.click("webmcp-use")
+        box = server.box({"tool_calls": [{"name": "tide", "arguments": {}}]}, {"text": "It is high."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.ask("The tide?", "It is high.")
+        assert "tide" in tool_names(box)
+        assert [message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"][-1] == "high"
+        visitor.click("webmcp-publish")
+        visitor.click("webmcp-use")
+        page.wait(lambda: set(webmcp.execute_async_script(listed)) == {"tide"}, "the tools to be taken back")
+        assert violations(page) == []
+
+        # Whoever disconnects the server takes its tools away.
+        webmcp.find_element(By.CSS_SELECTOR, "#mcp-servers .server-head button").click()
+        box = server.box({"text": "Gone."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        visitor.ask("And the server?", "Gone.")
+        assert tool_names(box) == {"set_colours", "set_timer", "calculate", "roll_dice"}
+
+        # A question is still there after a reload, in its conversation, with the settings; and the answer ends the run.
+        visitor.click("keep-runs")
+        visitor.click("ask-first")
+        box = server.box({"tool_calls": [calls[1]]}, {"text": "It is 42."})
+        choose(page, "openai-compatible", base=box.url, model="m")
+        page.send("Ask me first.")
+        page.one(".approval", START_S)
+        webmcp.refresh()
+        page.one(".approval", START_S)
+        assert "And the server?" in page.text
+        assert field(page, "base").get_attribute("value") == box.url
+        shots("reload")
+        page.all(".approval button")[0].click()
+        page.wait_for("It is 42.")
+        page.wait_idle()
+        assert len(box.seen) == 2
+        webmcp.refresh()
+        page.wait_for("It is 42.")
+        assert page.text.count("It is 42.") == 1
+        assert page.text.count("Ask me first.") == 1
+        page.button("New chat").click()
+        visitor.click("keep-runs") if field(page, "keep-runs").is_displayed() else webmcp.execute_script(
+            "document.getElementById('keep-runs').click()"
+        )
+        for width in (360, 320):
+            page.resize(width)
+            field(page, "open-settings").click()
+            assert page.width_beyond_screen() <= 0
+            shots(f"narrow-{width}")
+            field(page, "close-settings").click()
+
+
+@pytest.fixture
+def shots(webmcp):
+    """Takes a picture for whoever wants to look: STAYSAIL_SHOTS names a folder."""
+    folder = os.environ.get("STAYSAIL_SHOTS")
+    return lambda name: folder and webmcp.save_screenshot(str(Path(folder) / f"{name}.png"))

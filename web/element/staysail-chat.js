@@ -16,7 +16,7 @@ import { Conversation } from "./conversation.js";
 import { h } from "./dom.js";
 import { formatUsage } from "./format.js";
 import { KeptConversation, newConversationId } from "./kept-conversation.js";
-import { findLastRun, forgetRuns, onceSet } from "./last-run.js";
+import { findFailedRun, findLastRun, forgetRuns, onceSet } from "./last-run.js";
 import { isLocal, loadLocalModel } from "./local-start.js";
 import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
@@ -49,7 +49,7 @@ export class StaysailChat extends Element {
   });
   #turns = new Turns((event) => this.#onSuggestion(event));
   #passage = new PassageDialog();
-  /** @type {{turn: Turn, view: TurnView} | undefined} */
+  /** @type {{turn: Turn, view: TurnView, failed?: boolean} | undefined} */
   #last;
   /** @type {AbortController | undefined} */
   #running;
@@ -209,6 +209,7 @@ export class StaysailChat extends Element {
     if ((id || undefined) === this.#kept.id) return;
     this.#switchTo(id || undefined);
     this.#restoring = id ? this.#restore(id) : undefined;
+    if (id && this.durable && this.isConnected) onceSet(() => void this.#takeUp());
   }
 
   /** Begins another conversation, which is kept from its first answer on. */
@@ -268,7 +269,7 @@ export class StaysailChat extends Element {
     try {
       if (!this.#source.given) await this.#python.start();
       const agent = await this.#source.agent();
-      const found = await findLastRun(agent, this.#kept.id !== undefined); // a kept conversation holds those that have ended
+      const found = await findLastRun(agent, this.#kept.id);
       await this.#restoring;
       if (!found || this.#running || this.#last || !this.isConnected) return;
       const { turn, view } = this.#beginTurn(found.prompt);
@@ -291,7 +292,12 @@ export class StaysailChat extends Element {
   /** Asks the last question again. */
   async retry() {
     if (this.#running || !this.#last) return false;
-    const { turn, view } = this.#last;
+    const { turn, view, failed } = this.#last;
+    const goOn = failed && this.durable ? await findFailedRun(await this.#source.agent(), this.#kept.id) : undefined;
+    if (goOn) {
+      await this.#run(turn, view, goOn);
+      return true;
+    }
     await this.#takeBack(turn);
     const again = this.#conversation.begin(turn.prompt);
     this.#last = { turn: again, view };
@@ -317,7 +323,8 @@ export class StaysailChat extends Element {
     this.#conversation.clear();
     this.#turns.clear();
     this.#showUsage();
-    if (this.durable) void this.#source.agent().then((agent) => forgetRuns(agent)).catch(() => {});
+    const { id } = this.#kept;
+    if (this.durable) void this.#source.agent().then((agent) => forgetRuns(agent, id)).catch(() => {});
     this.#tell("staysail-clear", {});
     if (this.shadowRoot?.activeElement) this.#composer.input.focus();
   }
@@ -326,6 +333,7 @@ export class StaysailChat extends Element {
   async #run(turn, view, begin) {
     const control = new AbortController();
     this.#running = control;
+    if (this.#last) this.#last.failed = false;
     this.#composer.setRunning(true);
     view.begin(this.#waitingFor());
     try {
@@ -339,6 +347,7 @@ export class StaysailChat extends Element {
       if (this.#last?.turn === turn) this.#conversation.end(turn, error);
       if (control.signal.aborted) view.stop(turn);
       else {
+        if (this.#last?.turn === turn) this.#last.failed = true;
         view.fail(turn, error);
         this.#tell("staysail-error", { error });
       }
@@ -360,7 +369,7 @@ export class StaysailChat extends Element {
     const events = begin ? begin(agent, { signal, approve, ...(this.#kept.id !== undefined && this.#kept.options()) }) : agent.stream(turn.prompt, { signal, approve, ...before });
     for await (const event of abortable(events, signal)) {
       if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
-      if (event.type === "run_done" && event.reply.runId) await forgetRuns(agent, event.reply.runId);
+      if (event.type === "run_done" && event.reply.runId) await forgetRuns(agent, this.#kept.id, event.reply.runId);
       this.#conversation.take(turn, event);
       view.show(event);
       this.#tell("staysail-event", event);

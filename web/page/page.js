@@ -6,16 +6,21 @@ import { h } from "../element/dom.js";
 import { watchDocuments } from "./documents/panel.js";
 import { watchFiles } from "./files/panel.js";
 import { watchConversations } from "./conversations.js";
+import { rememberForm } from "./form-memory.js";
+import { mcpTools, watchMcpServers } from "./mcp-servers.js";
 import { watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
 import { keepOffline } from "./offline.js";
 import { agentPython } from "./python-switch.js";
+import { chosenLimits, watchRunOptions } from "./run-options.js";
+import { secondAgent, watchSecondAgent } from "./second-agent.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
 import { watchTimeline } from "./timeline/panel.js";
 import { listTools } from "./tool-list.js";
 import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "./tools.js";
+import { offeredTools, watchWebMCP } from "./webmcp-switches.js";
 
 const SUGGESTIONS = ["Make this page purple", "Set a timer for 20 seconds", "What is 17 * 23?", "Roll three dice"];
 
@@ -24,17 +29,31 @@ const panel = watchPanel("settings", { first: "provider", wide: true });
 watchTheme();
 
 let small = true; // the model in the page
+/** @type {import("../types.js").AgentOptions} */
+let access = { model: "local" };
 const offer = () => {
   chat.tools = chosenTools;
-  chat.options = documents.options(small);
+  chat.options = { ...documents.options(small), usageLimits: chosenLimits(access.model) };
+  webMCP.offer();
 };
 const isOn = listTools(offer);
 const fileTools = watchFiles(chat, offer);
 const documents = watchDocuments(chat, offer);
+const runs = watchRunOptions(chat, offer);
+watchSecondAgent(offer);
+watchMcpServers(offer);
+const webMCP = watchWebMCP(ownTools, offer);
+
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
-  const tools = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
-  return [...tools, ...(isOn("python") ? [await agentPython()] : []), ...(await fileTools()), ...documents.tools(small)];
+  return [...(await ownTools()), ...(await offeredTools()), ...secondAgent(access)];
+}
+
+async function ownTools() {
+  const simple = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
+  const tools = [...simple, ...(isOn("python") ? [await agentPython()] : []), ...mcpTools(), ...(await fileTools()), ...documents.tools(small)];
+  for (const tool of tools) tool.needsApproval = runs.asksFirst();
+  return tools;
 }
 
 watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
@@ -43,6 +62,7 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
   chat.baseURL = baseURL;
   chat.preamble = preamble;
   small = choice.id === "local";
+  access = { model: /** @type {string} */ (chat.model), ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) };
   offer();
   find("current", HTMLOutputElement).value = choice.id === "local" ? "SmolLM2, in this page" : [choice.label, model].filter(Boolean).join(", ");
   find("welcome-note", HTMLElement).textContent =
@@ -54,6 +74,7 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
 chat.append(...SUGGESTIONS.map((text) => h("button", { type: "button", slot: "suggestion" }, text)));
 
 watchModelFile();
+rememberForm(runs.keep);
 watchConversations(chat);
 watchTimeline(chat);
 watchKeptKeys();

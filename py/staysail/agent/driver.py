@@ -97,7 +97,7 @@ class Driver:
         async with journal.own() if journal and not self._owned else nullcontext():
             try:
                 if journal:
-                    await journal.begin(context.agent, run.messages[-1].text, run.to_dict())
+                    await journal.begin(context.agent, run.messages[-1].text, run.to_dict(), self._place.id if self._place else None)
                     if not self._owned:
                         yield RunStarted(journal.id, tuple(run.messages))
                 await self._hooks.start(context)

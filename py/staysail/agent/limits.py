@@ -12,10 +12,16 @@ from ..core.value import Value
 from .context import RunContext
 from .run import OUTPUT_TOOL
 
+NO_PRICE = (
+    "no price of {model} is known, so UsageLimits.cost cannot hold: its provider tells none, {missing}. Say "
+    'UsageLimits(cost=…, prices={{"{model}": {{"input": 2.5, "output": 10}}}}), in US dollars for a million tokens, or limit tokens instead'
+)
+
 
 class UsageLimits(Value):
     """The most that one run may use, agents that serve as its tools included; a hook like any other. cost: US dollars, as `cost()` knows
-    them. seconds: of waiting, whatever for.
+    them. prices: for `cost`, of models whose providers do not tell, by "provider:model": {"input": 2.5, "output": 10} in US dollars for a
+    million tokens. seconds: of waiting, whatever for.
 
     Requests, tool calls and seconds are never passed. Tokens and money are known only once an answer is there: the run ends with the
     answer that passed the limit, and nothing more is asked when a limit is reached exactly. Raises UsageLimitError.
@@ -28,9 +34,12 @@ class UsageLimits(Value):
     cost: float | None = None
     seconds: float | None = None
     tool_calls: int | None = None
+    prices: Mapping[str, Mapping[str, float]] | None = None
 
     def __post_init__(self) -> None:
-        for name in UsageLimits.__match_args__:
+        if self.prices is not None:
+            _costs().check_prices(self.prices)
+        for name in (name for name in UsageLimits.__match_args__ if name != "prices"):
             most = getattr(self, name)
             if most is not None and (isinstance(most, bool) or not isinstance(most, int | float) or most < 0):
                 raise ConfigError(f"UsageLimits.{name} is a number from 0, got {most!r}")
@@ -72,14 +81,16 @@ class UsageLimits(Value):
         """None where no limit needs it. Raises ConfigError where it cannot be known: a limit that does not hold is none."""
         if self.cost is None:
             return None
-        cost = import_module("staysail.core.cost").cost  # not before it is needed: decimal numbers take long to import
         sum_usd = 0.0
         for model, completion in context.completions():
             if completion.usage == Usage():
                 continue  # from a cache or a hook
-            price = cost(completion, model)
+            try:
+                price = _costs().cost(completion, model, self.prices)
+            except ConfigError as error:
+                raise ConfigError(NO_PRICE.format(model=model, missing="and no price table is installed (staysail[costs])")) from error
             if price is None:
-                raise ConfigError(f"no price of {model} is known, so UsageLimits.cost cannot hold; limit its tokens instead")
+                raise ConfigError(NO_PRICE.format(model=model, missing="and the price table does not have it"))
             sum_usd += float(price.total_usd)
         return sum_usd
 
@@ -94,6 +105,10 @@ class UsageLimits(Value):
         most = getattr(self, name)
         if most is not None and used > most:
             raise _passed(name, most, used)
+
+
+def _costs() -> Any:
+    return import_module("staysail.core.cost")  # not before it is needed: decimal numbers take long to import
 
 
 def _passed(name: str, most: float, used: float) -> UsageLimitError:

@@ -40,7 +40,8 @@ class Lanes(Protocol):
 
 class RunInfo(Value):
     """A run on record. state: "running" is under way, here or in another tab, where `owned`, else was cut off; "paused" waits for approval;
-    "failed" and "stopped" can be resumed; "done" gives its reply again. started_at, updated_at: seconds since 1970."""
+    "failed" and "stopped" can be resumed; "done" gives its reply again. started_at, updated_at: seconds since 1970. conversation: the one
+    that it belongs to."""
 
     id: str
     agent: str | None
@@ -49,6 +50,7 @@ class RunInfo(Value):
     started_at: float
     updated_at: float
     owned: bool = False
+    conversation: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in RunInfo.__match_args__}
@@ -98,11 +100,11 @@ class Journal:
     def own(self) -> AbstractAsyncContextManager[bool]:
         return self._log.lanes.own(self.id, wait=True)
 
-    async def begin(self, agent: str | None, prompt: str, run: Mapping[str, Any]) -> None:
+    async def begin(self, agent: str | None, prompt: str, run: Mapping[str, Any], conversation: str | None = None) -> None:
         """Also when a run is taken up again; then it is on record already."""
         now = time.time()
         if self._info is None:
-            self._info = RunInfo(self.id, agent, "running", prompt[:200], now, now)
+            self._info = RunInfo(self.id, agent, "running", prompt[:200], now, now, conversation=conversation)
             await self._append({"kind": "started", "run": run}, self._info)
         elif self._info.state != "running":
             await self.note("running")

@@ -138,7 +138,8 @@ class Crew:
 
     def _tool(self, owner: Owner, name: str, module: str | None = None, agent: str | None = None, **described: Any) -> Tool:
         if module:
-            return self._modules.find(module, name)
+            known = self._modules.find(module, name)
+            return known if "approval" not in described else Asked(known, RemoteTool(owner, name, **described).approval)
         if agent is None:
             return RemoteTool(owner, name, **described)
         description = described.get("description") or None
@@ -147,6 +148,16 @@ class Crew:
         approval = RemoteTool(owner, name, **described).approval
         kept = {option: described[option] for option in ("events", "idempotent") if described.get(option)}
         return AgentTool(self.agent(agent), name, description, approval=approval, **kept)
+
+
+class Asked:
+    """A tool of Python's that the other side wants to approve."""
+
+    def __init__(self, tool: Tool, approval: Any) -> None:
+        self._tool, self.approval = tool, approval
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tool, name)
 
 
 async def _told(events: AsyncGenerator[Event]) -> AsyncGenerator[dict[str, Any]]:

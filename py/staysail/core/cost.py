@@ -1,4 +1,5 @@
-"""What usage cost in money: as the provider told it, else by the price table of the package genai-prices, else not at all.
+"""What usage cost in money: as the provider told it, else by prices that are given, else by the price table of the package genai-prices,
+else not at all.
 
 The table is optional data (`pip install staysail[costs]`, MIT): it changes every week, and it is not small.
 """
@@ -25,29 +26,56 @@ USD_PER_TICK = Decimal("1e-10")  # xAI's unit
 
 
 class Cost(Value):
-    """US dollars. source: who said so. input_usd, output_usd: None where only the sum is told."""
+    """US dollars. source: who said so, "prices" being those that were given. input_usd, output_usd: None where only the sum is told."""
 
     total_usd: Decimal
-    source: Literal["provider", "table"]
+    source: Literal["provider", "prices", "table"]
     input_usd: Decimal | None = None
     output_usd: Decimal | None = None
 
     def __add__(self, other: Cost) -> Cost:
-        """The sum; its source is "provider" only where both were told."""
+        """The sum; its source is that of both, else "table"."""
         parts = (_sum(self.input_usd, other.input_usd), _sum(self.output_usd, other.output_usd))
         return Cost(self.total_usd + other.total_usd, self.source if self.source == other.source else "table", *parts)
 
 
-def cost(spent: Any, model: str) -> Cost | None:
-    """What a Usage, a Completion or a Reply cost with "provider:model". None for a model that the table does not know: nothing is guessed.
-    Raises ConfigError where the table is needed and not installed."""
+type Prices = Mapping[str, Mapping[str, float]]
+"""By "provider:model", US dollars for a million tokens: {"input": 2.5, "output": 10, "cached_input": 1.25}; without the last, what was
+cached costs as `input` does."""
+
+
+def cost(spent: Any, model: str, prices: Prices | None = None) -> Cost | None:
+    """What a Usage, a Completion or a Reply cost with "provider:model". prices: go before the table. None for a model that neither knows:
+    nothing is guessed. Raises ConfigError where the table is needed and not installed."""
     if hasattr(spent, "steps"):
-        costs = [cost(step.completion, model) for step in spent.steps]
+        costs = [cost(step.completion, model, prices) for step in spent.steps]
         known = [item for item in costs if item is not None]
         return sum(known[1:], known[0]) if known and len(known) == len(costs) else None
-    if isinstance(spent, Usage):
-        return _look_up(spent, model)
-    return _told(spent.raw) or _look_up(spent.usage, model)
+    usage = spent if isinstance(spent, Usage) else spent.usage
+    told = None if usage is spent else _told(spent.raw)
+    return told or _given(usage, (prices or {}).get(model)) or _look_up(usage, model)
+
+
+def check_prices(prices: Prices | None) -> None:
+    """Raises ConfigError."""
+    for model, price in (prices or {}).items():
+        unknown = [name for name in price if name not in ("input", "output", "cached_input")]
+        numbers = all(isinstance(usd, int | float) and not isinstance(usd, bool) and usd >= 0 for usd in price.values())
+        if unknown or not numbers or not {"input", "output"} <= price.keys():
+            raise ConfigError(
+                f'the price of {model} is {{"input": …, "output": …}} in US dollars for a million tokens; "cached_input" where it differs'
+            )
+
+
+def _given(usage: Usage, price: Mapping[str, float] | None) -> Cost | None:
+    if price is None:
+        return None
+    usd = {name: Decimal(str(amount)) / 1_000_000 for name, amount in price.items()}
+    read = max(0, usage.total_tokens - usage.output_tokens)
+    cached = min(usage.cached_input_tokens, read)
+    input_usd = (read - cached) * usd["input"] + cached * usd.get("cached_input", usd["input"])
+    output_usd = usage.output_tokens * usd["output"]
+    return Cost(input_usd + output_usd, "prices", input_usd, output_usd)
 
 
 def _told(body: Any) -> Cost | None:
@@ -71,7 +99,7 @@ def _look_up(usage: Usage, model: str) -> Cost | None:
     try:
         prices = import_module("genai_prices")
     except ImportError as error:
-        raise ConfigError("costs need a price table: install staysail[costs]") from error
+        raise ConfigError(f"no price of {model} is known: give prices, or install the table (staysail[costs])") from error
     counted = prices.Usage(
         # With everything that was read, cached or not: the table's convention.
         input_tokens=max(0, usage.total_tokens - usage.output_tokens),

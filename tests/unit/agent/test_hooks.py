@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import aclosing
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from staysail import (
     Usage,
     UsageLimitError,
     UsageLimits,
+    cost,
     current_run,
     tool,
 )
@@ -342,7 +344,7 @@ async def test_hooks_work_without_an_event_loop():
 
 async def stopped_by(answers: list, limits: UsageLimits, **options: Any) -> UsageLimitError:
     with pytest.raises(UsageLimitError) as raised:
-        await Agent(ScriptedModel(answers), tools=[add], usage_limits=limits, **options).prompt("go")
+        await Agent(ScriptedModel(answers, name="x:small"), tools=[add], usage_limits=limits, **options).prompt("go")
     return raised.value
 
 
@@ -382,8 +384,23 @@ async def test_money_counts_as_the_provider_tells_it_and_not_knowing_it_is_an_er
 
     error = await stopped_by([priced(ADD, 0.4), priced(ADD, 0.4), "x"], UsageLimits(cost=0.5))
     assert (error.limit, error.used, len(ran)) == ("cost", 0.8, 1)
-    with pytest.raises(ConfigError, match=r"no price of openai:made-up is known|install staysail\[costs\]"):
+    with pytest.raises(ConfigError, match=r'no price of openai:made-up is known.*prices=\{"openai:made-up": '):
         await Agent(ScriptedModel(["x"], name="openai:made-up"), usage_limits=UsageLimits(cost=1)).prompt("go")
+
+
+async def test_prices_that_are_given_limit_the_money_of_models_that_do_not_tell():
+    prices = {"x:small": {"input": 200_000, "output": 400_000}}  # US dollars for a million tokens: 0.6 an answer
+    error = await stopped_by([ADD, ADD, "x"], UsageLimits(cost=1, prices=prices))
+    assert (error.limit, error.used, len(ran)) == ("cost", pytest.approx(1.2), 1)
+    told = Completion(Message.assistant("x"), Usage(1, 1, 2), raw={"usage": {"cost": 0.1}})
+    assert cost(told, "x:small", prices).total_usd == Decimal("0.1")  # the provider knows better
+    cached = Usage(1_000_000, 0, 1_000_000, 400_000)
+    assert cost(cached, "m", {"m": {"input": 10, "output": 1}}).total_usd == 10
+    spent = cost(cached, "m", {"m": {"input": 10, "output": 1, "cached_input": 1}})
+    assert (spent.total_usd, spent.source) == (Decimal("6.4"), "prices")
+    for wrong in ({"input": 1}, {"input": 1, "output": "2"}, {"input": 1, "output": 2, "more": 3}):
+        with pytest.raises(ConfigError, match="the price of m is"):
+            UsageLimits(cost=1, prices={"m": wrong})
 
 
 async def test_time_ends_the_run_whatever_it_is_doing():
