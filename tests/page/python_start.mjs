@@ -1,5 +1,6 @@
 // Python as pages start it, from the snapshot, with nothing else of ours around it.
 
+import { unpack } from "/web/snapshot-packing.js";
 import { loadPyodide } from "/wheels/pyodide.mjs";
 
 const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
@@ -7,7 +8,7 @@ const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer(
 export async function startPython() {
   const { file } = await (await fetch("/wheels/staysail-snapshot.json")).json();
   const [memory, wheel] = await Promise.all([read(`/wheels/${file}`), read("/web/wheel/staysail-cp314.whl")]);
-  const pyodide = await loadPyodide({ indexURL: "/wheels/", _loadSnapshot: memory });
+  const pyodide = await loadPyodide({ indexURL: "/wheels/", _loadSnapshot: unpack(memory) });
   pyodide.FS.writeFile("/lib/staysail.whl", wheel);
   pyodide.pyimport("staysail.bridge.restoring").renew("{}");
   return pyodide;

@@ -52,17 +52,4 @@ export const subjects = {
   },
 };
 
-export const durable = {
-  "edgevec HNSW, IndexedDB": {
-    kind: "ann",
-    async save(rows, dim) {
-      const index = make(dim);
-      fill(index, rows, dim);
-      await index.save("peer-edgevec");
-    },
-    async open() {
-      const index = await EdgeVec.load("peer-edgevec");
-      return (query, k) => index.search(query, k).map(({ id }) => id);
-    },
-  },
-};
+// Nothing durable: what `save` of edgevec 0.9.0 writes, its `load` refuses ("This is a feature that PostCard will never implement").
