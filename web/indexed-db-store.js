@@ -118,8 +118,8 @@ export class IndexedDBVectorStore {
   }
 
   /** `search` for `dynamicContext`. @param {SearchRequest} request @returns {Promise<[score: number, id: string, document: any][]>} */
-  topN({ query, samples, threshold, filter }) {
-    return this.search(query, samples, { threshold, where: filter });
+  topN({ query, samples, threshold, filter, mode }) {
+    return this.search(query, samples, { threshold, where: filter, mode });
   }
 
   /** @param {SearchRequest} request @returns {Promise<[score: number, id: string][]>} */

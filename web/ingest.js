@@ -2,7 +2,7 @@
  * Files into a vector store: read, split, embedded and stored, one after another, each of them whole or not at all.
  *
  * @import { Peer } from "./rpc.js"
- * @import { IngestEvent, IngestFile, IngestOptions } from "./types.js"
+ * @import { IngestEvent, IngestFile, IngestOptions, Passage, SplitOptions, Splitter } from "./types.js"
  *
  * An IndexedDBVectorStore, as Python knows it.
  * @typedef {{describe(peer: Peer): {store: Record<string, unknown>, embed(texts: string[]): unknown}}} PythonStore
@@ -15,6 +15,8 @@ import { checkNames } from "./access.js";
 import { connect } from "./boot.js";
 import { ConfigError } from "./errors.js";
 import { toCamel } from "./spelling.js";
+
+const SPLITTERS = ["text", "tokens", "sentences", "markdown"];
 
 /** Options, and their names in Python. */
 const NAMES = /** @type {const} */ ({
@@ -35,8 +37,9 @@ const NAMES = /** @type {const} */ ({
  * @param {IngestOptions} [options]
  * @returns {AsyncGenerator<IngestEvent, void, undefined>}
  */
-export async function* ingest(files, store, { signal, ...options } = {}) {
+export async function* ingest(files, store, { signal, splitter, ...options } = {}) {
   checkNames(options, Object.keys(NAMES));
+  describeSplitter(splitter); // tells at once what cannot be
   if (typeof store?.describe !== "function") throw new ConfigError("ingest takes an IndexedDBVectorStore");
   const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
   const given = Object.entries(NAMES).flatMap(([name, wireName]) => {
@@ -45,12 +48,46 @@ export async function* ingest(files, store, { signal, ...options } = {}) {
   });
   const peer = await connect();
   const { store: described, embed } = store.describe(peer);
-  const params = { store: described, files: opened.map((file) => file.described), options: Object.fromEntries(given) };
+  const params = { store: described, files: opened.map((file) => file.described), options: Object.fromEntries(given), splitter: describeSplitter(splitter) };
   const handlers = {
     file: async (/** @type {{index: number}} */ { index }) => ({ $bytes: new Uint8Array(await bytesOf(opened[index])) }),
+    split: async (/** @type {{text: string}} */ { text }) => readPassages(typeof splitter === "function" ? await splitter(text) : [], text),
     "store.embed": (/** @type {{texts: string[]}} */ { texts }) => embed(texts),
   };
   for await (const event of peer.stream("store.ingest", params, { signal: signal ?? undefined, handlers })) yield toCamel(event);
+}
+
+/**
+ * Passages of a text, with where they are in it.
+ * @param {string} text
+ * @param {SplitOptions} [options]
+ * @returns {Promise<Passage[]>}
+ */
+export async function splitText(text, options = {}) {
+  checkNames(options, ["by", "size", "overlap"]);
+  const { by, size, overlap } = options;
+  if (typeof by === "function") return readPassages(await by(text), text);
+  const splitter = describeSplitter(by ?? "text");
+  const given = Object.entries({ size, overlap }).filter(([, value]) => value != null);
+  return (await connect()).call("text.split", { text, splitter, options: Object.fromEntries(given) });
+}
+
+/** What Python makes it of; a function goes by its source, so that a changed one splits unchanged files anew. @param {Splitter | null | undefined} splitter */
+function describeSplitter(splitter) {
+  if (splitter == null) return null;
+  if (typeof splitter === "function") return { kind: "own", identity: String(splitter) };
+  if (typeof splitter === "object" && typeof splitter.code === "string") return { kind: "code", language: splitter.code };
+  if (SPLITTERS.includes(/** @type {string} */ (splitter))) return { kind: splitter };
+  throw new ConfigError(`splitter is ${SPLITTERS.join(", ")}, {code: language} or a function from a text to passages`);
+}
+
+/** @param {readonly Passage[]} passages @param {string} text @returns {Passage[]} */
+function readPassages(passages, text) {
+  return Array.from(passages, (passage) => {
+    const { text: found, start, end, metadata = {} } = passage ?? {};
+    if (typeof found !== "string" || !(start >= 0 && start <= end && end <= text.length)) throw new ConfigError("a passage is {text, start, end}, and optionally metadata");
+    return { text: found, start, end, metadata };
+  });
 }
 
 /** @param {IngestFile | Iterable<IngestFile>} files @returns {files is Iterable<IngestFile>} */

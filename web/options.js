@@ -1,7 +1,7 @@
 /**
  * An agent's options: checked at once, and described for Python at each call.
  *
- * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, SearchIndex, ToolApproval, UsageLimits } from "./types.js"
+ * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, ToolApproval, UsageLimits } from "./types.js"
  * @import { Handler, Handlers, Peer } from "./rpc.js"
  * @import { Crew } from "./delegation.js"
  * @import { BoundTool } from "./tools.js"
@@ -14,6 +14,7 @@ import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { IndexedDBVectorStore } from "./indexed-db-store.js";
 import { answerMemory, describeMemory, readMemory } from "./memory.js";
+import { checkMode } from "./search-tool.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
@@ -140,8 +141,10 @@ function askApprove(approve) {
 }
 
 /** @param {DynamicContext} context @param {number} index @param {Peer} peer */
-function describeContext({ sample, dynamicTools: store }, index, peer) {
-  return { sample, index, ...(store instanceof IndexedDBVectorStore ? { store: store.describe(peer).store } : {}) };
+function describeContext({ sample, dynamicTools: store, filter, ...request }, index, peer) {
+  if (!(store instanceof IndexedDBVectorStore)) return { sample, index };
+  const options = Object.entries({ where: filter, ...request }).filter(([, value]) => value != null);
+  return { sample, index, store: store.describe(peer).store, options: Object.fromEntries(options) };
 }
 
 /** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */
@@ -150,7 +153,7 @@ function handlersOf(tools, contexts) {
   return {
     tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) => known.get(name)?.call(args, { signal, runId, callId }),
     approval: ({ name, args }) => askWhetherToAsk(known.get(name)?.needsApproval, args),
-    search: ({ index, query, n }) => search(contexts[index].dynamicTools, query, n),
+    search: ({ index, query, n }) => search(contexts[index], query, n),
   };
 }
 
@@ -159,9 +162,9 @@ async function askWhetherToAsk(needsApproval, args) {
   return Boolean(typeof needsApproval === "function" ? await needsApproval(args) : needsApproval);
 }
 
-/** @param {SearchIndex} store @param {string} query @param {number} n @returns {unknown} */
-function search(store, query, n) {
-  return "topN" in store ? store.topN({ query, samples: n }) : store.search(query, n);
+/** @param {DynamicContext} context @param {string} query @param {number} n @returns {unknown} */
+function search({ dynamicTools: store, sample: _, ...request }, query, n) {
+  return "topN" in store ? store.topN({ query, samples: n, ...request }) : store.search(query, n);
 }
 
 /** @param {RunOptions["dynamicContext"]} value @returns {DynamicContext[]} */
@@ -171,7 +174,9 @@ function readContexts(value) {
 }
 
 /** @param {DynamicContext} context */
-function checkContext({ sample, dynamicTools: store }) {
+function checkContext({ sample, dynamicTools: store, ...request }) {
+  checkNames(request, ["mode", "threshold", "filter"]);
+  checkMode(request.mode);
   if (!(sample >= 1)) throw new ConfigError(`dynamicContext.sample is at least 1, got ${sample}`);
   const given = /** @type {Record<string, unknown> | null | undefined} */ (store);
   if (typeof given?.topN !== "function" && typeof given?.search !== "function") {

@@ -1,13 +1,17 @@
 /**
  * A collection on a Qdrant server, over REST: https://api.qdrant.tech/api-reference
  *
- * @import { SearchRequest } from "./types.js"
+ * @import { FoundDocument, SearchRequest, StoreDocument } from "./types.js"
  * @import { Embedder } from "./vector-store.js"
  * @typedef {{id: number | string, vector: number[], payload?: Record<string, unknown>}} Point
  * @typedef {{url: string, apiKey?: string, fetch?: typeof fetch}} QdrantOptions
  */
 
 import { ConfigError, StoreError } from "./errors.js";
+import { payloadOf, pointId, readDocument, readId, readPoint } from "./qdrant-points.js";
+
+/** Points asked for, or sent, at once. */
+const PAGE = 256;
 
 export class QdrantAdapter {
   #collection;
@@ -48,6 +52,53 @@ export class QdrantAdapter {
   }
 
   /**
+   * Documents in the place of those of the same ids, as Python's QdrantStore writes them; what has no vector is embedded. The collection is
+   * made with the first, for cosine.
+   * @param {readonly (string | StoreDocument)[]} documents
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<string[]>} their ids
+   */
+  async upsert(documents, { signal } = {}) {
+    const given = documents.map((item) => (typeof item === "string" ? { text: item } : item)).map((item) => readDocument({ ...item, id: String(item.id ?? crypto.randomUUID()) }));
+    const bare = given.filter(({ vector }) => !vector);
+    const made = bare.length ? await this.#model.embedTexts(bare.map(textOf)) : [];
+    const vectorOf = (/** @type {FoundDocument} */ document) => document.vector ?? made[bare.indexOf(document)].vec;
+    if (given.length) await this.init(vectorOf(given[0]).length);
+    for (let at = 0; at < given.length; at += PAGE) {
+      const points = given.slice(at, at + PAGE).map(async (document) => {
+        const id = await pointId(document.id);
+        return { id, vector: Array.from(vectorOf(document)), payload: payloadOf(document, id) };
+      });
+      await this.#ask("PUT", "/points?wait=true", { points: await Promise.all(points) }, signal);
+    }
+    return given.map(({ id }) => id);
+  }
+
+  /** Those that are there, in the order asked for. @param {readonly string[]} ids @param {{vectors?: boolean, signal?: AbortSignal}} [options] @returns {Promise<FoundDocument[]>} */
+  async get(ids, { vectors = false, signal } = {}) {
+    const asked = { ids: await Promise.all(ids.map(pointId)), with_payload: true, with_vector: vectors };
+    /** @type {Point[]} */
+    const points = await this.#ask("POST", "/points", asked, signal).catch(noneYet);
+    const found = new Map((await Promise.all(points.map(readPoint))).map((document) => [document.id, document]));
+    return ids.flatMap((id) => found.get(id) ?? []);
+  }
+
+  /** Of every document, in no order. @param {{signal?: AbortSignal}} [options] @returns {Promise<string[]>} */
+  async ids({ signal } = {}) {
+    /** @type {string[]} */
+    const found = [];
+    /** @type {unknown} */
+    let offset;
+    do {
+      const asked = { limit: PAGE, offset, with_payload: ["id"], with_vector: false };
+      const page = await this.#ask("POST", "/points/scroll", asked, signal).catch((error) => ({ points: noneYet(error) }));
+      found.push(...(await Promise.all(page.points.map(readId))));
+      offset = page.next_page_offset ?? undefined;
+    } while (offset !== undefined);
+    return found;
+  }
+
+  /**
    * The nearest points, best first. filter: Qdrant's own.
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, unknown][]>}
@@ -64,19 +115,21 @@ export class QdrantAdapter {
   }
 
   /** @param {SearchRequest} request @param {boolean} withPayload @returns {Promise<{score: number, id: number | string, payload?: unknown}[]>} */
-  async #query({ query, samples, threshold, filter }, withPayload) {
+  async #query({ query, samples, threshold, filter, mode }, withPayload) {
+    if (mode && mode !== "vector") throw new ConfigError(`QdrantAdapter finds by vector alone; Python's QdrantStore by ${mode} too`);
     const [{ vec }] = await this.#model.embedTexts([query]);
     const body = { query: vec, limit: samples, score_threshold: threshold, filter, with_payload: withPayload };
     return (await this.#ask("POST", "/points/query", body)).points;
   }
 
-  /** @param {string} method @param {string} path @param {unknown} [body] @returns {Promise<any>} the answer's `result` */
-  async #ask(method, path, body) {
+  /** @param {string} method @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] @returns {Promise<any>} the answer's `result` */
+  async #ask(method, path, body, signal) {
     const send = this.#fetch;
     let response;
     try {
-      response = await send(`${this.#url}/collections/${this.#collection}${path}`, { method, headers: this.#headers, body: JSON.stringify(body) });
+      response = await send(`${this.#url}/collections/${this.#collection}${path}`, { method, headers: this.#headers, body: JSON.stringify(body), signal });
     } catch (cause) {
+      signal?.throwIfAborted();
       throw new StoreError(`Qdrant at ${this.#url} cannot be reached, or does not allow this page (service.enable_cors)`, { code: "network", cause });
     }
     const answer = await response.json().catch(() => ({}));
@@ -84,4 +137,17 @@ export class QdrantAdapter {
     const why = answer?.status?.error ?? response.statusText;
     throw new StoreError(`Qdrant answered ${response.status}: ${why}`, { code: response.status === 404 ? "not_found" : "store" });
   }
+}
+
+/** @param {FoundDocument} document */
+function textOf({ id, document }) {
+  const text = typeof document === "string" ? document : document?.text;
+  if (typeof text !== "string" || !text.trim()) throw new ConfigError(`document "${id}" has no text to embed: give its vector, or a text`);
+  return text;
+}
+
+/** @param {unknown} error @returns {[]} where the collection is not there yet */
+function noneYet(error) {
+  if (error instanceof StoreError && error.code === "not_found") return [];
+  throw error;
 }

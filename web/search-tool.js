@@ -1,9 +1,10 @@
 /**
  * A tool for agents that look things up themselves. What it found is told in the reply's `steps`, with the ids the model was shown.
  *
- * @import { PlainTool, SearchHit, SearchIndex, Source } from "./types.js"
+ * @import { PlainTool, SearchHit, SearchIndex, SearchRequest, Source } from "./types.js"
  */
 
+import { checkNames } from "./access.js";
 import { ConfigError } from "./errors.js";
 
 const DESCRIPTION =
@@ -15,6 +16,7 @@ const PARAMETERS = {
   required: ["query"],
   additionalProperties: false,
 };
+const MODES = ["vector", "keyword", "hybrid"];
 /** What of a passage's metadata the model is shown. */
 const SHOWN = ["source", "title", "page", "chapter", "headings", "row", "line"];
 
@@ -22,8 +24,8 @@ const SHOWN = ["source", "title", "page", "chapter", "headings", "row", "line"];
  * A tool that searches `store` (anything with `topN(request)` or `search(query, n)`) and tells the k best passages. What was found is in
  * `reply.steps[n].sources`: id, source, span, score, document.
  * @param {SearchIndex} store
- * @param {{k?: number, name?: string, description?: string, threshold?: number, filter?: Record<string, unknown>}} [options] threshold,
- *   filter: given to the store's `topN`
+ * @param {{k?: number, name?: string, description?: string} & Omit<SearchRequest, "query" | "samples">} [options] mode ("vector", "keyword" or
+ *   "hybrid"), threshold, filter: given to the store's `topN`
  * @returns {PlainTool<{query: string}>}
  */
 export function searchTool(store, { k = 5, name = "search", description = DESCRIPTION, ...request } = {}) {
@@ -31,6 +33,8 @@ export function searchTool(store, { k = 5, name = "search", description = DESCRI
   if (typeof given?.topN !== "function" && typeof given?.search !== "function") {
     throw new ConfigError("searchTool takes a vector store: something with topN(request) or search(query, n)");
   }
+  checkNames(request, ["mode", "threshold", "filter"]);
+  checkMode(request.mode);
   if (!(k >= 1)) throw new ConfigError(`k is at least 1, got ${k}`);
   return {
     name,
@@ -44,6 +48,11 @@ export function searchTool(store, { k = 5, name = "search", description = DESCRI
       return { content: [{ type: "text", text }], sources };
     },
   };
+}
+
+/** @param {unknown} mode */
+export function checkMode(mode) {
+  if (mode != null && !MODES.includes(/** @type {string} */ (mode))) throw new ConfigError(`mode is ${MODES.join(", ")}, not ${String(mode)}`);
 }
 
 /** @param {SearchHit} hit @returns {Source} */

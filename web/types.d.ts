@@ -172,6 +172,8 @@ export type SearchRequest = {
   threshold?: number;
   /** In the store's own terms. */
   filter?: Record<string, unknown>;
+  /** By meaning, by words, or both, where the store can. */
+  mode?: "vector" | "keyword" | "hybrid";
 };
 export type VectorDocument = { id?: string; text: string; vec?: number[]; [field: string]: unknown };
 export type SearchIndex =
@@ -181,7 +183,23 @@ export type SearchIndex =
 export type IngestFile =
   | string | URL | Blob
   | { name?: string | null; bytes?: ArrayBuffer | ArrayBufferView | null; text?: string | null; blob?: Blob | null; url?: string | URL | null; mediaType?: string };
+/** start, end: where it is in the text. */
+export type Passage = { text: string; start: number; end: number; metadata?: Record<string, unknown> };
+/** By name, of which those of code are told by their language, or a function of your own. */
+export type Splitter =
+  | "text" | "tokens" | "sentences" | "markdown" | { code: string }
+  | ((text: string) => readonly Passage[] | Promise<readonly Passage[]>);
+export type SplitOptions = {
+  /** How; "text" by default. */
+  by?: Splitter | null;
+  /** Characters of a passage at the most, or tokens. */
+  size?: number | null;
+  /** Of them, how many a passage may share with the one before. */
+  overlap?: number | null;
+};
 export type IngestOptions = {
+  /** By default each file is split by what it is. */
+  splitter?: Splitter | null;
   /** Characters of a passage at the most; 1000 by default. */
   size?: number | null;
   /** Characters that a passage may share with the one before; 150 by default. */
@@ -248,7 +266,8 @@ export type StoreSearchOptions = {
   diversity?: number | null;
 };
 export type StoreExplanation = { documents: number; dim: number; metric: string; search: string; reason: string; backend: string; [more: string]: unknown };
-export type DynamicContext = { sample: number; dynamicTools: SearchIndex };
+/** `sample` documents of the store before each prompt. The other fields go to its `topN`. */
+export type DynamicContext = { sample: number; dynamicTools: SearchIndex } & Omit<SearchRequest, "query" | "samples">;
 /** Any EmbeddingModel, or a function from texts to vectors. */
 export type TextEmbedder =
   | { embedTexts: (texts: string[]) => PromiseLike<ArrayLike<{ vec: ArrayLike<number> } | ArrayLike<number>>> }

@@ -1,15 +1,16 @@
 /**
  * Vector stores for `dynamicContext`.
  *
- * @import { SearchRequest, VectorDocument } from "./types.js"
+ * @import { FoundDocument, SearchRequest, StoreDocument, VectorDocument } from "./types.js"
  * @typedef {{embedTexts(texts: string[]): Promise<{document: string, vec: number[]}[]>}} Embedder any EmbeddingModel
  * @typedef {{id: string, document: Record<string, unknown>, unit: Float64Array}} Row
  */
 
 import { ConfigError, DimensionError } from "./errors.js";
 
+export { copy } from "./copy.js";
 export { IndexedDBVectorStore } from "./indexed-db-store.js";
-export { ingest } from "./ingest.js";
+export { ingest, splitText } from "./ingest.js";
 export { searchTool } from "./search-tool.js";
 
 /** Documents in memory, found by cosine; exact. */
@@ -47,6 +48,29 @@ export class InMemoryVectorStore {
     });
   }
 
+  /** `addDocuments`, for `copy`. @param {readonly StoreDocument[]} documents @returns {Promise<string[]>} */
+  upsert(documents) {
+    return this.addDocuments(documents.map(({ document, vector, vec = vector, ...rest }) => {
+      const fields = typeof document === "string" ? { text: document } : /** @type {object | undefined} */ (document);
+      return /** @type {VectorDocument} */ ({ ...fields, ...rest, ...(vec ? { vec: Array.from(vec) } : {}) });
+    }));
+  }
+
+  /** Those that are there, in the order asked for. @param {readonly string[]} ids @param {{vectors?: boolean}} [options] vectors: with them, of unit length @returns {FoundDocument[]} */
+  get(ids, { vectors = false } = {}) {
+    return ids.flatMap((id) => {
+      const row = this.#rows.get(id);
+      if (!row) return [];
+      const { metadata = {}, ...rest } = row.document;
+      const document = Object.keys(rest).every((name) => name === "text") ? rest["text"] : rest;
+      return [{ id, document, metadata: /** @type {Record<string, unknown>} */ (metadata), ...(vectors ? { vector: Float32Array.from(row.unit) } : {}) }];
+    });
+  }
+
+  ids() {
+    return [...this.#rows.keys()];
+  }
+
   /** @param {Iterable<string>} ids */
   delete(ids) {
     for (const id of ids) this.#rows.delete(id);
@@ -57,7 +81,8 @@ export class InMemoryVectorStore {
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, Record<string, unknown>][]>}
    */
-  async topN({ query, samples, threshold = -Infinity }) {
+  async topN({ query, samples, threshold = -Infinity, mode }) {
+    if (mode && mode !== "vector") throw new ConfigError(`InMemoryVectorStore finds by vector alone; an IndexedDBVectorStore named ":memory:" by ${mode} too`);
     if (!this.#rows.size) return [];
     const [{ vec }] = await this.#model.embedTexts([query]);
     const unit = this.#unit(vec);

@@ -119,6 +119,16 @@ const EXAMPLES = {
       assert.doesNotMatch(asked, /A keel keeps/);
     },
   },
+  "ingest.mjs": {
+    answers: [vectors([1, 0, 0], [0, 1, 0]), vectors([0, 0, 1]), call("search", { query: "night harbour cost" }), vectors([1, 0, 0]), { text: "Twelve crowns [harbour.md#0]." }],
+    prints: /^harbour\.md 2\nsails\.html 1\nTwelve crowns \[harbour\.md#0\]\.\nharbour\.md#0 harbour\.md \[ 0, 44 \]$/m,
+    check: (seen) => assert.match(JSON.stringify(seen.at(-1).json), /A berth costs twelve crowns/),
+  },
+  "copy.mjs": {
+    answers: [vectors([1, 0, 0], [0, 1, 0])],
+    prints: /^2 of 2\n2 stay$/m,
+    check: (seen) => assert.equal(seen.length, 1),
+  },
   "toolfs.mjs": {
     answers: [call("edit_file", { path: "/toolfs/notes/crew.txt", old: "steers.", new: "steers. Grace cooks." }), { text: "Done." }],
     prints: /^Done\.\n\[ '\/toolfs\/notes\/crew.txt' \]\nAda steers\. Grace cooks\.\n\nAda steers\.\n\nwrite \/toolfs\/notes\/crew.txt allowed\n/m,

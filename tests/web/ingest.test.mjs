@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { StoreError, boot } from "../../web/index.js";
+import { ConfigError, StoreError, boot } from "../../web/index.js";
 import { Agent } from "../../web/providers/openai.js";
-import { IndexedDBVectorStore, ingest, searchTool } from "../../web/vector-store.js";
+import { IndexedDBVectorStore, InMemoryVectorStore, copy, ingest, searchTool, splitText } from "../../web/vector-store.js";
 import { startProvider } from "./provider.mjs";
 
 let provider;
@@ -73,4 +73,82 @@ test("stopping leaves whole files, and what the embedder throws is told", async 
   await assert.rejects(collect(ingest(files, store, { signal: AbortSignal.abort() })), { name: "AbortError" });
   await collect(ingest(files, store));
   assert.equal(await store.count(), 3);
+});
+
+test("a splitter goes by its name, or is a function of one's own, whose places are those of JavaScript", async () => {
+  const store = new IndexedDBVectorStore(":memory:", { embedder: countWords });
+  const text = "# Day 1\n\n⛵🌊 The stay holds. The tide runs.\n\n# Day 2\n\nThe moon is full.";
+  const file = { name: "log.txt", text };
+  const read = async (options) => {
+    const events = await collect(ingest([file], store, options));
+    const ids = (await store.ids()).sort();
+    return [events.at(-1).type, (await store.get(ids)).map(({ document, metadata }) => [document, [...text].slice(metadata.start, metadata.end).join(""), metadata.headings])];
+  };
+  const whole = (await read({}))[1];
+  assert.equal(whole.length, 1);
+  assert.deepEqual(await read({ splitter: "markdown", size: 60, overlap: 0 }), ["file_done", [
+    ["# Day 1\n\n⛵🌊 The stay holds. The tide runs.", "# Day 1\n\n⛵🌊 The stay holds. The tide runs.", ["Day 1"]], ["# Day 2\n\nThe moon is full.", "# Day 2\n\nThe moon is full.", ["Day 2"]],
+  ]]);
+  const lines = async (text) => [...text.matchAll(/[^\n]+/g)].map(({ 0: line, index }) => ({ text: line, start: index, end: index + line.length, metadata: { headings: ["mine"] } }));
+  const [type, mine] = await read({ splitter: lines });
+  assert.equal(type, "file_done");
+  assert.deepEqual(mine.map(([passage]) => passage), text.split(/\n+/));
+  for (const [passage, place] of mine) assert.equal(passage, place);
+  assert.equal((await read({ splitter: lines }))[0], "file_skipped");
+  assert.equal((await read({ splitter: async (text) => lines(text) }))[0], "file_done", "another function splits anew");
+  await assert.rejects(read({ splitter: () => [{ text: "x", start: 0, end: 1e9 }] }), (error) => error instanceof ConfigError && /a passage is \{text, start, end\}/.test(error.message));
+  await assert.rejects(read({ splitter: () => { throw new RangeError("too long"); } }), /the splitter failed.*too long/);
+  await assert.rejects(read({ splitter: "verses" }), (error) => error instanceof ConfigError && /splitter is text, tokens/.test(error.message));
+
+  const passages = await splitText(text, { by: "sentences", size: 25, overlap: 0 });
+  assert.ok(passages.length > 2);
+  for (const passage of passages) assert.equal(text.slice(passage.start, passage.end), passage.text);
+  assert.match((await splitText("def one():\n    pass\n\ndef two():\n    pass\n", { by: { code: "python" }, size: 22 }))[1].text, /^def two/);
+  await assert.rejects(splitText("x", { by: { code: "cobol" } }), ConfigError);
+  assert.deepEqual(await splitText("a b", { by: (text) => [{ text: "a", start: 0, end: 1 }] }), [{ text: "a", start: 0, end: 1, metadata: {} }]);
+});
+
+test("documents are copied between stores with ids, metadata and vectors, stopped, and taken up again", async () => {
+  let embedded = 0;
+  const embedder = { embedTexts: async (texts) => ((embedded += texts.length), countWords(texts).map((vec, at) => ({ document: texts[at], vec }))) };
+  const memory = new InMemoryVectorStore(embedder);
+  await memory.addDocuments([
+    { id: "a", text: "A stay.", metadata: { page: 1 } }, { id: "b", text: "The tide.", year: 2020 },
+    ...Array.from({ length: 5 }, (_, n) => ({ id: `n${n}`, text: `knot ${n}` })),
+  ]);
+  const kept = new IndexedDBVectorStore(":memory:", { embedder });
+  const before = embedded;
+  const told = [];
+  const control = new AbortController();
+  await assert.rejects(copy(memory, kept, { batch: 2, signal: control.signal, onProgress: (done, total) => { told.push([done, total]); if (done === 4) control.abort(); } }), { name: "AbortError" });
+  assert.deepEqual(told, [[2, 7], [4, 7]]);
+  assert.equal(await copy(memory, kept, { resume: true }), 3);
+  assert.equal(await copy(memory, kept), 7);
+  assert.equal(embedded, before, "nothing is embedded");
+  const both = await kept.get(["a", "b"], { vectors: true });
+  assert.deepEqual(both.map(({ document, metadata }) => [document, metadata]), [["A stay.", { page: 1 }], [{ text: "The tide.", year: 2020 }, {}]]);
+  assert.deepEqual([...both[0].vector], [...memory.get(["a"], { vectors: true })[0].vector]);
+  const third = new InMemoryVectorStore(embedder);
+  assert.equal(await copy(kept, third), 7);
+  for (const store of [memory, third]) assert.equal((await store.topN({ query: "stay", samples: 1 }))[0][1], "a");
+  assert.deepEqual(third.get(["a", "b", "none"]), memory.get(["a", "b"]));
+  await assert.rejects(copy({}, third), ConfigError);
+  await assert.rejects(copy(memory, { upsert() {} }, { resume: true }), /and get\(ids\)/);
+
+  // By words or both, where the store can.
+  const found = searchTool(kept, { mode: "keyword", k: 3 });
+  assert.deepEqual((await found.execute({ query: "tide" })).sources.map(({ id }) => id), ["b"]);
+  await assert.rejects(searchTool(memory, { mode: "hybrid" }).execute({ query: "tide" }), /InMemoryVectorStore finds by vector alone/);
+  assert.throws(() => searchTool(kept, { mode: "fuzzy" }), /mode is vector, keyword, hybrid/);
+  assert.throws(() => agentFor({ url: "http://127.0.0.1" }, { dynamicContext: { sample: 1, dynamicTools: kept, mode: "fuzzy" } }), /mode is vector/);
+  const box = await provider.box({ text: "ok" }, { text: "ok" });
+  const own = { topN: async (request) => (told.push(request), []) };
+  const context = [{ sample: 9, dynamicTools: kept, mode: "keyword", filter: { page: 1 } }, { sample: 2, dynamicTools: own, threshold: 0.5, mode: "hybrid" }];
+  const reply = await agentFor(box, { dynamicContext: context }).run("stay or tide");
+  assert.deepEqual(reply.steps[0].sources.map(({ id }) => id), ["a"]);
+  assert.deepEqual(told.at(-1), { query: "stay or tide", samples: 2, threshold: 0.5, mode: "hybrid" });
+  const [answer] = reply.messages.slice(-1);
+  assert.deepEqual(answer.extra.sources.map(({ id }) => id), ["a"]);
+  await agentFor(box).run("again", { history: reply.messages });
+  assert.doesNotMatch(JSON.stringify((await box.seen())[1].json), /sources|"page"/, "no provider is sent what answers rest on");
 });

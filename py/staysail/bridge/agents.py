@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex, Tracer
 from ..agent.reply import Reply
+from ..agent.retrieval import Retriever
+from ..core.value import NOTHING
 from .access import read_access, read_limits
 from .conversing import Conversing, read_policies
 from .modules import Modules
@@ -126,8 +128,11 @@ class Crew:
             self._tracers[id] = self._new_tracer(owner, described)
         return self._tracers[id]
 
-    def _context(self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None) -> tuple[int, Any]:
-        return sample, self._stores.find(**store) if store else RemoteIndex(owner, index)
+    def _context(
+        self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None, options: Mapping[str, Any] = NOTHING
+    ) -> Retriever:
+        """options: of each search; a store on the other side has its own there."""
+        return Retriever(sample, self._stores.find(**store) if store else RemoteIndex(owner, index), options)
 
     def _toolbox(self, owner: Owner, index: int, sample: int, tools: list[dict[str, Any]], embedder: str | None) -> tuple[int, ToolIndex]:
         """embedder: by what it is known there."""

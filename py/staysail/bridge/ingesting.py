@@ -2,30 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from bisect import bisect_left
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from functools import partial
+from itertools import accumulate
 from typing import Any
 
 import staysail
 
-from ..core.errors import LoaderError
+from ..core.errors import ConfigError, LoaderError
 from ..rag.source import Source, open_source
+from ..rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
 from .peer import BYTES, Method, Peer, RemoteError
 from .stores import Stores
+
+SPLITTERS: dict[str, Callable[..., list[Passage]]] = {
+    "text": split_text,
+    "tokens": split_tokens,
+    "sentences": split_sentences,
+    "markdown": split_markdown,
+    "code": split_code,
+}
 
 
 class Ingesting:
     def __init__(self, peer: Peer, stores: Stores) -> None:
         self._peer, self._stores = peer, stores
-        self.methods: dict[str, Method] = {"store.ingest": self.ingest}
+        self.methods: dict[str, Method] = {"store.ingest": self.ingest, "text.split": self.split}
 
     async def ingest(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """params: store, options, and files: each {name, media_type, size_bytes}, or {url, name, media_type}."""
-        store = self._stores.find(**params["store"])
+        """params: store, options, splitter, and files: each {name, media_type, size_bytes}, or {url, name, media_type}."""
+        store, options = self._stores.find(**params["store"]), params["options"]
+        if described := params.get("splitter"):
+            options = {**options, "splitter": self._splitter(options, **described)}
         files = [self._open(index, **file) for index, file in enumerate(params["files"])]
-        async with aclosing(staysail.ingest(files, store, **params["options"])) as events:
+        async with aclosing(staysail.ingest(files, store, **options)) as events:
             async for event in events:
                 yield event.to_dict()
+
+    async def split(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """Passages of a text, at places as JavaScript counts them."""
+        text = params["text"]
+        passages, place = self._splitter(params["options"], **params["splitter"])(text), _utf16_places(text)
+        return [{"text": p.text, "start": place[p.start], "end": place[p.end], "metadata": dict(p.metadata)} for p in passages]
+
+    def _splitter(self, options: dict[str, Any], kind: str, language: str = "", identity: str = "") -> Any:
+        """One of ours, of the size that the options tell, or what splits on the other side."""
+        if kind == "own":
+            return RemoteSplitter(self._peer, identity)
+        sizes = {name: options[name] for name in ("size", "overlap") if name in options}
+        return partial(SPLITTERS[kind], **({"language": language} if kind == "code" else {}), **sizes)
 
     def _open(self, index: int, name: str | None, media_type: str = "", size_bytes: int | None = None, url: str | None = None) -> Source:
         if url is not None:
@@ -41,3 +68,26 @@ class Ingesting:
             return data
 
         return read
+
+
+class RemoteSplitter:
+    """Splits on the other side, whose offsets count UTF-16. identity: what tells it from others."""
+
+    def __init__(self, peer: Peer, identity: str) -> None:
+        self._peer, self.__qualname__ = peer, identity
+
+    async def __call__(self, text: str) -> list[Passage]:
+        try:
+            told = await self._peer.call("split", {"text": text})
+        except RemoteError as error:
+            raise ConfigError(f"the splitter failed: {error}") from error
+        places = _utf16_places(text)
+        place = partial(bisect_left, places)
+        return [Passage(passage["text"], place(passage["start"]), place(passage["end"]), passage["metadata"]) for passage in told]
+
+
+def _utf16_places(text: str) -> Sequence[int]:
+    """Where each letter is, and the end, as JavaScript counts: in UTF-16."""
+    if text.isascii() or max(text) < "\U00010000":
+        return range(len(text) + 1)
+    return list(accumulate((1 + (letter >= "\U00010000") for letter in text), initial=0))

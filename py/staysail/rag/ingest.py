@@ -29,7 +29,7 @@ FORMAT = 1  # of what is stored; another one makes every file be read again
 BATCH = 64
 ONE = (str, bytes, bytearray, memoryview, Mapping)  # which could be taken for many
 
-type Splitter = Callable[[str], Iterable[Passage]]
+type Splitter = Callable[[str], Iterable[Passage] | Awaitable[Iterable[Passage]]]
 type Chunk = dict[str, Any]
 
 
@@ -108,14 +108,14 @@ async def ingest(
         async with aclosing(ingest(["handbook.pdf", "https://example.org/faq.html"], store)) as events:
             async for event in events: ...
 
-    files: one or several of what `load_documents` takes, or an async iterable of them; a folder is all files in it. Leaving the loop stops:
-    the file at hand is stored whole or not at all, and running it again goes on from there. A file that fails is told as FileFailed and the
-    next one follows; errors of the store, of the embedder and of options are raised. splitter: a function from a text to Passages, such as
-    `partial(split_sentences, size=500)`; by default each file is split by what it is, into passages of at most `size` with `overlap`, in
-    what `measure` counts. embedder: else the store's own. metadata: of every passage. force: reads unchanged files too. Every passage's
-    metadata has `source`, `hash`, `chunk` (from 0), `chunks`, `start`, `end`, and what the loader told: `page`, `chapter`, `headings`.
-    start, end: where the passage is, in the text of the file, of the page (PDF), of the chapter's file (EPUB), or in the text that was read
-    (DOCX); its id is "<source>#<chunk>"."""
+    files: one or several of what `load_documents` takes, or an async iterable of them; a folder is all files in it. Leaving the loop
+    stops: the file at hand is stored whole or not at all, and running it again goes on from there. A file that fails is told as
+    FileFailed and the next one follows; errors of the store, of the embedder and of options are raised. splitter: a function, async or
+    not, from a text to Passages, such as `partial(split_sentences, size=500)`; by default each file is split by what it is, into passages
+    of at most `size` with `overlap`, in what `measure` counts. embedder: else the store's own. metadata: of every passage. force: reads
+    unchanged files too. Every passage's metadata has `source`, `hash`, `chunk` (from 0), `chunks`, `start`, `end`, and what the loader
+    told: `page`, `chapter`, `headings`. start, end: where the passage is, in the text of the file, of the page (PDF), of the chapter's
+    file (EPUB), or in the text that was read (DOCX); its id is "<source>#<chunk>"."""
     if not splitter:
         split_text("", size, overlap)  # raises for what cannot work, before any file is read
     own = getattr(store, "embedder", None)
@@ -170,7 +170,7 @@ class _File:
         read = 0
         async with aclosing(read_documents(self._source, data, self._asked)) as documents:
             async for document in documents:
-                passages = _divide(document, splitter) if splitter else _split(document, size, overlap, measure)
+                passages = await _divide(document, splitter) if splitter else _split(document, size, overlap, measure)
                 chunks += [self._chunk(document, passage) for passage in passages]
                 if document.metadata.get("encoding_guessed"):
                     notes[f"read as {document.metadata['encoding']}: it is not UTF-8 and does not say what it is"] = None
@@ -249,10 +249,12 @@ def _split(document: Document, size: int, overlap: int, measure: Measure) -> Ite
     return split_text(document.text, size, overlap, measure=measure)
 
 
-def _divide(document: Document, splitter: Splitter) -> Iterable[Passage]:
-    for passage in splitter(document.text):
-        place = document.locate(passage.start, passage.end) if isinstance(document, Readable) else (passage.start, passage.end)
-        yield Passage(passage.text, *place, passage.metadata)
+async def _divide(document: Document, splitter: Splitter) -> list[Passage]:
+    made = splitter(document.text)
+    passages = await made if inspect.isawaitable(made) else made
+    if not isinstance(document, Readable):
+        return list(passages)
+    return [Passage(passage.text, *document.locate(passage.start, passage.end), passage.metadata) for passage in passages]
 
 
 def _describe(

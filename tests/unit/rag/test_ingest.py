@@ -135,6 +135,16 @@ async def test_a_file_is_read_again_where_something_else_would_come_of_it(option
     assert kinds(await collect(("a.txt", b"Some words. " * 20), store, **options))[-1] == "file_done"
 
 
+async def test_a_splitter_may_be_async():
+    store = open_store()
+
+    async def split(text):
+        return split_sentences(text, size=30)
+
+    await collect(("a.txt", b"A first line. A second one. And more of them."), store, splitter=split)
+    assert [item["document"] for item in (await contents(store)).values()] == ["A first line. A second one.", "And more of them."]
+
+
 async def test_the_same_splitter_in_another_process_is_the_same():
     store = open_store()
     for _ in range(2):

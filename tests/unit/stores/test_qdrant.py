@@ -120,6 +120,35 @@ async def test_the_requests_are_those_of_the_official_client(bridge):
     assert sent == taken(bridge)
 
 
+async def test_what_the_javascript_adapter_stores_python_reads_and_the_other_way_round(bridge):
+    python = QdrantStore(bridge.url, "notes", api_key=KEY)
+    uuid = "6fa459ea-ee8a-3ca4-894e-db77e160355e"
+    documents = [
+        {"id": "sails.pdf#0", "text": "A stay ⛵", "metadata": {"page": 3}, "vector": [3.0, 4.0]},
+        {"id": "7", "document": {"title": "Rope", "text": "A line"}, "vector": [0.0, 1.0]},
+        {"id": uuid, "text": "embedded"},
+    ]
+    told = javascript(bridge, "adapter", [["get", ["7"]], ["ids"], ["upsert", documents], ["get", ["7", "sails.pdf#0"], {"vectors": True}]])
+    assert told[:3] == [[], [], ["sails.pdf#0", "7", uuid]]
+    assert [found["id"] for found in told[3]] == ["7", "sails.pdf#0"]
+    ids = ["sails.pdf#0", "7", uuid]
+    assert sorted(await python.ids()) == sorted(ids)
+    found = await python.get(ids, vectors=True)
+    assert [(item["document"], item["metadata"]) for item in found] == [
+        ("A stay ⛵", {"page": 3}),
+        ({"title": "Rope", "text": "A line"}, {}),
+        ("embedded", {}),
+    ]
+    assert found[0]["vector"] == pytest.approx([0.6, 0.8])
+    assert found[2]["vector"] == pytest.approx([1, 0]), "it was embedded"
+    await python.upsert(
+        [{"id": f"more {n}", "text": f"line {n}", "metadata": {"n": n}} for n in range(600)], vectors=[[1.0, n] for n in range(600)]
+    )
+    (listed,), (line,) = javascript(bridge, "adapter", [["ids"]]), javascript(bridge, "adapter", [["get", ["more 5", "none"]]])
+    assert sorted(listed) == sorted(await python.ids())
+    assert line == [{"id": "more 5", "document": "line 5", "metadata": {"n": 5}}]
+
+
 def test_the_javascript_adapter_sends_what_the_official_client_sends(bridge):
     points = [{"id": 1, "vector": [1.0, 0.0], "payload": {"n": 1}}, {"id": "00000000-0000-0000-0000-000000000002", "vector": [0.0, 1.0]}]
     asked = {"must": [{"key": "n", "match": {"value": 1}}]}

@@ -2,7 +2,8 @@
 
 import { Agent, IndexedDBVectorStore } from "staysail";
 import { EmbeddingModel } from "staysail/openai";
-import { ingest, searchTool } from "staysail/vector_store";
+import { QdrantAdapter } from "staysail/qdrant";
+import { InMemoryVectorStore, copy, ingest, searchTool, splitText } from "staysail/vector_store";
 import { is } from "./is.js";
 
 const store = new IndexedDBVectorStore("notes", { dim: 3, metric: "cosine", embedder: (texts) => texts.map(() => [1, 0, 0]) });
@@ -22,9 +23,27 @@ export async function find(): Promise<string[]> {
 }
 
 export async function read(file: File): Promise<void> {
-  for await (const event of ingest([file], store)) {
+  for await (const event of ingest([file], store, { splitter: "sentences", size: 300 })) {
     if (event.type === "file_done") is<number>()(event.chunks);
   }
+  ingest([file], store, { splitter: (text) => [{ text, start: 0, end: text.length }] });
+  // @ts-expect-error: a passage says where it is
+  ingest([file], store, { splitter: (text) => [{ text }] });
+  // @ts-expect-error: no such splitter
+  ingest([file], store, { splitter: "verses" });
+  for (const passage of await splitText("text", { by: { code: "python" } })) is<number>()(passage.start);
 }
 
-export const agent = new Agent({ model: "openai:gpt-4o", tools: [searchTool(store)], dynamicContext: { sample: 2, dynamicTools: store } });
+export async function move(): Promise<void> {
+  const model = new EmbeddingModel({ model: "text-embedding-3-small" });
+  const qdrant = new QdrantAdapter("notes", model, { url: "http://127.0.0.1:6333" });
+  is<number>()(await copy(store, qdrant, { resume: true, onProgress: (done, total) => done / total }));
+  await copy(qdrant, new InMemoryVectorStore(model));
+  await copy(new InMemoryVectorStore(model), store);
+  // @ts-expect-error: nothing can be copied out of a function
+  await copy(() => [], store);
+}
+
+export const agent = new Agent({ model: "openai:gpt-4o", tools: [searchTool(store, { mode: "hybrid" })], dynamicContext: { sample: 2, dynamicTools: store, mode: "hybrid" } });
+// @ts-expect-error: no such mode
+searchTool(store, { mode: "fuzzy" });
