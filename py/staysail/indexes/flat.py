@@ -60,7 +60,7 @@ class FlatIndex(RowTable):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._scores = self.backend.allocate(4 * self.chunk_rows)
-        self._bounded: tuple[Query, Block | None, int] | None = None  # what `_scores` are bounds for
+        self._bounded: tuple[Query, Block | None, int, int] | None = None  # what `_scores` are bounds for
 
     # Searching
 
@@ -148,7 +148,8 @@ class FlatIndex(RowTable):
 
     def _scan_bounds(self, query: Query, keep: Block | None) -> None:
         """The most that each row may score."""
-        if self._bounded and self._bounded[0] is query and self._bounded[1:] == (keep, self.size):
+        asked = keep, self.size, self.codes.version
+        if self._bounded and self._bounded[0] is query and self._bounded[1:] == asked:
             return
         self._reserve_scores(self.size)
         times, squares = self._weights(query)
@@ -163,7 +164,7 @@ class FlatIndex(RowTable):
         self.backend.scan_bounds(self.codes, self.size, query, times, squares, rest, over, self._scores)
         if kept := self._mask(keep):
             self.backend.mask(self._scores, kept, self.size)
-        self._bounded = query, keep, self.size
+        self._bounded = query, *asked
 
     def exact_batch(self, queries: Sequence[Query], k: int, keep: Block | None = None) -> list[list[Hit]]:
         """`exact` for each query; products of several at a time."""
