@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 type Selection = int
@@ -18,15 +20,18 @@ class Field:
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._count = len(values)
-        self._equal: dict[tuple[bool, Any], array[int]] = {}
+        rows: defaultdict[tuple[bool, Any], array[int]] = defaultdict(partial(array, "I"))
         self.odd: list[tuple[int, Any]] = []  # rows with values that are compared one by one
-        self._present = bytearray(self._count)
+        self._present = bytearray([value is not None for value in values])
         for row, value in enumerate(values):
-            self._present[row] = value is not None
-            if isinstance(value, list) or not is_plain(value):
+            kind = type(value)
+            if kind is str or kind is int:  # what nearly all are, of very many
+                rows[False, value].append(row)
+            elif isinstance(value, list) or not is_plain(value):
                 self.odd.append((row, value))
             else:
-                self._equal.setdefault((isinstance(value, bool), value), array("I")).append(row)
+                rows[kind is bool, value].append(row)
+        self._equal: dict[tuple[bool, Any], array[int]] = dict(rows)
         self._sorted: dict[type, tuple[list[Any], array[int]]] = {}
 
     def present(self) -> Selection:
@@ -77,8 +82,9 @@ class Fields:
 
     def __getitem__(self, name: str) -> Field:
         if name not in self._fields:
-            path = tuple(name.split("."))
-            self._fields[name] = Field([get_field(metadata, name, path) for metadata in self._rows()])
+            rows, path = self._rows(), tuple(name.split("."))
+            values = [row.get(name) for row in rows] if len(path) == 1 else [get_field(row, name, path) for row in rows]
+            self._fields[name] = Field(values)
         return self._fields[name]
 
 
