@@ -91,7 +91,7 @@ def _draw_panel(panel: Panel, rows: Sequence[Mapping[str, Any]], top: int) -> tu
         parts += [
             _text(MARGIN, y + 13, row["subject"]),
             f'<rect class="{ours}" x="{MARGIN + LABELS}" y="{y}" width="{max(ratio * scale, 1):.1f}" height="{BAR}" rx="2"/>',
-            _text(MARGIN + LABELS + ratio * scale + 8, y + 13, f"{_number(row['value'])} {row['unit']}  ·  {ratio:.2f}", "faint"),
+            _text(MARGIN + LABELS + ratio * scale + 8, y + 13, f"{_number(row['value'])} {row['unit']}  ·  {ratio:.2f} ×", "faint"),
         ]
     return parts, HEAD + len(rows) * LINE
 

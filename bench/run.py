@@ -31,7 +31,7 @@ def main(wanted: list[str]) -> None:
     unknown = [name for name in wanted if name not in known]
     if unknown:
         sys.exit(f"There is no benchmark {unknown[0]!r}; there are: {', '.join(known)}")
-    machine = {"python": platform.python_version(), "system": platform.platform(), "processors": os.cpu_count()}
+    machine = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}", "processors": os.cpu_count()}
     with open_bench() as bench:
         for name in wanted or known:
             started = time.monotonic()

@@ -35,7 +35,7 @@ def test_bars_are_as_long_as_their_ratios_and_what_was_not_measured_is_left_out(
     assert texts[0] == "Start"
     assert "Missing" not in texts
     assert "plain & slow" in texts
-    assert "100 ms  ·  0.25" in texts
+    assert "100 ms  ·  0.25 ×" in texts
     bars = [rect for rect in drawing.iter(f"{SVG}rect") if rect.get("class") in ("bar", "ours")]
     slow, ours, least = (float(bar.get("width")) for bar in bars)
     assert abs(ours / slow - 0.25) < 0.001

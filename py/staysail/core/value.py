@@ -70,7 +70,8 @@ class Value(metaclass=_ValueType):
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed."""
-        return type(self)(**{field: getattr(self, field) for field in type(self)._fields} | changes)
+        kept = [changes.pop(field) if field in changes else getattr(self, field) for field in type(self)._fields]
+        return type(self)(*kept, **changes)
 
     __replace__ = replace
 
