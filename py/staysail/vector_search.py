@@ -117,11 +117,14 @@ class CollectionSearch:
 
     async def ready(self, slots: Sequence[int]) -> None:
         """Brings the rows in `slots` into memory."""
-        if chunks := self._index.missing_chunks(slots):
-            await self._load(chunks)
+        if self._index.missing_chunks(slots):
+            await self._load(
+                sorted({slot // self._index.chunk_rows for slot in slots})
+            )  # those that are there too, or they would make room
 
     async def _load(self, chunks: list[int]) -> None:
-        self.last["chunks_read"] = self.last.get("chunks_read", 0) + len(chunks)
+        missing = sum(not self._index.rows.holds(chunk) for chunk in chunks)
+        self.last["chunks_read"] = self.last.get("chunks_read", 0) + missing
         async with self._collection.alone():
             await self._collection.segments.load_rows(chunks)
 

@@ -21,6 +21,7 @@ from .core.vectors import (
     check_choice,
 )
 from .indexes.fusion import fuse_ranks
+from .stores.archive import Row
 from .stores.damage import Damage
 from .stores.documents import check_embedder
 from .stores.filters import Where
@@ -268,11 +269,17 @@ class VectorStore(DocumentStore):
             if dead:
                 await collection.compact()
 
-    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
-        opened = await self._current()
-        index = opened.index
-        slots = sorted((await opened.collection.documents.ids()).values())
-        await opened.search.ready(slots)
-        entries = await opened.collection.documents.entries(slots)
-        about = {"dim": index.dim, "metric": index.metric, "quantization": index.quantization}
-        return about, [(entry, index.vector(slot)) for slot, entry in zip(slots, entries, strict=True) if entry]
+    async def _about(self) -> dict[str, Any]:
+        index = (await self._current()).index
+        return {"dim": index.dim, "metric": index.metric, "quantization": index.quantization}
+
+    async def _rows(self, ids: Sequence[str]) -> list[Row]:
+        async def find(opened: Opened) -> list[Row]:
+            index, known = opened.index, await opened.collection.documents.ids()
+            slots = [known[id] for id in ids if id in known]
+            entries = await opened.collection.documents.entries(slots)
+            await opened.search.ready(slots)
+            whole = zip(slots, entries, strict=True)
+            return [(entry, index.vector(slot)) for slot, entry in whole if entry and not index.missing_chunks([slot])]
+
+        return await self._reading(find)

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, StoreError
 from ..core.ports import SearchHit
 from ..core.vectors import text_of
-from .archive import read_archive, write_archive
+from .archive import Row, Source, archive_pieces, open_archive
 from .documents import embed_texts, read_documents
 from .layout import Entry
 
 
 class DocumentStore:
-    """A mix-in over `search`, `delete`, `_write` and `_contents`."""
+    """A mix-in over `search`, `delete`, `ids`, `_write`, `_about` and `_rows`."""
 
     embedder: Any
 
@@ -56,15 +57,35 @@ class DocumentStore:
         return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
 
     async def export(self) -> bytes:
-        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json."""
-        about, rows = await self._contents()
-        return write_archive({"format": 1, **about}, rows)
+        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json. What is damaged is left out."""
+        return b"".join([piece async for piece in self.export_pieces()])
 
-    async def import_(self, archive: bytes, *, replace: bool = False) -> int:
-        """Adds what `export` wrote, here or of another kind of store; gives how many. replace: documents that are there already."""
-        _, documents, vectors = read_archive(archive)
-        await self._add(documents, vectors, None, replace=replace)
-        return len(documents)
+    async def export_pieces(self) -> AsyncGenerator[bytes]:
+        """`export` a piece after another, some MB each, for a store that is larger than memory: write each as it comes. Raises StoreError
+        (code "changed") where documents go meanwhile."""
+        ids = await self.ids()
+        async with aclosing(archive_pieces({"format": 1, **await self._about()}, ids, self._rows)) as pieces:
+            async for piece in pieces:
+                yield piece
+
+    async def import_(self, archive: Source, *, replace: bool = False) -> int:
+        """Adds what `export` wrote, here or of another kind of store; gives how many. archive: bytes, a path, or a binary file that can
+        seek, which is read a block at a time. replace: documents that are there already. Nothing is written where the archive is damaged
+        (CorruptionError) or holds an id that is there already (StoreError, code "exists"). An import of more than 1,024 documents is
+        several writes: one that breaks off is done again with `replace`."""
+        count = 0
+        with open_archive(archive) as opened:
+            there = set() if replace else {*await self.ids()}
+            twice = next((id for id in opened.ids() if id in there), None) if there else None
+            if twice is not None:
+                raise StoreError(f"there is a document {twice!r} already; upsert replaces it", code="exists")
+            for documents, vectors in opened.blocks():
+                await self._add(documents, vectors, None, replace=replace)
+                count += len(documents)
+        return count
+
+    async def ids(self) -> list[str]:
+        raise NotImplementedError
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
         """documents: these are to be added, and are no queries."""
@@ -74,8 +95,12 @@ class DocumentStore:
         """At least one entry, and a vector for each; gone: ids whose documents go."""
         raise NotImplementedError
 
-    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
-        """{"dim", "metric", "quantization"}, and everything that is stored."""
+    async def _about(self) -> dict[str, Any]:
+        """{"dim", "metric", "quantization"}."""
+        raise NotImplementedError
+
+    async def _rows(self, ids: Sequence[str]) -> list[Row]:
+        """Documents with their vectors, in order; those that are damaged or gone are left out."""
         raise NotImplementedError
 
     async def _add(

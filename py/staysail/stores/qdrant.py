@@ -13,6 +13,7 @@ from ..core.retry import Retry
 from ..core.value import NOTHING
 from ..core.vectors import METRICS, Metric, SearchMode, check_choice
 from ..wire.http_model import Key
+from .archive import Row
 from .documents import check_embedder, show_document
 from .filters import Where
 from .interface import DocumentStore, reranked
@@ -207,12 +208,13 @@ class QdrantStore(DocumentStore):
         if left := {*gone}.difference(entry.id for entry in entries):
             await self.delete(sorted(left))
 
-    async def _contents(self) -> tuple[dict[str, Any], list[tuple[Entry, Sequence[float]]]]:
-        rows = []
-        for part in batched(await self.ids(), PAGE):
-            found = await self._points(part, with_vector=True)
-            rows += [(self._fields.parse(point), point["vector"]) for point in found.values()]
-        return {"dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}, rows
+    async def _about(self) -> dict[str, Any]:
+        await self._collection.open()
+        return {"dim": self._collection.dim, "metric": self.metric, "quantization": "auto"}
+
+    async def _rows(self, ids: Sequence[str]) -> list[Row]:
+        found = await self._points(ids, with_vector=True)
+        return [(self._fields.parse(found[id]), found[id]["vector"]) for id in ids if id in found]
 
     async def _points(self, ids: Sequence[str], *, with_payload: bool = True, with_vector: bool = False) -> dict[str, Any]:
         """Those that are there, by the ids asked for."""

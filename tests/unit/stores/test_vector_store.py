@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -322,6 +323,57 @@ async def test_export_is_read_by_numpy_and_json_and_comes_back_whole():
     third = store()
     assert await copy(s, third) == 99
     assert await contents(third) == await contents(s)
+
+
+async def test_a_store_larger_than_its_memory_goes_through_a_file_a_block_at_a_time(tmp_path):
+    count, dim, budget = 10_000, 256, 1 << 20
+    rng = np.random.default_rng(5)
+    x = rng.standard_normal((count, dim), dtype=np.float32)
+    first, second = (VectorStore(blocks=MemoryBlocks(), memory_bytes=budget) for _ in range(2))
+    await first.add([{"id": f"d{n}", "text": f"text {n}", "metadata": {"n": n}} for n in range(count)], vectors=x)
+    await first.delete(["d5"])
+    file, held = tmp_path / "store.zip", []
+    tracemalloc.start()
+    try:
+        with file.open("wb") as out:
+            async for piece in first.export_pieces():
+                out.write(piece)
+                held.append((await first.explain())["memory_bytes"]["rows"])
+        peak, size = tracemalloc.get_traced_memory()[1], file.stat().st_size
+    finally:
+        tracemalloc.stop()
+    assert size > count * dim * 4 > 9 * budget
+    assert max(held) <= 4 * budget, "a block's rows, those that fill no segment yet, and the budget"
+    assert peak < size, "rows, ids and one block of Python's numbers"
+    assert await second.import_(file) == count - 1
+    assert (await second.explain())["memory_bytes"]["rows"] <= 4 * budget
+    for n in (0, 6, 9_999):
+        assert [hit.id for hit in await second.search(x[n], 1)] == [f"d{n}"]
+    assert (await second.get("d6"))[0] == (await first.get("d6"))[0]
+
+    with pytest.raises(StoreError, match="'d0' already") as caught:
+        await second.import_(file)
+    assert caught.value.code == "exists"
+    data = file.read_bytes()
+    for at in (len(data) // 2, 200):  # among the vectors, among the documents
+        broken = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+        third = store()
+        with pytest.raises(CorruptionError, match="is damaged"):
+            await third.import_(broken)
+        assert await third.count() == 0, "nothing was written"
+
+
+async def test_an_export_that_documents_are_taken_from_meanwhile_says_so():
+    s = VectorStore()
+    await s.add([{"id": str(n)} for n in range(3000)], vectors=np.eye(3000, 8, dtype=np.float32) + 1)
+
+    async def export():
+        async for _ in s.export_pieces():
+            await s.delete(["0"])
+
+    with pytest.raises(StoreError) as caught:
+        await export()
+    assert caught.value.code == "changed"
 
 
 async def test_mistakes_are_told():
