@@ -11,7 +11,6 @@ from tests.page.test_element_view import violations
 from tests.page.test_page import choose, field
 from tests.server import TestServer
 
-
 KEY = "sk-conversation-secret"
 STORED = """
 const [key, done] = arguments;

@@ -9,7 +9,6 @@ from staysail.indexes.flat import FlatIndex
 from staysail.indexes.numkong_backend import NumkongBackend
 from staysail.indexes.numpy_backend import NumpyBackend
 
-
 KINDS = ("random", "duplicates", "tiny", "huge", "zeros")
 
 
