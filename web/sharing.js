@@ -22,6 +22,8 @@ const LOBBY = `staysail ${WHEEL_URL}`;
 
 /** @type {Promise<any> | undefined} */
 let candidacy;
+/** Whether a SharedWorker has failed to start here: then it is not waited for again. */
+let failed = false;
 
 /**
  * @param {ThreadEvents} events
@@ -67,7 +69,9 @@ export function launchShared(events, addresses, stated) {
     enter(worker.port);
     worker.onerror = (event) => {
       event.preventDefault?.();
-      if (!welcome && !over.signal.aborted) enterLobby();
+      if (welcome || over.signal.aborted) return;
+      failed = true;
+      enterLobby();
     };
     worker.port.postMessage(message);
   }
@@ -96,7 +100,7 @@ export function launchShared(events, addresses, stated) {
   navigator.locks.request(tab, () => {
     if (over.signal.aborted) return;
     try {
-      if (typeof SharedWorker === "undefined" || isForeign()) enterLobby();
+      if (failed || typeof SharedWorker === "undefined" || isForeign()) enterLobby();
       else enterSharedWorker();
     } catch {
       enterLobby(); // a policy forbids SharedWorkers
