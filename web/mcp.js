@@ -24,6 +24,8 @@
  * @property {number | null} [timeoutMs] how long the server may be silent before and within an answer; null: for ever. 120000
  * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] told what the server says unasked, such as
  *   "notifications/tools/list_changed"; a connection is kept open for it
+ * @property {Record<string, (params: any) => unknown>} [answerers] what answers the server's own requests in the middle of a call, by method:
+ *   {"elicitation/create": async ({message}) => ({action: "accept", content: {name: await ask(message)}})}
  *
  * @typedef {object} McpToolOptions
  * @property {string} [prefix] put before each name
@@ -48,7 +50,7 @@ import { ConfigError } from "./errors.js";
 import { ownTool } from "./python-tools.js";
 import { toCamel } from "./spelling.js";
 
-const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification"];
+const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification", "answerers"];
 
 let lastId = 0;
 /** Those whose functions Python may ask. @type {Map<string, McpOptions>} */
@@ -61,6 +63,7 @@ export const mcpServices = {
     return typeof token === "function" ? token() : token;
   },
   "mcp.authorize": ({ server, url }) => known.get(server)?.oauth?.authorize(url),
+  "mcp.answer": ({ server, method, params }) => known.get(server)?.answerers?.[method](params),
   "mcp.notice": ({ server, method, params }) => known.get(server)?.onNotification?.(method, params),
 };
 
@@ -78,10 +81,12 @@ export class McpServer {
   /** @param {McpOptions} options */
   constructor(options) {
     checkNames(options, OPTIONS);
-    const { url, headers, token, oauth, protocol, timeoutMs = 120_000, onNotification } = options;
+    const { url, headers, token, oauth, protocol, timeoutMs = 120_000, onNotification, answerers = {} } = options;
     if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
     if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
     if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL)) throw new ConfigError("oauth has redirectURL and authorize(url)");
+    const unfit = Object.entries(answerers).find(([, answer]) => typeof answer !== "function");
+    if (unfit) throw new ConfigError(`answerers are functions of a request's params; that of ${unfit[0]} is none`);
     this.#described = {
       id: `mcp-${++lastId}`,
       url: String(url),
@@ -91,6 +96,7 @@ export class McpServer {
       protocol: protocol ?? null,
       timeout_s: timeoutMs === null ? null : timeoutMs / 1000,
       listens: Boolean(onNotification),
+      answers: Object.keys(answerers),
     };
     known.set(this.#described.id, options);
   }

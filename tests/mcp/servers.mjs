@@ -43,6 +43,11 @@ async function older() {
       });
       const server = fill(new McpServer({ name: "older", version: "1.0.0" }, { capabilities: { logging: {} } }), (shape) => shape);
       server.registerTool("sessions", { description: "How many there are." }, async () => ({ content: [{ type: "text", text: String(sessions.size) }] }));
+      server.registerTool("ask_name", { description: "Asks the user." }, async () => {
+        const requestedSchema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
+        const { action, content } = await server.server.elicitInput({ message: "Who are you?", requestedSchema });
+        return { content: [{ type: "text", text: action === "accept" ? `hello ${content.name}` : action }] };
+      });
       server.registerTool("cut", { description: "Its answer breaks off, and goes on elsewhere." }, async (extra) => {
         await extra.sendNotification({ method: "notifications/message", params: { level: "info", data: "before the cut" } });
         extra.closeSSEStream();

@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.page.openrouter import LENT, serve_openrouter
@@ -27,7 +28,7 @@ def provider():
 
 
 def test_each_page_is_opened_here():
-    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "local.html", "login.html", "python.html", "shared.html"}
+    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "keys.html", "local.html", "login.html", "python.html", "shared.html"}
 
 
 def test_the_element_answers(driver, site, provider):
@@ -54,6 +55,23 @@ def test_two_tabs_share_python(driver, site, provider):
         driver.close()
     driver.switch_to.window(first)
     assert said == ["Ahoy.", "Ahoy again."]
+
+
+def test_a_kept_key_opens_with_its_passphrase(driver, site, provider):
+    box = provider.box({"text": "A model."}, {"text": "Still a model."})
+
+    def ask(key: str, passphrase: str) -> str:
+        driver.get(f"{site}web/examples/keys.html?base={quote(box.url)}")
+        driver.find_element("id", "key").send_keys(key)
+        driver.find_element("id", "passphrase").send_keys(passphrase + Keys.ENTER)
+        WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text)
+        return driver.find_element("id", "answer").text
+
+    assert ask("sk-kept", "correct horse") == "A model."
+    assert "passphrase" in ask("", "wrong horse")
+    assert ask("", "correct horse") == "Still a model."
+    assert [seen.headers["authorization"] for seen in box.seen] == ["Bearer sk-kept"] * 2
+    drop_database(driver, "staysail-keys")
 
 
 def test_a_login_gives_an_agent_its_key(driver, site, provider):

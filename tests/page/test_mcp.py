@@ -124,7 +124,7 @@ def tool_names(box: Any) -> set[str]:
     return {tool["function"]["name"] for tool in box.seen[-1].json.get("tools", ())}
 
 
-def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, shots):
+def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, shots, tmp_path):
     visitor = Visitor(webmcp, site)
     page = visitor.page
     with TestServer() as server, python_servers() as mcp:
@@ -229,6 +229,22 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         visitor.click("webmcp-use")
         page.wait(lambda: set(webmcp.execute_async_script(listed)) == {"tide"}, "the tools to be taken back")
         assert violations(page) == []
+
+        # The chats are given as files, each and all, and taken back.
+        webmcp.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+        visitor.click("open-conversations")
+        row = "#conversation-list [aria-label^='Export ']"
+        page.wait(lambda: webmcp.find_elements(By.CSS_SELECTOR, row), "the list of chats", START_S)[0].click()
+        (one,) = page.wait(lambda: list(tmp_path.glob("*.json")), "the chat's file")
+        visitor.click("export-conversations")
+        every = page.wait(lambda: next(tmp_path.glob("conversations.json"), None), "the file of all chats")
+        told = [json.loads(path.read_text())["conversations"] for path in (one, every)]
+        assert "The tide?" in json.dumps(told[0])
+        assert len(told[1]) >= len(told[0]) == 1
+        field(page, "import-file").send_keys(str(one))
+        visitor.told("conversation-note", "One chat was imported.")
+        page.wait(lambda: len(webmcp.find_elements(By.CSS_SELECTOR, row)) == len(told[1]) + 1, "the chat that was imported")
+        visitor.click("close-conversations")
 
         # Whoever disconnects the server takes its tools away.
         webmcp.find_element(By.CSS_SELECTOR, "#mcp-servers .server-head button").click()

@@ -106,3 +106,26 @@ test("a conversation is handed over, between agents that know one another", asyn
   assert.throws(() => handoff(() => triage), /needs a name/);
   assert.equal(new AnyAgent({ model: "openai:m", tools: [handoff(billing)] }) instanceof AnyAgent, true);
 });
+
+test("what an agent within asks pauses the outer run, as plain JSON, and goes on with the answer", async () => {
+  const { done, tools } = fileTools(true);
+  const build = (box) => {
+    const keeper = agentFor(box, { name: "keeper", tools });
+    return agentFor(box, { tools: [keeper.asTool({ description: "Keeps the files.", events: true })] });
+  };
+  const box = await provider.box(call("keeper", { prompt: "Remove /a." }, "outer"), call("remove", { file_path: "/a" }, "inner"));
+  const paused = await build(box).run("Clean up.");
+  assert.deepEqual(paused.pending, [{ id: "outer/inner", tool: "remove", arguments: { file_path: "/a" }, uncertain: false, expiresAt: null, agent: "keeper" }]);
+  const later = await provider.box({ text: "It is gone." }, { text: "Clean." });
+  const reply = await build(later).resume(JSON.parse(JSON.stringify(paused.run)), { approvals: { "outer/inner": true } });
+  assert.deepEqual([reply.text, done.map(([path]) => path)], ["Clean.", ["/a"]]);
+  assert.match(JSON.stringify((await later.seen())[1].json.input), /It is gone/);
+
+  const asked = [];
+  const both = await provider.box(call("keeper", { prompt: "Remove /b." }, "outer"), call("remove", { file_path: "/b" }, "inner"), { text: "Not done." }, { text: "Still there." });
+  const approve = ({ id, agent }) => (asked.push([id, agent]), { refuse: "mine" });
+  const events = await collect(build(both).stream("Clean up.", { approve }));
+  assert.deepEqual(asked, [["outer/inner", "keeper"]]);
+  assert.ok(events.some(({ type, agent, event }) => type === "nested_event" && agent === "keeper" && event.type === "tool_result"));
+  assert.deepEqual([events.at(-1).reply.text, done.length], ["Still there.", 1]);
+});

@@ -92,6 +92,11 @@ const EXAMPLES = {
     prints: /^It is ohé\.\n\[billing\]\nHarbour dues\. 30 tokens$/m,
     check: (seen) => assert.deepEqual(seen.map(({ json }) => json.instructions.slice(0, 9)), ["You greet", "Translate", "You greet", "You greet", "You answe"]),
   },
+  "durable.mjs": {
+    answers: [call("book", { nights: 2 }), { text: "Berth 1 is yours." }],
+    prints: /^stopped: Book a berth for two nights\.\non record: berth 1 for 2 nights\nBerth 1 is yours\.\n1 booking$/m,
+    check: (seen) => assert.equal(seen.length, 2),
+  },
   "mcp.mjs": {
     answers: [call("add", { a: 2, b: 3 }), { text: "5." }],
     prints: /^newer speaks 2026-07-28\n5\.$/m,

@@ -95,3 +95,33 @@ test("limits end the run with what it used", async () => {
   });
   assert.throws(() => agentFor(box, { usageLimits: { tokens: 1 } }), /there is no option "tokens"; there are: requests/);
 });
+
+test("what a memory's functions keep is what the model is told, and the history stays whole", async () => {
+  const history = [1, 2, 3].flatMap((n) => [{ role: "user", content: `Question ${n}` }, { role: "assistant", content: `Answer ${n}` }]);
+  const box = await provider.box({ text: "One." }, { text: "Two." }, { text: "They talked of three things." }, { text: "Three." }, { text: "Four." });
+  const told = async (at) => JSON.stringify((await box.seen())[at].json.input);
+
+  const seen = [];
+  const fit = (messages, { promptAt }) => (seen.push(messages.length, promptAt), [{ role: "user", content: [{ type: "text", text: "Before: three." }] }, messages[promptAt]]);
+  const reply = await agentFor(box, { memory: { fit } }).run("And now?", { history });
+  assert.deepEqual(seen, [7, 6]);
+  assert.match(await told(0), /Before: three.*And now\?/);
+  assert.doesNotMatch(await told(0), /Question/);
+  assert.equal(reply.messages.length, 8);
+
+  // A counter of one's own, where every text is 10 tokens: what it may answer is a number, or the tokens.
+  const counted = [];
+  const count = async (text) => (counted.push(text), Array.from({ length: 10 }));
+  await agentFor(box, { memory: { tokenWindow: { tokens: 45, count } } }).run("And now?", { history });
+  assert.ok(counted.includes("And now?"), counted.join());
+  assert.match(await told(1), /Question 3.*And now/);
+  assert.doesNotMatch(await told(1), /Question 2/);
+
+  await agentFor(box, { memory: { summary: { overTokens: 45, summaryTokens: 20, keepLast: 2, count } } }).run("And now?", { history });
+  assert.match(await told(2), /Question 1/);
+  assert.match(await told(3), /They talked of three things.*And now/);
+  assert.doesNotMatch(await told(3), /Question 1/);
+
+  await assert.rejects(agentFor(box, { memory: { fit: () => "none" } }).run("x", { history }), { name: "ConfigError", message: /fit gives an array/ });
+  await assert.rejects(agentFor(box, { memory: { fit: () => [] } }).run("x", { history }), { name: "ConfigError", message: /left no message/ });
+});

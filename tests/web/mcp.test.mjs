@@ -61,6 +61,24 @@ test("an answer of an older server goes on where it broke off, and closing ends 
   assert.equal(await count(other), open - 1);
 });
 
+test("what a server asks in the middle of a call is answered here", async () => {
+  const seen = [];
+  const answerers = {
+    "elicitation/create": async (params) => {
+      seen.push(params.message);
+      return { action: "accept", content: { name: "Ada" } };
+    },
+  };
+  const server = mcpServer({ url: servers.older, answerers });
+  const [ask] = await server.tools({ allow: ["ask_name"] });
+  assert.equal(await ask.execute({}), "hello Ada");
+  assert.deepEqual(seen, ["Who are you?"]);
+  await server.close();
+  const [unanswered] = await mcpServer({ url: servers.older }).tools({ allow: ["ask_name"] });
+  await assert.rejects(unanswered.execute({}), { name: "ToolError" });
+  assert.throws(() => mcpServer({ url: servers.older, answerers: { "elicitation/create": "yes" } }), { name: "ConfigError", message: /that of elicitation\/create is none/ });
+});
+
 test("a token's function is asked here, and what it throws is told", async () => {
   let asked = 0;
   const token = () => (asked += 1, "a-token-of-mine");

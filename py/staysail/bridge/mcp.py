@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import staysail
@@ -58,14 +59,16 @@ class McpServers:
         self._open.clear()
 
     def _find(
-        self, id: str, url: str, auth: str | bool | None, oauth: dict[str, Any] | None, listens: bool, **options: Any
+        self, id: str, url: str, auth: str | bool | None, oauth: dict[str, Any] | None, listens: bool, answers: list[str], **options: Any
     ) -> staysail.McpServer:
-        """auth: True for a function on the other side. listens: whether somebody there is told what the server says unasked."""
+        """auth: True for a function on the other side. listens: whether somebody there is told what the server says unasked. answers: the
+        methods of the server's own requests that are answered there."""
         if id not in self._open:
             way = _Way(self._peer, id)
             allowed: Any = staysail.OAuth(way.authorize, **oauth) if oauth else way.token if auth is True else auth
             told = (lambda method, params: self._start(way.tell(method, params))) if listens else None
-            self._open[id] = staysail.McpServer(url, auth=allowed, on_notification=told, **options)
+            answerers = {method: partial(way.answer, method) for method in answers}
+            self._open[id] = staysail.McpServer(url, auth=allowed, on_notification=told, answerers=answerers, **options)
         return self._open[id]
 
     def _start(self, work: Any) -> None:
@@ -85,6 +88,9 @@ class _Way:
 
     async def authorize(self, url: str) -> str:
         return await self._ask("mcp.authorize", {"url": url})
+
+    async def answer(self, method: str, params: Any) -> Any:
+        return await self._peer.call("mcp.answer", {"server": self._id, "method": method, "params": dict(params)})
 
     async def tell(self, method: str, params: Any) -> None:
         await self._peer.call("mcp.notice", {"server": self._id, "method": method, "params": dict(params)})

@@ -49,7 +49,9 @@ def estimate_tokens(text: str) -> int:
     JSON and tool schemas +4 % (-6 to +24), prompts of recorded traffic +6 % (-21 to +36), Chinese, Japanese and Korean +3 % (-17 to +34),
     fourteen other languages in Latin letters -11 % (-29 to +23). Where tokenizers themselves differ by a factor of two, so may this:
     Greek and Cyrillic -58 to +59 %, Arabic, Hebrew, Thai and the scripts of India -61 to +107 %. Measured against GPT-4o, Llama 3, Gemini,
-    Qwen 3 and DeepSeek V3; the vocabularies of GPT-4 and Claude 2 need up to 75 % more outside of Latin letters."""
+    Qwen 3 and DeepSeek V3; the vocabularies of GPT-4 and Claude 2 need up to 75 % more outside of Latin letters. tools/token_error.py
+    measures it against GPT-4o and GPT-4 on any text; on this repository's: English -8 % (-20 to 0), code 0 % (-13 to +9), JSON -10 %
+    (-26 to 0)."""
     return _estimated(text) if len(text) <= LONGEST_CACHED else _estimate(text)
 
 

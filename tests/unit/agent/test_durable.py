@@ -13,10 +13,12 @@ from staysail import (
     ApprovalNeeded,
     AskAgain,
     ConfigError,
+    Conversations,
     GiveResult,
     HandedOver,
     Handoff,
     MaxTurnsError,
+    Message,
     ProviderError,
     Refuse,
     RunCancelled,
@@ -454,3 +456,23 @@ async def test_what_is_missing_is_said():
 async def collect(stream: Any) -> list:
     async with aclosing(stream) as events:
         return [event async for event in events]
+
+
+async def test_of_a_conversation_each_run_is_kept_once_however_often_it_died():
+    _, commits = await expected()
+    for dies_at in range(1, commits + 1, 2):
+        world, kept, conversations = World(), MemoryRecords(), Conversations(":memory:")
+        said = [Message.user("Ahoy."), Message.assistant("Ahoy!")]
+        await conversations.append("crew", said)
+        place: dict[str, Any] = {"conversation": "crew", "conversations": conversations}
+        with suppress(Died):
+            await world.agent(Mortal(kept, dies_at, after=bool(dies_at % 4 == 1)), **place).prompt("Book.", approve=world.settle)
+        agent = world.agent(kept, **place)
+        for _ in range(2):  # the second time it is over, and nothing more is kept
+            (info,) = await agent.runs() or [None]
+            reply = await (agent.resume(info.id, approve=world.settle) if info else agent.prompt("Book.", approve=world.settle))
+        messages = (await conversations.load("crew")).messages
+        assert messages == reply.messages, dies_at
+        assert list(messages[:2]) == said
+        assert [message.text for message in messages].count("All is booked.") == 1
+        assert (await agent.runs())[0].conversation == "crew"
