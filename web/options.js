@@ -33,7 +33,7 @@ const PLAIN = /** @type {const} */ ({
   durable: "durable",
 });
 const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "tracer", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
-const USAGE_LIMITS = ["prices", "requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls"];
+const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls", "prices"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
 

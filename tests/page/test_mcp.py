@@ -244,7 +244,7 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         field(page, "import-file").send_keys(str(one))
         visitor.told("conversation-note", "One chat was imported.")
         page.wait(lambda: len(webmcp.find_elements(By.CSS_SELECTOR, row)) == len(told[1]) + 1, "the chat that was imported")
-        visitor.click("close-conversations")
+        visitor.click("open-conversations")
 
         # Whoever disconnects the server takes its tools away.
         webmcp.find_element(By.CSS_SELECTOR, "#mcp-servers .server-head button").click()

@@ -93,9 +93,9 @@ const EXAMPLES = {
     check: (seen) => assert.deepEqual(seen.map(({ json }) => json.instructions.slice(0, 9)), ["You greet", "Translate", "You greet", "You greet", "You answe"]),
   },
   "durable.mjs": {
-    answers: [call("book", { nights: 2 }), { text: "Berth 1 is yours." }],
-    prints: /^stopped: Book a berth for two nights\.\non record: berth 1 for 2 nights\nBerth 1 is yours\.\n1 booking$/m,
-    check: (seen) => assert.equal(seen.length, 2),
+    answers: [call("book", { nights: 2 }), { status: 400, body: { error: { message: "not now" } } }, { text: "Berth 1 is yours." }],
+    prints: /^cut off: BadRequestError\nfailed: Book a berth for two nights\.\non record: berth 1 for 2 nights\nBerth 1 is yours\.\n1 booking$/m,
+    check: (seen) => assert.equal(seen.length, 3),
   },
   "mcp.mjs": {
     answers: [call("add", { a: 2, b: 3 }), { text: "5." }],

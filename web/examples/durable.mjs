@@ -17,8 +17,10 @@ const agent = new Agent({
   ],
 });
 
-for await (const event of agent.stream("Book a berth for two nights.")) {
-  if (event.type === "tool_result") break; // as if the page were closed here
+try {
+  console.log(await agent.prompt("Book a berth for two nights."));
+} catch (error) {
+  console.log(`cut off: ${error.name}`); // or the page was closed, or crashed
 }
 
 const [{ id, state, prompt }] = await agent.runs();

@@ -34,7 +34,7 @@ export function hooks(): Agent[] {
         beforeModel: (context, request) => (context.step > 3 ? { stop: "enough" } : { request: { ...request, maxTokens: 10 } }),
         afterModel(_context, completion) {
           is<Completion>()(completion);
-          return completion.text ? undefined : { askAgain: "Say something." };
+          return completion.finishReason === "length" ? { askAgain: "Be brief." } : undefined;
         },
         beforeTool: async (_context, call) => (call.name === "pay" ? { skip: "paid" } : undefined),
       },
