@@ -28,7 +28,8 @@ def provider():
 
 
 def test_each_page_is_opened_here():
-    assert {path.name for path in EXAMPLES.glob("*.html")} == {"element.html", "keys.html", "local.html", "login.html", "python.html", "shared.html"}
+    names = {"element.html", "keys.html", "local.html", "login.html", "python.html", "shared.html"}
+    assert {path.name for path in EXAMPLES.glob("*.html")} == names
 
 
 def test_the_element_answers(driver, site, provider):

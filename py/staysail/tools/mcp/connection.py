@@ -16,7 +16,7 @@ from typing import Any
 from ...core.errors import AuthError, BadRequestError, ConfigError, NetworkError, ProviderError, RateLimitError, ServerError, StreamError
 from ...core.ports import Clock
 from ...core.value import NOTHING
-from ...core.waiting import blocking
+from ...core.waiting import blocking, timeout
 from .eras import CLIENT, HANDSHAKE, MODERN, UNSUPPORTED_VERSION, Agreed, handshake_headers, modern_headers, modern_params
 from .http import Answer, Door
 
@@ -24,6 +24,7 @@ MOST_RESUMES = 5
 MOST_ROUNDS = 10
 LONGEST_PAUSE_S = 60.0
 PARTING_S = 5.0
+LISTENING_S = 2.0
 
 type Answerer = Callable[[Mapping[str, Any]], Any]
 type OnProgress = Callable[[float, float | None, str | None], object]
@@ -49,6 +50,7 @@ class Connection:
         self._lock = asyncio.Lock()
         self._progress: dict[int, OnProgress] = {}
         self._listener: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._last_id = 0
 
@@ -58,8 +60,8 @@ class Connection:
             async with self._lock:
                 if self._agreed is None:
                     self._agreed = await self._settle()
-                    if self._on_notification and not blocking.get():
-                        self._listener = asyncio.create_task(self._listen(self._agreed))
+                    if not blocking.get():
+                        await self._begin_listening(self._agreed)
         return self._agreed
 
     async def ask(
@@ -156,7 +158,14 @@ class Connection:
         raise StreamError(f"the server ended its answer to {method} before the result", retryable=True, provider="mcp")
 
     async def _messages(
-        self, method: str, message: Any, headers: Mapping[str, str], *, resumes: bool, silent_s: float | None = None
+        self,
+        method: str,
+        message: Any,
+        headers: Mapping[str, str],
+        *,
+        resumes: bool,
+        silent_s: float | None = None,
+        on_open: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[tuple[Answer, dict[str, Any]]]:
         """What comes in the answer, and in those that go on where it broke off."""
         last_id, retry_s, tries = "", 1.0, 0
@@ -165,6 +174,7 @@ class Connection:
             answer: Answer | None = None
             try:
                 async with self._door.send(method, message, headers, silent_s=silent_s) as answer, aclosing(answer.messages()) as messages:
+                    on_open()
                     async for told in messages:
                         tries = 0
                         yield answer, told
@@ -229,6 +239,17 @@ class Connection:
         await self._notify(agreed, "notifications/initialized")
         return agreed
 
+    async def _begin_listening(self, agreed: Agreed) -> None:
+        asks = self._answerers and not agreed.modern
+        if not (asks or self._on_notification):
+            return
+        self._listening.clear()
+        self._listener = asyncio.create_task(self._listen(agreed))
+        if asks:  # what a server asks before somebody listens, it asks nobody
+            with suppress(TimeoutError):
+                async with timeout(LISTENING_S):
+                    await self._listening.wait()
+
     async def _listen(self, agreed: Agreed) -> None:
         """Takes what the server says unasked, until it has no more to say."""
         pause_s = 1.0
@@ -245,13 +266,15 @@ class Connection:
             headers = modern_headers("subscriptions/listen", {}, agreed.version)
         while self._agreed is agreed:
             try:
-                async with aclosing(self._messages(method, message, headers, resumes=not agreed.modern, silent_s=0)) as messages:
+                stream = self._messages(method, message, headers, resumes=not agreed.modern, silent_s=0, on_open=self._listening.set)
+                async with aclosing(stream) as messages:
                     async for _, told_now in messages:
                         pause_s = 1.0
                         self._take(agreed, told_now)
             except (NetworkError, StreamError):
                 pass
             except ProviderError:
+                self._listening.set()
                 return  # it has nothing of the kind
             await self._clock.sleep(pause_s)
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
