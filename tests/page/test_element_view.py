@@ -270,7 +270,9 @@ def violations(chat: ChatPage) -> list[str]:
     found = chat.driver.execute_async_script(
         """
         const done = arguments[0];
-        axe.run(document, { resultTypes: ["violations"] }).then(
+        // Colours on their way from one to another are neither.
+        const fades = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+        Promise.allSettled(fades.map(({ finished }) => finished)).then(() => axe.run(document, { resultTypes: ["violations"] })).then(
           ({ violations }) => done(violations.map(({ id, impact, nodes }) => [
             impact, id, nodes.map(({ target, failureSummary }) => `${target}: ${failureSummary}`),
           ])),

@@ -95,6 +95,7 @@ def test_python_that_the_model_wrote_runs(driver, site, provider):
     assert "55" in str(box.seen[1].json["input"][-1]), box.seen[1].json
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("language model")
 def test_the_model_in_the_page_answers(driver, site):
     driver.get(f"{site}web/examples/local.html")

@@ -114,6 +114,7 @@ class Page:
         )
 
 
+@pytest.mark.thorough
 def test_files_are_ingested_asked_about_and_cited_offline_and_all_of_it_is_there_after_a_reload(driver, site, writers):
     files = {
         "sails.pdf": writers.write_pdf(),

@@ -4,8 +4,6 @@ import json
 
 from pytest_pyodide import run_in_pyodide
 
-IMPORT_BUDGET_MS = 150
-
 
 @run_in_pyodide(packages=["staysail"])
 def import_staysail(selenium):
@@ -26,13 +24,12 @@ def import_staysail(selenium):
     }
 
 
-def test_staysail_imports_from_bytecode_within_its_budget_and_without_compiled_packages(selenium, capsys):
+def test_staysail_imports_from_bytecode_without_compiled_packages(selenium, capsys):
     seen = import_staysail(selenium)
     with capsys.disabled():
         print(f"\n  import staysail in Chromium: {seen['import_ms']:.1f} ms")
     assert tuple(seen["python"]) == (3, 14)
     assert seen["file"].endswith(".pyc")
-    assert seen["import_ms"] < IMPORT_BUDGET_MS
     assert not {"numpy", "numkong", "pydantic", "pydantic_core", "httpx", "micropip"} & set(seen["modules"])
 
 

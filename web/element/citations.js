@@ -34,7 +34,7 @@ export function citations(sources, text, open) {
   const named = sources.filter(({ id }) => namedIn(text).has(id));
   const rest = sources.filter((source) => !named.includes(source));
   const list = (/** @type {Source[]} */ some) => h("ol", {}, ...some.map((source) => h("li", {}, button(source, sources.indexOf(source) + 1, open))));
-  return h("section", { class: "citations", part: "citations", "aria-label": "Sources" },
+  return h("section", { class: "citations", part: "citations", role: "group", "aria-label": "Sources" },
     h("h4", {}, named.length ? "Sources" : "From these passages"),
     list(named.length ? named : rest),
     named.length > 0 && rest.length > 0 && h("details", {}, h("summary", {}, `${rest.length} more that the model was given`), list(rest)));

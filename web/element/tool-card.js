@@ -31,7 +31,7 @@ export class ToolCard {
   constructor(name) {
     this.name = name;
     this.#title = h("code", { class: "tool-name" }, name);
-    this.node = h("section", { class: "tool", part: "tool", "aria-label": `Tool ${name}` },
+    this.node = h("section", { class: "tool", part: "tool", role: "group", "aria-label": `Tool ${name}` },
       h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state), this.#output.node, this.#result, this.#more);
     this.#set("writing", "being written");
   }
