@@ -47,9 +47,11 @@ def browser() -> Iterator[Chrome]:
 
 
 @pytest.fixture
-def driver(browser: Chrome) -> Chrome:
-    """The browser on an empty page with an empty console. What the console said is shown where a test fails."""
+def driver(browser: Chrome, site: str) -> Chrome:
+    """The browser on an empty page with an empty console, its requests answered by the server and by no service worker of a test before.
+    What the console said is shown where a test fails."""
     browser.get("about:blank")
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "service_workers"})
     browser.get_log("browser")
     return browser
 
