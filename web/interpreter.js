@@ -28,7 +28,7 @@
 import { Downloads } from "./downloads.js";
 import { InterpreterError } from "./errors.js";
 import { loadPlugin } from "./plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
-import { isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
+import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
 import { RUNTIME_BYTES } from "./runtime.js";
 import { checkSnapshot, findSnapshot } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
@@ -100,7 +100,7 @@ async function restore(start, snapshot) {
   kept.then((bytes) => bytes && start.downloads?.count(bytes.length));
   // Checked while WebAssembly is made ready; nothing runs on that memory before.
   const checked = checkSnapshot(snapshot, start.wheel, packed);
-  checked.catch(() => {});
+  checked.catch(async () => (await kept) && dropMemory(snapshot.url)).catch(() => {});
   const pyodide = await loadRuntime(start, { memory: packed.then(unpack), checked });
   // A snapshot holds no files: what is not imported yet is read from this one.
   pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);

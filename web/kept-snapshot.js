@@ -35,6 +35,11 @@ export async function readMemory(url) {
   return find(url).catch(() => undefined); // it is fetched then
 }
 
+/** So that what was damaged here is fetched anew at the next visit. @param {string} url */
+export async function dropMemory(url) {
+  for (const name of await caches.keys()) await (await caches.open(name)).delete(url, { ignoreVary: true });
+}
+
 /** A served snapshot, in place of every other one, when the page has had time for its first prompt. @param {string} url @param {Uint8Array<ArrayBuffer>} packed */
 export function keepMemory(url, packed) {
   if (!canHold(url)) return;

@@ -118,9 +118,8 @@ class CollectionSearch:
     async def ready(self, slots: Sequence[int]) -> None:
         """Brings the rows in `slots` into memory."""
         if self._index.missing_chunks(slots):
-            await self._load(
-                sorted({slot // self._index.chunk_rows for slot in slots})
-            )  # those that are there too, or they would make room
+            # Those that are there too, or they would make room.
+            await self._load(sorted({slot // self._index.chunk_rows for slot in slots}))
 
     async def _load(self, chunks: list[int]) -> None:
         missing = sum(not self._index.rows.holds(chunk) for chunk in chunks)

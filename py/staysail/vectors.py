@@ -25,7 +25,7 @@ from .stores.archive import Row
 from .stores.damage import Damage
 from .stores.documents import check_embedder
 from .stores.filters import Where
-from .stores.interface import DocumentStore, reranked
+from .stores.interface import StoreVerbs, reranked
 from .stores.layout import Entry, Head
 from .stores.provenance import Provenance
 from .vector_opening import Opened, Opening
@@ -35,7 +35,7 @@ VARIED = 4  # and `diversity` chooses from so many times k
 TRIES = 3  # while another tab moves what this one reads
 
 
-class VectorStore(DocumentStore):
+class VectorStore(StoreVerbs):
     """Documents found by meaning, by words, or both.
 
         store = VectorStore("notes", embedder=EmbeddingModel("openai:text-embedding-3-small"))
@@ -249,7 +249,7 @@ class VectorStore(DocumentStore):
                     raise
         raise AssertionError
 
-    # What DocumentStore asks for
+    # What StoreVerbs asks for
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
         return await self._provenance.embed(texts, (await self._current()).collection, documents=documents)

@@ -24,6 +24,10 @@ const run = async () => {
     const sha256 = Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("");
     return store(JSON.stringify({ ...manifest, file: store(memory), sha256 }));
   };
+  if (shape === "damaged") {
+    const { href } = new URL(manifest.file, new URL("/wheels/", location.href));
+    await (await caches.open("staysail-snapshots")).put(href, new Response(new Uint8Array(1 << 16)));
+  }
   const progress = [];
   await boot({
     runtimeURL: "/wheels/", ...options, onProgress: (now) => progress.push(now),
@@ -90,6 +94,10 @@ def test_where_the_snapshot_does_not_fit_python_starts_without_it_and_says_so_on
     assert told["stages"][-2:] == ["staysail", "ready"]
     said = [entry for entry in driver.get_log("browser") if "starts without the snapshot" in json.dumps(entry)]
     assert [entry["level"] for entry in said] == ["DEBUG"]
+
+
+def test_what_was_damaged_in_the_browsers_keeping_is_fetched_anew_at_the_next_visit(start):
+    assert [start(shape, mode="worker")["restored"] for shape in ("damaged", "")] == [False, True]
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -15,7 +16,7 @@ from .documents import embed_texts, read_documents
 from .layout import Entry
 
 
-class DocumentStore:
+class StoreVerbs(ABC):
     """A mix-in over `search`, `delete`, `ids`, `_write`, `_about` and `_rows`."""
 
     embedder: Any
@@ -42,12 +43,12 @@ class DocumentStore:
         """The vectors of texts that are to be added, by the store's embedder."""
         return await self._embed(texts, documents=True)
 
-    async def delete(self, ids: Sequence[str] | str | None = None) -> int:
-        raise NotImplementedError
+    @abstractmethod
+    async def delete(self, ids: Sequence[str] | str | None = None) -> int: ...
 
+    @abstractmethod
     async def search(self, query: Any, k: int = 10, *_: Any, **options: Any) -> list[SearchHit]:
         """The k nearest, best first. Each store has options of its own, hence both stars."""
-        raise NotImplementedError
 
     async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
         """`search`, under the name that agents and rig call it by."""
@@ -84,24 +85,24 @@ class DocumentStore:
                 count += len(documents)
         return count
 
-    async def ids(self) -> list[str]:
-        raise NotImplementedError
+    @abstractmethod
+    async def ids(self) -> list[str]: ...
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
         """documents: these are to be added, and are no queries."""
         return await embed_texts(self.embedder, texts)
 
+    @abstractmethod
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         """At least one entry, and a vector for each; gone: ids whose documents go."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _about(self) -> dict[str, Any]:
         """{"dim", "metric", "quantization"}."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _rows(self, ids: Sequence[str]) -> list[Row]:
         """Documents with their vectors, in order; those that are damaged or gone are left out."""
-        raise NotImplementedError
 
     async def _add(
         self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool, gone: Sequence[str] = ()

@@ -16,7 +16,7 @@ from ..wire.http_model import Key
 from .archive import Row
 from .documents import check_embedder, show_document
 from .filters import Where
-from .interface import DocumentStore, reranked
+from .interface import StoreVerbs, reranked
 from .layout import Entry
 from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
@@ -28,7 +28,7 @@ WIDER = 4  # rankings that are fused, varied or reranked are so many times k lon
 RRF_K = 61  # Qdrant counts ranks from 0: as 60 counted from 1
 
 
-class QdrantStore(DocumentStore):
+class QdrantStore(StoreVerbs):
     """The interface of `VectorStore` over a collection on a Qdrant server.
 
         store = QdrantStore("https://….cloud.qdrant.io:6333", "notes", api_key=key, embedder=embed)
