@@ -5,31 +5,31 @@ import pytest
 from tests.server import TestServer
 
 ASK = """
-const [base, mode, blocking, done] = arguments;
+const [base, mode, done] = arguments;
 const run = async () => {
-  const { boot, shutdown, pythonTools } = await import("/web/index.js");
+  const { boot, pythonTools } = await import("/web/index.js");
   await boot({ runtimeURL: "/wheels/", mode, snapshot: false });
-  const without = "import staysail.host.page_waiting as waiting\\nwaiting.can_run_sync = lambda: False\\n";
-  const [ask] = await pythonTools(`${blocking ? without : ""}
+  const [ask] = await pythonTools(`
+from unittest.mock import patch
 from staysail import Agent
-def ask(base: str) -> str:
-    return Agent("openai:m", api_key="k", base_url=base).prompt_sync("Hi.").text
+from staysail.host import page_waiting
+def ask(base: str, blocking: bool) -> list:
+    with patch.object(page_waiting, "can_run_sync", lambda: False) if blocking else patch.dict({}):
+        return [page_waiting.can_run_sync(), Agent("openai:m", api_key="k", base_url=base).prompt_sync("Hi.").text]
 `);
-  return ask.execute({ base });
+  return [await ask.execute({ base, blocking: false }), await ask.execute({ base, blocking: true })];
 };
 run().then(done, (error) => done(String(error)));
 """
 
 
-@pytest.mark.parametrize(
-    ("mode", "blocking"), [("worker", False), ("worker", True), pytest.param("main", False, marks=pytest.mark.thorough)]
-)
-def test_prompt_sync_waits_for_the_answer(driver, site, mode, blocking):
+@pytest.mark.parametrize("mode", ["worker", pytest.param("main", marks=pytest.mark.thorough)])
+def test_prompt_sync_waits_for_the_answer_on_its_own_stack_or_by_blocking(driver, site, mode):
     with TestServer() as provider:
-        box = provider.box({"text": "Here."})
+        box = provider.box({"text": "Here."}, {"text": "There."})
         driver.get(f"{site}tests/page/empty.html")
-        assert driver.execute_async_script(ASK, box.url, mode, blocking) == "Here."
-        assert box.seen[0].headers["authorization"] == "Bearer k"
+        assert driver.execute_async_script(ASK, box.url, mode) == [[True, "Here."], [False, "There."]]
+        assert [seen.headers["authorization"] for seen in box.seen] == ["Bearer k"] * 2
 
 
 IN_A_WORKER = """

@@ -59,13 +59,9 @@ def run(driver, script, *arguments):
     return told["value"]
 
 
-# What a page may miss without harm; the browser tells of it in any case.
-MISSING = re.compile(r"(favicon\.ico|staysail-snapshot[\w.-]*) - Failed to load resource")
-
-
 def complaints(driver):
     messages = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
-    return [message for message in messages if not MISSING.search(message)]
+    return [message for message in messages if "favicon.ico - Failed to load resource" not in message]
 
 
 def test_vite_builds_the_app_without_a_warning_and_emits_workers_and_wheel(built):

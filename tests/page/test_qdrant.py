@@ -2,10 +2,10 @@
 
 import json
 
+from tests.page.python_page import PythonPage
 from tests.qdrant import QdrantBridge
 
 MOVE = """
-import json
 from staysail import QdrantStore, StoreError, VectorStore, copy
 
 store = VectorStore("to-be-moved", dim=2)
@@ -28,20 +28,9 @@ json.dumps([copied, steps, hits, same, gone, left, refused])
 
 
 def test_a_store_in_a_page_is_copied_to_qdrant(driver, site):
-    driver.get(f"{site}tests/page/empty.html")
+    page = PythonPage(driver, site)
     with QdrantBridge("k") as bridge:
-        answer = driver.execute_async_script(
-            """
-            const [code, done] = arguments;
-            (async () => {
-              const { loadPyodide } = await import("/wheels/pyodide.mjs");
-              const python = await loadPyodide({ indexURL: "/wheels/" });
-              await python.loadPackage(["staysail"], { messageCallback: () => {} });
-              return python.runPythonAsync(code);
-            })().then(done, (error) => done(String(error).slice(-2000)));
-            """,
-            f"URL = {bridge.url!r}\n{MOVE}",
-        )
+        answer = page.run(f"URL = {bridge.url!r}\n{MOVE}")
     copied, steps, hits, same, gone, left, refused = json.loads(answer)
     assert (copied, steps, gone, left, refused) == (30, [20, 30], 2, 28, "auth")
     assert [id for id, _ in hits] == ["d7", "d6"]

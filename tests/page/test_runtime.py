@@ -1,12 +1,34 @@
-"""The assembled runtime: what wheels/ holds loads and runs in Chromium, without a network."""
+"""The assembled runtime, started as plain Pyodide: what wheels/ holds loads and runs in Chromium, without a network."""
 
 import json
 
 from pytest_pyodide import run_in_pyodide
 
+from tools.sources import ROOT
+
+PACKAGES = json.loads((ROOT / "wheels/pyodide-lock.json").read_text("utf-8"))["packages"]
+
+
+@run_in_pyodide(packages=["micropip"])
+async def install_and_uninstall_the_source_wheel(selenium, version):
+    import sys
+
+    import micropip
+    from js import location
+
+    base = location.href.rsplit("/", 1)[0]
+    await micropip.install(f"{base}/staysail-{version}-py3-none-any.whl")
+    import staysail
+
+    assert staysail.__version__ == version
+    assert staysail.__file__.endswith(".py")
+    micropip.uninstall("staysail")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "staysail"]:
+        del sys.modules[name]
+
 
 @run_in_pyodide(packages=["staysail"])
-def import_staysail(selenium):
+def import_staysail_alone(selenium):
     import sys
     import time
 
@@ -15,26 +37,15 @@ def import_staysail(selenium):
     import staysail
 
     import_ms = (time.perf_counter() - started) * 1000
+    assert sys.version_info[:2] == (3, 14)
+    assert staysail.__file__.endswith(".pyc")
     new = {name.partition(".")[0] for name in set(sys.modules) - before}
-    return {
-        "file": staysail.__file__,
-        "import_ms": import_ms,
-        "modules": sorted(new),
-        "python": sys.version_info[:2],
-    }
-
-
-def test_staysail_imports_from_bytecode_without_compiled_packages(selenium, capsys):
-    seen = import_staysail(selenium)
-    with capsys.disabled():
-        print(f"\n  import staysail in Chromium: {seen['import_ms']:.1f} ms")
-    assert tuple(seen["python"]) == (3, 14)
-    assert seen["file"].endswith(".pyc")
-    assert not {"numpy", "numkong", "pydantic", "pydantic_core", "httpx", "micropip"} & set(seen["modules"])
+    assert not {"numpy", "numkong", "pydantic", "pydantic_core", "httpx"} & new
+    return import_ms
 
 
 @run_in_pyodide(packages=["numpy", "numkong"])
-def test_numpy_and_numkong_agree_on_a_distance(selenium):
+def measure_an_angle_with_numpy_and_numkong(selenium):
     import numkong
     import numpy as np
 
@@ -44,56 +55,26 @@ def test_numpy_and_numkong_agree_on_a_distance(selenium):
     assert abs(float(numkong.angular(a, b)) - expected) < 1e-4
 
 
-@run_in_pyodide(packages=["micropip"])
-async def test_micropip_installs_the_source_wheel(selenium_standalone):
-    import json
-
-    import micropip
-    from js import location
-    from pyodide.http import pyfetch
-
-    base = location.href.rsplit("/", 1)[0]
-    lock = json.loads(await (await pyfetch(f"{base}/pyodide-lock.json")).string())
-    version = lock["packages"]["staysail"]["version"]
-    await micropip.install(f"{base}/staysail-{version}-py3-none-any.whl")
-    import staysail
-
-    assert staysail.__version__ == version
-    assert staysail.__file__.endswith(".py")
-
-
-def test_every_wheel_of_the_lock_loads_with_its_hash_checked(selenium_standalone):
+def test_every_package_loads_with_its_hash_checked_and_staysail_from_either_wheel(selenium_standalone, capsys):
     selenium = selenium_standalone
-    names = json.loads(
-        selenium.run_js("return await (await fetch('pyodide-lock.json')).text()"),
-    )["packages"]
+    install_and_uninstall_the_source_wheel(selenium, PACKAGES["staysail"]["version"])
+    import_ms = import_staysail_alone(selenium)
+    with capsys.disabled():
+        print(f"\n  import staysail in Chromium: {import_ms:.1f} ms")
+    measure_an_angle_with_numpy_and_numkong(selenium)
     loaded = selenium.run_js(
         f"""
         const errors = [];
-        await pyodide.loadPackage({json.dumps(sorted(names))}, {{
+        await pyodide.loadPackage({json.dumps(sorted(PACKAGES))}, {{
             checkIntegrity: true, errorCallback: (text) => errors.push(text),
         }});
         if (errors.length) throw new Error(errors.join("\\n"));
         return Object.keys(pyodide.loadedPackages);
         """
     )
-    assert set(names) <= set(loaded)
+    assert set(PACKAGES) <= set(loaded)
 
 
-def test_the_development_server_gives_pages_a_cross_origin_isolated_python(driver, site):
+def test_pages_of_the_development_server_are_cross_origin_isolated(driver, site):
     driver.get(f"{site}tests/page/empty.html")
-    answer = driver.execute_async_script(
-        """
-        const done = arguments[arguments.length - 1];
-        (async () => {
-          const { loadPyodide } = await import("/wheels/pyodide.mjs");
-          const pyodide = await loadPyodide({ indexURL: "/wheels/" });
-          await pyodide.loadPackage("staysail");
-          const version = pyodide.runPython("import staysail; staysail.__version__");
-          return { version, isolated: crossOriginIsolated, shared: typeof SharedArrayBuffer };
-        })().then(done, (error) => done({ error: String(error) }));
-        """
-    )
-    assert answer.get("error") is None
-    assert answer == {"version": answer["version"], "isolated": True, "shared": "function"}
-    assert answer["version"]
+    assert driver.execute_script("return [crossOriginIsolated, typeof SharedArrayBuffer]") == [True, "function"]

@@ -26,6 +26,7 @@ const run = async () => {
   };
   if (shape === "damaged") {
     const { href } = new URL(manifest.file, new URL("/wheels/", location.href));
+    for (const name of await caches.keys()) await caches.delete(name); // a service worker of a page before may have kept a whole one
     await (await caches.open("staysail-snapshots")).put(href, new Response(new Uint8Array(1 << 16)));
   }
   const progress = [];
