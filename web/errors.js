@@ -170,6 +170,15 @@ export class StoreError extends StaysailError {
 }
 export class QuotaError extends StoreError {
   static code = "quota";
+
+  /** @param {string} message @param {ErrorData & {neededBytes?: number | null, freeBytes?: number | null}} [data] */
+  constructor(message, data = {}) {
+    super(message, data);
+    /** What was to be written; null where nobody knows. */
+    this.neededBytes = data.neededBytes ?? null;
+    /** What the browser says is left; null where it does not tell. */
+    this.freeBytes = data.freeBytes ?? null;
+  }
 }
 export class DimensionError extends StoreError {
   static code = "dimension";

@@ -10,7 +10,7 @@ export * from "./errors.js";
 export { KeyStore } from "./keys.js";
 export { finishOpenRouterLogin, loginOpenRouter } from "./openrouter-login.js";
 export { McpServer, mcpServer } from "./mcp.js";
-export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, TranscriptionModel } from "./models.js";
+export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, Reranker, TranscriptionModel } from "./models.js";
 export { pythonTool } from "./python-tool.js";
 export { pythonTools } from "./python-tools.js";
 export { clearTraces, readTraces } from "./tracing.js";

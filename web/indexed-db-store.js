@@ -2,7 +2,7 @@
  * The vector store of Python's side, over IndexedDB.
  *
  * @import { Handlers, Peer } from "./rpc.js"
- * @import { FoundDocument, SearchHit, SearchRequest, StoreDocument, StoreExplanation, StoreOptions, StoreProjection, StoreSearchOptions, Where } from "./types.js"
+ * @import { FoundDocument, SearchHit, SearchRequest, StoreArchive, StoreDocument, StoreExplanation, StoreOptions, StoreProjection, StoreSearchOptions, Where } from "./types.js"
  * @import { Vector, Vectors } from "./vectors.js"
  *
  * @typedef {{signal?: AbortSignal}} Stoppable
@@ -11,11 +11,12 @@
 
 import { checkNames } from "./access.js";
 import { connect } from "./boot.js";
-import { ConfigError, DimensionError } from "./errors.js";
+import { ConfigError, DimensionError, StoreError } from "./errors.js";
+import { findReranked } from "./reranking.js";
 import { toCamel } from "./spelling.js";
 import { packVectors, unpackVectors } from "./vectors.js";
 
-const OPTIONS = ["dim", "metric", "quantization", "embedder", "durability"];
+const OPTIONS = ["dim", "metric", "quantization", "embedder", "durability", "dtype", "memoryBytes"];
 
 let lastId = 0;
 
@@ -46,13 +47,13 @@ export class IndexedDBVectorStore {
   constructor(name, options = {}) {
     if (typeof name !== "string" || !name) throw new ConfigError('a store needs a name; ":memory:" is kept nowhere');
     checkNames(options, OPTIONS);
-    const { embedder, ...rest } = options;
+    const { embedder, memoryBytes: memory_bytes, ...rest } = options;
     if (embedder != null && typeof embedder !== "function" && typeof embedder.embedTexts !== "function") {
       throw new ConfigError("embedder is an embedding model, or a function from texts to vectors");
     }
     this.#embedder = embedder;
-    const given = Object.entries(rest).filter(([, value]) => value != null);
-    this.#description = { id: this.#open.id, name, embedder: embedder != null, ...Object.fromEntries(given) };
+    const given = present({ ...rest, memory_bytes });
+    this.#description = { id: this.#open.id, name, embedder: embedder != null, ...given };
     living.set(this.#open.id, new WeakRef(this));
     forgotten.register(this, this.#open);
   }
@@ -89,9 +90,24 @@ export class IndexedDBVectorStore {
    * @param {StoreSearchOptions & Stoppable} [options]
    * @returns {Promise<[score: number, id: string, document: any][]>}
    */
-  search(query, k = 10, { signal, ...options } = {}) {
+  search(query, k = 10, { signal, rerank, ...options } = {}) {
     const asked = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
-    return this.#call("store.search", { ...asked, k, options: present(options) }, { signal });
+    return findReranked(query, k, rerank, (many) => this.#call("store.search", { ...asked, k: many, options: present(options) }, { signal }));
+  }
+
+  /**
+   * `search` by vector for each of several queries, faster than one by one. queries: all texts, or all
+   * vectors.
+   * @param {readonly string[] | readonly Vector[]} queries
+   * @param {number} [k]
+   * @param {Stoppable & {where?: Where | null, threshold?: number | null}} [options]
+   * @returns {Promise<[score: number, id: string, document: any][][]>}
+   */
+  async searchBatch(queries, k = 10, { signal, ...options } = {}) {
+    if (!queries.length) return [];
+    const texts = queries.every((query) => typeof query === "string");
+    const asked = texts ? { queries } : { count: queries.length, $bytes: packVectors(/** @type {readonly Float32Array[]} */ (queries), queries.length) };
+    return this.#call("store.search_batch", { ...asked, k, options: present(options) }, { signal });
   }
 
   /** Those that are there, in the order asked for. @param {string | readonly string[]} ids @param {Stoppable & {vectors?: boolean}} [options] @returns {Promise<FoundDocument[]>} */
@@ -107,19 +123,49 @@ export class IndexedDBVectorStore {
     return this.#ask("store.count", present({ where }), { signal });
   }
 
-  /** All of it, as a zip of documents and vectors. @param {Stoppable} [options] @returns {Promise<Uint8Array>} */
-  async export(options) {
-    return (await this.#call("store.export", {}, options)).$bytes;
+  /**
+   * All of it as a zip of documents and vectors, as bytes, as a Blob to be saved, or as a stream that is made while it is read:
+   *
+   *     await (await store.export({ as: "stream" })).pipeTo(await fileHandle.createWritable());
+   *
+   * A stream fails with a StoreError (code "changed") where documents go meanwhile.
+   * @overload @param {Stoppable & {as?: "bytes"}} [options] @returns {Promise<Uint8Array>}
+   */
+  /** @overload @param {Stoppable & {as: "blob"}} options @returns {Promise<Blob>} */
+  /** @overload @param {Stoppable & {as: "stream"}} options @returns {Promise<ReadableStream<Uint8Array>>} */
+  /** @param {Stoppable & {as?: "bytes" | "blob" | "stream"}} [options] @returns {Promise<Uint8Array | Blob | ReadableStream<Uint8Array>>} */
+  async export({ as = "bytes", signal } = {}) {
+    if (!["bytes", "blob", "stream"].includes(as)) throw new ConfigError(`export gives "bytes", a "blob" or a "stream", no ${JSON.stringify(as)}`);
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    const handlers = { piece: (/** @type {{$bytes: Uint8Array}} */ { $bytes }) => writer.write($bytes) };
+    // What fails is told to whoever reads.
+    this.#call("store.export", {}, { signal, handlers }).then(() => writer.close(), (error) => writer.abort(error)).catch(() => {});
+    if (as === "stream") return readable;
+    const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
+    return as === "blob" ? whole.blob() : new Uint8Array(await whole.arrayBuffer());
   }
 
-  /** Adds what `export` gave. @param {Uint8Array} archive @param {Stoppable & {replace?: boolean}} [options] replace: documents that are there already @returns {Promise<number>} how many */
-  import_(archive, { replace = false, signal } = {}) {
-    return this.#call("store.import_", { replace, $bytes: archive }, { signal });
+  /**
+   * Adds what `export` gave, here or in Python; a part at a time, so that a file on the disk is never in memory as a whole.
+   * @param {StoreArchive | Promise<StoreArchive>} archive a File, a Blob, bytes, a stream or a Response, such as `fetch(url)`
+   * @param {Stoppable & {replace?: boolean}} [options] replace: documents that are there already
+   * @returns {Promise<number>} how many
+   */
+  async import(archive, { replace = false, signal } = {}) {
+    const file = await openArchive(await archive);
+    const handlers = { bytes: async (/** @type {{at: number, size: number}} */ { at, size }) => ({ $bytes: await file.read(at, at + size) }) };
+    return this.#call("store.import_", { replace, size_bytes: file.size }, { signal, handlers });
+  }
+
+  /** `import`, as Python calls it. @type {IndexedDBVectorStore["import"]} */
+  import_(archive, options) {
+    return this.import(archive, options);
   }
 
   /** `search` for `dynamicContext`. @param {SearchRequest} request @returns {Promise<[score: number, id: string, document: any][]>} */
-  topN({ query, samples, threshold, filter, mode }) {
-    return this.search(query, samples, { threshold, where: filter, mode });
+  topN({ query, samples, threshold, filter, mode, diversity }) {
+    return this.search(query, samples, { threshold, where: filter, mode, diversity });
   }
 
   /** @param {SearchRequest} request @returns {Promise<[score: number, id: string][]>} */
@@ -205,10 +251,10 @@ export class IndexedDBVectorStore {
     return this.#call(method, { options }, stoppable);
   }
 
-  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] @returns {Promise<any>} */
-  async #call(method, params, { signal } = {}) {
+  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable & {handlers?: Handlers}} [options] @returns {Promise<any>} */
+  async #call(method, params, { signal, handlers } = {}) {
     const peer = await connect();
-    const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal });
+    const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal, handlers });
     this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
     return answer;
   }
@@ -240,6 +286,18 @@ function readDocuments(documents, ids, vectors) {
   const some = rows.length < read.length;
   const numbered = read.map(({ rest, vector }) => (some ? { ...rest, vector: vector ? row++ : null } : rest));
   return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
+}
+
+/** @param {StoreArchive} archive @returns {Promise<{size: number, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>}>} */
+async function openArchive(archive) {
+  if (archive instanceof ArrayBuffer || ArrayBuffer.isView(archive)) {
+    const bytes = archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
+    return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would take all of its buffer to the worker
+  }
+  if (archive instanceof Response && !archive.ok) throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });
+  const blob = archive instanceof ReadableStream ? await new Response(archive).blob() : archive instanceof Response ? await archive.blob() : archive;
+  if (!(blob instanceof Blob)) throw new ConfigError("import takes what export gave: a File, a Blob, bytes, a stream or a Response");
+  return { size: blob.size, read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()) };
 }
 
 /** @param {{ids: string[], share: [number, number], total: number}} told @param {Float32Array} numbers @returns {StoreProjection} */

@@ -2,7 +2,7 @@
  * Files into a vector store: read, split, embedded and stored, one after another, each of them whole or not at all.
  *
  * @import { Peer } from "./rpc.js"
- * @import { IngestEvent, IngestFile, IngestOptions, Passage, SplitOptions, Splitter } from "./types.js"
+ * @import { IngestEvent, IngestFile, IngestOptions, LoadOptions, LoadedDocument, Passage, SplitOptions, Splitter } from "./types.js"
  *
  * An IndexedDBVectorStore, as Python knows it.
  * @typedef {{describe(peer: Peer): {store: Record<string, unknown>, embed(texts: string[]): unknown}}} PythonStore
@@ -16,7 +16,7 @@ import { connect } from "./boot.js";
 import { ConfigError } from "./errors.js";
 import { toCamel } from "./spelling.js";
 
-const SPLITTERS = ["text", "tokens", "sentences", "markdown"];
+const SPLITTERS = ["text", "tokens", "sentences", "markdown", "html"];
 
 /** Options, and their names in Python. */
 const NAMES = /** @type {const} */ ({
@@ -32,7 +32,7 @@ const NAMES = /** @type {const} */ ({
  * next one follows. Leaving the loop, or aborting `signal`, stops: the file at hand is stored whole or not at all, and doing it again goes
  * on from there. Every passage's id is "<file>#<chunk>", and its metadata has `source`, `start`, `end`, and `page`, `chapter`, `headings`
  * where there are any. Rejects with a StoreError, and with what the embedder throws.
- * @param {IngestFile | Iterable<IngestFile>} files addresses (text, URL), File, Blob, or {name, bytes | text | blob | url}
+ * @param {IngestFile | Iterable<IngestFile>} files addresses (text, URL), File, Blob, bytes, or {name, bytes | text | blob | url}
  * @param {PythonStore} store
  * @param {IngestOptions} [options]
  * @returns {AsyncGenerator<IngestEvent, void, undefined>}
@@ -40,21 +40,36 @@ const NAMES = /** @type {const} */ ({
 export async function* ingest(files, store, { signal, splitter, ...options } = {}) {
   checkNames(options, Object.keys(NAMES));
   describeSplitter(splitter); // tells at once what cannot be
-  if (typeof store?.describe !== "function") throw new ConfigError("ingest takes an IndexedDBVectorStore");
+  if (typeof store?.describe !== "function") throw new ConfigError("ingest takes an IndexedDBVectorStore; copy(from, to) brings what it holds to another store");
   const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
-  const given = Object.entries(NAMES).flatMap(([name, wireName]) => {
-    const value = options[/** @type {keyof typeof NAMES} */ (name)];
-    return value == null ? [] : [[wireName, value]];
-  });
   const peer = await connect();
   const { store: described, embed } = store.describe(peer);
-  const params = { store: described, files: opened.map((file) => file.described), options: Object.fromEntries(given), splitter: describeSplitter(splitter) };
+  const params = { store: described, files: opened.map((file) => file.described), options: inPython(options), splitter: describeSplitter(splitter) };
   const handlers = {
-    file: async (/** @type {{index: number}} */ { index }) => ({ $bytes: new Uint8Array(await bytesOf(opened[index])) }),
+    file: readFrom(opened),
     split: async (/** @type {{text: string}} */ { text }) => readPassages(typeof splitter === "function" ? await splitter(text) : [], text),
     "store.embed": (/** @type {{texts: string[]}} */ { texts }) => embed(texts),
   };
   for await (const event of peer.stream("store.ingest", params, { signal: signal ?? undefined, handlers })) yield toCamel(event);
+}
+
+/**
+ * What a file holds: a document for each page of a PDF, chapter of a book, row of a table or item of a list; else one.
+ *
+ *     const pages = await loadDocuments(input.files[0]);
+ *
+ * Rejects with a LoaderError, whose `code` says why it cannot be read.
+ * @param {IngestFile} file an address (text, URL), File, Blob, bytes, or {name, bytes | text | blob | url}
+ * @param {LoadOptions} [options]
+ * @returns {Promise<LoadedDocument[]>}
+ */
+export async function loadDocuments(file, { signal, name, mediaType, ...options } = {}) {
+  checkNames(options, ["encoding", "password", "maxBytes"]);
+  const opened = openFile(file);
+  if (name != null) opened.described.name = name;
+  if (mediaType != null) opened.described.media_type = mediaType;
+  const peer = await connect();
+  return peer.call("documents.load", { file: opened.described, options: inPython(options) }, { signal: signal ?? undefined, handlers: { file: readFrom([opened]) } });
 }
 
 /**
@@ -91,15 +106,22 @@ function readPassages(passages, text) {
 }
 
 /** @param {IngestFile | Iterable<IngestFile>} files @returns {files is Iterable<IngestFile>} */
-const isSeveral = (files) => typeof files === "object" && files !== null && Symbol.iterator in files;
+const isSeveral = (files) => typeof files === "object" && files !== null && Symbol.iterator in files && !ArrayBuffer.isView(files);
 
-/** @param {OpenFile} file */
-const bytesOf = ({ blob }) => /** @type {Blob} */ (blob).arrayBuffer();
+/** @param {Partial<Record<keyof typeof NAMES, unknown>>} options */
+const inPython = (options) => Object.fromEntries(Object.entries(NAMES).flatMap(([name, wireName]) => {
+  const value = options[/** @type {keyof typeof NAMES} */ (name)];
+  return value == null ? [] : [[wireName, value]];
+}));
+
+/** @param {OpenFile[]} files */
+const readFrom = (files) => async (/** @type {{index: number}} */ { index }) => ({ $bytes: new Uint8Array(await /** @type {Blob} */ (files[index].blob).arrayBuffer()) });
 
 /** @param {IngestFile} file @returns {OpenFile} */
 function openFile(file) {
   if (typeof file === "string" || file instanceof URL) return openAddress(file);
   if (file instanceof Blob) return openBlob(file, "name" in file ? String(file.name) : null, file.type);
+  if (file instanceof ArrayBuffer || ArrayBuffer.isView(file)) return openFile({ bytes: file });
   const { name = null, bytes, text, blob, url, mediaType = "" } = file ?? {};
   if (url != null) return openAddress(url, name, mediaType);
   if (blob) return openBlob(blob, name, mediaType || blob.type);

@@ -1,7 +1,7 @@
 /**
  * Models on their own, without an agent around them.
  *
- * @import { AgentEvent, Completion, CompletionDone, Embedding, GeneratedImages, ModelOptions, RequestOptions, Transcription } from "./types.js"
+ * @import { AgentEvent, Completion, CompletionDone, Embedding, GeneratedImages, ModelOptions, RankedDocument, RequestOptions, Transcription } from "./types.js"
  * @import { CompletionRequest } from "./completion.js"
  * @typedef {{signal?: AbortSignal}} Stoppable
  */
@@ -100,6 +100,20 @@ export class EmbeddingModel extends Model {
   async embedTexts(texts, options) {
     const vectors = await this.call("model.embed", { texts }, options);
     return texts.map((document, position) => ({ document, vec: vectors[position] }));
+  }
+}
+
+export class Reranker extends Model {
+  /**
+   * The `topN` best of some texts, all of them without, best first; `index` is a text's place among those given. A search takes it as its
+   * `rerank`.
+   * @param {string} query
+   * @param {readonly string[]} texts
+   * @param {Stoppable & {topN?: number}} [options]
+   * @returns {Promise<RankedDocument[]>}
+   */
+  async rerank(query, texts, { topN, signal } = {}) {
+    return this.call("model.rerank", { query, documents: texts, top_n: topN ?? null }, { signal });
   }
 }
 

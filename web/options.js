@@ -14,7 +14,8 @@ import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { IndexedDBVectorStore } from "./indexed-db-store.js";
 import { answerMemory, describeMemory, readMemory } from "./memory.js";
-import { checkMode } from "./search-tool.js";
+import { checkRerank, findReranked } from "./reranking.js";
+import { SEARCH_OPTIONS, checkMode } from "./search-tool.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "./spelling.js";
 import { bindTool } from "./tools.js";
@@ -141,8 +142,8 @@ function askApprove(approve) {
 }
 
 /** @param {DynamicContext} context @param {number} index @param {Peer} peer */
-function describeContext({ sample, dynamicTools: store, filter, ...request }, index, peer) {
-  if (!(store instanceof IndexedDBVectorStore)) return { sample, index };
+function describeContext({ sample, dynamicTools: store, filter, rerank, ...request }, index, peer) {
+  if (rerank || !(store instanceof IndexedDBVectorStore)) return { sample, index };
   const options = Object.entries({ where: filter, ...request }).filter(([, value]) => value != null);
   return { sample, index, store: store.describe(peer).store, options: Object.fromEntries(options) };
 }
@@ -163,8 +164,8 @@ async function askWhetherToAsk(needsApproval, args) {
 }
 
 /** @param {DynamicContext} context @param {string} query @param {number} n @returns {unknown} */
-function search({ dynamicTools: store, sample: _, ...request }, query, n) {
-  return "topN" in store ? store.topN({ query, samples: n, ...request }) : store.search(query, n);
+function search({ dynamicTools: store, sample: _, rerank, ...request }, query, n) {
+  return findReranked(query, n, rerank, (samples) => ("topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples)));
 }
 
 /** @param {RunOptions["dynamicContext"]} value @returns {DynamicContext[]} */
@@ -174,9 +175,10 @@ function readContexts(value) {
 }
 
 /** @param {DynamicContext} context */
-function checkContext({ sample, dynamicTools: store, ...request }) {
-  checkNames(request, ["mode", "threshold", "filter"]);
+function checkContext({ sample, dynamicTools: store, rerank, ...request }) {
+  checkNames(request, SEARCH_OPTIONS);
   checkMode(request.mode);
+  checkRerank(rerank);
   if (!(sample >= 1)) throw new ConfigError(`dynamicContext.sample is at least 1, got ${sample}`);
   const given = /** @type {Record<string, unknown> | null | undefined} */ (store);
   if (typeof given?.topN !== "function" && typeof given?.search !== "function") {

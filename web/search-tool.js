@@ -1,11 +1,12 @@
 /**
  * A tool for agents that look things up themselves. What it found is told in the reply's `steps`, with the ids the model was shown.
  *
- * @import { PlainTool, SearchHit, SearchIndex, SearchRequest, Source } from "./types.js"
+ * @import { PlainTool, Rerank, SearchHit, SearchIndex, SearchRequest, Source } from "./types.js"
  */
 
 import { checkNames } from "./access.js";
 import { ConfigError } from "./errors.js";
+import { checkRerank, findReranked } from "./reranking.js";
 
 const DESCRIPTION =
   "Searches the user's documents and gives the passages that fit best. Ask again with other words where they do not answer the question. " +
@@ -16,6 +17,8 @@ const PARAMETERS = {
   required: ["query"],
   additionalProperties: false,
 };
+/** What a store's `topN` may be asked beside query and samples. */
+export const SEARCH_OPTIONS = ["mode", "threshold", "filter", "diversity"];
 const MODES = ["vector", "keyword", "hybrid"];
 /** What of a passage's metadata the model is shown. */
 const SHOWN = ["source", "title", "page", "chapter", "headings", "row", "line"];
@@ -24,24 +27,25 @@ const SHOWN = ["source", "title", "page", "chapter", "headings", "row", "line"];
  * A tool that searches `store` (anything with `topN(request)` or `search(query, n)`) and tells the k best passages. What was found is in
  * `reply.steps[n].sources`: id, source, span, score, document.
  * @param {SearchIndex} store
- * @param {{k?: number, name?: string, description?: string} & Omit<SearchRequest, "query" | "samples">} [options] mode ("vector", "keyword" or
- *   "hybrid"), threshold, filter: given to the store's `topN`
+ * @param {{k?: number, name?: string, description?: string, rerank?: Rerank<string>} & Omit<SearchRequest, "query" | "samples">} [options] mode
+ *   ("vector", "keyword" or "hybrid"), threshold, filter, diversity: given to the store's `topN`
  * @returns {PlainTool<{query: string}>}
  */
-export function searchTool(store, { k = 5, name = "search", description = DESCRIPTION, ...request } = {}) {
+export function searchTool(store, { k = 5, name = "search", description = DESCRIPTION, rerank, ...request } = {}) {
   const given = /** @type {Record<string, unknown> | null | undefined} */ (store);
   if (typeof given?.topN !== "function" && typeof given?.search !== "function") {
     throw new ConfigError("searchTool takes a vector store: something with topN(request) or search(query, n)");
   }
-  checkNames(request, ["mode", "threshold", "filter"]);
+  checkNames(request, SEARCH_OPTIONS);
   checkMode(request.mode);
+  checkRerank(rerank);
   if (!(k >= 1)) throw new ConfigError(`k is at least 1, got ${k}`);
   return {
     name,
     description,
     parameters: PARAMETERS,
     async execute({ query }) {
-      const hits = await ("topN" in store ? store.topN({ query, samples: k, ...request }) : store.search(query, k));
+      const hits = await findReranked(query, k, rerank, (samples) => ("topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples)));
       const sources = hits.map(describeSource);
       const passages = sources.map(({ id, document }) => ({ id, ...shown(document.metadata), text: document.text }));
       const text = passages.length ? JSON.stringify(passages) : "Nothing was found.";

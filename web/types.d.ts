@@ -174,20 +174,30 @@ export type SearchRequest = {
   filter?: Record<string, unknown>;
   /** By meaning, by words, or both, where the store can. */
   mode?: "vector" | "keyword" | "hybrid";
+  /** From 0 to 1: how much unlike each other the hits should be, where the store can. */
+  diversity?: number;
 };
+/**
+ * Puts more hits than are wanted in a better order, of which the first are taken: a function of the query and the hits as the store gives
+ * them, or a `Reranker`, whose scores the hits have then.
+ */
+export type Rerank<Query = any> =
+  | ((query: Query, hits: [score: number, id: string, document: any][]) => Iterable<SearchHit> | Promise<Iterable<SearchHit>>)
+  | { rerank: (query: string, texts: string[], options?: { topN?: number }) => Promise<readonly { index: number; score: number }[]> };
+export type RankedDocument = { index: number; score: number; document: string };
 export type VectorDocument = { id?: string; text: string; vec?: number[]; [field: string]: unknown };
 export type SearchIndex =
   | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
 /** An address, or what is in a file. */
 export type IngestFile =
-  | string | URL | Blob
+  | string | URL | Blob | ArrayBuffer | ArrayBufferView
   | { name?: string | null; bytes?: ArrayBuffer | ArrayBufferView | null; text?: string | null; blob?: Blob | null; url?: string | URL | null; mediaType?: string };
 /** start, end: where it is in the text. */
 export type Passage = { text: string; start: number; end: number; metadata?: Record<string, unknown> };
 /** By name, of which those of code are told by their language, or a function of your own. */
 export type Splitter =
-  | "text" | "tokens" | "sentences" | "markdown" | { code: string }
+  | "text" | "tokens" | "sentences" | "markdown" | "html" | { code: string }
   | ((text: string) => readonly Passage[] | Promise<readonly Passage[]>);
 export type SplitOptions = {
   /** How; "text" by default. */
@@ -216,6 +226,23 @@ export type IngestOptions = {
   force?: boolean | null;
   signal?: AbortSignal | null;
 };
+export type LoadOptions = {
+  /** How it is cited; else the file's own name. */
+  name?: string | null;
+  /** Where neither name nor content tell it. */
+  mediaType?: string | null;
+  /** Of text that does not say what it is. */
+  encoding?: string | null;
+  /** Of a PDF. */
+  password?: string | null;
+  /** Of the file, and of what it unpacks to. */
+  maxBytes?: number | null;
+  signal?: AbortSignal | null;
+};
+/** metadata: `source`, and what applies of `page`, `pages`, `chapter`, `row`, `line`, `pointer`, `title`, `author`, `language`, `encoding`. */
+export type LoadedDocument = { id: string; text: string; metadata: Record<string, unknown> };
+/** What `export` of a store gave, wherever it is. */
+export type StoreArchive = Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | Response;
 export type FileStarted = { type: "file_started"; file: string; index: number; total: number | null; sizeBytes: number | null };
 /** Passages embedded, of how many; while the file is read, total is 0 and done counts pages, chapters or rows. */
 export type FileProgress = { type: "file_progress"; file: string; done: number; total: number };
@@ -238,6 +265,10 @@ export type StoreOptions = {
   embedder?: Embedder | null;
   /** strict: waits for the disk. */
   durability?: "relaxed" | "strict" | null;
+  /** f16: half the disk and memory, numbers rounded to 11 bits. Of a store that is there already, its own. */
+  dtype?: "f32" | "f16" | null;
+  /** How much of the vectors stays in memory; 512 MB by default. */
+  memoryBytes?: number | null;
 };
 export type StoreDocument = {
   id?: string; text?: string; metadata?: Record<string, unknown>;
@@ -264,10 +295,11 @@ export type StoreSearchOptions = {
   quantization?: StoreOptions["quantization"];
   /** From 0 to 1: how much unlike each other the hits should be. */
   diversity?: number | null;
+  rerank?: Rerank | null;
 };
 export type StoreExplanation = { documents: number; dim: number; metric: string; search: string; reason: string; backend: string; [more: string]: unknown };
 /** `sample` documents of the store before each prompt. The other fields go to its `topN`. */
-export type DynamicContext = { sample: number; dynamicTools: SearchIndex } & Omit<SearchRequest, "query" | "samples">;
+export type DynamicContext = { sample: number; dynamicTools: SearchIndex; rerank?: Rerank<string> } & Omit<SearchRequest, "query" | "samples">;
 /** Any EmbeddingModel, or a function from texts to vectors. */
 export type TextEmbedder =
   | { embedTexts: (texts: string[]) => PromiseLike<ArrayLike<{ vec: ArrayLike<number> } | ArrayLike<number>>> }

@@ -10,10 +10,10 @@ import { ConfigError, DimensionError } from "./errors.js";
 
 export { copy } from "./copy.js";
 export { IndexedDBVectorStore } from "./indexed-db-store.js";
-export { ingest, splitText } from "./ingest.js";
+export { ingest, loadDocuments, splitText } from "./ingest.js";
 export { searchTool } from "./search-tool.js";
 
-/** Documents in memory, found by cosine; exact. */
+/** Documents in memory, found by cosine; exact. What has no `vec` is embedded by the one model it is made with, which queries are embedded by too. */
 export class InMemoryVectorStore {
   #model;
   /** @type {Map<string, Row>} */
@@ -81,8 +81,9 @@ export class InMemoryVectorStore {
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, Record<string, unknown>][]>}
    */
-  async topN({ query, samples, threshold = -Infinity, mode }) {
-    if (mode && mode !== "vector") throw new ConfigError(`InMemoryVectorStore finds by vector alone; an IndexedDBVectorStore named ":memory:" by ${mode} too`);
+  async topN({ query, samples, threshold = -Infinity, mode, filter, diversity }) {
+    const beyond = (mode && mode !== "vector" && mode) || (filter && "filter") || (diversity && "diversity");
+    if (beyond) throw new ConfigError(`InMemoryVectorStore finds by vector alone; an IndexedDBVectorStore named ":memory:" knows ${beyond} too`);
     if (!this.#rows.size) return [];
     const [{ vec }] = await this.#model.embedTexts([query]);
     const unit = this.#unit(vec);

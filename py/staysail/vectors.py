@@ -25,7 +25,7 @@ from .stores.archive import Row
 from .stores.damage import Damage
 from .stores.documents import check_embedder
 from .stores.filters import Where
-from .stores.interface import StoreVerbs, reranked
+from .stores.interface import Rerank, StoreVerbs, reranked
 from .stores.layout import Entry, Head
 from .stores.provenance import Provenance
 from .vector_opening import Opened, Opening
@@ -118,11 +118,12 @@ class VectorStore(StoreVerbs):
         mode: SearchMode = "vector",
         quantization: Quantization | None = None,
         diversity: float = 0.0,
-        rerank: Callable[[str, Sequence[SearchHit]], Any] | None = None,
+        rerank: Rerank | None = None,
     ) -> list[SearchHit]:
         """The k nearest, best first. query: a text, or a vector. threshold: the least score; of the vector's, or in keyword mode BM25's.
         mode: hybrid fuses both rankings by rank, and its scores are those of the fusion. diversity: from 0 to 1, how much unlike each
-        other the hits should be. rerank: a function of the query and more hits than k that gives hits in a better order."""
+        other the hits should be. rerank: a function of the query and more hits than k that gives hits in a better order, or a
+        Reranker."""
         check_choice("mode", mode, ("vector", "keyword", "hybrid"))
         if k < 1:
             raise ConfigError(f"k is at least 1, not {k}")

@@ -78,13 +78,16 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
         const archive = await store.export();
         const copy = new IndexedDBVectorStore(":memory:");
         found.imported = [archive.constructor.name, await copy.import_(archive), await copy.count()];
+        const file = new File([await new Response(await store.export({ as: "stream" })).blob()], "harbour.zip");
+        const third = new IndexedDBVectorStore(":memory:");
+        found.streamed = [file.size === archive.length, await third.import(file), await third.count()];
         found.copied = (await copy.search([0, 1, 0, 0], 1)).map(([, id, document]) => [id, document]);
         found.deleted = [await copy.delete(["b", "nobody"]), await copy.delete({ where: { kind: "sky" } }), await copy.count()];
 
         const flat = new IndexedDBVectorStore(":memory:", { metric: "dot", dim: 2 });
         await flat.add(null, { vectors: new Float32Array([1, 0, 0, 2, 3, 0]), ids: ["x", "y", "z"] });
         found.flat = await flat.topNIds({ query: [1, 0], samples: 2 });
-        await Promise.all([copy.close(), flat.close()]);
+        await Promise.all([copy.close(), third.close(), flat.close()]);
         await store.close();
         found.reopened = await store.count();
         return found;
@@ -112,6 +115,7 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
     assert (vector[1], max(vector[0], *vector[2:])) == (1, 0)
     assert told["embedded"] == 3 + 6 + 1, "three documents, six queries by meaning, one document without a vector"
     assert told["imported"] == ["Uint8Array", 5, 5]
+    assert told["streamed"] == [True, 5, 5]
     assert told["copied"] == [["b", "A rope of hemp."]]
     assert told["deleted"] == [1, 1, 3]
     assert told["flat"] == [[3, "z"], [1, "x"]]

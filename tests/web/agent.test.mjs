@@ -338,7 +338,7 @@ async function collect(iterable) {
 }
 
 test("every provider has a subpath with the classes that it has services for", async () => {
-  const classes = { chat: ["Agent", "CompletionModel"], embeddings: ["EmbeddingModel"], transcription: ["TranscriptionModel"], images: ["ImageGenerationModel"], speech: ["AudioGenerationModel"] };
+  const classes = { chat: ["Agent", "CompletionModel"], embeddings: ["EmbeddingModel"], transcription: ["TranscriptionModel"], images: ["ImageGenerationModel"], speech: ["AudioGenerationModel"], rerank: ["Reranker"] };
   const expected = new Map((await readdir(providers)).map((file) => [file.replace(".js", ""), []]));
   const peer = await connect();
   for (const [service, names] of Object.entries(classes)) {

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { ConfigError, StoreError, boot } from "../../web/index.js";
+import { ConfigError, CorruptionError, LoaderError, StoreError, boot } from "../../web/index.js";
 import { Agent } from "../../web/providers/openai.js";
-import { IndexedDBVectorStore, InMemoryVectorStore, copy, ingest, searchTool, splitText } from "../../web/vector-store.js";
+import { Reranker } from "../../web/providers/vllm.js";
+import { IndexedDBVectorStore, InMemoryVectorStore, copy, ingest, loadDocuments, searchTool, splitText } from "../../web/vector-store.js";
 import { startProvider } from "./provider.mjs";
 
 let provider;
@@ -151,4 +152,110 @@ test("documents are copied between stores with ids, metadata and vectors, stoppe
   assert.deepEqual(answer.extra.sources.map(({ id }) => id), ["a"]);
   await agentFor(box).run("again", { history: reply.messages });
   assert.doesNotMatch(JSON.stringify((await box.seen())[1].json), /sources|"page"/, "no provider is sent what answers rest on");
+});
+
+test("a file is loaded as documents, whatever it is given as", async () => {
+  const html = "<h1>Sails</h1><p>A <b>staysail</b>.</p>";
+  const [page] = await loadDocuments(new File([html], "sails.html"));
+  assert.match(page.text, /A staysail\./);
+  assert.deepEqual([page.id, page.metadata.source], ["sails.html", "sails.html"]);
+  const rows = await loadDocuments(new TextEncoder().encode("name,metres\nketch,12\nyawl,9\n"), { name: "boats.csv" });
+  assert.deepEqual(rows.map(({ metadata }) => metadata.row), [1, 2]);
+  const [latin] = await loadDocuments({ name: "a.txt", bytes: new Uint8Array([0xe9]) }, { encoding: "latin-1" });
+  assert.equal(latin.text, "é");
+  const box = await provider.box({ status: 404, body: "" });
+  const refused = (code, file) => (error) => error instanceof LoaderError && error.code === code && error.file.endsWith(file);
+  await assert.rejects(loadDocuments({ name: "a.txt", text: "four" }, { maxBytes: 3 }), refused("too_big", "a.txt"));
+  await assert.rejects(loadDocuments(`${box.url}/nothing`), refused("not_found", "nothing"));
+  await assert.rejects(loadDocuments({}), ConfigError);
+  await assert.rejects(loadDocuments("a", { size: 3 }), ConfigError);
+  const [passage] = await splitText(html, { by: "html" });
+  assert.deepEqual([passage.metadata.headings, html.slice(passage.start, passage.end).includes("staysail")], [["Sails"], true]);
+});
+
+test("a store goes out as bytes, a Blob or a stream, and comes in from a file, a stream or a response, a part at a time", async () => {
+  const store = new IndexedDBVectorStore(":memory:", { dtype: "f16" });
+  const count = 1500;
+  const numbers = Float32Array.from({ length: 64 * count }, (_, n) => Math.sin(n) + (n % 7));
+  await store.add(Array.from({ length: count }, (_, n) => ({ id: `d${n}`, text: `A passage ${n}`, metadata: { n } })), { vectors: numbers });
+  assert.equal((await store.explain()).dtype, "f16");
+  const bytes = await store.export();
+  const blob = await store.export({ as: "blob" });
+  assert.deepEqual([bytes.constructor, blob.constructor, blob.type, blob.size], [Uint8Array, Blob, "application/zip", bytes.length]);
+  let [pieces, read] = [0, 0];
+  for await (const piece of await store.export({ as: "stream" })) [pieces, read] = [pieces + 1, read + piece.length];
+  assert.equal(read, bytes.length);
+  assert.ok(pieces > 5);
+
+  const largest = { size: 0 };
+  class Watched extends Blob {
+    slice(from, to) {
+      largest.size = Math.max(largest.size, to - from);
+      return super.slice(from, to);
+    }
+  }
+  const response = () => new Response(blob.stream());
+  const served = { padded: new Uint8Array(bytes.length + 8) };
+  served.padded.set(bytes, 8);
+  for (const given of [new Watched([bytes]), served.padded.subarray(8), await store.export({ as: "stream" }), Promise.resolve(response())]) {
+    const other = new IndexedDBVectorStore(":memory:");
+    assert.equal(await other.import(given), count);
+    assert.deepEqual((await other.searchBatch([numbers.slice(0, 64), numbers.slice(64, 128)], 1)).map(([[, id]]) => id), ["d0", "d1"]);
+    await other.close();
+  }
+  assert.ok(largest.size > 0 && largest.size <= 1 << 20, "a part of the file at a time");
+
+  // What breaks off, or is no export, leaves nothing behind.
+  const stream = await store.export({ as: "stream" });
+  const reader = stream.getReader();
+  await reader.read();
+  await store.delete({ where: { n: { lt: 100 } } });
+  await assert.rejects(async () => { while (!(await reader.read()).done); }, (error) => error instanceof StoreError && error.code === "changed");
+  const left = await store.export({ as: "stream" });
+  await left.cancel();
+  const control = new AbortController();
+  const stopped = await store.export({ as: "stream", signal: control.signal });
+  control.abort();
+  await assert.rejects(collect(stopped), { name: "AbortError" });
+  await assert.rejects(store.import(bytes), (error) => error instanceof StoreError && error.code === "exists");
+  assert.equal(await store.import(bytes, { replace: true }), count);
+  const broken = bytes.slice();
+  broken[bytes.length >> 1] ^= 1;
+  const empty = new IndexedDBVectorStore(":memory:");
+  await assert.rejects(empty.import(new Blob([broken])), CorruptionError);
+  await assert.rejects(empty.import(new Blob(["no zip"])), CorruptionError);
+  await assert.rejects(empty.import(new Response("gone", { status: 404 })), (error) => error instanceof StoreError && /404/.test(error.message));
+  await assert.rejects(empty.import("notes.zip"), ConfigError);
+  await assert.rejects(empty.export({ as: "text" }), ConfigError);
+  assert.equal(await empty.count(), 0);
+});
+
+test("hits are put in a better order by a function or a provider's reranker, in a search, a tool and an agent", async () => {
+  const embedder = { embedTexts: async (texts) => countWords(texts).map((vec, at) => ({ document: texts[at], vec })) };
+  const store = new IndexedDBVectorStore(":memory:", { embedder });
+  await store.add(["knot", "tide", "moon", "stay"].flatMap((word) => Array.from({ length: 3 }, (_, n) => ({ id: `${word}${n}`, text: `${word} ${"and so on ".repeat(n)}`, metadata: { n } }))));
+  let seen = 0;
+  const longest = (query, hits) => ((seen = hits.length), [...hits].sort(([, , a], [, , b]) => b.text.length - a.text.length));
+  assert.deepEqual((await store.search("tide", 1, { rerank: longest })).map(([, id]) => id), ["tide2"]);
+  assert.equal(seen, 4, "of more than are wanted");
+  assert.equal((await store.search("tide", 3, { diversity: 1 })).length, 3);
+  const memory = new InMemoryVectorStore(embedder);
+  await copy(store, memory);
+  for (const refused of [{ mode: "keyword" }, { filter: { n: 1 } }, { diversity: 0.5 }]) await assert.rejects(memory.topN({ query: "tide", samples: 1, ...refused }), ConfigError);
+  const box = await provider.box(
+    { body: { results: [{ index: 2, relevance_score: 0.9 }, { index: 0, relevance_score: 0.4 }] } },
+    { body: { results: [{ index: 1, relevance_score: 0.7 }] } },
+    { text: "Twice a day." },
+  );
+  const model = new Reranker({ model: "m", baseURL: box.url });
+  assert.deepEqual(await model.rerank("Which?", ["a", "b", "c"], { topN: 2 }), [{ index: 2, score: 0.9, document: "c" }, { index: 0, score: 0.4, document: "a" }]);
+  const { sources } = await searchTool(memory, { k: 1, rerank: model }).execute({ query: "tide" });
+  assert.deepEqual(sources.map(({ id, score }) => [id, score]), [["tide1", 0.7]]);
+  const reply = await agentFor(box, { dynamicContext: { sample: 1, dynamicTools: store, rerank: async (query, hits) => longest(query, hits) } }).run("tide");
+  assert.deepEqual(reply.steps[0].sources.map(({ id }) => id), ["tide2"]);
+  const [asked] = await box.seen();
+  assert.deepEqual([asked.json.query, asked.json.documents, asked.json.top_n], ["Which?", ["a", "b", "c"], 2]);
+  await assert.rejects(store.search([1, 0, 0, 0], 1, { rerank: model }), (error) => error instanceof ConfigError && /search for a text/.test(error.message));
+  await assert.rejects(store.search("tide", 1, { rerank: "best" }), ConfigError);
+  assert.throws(() => searchTool(store, { rerank: {} }), ConfigError);
 });

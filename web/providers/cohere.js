@@ -15,3 +15,7 @@ export class CompletionModel extends models.CompletionModel {
 export class EmbeddingModel extends models.EmbeddingModel {
   static provider = "cohere";
 }
+
+export class Reranker extends models.Reranker {
+  static provider = "cohere";
+}

@@ -5,3 +5,7 @@ import * as models from "../models.js";
 export class EmbeddingModel extends models.EmbeddingModel {
   static provider = "jina";
 }
+
+export class Reranker extends models.Reranker {
+  static provider = "jina";
+}

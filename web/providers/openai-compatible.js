@@ -27,3 +27,7 @@ export class ImageGenerationModel extends models.ImageGenerationModel {
 export class AudioGenerationModel extends models.AudioGenerationModel {
   static provider = "openai-compatible";
 }
+
+export class Reranker extends models.Reranker {
+  static provider = "openai-compatible";
+}

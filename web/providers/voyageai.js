@@ -5,3 +5,7 @@ import * as models from "../models.js";
 export class EmbeddingModel extends models.EmbeddingModel {
   static provider = "voyageai";
 }
+
+export class Reranker extends models.Reranker {
+  static provider = "voyageai";
+}

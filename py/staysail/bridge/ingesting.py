@@ -12,6 +12,7 @@ from typing import Any
 import staysail
 
 from ..core.errors import ConfigError, LoaderError
+from ..rag.markup import split_html
 from ..rag.source import Source, open_source
 from ..rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
 from .peer import BYTES, Method, Peer, RemoteError
@@ -22,6 +23,7 @@ SPLITTERS: dict[str, Callable[..., list[Passage]]] = {
     "tokens": split_tokens,
     "sentences": split_sentences,
     "markdown": split_markdown,
+    "html": split_html,
     "code": split_code,
 }
 
@@ -29,7 +31,7 @@ SPLITTERS: dict[str, Callable[..., list[Passage]]] = {
 class Ingesting:
     def __init__(self, peer: Peer, stores: Stores) -> None:
         self._peer, self._stores = peer, stores
-        self.methods: dict[str, Method] = {"store.ingest": self.ingest, "text.split": self.split}
+        self.methods: dict[str, Method] = {"store.ingest": self.ingest, "documents.load": self.load, "text.split": self.split}
 
     async def ingest(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         """params: store, options, splitter, and files: each {name, media_type, size_bytes}, or {url, name, media_type}."""
@@ -40,6 +42,10 @@ class Ingesting:
         async with aclosing(staysail.ingest(files, store, **options)) as events:
             async for event in events:
                 yield event.to_dict()
+
+    async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        documents = await staysail.load_documents(self._open(0, **params["file"]), **params["options"])
+        return [{"id": document.id, "text": document.text, "metadata": dict(document.metadata)} for document in documents]
 
     async def split(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """Passages of a text, at places as JavaScript counts them."""

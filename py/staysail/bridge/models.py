@@ -24,6 +24,7 @@ class Models:
             "model.complete": self.complete,
             "model.stream": self.stream,
             "model.embed": self.embed,
+            "model.rerank": self.rerank,
             "model.transcribe": self.transcribe,
             "model.draw": self.draw,
             "model.speak": self.speak,
@@ -45,6 +46,10 @@ class Models:
             return await embed("local", params["texts"])
         model = staysail.EmbeddingModel(**self._options(params))
         return [embedding.vec for embedding in await model.embed_texts(params["texts"])]
+
+    async def rerank(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        model = staysail.Reranker(**self._options(params))
+        return [_fields(ranked) for ranked in await model.rerank(params["query"], params["documents"], top_n=params["top_n"])]
 
     async def transcribe(self, params: dict[str, Any]) -> dict[str, Any]:
         """params: data, as base64 text, and its media_type."""

@@ -159,10 +159,11 @@ class Peer:
             served.batch = []
 
     def _send(self, **message: Any) -> None:
-        value = message.get("value")
+        field = "params" if "params" in message else "value"
+        value = message.get(field)
         if isinstance(value, dict) and BYTES in value:
-            data = value.pop(BYTES)
-            self._post(_encode(message), data)
+            data = value[BYTES]
+            self._post(_encode(message | {field: {name: item for name, item in value.items() if name != BYTES}}), data)
         else:
             self._post(_encode(message))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from array import array
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import staysail
@@ -18,10 +19,8 @@ class Stores:
         self._peer = peer
         self._open: dict[str, staysail.VectorStore] = {}
         self._closing = set[asyncio.Task[None]]()
-        self.methods: dict[str, Method] = {
-            f"store.{method.__name__}": method
-            for method in (self.add, self.upsert, self.search, self.get, self.export, self.import_, self.project, self.close, self.destroy)
-        }
+        own = (self.add, self.upsert, self.search, self.search_batch, self.get, self.export, self.import_, self.project)
+        self.methods: dict[str, Method] = {f"store.{method.__name__}": method for method in (*own, self.close, self.destroy)}
         for name in ("delete", "count", "ids", "explain", "compact"):
             self.methods[f"store.{name}"] = self._plain(name)
 
@@ -43,15 +42,26 @@ class Stores:
         hits = await self.find(**params["store"]).search(query, params["k"], **params["options"])
         return [(hit.score, hit.id, hit.document) for hit in hits]
 
+    async def search_batch(self, params: dict[str, Any]) -> list[list[tuple[float, str, Any]]]:
+        queries: Any = params.get("queries")
+        if BYTES in params:
+            matrix = Matrix(params[BYTES], params["count"])
+            queries = [matrix[row] for row in range(len(matrix))]
+        found = await self.find(**params["store"]).search_batch(queries, params["k"], **params["options"])
+        return [[(hit.score, hit.id, hit.document) for hit in hits] for hits in found]
+
     async def get(self, params: dict[str, Any]) -> dict[str, Any]:
         found = await self.find(**params["store"]).get(params["ids"], vectors=params["vectors"])
         return {"documents": found} | ({BYTES: _pack([item.pop("vector") for item in found])} if params["vectors"] else {})
 
-    async def export(self, params: dict[str, Any]) -> dict[str, Any]:
-        return {BYTES: await self.find(**params["store"]).export()}
+    async def export(self, params: dict[str, Any]) -> None:
+        """Gives the pieces to `piece` of the other side, which answers when it has room for the next."""
+        async with aclosing(self.find(**params["store"]).export_pieces()) as pieces:
+            async for piece in pieces:
+                await self._peer.call("piece", {BYTES: piece})
 
     async def import_(self, params: dict[str, Any]) -> int:
-        return await self.find(**params["store"]).import_(params[BYTES], replace=params["replace"])
+        return await self.find(**params["store"]).import_(RemoteFile(self._peer, params["size_bytes"]), replace=params["replace"])
 
     async def project(self, params: dict[str, Any]) -> dict[str, Any]:
         """The bytes: of float32, points (n, 2), mean (d,), axes (2, d)."""
@@ -97,6 +107,20 @@ class RemoteEmbedder:
         except RemoteError as error:
             raise store_error("the store's embedder", error) from error
         return Matrix(told[BYTES], told["count"])
+
+
+class RemoteFile:
+    """A file of the other side, which answers `bytes` with a part of it."""
+
+    def __init__(self, peer: Peer, size_bytes: int) -> None:
+        self._peer, self.size_bytes = peer, size_bytes
+
+    async def read(self, at: int, size: int) -> bytes:
+        try:
+            data: bytes = (await self._peer.call("bytes", {"at": at, "size": size}))[BYTES]
+        except RemoteError as error:
+            raise store_error("reading the file", error) from error
+        return data
 
 
 class Matrix:

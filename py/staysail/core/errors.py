@@ -219,6 +219,9 @@ class QuotaError(StoreError):
         self.needed_bytes = needed_bytes
         self.free_bytes = free_bytes
 
+    def to_dict(self) -> dict[str, Any]:
+        return super().to_dict() | {"needed_bytes": self.needed_bytes, "free_bytes": self.free_bytes}
+
 
 class DimensionError(StoreError):
     code = "dimension"

@@ -6,22 +6,23 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from array import array
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import batched, chain, islice
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from itertools import batched, chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..core.errors import CorruptionError, StoreError
 from .layout import Entry
+from .zip_reading import BLOCK_BYTES, BinaryFile, Held, Source, ZipReader
 
 NPY_MAGIC = b"\x93NUMPY\x01\x00"
 WRITTEN = 256  # documents at a time
 READ = 1024  # more, as each block is a write of its own
 
 type Row = tuple[Entry, Sequence[float]]
-type Source = bytes | bytearray | memoryview | str | Path | IO[bytes]
 
 
 async def archive_pieces(
@@ -62,67 +63,65 @@ def write_archive(about: dict[str, Any], rows: Sequence[Row]) -> bytes:
     return out.getvalue()
 
 
-def read_archive(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]], list[memoryview[float]]]:
+async def read_archive(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]], list[memoryview[float]]]:
     """What the store was, documents, and their vectors. Raises CorruptionError."""
-    with open_archive(data) as archive:
-        blocks = list(archive.blocks())
+    async with open_archive(data) as archive:
+        blocks = [block async for block in archive.blocks()]
         return archive.about, [*chain(*(documents for documents, _ in blocks))], [*chain(*(vectors for _, vectors in blocks))]
 
 
 class Archive:
-    """One that was opened, and found whole. about: what the store was."""
+    """One that was opened. about: what the store was."""
 
-    def __init__(self, file: zipfile.ZipFile) -> None:
-        self._file = file
-        self.about: dict[str, Any] = json.loads(file.read("store.json"))
-        self._dim, self._count = self.about["dim"], self.about["count"]
+    def __init__(self, file: ZipReader, about: dict[str, Any]) -> None:
+        self._file, self.about = file, about
+        self._dim, self._count = about["dim"], about["count"]
         self._header = _npy_header(self._count, self._dim)
 
-    def ids(self) -> Iterator[str]:
+    async def ids(self) -> AsyncGenerator[str]:
         """Of all documents, read to their end, and so to their checksum."""
-        with self._file.open("documents.jsonl") as lines:
-            yield from (json.loads(line)["id"] for line in lines)
+        member = self._file.member("documents.jsonl")
+        while lines := await member.lines(READ):
+            for line in lines:
+                yield json.loads(line)["id"]
 
-    def check_vectors(self) -> None:
-        """Reads them to their end, and so to their checksum."""
+    async def check(self) -> None:
+        """Reads all of it. Raises what tells that it is damaged."""
         wanted = len(self._header) + 4 * self._count * self._dim
-        with self._file.open("vectors.npy") as file:
-            whole = self._file.getinfo("vectors.npy").file_size == wanted and file.read(len(self._header)) == self._header
-            while whole and file.read(1 << 20):
-                pass
-        if not whole:
+        vectors = self._file.member("vectors.npy")
+        whole = self._file.infos["vectors.npy"].file_size == wanted and await vectors.read(len(self._header)) == self._header
+        while whole and await vectors.read(BLOCK_BYTES):
+            pass
+        if not whole or len([id async for id in self.ids()]) != self._count:
             raise ValueError("its parts do not fit together")
 
-    def blocks(self) -> Iterator[tuple[list[dict[str, Any]], list[memoryview[float]]]]:
+    async def blocks(self) -> AsyncGenerator[tuple[list[dict[str, Any]], list[memoryview[float]]]]:
         """Documents and their vectors, side by side."""
-        with self._file.open("documents.jsonl") as lines, self._file.open("vectors.npy") as file:
-            file.read(len(self._header))
-            while documents := [json.loads(line) for line in islice(lines, READ)]:
-                numbers = array("f", file.read(4 * self._dim * len(documents)))
-                flat: memoryview[float] = memoryview(numbers)
-                yield documents, [flat[at : at + self._dim] for at in range(0, len(flat), self._dim)]
+        documents, vectors = self._file.member("documents.jsonl"), self._file.member("vectors.npy")
+        await vectors.read(len(self._header))
+        while lines := await documents.lines(READ):
+            numbers = array("f", await vectors.read(4 * self._dim * len(lines)))
+            flat: memoryview[float] = memoryview(numbers)
+            yield [json.loads(line) for line in lines], [flat[at : at + self._dim] for at in range(0, len(flat), self._dim)]
 
 
-@contextmanager
-def open_archive(source: Source) -> Iterator[Archive]:
-    """source: bytes, a path, or a binary file that can seek. Raises CorruptionError before anything is given out."""
-    try:
-        file = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes | bytearray | memoryview) else source)
-    except zipfile.BadZipFile as error:
-        raise _damaged(error) from error
-    with file:
+@asynccontextmanager
+async def open_archive(source: Source) -> AsyncGenerator[Archive]:
+    """source: bytes, a path, a binary file that can seek, or a BinaryFile. Raises CorruptionError before anything is given out."""
+    with ExitStack() as held:
+        if isinstance(source, bytes | bytearray | memoryview):
+            source = Held(io.BytesIO(source))
+        elif isinstance(source, str | Path):
+            source = Held(held.enter_context(Path(source).open("rb")))  # noqa: ASYNC230  a page's files are in memory
+        elif not isinstance(source, BinaryFile):
+            source = Held(source)
         try:
-            archive = Archive(file)
-            archive.check_vectors()
-            if sum(1 for _ in archive.ids()) != archive.about["count"]:
-                raise ValueError("its parts do not fit together")
-        except (zipfile.BadZipFile, EOFError, KeyError, TypeError, ValueError) as error:
-            raise _damaged(error) from error
+            file = await ZipReader.open(source)
+            archive = Archive(file, json.loads(await file.member("store.json").read(BLOCK_BYTES)))
+            await archive.check()
+        except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
+            raise CorruptionError(f"this is not an export of a store, or it is damaged: {error}") from error
         yield archive
-
-
-def _damaged(error: Exception) -> CorruptionError:
-    return CorruptionError(f"this is not an export of a store, or it is damaged: {error}")
 
 
 class _Pieces(io.RawIOBase):

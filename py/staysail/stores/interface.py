@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import inspect
+import json
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Protocol
 
 from ..core.errors import ConfigError, StoreError
 from ..core.ports import SearchHit
 from ..core.vectors import text_of
-from .archive import Row, Source, archive_pieces, open_archive
+from .archive import Row, archive_pieces, open_archive
 from .documents import embed_texts, read_documents
 from .layout import Entry
+from .zip_reading import Source
+
+
+class TextReranker(Protocol):
+    """`Reranker` is one. What it gives has `index` and `score`, best first."""
+
+    async def rerank(self, query: str, documents: Iterable[str]) -> Sequence[Any]: ...
+
+
+type Rerank = Callable[[str, Sequence[SearchHit]], Any] | TextReranker
 
 
 class StoreVerbs(ABC):
@@ -70,19 +81,21 @@ class StoreVerbs(ABC):
                 yield piece
 
     async def import_(self, archive: Source, *, replace: bool = False) -> int:
-        """Adds what `export` wrote, here or of another kind of store; gives how many. archive: bytes, a path, or a binary file that can
-        seek, which is read a block at a time. replace: documents that are there already. Nothing is written where the archive is damaged
-        (CorruptionError) or holds an id that is there already (StoreError, code "exists"). An import of more than 1,024 documents is
-        several writes: one that breaks off is done again with `replace`."""
+        """Adds what `export` wrote, here or of another kind of store; gives how many. archive: bytes, a path, a binary file that can seek,
+        or anything with `size_bytes` and an async `read(at, size)`; it is read a block at a time. replace: documents that are there
+        already. Nothing is written where the archive is damaged (CorruptionError) or holds an id that is there already (StoreError, code
+        "exists"). An import of more than 1,024 documents is several writes: one that breaks off is done again with `replace`."""
         count = 0
-        with open_archive(archive) as opened:
-            there = set() if replace else {*await self.ids()}
-            twice = next((id for id in opened.ids() if id in there), None) if there else None
-            if twice is not None:
-                raise StoreError(f"there is a document {twice!r} already; upsert replaces it", code="exists")
-            for documents, vectors in opened.blocks():
-                await self._add(documents, vectors, None, replace=replace)
-                count += len(documents)
+        async with open_archive(archive) as opened:
+            if not replace and (there := {*await self.ids()}):
+                async with aclosing(opened.ids()) as ids:
+                    async for id in ids:
+                        if id in there:
+                            raise StoreError(f"there is a document {id!r} already; upsert replaces it", code="exists")
+            async with aclosing(opened.blocks()) as blocks:
+                async for documents, vectors in blocks:
+                    await self._add(documents, vectors, None, replace=replace)
+                    count += len(documents)
         return count
 
     @abstractmethod
@@ -129,9 +142,14 @@ class StoreVerbs(ABC):
         return [next(texts) if isinstance(query, str) else query for query in queries]
 
 
-async def reranked(rerank: Callable[[str, Sequence[SearchHit]], Any] | None, query: Any, hits: list[SearchHit]) -> list[SearchHit]:
-    """The hits in the order of a function, async or not; as they are without one."""
-    if rerank is None:
+async def reranked(rerank: Rerank | None, query: Any, hits: list[SearchHit]) -> list[SearchHit]:
+    """The hits in the order of a function, async or not, or of a Reranker; as they are without one."""
+    if rerank is None or not hits:
         return hits
+    if not callable(rerank):
+        if not isinstance(query, str):
+            raise ConfigError("a Reranker reads the query: search for a text, not for a vector")
+        ranked = await rerank.rerank(query, [text_of(hit.document) or json.dumps(hit.document, default=str) for hit in hits])
+        return [hits[row.index].replace(score=row.score) for row in ranked]
     better = rerank(query, hits)
     return list(await better if inspect.isawaitable(better) else better)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import batched
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..wire.http_model import Key
 from .archive import Row
 from .documents import check_embedder, show_document
 from .filters import Where
-from .interface import StoreVerbs, reranked
+from .interface import Rerank, StoreVerbs, reranked
 from .layout import Entry
 from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
@@ -108,7 +108,7 @@ class QdrantStore(StoreVerbs):
         mode: SearchMode = "vector",
         exact: bool = False,
         diversity: float = 0.0,
-        rerank: Callable[[str, Sequence[SearchHit]], Any] | None = None,
+        rerank: Rerank | None = None,
     ) -> list[SearchHit]:
         """The k nearest, best first: see VectorStore. exact: without Qdrant's index. keyword and hybrid rank by BM25 over a full-text index
         that is made with the first such search; they need Qdrant 1.20 and raise ConfigError on servers that cannot."""

@@ -22,7 +22,7 @@ class StoreState:
         self._store = store
 
     async def export(self) -> bytes:
-        about, documents, vectors = read_archive(await self._store.export())
+        about, documents, vectors = await read_archive(await self._store.export())
         rows = [
             (Entry(document["id"], document["document"], document["metadata"]), vector)
             for document, vector in zip(documents, vectors, strict=True)
@@ -31,7 +31,7 @@ class StoreState:
 
     async def import_(self, data: bytes) -> None:
         """Touches only what differs, and may be done again where it was interrupted. Raises CorruptionError."""
-        wanted, held = _read(data), _read(await self._store.export())
+        wanted, held = await _read(data), await _read(await self._store.export())
         gone = [id for id in held if id not in wanted]
         changed = [id for id, row in wanted.items() if held.get(id) != row]
         if gone:
@@ -40,6 +40,6 @@ class StoreState:
             await self._store.upsert([wanted[id][0] for id in changed], vectors=[wanted[id][1] for id in changed])
 
 
-def _read(data: bytes) -> dict[str, tuple[dict[str, Any], memoryview[float]]]:
-    _, documents, vectors = read_archive(data)
+async def _read(data: bytes) -> dict[str, tuple[dict[str, Any], memoryview[float]]]:
+    _, documents, vectors = await read_archive(data)
     return {document["id"]: (document, vector) for document, vector in zip(documents, vectors, strict=True)}

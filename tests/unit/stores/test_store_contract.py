@@ -6,7 +6,7 @@ import uuid
 import numpy as np
 import pytest
 
-from staysail import QdrantStore, VectorStore, copy
+from staysail import QdrantStore, RankedDocument, VectorStore, copy
 from staysail.core.completion import Document
 from staysail.core.errors import ConfigError, DimensionError, StoreError
 from staysail.stores.filters import compile_filter
@@ -192,6 +192,14 @@ async def test_words_rank_and_both_rankings_fuse(make):
     better = await s.search("rope", 1, rerank=lambda query, hits: [hit.replace(score=9.0) for hit in reversed(hits)])
     assert better[0].score == 9
     assert better[0].id != "3"
+
+    class Model:
+        async def rerank(self, query, documents):
+            return [RankedDocument(at, 0.5, documents[at]) for at in sorted(range(len(documents)), key=lambda at: len(documents[at]))]
+
+    assert [(hit.score, hit.id) for hit in await s.search("rope", 1, rerank=Model())] == [(0.5, "4")]
+    with pytest.raises(ConfigError, match="search for a text"):
+        await s.search([1.0, 0.0, 0.0], rerank=Model())
     with pytest.raises(ConfigError, match="takes a text"):
         await s.search([1.0, 0.0, 0.0], mode="keyword")
 

@@ -363,6 +363,40 @@ async def test_a_store_larger_than_its_memory_goes_through_a_file_a_block_at_a_t
         assert await third.count() == 0, "nothing was written"
 
 
+class Elsewhere:
+    """A file that is not here: a Blob of the page."""
+
+    def __init__(self, data):
+        self._data, self.size_bytes = data, len(data)
+
+    async def read(self, at, size):
+        assert size <= 1 << 20
+        return self._data[at : at + size]
+
+
+def repack(data, method):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as given, zipfile.ZipFile(out, "w", method) as made:
+        for name in reversed(given.namelist()):
+            made.writestr(name, given.read(name))
+        made.comment = b"by hand"
+    return out.getvalue()
+
+
+async def test_an_export_may_lie_elsewhere_and_be_packed_by_others():
+    s, x = store(), vectors(600, dim=64)
+    await s.add([{"id": f"d{n}", "text": f"text {n}"} for n in range(600)], vectors=x)
+    data = await s.export()
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        other = store()
+        assert await other.import_(Elsewhere(repack(data, method))) == 600
+        assert [hit.id for hit in await other.search(x[599], 1)] == ["d599"]
+    packed = repack(data, zipfile.ZIP_BZIP2)
+    for given in (packed, packed[:-30], data[:-30], b"PK", b""):
+        with pytest.raises(CorruptionError):
+            await store().import_(given)
+
+
 async def test_an_export_that_documents_are_taken_from_meanwhile_says_so():
     s = VectorStore()
     await s.add([{"id": str(n)} for n in range(3000)], vectors=np.eye(3000, 8, dtype=np.float32) + 1)

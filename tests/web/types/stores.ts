@@ -3,7 +3,8 @@
 import { Agent, IndexedDBVectorStore } from "staysail";
 import { EmbeddingModel } from "staysail/openai";
 import { QdrantAdapter } from "staysail/qdrant";
-import { InMemoryVectorStore, copy, ingest, searchTool, splitText } from "staysail/vector_store";
+import { Reranker } from "staysail/cohere";
+import { InMemoryVectorStore, copy, ingest, loadDocuments, searchTool, splitText } from "staysail/vector_store";
 import { is } from "./is.js";
 
 const store = new IndexedDBVectorStore("notes", { dim: 3, metric: "cosine", embedder: (texts) => texts.map(() => [1, 0, 0]) });
@@ -20,6 +21,34 @@ export async function find(): Promise<string[]> {
   // @ts-expect-error: no such mode
   await store.search("mast", 3, { mode: "fuzzy" });
   return hits.map(([, id]) => id);
+}
+
+export async function rank(): Promise<void> {
+  const byYear = await store.search("mast", 3, { rerank: (query, hits) => (is<string>()(query as string), [...hits].reverse()) });
+  is<string>()(byYear[0]![1]);
+  const reranker = new Reranker({ model: "rerank-v3.5" });
+  is<number>()((await reranker.rerank("mast", ["a", "b"], { topN: 1 }))[0]!.index);
+  await store.search("mast", 3, { rerank: reranker, diversity: 0.5 });
+  searchTool(store, { rerank: reranker });
+  is<string>()((await store.searchBatch(["mast", "keel"], 3))[0]![0]![1]);
+  // @ts-expect-error: what gives no hits is no reranker
+  await store.search("mast", 3, { rerank: () => 3 });
+}
+
+export async function carry(file: File): Promise<void> {
+  is<Uint8Array>()(await store.export());
+  is<Blob>()(await store.export({ as: "blob" }));
+  is<ReadableStream<Uint8Array>>()(await store.export({ as: "stream" }));
+  // @ts-expect-error: no such form
+  await store.export({ as: "text" });
+  is<number>()(await store.import(file, { replace: true }));
+  await store.import(fetch("notes.zip"));
+  await store.import_(new Uint8Array());
+  // @ts-expect-error: an address is to be fetched
+  await store.import("notes.zip");
+  for (const page of await loadDocuments(file, { password: "p" })) is<string>()(page.text);
+  // @ts-expect-error: loading splits nothing
+  await loadDocuments(file, { size: 3 });
 }
 
 export async function read(file: File): Promise<void> {
