@@ -16,12 +16,12 @@ from ..core.waiting import timeout
 from .approval import Answer, read_answers
 from .cache import CachedModel
 from .context import RunContext, current_run
-from .delegation import HandedOver, Handoff, NestedEvent, find_handoff
+from .delegation import HandedOver, Handoff, find_handoff
 from .dynamic_tools import choose_tools
 from .hooks import AskAgain
 from .limits import inherit_limits
 from .memory import MemoryContext, fit
-from .replay import LIVE, RunStarted
+from .replay import OF_MODELS, RunStarted
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import CallModel, CallTools, Finish, Pause, Run
@@ -106,7 +106,7 @@ class Driver:
                 async with aclosing(self._carry_out(streamed)) as events:
                     async for event in events:
                         ended = isinstance(event, RunDone)
-                        if journal and event.type in TOLD_LIVE:
+                        if journal and isinstance(event, OF_MODELS):
                             journal.tell(event.to_dict())
                         yield self._hooks.told(context, event)
             except (RunCancelled, asyncio.CancelledError, GeneratorExit) as error:
@@ -312,9 +312,6 @@ class Driver:
         taken = completion if isinstance(decision, AskAgain) else decision
         await self._record("answered", completion=taken.to_dict(), sources=list(sources), feedback=feedback)
         context.run.complete(taken, sources, feedback=feedback)
-
-
-TOLD_LIVE = {*LIVE, NestedEvent.type}
 
 
 async def last_reply(events: AsyncGenerator[Event]) -> Reply:

@@ -93,7 +93,7 @@ class TakenUp:
                 message = {}
             if "event" in message:
                 event = read_live(message["event"])
-                if event and (self._replay.live or event.type in ("nested_event", "retry_scheduled")):
+                if event and self._replay.follows(event):
                     yield event
                 continue
             for record in await self._log.read(self._id, self._replay.count):

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.completion import Completion
 from ..core.errors import ConfigError, OutputError
-from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, replay
+from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, ToolProgress, replay
 from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
 from .delegation import HandedOver, NestedEvent
@@ -41,6 +41,13 @@ class Replay:
         if self._run is None:
             raise ConfigError("there is no such run on record")
         return self._run
+
+    def follows(self, event: Event) -> bool:
+        """Whether what the owner tells fits what is known of the run: text of a step whose beginning was told, output of a call that
+        runs. All else is on record, or will be."""
+        if isinstance(event, ToolProgress):
+            return any(position in self.begun and call.id == event.call_id for position, call in self.run.ready())
+        return self.live or isinstance(event, NestedEvent | RetryScheduled)
 
     def take(self, record: Mapping[str, Any]) -> list[Event]:
         """Gives the events that tell of it."""
@@ -97,7 +104,8 @@ class Replay:
         return [settled] if isinstance(settled, Event) else []
 
 
-LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled)}
+OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled)
+LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (*OF_MODELS, ToolProgress)}
 
 
 def read_live(told: Mapping[str, Any]) -> Event | None:
@@ -106,5 +114,7 @@ def read_live(told: Mapping[str, Any]) -> Event | None:
     if told["type"] == NestedEvent.type:
         inner = read_live(fields["event"])
         return NestedEvent(**fields | {"event": inner}) if inner else None
+    if fields.get("part"):
+        fields["part"] = Message.user([fields["part"]]).content[0]
     kind = LIVE.get(told["type"])
     return kind(**fields) if kind else None

@@ -107,7 +107,13 @@ class ToolTurn:
         tasks = [asyncio.ensure_future(item) for item in work]
         for task in tasks:
             task.add_done_callback(news.put_nowait)
-        self._context.emit = news.put_nowait
+
+        def emit(event: Event) -> None:
+            if self._context.journal:
+                self._context.journal.tell(event.to_dict())  # now: whoever watches hears of it before the result is on record
+            news.put_nowait(event)
+
+        self._context.emit = emit
         running = len(tasks)
         try:
             while running:

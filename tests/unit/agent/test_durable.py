@@ -17,6 +17,7 @@ from staysail import (
     GiveResult,
     HandedOver,
     Handoff,
+    Image,
     MaxTurnsError,
     Message,
     ProviderError,
@@ -28,9 +29,11 @@ from staysail import (
     StepDone,
     TextDelta,
     ToolCall,
+    ToolProgress,
     ToolResult,
     UsageLimits,
     current_call,
+    current_run,
     tool,
 )
 from staysail.agent.run_log import MemoryRecords, ProcessLanes, memory_log
@@ -274,10 +277,21 @@ async def test_one_owns_a_run_another_watches_and_takes_over():
     records, lanes = MemoryRecords(), ProcessLanes()
     go_on = asyncio.Event()
 
+    picture = Image(data=b"\x89PNG", media_type="image/png")
+
     @tool(idempotent=True)
     async def wait() -> str:
         await go_on.wait()
+        run, call = current_run(), current_call()
+        assert run
+        assert call
+        if run.emit:
+            run.emit(ToolProgress(call.id, "wait", "stdout", "half", None))
+            run.emit(ToolProgress(call.id, "wait", "display", "", picture))
+            run.emit(ToolProgress("another", "wait", "stdout", "of no call that runs", None))
         return "waited"
+
+    wait.emits = True
 
     def agent(*answers: Any) -> Agent:
         return Agent(ScriptedModel(answers, delay_s=0.001), tools=[wait], durable=RunLog(records, lanes))
@@ -295,6 +309,8 @@ async def test_one_owns_a_run_another_watches_and_takes_over():
     for other in (seen, watched):
         assert [event.text for event in other if isinstance(event, TextDelta)] == ["one ", "two ", "three"]
         assert [event.id for event in other if isinstance(event, ToolResult)] == ["1"]
+        tool_told = [event for event in other if event.type in ("tool_progress", "tool_result")]
+        assert [(event.text, event.part) for event in tool_told[:-1]] == [("half", None), ("", picture)]
 
     go_on.clear()
     first = agent([ToolCall("1", "wait", {})])
