@@ -1,12 +1,19 @@
 /**
- * Where the chat's agent comes from: the page's own, or one made from the element's settings when it is next needed.
+ * Where the chat's agent comes from: the page's own, or one made from the element's settings when it is next needed, once Python is up.
  *
  * @import { AgentOptions, Tool } from "../types.js"
+ * @import { PythonStart } from "./python-start.js"
+ * @import { Startup } from "./startup.js"
  * @import { ChatAgent } from "./types.js"
  * @typedef {Tool[] | null | undefined | (() => Tool[] | Promise<Tool[]>)} ToolSource a function is called once Python is up, so it may ask for Python's tools
  */
 
+import { unlessAborted } from "./abortable.js";
+import { isLocal, loadLocalModel } from "./local-start.js";
+
 export class AgentSource {
+  #python;
+  #startup;
   /** @type {ChatAgent | undefined} the page's own; settings are then not used */
   given;
   /** @type {Partial<AgentOptions>} */
@@ -14,9 +21,17 @@ export class AgentSource {
   /** @type {ToolSource} */
   #tools;
   /** Whether the agent made last has any. */
-  hasTools = false;
+  #hasTools = false;
   /** @type {ChatAgent | undefined} */
   #made;
+  /** Counts changes: an agent of settings that are no more serves once. */
+  #version = 0;
+
+  /** @param {PythonStart} python @param {Startup} startup */
+  constructor(python, startup) {
+    this.#python = python;
+    this.#startup = startup;
+  }
 
   /**
    * @template {keyof AgentOptions} N
@@ -24,7 +39,7 @@ export class AgentSource {
    */
   set(name, value) {
     this.#options[name] = value;
-    this.#made = undefined;
+    this.#change();
   }
 
   /** @template {keyof AgentOptions} N @param {N} name @returns {Partial<AgentOptions>[N]} */
@@ -38,19 +53,56 @@ export class AgentSource {
 
   set tools(value) {
     this.#tools = value;
+    this.#change();
+  }
+
+  #change() {
     this.#made = undefined;
+    this.#version++;
   }
 
   /** Throws ConfigError where the settings cannot work. @returns {Promise<ChatAgent>} */
   async agent() {
     if (this.given) return this.given;
-    if (!this.#made) {
-      const { Agent } = await import("../index.js"); // not before there is something to ask it
-      const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
-      const tools = typeof this.#tools === "function" ? await this.#tools() : this.#tools;
-      this.#made = new Agent(/** @type {AgentOptions} */ ({ ...set, tools }));
-      this.hasTools = Boolean(tools?.length);
+    if (this.#made) return this.#made;
+    const version = this.#version;
+    const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
+    const given = this.#tools;
+    const { Agent } = await import("../index.js"); // not before there is something to ask it
+    const tools = typeof given === "function" ? await given() : given;
+    const made = new Agent(/** @type {AgentOptions} */ ({ ...set, tools }));
+    this.#hasTools = Boolean(tools?.length);
+    if (version === this.#version) this.#made = made;
+    return made;
+  }
+
+  /** What is waited for before an answer can begin, in words. */
+  get waitingFor() {
+    if (this.given || this.#python.ready) return "Thinking";
+    return "Python is still starting. Your message goes out as soon as it is up.";
+  }
+
+  /** Starts Python ahead of the first message. */
+  warm() {
+    if (!this.given) this.#python.start().catch(() => {}); // it shows its own failure
+  }
+
+  /**
+   * The agent with everything that it needs before it can answer.
+   * @param {(what: string) => void} wait told what is waited for @param {AbortSignal} signal
+   */
+  async prepare(wait, signal) {
+    if (!this.given) {
+      await unlessAborted(this.#python.start(), signal);
+      wait("Thinking");
     }
-    return this.#made;
+    const model = this.get("model");
+    const agent = await unlessAborted(this.agent(), signal);
+    if (!this.given && model && isLocal(model)) {
+      wait("The model in this page is being made ready");
+      await loadLocalModel(model, this.#startup, { embedder: this.#hasTools, signal });
+      wait("Thinking");
+    }
+    return agent;
   }
 }
