@@ -63,6 +63,17 @@ const [url, done] = arguments;
 """
 
 
+# The agent's own tools are published anew while it looks for those of others: it must not take them for such.
+OFFERS_WHILE_LOOKING = """
+const context = document.modelContext, look = context.getTools.bind(context);
+context.getTools = async () => {
+  const found = await look();
+  document.getElementById("webmcp-publish").dispatchEvent(new Event("change"));
+  return found;
+};
+"""
+
+
 @pytest.fixture(scope="module")
 def webmcp():
     browser = start_chrome("--enable-features=WebMCP")
@@ -219,6 +230,7 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
             "return document.modelContext.registerTool({ name: 'tide', description: 'The tide.', "
             "inputSchema: { type: 'object', properties: {} }, execute: async () => 'high' })"
         )
+        webmcp.execute_script(OFFERS_WHILE_LOOKING)
         visitor.click("webmcp-use")
         box = server.box({"tool_calls": [{"name": "tide", "arguments": {}}]}, {"text": "It is high."})
         choose(page, "openai-compatible", base=box.url, model="m")

@@ -9,7 +9,7 @@
  * @typedef {object} Host the element
  * @property {boolean} isConnected
  * @property {ShadowRoot | null} shadowRoot
- * @property {string} durable the name of its record of runs, or ""
+ * @property {string | boolean} durable the name of its record of runs, or ""
  *
  * Dispatches an event of the element; false where somebody prevented what comes of it.
  * @typedef {(type: string, detail: object, options?: EventInit) => boolean} Tell

@@ -31,9 +31,12 @@ watchTheme();
 let small = true; // the model in the page
 /** @type {import("../types.js").AgentOptions} */
 let access = { model: "local" };
-const offer = () => {
+const settle = () => {
   chat.tools = chosenTools;
   chat.options = { ...documents.options(small), usageLimits: chosenLimits(access.model) };
+};
+const offer = () => {
+  settle();
   webMCP.offer();
 };
 const isOn = listTools(offer);
@@ -41,17 +44,18 @@ const fileTools = watchFiles(chat, offer);
 const documents = watchDocuments(chat, offer);
 const runs = watchRunOptions(chat, offer);
 watchSecondAgent(offer);
-watchMcpServers(offer);
+watchMcpServers(chat, panel, offer);
 const webMCP = watchWebMCP(ownTools, offer);
 
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
-  return [...(await ownTools()), ...(await offeredTools()), ...secondAgent(access)];
+  const own = [...(await ownTools()), ...secondAgent(access)];
+  return [...own, ...(await offeredTools(own))];
 }
 
 async function ownTools() {
   const simple = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
-  const tools = [...simple, ...(isOn("python") ? [await agentPython()] : []), ...mcpTools(), ...(await fileTools()), ...documents.tools(small)];
+  const tools = [...simple, ...(isOn("python") ? [await agentPython()] : []), ...(await mcpTools()), ...(await fileTools()), ...documents.tools(small)];
   for (const tool of tools) tool.needsApproval = runs.asksFirst();
   return tools;
 }
@@ -61,9 +65,11 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
   chat.apiKey = apiKey;
   chat.baseURL = baseURL;
   chat.preamble = preamble;
+  const wasSmall = small;
   small = choice.id === "local";
   access = { model: /** @type {string} */ (chat.model), ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) };
-  offer();
+  if (small === wasSmall) settle();
+  else offer(); // what the tools tell of the documents is another thing
   find("current", HTMLOutputElement).value = choice.id === "local" ? "SmolLM2, in this page" : [choice.label, model].filter(Boolean).join(", ");
   find("welcome-note", HTMLElement).textContent =
     choice.id === "local"

@@ -9,11 +9,11 @@ const publish = find("webmcp-publish", HTMLInputElement);
 const use = find("webmcp-use", HTMLInputElement);
 const note = find("webmcp-note", HTMLElement);
 
-/** Those of this page that the browser has now. @type {Set<string>} */
-const published = new Set();
 let takeBack = () => {};
-/** One at a time, in order. @type {Promise<void>} */
-let publishing = Promise.resolve();
+/** Publishing and looking, one after another: whoever looks in the middle would find the agent's own. @type {Promise<any>} */
+let turn = Promise.resolve();
+/** The publishing that was asked for last; those before it need not be done. */
+let latest = 0;
 
 /** @param {() => Promise<Tool[]>} ownTools what the agent has of its own @param {() => void} onChange */
 export function watchWebMCP(ownTools, onChange) {
@@ -28,14 +28,14 @@ export function watchWebMCP(ownTools, onChange) {
 
 /** @param {() => Promise<Tool[]>} ownTools */
 function offer(ownTools) {
-  publishing = publishing.then(async () => {
+  const number = ++latest;
+  turn = turn.then(async () => {
+    if (number !== latest) return;
     takeBack();
     takeBack = () => {};
-    published.clear();
     if (!publish.checked) return void (note.textContent = "");
     try {
       const tools = (await ownTools()).filter((tool) => "execute" in tool); // agents are none
-      tools.forEach(({ name }) => published.add(String(name)));
       takeBack = await publishTools(tools, { approve: ({ name, arguments: given }) => confirm(`May this browser's agent call ${name}?\n\n${JSON.stringify(given, null, 2)}`) });
       note.textContent = `The browser has ${tools.length} tools of this page.`;
     } catch (error) {
@@ -44,7 +44,11 @@ function offer(ownTools) {
   });
 }
 
-/** What other scripts of the page offer, where that is switched on. */
-export async function offeredTools() {
-  return use.checked ? (await pageTools()).filter(({ name }) => !published.has(name)) : [];
+/** What other scripts of the page offer, where that is switched on. @param {Tool[]} own of the agent, which are not meant even if they are offered @returns {Promise<Tool[]>} */
+export async function offeredTools(own) {
+  if (!use.checked) return [];
+  const looking = turn.then(() => pageTools());
+  turn = looking.catch(() => {}); // told to whoever asked
+  const names = new Set(own.map(({ name }) => name));
+  return (await looking).filter(({ name }) => !names.has(name));
 }

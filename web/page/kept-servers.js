@@ -1,0 +1,41 @@
+/**
+ * The MCP servers that this browser connects again: where they are, and no secret of theirs.
+ *
+ * @typedef {"nothing" | "token" | "login"} Access what a server wants of whoever connects
+ * @typedef {{url: string, access: Access, prefix: string, off: string[]}} KeptServer prefix: of its tools' names. off: tools that are switched off
+ */
+
+const KEPT = "staysail-mcp-servers";
+
+/** @returns {KeptServer[]} */
+export function keptServers() {
+  try {
+    /** @type {KeptServer[]} */
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    return kept.filter(({ url }) => /^https?:/.test(url)).map(({ url, access = "nothing", prefix = "", off = [] }) => ({ url, access, prefix, off }));
+  } catch {
+    return []; // of another version, or of a window that keeps nothing
+  }
+}
+
+/** In the place of what was kept of its address. @param {KeptServer} server @returns {boolean} whether it is kept: not where the address may hold a secret */
+export function keepServer(server) {
+  const { username, password, search } = new URL(server.url);
+  if (username || password || search) return false;
+  save([...keptServers().filter(({ url }) => url !== server.url), server]);
+  return true;
+}
+
+/** @param {string} url */
+export function dropServer(url) {
+  save(keptServers().filter((server) => server.url !== url));
+}
+
+/** @param {KeptServer[]} servers */
+function save(servers) {
+  try {
+    localStorage.setItem(KEPT, JSON.stringify(servers));
+  } catch {
+    // the window keeps nothing: they stay for as long as the page does
+  }
+}
