@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver import Chrome
@@ -18,12 +18,12 @@ START_S = 60
 
 
 class ChatPage:
-    def __init__(self, driver: Chrome, url: str, *, fresh: bool = True) -> None:
-        """fresh: load the page anew; else, where it is open already, only put a new chat in the place of the old one, as Python is up."""
+    def __init__(self, driver: Chrome, url: str, *, keep: Literal["nothing", "page", "chat"] = "nothing") -> None:
+        """keep: what stays as it is where the page is open already, as Python is up there: the page around a new chat, or the chat too."""
         self.driver = driver
-        if fresh or driver.current_url != url:
+        if keep == "nothing" or driver.current_url != url:
             driver.get(url)
-        else:
+        elif keep == "page":
             driver.execute_script("document.querySelector('staysail-chat').replaceWith(document.createElement('staysail-chat'))")
         self.wait(
             lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined"

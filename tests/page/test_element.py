@@ -33,7 +33,7 @@ def open_chat(driver, site):
     opened = []
 
     def open_chat(box, *, fresh=False, **properties) -> ChatPage:
-        chat = ChatPage(driver, site + PAGE, fresh=fresh)
+        chat = ChatPage(driver, site + PAGE, keep="nothing" if fresh else "page")
         opened.append(chat)
         chat.set(model="openai-compatible:m", baseURL=box.url, runtimeURL="/wheels/", **properties)
         return chat

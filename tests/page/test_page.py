@@ -27,13 +27,18 @@ def server():
 
 
 @pytest.fixture
+def driver(browser):
+    """On the page that the test before has left, which saves starting it for each."""
+    browser.get_log("browser")
+    return browser
+
+
+@pytest.fixture
 def page(driver, site):
-    page = ChatPage(driver, site)
+    page = ChatPage(driver, site, keep="chat")
     page.resize(1100, 800)
-    page.wait(
-        lambda: page.all("slot[name=suggestion]") is not None and driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings"
-    )
-    page.run("chat.newConversation()")  # of a tab's session, the last test's would be open again
+    page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+    page.run("chat.newConversation()")
     yield page
     page.restore()
 
@@ -80,6 +85,30 @@ def test_every_provider_it_offers_exists_and_asks_for_what_that_one_needs(page):
         assert choice.get("keyURL", "") == provider.key_url
 
 
+def test_it_is_usable_on_a_narrow_screen(page, server):
+    page.resize(360)
+    page.wait(lambda: not field(page, "settings").is_displayed(), "the settings to fold away")
+    assert page.width_beyond_screen() <= 0
+    field(page, "open-settings").click()
+    assert page.driver.switch_to.active_element.get_attribute("id") == "provider"
+    assert page.driver.execute_script("return document.querySelector('main').inert")
+    box = server.box({"text": "Small."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    assert page.width_beyond_screen() <= 0
+    field(page, "provider").send_keys(Keys.ESCAPE)
+    assert page.driver.switch_to.active_element.get_attribute("id") == "open-settings"
+    page.send("Hi")
+    page.wait_for("Small.")
+    assert page.width_beyond_screen() <= 0
+
+
+def test_a_failure_about_the_base_url_leads_to_its_field(page):
+    choose(page, "openai-compatible", model="m", base="")
+    page.send("Hi")
+    page.wait_for("The settings do not work.")
+    assert field(page, "base").get_attribute("aria-invalid") == "true"
+
+
 def test_settings_count_from_the_next_message_on(page, server):
     box = server.box({"text": "First."}, {"text": "Second."})
     choose(page, "openai-compatible", base=box.url, model="model-a", key=KEY, preamble="Be kind.")
@@ -100,6 +129,35 @@ def test_settings_count_from_the_next_message_on(page, server):
     assert second["model"] == "model-b"
     assert sorted(tool["function"]["name"] for tool in second["tools"]) == ["calculate", "set_colours"]
     assert [message["content"] for message in second["messages"]] == ["Be kind.", "Hi", "First.", "And now?"]
+    field(page, "tool-roll_dice").click()
+    field(page, "tool-set_timer").click()
+
+
+def test_tools_in_javascript_change_the_page_and_tools_in_python_answer(page, server):
+    calls = [
+        {"name": "set_colours", "arguments": {"colour": "red", "background": "dark"}},
+        {"name": "set_timer", "arguments": {"amount": 2, "unit": "seconds", "label": "Tea"}},
+        {"name": "calculate", "arguments": {"expression": "17 * (23 + 4) ** 2"}},
+        {"name": "roll_dice", "arguments": {"count": 3}},
+    ]
+    box = server.box({"tool_calls": calls}, {"text": "All done."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    before = page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor")
+    page.send("Everything, please")
+    page.wait_for("All done.")
+    assert page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor") != before
+    assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "dark"
+    assert "Tea" in field(page, "timers").text
+    cards = {card.find_element(By.CSS_SELECTOR, ".tool-name").text: card for card in page.all(".tool")}
+    assert {card.get_attribute("data-state") for card in cards.values()} == {"done"}
+    assert "= 12393" in cards["calculate"].text
+    results = {message["tool_call_id"]: message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"}
+    assert len(results) == 4
+    rolled = next(json.loads(text) for text in results.values() if "rolls" in text)
+    assert len(rolled["rolls"]) == 3
+    assert rolled["total"] == sum(rolled["rolls"])
+    assert all(1 <= roll <= 6 for roll in rolled["rolls"])
+    page.wait(lambda: "Time is up" in field(page, "timers").text, "the timer to ring")
 
 
 def test_the_key_stays_in_memory_and_with_its_provider(page, server):
@@ -133,31 +191,23 @@ def test_the_key_stays_in_memory_and_with_its_provider(page, server):
     assert field(page, "key").get_attribute("value") == ""
 
 
-def test_tools_in_javascript_change_the_page_and_tools_in_python_answer(page, server):
-    calls = [
-        {"name": "set_colours", "arguments": {"colour": "red", "background": "dark"}},
-        {"name": "set_timer", "arguments": {"amount": 2, "unit": "seconds", "label": "Tea"}},
-        {"name": "calculate", "arguments": {"expression": "17 * (23 + 4) ** 2"}},
-        {"name": "roll_dice", "arguments": {"count": 3}},
-    ]
-    box = server.box({"tool_calls": calls}, {"text": "All done."})
-    choose(page, "openai-compatible", base=box.url, model="m")
-    before = page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor")
-    page.send("Everything, please")
-    page.wait_for("All done.")
-    assert page.run("return getComputedStyle(root.querySelector('.send')).backgroundColor") != before
-    assert page.run("return getComputedStyle(document.documentElement).colorScheme") == "dark"
-    assert "Tea" in field(page, "timers").text
-    cards = {card.find_element(By.CSS_SELECTOR, ".tool-name").text: card for card in page.all(".tool")}
-    assert {card.get_attribute("data-state") for card in cards.values()} == {"done"}
-    assert "= 12393" in cards["calculate"].text
-    results = {message["tool_call_id"]: message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"}
-    assert len(results) == 4
-    rolled = next(json.loads(text) for text in results.values() if "rolls" in text)
-    assert len(rolled["rolls"]) == 3
-    assert rolled["total"] == sum(rolled["rolls"])
-    assert all(1 <= roll <= 6 for roll in rolled["rolls"])
-    page.wait(lambda: "Time is up" in field(page, "timers").text, "the timer to ring")
+def test_axe_finds_nothing_wrong(page):
+    for scheme in ("light", "dark"):
+        page.resize(1100, 800)
+        page.prefer(scheme)
+        Select(field(page, "provider")).select_by_value("openai")
+        assert violations(page) == []
+        page.play([{"type": "text_delta", "text": "Hello **there**."}])
+        page.run("return chat.send('Hi')")
+        page.run("import('/web/page/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
+        page.wait(lambda: f"{scheme} tea" in field(page, "timers").text, "the timer")
+        assert violations(page) == []
+        page.resize(360)
+        field(page, "open-settings").click()
+        assert violations(page) == []
+        field(page, "provider").send_keys(Keys.ESCAPE)
+        page.run("chat.newConversation()")
+    page.driver.get("about:blank")  # the chat has an agent of this test's
 
 
 @pytest.mark.parametrize(
@@ -184,47 +234,10 @@ def test_the_calculator_calculates():
         assert TOOLS["evaluate"](ast.parse(expression, mode="eval").body) == value
 
 
-def test_a_failure_about_the_base_url_leads_to_its_field(page):
-    choose(page, "openai-compatible", model="m")
-    page.send("Hi")
-    page.wait_for("The settings do not work.")
-    assert field(page, "base").get_attribute("aria-invalid") == "true"
-
-
-def test_it_is_usable_on_a_narrow_screen(page, server):
-    page.resize(360)
-    page.wait(lambda: not field(page, "settings").is_displayed(), "the settings to fold away")
-    assert page.width_beyond_screen() <= 0
-    field(page, "open-settings").click()
-    assert page.driver.switch_to.active_element.get_attribute("id") == "provider"
-    assert page.driver.execute_script("return document.querySelector('main').inert")
-    box = server.box({"text": "Small."})
-    choose(page, "openai-compatible", base=box.url, model="m")
-    assert page.width_beyond_screen() <= 0
-    field(page, "provider").send_keys(Keys.ESCAPE)
-    assert page.driver.switch_to.active_element.get_attribute("id") == "open-settings"
-    page.send("Hi")
-    page.wait_for("Small.")
-    assert page.width_beyond_screen() <= 0
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_wrong(page, scheme):
-    page.prefer(scheme)
-    Select(field(page, "provider")).select_by_value("openai")
-    assert violations(page) == []
-    page.play([{"type": "text_delta", "text": "Hello **there**."}])
-    page.run("return chat.send('Hi')")
-    page.run("import('/web/page/timers.js').then(({ startTimer }) => startTimer(60, 'Tea'))")
-    page.wait(lambda: "Tea" in field(page, "timers").text, "the timer")
-    assert violations(page) == []
-    page.resize(360)
-    field(page, "open-settings").click()
-    assert violations(page) == []
-
-
 @pytest.mark.xdist_group("language model")
 def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
+    # One thread: two wait for each other where other tests have the other processor.
+    page.driver.execute_cdp_cmd("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": 1})
     chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]") if "17 * 23" in chip.text)
     chip.click()
     page.wait(lambda: "made ready" in page.text or page.all(".tool"), "the model to be loaded", 90)

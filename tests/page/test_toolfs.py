@@ -15,7 +15,7 @@ from tests.server import TestServer
 
 UNIT = Path(__file__).parents[1] / "unit" / "fs"
 KILLS = int(os.environ.get("STAYSAIL_KILLS", "2"))
-ATTACKS = int(os.environ.get("STAYSAIL_ATTACKS", "6"))
+ATTACKS = int(os.environ.get("STAYSAIL_ATTACKS", "2"))
 """Of each parametrised attack so many cases, evenly chosen; all of them are run on CPython."""
 
 SETUP = """
@@ -296,7 +296,7 @@ def test_each_attack_is_refused_on_files_in_indexeddb_too(page):
     """The suite of CPython, run in the page: what it needs of pytest is little."""
     source = (UNIT / "test_attacks.py").read_text("utf-8")
     page.run((Path(__file__).with_name("toolfs_attacks.py")).read_text("utf-8"))
-    page.run(f"failures, count = await run_attacks({source!r}, {ATTACKS})\nassert not failures, failures[:3]\nassert count > 25, count")
+    page.run(f"failures, count = await run_attacks({source!r}, {ATTACKS})\nassert not failures, failures[:3]\nassert count > 14, count")
 
 
 def test_a_web_server_is_read_and_its_redirects_are_not_followed_blindly(page):

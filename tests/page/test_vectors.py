@@ -21,7 +21,7 @@ KILLS = int(os.environ.get("STAYSAIL_KILLS", "3"))
 def test_each_backend_gives_what_numpy_gives_to_the_bit(page, backend):
     page.run('from staysail.host.packages import load_packages\nawait load_packages(["numpy", "numkong"])')
     page.run(BACKENDS.read_text("utf-8"))
-    assert json.loads(page.run(f"json.dumps(await compare({backend!r}, {5 if EVERY else 2}))")) == []
+    assert json.loads(page.run(f"json.dumps(await compare({backend!r}, {5 if EVERY else 1}))")) == []
 
 
 class Page:

@@ -40,7 +40,7 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads } = {}) {
+  constructor({ localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
     this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#model = chosenModel(model);
     this.#contextTokens = contextTokens;
@@ -249,4 +249,9 @@ function unlessAborted(signal, promise, onAbort = () => {}) {
     signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
+}
+
+function defaultThreads() {
+  const cores = globalThis.navigator?.hardwareConcurrency || 1;
+  return cores <= 4 ? cores : Math.min(8, cores >> 1);
 }

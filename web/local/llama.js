@@ -54,9 +54,9 @@ export class Llama {
 
   /**
    * @param {Blob} weights
-   * @param {{runtimeURL: URL, contextTokens: number, threads?: number, onCrash: (error: Error) => void}} options
+   * @param {{runtimeURL: URL, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options
    */
-  static async open(weights, { runtimeURL, contextTokens, threads = defaultThreads(), onCrash }) {
+  static async open(weights, { runtimeURL, contextTokens, threads, onCrash }) {
     await checkFile(weights);
     const { Wllama, LoggerWithoutDebug } = await importRuntime(runtimeURL);
     const paths = Object.fromEntries(
@@ -261,9 +261,4 @@ async function withDocument(run) {
   } finally {
     delete scope.document;
   }
-}
-
-function defaultThreads() {
-  const cores = globalThis.navigator.hardwareConcurrency || 1;
-  return cores <= 4 ? cores : Math.min(8, cores >> 1);
 }
