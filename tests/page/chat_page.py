@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Literal
 
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.wait import WebDriverWait
 
 START_S = 60
 """Python's start on a busy machine."""
@@ -77,10 +78,15 @@ class ChatPage:
         self.wait(lambda: not self.run("return chat.running"), "the answer to end", timeout_s)
 
     def wait[T](self, condition: Callable[[], T], what: str | Callable[[], str], timeout_s: float = 10) -> T:
-        try:
-            return WebDriverWait(self.driver, timeout_s, poll_frequency=0.05).until(lambda _: condition())
-        except TimeoutException:
-            raise TimeoutError(f"waited {timeout_s} s for {what if isinstance(what, str) else what()}") from None
+        """Looks ever less often: each look costs the page and the browser time."""
+        end, pause_s = time.monotonic() + timeout_s, 0.02
+        while time.monotonic() < end:
+            with suppress(NoSuchElementException):
+                if found := condition():
+                    return found
+            time.sleep(pause_s)
+            pause_s = min(pause_s * 1.4, 0.4)
+        raise TimeoutError(f"waited {timeout_s} s for {what if isinstance(what, str) else what()}")
 
     def resize(self, width: int, height: int = 740) -> None:
         self.driver.execute_cdp_cmd(

@@ -200,7 +200,7 @@ def test_axe_finds_nothing_wrong(page):
         page.play([{"type": "text_delta", "text": "Hello **there**."}])
         page.run("return chat.send('Hi')")
         page.run("import('/web/page/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
-        page.wait(lambda: f"{scheme} tea" in field(page, "timers").text, "the timer")
+        page.wait(lambda tea=f"{scheme} tea": tea in field(page, "timers").text, "the timer")
         assert violations(page) == []
         page.resize(360)
         field(page, "open-settings").click()

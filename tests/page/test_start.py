@@ -53,7 +53,7 @@ def look() -> list:
   }
   shutdown();
   const stages = progress.map(({ stage }) => stage).filter((stage, index, all) => stage !== all[index - 1]);
-  return { restored, drawn, sum, stages, totalBytes: progress.find(({ loadedBytes }) => loadedBytes)?.totalBytes, bytes: manifest.bytes };
+  return { restored, drawn, sum, stages, totalBytes: Math.max(...progress.map(({ totalBytes }) => totalBytes)), bytes: manifest.bytes };
 };
 run().then(done, (error) => done({ error: String(error.stack) }));
 """
