@@ -6,11 +6,11 @@ import asyncio
 
 from .core.errors import ConfigError, DimensionError
 from .core.value import Value
-from .core.vectors import Backend, BlockStore, Dtype
+from .core.vectors import Backend, BlockStore, Dtype, Record
 from .indexes.flat import FlatIndex
 from .indexes.keywords import encode_terms
 from .stores.collection import Collection
-from .stores.layout import FULL_FORMAT, Head, decode_head
+from .stores.layout import FULL_FORMAT, OPENING, Head, decode_head
 from .stores.migration import migrate
 from .vector_backends import load_backend, open_storage
 from .vector_search import CollectionSearch
@@ -56,7 +56,8 @@ class Opening:
             if self.opened:
                 return self.opened
             blocks, backend = await asyncio.gather(self.storage(), load_backend(self._backend))  # the browser opens it meanwhile
-            (record,) = await blocks.read([("head", 0)])
+            tables = await blocks.read_all(OPENING)
+            record = tables["head"].get(0)
             head = self._stored(record) if record is not None else self._wanted
             index = FlatIndex(
                 backend,
@@ -72,7 +73,7 @@ class Opening:
             collection = Collection(
                 blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes
             )
-            await collection.sync(record)
+            await collection.sync(tables)
             if collection.head.old:
                 async with collection.writing():
                     await migrate(collection)
@@ -93,7 +94,7 @@ class Opening:
     def _forget(self) -> None:
         self.opened, self._blocks = None, self._given
 
-    def _stored(self, record: bytes) -> Head:
+    def _stored(self, record: Record) -> Head:
         head, wanted = decode_head(record), self._wanted
         if wanted.dim and wanted.dim != head.dim:
             raise DimensionError(f"the store {self._name!r} holds vectors of {head.dim} dimensions, not {wanted.dim}")

@@ -15,11 +15,12 @@ from pkgutil import iter_modules
 from .. import providers
 
 FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers", "staysail.host.persistence")
+VECTORS = ("staysail.vectors", "staysail.host.kernel", "staysail.host.opfs")  # a start is hardly longer for them, a first search is shorter
 
 
 def import_first_needs() -> None:
     """What a start and a first prompt to any provider import: nothing compiled, nothing that holds a JavaScript object."""
-    for name in FIRST_NEEDS:
+    for name in (*FIRST_NEEDS, *VECTORS):
         import_module(name)
     for module in iter_modules(providers.__path__):
         import_module(f"{providers.__name__}.{module.name}")

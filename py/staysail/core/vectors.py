@@ -11,6 +11,7 @@ from .value import Value
 
 type Metric = Literal["cosine", "dot", "euclidean"]
 type Quantization = Literal["auto", "none", "int8", "1bit"]
+type Record = bytes | bytearray
 type Dtype = Literal["f32", "f16"]
 type SearchMode = Literal["vector", "keyword", "hybrid"]
 
@@ -199,18 +200,18 @@ class BlockStore(Protocol):
     def kind(self) -> str:
         """Where it keeps things, in a word or two."""
 
-    async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]: ...
+    async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]: ...
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
         """Fills each target; gives the keys whose record is absent or of another size."""
 
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
         """Fills `target` with equally long parts of records, by key and offset; False where that cannot be done at once."""
 
-    async def read_all(self, table: str) -> dict[int, bytes]:
-        """Of tables whose records are small."""
+    async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
+        """Whole tables of small records, as they are at one moment: records by table and key."""
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
-        """All of it or nothing; durable on return. Raises QuotaError."""
+        """All of it or nothing; durable on return. A record is bytes, or a tuple of the pieces it is made of. Raises QuotaError."""
 
     async def estimate(self) -> tuple[int, int | None]:
         """Bytes used, and bytes still free where the browser tells."""
@@ -235,6 +236,11 @@ class BlockStore(Protocol):
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     if value not in choices:
         raise ConfigError(f"{name} is one of {', '.join(choices)}, not {value!r}")
+
+
+def bytes_of(record: Any) -> int:
+    """How many bytes a record has that is to be written."""
+    return sum(map(len, record)) if isinstance(record, tuple) else len(record)
 
 
 def stride_of(dim: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pyodide.ffi import JsException, to_js
 
+from ..core.vectors import Record
 from .idb_database import Database, open_database, translated
 
 VERSION = 2
@@ -22,7 +23,7 @@ async def open_blocks(name: str, tables: Sequence[str] = TABLES) -> IdbBlocks:
 class IdbBlocks(Database):
     kind = "IndexedDB"
 
-    async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]:
+    async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]:
         found = await self._get(requests)
         return [record.to_bytes() if record is not None else None for record in found]
 
@@ -42,12 +43,13 @@ class IdbBlocks(Database):
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
         return False  # a record comes as a whole
 
-    async def read_all(self, table: str) -> dict[int, bytes]:
-        transaction = self.begin([table], "readonly")
-        store = transaction.objectStore(table)
-        keys, records = store.getAllKeys(), store.getAll()
+    async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
+        transaction = self.begin(tables, "readonly")
+        stores = [transaction.objectStore(table) for table in tables]
+        asked = [(store.getAllKeys(), store.getAll()) for store in stores]
         await self.done(transaction)
-        return {key: record.to_bytes() for key, record in zip(keys.result, records.result, strict=True)}
+        found = [zip(keys.result, records.result, strict=True) for keys, records in asked]
+        return {table: {key: record.to_bytes() for key, record in pairs} for table, pairs in zip(tables, found, strict=True)}
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
         tables = sorted({table for table, _, _ in puts} | {table for table, _ in deletes})
@@ -58,7 +60,7 @@ class IdbBlocks(Database):
                 stores[table].delete(key)
             for table, key, record in puts:
                 # to_js copies out of the interpreter's memory: a view would take all of that memory along.
-                stores[table].put(to_js(record), key)
+                stores[table].put(to_js(b"".join(record) if isinstance(record, tuple) else record), key)
         except JsException as error:
             transaction.abort()
             raise translated(error) from error

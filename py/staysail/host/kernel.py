@@ -11,7 +11,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import js
-import pyodide_js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
@@ -25,6 +24,8 @@ RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
 
 async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
     """The kernel with relaxed SIMD, else the plain one. Raises ConfigError with the reason why neither runs."""
+    import pyodide_js  # an object that no snapshot of an interpreter may hold
+
     memory = getattr(getattr(pyodide_js, "_module", None), "memory", None)
     if memory is None:
         raise ConfigError("this Pyodide does not show its memory")
@@ -38,11 +39,12 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
         except OSError as error:
             raise ConfigError("this build of staysail has no kernel") from error
         try:
-            made = await js.WebAssembly.instantiate(to_js(code), imports)
+            # At once: it is small, and waiting for the browser's other threads takes longer than they save.
+            made = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(to_js(code)), imports)
         except JsException as error:
             why = str(error)
             continue
-        backend = KernelBackend(made.instance.exports, "relaxed SIMD" if name == RELAXED else "plain SIMD")
+        backend = KernelBackend(made.exports, "relaxed SIMD" if name == RELAXED else "plain SIMD")
         backend.prove()
         return backend
     raise ConfigError(f"this browser does not run the kernel: {why}")
@@ -76,10 +78,10 @@ class KernelBackend:
         # Looked up once: each look-up of a function on a JavaScript object makes a proxy.
         self._run = SimpleNamespace(**{name: getattr(exports, name) for name in js.Object.keys(exports)})
         self._tables: WeakKeyDictionary[Chunks, tuple[int, KernelBlock]] = WeakKeyDictionary()
-        self._slots, self._values = _block(4096), _block(8192)
         self._slab, self._used = _block(SLAB_BYTES), 0
-        self._wide, self._alone = _block(16), _block(16)  # float16 rows as float32, and a list that holds their address
-        self._counting = _block(4 * GATHERED)
+        self._slots, self._values = self.allocate(4096), self.allocate(8192)
+        self._wide, self._alone = self.allocate(16), self.allocate(16)  # float16 rows as float32, and a list that holds their address
+        self._counting = self.allocate(4 * GATHERED)
         self._counting.view.cast("I")[:] = array("I", range(GATHERED))
 
     def prove(self) -> None:

@@ -20,6 +20,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import QuotaError
+from ..core.vectors import Record, bytes_of
 from .idb import IdbBlocks
 from .idb import open_blocks as open_database
 from .idb_database import translated
@@ -34,17 +35,27 @@ type Place = tuple[int, int]  # offset, bytes
 
 async def open_blocks(name: str) -> FileBlocks:
     """Raises ConfigError where there is no IndexedDB, StoreError."""
-    database, access = await asyncio.gather(open_database(name), _open_access(name))
-    return FileBlocks(database, name, access)
+    access = asyncio.ensure_future(_open_access(name, _private_folder()))  # goes on while the database is opened, and read
+    try:
+        return FileBlocks(await open_database(name), name, access)
+    except BaseException:
+        if opened := await access:
+            opened.close()
+        raise
 
 
 class FileBlocks:
-    """A BlockStore; `access`: a FileSystemSyncAccessHandle, or None where there is none to be had."""
+    """A BlockStore; `access`: a FileSystemSyncAccessHandle to come, or None where there is none to be had."""
 
-    def __init__(self, database: IdbBlocks, name: str, access: Any) -> None:
-        self._database, self._name, self._access = database, name, access
+    def __init__(self, database: IdbBlocks, name: str, access: asyncio.Future[Any]) -> None:
+        self._database, self._name, self._opening = database, name, access
         self._places: dict[Key, Place] = {}
-        self._record: bytes | None = None  # what the places were read from
+        self._record: Record | None = None  # what the places were read from
+
+    @property
+    def _access(self) -> Any:
+        """None until it came: what reads and writes the file waits for `_opening`."""
+        return self._opening.result() if self._opening.done() else None
 
     @property
     def kind(self) -> str:
@@ -58,8 +69,8 @@ class FileBlocks:
     def changed(self, value: bool) -> None:
         self._database.changed = value
 
-    async def read(self, requests: Sequence[Key]) -> list[bytes | None]:
-        records: dict[Key, bytes | None] = {}
+    async def read(self, requests: Sequence[Key]) -> list[Record | None]:
+        records: dict[Key, Record | None] = {}
         while not all(key in self._places and key[0] not in CHANGING for key in requests):
             others = [key for key in requests if key not in self._places]
             *found, record = await self._database.read([*others, PLACES])
@@ -71,15 +82,13 @@ class FileBlocks:
                 break
         for key in requests:
             if key in self._places:
-                data = bytearray(self._places[key][1])
-                records[key] = bytes(data) if await self._read_at(self._places[key], memoryview(data)) else None
+                records[key] = await self._read_record(self._places[key])
         return [records[key] for key in requests]
 
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
         if not all((table, key) in self._places for key in targets):
             (record,) = await self._database.read([PLACES])
-            if record != self._record:
-                self._learn(record)
+            self._learn(record)
         places = {key: place for key in targets if (place := self._places.get((table, key)))}
         failed = [key for key, place in places.items() if not await self._read_at(place, targets[key])]
         others = {key: target for key, target in targets.items() if key not in places}
@@ -100,19 +109,25 @@ class FileBlocks:
             return False
         return True
 
-    async def read_all(self, table: str) -> dict[int, bytes]:
-        return await self._database.read_all(table)
+    async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
+        found = await self._database.read_all([*tables, PLACES[0]])
+        self._learn(found.pop(PLACES[0]).get(PLACES[1]))
+        for (table, key), place in self._places.items():
+            if table in found and (record := await self._read_record(place)) is not None:
+                found[table][key] = record
+        return found
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[Key], *, strict: bool) -> None:
         (record,) = await self._database.read([PLACES])
-        if record != self._record:
-            self._learn(record)
+        await self._opening
+        self._learn(record)
         touched = {*deletes, *((table, key) for table, key, _ in puts)}
         places = {key: place for key, place in self._places.items() if key not in touched}
-        big = [(table, key, data) for table, key, data in puts if self._access and len(data) >= LEAST_BYTES]
-        for (table, key, data), offset in zip(big, _free(self._places.values(), [len(data) for _, _, data in big]), strict=True):
+        big = [(table, key, data) for table, key, data in puts if self._access and bytes_of(data) >= LEAST_BYTES]
+        sizes = [bytes_of(data) for _, _, data in big]
+        for (table, key, data), offset, size in zip(big, _free(self._places.values(), sizes), sizes, strict=True):
             self._write_at(offset, data)
-            places[table, key] = offset, len(data)
+            places[table, key] = offset, size
         if strict and big:
             self._access.flush()
         small = [put for put in puts if (put[0], put[1]) not in places]
@@ -137,12 +152,12 @@ class FileBlocks:
         self._database.announce()
 
     async def close(self) -> None:
-        if self._access:
+        if await self._opening:
             self._access.close()
         await self._database.close()
 
     async def destroy(self) -> None:
-        if self._access:
+        if await self._opening:
             self._access.truncate(0)  # another tab may have it open, and then it cannot be removed
             self._access.close()
         await self._database.destroy()
@@ -151,18 +166,26 @@ class FileBlocks:
         except (JsException, AttributeError):
             return  # there is none, or another tab has it open
 
-    def _learn(self, record: bytes | None) -> None:
+    def _learn(self, record: Record | None) -> None:
+        if record == self._record:
+            return
         self._record = record
         self._places = {(table, key): (offset, size) for table, key, offset, size in json.loads(record or b"[]")}
 
     def _write_at(self, offset: int, data: Any) -> None:
-        try:
-            with _shown(data) as view:
-                written = self._access.write(view, _at(offset))
-        except JsException as error:
-            raise translated(error) from error
-        if written != len(data):
-            raise QuotaError("the browser has no room left for this page")
+        for piece in data if isinstance(data, tuple) else (data,):
+            try:
+                with _shown(piece) as view:
+                    written = self._access.write(view, _at(offset))
+            except JsException as error:
+                raise translated(error) from error
+            if written != len(piece):
+                raise QuotaError("the browser has no room left for this page")
+            offset += written
+
+    async def _read_record(self, place: Place) -> bytearray | None:
+        data = bytearray(place[1])
+        return data if await self._read_at(place, memoryview(data)) else None
 
     async def _read_at(self, place: Place, target: memoryview[int]) -> bool:
         """Whether it could be filled."""
@@ -170,7 +193,7 @@ class FileBlocks:
         if size != len(target):
             return False
         try:
-            if self._access:
+            if await self._opening:
                 with _shown(target) as view:
                     return int(self._access.read(view, _at(offset))) == size
             folder = await js.navigator.storage.getDirectory()
@@ -183,10 +206,18 @@ class FileBlocks:
             return False
 
 
-async def _open_access(name: str) -> Any:
+def _private_folder() -> Any:
+    """A promise, asked for at once."""
+    storage: Any = getattr(getattr(js, "navigator", None), "storage", None)
+    return storage.getDirectory() if hasattr(storage, "getDirectory") else None
+
+
+async def _open_access(name: str, promise: Any) -> Any:
     """None outside workers, and where this browser lets one tab at a time have it and another one has."""
+    if promise is None:
+        return None
     try:
-        folder = await js.navigator.storage.getDirectory()
+        folder = await promise
         if not hasattr(getattr(js, "FileSystemFileHandle", None), "prototype") or not hasattr(
             js.FileSystemFileHandle.prototype, "createSyncAccessHandle"
         ):

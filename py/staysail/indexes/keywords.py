@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from ..core.vectors import Record
 from .tokens import split_words
 
 K1, B = 1.2, 0.75
@@ -44,7 +45,7 @@ class KeywordIndex:
     def keys(self) -> set[int]:
         return set(self._parts)
 
-    def load(self, key: int, record: bytes) -> None:
+    def load(self, key: int, record: Record) -> None:
         lengths, postings = json.loads(record)
         self._parts[key] = lengths, postings
 

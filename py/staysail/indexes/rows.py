@@ -113,7 +113,8 @@ class RowTable:
             wide, offset = (self._scratch(), 0) if self.rows.half else (block, start * self.rows.width)
             size_bytes = 4 * self.stride * part
             self._copy(flat[at * self.dim : (at + part) * self.dim], wide, offset, part)
-            most = self.backend.max_abs(wide, offset, size_bytes)
+            # What is prepared was seen before.
+            most = 1.0 if prepared and self.metric == "cosine" else self.backend.max_abs(wide, offset, size_bytes)
             if not math.isfinite(most):
                 bad = at + self._first_over(wide, offset, part, math.inf)
                 raise StoreError(f"vector {bad} holds NaN or infinity", code="not_finite")

@@ -13,15 +13,17 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..core.errors import QuotaError
-from ..core.vectors import BlockStore, RowIndex
+from ..core.vectors import BlockStore, Record, RowIndex, bytes_of
 from .changes import Change, Delete, Put
 from .contents import Contents
 from .damage import DamageList
-from .layout import Entry, Head, decode_bits, decode_head, decode_log, encode_head
+from .layout import OPENING, Entry, Head, decode_bits, decode_head, decode_log, encode_head
 from .segments import Segments
 
 SEGMENTS_AT_A_TIME = 4
 ASK_QUOTA_BYTES = 1 << 20
+
+type Tables = dict[str, dict[int, Record]]
 
 
 class Collection:
@@ -48,25 +50,28 @@ class Collection:
 
     # Catching up
 
-    async def sync(self, record: bytes | None = None) -> None:
-        """Takes in what other tabs wrote. record: the head, where it was read just now. Raises CorruptionError where it is damaged."""
+    async def sync(self, tables: Tables | None = None) -> None:
+        """Takes in what other tabs wrote. tables: OPENING, where they were read just now. Raises CorruptionError for a damaged head."""
         async with self.alone():
-            await self._sync(record)
+            await self._sync(tables)
 
-    async def _sync(self, record: bytes | None = None) -> None:
+    async def _sync(self, tables: Tables | None = None) -> None:
         self.blocks.changed = False
-        head = self._read_head(record) if record else await self._stored_head()
-        if head is None:
+        if tables is None and not await self._has_moved():
+            return
+        tables = tables or await self.blocks.read_all(OPENING)
+        record = tables["head"].get(0)
+        if record is None:
             if self.head.version:
                 self._clear_memory()
-        elif head.version != self.head.version:
-            await self._load(head)
+        elif (head := self._read_head(record)).version != self.head.version:
+            await self._load(head, tables)
 
     async def _stored_head(self) -> Head | None:
         (record,) = await self.blocks.read([("head", 0)])
         return self._read_head(record) if record is not None else None
 
-    def _read_head(self, record: bytes) -> Head:
+    def _read_head(self, record: Record) -> Head:
         head, index = decode_head(record), self.index
         return head if head.chunk_rows else head.replace(chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
 
@@ -74,7 +79,7 @@ class Collection:
         head = await self._stored_head()
         return head is None or head.version != self.head.version
 
-    async def _load(self, head: Head) -> None:
+    async def _load(self, head: Head, tables: Tables) -> None:
         segments, index = self.segments, self.index
         known = {segment.serial for _, segment in segments.live()}
         for position, segment in list(segments.live()):
@@ -91,20 +96,19 @@ class Collection:
             self._tail_dead = set()
         self.documents.forget_ids()
         log = head.log[len(self.head.log) if grown else 0 :]
-        wanted = [*(("segments", serial) for serial in new), *(("log", key) for key, _ in log), ("mean", 0)]
-        records, deletions = await asyncio.gather(self.blocks.read(wanted), self.blocks.read_all("dead"))
-        segments.admit(new, records[: len(new)], head.most)
+        records = await self.blocks.read([("log", key) for key, _ in log])
+        segments.admit(new, [tables["segments"].get(serial) for serial in new], head.most)
         if head.mean is not None and index.mean is None:
-            self._load_mean(head.mean, records[-1])
-        self._load_log(log, records[len(new) : -1])
+            self._load_mean(head.mean, tables["mean"].get(0))
+        self._load_log(log, records)
         self.head = head
-        for serial, bits in deletions.items():
+        for serial, bits in tables["dead"].items():
             if serial == head.next:
                 self._bury_tail(serial, bits)
             else:
                 segments.bury(serial, bits)
 
-    def _load_log(self, log: Sequence[tuple[int, int]], records: Sequence[bytes | None]) -> None:
+    def _load_log(self, log: Sequence[tuple[int, int]], records: Sequence[Record | None]) -> None:
         width, tail = self.index.rows.width, list(self.documents.tail)
         for (key, count), record in zip(log, records, strict=True):
             try:
@@ -121,7 +125,7 @@ class Collection:
         self.documents.keep_tail(tail)
         self._kill_tail()
 
-    def _bury_tail(self, serial: int, bits: bytes) -> None:
+    def _bury_tail(self, serial: int, bits: Record) -> None:
         try:
             self._tail_dead.update(decode_bits(bits))
         except ValueError:
@@ -132,7 +136,7 @@ class Collection:
         start = self.segments.start
         self.index.kill(start + row for row in self._tail_dead if start + row < self.index.size)
 
-    def _load_mean(self, checksum: int, record: bytes | None) -> None:
+    def _load_mean(self, checksum: int, record: Record | None) -> None:
         block = self.index.backend.allocate(4 * self.index.stride)
         whole = record is not None and len(record) == len(block.view)
         if whole:
@@ -278,7 +282,7 @@ class Collection:
         self.blocks.announce()
 
     async def _write(self, puts: Sequence[Put], deletes: Sequence[Delete]) -> None:
-        needed = sum(len(record) for _, _, record in puts)
+        needed = sum(bytes_of(record) for _, _, record in puts)
         try:
             if needed > ASK_QUOTA_BYTES:
                 _, free = await self.blocks.estimate()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 
-from ..core.vectors import BlockStore, RowIndex, text_of
+from ..core.vectors import BlockStore, Record, RowIndex, text_of
 from .damage import DamageList
 from .fields import Fields
 from .filters import Where, compile_selection
@@ -114,7 +114,7 @@ class Contents:
         both = int.from_bytes(passed, "little") & int.from_bytes(self._index.alive_bytes, "little")
         return bytearray(both.to_bytes(self._index.size, "little"))
 
-    async def terms(self, known: set[int]) -> AsyncGenerator[tuple[int, bytes]]:
+    async def terms(self, known: set[int]) -> AsyncGenerator[tuple[int, Record]]:
         """(serial, record) of each segment whose serial is not in `known` and that has words."""
         for _, segment in list(self._segments.live()):
             if segment.serial in known or "terms" not in segment.checks:

@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import CorruptionError
 from ..core.value import Value
-from ..core.vectors import Dtype, Metric, Quantization
+from ..core.vectors import Dtype, Metric, Quantization, Record
 
 FORMAT = 3
 FULL_FORMAT = 3  # from which on codes tell how far they are from their rows, and signs are followed by the rows' checksums
@@ -44,6 +44,7 @@ read_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")
 BY_CHUNK = ("rows", "documents")
+OPENING = ("head", "mean", "segments", "dead")  # what an opening reads, together
 
 
 class Entry(NamedTuple):
@@ -54,10 +55,15 @@ class Entry(NamedTuple):
     metadata: dict[str, Any] = {}  # noqa: RUF012  never changed
 
 
-def bare_entries(ids: Sequence[str]) -> list[Entry]:
-    """Entries of ids alone; of very many, several times as quick as calling Entry."""
+def make_entries(fields: Iterable[Iterable[Any]]) -> list[Entry]:
+    """Of (id, document, metadata); of very many, several times as quick as calling Entry."""
     make: Callable[[Iterable[Any]], Entry] = partial(tuple.__new__, Entry)
-    return list(map(make, zip(ids, repeat(None), repeat({}))))
+    return list(map(make, fields))
+
+
+def bare_entries(ids: Sequence[str]) -> list[Entry]:
+    """Entries of ids alone."""
+    return make_entries(zip(ids, repeat(None), repeat({})))
 
 
 class Old(Value):
@@ -120,7 +126,7 @@ def encode_head(head: Head) -> bytes:
     return seal(encode_json(fields))
 
 
-def decode_head(record: bytes) -> Head:
+def decode_head(record: Record) -> Head:
     """Raises CorruptionError, also for a format of a later version. One of version 1 has everything in `old`, and no shape."""
     try:
         fields = json.loads(unseal(record))
@@ -153,7 +159,7 @@ def seal(data: bytes) -> bytes:
     return data + struct.pack("<I", zlib.crc32(data))
 
 
-def unseal[T: (bytes, memoryview[int])](record: T) -> T:
+def unseal[T: (bytes, Record, memoryview[int])](record: T) -> T:
     """Raises ValueError where the bytes are not those that were sealed."""
     data = record[:-4]
     if len(record) < 4 or struct.unpack("<I", record[-4:])[0] != zlib.crc32(data):
@@ -172,17 +178,25 @@ def encode_page(items: Sequence[Any]) -> bytes:
 
 
 class Page:
-    """A page of JSON items, each parsed when it is asked for."""
+    """A page of JSON items, each found and parsed when it is asked for: few are, of very many."""
 
-    def __init__(self, record: bytes) -> None:
-        self._lines = record.split(b"\n")
+    def __init__(self, record: Record) -> None:
+        self._record = record
 
     def __getitem__(self, row: int) -> Any:
-        line = self._lines[row]
+        record, low, high = self._record, 0, len(self._record)
+        while high - low > 256:  # the line begins between them, behind `row` more ends of lines
+            middle = (low + high) // 2
+            ends = record.count(b"\n", low, middle)
+            low, high, row = (middle, high, row - ends) if ends < row else (low, middle, row)
+        for _ in range(row):
+            low = record.index(b"\n", low) + 1
+        end = record.find(b"\n", low)
+        line = record[low : end if end >= 0 else None]
         return None if line == b"null" else read_json(line.decode(), 0)[0]
 
     def all(self) -> list[Any]:
-        items: list[Any] = json.loads(b"[%b]" % b",".join(self._lines))
+        items: list[Any] = json.loads(b"[" + self._record.replace(b"\n", b",") + b"]")
         return items
 
 
@@ -199,22 +213,21 @@ class BlankPage(Page):
         return [self._item] * self._rows
 
 
-def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]) -> bytes:
-    """rows: the numbers of the entries, in as many pieces as they lie in."""
+def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]) -> tuple[memoryview[int] | bytes, ...]:
+    """The record in pieces, for it may be big. rows: the numbers of the entries, in as many pieces as they lie in."""
     header = encode_json(entries)
     pieces = [struct.pack("<I", len(header)), header, *rows]
     checksum = 0
     for piece in pieces:
         checksum = zlib.crc32(piece, checksum)
-    return b"".join([*pieces, struct.pack("<I", checksum)])
+    return *pieces, struct.pack("<I", checksum)
 
 
-def decode_log(record: bytes) -> tuple[list[Entry], memoryview[int]]:
+def decode_log(record: Record) -> tuple[list[Entry], memoryview[int]]:
     """Raises ValueError where the record is damaged."""
     data = unseal(memoryview(record))
     (size,) = struct.unpack_from("<I", data)
-    entries = [Entry(id, document, metadata) for id, document, metadata in json.loads(bytes(data[4 : 4 + size]))]
-    return entries, data[4 + size :]
+    return make_entries(json.loads(bytes(data[4 : 4 + size]))), data[4 + size :]
 
 
 def encode_bits(rows: Sequence[int], count: int) -> bytes:
@@ -224,5 +237,5 @@ def encode_bits(rows: Sequence[int], count: int) -> bytes:
     return seal(bytes(bits))
 
 
-def decode_bits(record: bytes) -> list[int]:
+def decode_bits(record: Record) -> list[int]:
     return [8 * at + bit for at, byte in enumerate(unseal(record)) if byte for bit in range(8) if byte >> bit & 1]

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from ..core.vectors import Record
+
 
 class MemoryBlocks:
     """A BlockStore that lasts as long as the process."""
@@ -16,7 +18,7 @@ class MemoryBlocks:
         self.changed = False
         self._lock = asyncio.Lock()
 
-    async def read(self, requests: Sequence[tuple[str, int]]) -> list[bytes | None]:
+    async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]:
         return [self.tables.get(table, {}).get(key) for table, key in requests]
 
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
@@ -38,14 +40,14 @@ class MemoryBlocks:
             target[at * size : (at + 1) * size] = part
         return True
 
-    async def read_all(self, table: str) -> dict[int, bytes]:
-        return dict(sorted(self.tables.get(table, {}).items()))
+    async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
+        return {table: {**self.tables.get(table, {})} for table in tables}
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
         for table, key in deletes:
             self.tables.get(table, {}).pop(key, None)
         for table, key, record in puts:
-            self.tables.setdefault(table, {})[key] = bytes(record)
+            self.tables.setdefault(table, {})[key] = b"".join(record) if isinstance(record, tuple) else bytes(record)
 
     async def estimate(self) -> tuple[int, int | None]:
         return sum(len(record) for table in self.tables.values() for record in table.values()), None

@@ -10,7 +10,7 @@ import zlib
 from array import array
 from typing import Any
 
-from ..core.vectors import stride_of
+from ..core.vectors import Record, stride_of
 from .changes import Delete
 from .collection import Collection
 from .layout import Entry, Old, Page, decode_bits, decode_log, unseal
@@ -80,7 +80,7 @@ class _Batch:
                 self._collection.damage.report("log", key, count)
             first += count
 
-    def _dead(self, serial: int, bits: bytes | None) -> set[int]:
+    def _dead(self, serial: int, bits: Record | None) -> set[int]:
         try:
             return set(decode_bits(bits)) if bits is not None else set()
         except ValueError:

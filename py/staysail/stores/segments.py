@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import StoreError
 from ..core.value import Value
-from ..core.vectors import Block, BlockStore, GrowingChunks, RowIndex
+from ..core.vectors import Block, BlockStore, GrowingChunks, Record, RowIndex
 from .damage import DamageList
 from .layout import decode_bits, unseal
 
@@ -61,7 +61,7 @@ class Segments:
 
     # What is there
 
-    def admit(self, serials: Sequence[int], records: Sequence[bytes | None], most: float) -> None:
+    def admit(self, serials: Sequence[int], records: Sequence[Record | None], most: float) -> None:
         """Segments that are stored and not known yet, by what `segments` has of them; none of their rows is read."""
         if not serials:
             return
@@ -87,7 +87,7 @@ class Segments:
                 loaded.add(position)
             self._recent |= dict.fromkeys(self._chunks(position))
 
-    def bury(self, serial: int, bits: bytes) -> None:
+    def bury(self, serial: int, bits: Record) -> None:
         """Takes in the deletions of a segment."""
         position = self.position(serial)
         segment = self.known[position] if position is not None else None
