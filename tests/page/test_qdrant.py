@@ -3,7 +3,6 @@
 import json
 
 from tests.page.python_page import PythonPage
-from tests.qdrant import QdrantBridge
 
 MOVE = """
 from staysail import QdrantStore, StoreError, VectorStore, copy
@@ -28,6 +27,8 @@ json.dumps([copied, steps, hits, same, gone, left, refused])
 
 
 def test_a_store_in_a_page_is_copied_to_qdrant(driver, site):
+    from tests.qdrant import QdrantBridge  # its client takes seconds to import, in every process that lists the tests
+
     page = PythonPage(driver, site)
     with QdrantBridge("k") as bridge:
         answer = page.run(f"URL = {bridge.url!r}\n{MOVE}")
