@@ -48,7 +48,7 @@ function reached() {
     const path = resolve(web, entry.types ?? "");
     return path.includes("*") ? filesIn(dirname(path)) : entry.types ? [path] : [];
   });
-  const checked = ts.createProgram(entries, { ...options, noEmit: true, skipLibCheck: false });
+  const checked = ts.createProgram(entries, { ...options, noEmit: true, skipLibCheck: false, skipDefaultLibCheck: true });
   complain(ts.getPreEmitDiagnostics(checked));
   return new Set(checked.getSourceFiles().map(({ fileName }) => resolve(fileName)).filter((file) => file.startsWith(types)));
 }

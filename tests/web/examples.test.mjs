@@ -1,4 +1,5 @@
-// Every example of web/examples that runs in Node, run as it stands against the test server.
+// Every example of web/examples that runs in Node, run as it stands against the test server: one after another in one process, which ends by
+// itself; with STAYSAIL_EVERY=1 also each in its own.
 
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -11,6 +12,7 @@ import { startServers } from "./mcp_servers.mjs";
 import { startProvider } from "./provider.mjs";
 
 const folder = fileURLToPath(new URL("../../web/examples/", import.meta.url));
+const runner = fileURLToPath(new URL("run_examples.mjs", import.meta.url));
 const withRuntime = new URL("with-runtime.mjs", import.meta.url).href;
 
 let provider, servers;
@@ -145,17 +147,42 @@ const EXAMPLES = {
   },
 };
 
-describe("web/examples", { concurrency: 2 }, () => {
-  for (const [name, { answers, prints, check }] of Object.entries(EXAMPLES)) {
+const environment = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example" };
+
+async function judge(name, told, box) {
+  const { answers, prints, check } = EXAMPLES[name];
+  assert.match(told, prints);
+  check(await box.seen(answers.length, answers.length));
+}
+
+describe("web/examples", () => {
+  const names = Object.keys(EXAMPLES);
+  const boxes = {};
+  let told;
+  before(async () => {
+    for (const name of names) boxes[name] = await provider.box(...EXAMPLES[name].answers);
+    const files = names.flatMap((name) => [folder + name, boxes[name].url]);
+    told = (await output(process.execPath, [runner, ...files], { env: { ...environment, MCP_URL: servers.newer } })).split("\0");
+  });
+
+  for (const [at, name] of names.entries()) {
     test(basename(name, ".mjs"), async () => {
-      const box = await provider.box(...answers);
-      const env = { PATH: process.env.PATH, OPENAI_API_KEY: "sk-example", STAYSAIL_OPENAI_BASE_URL: box.url, MCP_URL: servers.newer };
-      assert.match(await output(process.execPath, ["--import", withRuntime, folder + name], { env }), prints);
-      check(await box.seen(answers.length, answers.length));
+      assert.equal(told[2 * at + 1], "");
+      await judge(name, told[2 * at], boxes[name]);
     });
   }
 
   test("each file for Node is run here", async () => {
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith(".mjs")).sort(), Object.keys(EXAMPLES).sort());
+    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith(".mjs")).sort(), names.sort());
   });
+});
+
+describe("web/examples, each by itself", { skip: !process.env.STAYSAIL_EVERY, concurrency: 2 }, () => {
+  for (const [name, { answers }] of Object.entries(EXAMPLES)) {
+    test(basename(name, ".mjs"), async () => {
+      const box = await provider.box(...answers);
+      const env = { ...environment, STAYSAIL_OPENAI_BASE_URL: box.url, MCP_URL: servers.newer };
+      await judge(name, await output(process.execPath, ["--import", withRuntime, folder + name], { env }), box);
+    });
+  }
 });

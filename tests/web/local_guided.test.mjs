@@ -9,6 +9,9 @@ const require = createRequire(new URL("../../web/package.json", import.meta.url)
 const { default: Ajv } = require("ajv/dist/2020.js");
 const ajv = new Ajv({ strict: false, validateFormats: false });
 
+/** Of random schemas. */
+const [MANY, SOME] = process.env.STAYSAIL_EVERY ? [1500, 300] : [300, 60];
+
 /** A seeded generator: the same schemas and the same babbling on every machine. */
 function random(seed) {
   return () => {
@@ -72,7 +75,7 @@ function randomSchema(next, depth = 0) {
 const NODE = { type: "object", properties: { label: { type: "string", maxLength: 6 }, children: { type: "array", items: { $ref: "#/$defs/node" } }, next: { anyOf: [{ $ref: "#/$defs/node" }, { type: "null" }] } }, required: ["label", "next"] };
 
 test("whatever the model babbles, the result parses and fits a random schema", async () => {
-  for (let seed = 1; seed <= 1500; seed++) {
+  for (let seed = 1; seed <= MANY; seed++) {
     const next = random(seed);
     const schema = { $defs: { node: NODE }, allOf: [randomSchema(next)] };
     const told = [];
@@ -86,7 +89,7 @@ test("whatever the model babbles, the result parses and fits a random schema", a
 });
 
 test("the model sees the very text that comes out", async () => {
-  for (let seed = 1; seed <= 300; seed++) {
+  for (let seed = 1; seed <= SOME; seed++) {
     const next = random(seed);
     const source = babble(random(seed));
     const { text } = await generateJSON(source, { $defs: { node: NODE }, allOf: [randomSchema(next)] }, { maxTokens: 60 });

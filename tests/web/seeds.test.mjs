@@ -1,4 +1,5 @@
-// Eight programs written for rig-wasm, as they stand but for the package's name, as a user runs them: installed from a folder, by Node.
+// Eight programs written for rig-wasm, as they stand but for the package's name, as a user runs them: installed from a folder, by Node; but with
+// the runtime and the snapshot of wheels/.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -15,6 +16,7 @@ import { startProvider } from "./provider.mjs";
 
 const web = fileURLToPath(new URL("../../web/", import.meta.url));
 const seeds = new URL("./seeds/", import.meta.url);
+const withRuntime = new URL("with-runtime.mjs", import.meta.url).href;
 const ts = createRequire(`${web}package.json`)("typescript");
 
 let provider;
@@ -39,7 +41,7 @@ after(async () => {
 async function run(names, environment) {
   const entry = join(folder, "entry.mjs");
   await writeFile(entry, names.map((name) => `import "./${name}.mjs";`).join("\n"));
-  const child = spawn(process.execPath, [entry], { cwd: folder, env: { ...process.env, OPENAI_API_KEY: "sk-test", ...environment } });
+  const child = spawn(process.execPath, ["--import", withRuntime, entry], { cwd: folder, env: { ...process.env, OPENAI_API_KEY: "sk-test", ...environment } });
   let output = "";
   child.stdout.on("data", (data) => (output += data));
   child.stderr.on("data", (data) => (output += data));

@@ -1,4 +1,4 @@
-// Loaded before an example (node --import): its Python starts from wheels/ and the snapshot there.
+// Loaded before a program (node --import): its Python starts from wheels/ and the snapshot there.
 
 import { boot } from "../../web/index.js";
 
