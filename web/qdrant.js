@@ -3,16 +3,23 @@
  *
  * @import { FoundDocument, SearchRequest, StoreDocument } from "./types.js"
  * @import { Embedder } from "./vector-store.js"
- * @typedef {{id: number | string, vector: number[], payload?: Record<string, unknown>}} Point
+ * @import { PointId } from "./qdrant-points.js"
+ * @typedef {{id: PointId, vector: number[], payload?: Record<string, unknown>}} Point
  * @typedef {{url: string, apiKey?: string, fetch?: typeof fetch}} QdrantOptions
  */
 
 import { ConfigError, StoreError } from "./errors.js";
-import { payloadOf, pointId, readDocument, readId, readPoint } from "./qdrant-points.js";
+import { readJson, writeJson } from "./qdrant-json.js";
+import { exactId, payloadOf, pointId, readDocument, readId, readPoint } from "./qdrant-points.js";
 
 /** Points asked for, or sent, at once. */
 const PAGE = 256;
+/** Times as many hits are looked at where they should be unlike each other; as in Python. */
+const VARIED = 4;
 
+/**
+ * It embeds queries by its model and does not ask whose vectors the collection holds; Python's QdrantStore does.
+ */
 export class QdrantAdapter {
   #collection;
   #model;
@@ -41,14 +48,15 @@ export class QdrantAdapter {
     if (!exists) await this.#ask("PUT", "", { vectors: { size: dimensions, distance } });
   }
 
-  /** Returns once they can be found. @param {Point[]} points */
+  /** Returns once they can be found. An id is a UUID, or a whole number below 2^64; above 2^53 as a BigInt or as text. @param {Point[]} points */
   async insertDocuments(points) {
-    await this.#ask("PUT", "/points?wait=true", { points });
+    await this.#ask("PUT", "/points?wait=true", { points: points.map((point) => ({ ...point, id: exactId(point.id) })) });
   }
 
-  /** @param {(number | string)[]} ids */
+  /** By their points' ids, or those that `upsert` was given. @param {PointId[]} ids */
   async deleteDocuments(ids) {
-    await this.#ask("POST", "/points/delete?wait=true", { points: ids });
+    const points = await Promise.all(ids.map((id) => (typeof id === "string" ? pointId(id) : exactId(id))));
+    await this.#ask("POST", "/points/delete?wait=true", { points });
   }
 
   /**
@@ -99,26 +107,27 @@ export class QdrantAdapter {
   }
 
   /**
-   * The nearest points, best first. filter: Qdrant's own.
+   * The nearest, best first: under the id that `upsert` was given, else their point's, and with their payload. filter: Qdrant's own.
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, unknown][]>}
    */
   async topN(request) {
     const points = await this.#query(request, true);
-    return points.map(({ score, id, payload }) => [score, String(id), payload ?? {}]);
+    return Promise.all(points.map(async (point) => [point.score, await readId(point), point.payload ?? {}]));
   }
 
   /** @param {SearchRequest} request @returns {Promise<[number, string][]>} */
   async topNIds(request) {
-    const points = await this.#query(request, false);
-    return points.map(({ score, id }) => [score, String(id)]);
+    const points = await this.#query(request, ["id"]);
+    return Promise.all(points.map(async (point) => [point.score, await readId(point)]));
   }
 
-  /** @param {SearchRequest} request @param {boolean} withPayload @returns {Promise<{score: number, id: number | string, payload?: unknown}[]>} */
-  async #query({ query, samples, threshold, filter, mode }, withPayload) {
+  /** @param {SearchRequest} request @param {boolean | string[]} withPayload @returns {Promise<{score: number, id: PointId, payload?: Record<string, unknown>}[]>} */
+  async #query({ query, samples, threshold, filter, mode, diversity }, withPayload) {
     if (mode && mode !== "vector") throw new ConfigError(`QdrantAdapter finds by vector alone; Python's QdrantStore by ${mode} too`);
     const [{ vec }] = await this.#model.embedTexts([query]);
-    const body = { query: vec, limit: samples, score_threshold: threshold, filter, with_payload: withPayload };
+    const varied = { nearest: vec, mmr: { diversity, candidates_limit: VARIED * samples } };
+    const body = { query: diversity ? varied : vec, limit: samples, score_threshold: threshold, filter, with_payload: withPayload };
     return (await this.#ask("POST", "/points/query", body)).points;
   }
 
@@ -127,12 +136,12 @@ export class QdrantAdapter {
     const send = this.#fetch;
     let response;
     try {
-      response = await send(`${this.#url}/collections/${this.#collection}${path}`, { method, headers: this.#headers, body: JSON.stringify(body), signal });
+      response = await send(`${this.#url}/collections/${this.#collection}${path}`, { method, headers: this.#headers, body: writeJson(body), signal });
     } catch (cause) {
       signal?.throwIfAborted();
       throw new StoreError(`Qdrant at ${this.#url} cannot be reached, or does not allow this page (service.enable_cors)`, { code: "network", cause });
     }
-    const answer = await response.json().catch(() => ({}));
+    const answer = await response.text().then(readJson).catch(() => ({}));
     if (response.ok) return answer.result;
     const why = answer?.status?.error ?? response.statusText;
     throw new StoreError(`Qdrant answered ${response.status}: ${why}`, { code: response.status === 404 ? "not_found" : "store" });

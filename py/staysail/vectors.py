@@ -253,7 +253,8 @@ class VectorStore(StoreVerbs):
     # What StoreVerbs asks for
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
-        return await self._provenance.embed(texts, (await self._current()).collection, documents=documents)
+        collection = (await self._current()).collection
+        return await self._provenance.embed(texts, collection.head.witness, collection.read_witness, documents=documents)
 
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         collection = (await self._opening.open(len(vectors[0]))).collection
@@ -263,7 +264,8 @@ class VectorStore(StoreVerbs):
             if there and not replace:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             dead = {known[id] for id in (*there, *gone) if id in known}
-            witness = await self._provenance.witness(entries, collection)
+            head, size = collection.head, collection.index.size
+            witness = await self._provenance.witness(entries, head.witness, collection.read_witness, size)
             await collection.append(entries, vectors, dead=sorted(dead), witness=witness)
             for id in {*gone}.difference(entry.id for entry in entries) if gone else ():
                 known.pop(id, None)

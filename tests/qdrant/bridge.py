@@ -52,7 +52,7 @@ class QdrantBridge:
                 self.end_headers()
                 self.wfile.write(written)
 
-            do_GET = do_PUT = do_POST = do_DELETE = do_OPTIONS = answer  # noqa: N815  http.server looks for them
+            do_GET = do_PUT = do_POST = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815  http.server looks for them
 
             def log_message(self, *args):
                 pass
@@ -105,6 +105,8 @@ class QdrantBridge:
         match action:
             case "GET":
                 return client.get_collection(name)
+            case "PATCH":
+                return client.update_collection(name, metadata=read(rest.UpdateCollection, body).metadata)
             case "PUT points":
                 return client.upsert(name, read(rest.PointInsertOperations, body).points)
             case "PUT index":

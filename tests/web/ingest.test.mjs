@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { ConfigError, CorruptionError, LoaderError, StoreError, boot } from "../../web/index.js";
 import { Agent } from "../../web/providers/openai.js";
 import { Reranker } from "../../web/providers/vllm.js";
+import { QdrantAdapter } from "../../web/qdrant.js";
 import { IndexedDBVectorStore, InMemoryVectorStore, copy, ingest, loadDocuments, searchTool, splitText } from "../../web/vector-store.js";
 import { startProvider } from "./provider.mjs";
 
@@ -134,6 +135,8 @@ test("documents are copied between stores with ids, metadata and vectors, stoppe
   for (const store of [memory, third]) assert.equal((await store.topN({ query: "stay", samples: 1 }))[0][1], "a");
   assert.deepEqual(third.get(["a", "b", "none"]), memory.get(["a", "b"]));
   await assert.rejects(copy({}, third), ConfigError);
+  const qdrant = new QdrantAdapter("c", embedder, { url: "http://127.0.0.1:9" });
+  for (const id of [2 ** 53, -1, 0.5]) await assert.rejects(qdrant.deleteDocuments([id]), (error) => error instanceof ConfigError && /as a BigInt or as text/.test(error.message));
   await assert.rejects(copy(memory, { upsert() {} }, { resume: true }), /and get\(ids\)/);
 
   // By words or both, where the store can.

@@ -17,7 +17,7 @@ from ..core.vectors import BlockStore, Record, RowIndex, bytes_of
 from .changes import Change, Delete, Put
 from .contents import Contents
 from .damage import DamageList
-from .layout import OPENING, Entry, Head, decode_bits, decode_head, decode_log, encode_head
+from .layout import OPENING, Entry, Head, Witness, decode_bits, decode_head, decode_log, encode_head
 from .segments import Segments
 
 SEGMENTS_AT_A_TIME = 4
@@ -159,6 +159,15 @@ class Collection:
         self.documents.clear()
         self._tail_dead = set()
         self.head = self.head.emptied()
+
+    async def read_witness(self, witness: Witness) -> Entry | None:
+        """The document that has its id, which is where it was unless something moved it."""
+        documents, slot = self.documents, witness.slot
+        [entry] = await documents.entries([slot]) if self.index.is_alive(slot) else [None]
+        if entry is None or entry.id != witness.id:
+            found = (await documents.ids()).get(witness.id)
+            [entry] = await documents.entries([found]) if found is not None else [None]
+        return entry
 
     # Alone
 

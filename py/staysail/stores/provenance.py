@@ -1,25 +1,27 @@
 """Which embedder a store's vectors are from, so that another one's are not compared with them.
 
-How it works. The head keeps a witness: one document that was embedded, by id, place and checksum, with the first numbers of its vector and
-the embedder's name, where it has one. An embedder of the same name is believed. Any other embeds the witness again along with the first
-texts it is asked for; vectors that agree are from the same model, whatever it is called. A witness that was deleted or changed tells
-nothing, and the next documents give another."""
+How it works. The store keeps a witness, in its head or in its collection's metadata: one document that was embedded, by id, place and
+checksum, with the first numbers of its vector and the embedder's name, where it has one. An embedder of the same name is believed. Any
+other embeds the witness again along with the first texts it is asked for; vectors that agree are from the same model, whatever it is
+called. A witness that was deleted or changed tells nothing, and the next documents give another."""
 
 from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.vectors import text_of
-from .collection import Collection
 from .documents import embed_texts
 from .layout import Entry, Witness
 
 NUMBERS = 32  # of a vector: two models do not agree in so many by chance
 TOLERANCE = 0.2  # how far they may differ, of their length: quantised models differ by some per cent from machine to machine
+
+
+type ReadWitness = Callable[[Witness], Awaitable[Entry | None]]
 
 
 class Provenance:
@@ -30,44 +32,34 @@ class Provenance:
         self._believed: Witness | None = None
         self._candidate: tuple[int, tuple[float, ...]] | None = None  # a text's checksum and vector
 
-    async def embed(self, texts: Sequence[str], collection: Collection | None, *, documents: bool) -> list[Any]:
-        """A vector each. documents: these are on their way into the store. Raises ConfigError for another embedder than the store's."""
-        witness = collection.head.witness if collection and texts else None
-        again = await self._text_of(witness, collection) if witness and collection and not self._is_believed(witness) else None
+    async def embed(self, texts: Sequence[str], witness: Witness | None, read: ReadWitness, *, documents: bool) -> list[Any]:
+        """A vector each. witness: the store's; read: the document that it was, where that is there still. documents: these are on their way
+        into the store. Raises ConfigError for another embedder than the store's."""
+        again = await _unchanged(witness, read) if texts and witness and not self._is_believed(witness) else None
         vectors = await embed_texts(self._embedder, [*texts, *([again] if again is not None else [])])
         if again is not None and witness and not _agree(_first_numbers(vectors.pop()), witness.vector):
             raise ConfigError(self._another(witness))
-        if witness:
+        if texts and witness:
             self._believed = witness
         if documents and texts:
             at = min(range(len(texts)), key=lambda at: len(texts[at]))
             self._candidate = _checksum(texts[at]), _first_numbers(vectors[at])
         return vectors
 
-    async def witness(self, entries: Sequence[Entry], collection: Collection) -> Witness | None:
-        """For the head, where it has none that tells anything: which of the entries, that are about to be written, was embedded last."""
-        kept = collection.head.witness
-        if not self._candidate or (kept and await self._text_of(kept, collection) is not None):
+    async def witness(self, entries: Sequence[Entry], kept: Witness | None, read: ReadWitness, first_slot: int = 0) -> Witness | None:
+        """The one to keep, where `kept` tells nothing: which of the entries, that are about to be written, was embedded last."""
+        if not self._candidate or (kept and await _unchanged(kept, read) is not None):
             return kept
         checksum, vector = self._candidate
         for at, entry in enumerate(entries):
             if _checksum(text_of(entry.document)) == checksum:
-                self._believed = Witness(_name_of(self._embedder), entry.id, collection.index.size + at, checksum, vector)
+                self._believed = Witness(_name_of(self._embedder), entry.id, first_slot + at, checksum, vector)
                 return self._believed
         return kept
 
     def _is_believed(self, witness: Witness) -> bool:
         name = _name_of(self._embedder)
         return witness == self._believed or (name is not None and name == witness.embedder)
-
-    async def _text_of(self, witness: Witness, collection: Collection) -> str | None:
-        slot = witness.slot
-        [entry] = await collection.documents.entries([slot]) if collection.index.is_alive(slot) else [None]
-        if entry is None or entry.id != witness.id:  # moved, or gone
-            found = (await collection.documents.ids()).get(witness.id)
-            [entry] = await collection.documents.entries([found]) if found is not None else [None]
-        text = text_of(entry.document) if entry else ""
-        return text if text and _checksum(text) == witness.checksum else None
 
     def _another(self, witness: Witness) -> str:
         names = [name or "one without a name" for name in (witness.embedder, _name_of(self._embedder))]
@@ -76,6 +68,13 @@ class Provenance:
             f"the store {self._name!r} was filled by another embedder{told}: the same text has another vector, so nothing would be found. "
             "Open it with the embedder it was filled by, or fill a store of another name with this one"
         )
+
+
+async def _unchanged(witness: Witness, read: ReadWitness) -> str | None:
+    """Its text."""
+    entry = await read(witness)
+    text = text_of(entry.document) if entry else ""
+    return text if text and _checksum(text) == witness.checksum else None
 
 
 def _name_of(embedder: Any) -> str | None:

@@ -17,7 +17,8 @@ from .archive import Row
 from .documents import check_embedder, show_document
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked
-from .layout import Entry
+from .layout import Entry, Witness
+from .provenance import Provenance
 from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
 from .qdrant_points import PayloadFields, encode_points, point_id, read_id, read_vector
@@ -33,12 +34,13 @@ class QdrantStore(StoreVerbs):
 
         store = QdrantStore("https://….cloud.qdrant.io:6333", "notes", api_key=key, embedder=embed)
 
-    The collection is made with the first documents, or taken as it is. api_key: a string or a function. indexed: fields of the metadata
-    that get a payload index, {"year": "integer", "tag": "keyword"}; the others can be filtered by too, more slowly. text_field,
-    metadata_field: where in the payload they are, for collections that others made ("page_content"). text_index: parameters of the
-    full-text index, such as {"tokenizer": "multilingual"}. batch_size: points in one request. A score is higher for what is nearer, in
-    each metric; for euclidean it is minus the distance. Retries as models do. What was added can be found on return; where a later request
-    fails, the batches before it stay, and `upsert` can be repeated.
+    The collection is made with the first documents, or taken as it is; its metadata keeps what tells another embedder from the one it was
+    filled by, which then is a ConfigError. api_key: a string or a function. indexed: fields of the metadata that get a payload index,
+    {"year": "integer", "tag": "keyword"}; the others can be filtered by too, more slowly. text_field, metadata_field: where in the payload
+    they are, for collections that others made ("page_content"). text_index: parameters of the full-text index, such as
+    {"tokenizer": "multilingual"}. batch_size: points in one request. A score is higher for what is nearer, in each metric; for euclidean it
+    is minus the distance. Retries as models do. What was added can be found on return; where a later request fails, the batches before it
+    stay, and `upsert` can be repeated.
 
     Raises ConfigError, DimensionError, and StoreError, whose `code` is "auth", "not_found", "bad_request", "rate_limit", "server",
     "unreachable", "cors" or "timeout"."""
@@ -74,6 +76,8 @@ class QdrantStore(StoreVerbs):
         self._fields = PayloadFields(text_field, metadata_field)
         indexes = {f"{metadata_field}.{field}": schema for field, schema in indexed.items()}
         self._collection = QdrantCollection(self._service, metric, dim or 0, indexes, text_index)
+        self._provenance = Provenance(collection, embedder)
+        self._deleted = False  # since the witness was last seen
         self._batch = batch_size
 
     @property
@@ -86,6 +90,7 @@ class QdrantStore(StoreVerbs):
         """By ids or by a filter; gives how many there were."""
         if (ids is None) == (where is None):
             raise ConfigError("delete takes ids or where")
+        self._deleted = True
         if where is not None:
             condition, gone = self._filter(where), await self.count(where)
             if gone:
@@ -197,6 +202,14 @@ class QdrantStore(StoreVerbs):
 
     # Requests
 
+    async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
+        await self._collection.open()
+        return await self._provenance.embed(texts, self._collection.witness, self._read_witness, documents=documents)
+
+    async def _read_witness(self, witness: Witness) -> Entry | None:
+        found = await self._points([witness.id])
+        return self._fields.parse(found[witness.id]) if found else None
+
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         await self._collection.open(len(vectors[0]))
         numbers = [read_vector(vector, self._collection.dim, f"vector {at}") for at, vector in enumerate(vectors)]
@@ -207,6 +220,12 @@ class QdrantStore(StoreVerbs):
             await self._service.ask("PUT", "/points?wait=true", body)
         if left := {*gone}.difference(entry.id for entry in entries):
             await self.delete(sorted(left))
+        kept = self._collection.witness
+        if not kept or self._deleted or kept.id in {entry.id for entry in entries}:
+            witness = await self._provenance.witness(entries, kept, self._read_witness)
+            if witness and witness != kept:
+                await self._collection.keep(witness)
+            self._deleted = False
 
     async def _about(self) -> dict[str, Any]:
         await self._collection.open()

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ..core.errors import ConfigError, DimensionError, StoreError
 from ..core.vectors import Metric
+from .layout import Witness
 from .qdrant_service import QdrantService
 
 DISTANCES: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
 
 
+OURS = "staysail"  # what of the collection's metadata is ours
+
+
 class QdrantCollection:
-    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known."""
+    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known. witness: see
+    `stores.provenance`."""
 
     def __init__(
         self, service: QdrantService, metric: Metric, wanted_dim: int, indexes: Mapping[str, str], text_index: Mapping[str, Any]
     ) -> None:
         self.service, self.metric, self.dim = service, metric, 0
         self._wanted_dim, self._indexes, self._text_index = wanted_dim, indexes, text_index
+        self.witness: Witness | None = None
         self._opening = asyncio.Lock()
         self._ranks_words = False
 
@@ -44,8 +51,17 @@ class QdrantCollection:
             self._check(about)
             for name in self._indexes.keys() - (about.get("payload_schema") or {}).keys():
                 await self._index(name, self._indexes[name])
+            self.witness = _read_witness(about["config"].get("metadata"))
             self.dim = about["config"]["params"]["vectors"]["size"]
             return True
+
+    async def keep(self, witness: Witness) -> None:
+        """In the collection's metadata, which servers have from 1.16 on; an older one, or a key that may not change it, leaves nobody told,
+        and documents are none the worse for it."""
+        self.witness = witness
+        fields = {name: getattr(witness, name) for name in Witness._fields if name != "slot"}
+        with suppress(StoreError):
+            await self.service.ask("PATCH", "", {"metadata": {OURS: {"witness": fields}}})
 
     async def rank_words(self, field: str) -> None:
         """Makes the full-text index, where it is not there or does not rank; one that is there keeps its parameters."""
@@ -59,7 +75,7 @@ class QdrantCollection:
 
     async def destroy(self) -> None:
         await self.service.ask("DELETE")
-        self.dim, self._ranks_words = 0, False
+        self.dim, self.witness, self._ranks_words = 0, None, False
 
     async def _index(self, name: str, schema: Any) -> None:
         await self.service.ask("PUT", "/index?wait=true", {"field_name": name, "field_schema": schema})
@@ -81,3 +97,12 @@ class QdrantCollection:
             raise DimensionError(f"{self.service!r} holds vectors of {params['size']} dimensions, not {self._wanted_dim}")
         if DISTANCES.get(params["distance"]) != self.metric:
             raise ConfigError(f"{self.service!r} was made for {params['distance']}, not {self.metric}")
+
+
+def _read_witness(metadata: Any) -> Witness | None:
+    """Nothing for what another version, or another program, keeps there."""
+    try:
+        told = metadata[OURS]["witness"]
+        return Witness(told["embedder"], told["id"], 0, told["checksum"], tuple(told["vector"]))
+    except (KeyError, TypeError):
+        return None

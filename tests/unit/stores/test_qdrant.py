@@ -178,11 +178,91 @@ def test_the_javascript_adapter_sends_what_the_official_client_sends(bridge):
             ["collectionExists", "notes"],
             ["upsert", "notes", {"wait": True, "points": points}],
             ["query", "notes", query | {"score_threshold": 0.5, "filter": asked, "with_payload": True}],
-            ["query", "notes", query | {"with_payload": False}],
+            ["query", "notes", query | {"with_payload": ["id"]}],
             ["delete", "notes", {"wait": True, "points": [1]}],
         ],
     )
     assert sent == taken(bridge)
+
+
+async def test_the_collection_remembers_whose_vectors_it_holds(bridge, monkeypatch):
+    texts = ["A stay holds a mast.", "Low tide at six."]
+
+    def letters(texts):
+        return [[text.lower().count(letter) + 0.0 for letter in "abcdefghijklmnopqrstuvwxyz"] for text in texts]
+
+    def other(texts):
+        return [vector[13:] + vector[:13] for vector in letters(texts)]
+
+    async def found(embedder):
+        return (await store(bridge, embedder=embedder).search("tide", 1))[0].id
+
+    first = store(bridge, embedder=letters)
+    await first.add([{"id": str(at), "text": text} for at, text in enumerate(texts)])
+    sent = taken(bridge)
+    assert [path for method, path, _ in sent if method == "PATCH"] == ["/collections/notes"]
+    javascript(bridge, "official", [["updateCollection", "notes", next(body for method, _, body in sent if method == "PATCH")]])
+    assert [request for request in sent if request[0] == "PATCH"] == taken(bridge)
+    assert await found(letters) == "1"
+    with pytest.raises(ConfigError, match="the store 'notes' was filled by another embedder"):
+        await found(other)
+    with pytest.raises(ConfigError, match="another embedder"):
+        await store(bridge, embedder=other).add(["More."])
+    assert [hit.id for hit in await store(bridge, embedder=other).search(letters(["tide"])[0], 1)] == ["1"]
+    taken(bridge)
+    await first.add([{"id": "2", "text": "Ebb."}])
+    assert [method for method, path, _ in taken(bridge)] == ["POST", "PUT"], "once is enough"
+
+    # What was deleted tells nothing; the next document does.
+    await first.delete("1")
+    assert await found(other)
+    await first.upsert([{"id": "3", "text": "Flow."}])
+    with pytest.raises(ConfigError, match="another embedder"):
+        await found(other)
+    bridge.client.update_collection("notes", metadata={"staysail": "of a later version"})
+    assert await found(other)
+    # A server, or a key, that keeps no metadata.
+    bridge.client.delete_collection("notes")
+    stubborn = store(bridge, embedder=letters, retry=False)
+    await stubborn.add([{"id": "0"}], vectors=letters(["x"]))
+
+    def refuse(name, metadata):
+        raise ValueError("unknown field `metadata`")
+
+    monkeypatch.setattr(bridge.client, "update_collection", refuse)
+    assert await stubborn.add([{"id": "4", "text": "Neap."}]) == ["4"]
+    assert await stubborn.count() == 2
+
+
+async def test_ids_of_many_digits_are_the_same_points_from_both_sides(bridge):
+    big = [str(2**53 + 1), str(2**64 - 1), "1234567890123456"]
+    ids = [*big, str(2**53 - 1), str(2**64), "0123456789012345678"]
+    python = store(bridge)
+    javascript(bridge, "adapter", [["upsert", [{"id": id, "text": f'"id":{id},', "vector": [1.0, 0.5]} for id in ids]]])
+    assert sorted(await python.ids()) == sorted(ids)
+    assert [item["id"] for item in await python.get(ids)] == ids
+    stored = [point.id for point in bridge.client.scroll("notes", limit=10)[0]]
+    assert {point for point in stored if isinstance(point, int)} == {*map(int, [*big, str(2**53 - 1)])}
+    await python.upsert([{"id": "18446744073709551614", "text": "x"}], vectors=[[1.0, 0.0]])
+    listed, got, hits, near, gone, _, left = javascript(
+        bridge,
+        "adapter",
+        [
+            ["ids"],
+            ["get", ids],
+            ["topNIds", {"query": "q", "samples": 10}],
+            ["topN", {"query": "q", "samples": 1, "diversity": 0.5}],
+            ["deleteDocuments", [big[0], ids[4]]],
+            ["insertDocuments", [{"id": big[0], "vector": [0.0, 1.0]}]],
+            ["ids"],
+        ],
+    )
+    everything = sorted([*ids, "18446744073709551614"])
+    assert sorted(listed) == sorted(id for _, id in hits) == everything
+    assert [(item["id"], item["document"]) for item in got] == [(id, f'"id":{id},') for id in ids]
+    assert near[0][1] == "18446744073709551614"
+    assert gone is None
+    assert sorted(left) == sorted({*everything} - {ids[4]})
 
 
 async def test_a_collection_that_others_made_is_searched_as_it_is(bridge):
