@@ -53,7 +53,7 @@ export class IndexedDBVectorStore {
     }
     this.#embedder = embedder;
     const given = present({ ...rest, memory_bytes });
-    this.#description = { id: this.#open.id, name, embedder: embedder != null, ...given };
+    this.#description = { id: this.#open.id, name, embedder: (typeof embedder === "object" && embedder?.name) || embedder != null, ...given };
     living.set(this.#open.id, new WeakRef(this));
     forgotten.register(this, this.#open);
   }

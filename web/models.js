@@ -35,6 +35,11 @@ class Model {
     this.#options = Object.fromEntries([...Object.entries(describeLimits(options)), ...own.map((name) => [name, /** @type {any} */ (options)[name]])]);
   }
 
+  /** "provider:model" */
+  get name() {
+    return /** @type {string} */ (this.#access.model);
+  }
+
   /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] */
   async call(method, params, { signal } = {}) {
     const peer = await connect();

@@ -253,8 +253,9 @@ export type FileFailed = { type: "file_failed"; file: string; error: string; cod
 export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
 /** What Python's `where` takes: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */
 export type Where = Record<string, unknown>;
+/** name: by which it is known as the one that a store was filled by, without embedding anything again. */
 export type Embedder =
-  | { embedTexts: (texts: string[]) => Promise<{ vec: number[] | Float32Array }[]> }
+  | { name?: string; embedTexts: (texts: string[]) => Promise<{ vec: number[] | Float32Array }[]> }
   | ((texts: string[]) => Float32Array | (number[] | Float32Array)[] | Promise<Float32Array | (number[] | Float32Array)[]>);
 export type StoreOptions = {
   /** Of the vectors; else the first ones say it. */

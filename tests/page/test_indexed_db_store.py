@@ -147,6 +147,7 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
           uneven: await caught(store.add([{ text: "x", vec: [1, 2] }, { text: "y", vec: [1] }])),
           filter: await caught(store.search("x", 1, { where: { year: { nearly: 3 } } })),
           metric: await caught(new IndexedDBVectorStore("harbour", { metric: "dot" }).count()),
+          another: await caught(new IndexedDBVectorStore("harbour", { embedder: { name: "mine", embedTexts: async (texts) => texts.map(() => ({ vec: [9, 0, 0, 1] })) } }).search("words")),
           none: await caught(new IndexedDBVectorStore("harbour").search("words")),
         };
         const { own, ours, embedder } = errors;
@@ -174,7 +175,8 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
     ]
     assert "Lost: not at home" in errors["own"]["message"]
     assert "Lost: no words" in errors["embedder"]["message"]
-    assert [errors[name]["name"] for name in ("filter", "metric", "none")] == ["ConfigError"] * 3
+    assert [errors[name]["name"] for name in ("filter", "metric", "another", "none")] == ["ConfigError"] * 4
+    assert "another embedder (one without a name, not mine)" in errors["another"]["message"]
     assert "nearly" in errors["filter"]["message"]
     assert told["told"] == [True] * 6
     assert told["count"] == 3

@@ -16,9 +16,8 @@ WEIGHTS = Path(__file__).parents[2] / "wheels" / "local" / "minilm-int8.onnx"
 pytestmark = pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
 
 START = """
-const { loadPyodide } = await import("/wheels/pyodide.mjs");
-globalThis.pyodide = await loadPyodide({ indexURL: "/wheels/" });
-await pyodide.loadPackage(["staysail"], { messageCallback: () => {} });
+const { startPython } = await import("/tests/page/python_start.mjs");
+globalThis.pyodide = await startPython();
 return await pyodide.runPythonAsync(`
 import asyncio, base64, js, json
 from contextlib import aclosing

@@ -24,10 +24,11 @@ class Stores:
         for name in ("delete", "count", "ids", "explain", "compact"):
             self.methods[f"store.{name}"] = self._plain(name)
 
-    def find(self, id: str, name: str, embedder: bool = False, **options: Any) -> staysail.VectorStore:
-        """Opened where it is not open yet. embedder: whether there is one on the other side."""
+    def find(self, id: str, name: str, embedder: bool | str = False, **options: Any) -> staysail.VectorStore:
+        """Opened where it is not open yet. embedder: whether there is one on the other side, or what it is called."""
         if id not in self._open:
-            self._open[id] = staysail.VectorStore(name, embedder=RemoteEmbedder(self._peer, id) if embedder else None, **options)
+            called = embedder if isinstance(embedder, str) else None
+            self._open[id] = staysail.VectorStore(name, embedder=RemoteEmbedder(self._peer, id, called) if embedder else None, **options)
         return self._open[id]
 
     async def add(self, params: dict[str, Any]) -> list[str]:
@@ -98,8 +99,8 @@ class Stores:
 class RemoteEmbedder:
     """What embeds texts on the other side. store: the id of the store it belongs to."""
 
-    def __init__(self, peer: Peer, store: str) -> None:
-        self._peer, self._store = peer, store
+    def __init__(self, peer: Peer, store: str, name: str | None) -> None:
+        self._peer, self._store, self.name = peer, store, name
 
     async def embed_texts(self, texts: Sequence[str]) -> Matrix:
         try:

@@ -10,14 +10,15 @@ import asyncio
 import hashlib
 import inspect
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from ..core.completion import Document
 from ..core.errors import ConfigError, LoaderError, StaysailError
 from ..core.events import Event
+from ..core.ports import DocumentStore
 from ..core.value import NOTHING
 from .loaders import read_documents
 from .loaders.asked import Asked
@@ -31,15 +32,6 @@ ONE = (str, bytes, bytearray, memoryview, Mapping)  # which could be taken for m
 
 type Splitter = Callable[[str], Iterable[Passage] | Awaitable[Iterable[Passage]]]
 type Chunk = dict[str, Any]
-
-
-class DocumentStore(Protocol):
-    """What ingest needs of a store. One that has `replace(ids, documents, vectors=...)` changes a file in a single write."""
-
-    async def upsert(self, documents: Sequence[Chunk], *, vectors: Any = None) -> Any: ...
-    async def delete(self, ids: Sequence[str] | None = None, *, where: Mapping[str, Any] | None = None) -> Any: ...
-    async def get(self, ids: Sequence[str]) -> Sequence[Mapping[str, Any]]: ...
-    async def count(self, where: Mapping[str, Any] | None = None) -> int: ...
 
 
 class FileStarted(Event):

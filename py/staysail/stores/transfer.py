@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from ..core.errors import ConfigError
-
-
-class DocumentStore(Protocol):
-    """What `copy` asks of a store: VectorStore and QdrantStore have it."""
-
-    async def ids(self) -> list[str]: ...
-    async def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[dict[str, Any]]: ...
-    async def upsert(self, documents: Sequence[Any]) -> list[str]: ...
+from ..core.ports import DocumentStore
 
 
 async def copy(

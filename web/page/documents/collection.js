@@ -23,20 +23,20 @@ let stopped;
 /** @param {string[]} texts */
 async function embed(texts) {
   const engine = await localEngine();
-  const question = texts.length === 1 ? asked.get(texts[0]) : undefined;
+  const question = asked.get(texts[0]); // the first time, a text of the store may come behind it
   const started = performance.now();
   const vectors = [];
   for (let at = 0; at < texts.length; at += BATCH) {
     vectors.push(...(await engine.embed(texts.slice(at, at + BATCH), { signal: question ? undefined : stopped })));
   }
   if (question) Object.assign(question, { vector: vectors[0], ms: performance.now() - started });
-  return vectors;
+  return vectors.map((vec) => ({ vec }));
 }
 
 /** Embedding ends with reading. @param {AbortSignal} signal */
 export const stopWith = (signal) => (stopped = signal);
 
-export const store = new IndexedDBVectorStore(NAME, { embedder: embed });
+export const store = new IndexedDBVectorStore(NAME, { embedder: { name: "all-MiniLM-L6-v2, int8", embedTexts: embed } });
 
 /** Python runs before it is asked. @param {StaysailChat} chat */
 export const open = (chat) => boot({ runtimeURL: chat.runtimeURL });
