@@ -34,7 +34,8 @@ A berth costs twelve crowns a night in summer. Showers are included in the price
 Dogs are welcome on a lead. <img src=x onerror="window.attacked = true"> Fires are not allowed on the beach.
 """
 FILES = ["harbour.md", "knots.epub", "printed.pdf", "rules.docx", "sails.pdf"]
-LONG = "\n\n".join(f"Paragraph {n} of the log tells of wind and weather on day {n}, and of nothing else. " * 6 for n in range(300))
+# A heading ends a passage: short ones, of which many are read in little time.
+LONG = "\n\n".join(f"# Day {n}\n\nWind." for n in range(800))
 
 DROP = """
 const [files, on] = arguments;
@@ -147,14 +148,14 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         page.shot("added")
 
         # The same again, one changed, one long and stopped in its middle.
-        again = [files[0], ("harbour.md", HARBOUR.replace("twelve", "thirteen").encode()), ("log.txt", LONG.encode())]
+        again = [files[0], ("harbour.md", HARBOUR.replace("twelve", "thirteen").encode()), ("log.md", LONG.encode())]
         page.drop(*again, on="#documents")
         page.wait(
-            lambda: any("log.txt:" in line and "passages" in line for line in driver.execute_script("return window.told")), "the log", 90
+            lambda: any("log.md:" in line and "passages" in line for line in driver.execute_script("return window.told")), "the log", 90
         )
         page.click("documents-stop")
         page.wait_added()
-        assert page.states() == {"sails.pdf": "skipped", "harbour.md": "done", "log.txt": "failed"}
+        assert page.states() == {"sails.pdf": "skipped", "harbour.md": "done", "log.md": "failed"}
         assert "Stopped: 1 of 3" in field(page, "documents-status").text
         assert page.files() == FILES
 

@@ -138,6 +138,7 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
         const failing = { search: () => { throw new Lost("not at home"); } };
         const full = { topN: async () => { throw new DimensionError("three, not four"); } };
         const misled = new IndexedDBVectorStore("harbour", { embedder: async () => { throw new Lost("no words"); } });
+        const mine = { name: "mine", embedTexts: async (texts) => texts.map(() => ({ vec: [9, 0, 0, 1] })) };
         const errors = {
           own: await caught(agent(failing).prompt("Hi.")),
           ours: await caught(agent(full).prompt("Hi.")),
@@ -147,7 +148,7 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
           uneven: await caught(store.add([{ text: "x", vec: [1, 2] }, { text: "y", vec: [1] }])),
           filter: await caught(store.search("x", 1, { where: { year: { nearly: 3 } } })),
           metric: await caught(new IndexedDBVectorStore("harbour", { metric: "dot" }).count()),
-          another: await caught(new IndexedDBVectorStore("harbour", { embedder: { name: "mine", embedTexts: async (texts) => texts.map(() => ({ vec: [9, 0, 0, 1] })) } }).search("words")),
+          another: await caught(new IndexedDBVectorStore("harbour", { embedder: mine }).search("words")),
           none: await caught(new IndexedDBVectorStore("harbour").search("words")),
         };
         const { own, ours, embedder } = errors;

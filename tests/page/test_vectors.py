@@ -384,7 +384,7 @@ result
     # What tests before have deleted still counts until the browser tidies up.
     driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "indexeddb,file_systems"})
     page = Page(driver, site, worker=False)
-    # IndexedDB, where the page's own thread writes, remembers for half a minute how much there is: the limit comes before its first question.
+    # IndexedDB, where the page's own thread writes, remembers for half a minute how much there is: so the limit comes first.
     allow(8_000_000)
     page.run(BEGIN)
     added = fill(page, 8_000_000)
