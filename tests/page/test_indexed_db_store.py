@@ -138,7 +138,7 @@ def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
         const failing = { search: () => { throw new Lost("not at home"); } };
         const full = { topN: async () => { throw new DimensionError("three, not four"); } };
         const misled = new IndexedDBVectorStore("harbour", { embedder: async () => { throw new Lost("no words"); } });
-        const mine = { name: "mine", embedTexts: async (texts) => texts.map(() => ({ vec: [9, 0, 0, 1] })) };
+        const mine = { name: "mine", embedTexts: async (texts) => texts.map(() => ({ vec: [0, 1, 0, 0] })) };
         const errors = {
           own: await caught(agent(failing).prompt("Hi.")),
           ours: await caught(agent(full).prompt("Hi.")),
