@@ -24,15 +24,17 @@ LIMIT_S = 600  # of one script in a page
 
 @dataclass(frozen=True)
 class Row:
-    """One figure. floor: the subject, in the same group, that ratios are taken to. more_is_better: for rates."""
+    """One figure, or why there is none (`note`). floor: the subject, in the same group, that ratios are taken to. more_is_better: for
+    rates."""
 
     group: str
     subject: str
-    value: float
+    value: float | None
     unit: str
     floor: str = ""
     more_is_better: bool = False
     spread: tuple[float, float] | None = None
+    note: str = ""
 
 
 @dataclass
@@ -117,6 +119,9 @@ def print_table(rows: list[Row], say: Callable[[str], None] = print) -> None:
         width = max(len(row.subject) for row in members)
         say(f"\n{group}")
         for row in members:
+            if row.value is None:
+                say(f"  {row.subject:<{width}}  {row.note}")
+                continue
             ratio = floors.get(row.floor)
             shown = f"{(ratio / row.value if row.more_is_better else row.value / ratio):8.2f} x" if ratio else " " * 10
             spread = f"   ({_number(row.spread[0])} to {_number(row.spread[1])})" if row.spread else ""

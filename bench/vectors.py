@@ -2,11 +2,13 @@
 
 Data: normalised float32 from a fixed seed, 768 dimensions, a thousand centres of standard normal numbers and around each its rows, centre
 + 0.5 x noise. Queries: 50 of the rows + 0.2 x noise. k is 10, the metric cosine. Recall is taken against the exact search. BENCH_VECTORS
-names the sizes, "10000,100000" unless told."""
+names the sizes, "10000,100000" unless told.
+
+How long the page's thread cannot run is told beside controls, for two processors are shared by the page, the worker and all of the
+browser's own threads: a worker that stores the same rows by plain JavaScript, one that only computes, and none."""
 
 import os
 import statistics
-import time
 
 from bench.harness import Bench, Page, Row, median_row
 
@@ -14,8 +16,9 @@ DIM, K, BATCH = 768, 10, 32
 SIZES = tuple(int(size) for size in os.environ.get("BENCH_VECTORS", "10000,100000").split(","))
 RUNS = {10_000: 40}  # queries of each subject; fewer where each is slow
 FEWER = 15
+VISITS = 7  # of new pages
 
-# Python in a worker, where a page's Python belongs. Meanwhile the page's thread counts how long it cannot run.
+# Python in a worker, where a page's Python belongs. Meanwhile the page's thread notes when it could not run.
 BOOT = """
 const worker = new Worker(new URL("python_worker.mjs", location.href), { type: "module" });
 const waiting = new Map();
@@ -26,15 +29,19 @@ globalThis.runPython = async (code) => {
   if ("error" in answer) throw new Error(answer.error);
   return answer.value;
 };
-globalThis.longest = 0;
-let last = performance.now();
+const gaps = [];
+const clock = () => performance.timeOrigin + performance.now();
+let last = clock();
 const tick = () => {
-  const now = performance.now();
-  longest = Math.max(longest, now - last);
+  const now = clock();
+  if (now - last > 2) gaps.push([last, now]);
   last = now;
   setTimeout(tick, 0);
 };
 tick();
+globalThis.clock = clock;
+const within = (spans, [from, to]) => spans.some(([begun, done]) => from < done && begun < to);
+globalThis.longest = (spans) => Math.max(0, ...gaps.filter((gap) => within(spans, gap)).map(([from, to]) => to - from));
 await runPython(setup);
 """
 SETUP = """
@@ -65,6 +72,13 @@ globalThis.searchRows = (rows, query, dim, k) => {
     }
   }
   return performance.now() - started;
+};
+globalThis.clock = () => performance.timeOrigin + performance.now();
+globalThis.compute = (ms) => {
+  const until = performance.now() + ms;
+  let sum = 0;
+  while (performance.now() < until) for (let i = 0; i < 1e5; i++) sum += Math.sqrt(i);
+  return sum;
 };
 globalThis.storeRows = async (rows, blockBytes) => {
   const open = indexedDB.open("bench-plain", 1);
@@ -172,16 +186,22 @@ await VectorStore("bench").destroy()
 store = VectorStore("bench")
 await store.count()
 part = 10_000
-rates, plain = [], []
+rates, plain, adding, storing = [], [], [], []
 for at in range(0, N, part):
     piece = x[at : at + part]
-    plain.append(len(piece) / (await js.storeRows(to_js(piece.reshape(-1)), 1 << 20)) * 1000)
-    started = time.perf_counter()
+    copied, begun = to_js(piece.reshape(-1)), js.clock()
+    plain.append(len(piece) / (await js.storeRows(copied, 1 << 20)) * 1000)
+    storing.append([begun, js.clock()])
+    started, begun = time.perf_counter(), js.clock()
     await store.add(vectors=piece)
     rates.append(len(piece) / (time.perf_counter() - started))
+    adding.append([begun, js.clock()])
 kind = (await store.explain())["storage"]
 await store.close()
-json.dumps([rates, plain, asked[0], kind])
+await js.Promise.new(lambda done, _: js.setTimeout(done, 500))
+begun = js.clock()
+js.compute(sum(done - begun for begun, done in adding))
+json.dumps([rates, plain, asked[0], kind, adding, storing, [[begun, js.clock()]]])
 """
 
 FIRST = """
@@ -274,10 +294,9 @@ def _measure_size(page: Page, size: int) -> list[Row]:
     p95 = [statistics.quantiles(values, n=20)[-1] for values in times.values()]
     rows += [Row(f"{group}, one query, p95", name, value, "ms") for name, value in zip(times, p95, strict=True)]
     rows += [median_row(f"{group}, {BATCH} queries at once", name, values, "ms", floor="numpy") for name, values in batch.items() if values]
-    page.run("longest = 0")
-    started = time.monotonic()
-    rates, plain, asked, storage = _python(page, INGEST)
-    blocked, took_s = [page.run("return longest")], time.monotonic() - started
+    rates, plain, asked, storage, *spans = _python(page, INGEST)
+    adding, storing, computing = (page.run("return longest(spans)", spans=which) for which in spans)
+    took_ms = sum(done - begun for begun, done in spans[0])
     print(f"  stored in {storage}", flush=True)
     alone = "plain JavaScript: rows alone"
     durable = f"{group}, durable ingest in batches of 10,000"
@@ -285,13 +304,13 @@ def _measure_size(page: Page, size: int) -> list[Row]:
         median_row(durable, "staysail: rows, codes, bits", rates, "vectors/s", floor=alone, more_is_better=True),
         median_row(durable, alone, plain, "vectors/s", more_is_better=True),
     ]
-    firsts, agains = [], []
-    for _ in range(3):
+    firsts, agains, searching = [], [], []
+    for _ in range(VISITS):
         page.driver.refresh()
         page.run(BOOT, setup="import staysail.vectors")
-        page.run("longest = 0")
+        page.run("globalThis.begun = clock()")
         first, again, *_ = _python(page, f"asked = {asked!r}\nasked = __import__('json').dumps(asked)\n{FIRST}")
-        blocked.append(page.run("return longest"))
+        searching.append(page.run("return longest([[begun, clock()]])"))
         firsts.append(first)
         agains.append(again)
     rows += [
@@ -299,20 +318,16 @@ def _measure_size(page: Page, size: int) -> list[Row]:
         median_row(f"{group}, new page, interpreter up", "the same query again", agains, "ms"),
     ]
     _python(page, "await store.destroy()\n'null'")
-    page.run("longest = 0; await new Promise((done) => setTimeout(done, ms));", ms=1000 * took_s)
-    idle = page.run("return longest")
-    rows += [
-        Row(f"{group}, longest time the page's thread could not run", "adding", blocked[0], "ms", floor="nothing going on"),
-        Row(
-            f"{group}, longest time the page's thread could not run",
-            "opening and searching",
-            max(blocked[1:]),
-            "ms",
-            floor="nothing going on",
-        ),
-        Row(f"{group}, longest time the page's thread could not run", "nothing going on", idle, "ms"),
-    ]
-    return rows
+    wait = "const begun = clock(); await new Promise((done) => setTimeout(done, ms)); return longest([[begun, clock()]])"
+    blocked = {
+        "staysail adds": adding,
+        "plain JavaScript stores the same rows": storing,
+        "a worker computes for as long": computing,
+        "staysail opens and searches": max(searching),
+        "nothing goes on": page.run(wait, ms=took_ms),
+    }
+    group += ", longest time the page's thread could not run"
+    return rows + [Row(group, what, ms, "ms", floor="nothing goes on") for what, ms in blocked.items()]
 
 
 def _recalled(recall: float | None) -> str:

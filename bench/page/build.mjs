@@ -20,7 +20,7 @@ await build({
   target: "esnext",
   outdir: built,
   publicPath: "/bench/built/",
-  external: ["/bench/*", "/wheels/*"],
+  external: ["/bench/*", "/wheels/*", "/tests/*"],
   loader: { ".wasm": "file" },
   define: { "process.env.NODE_ENV": '"production"', "process.env": "{}" },
   nodePaths: [modules],

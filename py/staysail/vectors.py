@@ -260,7 +260,7 @@ class VectorStore(StoreVerbs):
         collection = (await self._opening.open(len(vectors[0]))).collection
         async with collection.writing():
             known = await collection.documents.ids()
-            there = sorted(known.keys() & {entry.id for entry in entries})
+            there = sorted(entry.id for entry in entries if entry.id in known)
             if there and not replace:
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             dead = {known[id] for id in (*there, *gone) if id in known}

@@ -16,17 +16,17 @@ export const MAX_ABS = `
     (f32.max (f32x4.extract_lane 0 ${get("m0")}) (f32x4.extract_lane 1 ${get("m0")}))
     (f32.max (f32x4.extract_lane 2 ${get("m0")}) (f32x4.extract_lane 3 ${get("m0")}))))`;
 
-/** Rows to unit length, in place; a row of zeros stays. Norms are float64. */
+/** Rows to unit length, in place; a row of zeros stays. Norms are float64. Gives their sum: NaN or infinite where a number is. */
 export const NORMALISE = `
-(func (export "normalise") (param $row i32) (param $n i32) (param $stride i32)
-  ${locals(["at", "end", "width"], "i32")} ${locals(["d0", "d1", "d2", "d3", "zero", "gap", "over"], "v128")} (local $norm f64)
+(func (export "normalise") (param $row i32) (param $n i32) (param $stride i32) (result f64)
+  ${locals(["at", "end", "width"], "i32")} ${locals(["d0", "d1", "d2", "d3", "zero", "gap", "over"], "v128")} ${locals(["norm", "sum"], "f64")}
   ${set("width", `(i32.shl ${get("stride")} (i32.const 2))`)}
   (loop $next
     ${set("at", get("row"))} ${set("end", `(i32.add ${get("row")} ${get("width")})`)}
     ${PAIRS.map((pair) => set(`d${pair}`, get("zero"))).join(" ")}
     ${until("at", "end", `${PAIRS.map((pair) => `${set("gap", promoted(pair))} ${set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${get("gap")} ${get("gap")}))`)}`).join(" ")} ${advance("at", 32)}`)}
     ${FOLD_EXACT}
-    ${set("norm", `(f64.sqrt ${EXACT_SUM})`)}
+    ${set("norm", `(f64.sqrt ${EXACT_SUM})`)} ${set("sum", `(f64.add ${get("sum")} ${get("norm")})`)}
     (if (f64.gt ${get("norm")} (f64.const 0)) (then
       ${set("over", `(f64x2.splat ${get("norm")})`)} ${set("at", get("row"))}
       (loop $write
@@ -34,7 +34,8 @@ export const NORMALISE = `
         ${advance("at", 8)}
         (br_if $write (i32.lt_u ${get("at")} ${get("end")})))))
     ${set("row", get("end"))}
-    (br_if $next (local.tee $n (i32.sub ${get("n")} (i32.const 1))))))`;
+    (br_if $next (local.tee $n (i32.sub ${get("n")} (i32.const 1)))))
+  ${get("sum")})`;
 
 /** Adds n rows to `sums`, float64: for the mean. */
 export const ADD_ROWS = `

@@ -4,9 +4,9 @@
 let python;
 
 export async function load() {
-  const { loadPyodide } = await import("/wheels/pyodide.mjs");
-  python = await loadPyodide();
-  await python.loadPackage(["staysail", "numpy"], { messageCallback: () => {} });
+  const { startPython } = await import("/tests/page/python_start.mjs"); // as pages do
+  python = await startPython();
+  await python.loadPackage("numpy", { messageCallback: () => {} });
   await python.runPythonAsync(PROGRAM);
 }
 

@@ -128,7 +128,9 @@ class Backend(Protocol):
     def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
         """NaN where one number is NaN."""
 
-    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> None: ...
+    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> bool:
+        """To unit length, in place. False, and rows that are not finite yet, where a number is NaN or infinite."""
+
     def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None: ...
     def encode_codes(self, rows: Block, offset: int, count: int, stride: int, codes: Block, codes_offset: int) -> None: ...
     def encode_signs(

@@ -3,6 +3,7 @@ name: where it or the kernel is missing, `load_kernel` says so and the caller ta
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -196,9 +197,8 @@ class KernelBackend:
         most: float = self._run.max_abs(_at(rows) + offset, size_bytes) if size_bytes else 0.0
         return most
 
-    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> None:
-        if count:
-            self._run.normalise(_at(rows) + offset, count, stride)
+    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> bool:
+        return not count or math.isfinite(self._run.normalise(_at(rows) + offset, count, stride))
 
     def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None:
         if count:

@@ -164,13 +164,16 @@ class NumpyBackend:
         part = self._as(rows, "float32")[offset // 4 : (offset + size_bytes) // 4]
         return float(self._np.abs(part).max(initial=0))
 
-    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> None:
+    def normalise(self, rows: Block, offset: int, count: int, stride: int) -> bool:
         np = self._np
         part = self._rows(rows, offset, count, stride)
         wide = part.astype(np.float64)
         norms = np.sqrt(np.frombuffer(self._add_in_lanes(wide * wide), np.float64))
+        if not np.isfinite(norms).all():
+            return False
         norms[norms == 0] = 1
         part[:] = wide / norms[:, None]
+        return True
 
     def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None:
         self._as(sums, "float64")[:stride] += self._rows(rows, offset, count, stride).sum(axis=0, dtype=self._np.float64)

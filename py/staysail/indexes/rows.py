@@ -113,16 +113,14 @@ class RowTable:
             wide, offset = (self._scratch(), 0) if self.rows.half else (block, start * self.rows.width)
             size_bytes = 4 * self.stride * part
             self._copy(flat[at * self.dim : (at + part) * self.dim], wide, offset, part)
-            # What is prepared was seen before.
-            most = 1.0 if prepared and self.metric == "cosine" else self.backend.max_abs(wide, offset, size_bytes)
+            if self.metric == "cosine":  # what is prepared was seen before
+                most = 1.0 if prepared or self.backend.normalise(wide, offset, part, self.stride) else math.nan
+            else:
+                most = self.backend.max_abs(wide, offset, size_bytes)
             if not math.isfinite(most):
                 bad = at + self._first_over(wide, offset, part, math.inf)
                 raise StoreError(f"vector {bad} holds NaN or infinity", code="not_finite")
-            if self.metric == "cosine":
-                most = 1.0
-                if not prepared:
-                    self.backend.normalise(wide, offset, part, self.stride)
-            elif self.rows.half and most > LARGEST_HALF:
+            if self.metric != "cosine" and self.rows.half and most > LARGEST_HALF:
                 bad = at + self._first_over(wide, offset, part, LARGEST_HALF)
                 raise StoreError(f"vector {bad} has numbers beyond {LARGEST_HALF:g}, the most of float16; use dtype='f32'", code="range")
             if self.rows.half:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from itertools import count
+from operator import itemgetter
 
 from ..core.vectors import BlockStore, Record, RowIndex, text_of
 from .damage import DamageList
@@ -30,7 +32,7 @@ class Contents:
     def add(self, entries: Sequence[Entry], slot: int) -> None:
         """Rows from `slot` on."""
         if self._slots is not None:
-            self._slots |= {entry.id: slot + at for at, entry in enumerate(entries)}
+            self._slots.update(zip(map(itemgetter(0), entries), count(slot)))
 
     def keep_tail(self, entries: list[Entry]) -> None:
         self.tail = entries
