@@ -9,7 +9,9 @@ export class ServerEntry {
   hasFailed = false;
   node;
   #about = h("span", { class: "server-name" });
+  #remove = h("button", { type: "button" });
   #body = h("div", {});
+  #url;
   #onChange;
   /** @type {PythonTool[]} */
   #tools = [];
@@ -18,9 +20,11 @@ export class ServerEntry {
 
   /** @param {string} url @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before */
   constructor(url, { remove, change }) {
+    this.#url = url;
     this.#onChange = change;
+    this.#remove.addEventListener("click", remove);
     this.node = h("li", {},
-      h("div", { class: "server-head" }, this.#about, h("button", { type: "button", "aria-label": `Disconnect ${url}`, click: remove }, "Disconnect")),
+      h("div", { class: "server-head" }, this.#about, this.#remove),
       h("p", { class: "note" }, url),
       this.#body);
   }
@@ -51,16 +55,18 @@ export class ServerEntry {
 
   /** @param {string} why @param {string} label of the button @param {() => void} act what it does about it */
   failed(why, label, act) {
-    this.#set("Not connected");
+    this.#set("Not connected", "Forget");
     this.hasFailed = true;
     this.#body.append(h("p", { class: "kept-status failed" }, why), h("div", { class: "row-buttons" }, h("button", { type: "button", click: act }, label)));
   }
 
-  /** @param {string} about */
-  #set(about) {
+  /** @param {string} about @param {string} [label] of the button that removes it */
+  #set(about, label = "Disconnect") {
     this.isConnected = this.hasFailed = false;
     this.#tools = this.#boxes = [];
     this.#about.textContent = about;
+    this.#remove.textContent = label;
+    this.#remove.ariaLabel = `${label} ${this.#url}`;
     this.#body.replaceChildren();
   }
 }
