@@ -20,6 +20,10 @@
  *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} SandboxEvent
  */
 
+import { readMemory } from "../kept-snapshot.js";
+import { SNAPSHOT_MANIFEST } from "../runtime.js";
+import { findSnapshot, hash } from "../snapshot.js";
+import { unpack } from "../snapshot-packing.js";
 import { capMemory } from "./memory.js";
 import { answering, readBytes } from "./network.js";
 
@@ -70,7 +74,8 @@ async function openRoom(options) {
   if (typeof document === "undefined") throw new Error("code that a model wrote is held by a page's frame, and there is no page here");
   const runtime = (/** @type {string} */ name) => readBytes(new URL(name, options.runtimeURL).href);
   const text = async (/** @type {Promise<Uint8Array>} */ bytes) => new TextDecoder().decode(await bytes);
-  const [worker, harness, loader, main, wasm, library, lock] = await Promise.all([
+  const [snapshot, worker, harness, loader, main, wasm, library, lock] = await Promise.all([
+    readSnapshot(options.runtimeURL).catch(() => undefined), // it starts without
     text(readBytes(new URL("./worker.js", import.meta.url).href)),
     text(readBytes(new URL("./harness.py", import.meta.url).href)),
     text(runtime("pyodide.mjs")),
@@ -82,12 +87,20 @@ async function openRoom(options) {
   const files = { "pyodide.asm.wasm": capMemory(wasm, options.memoryBytes), "python_stdlib.zip": library, "pyodide-lock.json": lock };
   const room = new Room(options, answering(options.runtimeURL, lock, options.allowedHosts));
   try {
-    await room.open(worker, { type: "start", modules: [loader, main], files, harness });
+    await room.open(worker, { type: "start", modules: [loader, main], files, harness }, snapshot);
   } catch (error) {
     room.close();
     throw error;
   }
   return room;
+}
+
+/** The memory of an interpreter that has started, where the runtime's folder has one. @param {string} runtimeURL */
+async function readSnapshot(runtimeURL) {
+  const { url, sha256 } = await findSnapshot(new URL(SNAPSHOT_MANIFEST, runtimeURL).href, readBytes);
+  const packed = (await readMemory(url)) ?? (await readBytes(url));
+  if ((await hash(packed)) !== sha256) throw new Error("it is not what its manifest tells");
+  return unpack(packed);
 }
 
 /** The frame with its worker. */
@@ -110,8 +123,8 @@ class Room {
     addEventListener("message", this.#crash);
   }
 
-  /** @param {string} worker its source @param {object} start */
-  async open(worker, start) {
+  /** @param {string} worker its source @param {object} start @param {Uint8Array<ArrayBuffer>} [snapshot] */
+  async open(worker, start, snapshot) {
     const frame = this.#frame;
     frame.setAttribute("sandbox", "allow-scripts");
     frame.hidden = true;
@@ -126,7 +139,7 @@ class Room {
     document.documentElement.append(frame);
     await Promise.race([loaded, ready]);
     frame.contentWindow?.postMessage(worker, "*", [this.#channel.port2]);
-    this.#channel.port1.postMessage(start);
+    this.#channel.port1.postMessage({ ...start, snapshot }, snapshot ? [snapshot.buffer] : []);
     await ready;
   }
 

@@ -2,7 +2,7 @@
  * The interpreter for code that a model wrote. It imports nothing: it is started from its text, in a frame (frame.html) whose policy lets
  * nothing be fetched. All it needs comes through one port, to which its host listens as to a stranger.
  *
- * In:  {type: "start", modules, files, harness}, then {type: "run", code, folders, files, deleted, outputBytes}, one at a time; {type: "answer", id, ...} to an ask
+ * In:  {type: "start", modules, files, harness, snapshot}, then {type: "run", code, folders, files, deleted, outputBytes}, one at a time; {type: "answer", id, ...} to an ask
  * Out: {type: "ready"} or {type: "failed", message}. For a run {type: "output", stream, text} and {type: "shown", part}, then {type: "done",
  *      result, files, deleted} or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}.
  */
@@ -45,21 +45,23 @@ addEventListener("message", ({ ports }) => {
   };
 }, { once: true });
 
-/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string}} message */
-async function start({ modules, files, harness: source }) {
+/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, snapshot?: Uint8Array<ArrayBuffer>}} message */
+async function start({ modules, files, harness: source, snapshot }) {
   for (const name of WAYS_OUT) {
     for (let scope = globalThis; scope; scope = Object.getPrototypeOf(scope)) Reflect.deleteProperty(scope, name);
   }
   globalThis.fetch = (input, init) => checkedFetch(new Request(input, init), files);
   const [{ loadPyodide }, { default: createPyodideModule }] = await Promise.all(modules.map(importText));
-  pyodide = await loadPyodide({
+  const settings = {
     createPyodideModule,
     indexURL: RUNTIME,
     packageBaseUrl: RUNTIME,
     lockFileContents: new TextDecoder().decode(files["pyodide-lock.json"]),
     env: { HOME: "/home/pyodide", MPLBACKEND: "agg" },
     stdin: () => null,
-  });
+  };
+  pyodide = snapshot && (await loadPyodide({ ...settings, _loadSnapshot: snapshot }).then(forget, complain));
+  pyodide ??= await loadPyodide(settings);
   for (const name of Object.keys(files)) delete files[name]; // some 12 MB
   pyodide.FS.mkdirTree(TREE);
   pyodide.FS.writeFile("/lib/sandbox_harness.py", source);
@@ -79,6 +81,25 @@ async function start({ modules, files, harness: source }) {
     pyodide[name]({ write });
   }
   port.postMessage({ type: "ready" });
+}
+
+/** What a snapshot brings along that is the page's: its code is none of this one's. @param {any} restored */
+function forget(restored) {
+  const restoring = restored.pyimport("staysail.bridge.restoring");
+  restoring.renew(JSON.stringify({ HOME: "/home/pyodide", MPLBACKEND: "agg" }));
+  restoring.destroy();
+  restored.runPython(`
+import sys
+for name in [name for name in sys.modules if name.partition(".")[0] == "staysail"]:
+    del sys.modules[name]
+sys.path[:] = [path for path in sys.path if not path.endswith("staysail.whl")]
+`);
+  return restored;
+}
+
+/** Without a snapshot it starts later. @param {any} error */
+function complain(error) {
+  console.debug(`the sandbox starts without the snapshot: ${error?.message ?? error}`);
 }
 
 /** @param {string} text */
