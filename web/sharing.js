@@ -20,6 +20,9 @@ import { hear, importing, isForeign } from "./thread.js";
 /** Tabs with another build of staysail do not meet in it. */
 const LOBBY = `staysail ${WHEEL_URL}`;
 
+/** From then on a SharedWorker that has not said a word is taken for one that does not start. */
+const PATIENCE_MS = 10_000;
+
 /** @type {Promise<any> | undefined} */
 let candidacy;
 /** Whether a SharedWorker has failed to start here: then it is not waited for again. */
@@ -67,12 +70,18 @@ export function launchShared(events, addresses, stated) {
   function enterSharedWorker() {
     const worker = newSharedWorker();
     enter(worker.port);
-    worker.onerror = (event) => {
-      event.preventDefault?.();
-      if (welcome || over.signal.aborted) return;
-      failed = true;
+    let left = false;
+    const leave = () => {
+      if (welcome || left || over.signal.aborted) return;
+      failed = left = true;
+      worker.port.close();
       enterLobby();
     };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      leave();
+    };
+    setTimeout(leave, PATIENCE_MS); // Chromium 156 tells of most scripts that do not load, not of all
     worker.port.postMessage(message);
   }
 
