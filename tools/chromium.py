@@ -21,14 +21,19 @@ FLAGS = [
 ]
 
 
-def start_chrome(*flags: str, profile: str | None = None) -> Chrome:
+def start_chrome(*flags: str, profile: str | None = None, service_workers: bool = True) -> Chrome:
     """A Chromium of its own: the one in CHROME_BIN, else the one that Selenium finds.
 
-    profile: a folder that keeps its caches and databases, for a second visit."""
+    profile: a folder that keeps its caches and databases, for a second visit. service_workers: whether pages of its first tab have them;
+    the page's own keeps all of its files, which takes longer than most of what is tested."""
     options = ChromeOptions()
     options.binary_location = os.environ.get("CHROME_BIN", "")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     for flag in (*FLAGS, *flags, *([f"--user-data-dir={profile}"] if profile else [])):
         options.add_argument(flag)
     # A driver that is installed is named, so that Selenium does not go looking for one on the network.
-    return Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    driver = Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    if not service_workers:
+        source = "delete Navigator.prototype.serviceWorker"
+        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
+    return driver

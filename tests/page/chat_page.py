@@ -44,16 +44,20 @@ class ChatPage:
 
     def all(self, selector: str) -> list[WebElement]:
         """What is seen of it, in the chat."""
-        return [node for node in self.host.shadow_root.find_elements(By.CSS_SELECTOR, selector) if node.is_displayed()]
+        return self.run(
+            "return [...root.querySelectorAll(arguments[0])].filter((node) => node.checkVisibility({ visibilityProperty: true }))", selector
+        )
 
     def one(self, selector: str, timeout_s: float = 10) -> WebElement:
         return self.wait(lambda: (self.all(selector) or [None])[-1], f"{selector} to be seen", timeout_s)
 
     def button(self, label: str) -> WebElement:
         """The last button with these words."""
-        buttons = [
-            node for node in self.all("button") if label in (node.text, node.get_attribute("title"), node.get_attribute("aria-label"))
-        ]
+        buttons = self.run(
+            "return [...root.querySelectorAll('button')].filter((node) => node.checkVisibility({ visibilityProperty: true })"
+            " && [node.innerText.trim(), node.title, node.ariaLabel].includes(arguments[0]))",
+            label,
+        )
         assert buttons, f"no button {label!r} among {[node.text for node in self.all('button')]}"
         return buttons[-1]
 
@@ -65,14 +69,16 @@ class ChatPage:
 
     @property
     def text(self) -> str:
-        return self.one(".log").text
+        self.one(".log")
+        return self.run("return root.querySelector('.log').innerText")
 
     @property
     def last_answer(self) -> str:
         return self.one(".assistant").text
 
     def wait_for(self, text: str, timeout_s: float = START_S) -> None:
-        self.wait(lambda: text in self.text, f"{text!r} in the conversation", timeout_s)
+        seen = "return root.querySelector('.log')?.innerText.includes(arguments[0])"
+        self.wait(lambda: self.run(seen, text), lambda: f"{text!r} in the conversation: {self.text}", timeout_s)
 
     def wait_idle(self, timeout_s: float = START_S) -> None:
         self.wait(lambda: not self.run("return chat.running"), "the answer to end", timeout_s)

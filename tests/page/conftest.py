@@ -39,7 +39,7 @@ def site() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Chrome]:
     """One Chromium for all tests that open whole pages."""
-    driver = start_chrome()
+    driver = start_chrome(service_workers=False)
     driver.set_script_timeout(120)
     driver.set_page_load_timeout(60)
     yield driver

@@ -126,6 +126,8 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
     driver.get("data:text/html,<title>Anchors</title><p>The anchor holds in mud.<p style='break-before: page'>It drags in weed.")
     printed = base64.b64decode(driver.execute_cdp_cmd("Page.printToPDF", {})["data"])
     with TestServer() as server, served() as (site, end_site):
+        home = driver.current_window_handle
+        driver.switch_to.new_window("tab")  # the first has no service workers
         page = Documents(driver, site)
         page.resize(1400, 900)
         box = server.box({"text": "It balances a ketch [sails.pdf#1], and nothing else does."}, {"text": "Twelve crowns."})
@@ -250,7 +252,8 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         left = page.search("dogs")
         assert left
         assert not [id for id in left if id.startswith("harbour.md")]
-        page.restore()
+        driver.close()
+        driver.switch_to.window(home)
 
 
 def test_a_chat_shows_what_its_answer_rests_on_and_lets_the_page_do_it(driver, site):

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.select import Select
 
 from tests.mcp import python_servers, serving
@@ -18,6 +19,7 @@ from tests.page.test_page import choose, field
 from tests.server import TestServer
 from tools.chromium import start_chrome
 
+SECRET = "sk-mcp-secret"
 USE = """
 const [url, done] = arguments;
 (async () => {
@@ -76,7 +78,7 @@ context.getTools = async () => {
 
 @pytest.fixture(scope="module")
 def webmcp():
-    browser = start_chrome("--enable-features=WebMCP")
+    browser = start_chrome("--enable-features=WebMCP", service_workers=False)
     browser.set_script_timeout(120)
     yield browser
     browser.quit()
@@ -265,10 +267,17 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         visitor.ask("And the server?", "Gone.")
         assert tool_names(box) == {"set_colours", "set_timer", "calculate", "roll_dice"}
 
-        # A question is still there after a reload, in its conversation, with the settings; and the answer ends the run.
+        # A question is still there after a reload, in its conversation, with the settings and the server that it is about; and the answer
+        # ends the run. A token is not kept: what needs it says so.
+        for name, token in [("json", ""), ("stateful", SECRET)]:
+            visitor.write("mcp-url", mcp[name])
+            visitor.write("mcp-token", token)
+            visitor.click("mcp-connect")
+            page.wait(lambda: f"{name}, protocol" in field(page, "mcp-servers").text, f"the server {name}", START_S)  # noqa: B023
+        assert not field(page, "mcp-lost").is_displayed()
         visitor.click("keep-runs")
         visitor.click("ask-first")
-        box = server.box({"tool_calls": [calls[1]]}, {"text": "It is 42."})
+        box = server.box({"tool_calls": [calls[0]]}, {"text": "It is 42."})
         choose(page, "openai-compatible", base=box.url, model="m")
         page.send("Ask me first.")
         page.one(".approval", START_S)
@@ -281,6 +290,20 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         page.wait_for("It is 42.")
         page.wait_idle()
         assert len(box.seen) == 2
+        results = [message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"]
+        assert json.loads(results[-1]) == {"total": 5}
+        assert SECRET not in webmcp.execute_script("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+        page.wait(lambda: "An MCP server is not connected" in field(page, "mcp-lost").text, "what is missing to be told")
+        field(page, "mcp-lost").find_element(By.TAG_NAME, "button").click()
+        visitor.told("mcp-servers", "A token is not kept over a reload.")
+        assert violations(page) == []
+        shots("mcp-again")
+        webmcp.find_element(By.XPATH, "//*[@id='mcp-servers']//button[text()='Give its token']").click()
+        assert field(page, "mcp-url").get_attribute("value") == mcp["stateful"]
+        webmcp.switch_to.active_element.send_keys(SECRET, Keys.ENTER)
+        visitor.told("mcp-status", "Connected: ")
+        assert field(page, "mcp-servers").text.count(", protocol ") == 2
+        assert not field(page, "mcp-lost").is_displayed()
         webmcp.refresh()
         page.wait_for("It is 42.")
         assert page.text.count("It is 42.") == 1

@@ -84,7 +84,7 @@ def open_tab(driver, site):
     driver.switch_to.window(first)
 
 
-@pytest.mark.parametrize("way", ["SharedWorker", "channel"])
+@pytest.mark.parametrize("way", ["SharedWorker", pytest.param("channel", marks=pytest.mark.thorough)])
 def test_tabs_share_one_interpreter_and_nothing_else(open_tab, provider, way):
     a, b = open_tab(way, "A"), open_tab(way, "B")
     assert [tab.run("return await booted") for tab in (a, b)] == [None, None]
