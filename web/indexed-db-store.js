@@ -96,8 +96,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * `search` by vector for each of several queries, faster than one by one. queries: all texts, or all
-   * vectors.
+   * `search` by vector for each of several queries, faster than one by one. queries: all texts, or all vectors.
    * @param {readonly string[] | readonly Vector[]} queries
    * @param {number} [k]
    * @param {Stoppable & {where?: Where | null, threshold?: number | null}} [options]

@@ -6,7 +6,7 @@ const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"
 
 /** @param {unknown} body @returns {string | undefined} */
 export function writeJson(body) {
-  const mark = crypto.randomUUID();
+  const mark = `id ${Math.random()} `; // of which no text knows
   let big = false;
   const text = JSON.stringify(body, (_, value) => (typeof value === "bigint" ? ((big = true), mark + value) : value));
   return big ? text.replaceAll(new RegExp(`"${mark}(\\d+)"`, "g"), "$1") : text;
