@@ -6,6 +6,8 @@ PYTHON_TESTS := tests/unit tests/contracts tests/proxy tests/replays tests/serve
 ROW ?=
 PORT ?=
 export PYTHONPATH := py:.
+# pytest rewrites each test and plugin; what is kept of it, the next process reads.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build types pack test test-python test-page test-web check bench setup web-lock clean distclean

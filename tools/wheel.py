@@ -44,7 +44,7 @@ def build_wheels(runtime: Path, upstream_lock: Path, cache: Path) -> Wheels:
     print("Building the staysail wheel and compiling it with Pyodide under Node", flush=True)
     folder = cache / "wheel"
     shutil.rmtree(folder, ignore_errors=True)
-    source = _build(folder)
+    source = build_source_wheel(folder)
     bytecode = _compile(source, runtime, upstream_lock)
     for old in runtime.glob("staysail-*.whl"):
         old.unlink()
@@ -67,7 +67,7 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _build(folder: Path) -> Path:
+def build_source_wheel(folder: Path) -> Path:
     """A plain PEP 517 build by the backend that pyproject.toml names."""
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
     _run(command, "building the wheel", {"SOURCE_DATE_EPOCH": EPOCH})

@@ -1,9 +1,11 @@
 """What `make build` left in wheels/: the list, the lock and the two wheels agree with each other."""
 
+import _imp
 import hashlib
 import json
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -13,7 +15,7 @@ import pytest
 from tools.assemble import RUNTIME, UPSTREAM_LOCK
 from tools.site import Site
 from tools.sources import ROOT, load_sources
-from tools.wheel import build_wheels
+from tools.wheel import build_source_wheel, build_wheels
 
 SOURCES = load_sources()
 LOCK = json.loads((RUNTIME / "pyodide-lock.json").read_text("utf-8"))
@@ -59,6 +61,19 @@ def test_the_bytecode_wheel_holds_every_module_of_the_source_wheel_and_no_source
     assert "staysail/py.typed" in compiled
 
 
+def test_the_same_sources_give_the_same_source_wheel_and_bytecode_holds_their_hashes_and_no_date(tmp_path):
+    [source] = RUNTIME.glob("staysail-*-py3-none-any.whl")
+    [bytecode] = RUNTIME.glob("staysail-*-cp314-none-any.whl")
+    assert build_source_wheel(tmp_path).read_bytes() == source.read_bytes()
+    with zipfile.ZipFile(source) as sources, zipfile.ZipFile(bytecode) as compiled:
+        assert len({entry.date_time for entry in compiled.infolist()}) == 1
+        for name in (name for name in sources.namelist() if name.endswith(".py")):
+            magic, flags, told = struct.unpack("<II8s", compiled.read(f"{name}c")[:16])
+            assert flags == 3, "checked by the hash of its source, not by a date"
+            assert told == _imp.source_hash(magic, sources.read(name))
+
+
+@pytest.mark.thorough
 def test_the_same_sources_give_the_same_wheels(tmp_path):
     runtime = tmp_path / "runtime"
     runtime.mkdir()

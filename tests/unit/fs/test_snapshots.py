@@ -107,7 +107,7 @@ def differences(before: dict, after: dict) -> tuple:
 
 
 @given(st.lists(steps, max_size=8), st.lists(steps, max_size=8), st.lists(steps, max_size=4))
-@settings(max_examples=80, deadline=None)
+@settings(deadline=None)
 def test_rolling_back_gives_back_every_byte_and_a_diff_says_what_it_will_change(first: list, second: list, third: list):
     async def run() -> None:
         toolfs, state = make()
@@ -134,7 +134,7 @@ def test_rolling_back_gives_back_every_byte_and_a_diff_says_what_it_will_change(
 
 
 @given(st.lists(steps, max_size=6), st.lists(steps, max_size=6), st.booleans())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=min(settings().max_examples, 40), deadline=None)
 def test_a_power_cut_in_a_snapshot_or_a_rollback_leaves_one_or_the_other(first: list, second: list, after: bool):
     async def run() -> None:
         store = MemoryStore()
