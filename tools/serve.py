@@ -17,7 +17,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tools.site import FOLDERS, Body, Site, UnsatisfiableRangeError, cache_control, choose_body, parse_range, type_of
+from tools.site import FOLDERS, Body, Site, UnsatisfiableRangeError, choose_body, parse_range, type_of
 
 HOST = "127.0.0.1"
 PORT = 8000
@@ -86,7 +86,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("ETag", body.etag)
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Cache-Control", cache_control(file))
+        self.send_header("Cache-Control", self.site.cache_control(file))
         self._end_head()
 
     def _send_body(self, body: Body, span: range) -> None:

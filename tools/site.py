@@ -35,10 +35,12 @@ LARGEST_COMPRESSED_HERE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What is served: the index page, its service worker and some folders of `root`."""
+    """What is served: the index page, its service worker and some folders of `root`. keep_s: seconds that a browser may use what it was
+    given without asking again, for sites that do not change meanwhile."""
 
     root: Path = ROOT
     folders: tuple[str, ...] = FOLDERS
+    keep_s: int = 0
 
     def find(self, target: str) -> Path | None:
         """The file behind a request target; None for what is not served, whether it exists or not."""
@@ -57,6 +59,12 @@ class Site:
         except OSError:  # a name too long for the file system
             return None
         return file if inside else None
+
+    def cache_control(self, file: Path) -> str:
+        """What has its version or its hash in its name, a fetched wheel or a snapshot, is kept for good."""
+        if file.suffix == ".snapshot" or (file.suffix == ".whl" and not file.name.startswith("staysail-")):
+            return "public, max-age=31536000, immutable"
+        return f"max-age={self.keep_s}" if self.keep_s else "no-cache"
 
 
 def _is_hidden(segment: str) -> bool:
@@ -99,12 +107,6 @@ def type_of(file: Path) -> str:
     """The media type, with the charset for text."""
     kind = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return f"{kind}; charset=utf-8" if TEXT.match(kind) else kind
-
-
-def cache_control(file: Path) -> str:
-    """What has its version or its hash in its name, a fetched wheel or a snapshot, is kept for good; all else is asked for again."""
-    versioned = file.suffix == ".snapshot" or (file.suffix == ".whl" and not file.name.startswith("staysail-"))
-    return "public, max-age=31536000, immutable" if versioned else "no-cache"
 
 
 class UnsatisfiableRangeError(Exception):

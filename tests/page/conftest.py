@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Base URL, ending in a slash, of the development server; it serves tests/page/*.html too."""
-    with open_server(Site(folders=(*FOLDERS, "tests")), 0, quiet=True) as server:
+    with open_server(Site(folders=(*FOLDERS, "tests"), keep_s=3600), 0, quiet=True) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield server.url
