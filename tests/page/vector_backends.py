@@ -4,6 +4,7 @@ from itertools import cycle, islice
 
 import numpy as np
 
+from staysail.core.errors import StoreError
 from staysail.host.kernel import PLAIN, RELAXED, load_kernel
 from staysail.indexes.flat import FlatIndex
 from staysail.indexes.numkong_backend import NumkongBackend
@@ -64,4 +65,14 @@ async def compare(name, kinds_each):
                         ]
                 if ours.exact_batch(mine, 10) != [ours.exact(a, 10) for a in mine]:
                     wrong.append(f"{what}: batch")
+    for bad in (float("nan"), float("inf"), -float("inf")):
+        for metric in ("cosine", "dot"):
+            x = rng.standard_normal((20, 100)).astype("f4")
+            x[7, 3] = bad
+            try:
+                build(backend, x, metric, "f32")
+                wrong.append(f"{metric} {bad}: taken")
+            except StoreError as error:
+                if "vector 7 " not in str(error):
+                    wrong.append(f"{metric} {bad}: {error}")
     return wrong

@@ -178,13 +178,29 @@ def encode_page(items: Sequence[Any]) -> bytes:
 
 
 class Page:
-    """A page of JSON items, each found and parsed when it is asked for: few are, of very many."""
+    """A page of JSON items, each parsed when it is asked for. Of most pages one is, so that lines are told apart for the second."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
+        self._record: Record | None = record
+        self._lines: Sequence[Record] = ()
+        self._asked = False
 
     def __getitem__(self, row: int) -> Any:
-        record, low, high = self._record, 0, len(self._record)
+        line = self._split()[row] if self._asked or self._record is None else self._find(self._record, row)
+        self._asked = True
+        return None if line == b"null" else read_json(line.decode(), 0)[0]
+
+    def all(self) -> list[Any]:
+        items: list[Any] = json.loads(b"[%b]" % b",".join(self._split()))
+        return items
+
+    def _split(self) -> Sequence[Record]:
+        if self._record is not None:
+            self._lines, self._record = self._record.split(b"\n"), None
+        return self._lines
+
+    def _find(self, record: Record, row: int) -> Record:
+        low, high = 0, len(record)
         while high - low > 256:  # the line begins between them, behind `row` more ends of lines
             middle = (low + high) // 2
             ends = record.count(b"\n", low, middle)
@@ -192,12 +208,7 @@ class Page:
         for _ in range(row):
             low = record.index(b"\n", low) + 1
         end = record.find(b"\n", low)
-        line = record[low : end if end >= 0 else None]
-        return None if line == b"null" else read_json(line.decode(), 0)[0]
-
-    def all(self) -> list[Any]:
-        items: list[Any] = json.loads(b"[" + self._record.replace(b"\n", b",") + b"]")
-        return items
+        return record[low : end if end >= 0 else None]
 
 
 class BlankPage(Page):
