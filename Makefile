@@ -48,7 +48,7 @@ build: $(VENV)/.build
 	@$(PY) -m tools.assemble
 	@mkdir -p web/wheel && cp -p wheels/staysail-*-cp314-none-any.whl web/wheel/staysail-cp314.whl
 
-types: setup
+types: setup build
 	@cd web && npm run --silent types
 
 pack: setup build
@@ -75,8 +75,10 @@ bench/wheels/.fetched: bench/pyodide-peers.txt
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
-# Pages in two browsers at once, then the two others side by side; all of them to the end.
-test: setup build types
+# What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side; all of
+# them to the end.
+test:
+	@$(MAKE) --no-print-directory --jobs=2 types
 	@status=0; $(MAKE) test-page || status=1; \
 		$(PY) -m tools.lanes node="$(MAKE) test-web" cpython="$(MAKE) test-python" || status=1; exit $$status
 
@@ -84,12 +86,12 @@ test-python: setup build
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
 
-test-page: setup build types
+test-page: types
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
-test-web: setup build types
+test-web: types
 	@echo "== Tests in Node"
 	@tests=$$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort); \
 		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi
