@@ -2,7 +2,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
-PYTHON_TESTS := tests/unit tests/contracts tests/proxy tests/replays tests/server tests/tools tests/test_*.py
+PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts
 ROW ?=
 PORT ?=
 export PYTHONPATH := py:.
