@@ -3,6 +3,11 @@
 import { localEngine } from "../local-models.js";
 import { find } from "./settings.js";
 
+let name = "SmolLM2";
+
+/** Of the model that answers in this page. */
+export const localModelName = () => name;
+
 export function watchModelFile() {
   const field = find("gguf", HTMLInputElement);
   const note = find("gguf-note", HTMLElement);
@@ -14,7 +19,8 @@ export function watchModelFile() {
       const engine = await localEngine();
       await engine.load({ model: file });
       note.textContent = `${file.name} answers now.`;
-      find("current", HTMLOutputElement).value = `${file.name}, in this page`;
+      name = file.name;
+      find("current", HTMLOutputElement).value = `${name}, in this page`;
     } catch (error) {
       note.textContent = `${file.name} does not work here: ${/** @type {Error} */ (error).message}`;
       field.value = "";

@@ -8,7 +8,7 @@ import { watchFiles } from "./files/panel.js";
 import { watchConversations } from "./conversations.js";
 import { rememberForm } from "./form-memory.js";
 import { mcpTools, watchMcpServers } from "./mcp-servers.js";
-import { watchModelFile } from "./model-file.js";
+import { localModelName, watchModelFile } from "./model-file.js";
 import { watchPanel } from "./panel.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
 import { keepOffline } from "./offline.js";
@@ -70,7 +70,7 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
   access = { model: /** @type {string} */ (chat.model), ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) };
   if (small === wasSmall) settle();
   else offer(); // what the tools tell of the documents is another thing
-  find("current", HTMLOutputElement).value = choice.id === "local" ? "SmolLM2, in this page" : [choice.label, model].filter(Boolean).join(", ");
+  find("current", HTMLOutputElement).value = choice.id === "local" ? `${localModelName()}, in this page` : [choice.label, model].filter(Boolean).join(", ");
   find("welcome-note", HTMLElement).textContent =
     choice.id === "local"
       ? "Python, the agent and a small model all run in your browser. Nothing you write leaves it."
