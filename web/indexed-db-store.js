@@ -138,11 +138,12 @@ export class IndexedDBVectorStore {
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
     const handlers = { piece: (/** @type {{$bytes: Uint8Array}} */ { $bytes }) => writer.write($bytes) };
-    // What fails is told to whoever reads.
-    this.#call("store.export", {}, { signal, handlers }).then(() => writer.close(), (error) => writer.abort(error)).catch(() => {});
+    const told = this.#call("store.export", {}, { signal, handlers });
+    told.then(() => writer.close(), (error) => writer.abort(error)).catch(() => {}); // what fails is told to whoever reads
     if (as === "stream") return readable;
     const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
-    return as === "blob" ? whole.blob() : new Uint8Array(await whole.arrayBuffer());
+    const read = as === "blob" ? whole.blob() : whole.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+    return (await Promise.all([read, told]))[0]; // a Response of Chromium's tells of no failure but its own: "Failed to fetch"
   }
 
   /**

@@ -75,6 +75,8 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
         found.upserted = await store.count();
         found.embedded = embedded;
 
+        const stopped = await store.export({ signal: AbortSignal.abort() }).catch(({ name }) => name);
+        if (stopped !== "AbortError") throw new Error(`an export that was stopped told ${stopped}`);
         const archive = await store.export();
         const copy = new IndexedDBVectorStore(":memory:");
         found.imported = [archive.constructor.name, await copy.import_(archive), await copy.count()];
