@@ -101,7 +101,7 @@ globalThis.storeRows = async (rows, blockBytes) => {
 SEARCH = """
 import numpy as np
 from staysail.indexes.flat import FlatIndex
-from staysail.vector_backends import load_backend
+from staysail.wiring import load_backend
 
 rng = np.random.default_rng(7)
 centres = rng.standard_normal((1000, DIM), dtype=np.float32)
@@ -307,7 +307,7 @@ def _measure_size(page: Page, size: int) -> list[Row]:
     firsts, agains, searching = [], [], []
     for _ in range(VISITS):
         page.driver.refresh()
-        page.run(BOOT, setup="import staysail.vectors")
+        page.run(BOOT, setup="import staysail.stores.vector_store")
         page.run("globalThis.begun = clock()")
         first, again, *_ = _python(page, f"asked = {asked!r}\nasked = __import__('json').dumps(asked)\n{FIRST}")
         searching.append(page.run("return longest([[begun, clock()]])"))

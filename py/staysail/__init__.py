@@ -69,7 +69,7 @@ from .providers import load_model, provider_names
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .agent.compaction import SummaryCompaction
-    from .agent.memory import MemoryPolicy, SlidingWindow, TokenWindow
+    from .agent.memory_policies import MemoryPolicy, SlidingWindow, TokenWindow
     from .agent.search_tool import search_tool
     from .agent.span_exporters import ConsoleExporter, MemoryExporter
     from .agent.tracer import Tracer
@@ -78,20 +78,20 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
     from .core.spans import Span, SpanEvent, SpanExporter
     from .core.tokens import estimate_tokens
+    from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
-    from .projection import Projection, project
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
     from .rag.loaders import load_documents
     from .rag.markup import split_html
     from .rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
     from .sandboxes import python_tool
     from .stores.qdrant import QdrantStore
+    from .stores.traces import TraceStore
     from .stores.transfer import copy
+    from .stores.vector_store import VectorStore
     from .toolfs import ToolFS
     from .tools.mcp.oauth import OAuth
     from .tools.mcp.server import McpServer
-    from .traces import TraceStore
-    from .vectors import VectorStore
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
     from .wire.models import ModelInfo, list_models
@@ -119,37 +119,37 @@ LAZY = {
     "ImageModel": "wire.images",
     "IngestEvent": "rag.ingest",
     "MemoryExporter": "agent.span_exporters",
-    "MemoryPolicy": "agent.memory",
+    "MemoryPolicy": "agent.memory_policies",
     "ModelInfo": "wire.models",
     "OTLPExporter": "wire.otlp",
     "McpServer": "tools.mcp.server",
     "QdrantStore": "stores.qdrant",
     "OAuth": "tools.mcp.oauth",
     "Passage": "rag.splitters",
-    "Projection": "projection",
+    "Projection": "indexes.projection",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
-    "SlidingWindow": "agent.memory",
+    "SlidingWindow": "agent.memory_policies",
     "Span": "core.spans",
     "SpanEvent": "core.spans",
     "SpanExporter": "core.spans",
     "SpeechModel": "wire.speech",
     "SummaryCompaction": "agent.compaction",
-    "TokenWindow": "agent.memory",
+    "TokenWindow": "agent.memory_policies",
     "ToolFS": "toolfs",
     "ToolIndex": "indexes.tool_index",
-    "TraceStore": "traces",
+    "TraceStore": "stores.traces",
     "Tracer": "agent.tracer",
     "Transcription": "wire.transcription",
     "TranscriptionModel": "wire.transcription",
-    "VectorStore": "vectors",
+    "VectorStore": "stores.vector_store",
     "copy": "stores.transfer",
     "cost": "core.cost",
     "estimate_tokens": "core.tokens",
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
-    "project": "projection",
+    "project": "indexes.projection",
     "python_tool": "sandboxes",
     "search_tool": "agent.search_tool",
     "split_code": "rag.splitters",

@@ -37,7 +37,7 @@ const run = async () => {
   const [look] = await pythonTools(`
 import random, sys
 def look() -> list:
-    import staysail.vectors
+    import staysail.stores.vector_store
     return ["staysail.bridge.restoring" in sys.modules, random.random()]
 `);
   const [restored, drawn] = await look.execute({});

@@ -15,7 +15,7 @@ import time
 import numpy as np
 from staysail import VectorStore
 from staysail.indexes.flat import FlatIndex
-from staysail.vector_backends import load_backend
+from staysail.wiring import load_backend
 
 x = store = index = None
 built = {}

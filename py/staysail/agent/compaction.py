@@ -14,7 +14,7 @@ from ..core.errors import ConfigError, OutputError
 from ..core.messages import Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import Model
 from ..core.tokens import Counter, count_tokens, message_tokens, overhead_tokens
-from .memory import MemoryContext, cuts_of
+from .memory_policies import MemoryContext, cuts_of
 
 INSTRUCTIONS = """You keep the notes of a conversation between a user and an assistant that uses tools. You are given the notes so far, \
 if there are any, and what was said since. Write the new notes, in at most {words} words and in the user's language: what the user \

@@ -20,7 +20,7 @@ from .delegation import HandedOver, Handoff, find_handoff
 from .dynamic_tools import choose_tools
 from .hooks import AskAgain
 from .limits import inherit_limits
-from .memory import MemoryContext, fit
+from .memory_policies import MemoryContext, fit
 from .replay import OF_MODELS, RunStarted
 from .reply import Reply
 from .retrieval import as_document, describe_sources

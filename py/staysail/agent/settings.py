@@ -18,7 +18,7 @@ from .conversation import Place
 from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
-from .memory import MemoryPolicy, read_memory
+from .memory_policies import MemoryPolicy, read_memory
 from .retrieval import Retriever, read_retrievers
 from .run_log import RunLog
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import Conversations, Message, SlidingWindow, SummaryCompaction, TokenWindow
-from ..agent.memory import MemoryContext, MemoryPolicy
+from ..agent.memory_policies import MemoryContext, MemoryPolicy
 from ..core.conversations import ConversationStore
 from ..core.defaults import default_conversations
 from ..core.errors import ConfigError

@@ -16,7 +16,11 @@ from pkgutil import iter_modules
 from .. import providers
 
 FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers", "staysail.host.persistence")
-VECTORS = ("staysail.vectors", "staysail.host.kernel", "staysail.host.opfs")  # a start is hardly longer for them, a first search is shorter
+VECTORS = (
+    "staysail.stores.vector_store",
+    "staysail.host.kernel",
+    "staysail.host.opfs",
+)  # a start is hardly longer for them, a first search is shorter
 
 
 def import_first_needs() -> None:

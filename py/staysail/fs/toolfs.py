@@ -9,9 +9,10 @@ from typing import Any
 
 from ..core.defaults import default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
+from ..core.memory_records import MemoryStore
 from ..core.ports import Transport
 from ..core.value import NOTHING
-from . import archive
+from . import snapshot_archive as archive
 from .agent_tools import make_tools
 from .audit import Audit, AuditMount
 from .blobs import Blobs
@@ -19,8 +20,7 @@ from .call import CallFiles
 from .chain import run_chain
 from .files import Files
 from .http_mount import HttpMount
-from .memory import MemoryMount, new_id
-from .memory_store import MemoryStore
+from .memory_mount import MemoryMount, new_id
 from .mounts import Mounted
 from .path import ROOT, Path, check_name, resolve_path, to_text
 from .plugin_mount import PluginMount

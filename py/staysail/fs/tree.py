@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import CorruptionError, ToolFSError
+from ..core.memory_records import MemoryStore
 from ..core.value import Value
 from .blobs import Blobs
 from .entry import Entry, Kind, already_there, directory, is_directory, not_a_directory, not_found, to_iso
-from .memory_store import MemoryStore
 from .parts import Part, Parts
 from .path import Path, is_under, to_text
 from .ports import KeyValue

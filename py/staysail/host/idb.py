@@ -7,7 +7,7 @@ from typing import Any
 
 from pyodide.ffi import JsException, to_js
 
-from ..core.vectors import Record
+from ..indexes.ports import Record
 from .idb_database import Database, open_database, translated
 
 VERSION = 2

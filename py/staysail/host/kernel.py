@@ -15,7 +15,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
-from ..core.vectors import Block, Chunks, Query
+from ..indexes.ports import Block, Chunks, Query
 
 SLAB_BYTES = 1 << 18
 GATHERED = 256  # float16 rows that are widened together

@@ -20,7 +20,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import QuotaError
-from ..core.vectors import Record, bytes_of
+from ..indexes.ports import Record, bytes_of
 from .idb import IdbBlocks
 from .idb import open_blocks as open_database
 from .idb_database import translated

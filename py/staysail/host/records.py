@@ -6,8 +6,8 @@ import os
 import sys
 from importlib import import_module
 
+from ..core.memory_records import MemoryStore
 from ..core.ports import KeyValue
-from ..fs.memory_store import MemoryStore
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 

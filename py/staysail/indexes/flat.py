@@ -30,8 +30,8 @@ from typing import Any
 
 from ..core.errors import DimensionError, StoreError
 from ..core.value import Value
-from ..core.vectors import QUANTIZATIONS, Block, Quantization, Query, check_choice
 from .matrix import Matrix
+from .ports import QUANTIZATIONS, Block, Quantization, Query, check_choice
 from .rows import RowTable
 
 EXACT_BYTES = 16 << 20

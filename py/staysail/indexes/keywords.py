@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from ..core.vectors import Record
+from .ports import Record
 from .tokens import split_words
 
 K1, B = 1.2, 0.75

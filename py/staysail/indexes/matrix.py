@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..core.vectors import Backend, Block
+from .ports import Backend, Block
 
 
 class Matrix:

@@ -6,8 +6,8 @@ from importlib import import_module
 from typing import Any
 
 from ..core.errors import ConfigError
-from ..core.vectors import Block, Chunks, Query
 from .numpy_backend import NumpyBackend
+from .ports import Block, Chunks, Query
 
 
 class NumkongBackend(NumpyBackend):

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.errors import ConfigError
-from ..core.vectors import CODES_TRAILER_BYTES, Block, Chunks, Query
+from .ports import CODES_TRAILER_BYTES, Block, Chunks, Query
 
 SMALLEST = float.fromhex("0x1p-118")  # so that its inverse times 127 is finite
 PRIME = 0x01000193

@@ -9,7 +9,8 @@ from itertools import chain
 from typing import Any
 
 from ..core.errors import ConfigError, DimensionError, StoreError
-from ..core.vectors import (
+from .matrix import Matrix
+from .ports import (
     CODES_TRAILER_BYTES,
     DTYPES,
     LARGEST_HALF,
@@ -24,7 +25,6 @@ from ..core.vectors import (
     signs_width_of,
     stride_of,
 )
-from .matrix import Matrix
 
 CHUNK_BYTES = 1 << 20
 SUM_BYTES = 4

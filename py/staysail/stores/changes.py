@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
-from ..core.vectors import RowIndex
+from ..indexes.ports import RowIndex
 from .contents import encode_pages
 from .layout import BLOCKS, BY_CHUNK, PAGES, Entry, Head, encode_bits, encode_json, encode_log, seal
 from .segments import Checks, Segment, Segments

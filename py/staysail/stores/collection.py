@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..core.errors import QuotaError
-from ..core.vectors import BlockStore, Record, RowIndex, bytes_of
+from ..indexes.ports import BlockStore, Record, RowIndex, bytes_of
 from .changes import Change, Delete, Put
 from .contents import Contents
 from .damage import DamageList

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from itertools import count
 from operator import itemgetter
 
-from ..core.vectors import BlockStore, Record, RowIndex, text_of
+from ..indexes.ports import BlockStore, Record, RowIndex, text_of
 from .damage import DamageList
 from .fields import Fields
 from .filters import Where, compile_selection

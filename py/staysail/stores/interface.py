@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from ..core.errors import ConfigError, StoreError
 from ..core.ports import SearchHit
-from ..core.vectors import text_of
-from .archive import Row, archive_pieces, open_archive
+from ..indexes.ports import text_of
 from .documents import embed_texts, read_documents
 from .layout import Entry
+from .transfer_archive import Row, archive_pieces, open_archive
 from .zip_reading import Source
 
 

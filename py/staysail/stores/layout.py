@@ -34,7 +34,7 @@ from typing import Any, NamedTuple
 
 from ..core.errors import CorruptionError
 from ..core.value import Value
-from ..core.vectors import Dtype, Metric, Quantization, Record
+from ..indexes.ports import Dtype, Metric, Quantization, Record
 
 FORMAT = 3
 FULL_FORMAT = 3  # from which on codes tell how far they are from their rows, and signs are followed by the rows' checksums

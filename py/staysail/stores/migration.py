@@ -10,7 +10,7 @@ import zlib
 from array import array
 from typing import Any
 
-from ..core.vectors import Record, stride_of
+from ..indexes.ports import Record, stride_of
 from .changes import Delete
 from .collection import Collection
 from .layout import Entry, Old, Page, decode_bits, decode_log, unseal

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from ..core.errors import ConfigError
-from ..core.vectors import text_of
+from ..indexes.ports import text_of
 from .documents import embed_texts
 from .layout import Entry, Witness
 

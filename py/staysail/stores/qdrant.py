@@ -11,9 +11,8 @@ from ..core.errors import ConfigError, StoreError
 from ..core.ports import Clock, SearchHit, Transport
 from ..core.retry import Retry
 from ..core.value import NOTHING
-from ..core.vectors import METRICS, Metric, SearchMode, check_choice
+from ..indexes.ports import METRICS, Metric, SearchMode, check_choice
 from ..wire.http_model import Key
-from .archive import Row
 from .documents import check_embedder, show_document
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked
@@ -23,6 +22,7 @@ from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
 from .qdrant_points import PayloadFields, encode_points, point_id, read_id, read_vector
 from .qdrant_service import QdrantService
+from .transfer_archive import Row
 
 PAGE = 1000  # points asked for at once
 WIDER = 4  # rankings that are fused, varied or reranked are so many times k long

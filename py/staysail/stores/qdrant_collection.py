@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..core.errors import ConfigError, DimensionError, StoreError
-from ..core.vectors import Metric
+from ..indexes.ports import Metric
 from .layout import Witness
 from .qdrant_service import QdrantService
 

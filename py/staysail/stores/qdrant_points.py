@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.errors import ConfigError, DimensionError, StoreError
 from ..core.value import Value
-from ..core.vectors import text_of
+from ..indexes.ports import text_of
 from .layout import Entry
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "staysail")

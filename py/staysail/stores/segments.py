@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import StoreError
 from ..core.value import Value
-from ..core.vectors import Block, BlockStore, GrowingChunks, Record, RowIndex
+from ..indexes.ports import Block, BlockStore, GrowingChunks, Record, RowIndex
 from .damage import DamageList
 from .layout import decode_bits, unseal
 

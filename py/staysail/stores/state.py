@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
-from .archive import read_archive, write_archive
 from .layout import Entry
+from .transfer_archive import read_archive, write_archive
 
 
 class Store(Protocol):

@@ -26,7 +26,7 @@ from staysail import (
 )
 from staysail.agent.conversation import CUT_OFF
 from staysail.agent.exchanges import unpaired
-from staysail.fs.memory_store import MemoryStore
+from staysail.core.memory_records import MemoryStore
 from staysail.testing import ScriptedModel
 
 ADD = ToolCall("c1", "add", {"a": 2, "b": 3})

@@ -27,8 +27,8 @@ from staysail import (
     Usage,
     tool,
 )
+from staysail.core.memory_records import MemoryStore
 from staysail.core.ports import HttpRequest
-from staysail.fs.memory_store import MemoryStore
 from staysail.testing import ReplayTransport, ScriptedClock, ScriptedModel
 
 KEY = "sk-marked-0123456789abcdef"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from staysail.fs.memory_store import MemoryStore
+from staysail.core.memory_records import MemoryStore
 
 
 class PowerCut(BaseException):

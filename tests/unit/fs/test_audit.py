@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from staysail import QuotaError, ToolFS, ToolFSError
+from staysail.core.memory_records import MemoryStore
 from staysail.fs.audit import Audit, clean
-from staysail.fs.memory_store import MemoryStore
 
 from .stores import DyingStore, PowerCut
 

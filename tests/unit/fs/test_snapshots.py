@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail import CorruptionError, ToolFS, ToolFSError
-from staysail.fs.memory_store import MemoryStore
+from staysail.core.memory_records import MemoryStore
 
 from .stores import DyingStore, PowerCut
 
@@ -391,7 +391,7 @@ def test_no_damage_to_a_file_goes_unnoticed(data: st.DataObject):
 
 
 async def test_a_file_that_unpacks_to_too_much_is_refused_before_it_does():
-    from staysail.fs.archive import import_snapshot
+    from staysail.fs.snapshot_archive import import_snapshot
 
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as file:

@@ -4,8 +4,8 @@ import pytest
 
 import staysail
 from staysail import ConfigError, ToolFS, ToolFSError
+from staysail.core.memory_records import MemoryStore
 from staysail.fs import ToolFS as CoreToolFS
-from staysail.fs.memory_store import MemoryStore
 
 ALL = {"/toolfs": "*"}
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail import CorruptionError, QuotaError, ToolFSError
+from staysail.core.memory_records import MemoryStore
 from staysail.fs.blobs import Blobs
 from staysail.fs.entry import hash_of
-from staysail.fs.memory_store import MemoryStore
 from staysail.fs.tree import TreeMount, used_by_trees
 
 from .mount_contract import Oracle, do, whole

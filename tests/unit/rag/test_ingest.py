@@ -9,7 +9,7 @@ import pytest
 
 from staysail import ConfigError, FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, VectorStore, ingest, split_sentences
 from staysail.core.errors import NetworkError
-from staysail.stores.memory import MemoryBlocks
+from staysail.stores.memory_blocks import MemoryBlocks
 
 from . import writers
 

@@ -11,7 +11,7 @@ import pytest
 
 from staysail import ConfigError, Conversations, Image, Message, StoreError, Text, ToolCall, ToolFS, ToolOutput
 from staysail.agent.exchanges import unpaired
-from staysail.fs.memory_store import MemoryStore
+from staysail.core.memory_records import MemoryStore
 
 HELLO = [Message.user("Hello there, crew"), Message.assistant("Ahoy.")]
 LOOK = [

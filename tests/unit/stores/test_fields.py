@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from staysail.core.errors import ConfigError
 from staysail.stores.fields import Fields
 from staysail.stores.filters import OPERATORS, compile_filter, compile_selection
-from staysail.stores.memory import MemoryBlocks
-from staysail.vectors import VectorStore
+from staysail.stores.memory_blocks import MemoryBlocks
+from staysail.stores.vector_store import VectorStore
 
 PLAIN = st.sampled_from([None, True, False, 0, 1, 1.0, 2.5, -3, 10**20, float("nan"), "", "a", "ab", "é"])
 VALUES = PLAIN | st.lists(PLAIN, max_size=3) | st.just([[1]]) | st.just({"s": 1})

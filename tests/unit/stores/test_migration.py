@@ -11,8 +11,8 @@ from staysail.core.errors import CorruptionError
 from staysail.indexes.numpy_backend import NumpyBackend
 from staysail.stores.damage import DamageWarning
 from staysail.stores.layout import decode_head, encode_head
-from staysail.stores.memory import MemoryBlocks
-from staysail.vectors import VectorStore
+from staysail.stores.memory_blocks import MemoryBlocks
+from staysail.stores.vector_store import VectorStore
 
 WRITTEN = Path(__file__).with_name("format-1.zip")
 DIM = 4096

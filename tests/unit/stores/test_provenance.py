@@ -6,7 +6,7 @@ import pytest
 
 from staysail import ConfigError, DimensionError, Embedding, VectorStore, ingest
 from staysail.core.errors import StoreError
-from staysail.stores.memory import MemoryBlocks
+from staysail.stores.memory_blocks import MemoryBlocks
 
 TEXTS = ["A staysail is set on a stay.", "The tide follows the moon, twice a day.", "A berth costs ten crowns."]
 

@@ -12,9 +12,9 @@ import pytest
 from staysail.core.completion import Document
 from staysail.core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StoreError
 from staysail.stores.damage import DamageWarning
-from staysail.stores.memory import MemoryBlocks
+from staysail.stores.memory_blocks import MemoryBlocks
 from staysail.stores.transfer import copy
-from staysail.vectors import VectorStore
+from staysail.stores.vector_store import VectorStore
 
 DIM = 4096  # 64 rows a segment: segments fill quickly
 

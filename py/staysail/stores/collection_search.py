@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from itertools import compress
 from typing import Any
 
-from .core.errors import ConfigError
-from .core.ports import SearchHit
-from .core.value import Value
-from .core.vectors import Block, Quantization, Query, text_of
-from .indexes.flat import WORTH, FlatIndex, Hit, Plan
-from .indexes.fusion import vary
-from .indexes.keywords import KeywordIndex
-from .stores.collection import Collection
-from .stores.documents import show_document
-from .stores.filters import Where
+from ..core.errors import ConfigError
+from ..core.ports import SearchHit
+from ..core.value import Value
+from ..indexes.flat import WORTH, FlatIndex, Hit, Plan
+from ..indexes.fusion import vary
+from ..indexes.keywords import KeywordIndex
+from ..indexes.ports import Block, Quantization, Query, text_of
+from .collection import Collection
+from .documents import show_document
+from .filters import Where
 
 TAIL = -1  # the key of the keyword index's part for rows that are in no segment yet
 ROWS_AT_ONCE = 512  # rows that are read one by one; more come in whole chunks

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from ..core.errors import QuotaError
+from .errors import QuotaError
 
 
 class MemoryStore:

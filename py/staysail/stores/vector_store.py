@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from .core.errors import ConfigError, CorruptionError, StoreError
-from .core.ports import SearchHit
-from .core.vectors import (
+from ..core.errors import ConfigError, CorruptionError, StoreError
+from ..core.ports import SearchHit
+from ..indexes.fusion import fuse_ranks
+from ..indexes.ports import (
     DTYPES,
     METRICS,
     QUANTIZATIONS,
@@ -20,15 +21,14 @@ from .core.vectors import (
     SearchMode,
     check_choice,
 )
-from .indexes.fusion import fuse_ranks
-from .stores.archive import Row
-from .stores.damage import Damage
-from .stores.documents import check_embedder
-from .stores.filters import Where
-from .stores.interface import Rerank, StoreVerbs, reranked
-from .stores.layout import Entry, Head
-from .stores.provenance import Provenance
-from .vector_opening import Opened, Opening
+from .damage import Damage
+from .documents import check_embedder
+from .filters import Where
+from .interface import Rerank, StoreVerbs, reranked
+from .layout import Entry, Head
+from .opening import Opened, Opening
+from .provenance import Provenance
+from .transfer_archive import Row
 
 FUSED = 4  # hybrid search ranks so many times k of either kind
 VARIED = 4  # and `diversity` chooses from so many times k

@@ -6,8 +6,8 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
-from .errors import ConfigError
-from .value import Value
+from ..core.errors import ConfigError
+from ..core.value import Value
 
 type Metric = Literal["cosine", "dot", "euclidean"]
 type Quantization = Literal["auto", "none", "int8", "1bit"]

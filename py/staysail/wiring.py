@@ -7,9 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from .core.errors import ConfigError
-from .core.vectors import Backend, BlockStore, check_choice
 from .indexes.numpy_backend import NumpyBackend
-from .stores.memory import MemoryBlocks
+from .indexes.ports import Backend, BlockStore, check_choice
+from .stores.memory_blocks import MemoryBlocks
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
 

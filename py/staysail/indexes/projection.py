@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from .core.errors import ConfigError
-from .core.value import Value
-from .vector_backends import load_numpy
+from ..core.errors import ConfigError
+from ..core.value import Value
+from ..wiring import load_numpy
 
 
 class Mapped(Protocol):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from .core.errors import ConfigError, DimensionError
-from .core.value import Value
-from .core.vectors import Backend, BlockStore, Dtype, Record
-from .indexes.flat import FlatIndex
-from .indexes.keywords import encode_terms
-from .stores.collection import Collection
-from .stores.layout import FULL_FORMAT, OPENING, Head, decode_head
-from .stores.migration import migrate
-from .vector_backends import load_backend, open_storage
-from .vector_search import CollectionSearch
+from ..core.errors import ConfigError, DimensionError
+from ..core.value import Value
+from ..indexes.flat import FlatIndex
+from ..indexes.keywords import encode_terms
+from ..indexes.ports import Backend, BlockStore, Dtype, Record
+from ..wiring import load_backend, open_storage
+from .collection import Collection
+from .collection_search import CollectionSearch
+from .layout import FULL_FORMAT, OPENING, Head, decode_head
+from .migration import migrate
 
 
 class Opened(Value):

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from ..core.vectors import Record
+from ..indexes.ports import Record
 
 
 class MemoryBlocks:

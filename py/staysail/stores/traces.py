@@ -8,9 +8,9 @@ import json
 import os
 from collections.abc import Sequence
 
-from .core.ports import KeyValue
-from .core.spans import Span
-from .host.records import open_records
+from ..core.ports import KeyValue
+from ..core.spans import Span
+from ..host.records import open_records
 
 
 class TraceStore:
