@@ -1,2 +1,2 @@
 /* A service worker answers for what lies beside it and below: this file stands here so that that is the page. */
-importScripts("web/offline/worker.js");
+importScripts("page/offline-worker.js");

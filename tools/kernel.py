@@ -1,4 +1,4 @@
-"""The vector kernel: web/kernel assembled into the Python package, whose wheel carries it.
+"""The vector kernel: kernel/ assembled into the Python package, whose wheel carries it.
 
 Assembled again only when its source changes."""
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tools.sources import ROOT
 
-SOURCE = ROOT / "web" / "kernel"
+SOURCE = ROOT / "kernel"
 FOLDER = ROOT / "py" / "staysail" / "host"
 NAMES = ("kernel-relaxed.wasm", "kernel-plain.wasm")
 

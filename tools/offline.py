@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.sources import ROOT
 
 LIST = "offline.json"
-LEFT_OUT = {"node_modules", "types", "examples", "kernel", "wheel"}
+LEFT_OUT = {"node_modules", "types", "wheel"}
 PARTS = {".js", ".mjs", ".css", ".svg", ".html", ".py"}
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 WHEEL = "web/wheel/staysail-cp314.whl"  # `make build` copies it there; the snapshot's name tells one from another
@@ -33,8 +33,8 @@ def write_offline_list(runtime: Path, snapshot: Path) -> Path:
 
 
 def _page() -> Iterable[Path]:
-    web = ROOT / "web"
-    files = (path for folder in web.iterdir() if folder.name not in LEFT_OUT for path in [folder, *folder.rglob("*")])
+    inside = [*(ROOT / "page").iterdir(), *(ROOT / "web").iterdir()]
+    files = (path for folder in inside if folder.name not in LEFT_OUT for path in [folder, *folder.rglob("*")])
     return (path for path in files if path.suffix in PARTS and path.is_file())
 
 

@@ -1,4 +1,4 @@
-"""The development server: the page, web/ and wheels/ on 127.0.0.1, and nothing else of the repository.
+"""The development server: the page, web/, examples/ and wheels/ on 127.0.0.1, and nothing else of the repository.
 
 Every answer is cross-origin isolated (COOP, COEP), so WebAssembly threads and shared memory work. What may
 change is revalidated by ETag on each load; a fetched wheel or a snapshot, whose name holds its version or hash, is

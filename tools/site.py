@@ -13,7 +13,7 @@ from tools.sources import ROOT
 
 INDEX = "index.html"
 WORKER = "offline.js"  # a service worker answers for the folder it lies in
-FOLDERS = ("web", "wheels")
+FOLDERS = ("examples", "page", "web", "wheels")
 HIDDEN = {"node_modules", "__pycache__"}
 
 TYPES = {

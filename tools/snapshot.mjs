@@ -5,7 +5,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { takeSnapshot } from "../web/snapshot-making.js";
+import { takeSnapshot } from "../web/runtime/snapshot-making.js";
 
 const [runtime, wheel, snapshot] = process.argv.slice(2).map((path) => resolve(path));
 const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);

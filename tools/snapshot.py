@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tools.sources import ROOT, load_sources
 
-SCRIPTS = ROOT / "tools" / "snapshot.mjs", ROOT / "web" / "snapshot-making.js", ROOT / "web" / "snapshot-packing.js"
+SCRIPTS = ROOT / "tools" / "snapshot.mjs", *(ROOT / "web" / "runtime" / name for name in ("snapshot-making.js", "snapshot-packing.js"))
 MANIFEST = "staysail-snapshot.json"
 GZIP_LEVEL = 6  # 9 takes five times as long and saves 1 %
 

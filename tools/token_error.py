@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 KINDS = {
     "English": ["README.md", "docs/*.md", "web/README.md", "web/element/README.md"],
     "Python": ["py/staysail/**/*.py"],
-    "JavaScript": ["web/*.js", "web/element/*.js"],
+    "JavaScript": ["web/*.js", "web/*/*.js"],
     "JSON": ["web/package.json", "wheels/sources.json", "tests/page/local_requests.json"],
 }
 PASSAGES = 200

@@ -4,10 +4,10 @@
  * @import { Part, RequestOptions, Role, ToolDefinition as Definition } from "./types.js"
  */
 
-import { checkNames } from "./access.js";
+import { checkNames } from "./models/access.js";
 import { ConfigError } from "./errors.js";
-import { jsonSchema } from "./schema.js";
-import { toSnake } from "./spelling.js";
+import { jsonSchema } from "./agent/schema.js";
+import { toSnake } from "./bridge/spelling.js";
 
 /** One thing an assistant said. */
 export class AssistantContent {

@@ -18,7 +18,7 @@
  *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one, so it is retryable
  */
 
-import { camelCase, toCamel } from "./spelling.js";
+import { camelCase, toCamel } from "./bridge/spelling.js";
 
 /** @import { Message, Usage } from "./types.js" */
 

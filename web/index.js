@@ -1,21 +1,21 @@
 /** LLM agents that live in the page. */
 
-export { Agent } from "./agent.js";
-export { authorizeInPopup, finishAuthorization } from "./authorization.js";
-export { boot, shutdown } from "./boot.js";
+export { Agent } from "./agent/agent.js";
+export { authorizeInPopup, finishAuthorization } from "./keys/authorization.js";
+export { boot, shutdown } from "./runtime/boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
-export { Conversations } from "./conversations.js";
-export { handoff } from "./delegation.js";
+export { Conversations } from "./agent/conversations.js";
+export { handoff } from "./agent/delegation.js";
 export * from "./errors.js";
-export { KeyStore } from "./keys.js";
-export { finishOpenRouterLogin, loginOpenRouter } from "./openrouter-login.js";
+export { KeyStore } from "./keys/key-store.js";
+export { finishOpenRouterLogin, loginOpenRouter } from "./keys/openrouter-login.js";
 export { McpServer, mcpServer } from "./mcp.js";
-export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, Reranker, TranscriptionModel } from "./models.js";
-export { pythonTool } from "./python-tool.js";
-export { pythonTools } from "./python-tools.js";
-export { clearTraces, readTraces } from "./tracing.js";
+export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, Reranker, TranscriptionModel } from "./models/models.js";
+export { pythonTool } from "./agent/python-tool.js";
+export { pythonTools } from "./agent/python-tools.js";
+export { clearTraces, readTraces } from "./agent/tracing.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
-export { tool } from "./tools.js";
+export { tool } from "./agent/tools.js";
 export { initPanicHook } from "./utils.js";
 export { pageTools, publishTools, webMCP } from "./webmcp.js";
 export { IndexedDBVectorStore, InMemoryVectorStore } from "./vector-store.js";

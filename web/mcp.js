@@ -1,8 +1,8 @@
 /**
  * Tools, resources and prompts of MCP servers, over Streamable HTTP: https://modelcontextprotocol.io/specification
  *
- * @import { Handlers } from "./rpc.js"
- * @import { PythonTool } from "./python-tools.js"
+ * @import { Handlers } from "./bridge/rpc.js"
+ * @import { PythonTool } from "./agent/python-tools.js"
  * @import { Message, Part } from "./types.js"
  *
  * @typedef {object} McpOAuth
@@ -44,11 +44,11 @@
  * @typedef {{name: string, title?: string, description?: string, arguments?: {name: string, description?: string, required?: boolean}[]}} McpPrompt
  */
 
-import { checkNames } from "./access.js";
-import { connect } from "./boot.js";
+import { checkNames } from "./models/access.js";
+import { connect } from "./runtime/boot.js";
 import { ConfigError } from "./errors.js";
-import { ownTool } from "./python-tools.js";
-import { toCamel } from "./spelling.js";
+import { ownTool } from "./agent/python-tools.js";
+import { toCamel } from "./bridge/spelling.js";
 
 const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification", "answerers"];
 
@@ -114,15 +114,15 @@ export class McpServer {
   async tools({ prefix = "", allow, needsApproval = false } = {}) {
     const set = `${this.#described.id}-tools-${++lastId}`;
     const options = { prefix, allow: allow ?? null, approval: needsApproval ? "always" : "never" };
-    /** @type {WeakMap<import("./rpc.js").Peer, Promise<import("./python-tools.js").PythonDefinition[]>>} */
+    /** @type {WeakMap<import("./bridge/rpc.js").Peer, Promise<import("./agent/python-tools.js").PythonDefinition[]>>} */
     const loaded = new WeakMap();
-    const load = (/** @type {import("./rpc.js").Peer} */ peer) => {
+    const load = (/** @type {import("./bridge/rpc.js").Peer} */ peer) => {
       const loading = loaded.get(peer) ?? peer.call("mcp.tools", { server: this.#described, set, options });
       loaded.set(peer, loading);
       loading.catch(() => loaded.delete(peer));
       return loading;
     };
-    /** @type {import("./python-tools.js").PythonDefinition[]} */
+    /** @type {import("./agent/python-tools.js").PythonDefinition[]} */
     const definitions = await load(await connect());
     return definitions.map((definition) => ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, async (peer) => (await load(peer), set)));
   }

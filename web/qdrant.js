@@ -3,14 +3,14 @@
  *
  * @import { FoundDocument, SearchRequest, StoreDocument } from "./types.js"
  * @import { Embedder } from "./vector-store.js"
- * @import { PointId } from "./qdrant-points.js"
+ * @import { PointId } from "./stores/qdrant-points.js"
  * @typedef {{id: PointId, vector: number[], payload?: Record<string, unknown>}} Point
  * @typedef {{url: string, apiKey?: string, fetch?: typeof fetch}} QdrantOptions
  */
 
 import { ConfigError, StoreError } from "./errors.js";
-import { readJson, writeJson } from "./qdrant-json.js";
-import { exactId, payloadOf, pointId, readDocument, readId, readPoint } from "./qdrant-points.js";
+import { readJson, writeJson } from "./stores/qdrant-json.js";
+import { exactId, payloadOf, pointId, readDocument, readId, readPoint } from "./stores/qdrant-points.js";
 
 /** Points asked for, or sent, at once. */
 const PAGE = 256;

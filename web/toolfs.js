@@ -2,19 +2,19 @@
  * ToolFS: a file system that an agent works through: files, memory, retrieval, skills, plugins and snapshots, each call under a session and
  * written into an audit. It runs in Python, beside the agents.
  *
- * @import { Peer } from "./rpc.js"
- * @import { PythonDefinition, PythonTool } from "./python-tools.js"
- * @import { Permission } from "./toolfs-directories.js"
- * @import { Entry, FoundAll, MountOptions, Operation, OperationResult, PluginRequest, PluginResponse, SessionOptions, ToolFSOptions } from "./toolfs-types.js"
+ * @import { Peer } from "./bridge/rpc.js"
+ * @import { PythonDefinition, PythonTool } from "./agent/python-tools.js"
+ * @import { Permission } from "./toolfs/directories.js"
+ * @import { Entry, FoundAll, MountOptions, Operation, OperationResult, PluginRequest, PluginResponse, SessionOptions, ToolFSOptions } from "./toolfs/types.js"
  */
 
 import { ConfigError } from "./errors.js";
-import { IndexedDBVectorStore } from "./indexed-db-store.js";
-import { ownTool } from "./python-tools.js";
-import { keepHandle, permissionFor } from "./toolfs-directories.js";
-import { Link, Session, links } from "./toolfs-link.js";
-import { Audit, Memory, Plugins, Skills, Snapshots } from "./toolfs-parts.js";
-import { given } from "./toolfs-services.js";
+import { IndexedDBVectorStore } from "./stores/indexed-db-store.js";
+import { ownTool } from "./agent/python-tools.js";
+import { keepHandle, permissionFor } from "./toolfs/directories.js";
+import { Link, Session, links } from "./toolfs/link.js";
+import { Audit, Memory, Plugins, Skills, Snapshots } from "./toolfs/parts.js";
+import { given } from "./toolfs/services.js";
 
 export { Session };
 

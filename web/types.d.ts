@@ -458,7 +458,7 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   /** Loads the history of this id from `conversations`, and appends each run to it. */
   conversation?: string | null;
   /** By default IndexedDB in a page, memory elsewhere. */
-  conversations?: import("./conversations.js").Conversations | null;
+  conversations?: import("./agent/conversations.js").Conversations | null;
   /** What becomes of what the run did, in the conventions of OpenTelemetry. An exporter that fails breaks no run. */
   tracer?: TracerOptions | null;
   /** What the run may use; passing it is a UsageLimitError. */

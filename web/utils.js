@@ -1,4 +1,4 @@
-import { onCrash } from "./boot.js";
+import { onCrash } from "./runtime/boot.js";
 
 let hooked = false;
 

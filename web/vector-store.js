@@ -8,10 +8,10 @@
 
 import { ConfigError, DimensionError } from "./errors.js";
 
-export { copy } from "./copy.js";
-export { IndexedDBVectorStore } from "./indexed-db-store.js";
-export { ingest, loadDocuments, splitText } from "./ingest.js";
-export { searchTool } from "./search-tool.js";
+export { copy } from "./stores/copy.js";
+export { IndexedDBVectorStore } from "./stores/indexed-db-store.js";
+export { ingest, loadDocuments, splitText } from "./stores/ingest.js";
+export { searchTool } from "./stores/search-tool.js";
 
 /** Documents in memory, found by cosine; exact. What has no `vec` is embedded by the one model it is made with, which queries are embedded by too. */
 export class InMemoryVectorStore {

@@ -19,8 +19,8 @@
  */
 
 import { ConfigError, ToolError } from "./errors.js";
-import { jsonSchema } from "./schema.js";
-import { bindTool } from "./tools.js";
+import { jsonSchema } from "./agent/schema.js";
+import { bindTool } from "./agent/tools.js";
 
 /** @returns {ModelContext | undefined} */
 function modelContext() {

@@ -1,6 +1,6 @@
 // Python as pages start it, from the snapshot, with nothing else of ours around it.
 
-import { unpack } from "/web/snapshot-packing.js";
+import { unpack } from "/web/runtime/snapshot-packing.js";
 import { loadPyodide } from "/wheels/pyodide.mjs";
 
 const read = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());

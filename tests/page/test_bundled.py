@@ -69,7 +69,7 @@ def test_vite_builds_the_app_without_a_warning_and_emits_workers_and_wheel(built
     names = sorted(path.name for path in (built.folder / "assets").iterdir())
     assert [name for name in names if name.endswith(".whl")] == [name for name in names if re.match(r"staysail-cp314-[\w-]+\.whl$", name)]
     assert sum(name.endswith(".whl") for name in names) == 1
-    for worker in ("worker", "shared-worker", "snapshot-worker"):  # `worker` is Python's, the local models' and a plugin's
+    for worker in ("python-worker", "engine-worker", "plugin-worker", "shared-worker", "snapshot-worker"):
         assert any(name.startswith(f"{worker}-") for name in names), names
     wheel = next((built.folder / "assets").glob("*.whl"))
     assert wheel.read_bytes() == (ROOT / "web/wheel/staysail-cp314.whl").read_bytes()
@@ -91,7 +91,7 @@ def test_an_agent_answers_through_the_worker_and_its_tool_runs_in_the_page(drive
     assert [json.loads(result) for result in told["results"]] == [{"sum": 5, "here": "object"}]
     assert driver.execute_script("return Boolean(document.querySelector('staysail-chat').shadowRoot)")
     loaded = driver.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
-    assert any(re.search(r"/worker[\w-]*\.js$", name) for name in loaded), loaded
+    assert any(re.search(r"/python-worker[\w-]*\.js$", name) for name in loaded), loaded
     assert not any("pyodide.asm" in name for name in loaded), "Python runs in the page's own thread"
     assert complaints(driver) == []
 

@@ -1,4 +1,4 @@
-"""The examples of web/examples that are pages, opened as they stand in Chromium."""
+"""The examples of examples/web that are pages, opened as they stand in Chromium."""
 
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from tests.page.python_page import drop_database
 from tests.server import TestServer
 from tools.sources import ROOT
 
-EXAMPLES = ROOT / "web/examples"
+EXAMPLES = ROOT / "examples/web"
 SEND = """
 const [base, done] = arguments;
 const chat = document.querySelector("staysail-chat");
@@ -34,7 +34,7 @@ def test_each_page_is_opened_here():
 
 def test_the_element_answers(driver, site, provider):
     box = provider.box({"text": "Air scatters blue light."})
-    driver.get(f"{site}web/examples/element.html")
+    driver.get(f"{site}examples/web/element.html")
     history = driver.execute_async_script(SEND, box.url)
     assert [message["role"] for message in history if message["role"] != "system"] == ["user", "assistant"], history
     shown = driver.execute_script("return document.querySelector('staysail-chat').shadowRoot.textContent")
@@ -48,7 +48,7 @@ def test_two_tabs_share_python(driver, site, provider):
     said = []
     for _ in range(2):
         driver.switch_to.new_window("tab")
-        driver.get(f"{site}web/examples/shared.html?base={quote(box.url)}")
+        driver.get(f"{site}examples/web/shared.html?base={quote(box.url)}")
         WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text)
         said.append(driver.find_element("id", "answer").text)
     for tab in set(driver.window_handles) - {first}:
@@ -62,7 +62,7 @@ def test_a_kept_key_opens_with_its_passphrase(driver, site, provider):
     box = provider.box({"text": "A model."}, {"text": "Still a model."})
 
     def ask(key: str, passphrase: str) -> str:
-        driver.get(f"{site}web/examples/keys.html?base={quote(box.url)}")
+        driver.get(f"{site}examples/web/keys.html?base={quote(box.url)}")
         driver.find_element("id", "key").send_keys(key)
         driver.find_element("id", "passphrase").send_keys(passphrase + Keys.ENTER)
         WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text)
@@ -78,7 +78,7 @@ def test_a_kept_key_opens_with_its_passphrase(driver, site, provider):
 def test_a_login_gives_an_agent_its_key(driver, site, provider):
     box = provider.box({"text": "A model."})
     with serve_openrouter() as address:
-        driver.get(f"{site}web/examples/login.html?auth={quote(address + '/auth')}&login={quote(address)}&base={quote(box.url)}")
+        driver.get(f"{site}examples/web/login.html?auth={quote(address + '/auth')}&login={quote(address)}&base={quote(box.url)}")
         driver.find_element("id", "login").click()
         WebDriverWait(driver, 60).until(lambda page: page.find_element("id", "answer").text == "A model.")
     assert box.seen[0].headers["authorization"] == f"Bearer {LENT}"
@@ -88,7 +88,7 @@ def test_a_login_gives_an_agent_its_key(driver, site, provider):
 
 def test_python_that_the_model_wrote_runs(driver, site, provider):
     box = provider.box({"tool_calls": [{"name": "python", "arguments": {"code": "print(sum(range(11)))"}}]}, {"text": "It is 55."})
-    driver.get(f"{site}web/examples/python.html")
+    driver.get(f"{site}examples/web/python.html")
     WebDriverWait(driver, 60).until(lambda page: page.execute_script("return 'ready' in document.body.dataset"))
     history = driver.execute_async_script(SEND, box.url)
     assert history[-1]["role"] == "assistant", history
@@ -98,7 +98,7 @@ def test_python_that_the_model_wrote_runs(driver, site, provider):
 @pytest.mark.thorough
 @pytest.mark.xdist_group("language model")
 def test_the_model_in_the_page_answers(driver, site):
-    driver.get(f"{site}web/examples/local.html")
+    driver.get(f"{site}examples/web/local.html")
     text = "return document.querySelector(arguments[0]).textContent"
     WebDriverWait(driver, 120).until(lambda page: page.execute_script(text, "#progress") == "Done")
     assert len(driver.execute_script(text, "#answer").split()) > 5

@@ -141,18 +141,18 @@ out.again = await caught(() => other.load("anthropic"));
 return out;
 """
 LOGIN = """
-const { loginOpenRouter } = await import("/web/openrouter-login.js");
+const { loginOpenRouter } = await import("/web/keys/openrouter-login.js");
 void loginOpenRouter({ callbackURL: "?kept=1#part", authURL: code });
 """
 FINISH = """
-const { finishOpenRouterLogin } = await import("/web/openrouter-login.js");
+const { finishOpenRouterLogin } = await import("/web/keys/openrouter-login.js");
 const take = async () => {
   try { return await finishOpenRouterLogin({ baseURL: code }); } catch ({ name, code, message }) { return { name, code, message }; }
 };
 return [await take(), await take(), location.search, JSON.stringify({ ...sessionStorage })];
 """
 ELSEWHERE = """
-const { loginOpenRouter } = await import("/web/openrouter-login.js");
+const { loginOpenRouter } = await import("/web/keys/openrouter-login.js");
 return await loginOpenRouter({ callbackURL: "https://example.org/" }).catch(({ message }) => message);
 """
 

@@ -17,7 +17,7 @@ from tests.page.test_element_view import violations
 from tests.server import TestServer
 
 KEY = "sk-page-secret"
-TOOLS = runpy.run_path("web/page/tools.py")
+TOOLS = runpy.run_path("page/tools.py")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
 
 def test_every_provider_it_offers_exists_and_asks_for_what_that_one_needs(page):
     choices = page.driver.execute_async_script(
-        "const done = arguments[0]; import('/web/page/providers.js').then(({ CHOICES }) => done(CHOICES));"
+        "const done = arguments[0]; import('/page/providers.js').then(({ CHOICES }) => done(CHOICES));"
     )
     assert {choice["id"] for choice in choices} <= set(provider_names())
     for choice in choices:
@@ -199,7 +199,7 @@ def test_axe_finds_nothing_wrong(page):
         assert violations(page) == []
         page.play([{"type": "text_delta", "text": "Hello **there**."}])
         page.run("return chat.send('Hi')")
-        page.run("import('/web/page/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
+        page.run("import('/page/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
         page.wait(lambda tea=f"{scheme} tea": tea in field(page, "timers").text, "the timer")
         assert violations(page) == []
         page.resize(360)

@@ -6,7 +6,7 @@ from tools.plugins import FREESTANDING, SMALL, build
 
 FOLDER = Path(__file__).parent
 WEB = FOLDER.parent.parent / "web"
-RAG = WEB / "examples" / "plugins" / "rag"
+RAG = FOLDER.parent.parent / "examples" / "plugins" / "rag"
 
 
 def plugin(name: str, *options: str) -> bytes:

@@ -1,5 +1,5 @@
 /* A plugin of hyper-mcp, of the first version or (with -DSECOND) of the second: a tool that gives back what it was called with. */
-#include "../../web/examples/plugins/toolfs.h"
+#include "../../examples/plugins/toolfs.h"
 
 TOOLFS(notify_tool_list_changed) void notify(void);
 TOOLFS(list_roots) u64 list_roots(void);

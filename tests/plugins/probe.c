@@ -1,5 +1,5 @@
 /* A plugin of the Extism ABI that does what its operation says: right, wrong or hostile. */
-#include "../../web/examples/plugins/toolfs.h"
+#include "../../examples/plugins/toolfs.h"
 
 KERNEL(length_unsafe) u64 kernel_length_unsafe(u64 offset);
 KERNEL(load_u64) u64 kernel_load_u64(u64 offset);

@@ -104,7 +104,14 @@ def test_no_registry_is_named_in_the_lock_of_the_javascript_tools():
 def test_the_list_for_visits_without_a_network_names_what_is_served_and_leaves_the_models_out():
     listed = json.loads((RUNTIME / "offline.json").read_text("utf-8"))
     first, later = listed["first"], listed["later"]
-    assert {"", "index.html", "web/page/page.js", "web/worker.js", "web/wheel/staysail-cp314.whl", "wheels/pyodide.asm.wasm"} <= {*first}
+    assert {
+        "",
+        "index.html",
+        "page/page.js",
+        "web/runtime/python-worker.js",
+        "web/wheel/staysail-cp314.whl",
+        "wheels/pyodide.asm.wasm",
+    } <= {*first}
     assert [name for name in first if name.endswith(".snapshot")]
     assert not {*first} & {*later}
     site = Site()

@@ -11,7 +11,7 @@ import {
   Agent, AuthError, CompletionModel, ConfigError, IndexedDBVectorStore, MaxTurnsError, Message, NetworkError, ProviderError, RateLimitError, RunCancelled, StaysailError,
   boot, decodeReadableStream, pythonTools,
 } from "../../web/index.js";
-import { connect } from "../../web/boot.js";
+import { connect } from "../../web/runtime/boot.js";
 import * as openai from "../../web/providers/openai.js";
 import { startProvider } from "./provider.mjs";
 

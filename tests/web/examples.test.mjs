@@ -1,25 +1,34 @@
-// Every example of web/examples that runs in Node, run as it stands against the test server: one after another in one process, which ends by
+// Every example of examples/web that runs in Node, run as it stands against the test server: one after another in one process, which ends by
 // itself; with STAYSAIL_EVERY=1 also each in its own.
 
 import assert from "node:assert/strict";
-import { readdir } from "node:fs/promises";
-import { basename } from "node:path";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { output } from "./installed.mjs";
+import { lend, output, web } from "./installed.mjs";
 import { startServers } from "./mcp_servers.mjs";
 import { startProvider } from "./provider.mjs";
 
-const folder = fileURLToPath(new URL("../../web/examples/", import.meta.url));
+/** The examples beside a node_modules that holds the package and zod, as a project of their own has them. */
+const examples = fileURLToPath(new URL("../../examples/web/", import.meta.url));
+const project = await mkdtemp(join(tmpdir(), "staysail-examples-"));
+const folder = `${project}/`;
 const runner = fileURLToPath(new URL("run_examples.mjs", import.meta.url));
 const withRuntime = new URL("with-runtime.mjs", import.meta.url).href;
 
 let provider, servers;
 before(async () => {
+  await cp(examples, project, { recursive: true });
+  await mkdir(join(project, "node_modules"));
+  await symlink(web, join(project, "node_modules/staysail"), "dir");
+  await lend(project, ["zod"]);
   [provider, servers] = await Promise.all([startProvider(), startServers()]);
 });
-after(() => {
+after(async () => {
+  await rm(project, { recursive: true, force: true });
   provider.stop();
   servers.stop();
 });
@@ -155,7 +164,7 @@ async function judge(name, told, box) {
   check(await box.seen(answers.length, answers.length));
 }
 
-describe("web/examples", () => {
+describe("examples/web", () => {
   const names = Object.keys(EXAMPLES);
   const boxes = {};
   let told;
@@ -173,7 +182,7 @@ describe("web/examples", () => {
   }
 
   test("each file for Node is run here", async () => {
-    assert.deepEqual((await readdir(folder)).filter((name) => name.endsWith(".mjs")).sort(), names.sort());
+    assert.deepEqual((await readdir(examples)).filter((name) => name.endsWith(".mjs")).sort(), names.sort());
   });
 });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { ConfigError, RunStopped, StaysailError, UsageLimitError, boot } from "../../web/index.js";
-import { connect } from "../../web/boot.js";
+import { connect } from "../../web/runtime/boot.js";
 import { Agent } from "../../web/providers/openai.js";
 import { startProvider } from "./provider.mjs";
 

@@ -7,7 +7,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 import { Agent, boot, pythonTools } from "../../web/index.js";
-import { connect } from "../../web/boot.js";
+import { connect } from "../../web/runtime/boot.js";
 import { startProvider } from "./provider.mjs";
 
 setFlagsFromString("--expose-gc");

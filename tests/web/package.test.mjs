@@ -44,9 +44,9 @@ async function runModule(source, env = {}) {
 
 describe("the tarball", () => {
   test("holds modules, declarations, the Python wheel, and nothing else", async () => {
-    const wanted = /^(package\.json|README\.md|LICENSE|[\w-]+\.js|(element|element\/styles|local|providers)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|vendor\/[\w.]+\.m?js|vendor\/wasi\/(\w+\.js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
+    const wanted = /^(package\.json|README\.md|LICENSE|[\w-]+\.js|(agent|bridge|element|element\/styles|keys|local|models|providers|runtime|stores|toolfs)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|vendor\/[\w.]+\.m?js|vendor\/wasi\/(\w+\.js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
     assert.deepEqual(project.files.map(({ path }) => path).filter((path) => !wanted.test(path)), []);
-    for (const path of ["README.md", "LICENSE", "index.js", "worker.js", "local/worker.js", "wheel/staysail-cp314.whl", "types/index.d.ts", "types/types.d.ts"]) {
+    for (const path of ["README.md", "LICENSE", "index.js", "runtime/python-worker.js", "local/engine-worker.js", "wheel/staysail-cp314.whl", "types/index.d.ts", "types/types.d.ts"]) {
       assert.ok(project.files.some((file) => file.path === path), `${path} is missing`);
     }
   });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { capMemory } from "../../web/sandbox/memory.js";
+import { capMemory } from "../../web/sandbox/memory-cap.js";
 
 const PAGE_BYTES = 65536;
 /** One memory of one page, exported as "m"; with a maximum of 300 pages, or without. */

@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 
 import { boot, pythonTools, shutdown } from "../../web/index.js";
-import { checkSnapshot, findSnapshot } from "../../web/snapshot.js";
-import { pack, unpack } from "../../web/snapshot-packing.js";
+import { checkSnapshot, findSnapshot } from "../../web/runtime/snapshot.js";
+import { pack, unpack } from "../../web/runtime/snapshot-packing.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 
 import { ConfigError, ToolFSError, boot, shutdown } from "../../web/index.js";
-import { IndexedDBVectorStore } from "../../web/indexed-db-store.js";
+import { IndexedDBVectorStore } from "../../web/stores/indexed-db-store.js";
 import * as openai from "../../web/providers/openai.js";
 import { ToolFS } from "../../web/toolfs.js";
 import { startProvider } from "./provider.mjs";
@@ -213,7 +213,7 @@ async function ragModule() {
   const folder = await mkdtemp(join(tmpdir(), "rag-"));
   const root = new URL("../../", import.meta.url);
   const python = new URL(".venv/bin/python", root).pathname;
-  execFileSync(python, ["-m", "tools.plugins", "web/examples/plugins/rag/rag.c", join(folder, "rag.wasm")], { cwd: root });
+  execFileSync(python, ["-m", "tools.plugins", "examples/plugins/rag/rag.c", join(folder, "rag.wasm")], { cwd: root });
   const data = readFileSync(join(folder, "rag.wasm"));
   await rm(folder, { recursive: true });
   return new Uint8Array(data);

@@ -1,7 +1,7 @@
 /**
  * The chat's place in a store of conversations: what is restored from it, and what is taken back in it. The agent itself appends each run.
  *
- * @import { Conversations } from "../conversations.js"
+ * @import { Conversations } from "../agent/conversations.js"
  * @import { StoredConversation } from "../types.js"
  */
 
@@ -21,7 +21,7 @@ export class KeptConversation {
   /** @returns {Promise<Conversations>} */
   async store() {
     if (this.given) return this.given;
-    const { Conversations } = await import("../conversations.js"); // not before there is something to keep
+    const { Conversations } = await import("../agent/conversations.js"); // not before there is something to keep
     return (this.#own ??= new Conversations());
   }
 

@@ -21,7 +21,7 @@ export function isLocal(model) {
  * @param {{embedder: boolean, signal: AbortSignal}} options
  */
 export async function loadLocalModel(model, view, { embedder, signal }) {
-  const { localEngine } = await import("../local-models.js");
+  const { localEngine } = await import("../models/local-engines.js");
   const engine = await localEngine();
   try {
     await engine.load({

@@ -35,7 +35,7 @@ export class PythonStart {
   }
 
   async #boot() {
-    const { boot } = await import("../boot.js");
+    const { boot } = await import("../runtime/boot.js");
     this.#view.show("Starting Python");
     await boot({
       runtimeURL: this.runtimeURL,

@@ -13,7 +13,7 @@ export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalToken
  * in place of a history.
  */
 export interface ChatAgent {
-  stream(prompt: Prompt, options: { signal: AbortSignal; history?: Message[]; conversation?: string | null; conversations?: import("../conversations.js").Conversations; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
+  stream(prompt: Prompt, options: { signal: AbortSignal; history?: Message[]; conversation?: string | null; conversations?: import("../agent/conversations.js").Conversations; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;
   /** What follows where it keeps durable runs. */
   runs?(): Promise<(Pick<RunInfo, "id" | "state" | "prompt" | "owned"> & Partial<Pick<RunInfo, "conversation">>)[]>;
   resumeStream?(runId: string, options: { signal: AbortSignal; approve: (request: ApprovalRequest) => Promise<ApprovalAnswer> }): AsyncIterable<ChatEvent>;

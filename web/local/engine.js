@@ -2,7 +2,7 @@
  * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
  *
  * @import { CompletionEvent, CompletionRequest, EngineOptions, LoadOptions, Progress } from "./types.js"
- * @import { FromWorker, HostOptions, ToWorker } from "./worker.js"
+ * @import { FromWorker, HostOptions, ToWorker } from "./engine-worker.js"
  */
 
 import { DEFAULT_MODEL_NAMES } from "./defaults.js";
@@ -227,9 +227,9 @@ function chosenModel(model) {
 function startWorker() {
   const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
   if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "staysail-local" }); // spelled out, for bundlers
+    return new Worker(new URL("./engine-worker.js", import.meta.url), { type: "module", name: "staysail-local" }); // spelled out, for bundlers
   }
-  const file = "./worker.js"; // by a name that no bundler inlines
+  const file = "./engine-worker.js"; // by a name that no bundler inlines
   const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
   return new Worker(source, { type: "module", name: "staysail-local" });
 }

@@ -1,4 +1,4 @@
-/** @import { About } from "./worker.js" */
+/** @import { About } from "./plugin-worker.js" */
 
 import { toResult } from "./response.js";
 

@@ -2,12 +2,12 @@
  * Plugins of the Extism ABI. One that exports `execute` takes requests; of any other each exported function is an operation, with a
  * request's `data` as its input. hyper-mcp's plugins offer their MCP tools as operations: see mcp.js.
  *
- * @import { Running, Start } from "./worker.js"
+ * @import { Running, Start } from "./plugin-worker.js"
  */
 
 import { readAbout } from "./about.js";
 import { PluginError, PluginFault } from "./faults.js";
-import { Kernel } from "./kernel.js";
+import { Kernel } from "./extism-imports.js";
 import { instantiate } from "./link.js";
 import { mcpImports, startMcp } from "./mcp.js";
 import { checkOutput, failed, succeeded, toBytes, toResult } from "./response.js";

@@ -2,10 +2,10 @@
  * hyper-mcp's plugins: MCP tools over the Extism ABI. The first version exports `describe` and `call`, the second `list_tools` and
  * `call_tool` beside prompts and resources, which are no operations here.
  *
- * @import { Kernel } from "./kernel.js"
+ * @import { Kernel } from "./extism-imports.js"
  * @import { ExtismPlugin } from "./extism.js"
  * @import { Request } from "./response.js"
- * @import { Running } from "./worker.js"
+ * @import { Running } from "./plugin-worker.js"
  */
 
 import { PluginFault } from "./faults.js";

@@ -21,7 +21,7 @@ export async function openThread(onMessage, onCrash, heapBytes) {
     const threads = "node:worker_threads"; // by a name that no bundler follows
     const { Worker } = await import(/* webpackIgnore: true */ /* @vite-ignore */ threads);
     const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(heapBytes / (1 << 20)), stackSizeMb: 4 };
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { resourceLimits, env: {}, stdin: true, execArgv: [], argv: [] });
+    const worker = new Worker(new URL("./plugin-worker.js", import.meta.url), { resourceLimits, env: {}, stdin: true, execArgv: [], argv: [] });
     worker.on("message", onMessage);
     worker.on("error", (/** @type {Error} */ error) => onCrash(error.message));
     worker.on("exit", (/** @type {number} */ code) => onCrash(`its worker ended with code ${code}`));
@@ -45,9 +45,9 @@ export async function openThread(onMessage, onCrash, heapBytes) {
 function browserWorker() {
   const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
   if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "staysail-plugin" }); // spelled out, for bundlers
+    return new Worker(new URL("./plugin-worker.js", import.meta.url), { type: "module", name: "staysail-plugin" }); // spelled out, for bundlers
   }
-  const file = "./worker.js"; // by a name that no bundler inlines
+  const file = "./plugin-worker.js"; // by a name that no bundler inlines
   const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
   return new Worker(source, { type: "module", name: "staysail-plugin" });
 }

@@ -1,9 +1,9 @@
 /** What local has, with the provider fixed. */
 
-import * as agents from "../agent.js";
-import * as models from "../models.js";
+import * as agents from "../agent/agent.js";
+import * as models from "../models/models.js";
 
-export { localEngine } from "../local-models.js";
+export { localEngine } from "../models/local-engines.js";
 
 /** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
 export class Agent extends agents.Agent {

@@ -1,7 +1,7 @@
 /** What moonshot has, with the provider fixed. */
 
-import * as agents from "../agent.js";
-import * as models from "../models.js";
+import * as agents from "../agent/agent.js";
+import * as models from "../models/models.js";
 
 /** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
 export class Agent extends agents.Agent {

@@ -1,6 +1,6 @@
 /** What voyageai has, with the provider fixed. */
 
-import * as models from "../models.js";
+import * as models from "../models/models.js";
 
 export class EmbeddingModel extends models.EmbeddingModel {
   static provider = "voyageai";

@@ -1,6 +1,6 @@
 /** What a sandbox asks of the network, answered by the page: files of the runtime, and hosts that were allowed. */
 
-const RUNTIME = "https://runtime.invalid/"; // as in worker.js
+const RUNTIME = "https://runtime.invalid/"; // as in sandbox-worker.js
 const MOST_BYTES = 64 << 20;
 const FETCH_MS = 30_000;
 

@@ -71,7 +71,7 @@ def _default() -> Conversations:
 
 
 def read_policies(owner: Owner, described: Sequence[dict[str, Any]]) -> list[MemoryPolicy]:
-    """What web/memory.js wrote: of each policy its kind and options; `index` where a function of it is there."""
+    """What web/agent/memory-policies.js wrote: of each policy its kind and options; `index` where a function of it is there."""
     return [_policy(owner, index, **policy) for index, policy in enumerate(described)]
 
 

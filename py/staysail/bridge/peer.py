@@ -1,4 +1,4 @@
-"""Calls across a boundary that takes only text, in both directions. The same protocol as web/rpc.js, which lists the messages.
+"""Calls across a boundary that takes only text, in both directions. The same protocol as web/bridge/rpc.js, which lists the messages.
 
 How it works. Either side sends `call`, and the other answers with exactly one `done` or `fault`, before that with any number of `event`s
 if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
@@ -20,7 +20,7 @@ from typing import Any, Literal
 from ..core.errors import RunCancelled, StaysailError
 
 ROOM = 512
-"""Values of a stream that may be on their way; as in web/rpc.js."""
+"""Values of a stream that may be on their way; as in web/bridge/rpc.js."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 current_call: ContextVar[int | None] = ContextVar("staysail_current_call", default=None)

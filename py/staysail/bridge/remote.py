@@ -133,7 +133,7 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
 
 
 def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
-    """What web/hooks.js checked: one of stop, ask_again, skip, request, completion, call, result."""
+    """What web/agent/hooks.js checked: one of stop, ask_again, skip, request, completion, call, result."""
     match decision:
         case {"stop": reason}:
             return Stop(reason)

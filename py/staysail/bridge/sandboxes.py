@@ -1,4 +1,4 @@
-"""Interpreters for code that a model wrote. Only a page can hold them: this side asks it, web/sandbox-services.js answers."""
+"""Interpreters for code that a model wrote. Only a page can hold them: this side asks it, web/sandbox/services.js answers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Sandboxes:
 
 
 class RemoteSandbox:
-    """options: those of `Sandbox` in web/sandbox/host.js."""
+    """options: those of `Sandbox` in web/sandbox/sandbox.js."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         config = import_module("pyodide_js")._api.config  # where this runtime came from

@@ -1,4 +1,4 @@
-"""The interpreter for a model's code where this Python runs on a page's own thread: web/sandbox/host.js opens it."""
+"""The interpreter for a model's code where this Python runs on a page's own thread: web/sandbox/sandbox.js opens it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class JsSandbox:
             raise ConfigError("a sandbox hangs in a document: run this Python on the page's thread, or use pythonTool of the npm package")
         if web is None:
             raise ConfigError("say where staysail's web folder (the npm package) is served: python_tool(web=...)")
-        self._url = js.URL.new(f"{web.rstrip('/')}/sandbox/host.js", js.location.href).href
+        self._url = js.URL.new(f"{web.rstrip('/')}/sandbox/sandbox.js", js.location.href).href
         self._options = {"runtimeURL": js.URL.new(pyodide_js._api.config.indexURL, js.location.href).href, **options}
         self._opened: Any = None
 

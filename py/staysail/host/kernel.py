@@ -1,4 +1,4 @@
-"""Our own vector kernel (web/kernel), run on the interpreter's memory. The one place that touches `pyodide._module`, which is not a public
+"""Our own vector kernel (kernel/), run on the interpreter's memory. The one place that touches `pyodide._module`, which is not a public
 name: where it or the kernel is missing, `load_kernel` says so and the caller takes another backend."""
 
 from __future__ import annotations

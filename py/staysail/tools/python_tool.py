@@ -40,7 +40,7 @@ class Sandbox(Protocol):
 
     def run(self, work: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         """work: {code, folders: [path], files: [{path, data}], deleted: [path]}, data in base64. Gives {type: "output", stream, text},
-        {type: "shown", part: JSON} and at last {type: "done", result, files, deleted, ended, fresh}; see web/sandbox/host.js. Leaving it
+        {type: "shown", part: JSON} and at last {type: "done", result, files, deleted, ended, fresh}; see web/sandbox/sandbox.js. Leaving it
         ends the interpreter. Raises ConfigError where it does not start."""
 
     def end(self) -> None: ...

@@ -1,0 +1,5 @@
+/** Where the login of an MCP server comes back to. */
+
+import { finishAuthorization } from "../web/keys/authorization.js";
+
+finishAuthorization();

@@ -1,0 +1,355 @@
+/**
+ * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
+ *
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
+ */
+
+import { connect, startEarly } from "../runtime/boot.js";
+import { Crew, MEMBER, delegate, word } from "./delegation.js";
+import { ConfigError, OutputError } from "../errors.js";
+import { readHooks } from "./hooks.js";
+import { checkAgentOptions, checkCallOptions } from "./options.js";
+import { isStandard, validate } from "./schema.js";
+import { toCamel, toSnake } from "../bridge/spelling.js";
+
+let lastId = 0;
+
+/** @template {Schema | undefined} [S=undefined] the type of `outputSchema` */
+export class Agent {
+  /** The provider that a subpath fixes. @type {string | undefined} */
+  static provider;
+
+  #options;
+  #provider;
+  #id = `agent-${++lastId}`;
+  #freed = false;
+
+  /**
+   * Checks the options at once. In a page Python starts behind it, unless `boot` did; in Node with the first call.
+   * @param {AgentOptions<S>} options
+   */
+  constructor(options) {
+    checkAgentOptions(options);
+    this.#options = { ...options };
+    this.#provider = new.target.provider;
+    startEarly();
+  }
+
+  /**
+   * The answer's text.
+   * @param {Content} prompt
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  async prompt(prompt, options) {
+    return (await this.run(prompt, options)).text;
+  }
+
+  /**
+   * The answer with everything that belongs to it.
+   * @template {Schema | undefined} [C=S]
+   * @param {Content} prompt
+   * @param {CallOptions<C>} [options]
+   * @returns {Promise<Reply<OutputOf<C>>>}
+   */
+  run(prompt, options = {}) {
+    return this.#call("agent.run", options, prompt);
+  }
+
+  /**
+   * The run's events, tools included; the last is run_done with the reply. Leaving the loop ends the request.
+   * @template {Schema | undefined} [C=S]
+   * @param {Content} prompt
+   * @param {CallOptions<C>} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
+   */
+  stream(prompt, options = {}) {
+    return this.#follow("agent.stream", options, prompt);
+  }
+
+  /**
+   * Carries on a run that paused, or a durable one, which is waited for while another tab owns it. approvals: an answer for the id of each
+   * request; what is not answered stays pending.
+   * @template {Schema | undefined} [C=S]
+   * @param {Reply<any> | PausedRun | string} run a reply with `pending`, or its `run`, which is plain JSON; a durable run by its id
+   * @param {ResumeOptions<C>} [options]
+   * @returns {Promise<Reply<OutputOf<C>>>}
+   */
+  resume(run, options = {}) {
+    return this.#call("agent.resume", options, "", pausedRun(run));
+  }
+
+  /**
+   * `resume` as `stream` does it. Of a durable run, what happened so far is told first; while another tab owns it, what happens is told as it
+   * does; and when that tab is gone before the end, the run is taken over.
+   * @template {Schema | undefined} [C=S]
+   * @param {Reply<any> | PausedRun | string} run
+   * @param {ResumeOptions<C>} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<OutputOf<C>>>}
+   */
+  resumeStream(run, options = {}) {
+    return this.#follow("agent.resume_stream", options, "", pausedRun(run));
+  }
+
+  /**
+   * What happened and happens in a durable run, without ever taking it over. Ends with its run_done, or when nobody owns it.
+   * @param {string} runId
+   * @param {CallOptions} [options]
+   * @returns {AsyncIterableIterator<AgentEvent<any>>}
+   */
+  watch(runId, options = {}) {
+    return this.#follow("agent.watch", options, "", runId);
+  }
+
+  /** The durable runs on record where this agent keeps its own, the newest first. @returns {Promise<RunInfo[]>} */
+  async runs() {
+    const { peer, crew, handlers } = await this.#prepare("", {});
+    return toCamel(await peer.call("agent.runs", crew, { handlers }));
+  }
+
+  /** Deletes a durable run from the record. @param {string} runId @returns {Promise<void>} */
+  async forgetRun(runId) {
+    const { peer, crew, handlers } = await this.#prepare("", {});
+    await peer.call("agent.forget_run", { ...crew, run: runId }, { handlers });
+  }
+
+  /**
+   * This agent as a tool of another: what it uses counts as the caller's too, the caller's limits hold for it, and it is stopped with the
+   * caller. name: by default the agent's. events: tell what it does in the caller's stream. All else: options of each of its runs.
+   * @param {CallOptions & {name?: string, description?: string, events?: boolean, needsApproval?: ToolApproval, idempotent?: boolean}} [options]
+   * @returns {Delegate}
+   */
+  asTool({ name, description, events, needsApproval, idempotent, ...options } = {}) {
+    checkCallOptions(options);
+    const known = name ?? word(this.#options.name ?? "");
+    return delegate({ agent: this, kind: "tool", name: known, description, events, needsApproval, idempotent, options });
+  }
+
+  /** @internal @returns {import("./delegation.js").Member} */
+  [MEMBER]() {
+    return { id: this.#id, provider: this.#provider, options: /** @type {AgentOptions} */ (this.#options) };
+  }
+
+  /**
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @returns {Promise<Reply<any>>}
+   */
+  async #call(method, options, prompt, run) {
+    const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
+    const params = { ...crew, ...describeCall(options, prompt, run) };
+    const reply = toCamel(await peer.call(method, params, { signal: options.signal ?? undefined, handlers }));
+    return readOutput(reply, this.#schema(options));
+  }
+
+  /**
+   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @returns {AsyncIterableIterator<AgentEvent<any>>}
+   */
+  #follow(method, options, prompt, run) {
+    const left = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
+    const events = this.#events(method, { ...options, signal }, prompt, run);
+    return {
+      async next() {
+        try {
+          return await events.next();
+        } catch (error) {
+          if (left.signal.aborted) return { done: true, value: undefined };
+          throw error;
+        }
+      },
+      async return(value) {
+        left.abort(); // at once, also while a `next` is waiting
+        await events.return(undefined);
+        return { done: true, value };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  /**
+   * The run's events as a stream, for `decodeReadableStream` or to be read as it is. It is there once the model began to answer;
+   * what fails before that rejects the promise. chunkSize: events come in arrays of up to so many.
+   * @param {Content} prompt
+   * @param {CallOptions & {chunkSize?: number}} [options]
+   * @returns {Promise<ReadableStream<AgentEvent | AgentEvent[]>>}
+   */
+  async prompt_stream(prompt, { chunkSize, ...options } = {}) {
+    if (chunkSize !== undefined && !(chunkSize >= 1)) throw new ConfigError(`chunkSize is at least 1, got ${chunkSize}`);
+    const events = this.stream(prompt, options);
+    let first = /** @type {IteratorResult<AgentEvent> | undefined} */ (await events.next());
+    const next = async () => {
+      const result = first ?? (await events.next());
+      first = undefined;
+      return result;
+    };
+    return new ReadableStream(
+      {
+        async pull(controller) {
+          /** @type {AgentEvent[]} */
+          const chunk = [];
+          while (chunk.length < (chunkSize ?? 1)) {
+            const { done, value } = await next();
+            if (done) break;
+            chunk.push(value);
+          }
+          if (chunk.length) controller.enqueue(chunkSize ? chunk : chunk[0]);
+          if (chunk.length < (chunkSize ?? 1)) controller.close();
+        },
+        cancel: async () => void (await events.return?.()),
+      },
+      { highWaterMark: 0 }, // so that nothing is asked for before it is read
+    );
+  }
+
+  /**
+   * `prompt` after a conversation.
+   * @param {Content} prompt
+   * @param {MessageLike | readonly MessageLike[]} history
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  chat(prompt, history, options) {
+    return this.prompt(prompt, { ...options, history });
+  }
+
+  /**
+   * `prompt` with at most `turns` rounds of tools.
+   * @param {Content} prompt
+   * @param {number} turns
+   * @param {CallOptions} [options]
+   * @returns {Promise<string>}
+   */
+  prompt_multi_turn(prompt, turns, options) {
+    return this.prompt(prompt, { ...options, maxTurns: turns + 1 });
+  }
+
+  /**
+   * One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; where one failed stands its error.
+   * @param {readonly Content[]} prompts
+   * @param {CallOptions & {concurrency?: number}} [options]
+   * @returns {Promise<(string | Error)[]>}
+   */
+  async batch_prompt(prompts, { concurrency = 4, ...options } = {}) {
+    if (!(concurrency >= 1)) throw new ConfigError(`concurrency is at least 1, got ${concurrency}`);
+    /** @type {(string | Error)[]} */
+    const answers = [];
+    const waiting = prompts.entries();
+    const work = async () => {
+      for (const [position, prompt] of waiting) {
+        try {
+          answers[position] = await this.prompt(prompt, options);
+        } catch (error) {
+          if (options.signal?.aborted) throw error;
+          answers[position] = /** @type {Error} */ (error);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(concurrency, prompts.length) }, work));
+    return answers;
+  }
+
+  /** @type {Agent["prompt_stream"]} */
+  promptStream(prompt, options) {
+    return this.prompt_stream(prompt, options);
+  }
+
+  /** @type {Agent["prompt_multi_turn"]} */
+  promptMultiTurn(prompt, turns, options) {
+    return this.prompt_multi_turn(prompt, turns, options);
+  }
+
+  /** @type {Agent["batch_prompt"]} */
+  batchPrompt(prompts, options) {
+    return this.batch_prompt(prompts, options);
+  }
+
+  /** Says that the agent is done with. Optional: forgetting an agent leaks nothing. */
+  free() {
+    this.#freed = true;
+  }
+
+  async [Symbol.asyncDispose]() {
+    this.free();
+  }
+
+  /**
+   * @param {string} method @param {ResumeOptions<any> & {signal: AbortSignal}} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @returns {AsyncGenerator<AgentEvent<any>, undefined>}
+   */
+  async *#events(method, options, prompt, run) {
+    const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
+    const params = { ...crew, ...describeCall(options, prompt, run) };
+    for await (const told of peer.stream(method, params, { signal: options.signal, handlers })) {
+      const event = toCamel(told);
+      yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
+    }
+  }
+
+  /** @param {CallOptions} options */
+  #schema({ outputSchema }) {
+    return outputSchema === undefined ? this.#options.outputSchema : outputSchema;
+  }
+
+  /** @param {string} text the prompt, where it is text @param {ResumeOptions} options */
+  async #prepare(text, options) {
+    if (this.#freed) throw new ConfigError("this agent was freed; make another");
+    checkCallOptions(options);
+    const { history, signal, approvals, ...overrides } = options;
+    const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
+    const peer = await unlessAborted(signal, connect());
+    const hooks = [...readHooks(this.#options.hooks), ...readHooks(options.hooks)];
+    const crew = new Crew(text, peer);
+    await crew.add(this.#id, { provider: this.#provider, options: { ...this.#options, ...given, hooks } });
+    return { peer, handlers: crew.handlers(), crew: { agent: this.#id, agents: crew.agents } };
+  }
+}
+
+/** @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run] */
+function describeCall({ history, approvals }, prompt, run) {
+  if (run) return { run, approvals: approvals ?? null };
+  return { prompt: toSnake(prompt), history: history == null ? null : toSnake(history) };
+}
+
+/** @param {Reply<any> | PausedRun | string} run @returns {PausedRun | string} */
+function pausedRun(run) {
+  if (typeof run === "string") return run;
+  if ("runId" in run && typeof run.runId === "string") return run.runId;
+  const found = "messages" in run && "finishReason" in run ? run.run : run;
+  if (!found) throw new ConfigError("this reply is final; go on with history: reply.messages");
+  return /** @type {PausedRun} */ (found);
+}
+
+/**
+ * Python checked the output as JSON Schema; what is more than that (refinements, defaults, transformations) is its library's to do.
+ * @param {Reply<any>} reply
+ * @param {Schema | null | undefined} schema
+ * @returns {Promise<Reply<any>>}
+ */
+async function readOutput(reply, schema) {
+  if (!isStandard(schema)) return reply;
+  const { output: raw, messages: history, usage } = reply;
+  const refuse = (/** @type {string} */ why) => new OutputError(`the answer does not fit outputSchema: ${why}`, { raw, history, usage });
+  return { ...reply, output: await validate(schema, raw, refuse) };
+}
+
+/**
+ * @template T
+ * @param {AbortSignal | null | undefined} signal
+ * @param {Promise<T>} promise
+ * @returns {Promise<T>}
+ */
+async function unlessAborted(signal, promise) {
+  if (!signal) return promise;
+  signal.throwIfAborted();
+  /** @type {(reason: unknown) => void} */
+  let stop = () => {};
+  const stopped = new Promise((_, reject) => signal.addEventListener("abort", (stop = () => reject(signal.reason)), { once: true }));
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([promise, stopped]));
+  } finally {
+    signal.removeEventListener("abort", /** @type {() => void} */ (stop));
+  }
+}

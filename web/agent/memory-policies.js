@@ -1,0 +1,74 @@
+/**
+ * `memory`: what of a long history a model is told. Checked at once, described for Python at each call.
+ *
+ * @import { Memory, MemoryPolicy, SummaryOptions } from "../types.js"
+ * @import { Handlers } from "../bridge/rpc.js"
+ */
+
+import { checkNames } from "../models/access.js";
+import { ConfigError } from "../errors.js";
+import { toCamel, toSnake } from "../bridge/spelling.js";
+
+const SUMMARY = ["overTokens", "keepLast", "summaryTokens", "prompt", "model", "apiKey", "baseURL", "count"];
+
+/**
+ * One policy of one kind.
+ * @typedef {{kind: "sliding_window" | "token_window" | "summary" | "own", options: Record<string, any>, count?: (text: string) => unknown,
+ *   fit?: (messages: any[], about: {promptAt: number}) => unknown}} Policy
+ */
+
+/** In the order in which they are asked. @param {Memory | null | undefined} memory @returns {Policy[]} */
+export function readMemory(memory) {
+  const given = /** @type {MemoryPolicy[]} */ (memory == null ? [] : Array.isArray(memory) ? memory : [memory]);
+  return given.flatMap((policy) => {
+    if (typeof policy !== "object" || policy === null) throw new ConfigError(`memory is {slidingWindow: 20}, say; got ${String(policy)}`);
+    if ("fit" in policy && typeof policy.fit === "function") return [{ kind: "own", options: {}, fit: policy.fit.bind(policy) }];
+    checkNames(policy, ["slidingWindow", "tokenWindow", "summary", "fit"]);
+    return Object.entries(policy).map(([name, value]) => readPolicy(name, value));
+  });
+}
+
+/** @param {string} name @param {any} value @returns {Policy} */
+function readPolicy(name, value) {
+  if (name === "slidingWindow") {
+    if (!(value >= 1)) throw new ConfigError(`slidingWindow keeps at least 1 message, got ${value}`);
+    return { kind: "sliding_window", options: { messages: value } };
+  }
+  if (name === "tokenWindow") {
+    const { tokens, count, ...others } = typeof value === "number" ? { tokens: value } : value ?? {};
+    checkNames(others, ["tokens", "count"]);
+    if (!(tokens >= 1)) throw new ConfigError(`tokenWindow holds at least 1 token, got ${tokens}`);
+    return { kind: "token_window", options: { tokens }, count };
+  }
+  if (name !== "summary") throw new ConfigError("fit is a function of messages");
+  checkNames(value ?? {}, SUMMARY);
+  const { count, ...options } = /** @type {SummaryOptions} */ (value ?? {});
+  if (!(options.overTokens >= 1)) throw new ConfigError("summary needs overTokens: how many tokens a call may hold before the oldest are summed up");
+  return { kind: "summary", options, count };
+}
+
+/** @param {Policy[]} policies @param {string | undefined} provider that a subpath fixes */
+export function describeMemory(policies, provider) {
+  return Promise.all(policies.map(async ({ kind, options, count }) => {
+    const { apiKey, baseURL, model, ...plain } = options;
+    const access = model ? { model: provider ? `${provider}:${model}` : model, api_key: typeof apiKey === "function" ? await apiKey() : apiKey, base_url: baseURL } : {};
+    return { kind, options: { ...toSnake(plain), ...access }, counts: Boolean(count) };
+  }));
+}
+
+/** What Python calls. @param {Policy[]} policies @returns {Handlers} */
+export function answerMemory(policies) {
+  return {
+    "memory.count": async ({ index, text }) => {
+      const counted = await policies[index].count?.(text);
+      return Array.isArray(counted) || ArrayBuffer.isView(counted) ? /** @type {any} */ (counted).length : counted;
+    },
+    "memory.fit": async ({ index, messages: told, prompt_at: promptAt }) => {
+      const messages = toCamel(told);
+      const kept = await policies[index].fit?.(messages, { promptAt });
+      if (!Array.isArray(kept)) throw new ConfigError("fit gives an array of messages");
+      // Those that stay keep their identity in Python.
+      return kept.map((message) => (messages.includes(message) ? messages.indexOf(message) : toSnake(message)));
+    },
+  };
+}

@@ -1,0 +1,187 @@
+/**
+ * An agent's options: checked at once, and described for Python at each call.
+ *
+ * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, ToolApproval, UsageLimits } from "../types.js"
+ * @import { Handler, Handlers, Peer } from "../bridge/rpc.js"
+ * @import { Crew } from "./delegation.js"
+ * @import { BoundTool } from "./tools.js"
+ */
+
+import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "../models/access.js";
+import { STORE, Conversations } from "./conversations.js";
+import { ConfigError } from "../errors.js";
+import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
+import { answerHooks, describeHooks, readHooks } from "./hooks.js";
+import { IndexedDBVectorStore } from "../stores/indexed-db-store.js";
+import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
+import { checkRerank, findReranked } from "../stores/reranking.js";
+import { SEARCH_OPTIONS, checkMode } from "../stores/search-tool.js";
+import { jsonSchema } from "./schema.js";
+import { toCamel, toSnake } from "../bridge/spelling.js";
+import { bindTool } from "./tools.js";
+import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
+
+/** Options that cross as they are, and their names in Python. */
+const PLAIN = /** @type {const} */ ({
+  preamble: "preamble",
+  context: "context",
+  temperature: "temperature",
+  maxTokens: "max_tokens",
+  toolChoice: "tool_choice",
+  toolConcurrency: "tool_concurrency",
+  maxTurns: "max_turns",
+  outputRetries: "output_retries",
+  durable: "durable",
+});
+const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "tracer", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
+const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls", "prices"];
+const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
+const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
+
+/**
+ * What a call needs: the agent as plain data, and the functions that Python may call back.
+ * @typedef {{agent: Record<string, unknown>, handlers: Handlers}} Described
+ */
+
+/** Refuses what cannot work, before anything starts. @param {AgentOptions} options */
+export function checkAgentOptions(options) {
+  if (options === null || typeof options !== "object") throw new ConfigError("Agent takes an object of options, at least {model}");
+  checkNames(options, AGENT_OPTIONS);
+  checkAccess(options, options.model, "Agent");
+  const { cache } = options;
+  if (cache != null && !(cache.maxEntries >= 1)) throw new ConfigError("cache is {maxEntries}, at least 1");
+  checkRunOptions(options);
+}
+
+/** @param {CallOptions} options */
+export function checkCallOptions(options) {
+  checkNames(options, CALL_OPTIONS);
+  checkRunOptions(options);
+}
+
+/** @param {RunOptions} options */
+function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, tracer, usageLimits, approve, memory, conversation, conversations }) {
+  if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
+  if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
+  if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
+  if (toolConcurrency != null && !(toolConcurrency >= 1)) throw new ConfigError(`toolConcurrency is at least 1, got ${toolConcurrency}`);
+  const names = (tools ?? []).map((tool) => bindTool(tool).name);
+  const twice = names.find((name, position) => names.indexOf(name) !== position);
+  if (twice) throw new ConfigError(`two tools have the name "${twice}"; a model could not tell them apart`);
+  readContexts(dynamicContext).forEach(checkContext);
+  readToolboxes(dynamicTools);
+  if (outputSchema != null) jsonSchema(outputSchema);
+  readHooks(hooks);
+  checkTracer(tracer);
+  if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
+  checkNames(usageLimits ?? {}, USAGE_LIMITS);
+  readMemory(memory);
+  if (conversation != null && (typeof conversation !== "string" || !conversation)) throw new ConfigError("conversation is the id of one: a text");
+  if (conversations != null && !(conversations instanceof Conversations)) throw new ConfigError("conversations is a new Conversations(name)");
+}
+
+/**
+ * @param {AgentOptions} options
+ * @param {{provider?: string, id: string, prompt: string, peer: Peer, crew: Crew}} about
+ * @returns {Promise<Described>}
+ */
+export async function describeAgent(options, { provider, id, prompt, peer, crew }) {
+  const { model, cache, toolTimeoutMs, outputSchema } = options;
+  const tools = (options.tools ?? []).map(bindTool);
+  const contexts = readContexts(options.dynamicContext);
+  const toolboxes = readToolboxes(options.dynamicTools);
+  const hooks = readHooks(options.hooks);
+  const policies = readMemory(options.memory);
+  /** @type {Record<string, unknown>} */
+  const run = describeLimits(options);
+  for (const [name, wireName] of Object.entries(PLAIN)) {
+    const value = options[/** @type {keyof typeof PLAIN} */ (name)];
+    if (value != null) run[wireName] = value;
+  }
+  if (tools.length) run.tools = await Promise.all(tools.map((tool) => defineTool(tool, prompt, peer, crew)));
+  if (contexts.length) run.dynamic_context = contexts.map((context, index) => describeContext(context, index, peer));
+  if (toolboxes.length) {
+    const define = (/** @type {BoundTool} */ tool) => defineTool(tool, prompt, peer, crew);
+    run.dynamic_tools = await Promise.all(toolboxes.map((toolbox) => describeToolbox(toolbox, define)));
+  }
+  if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
+  if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
+  if (hooks.length) run.hooks = describeHooks(hooks);
+  if (options.tracer) run.tracer = describeTracer(options.tracer);
+  if (options.usageLimits != null) run.usage_limits = describeUsageLimits(options.usageLimits);
+  if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
+  if (options.approve) run.approve = true;
+  if (policies.length) run.memory = await describeMemory(policies, provider);
+  if (options.conversation != null) {
+    run.conversation = options.conversation;
+    run.conversations = options.conversations?.[STORE]() ?? null;
+  }
+  if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
+  const { access, handlers } = describeAccess(options, model, provider);
+  // Where two tools have one name, Python takes the first, and one of `tools` before all.
+  const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
+  const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), trace: answerTracer(options.tracer), approve: askApprove(options.approve) };
+  return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
+}
+
+/** The names of models stay as they are. @param {UsageLimits} limits */
+function describeUsageLimits({ prices, ...limits }) {
+  return { ...toSnake(limits), ...(prices ? { prices: Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toSnake(price)])) } : {}) };
+}
+
+/** @param {BoundTool} tool @param {string} prompt @param {Peer} peer @param {Crew} crew */
+async function defineTool(tool, prompt, peer, crew) {
+  const definition = await tool.define(prompt, peer, crew);
+  const { needsApproval } = tool;
+  return needsApproval ? { ...definition, approval: needsApproval === true ? "always" : "ask" } : definition;
+}
+
+/** @param {RunOptions["approve"]} approve @returns {Handler} */
+function askApprove(approve) {
+  return async ({ owner: _, ...request }, context) => approve?.(toCamel(request), context);
+}
+
+/** @param {DynamicContext} context @param {number} index @param {Peer} peer */
+function describeContext({ sample, dynamicTools: store, filter, rerank, ...request }, index, peer) {
+  if (rerank || !(store instanceof IndexedDBVectorStore)) return { sample, index };
+  const options = Object.entries({ where: filter, ...request }).filter(([, value]) => value != null);
+  return { sample, index, store: store.describe(peer).store, options: Object.fromEntries(options) };
+}
+
+/** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */
+function handlersOf(tools, contexts) {
+  const known = new Map(tools.map((tool) => [tool.name, tool]));
+  return {
+    tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) => known.get(name)?.call(args, { signal, runId, callId }),
+    approval: ({ name, args }) => askWhetherToAsk(known.get(name)?.needsApproval, args),
+    search: ({ index, query, n }) => search(contexts[index], query, n),
+  };
+}
+
+/** @param {ToolApproval | undefined} needsApproval @param {any} args */
+async function askWhetherToAsk(needsApproval, args) {
+  return Boolean(typeof needsApproval === "function" ? await needsApproval(args) : needsApproval);
+}
+
+/** @param {DynamicContext} context @param {string} query @param {number} n @returns {unknown} */
+function search({ dynamicTools: store, sample: _, rerank, ...request }, query, n) {
+  return findReranked(query, n, rerank, (samples) => ("topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples)));
+}
+
+/** @param {RunOptions["dynamicContext"]} value @returns {DynamicContext[]} */
+function readContexts(value) {
+  if (value == null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+/** @param {DynamicContext} context */
+function checkContext({ sample, dynamicTools: store, rerank, ...request }) {
+  checkNames(request, SEARCH_OPTIONS);
+  checkMode(request.mode);
+  checkRerank(rerank);
+  if (!(sample >= 1)) throw new ConfigError(`dynamicContext.sample is at least 1, got ${sample}`);
+  const given = /** @type {Record<string, unknown> | null | undefined} */ (store);
+  if (typeof given?.topN !== "function" && typeof given?.search !== "function") {
+    throw new ConfigError("dynamicContext.dynamicTools is a vector store: something with topN(request) or search(query, n)");
+  }
+}

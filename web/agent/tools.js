@@ -1,0 +1,93 @@
+/**
+ * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
+ *
+ * @import { Infer, PlainTool, Schema, Tool, ToolApproval, ToolContext, ToolDefinition } from "../types.js"
+ * @import { Peer } from "../bridge/rpc.js"
+ * @import { Crew } from "./delegation.js"
+ * @typedef {{name: string, needsApproval?: ToolApproval, define(prompt: string, peer: Peer, crew: Crew): Promise<WireTool>,
+ *   call(args: any, context: ToolContext): unknown}} BoundTool
+ * module: of a tool that is Python's own; agent, kind, events: of one that is an agent
+ * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number, idempotent?: boolean,
+ *   module?: string, agent?: string, kind?: "tool" | "handoff", events?: boolean}} WireTool
+ */
+
+import { bindDelegate } from "./delegation.js";
+import { ConfigError } from "../errors.js";
+import { pythonModule } from "./python-tools.js";
+import { jsonSchema, validate } from "./schema.js";
+
+/**
+ * The same tool, refused at once where it is none; in TypeScript the arguments of `execute` get their schema's type.
+ * @template {Schema} [S=any]
+ * @param {Omit<PlainTool, "parameters" | "execute"> & {parameters?: S, execute: (args: Infer<S, any>, context: ToolContext) => unknown}} given
+ * @returns {PlainTool<Infer<S, any>>}
+ */
+export function tool(given) {
+  bindTool(given);
+  return given;
+}
+
+/**
+ * @param {Tool} tool
+ * @returns {BoundTool} its methods are called on the tool itself, so their `this` is what its author expects
+ */
+export function bindTool(tool) {
+  if (tool !== null && typeof tool === "object") {
+    const delegate = bindDelegate(tool);
+    if (delegate) return delegate;
+    if ("definition" in tool && typeof tool.definition === "function" && "call" in tool && typeof tool.call === "function") return bindRigTool(tool);
+    if ("execute" in tool && typeof tool.execute === "function") return bindPlainTool(tool);
+  }
+  throw new ConfigError("a tool is {name, description, parameters, execute(args)} or {name(), definition(prompt), call(args)}");
+}
+
+/** @param {import("../types.js").RigTool} tool @returns {BoundTool} */
+function bindRigTool(tool) {
+  const name = checkedName(typeof tool.name === "function" ? tool.name() : tool.name);
+  /** @type {ToolDefinition["parameters"]} */
+  let parameters;
+  return {
+    name,
+    needsApproval: checkedApproval({ ...tool, name }),
+    async define(prompt) {
+      const definition = await tool.definition(prompt);
+      parameters = definition.parameters;
+      return describe({ ...definition, name });
+    },
+    async call(args, context) {
+      return tool.call(await validate(parameters, args), context);
+    },
+  };
+}
+
+/** @param {import("../types.js").PlainTool} tool @returns {BoundTool} */
+function bindPlainTool(tool) {
+  const definition = describe({ ...tool, name: checkedName(tool.name) });
+  if (typeof tool.timeoutMs === "number") definition.timeout_s = tool.timeoutMs / 1000;
+  if (tool.idempotent) definition.idempotent = true;
+  return {
+    name: definition.name,
+    needsApproval: checkedApproval(tool),
+    define: async (_prompt, peer) => ({ ...definition, module: await pythonModule(tool, peer) }),
+    async call(args, context) {
+      return tool.execute(await validate(tool.parameters, args), context);
+    },
+  };
+}
+
+/** @param {ToolDefinition} definition @returns {WireTool} */
+function describe({ name, description = "", parameters, strict }) {
+  return { name, description, parameters: jsonSchema(parameters ?? { type: "object", properties: {} }), ...(strict === undefined ? {} : { strict }) };
+}
+
+/** @param {{name: unknown, needsApproval?: ToolApproval}} tool @returns {ToolApproval | undefined} */
+function checkedApproval({ name, needsApproval }) {
+  if (needsApproval == null || typeof needsApproval === "boolean" || typeof needsApproval === "function") return needsApproval;
+  throw new ConfigError(`needsApproval of the tool ${name} is true, false or a function of its arguments`);
+}
+
+/** @param {unknown} name */
+function checkedName(name) {
+  if (typeof name !== "string" || !name) throw new ConfigError("a tool needs a name");
+  return name;
+}

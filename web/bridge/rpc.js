@@ -1,0 +1,387 @@
+/**
+ * Calls between the page and Python, in both directions. py/staysail/bridge/peer.py is the other end. Messages cross as JSON text:
+ *
+ *     call    {id, method, params, parent}   caller → callee. parent: the callee's own call, on behalf of which this one is made
+ *     pull    {id, count}                    caller → callee: room for so many more values of a streaming call
+ *     cancel  {id}                           caller → callee: stop
+ *     event   {id, values}                   callee → caller: values of a streaming call, as many as came at once
+ *     done    {id, value}                    callee → caller, the last of a call
+ *     fault   {id, error}                    callee → caller, the last of a call that failed
+ *
+ * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`. One array of bytes
+ * may come beside a message: the field `$bytes` of a call's params, or of its value.
+ *
+ * @typedef {{type: "call", id: number, method: string, params: any, parent?: number | null}} CallMessage
+ * @typedef {{type: "pull", id: number, count: number}} PullMessage
+ * @typedef {{type: "cancel", id: number}} CancelMessage
+ * @typedef {{type: "event", id: number, values: any[]}} EventMessage
+ * @typedef {{type: "done", id: number, value?: any}} DoneMessage
+ * @typedef {{type: "fault", id: number, error: ErrorRecord}} FaultMessage
+ * @typedef {CallMessage | PullMessage | CancelMessage | EventMessage | DoneMessage | FaultMessage} RpcMessage
+ *
+ * Takes a message to the other side.
+ * @typedef {(text: string, bytes?: Uint8Array) => void} Send
+ *
+ * What the other side may call: a value, a promise of one, or an async iterable for a stream.
+ * @typedef {(params: any, context: {signal: AbortSignal}) => unknown} Handler
+ * @typedef {Record<string, Handler>} Handlers
+ * @typedef {{signal?: AbortSignal, handlers?: Handlers}} CallOptions
+ *
+ * @import { ErrorRecord } from "../errors.js"
+ */
+
+import { RunCancelled, StaysailError, fromRecord, toRecord } from "../errors.js";
+
+/** Values of a stream that may be on their way; as in peer.py. */
+const ROOM = 512;
+/** How long a stopped call waits for its end, which brings what had been said so far. */
+const GRACE_MS = 1000;
+
+export class Peer {
+  #send;
+  #services;
+  /** @type {Map<number, Asked>} */
+  #asked = new Map();
+  /** @type {Map<number, Served>} */
+  #serving = new Map();
+  #lastId = 0;
+  /** @type {Error | undefined} */
+  #closed;
+  /** Streams that were dropped without being read to their end. @type {FinalizationRegistry<number>} */
+  #dropped = new FinalizationRegistry((id) => this.#leave(id));
+
+  /**
+   * @param {Send} send
+   * @param {Handlers} [services] what the other side may call at any time
+   */
+  constructor(send, services = {}) {
+    this.#send = send;
+    this.#services = services;
+  }
+
+  /** Calls that have not ended. */
+  get pending() {
+    return this.#asked.size;
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown} params
+   * @param {CallOptions} [options]
+   * @returns {Promise<any>}
+   */
+  call(method, params, options = {}) {
+    return new Promise((resolve, reject) => {
+      this.#ask(method, params, options, { event: () => {}, end: (error, value) => (error ? reject(error) : resolve(value)) });
+    });
+  }
+
+  /**
+   * A streaming call. It starts at the first `next`; leaving the loop ends it.
+   * @param {string} method
+   * @param {unknown} params
+   * @param {CallOptions} [options]
+   * @returns {AsyncIterableIterator<any>}
+   */
+  stream(method, params, options = {}) {
+    const values = new Inbox();
+    let id = 0;
+    const begin = () => {
+      id = this.#ask(method, params, options, values);
+      this.#dropped.register(iterator, id, iterator);
+    };
+    const room = (/** @type {number} */ count) => this.#post({ type: "pull", id, count });
+    const end = () => {
+      this.#dropped.unregister(iterator);
+      this.#leave(id);
+    };
+    /** @type {AsyncIterableIterator<any>} */
+    const iterator = {
+      async next() {
+        if (!id && !values.ended) begin();
+        return values.next(room);
+      },
+      async return(value) {
+        values.close();
+        end();
+        return { done: true, value };
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+    return iterator;
+  }
+
+  /** Takes one message from the other side. @param {string} text @param {Uint8Array} [bytes] */
+  receive(text, bytes) {
+    /** @type {RpcMessage} */
+    const message = JSON.parse(text);
+    if (bytes) payload(message).$bytes = bytes;
+    switch (message.type) {
+      case "event":
+        return this.#asked.get(message.id)?.reader.event(message.values);
+      case "done":
+        return this.#end(message.id, undefined, message.value);
+      case "fault":
+        return this.#end(message.id, message.error);
+      case "call":
+        return void this.#serve(message);
+      case "pull":
+        return this.#serving.get(message.id)?.addRoom(message.count);
+      case "cancel":
+        return this.#serving.get(message.id)?.abort();
+    }
+  }
+
+  /** Nothing more will come: every pending call fails with `error`, and so does every later one. @param {Error} error */
+  close(error) {
+    if (this.#closed) return;
+    this.#closed = error;
+    for (const asked of this.#asked.values()) asked.finish(error);
+    this.#asked.clear();
+    for (const served of this.#serving.values()) served.abort();
+    this.#serving.clear();
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown} params
+   * @param {CallOptions} options
+   * @param {Reader} reader
+   * @returns {number} the call's id; 0 when it failed before it began
+   */
+  #ask(method, params, { signal, handlers }, reader) {
+    const failed = this.#closed ?? (signal?.aborted ? abortReason(signal) : undefined);
+    if (failed !== undefined) {
+      reader.end(failed, undefined);
+      return 0;
+    }
+    const id = ++this.#lastId;
+    const asked = new Asked(reader, signal, handlers, () => {
+      this.#post({ type: "cancel", id });
+      setTimeout(() => this.#end(id, { name: "RunCancelled", message: "the run was cancelled" }), GRACE_MS);
+    });
+    this.#asked.set(id, asked);
+    try {
+      this.#post({ type: "call", id, method, params });
+    } catch (error) {
+      this.#asked.delete(id);
+      asked.finish(/** @type {Error} */ (error)); // what was given cannot be written as JSON
+      return 0;
+    }
+    return id;
+  }
+
+  /** @param {number} id @param {ErrorRecord} [error] @param {unknown} [value] */
+  #end(id, error, value) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    asked?.finish(error && fromRecord(error, asked.thrown[error.thrown ?? -1]), value);
+  }
+
+  /** Gives up a call whose result nobody wants. @param {number} id */
+  #leave(id) {
+    const asked = this.#asked.get(id);
+    if (!asked) return;
+    this.#asked.delete(id);
+    asked.finish(undefined);
+    this.#post({ type: "cancel", id });
+  }
+
+  /** @param {CallMessage} message */
+  async #serve({ id, method, params, parent }) {
+    const served = new Served();
+    const asked = parent ? this.#asked.get(parent) : undefined;
+    this.#serving.set(id, served);
+    try {
+      const known = asked?.handlers ?? {};
+      const handler = Object.hasOwn(known, method) ? known[method] : Object.hasOwn(this.#services, method) ? this.#services[method] : undefined;
+      if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
+      const result = await handler(params, { signal: served.signal });
+      if (isAsyncIterable(result)) {
+        await served.pump(result, (values) => this.#post({ type: "event", id, values }));
+        this.#post({ type: "done", id });
+      } else {
+        this.#post({ type: "done", id, value: result ?? null });
+      }
+    } catch (error) {
+      const thrown = asked && asked.thrown.push(error) - 1;
+      this.#post({ type: "fault", id, error: { ...toRecord(error), thrown } });
+    } finally {
+      this.#serving.delete(id);
+    }
+  }
+
+  /** @param {RpcMessage} message */
+  #post(message) {
+    const bytes = payload(message)?.$bytes;
+    const beside = bytes instanceof Uint8Array ? bytes : undefined;
+    const text = JSON.stringify(message, (_, value) => (beside && value === beside ? undefined : plain(value)));
+    if (!this.#closed) this.#send(text, beside);
+  }
+}
+
+/**
+ * Who waits for a call. `end` is called once.
+ * @typedef {{event(values: any[]): void, end(error: unknown, value: unknown): void}} Reader
+ */
+
+/** A call this side made. */
+class Asked {
+  #stop;
+  #signal;
+  /** What handlers threw: an error that comes of one has it as its cause. @type {unknown[]} */
+  thrown = [];
+
+  /**
+   * @param {Reader} reader
+   * @param {AbortSignal | undefined} signal
+   * @param {Handlers | undefined} handlers
+   * @param {() => void} cancel
+   */
+  constructor(reader, signal, handlers, cancel) {
+    this.reader = reader;
+    this.handlers = handlers;
+    this.#signal = signal;
+    this.#stop = cancel;
+    signal?.addEventListener("abort", cancel, { once: true });
+  }
+
+  /** @param {unknown} error @param {unknown} [value] */
+  finish(error, value) {
+    this.#signal?.removeEventListener("abort", this.#stop);
+    this.reader.end(error instanceof RunCancelled && this.#signal?.aborted ? abortReason(this.#signal, error) : error, value);
+  }
+}
+
+/** A call the other side made. */
+class Served {
+  #controller = new AbortController();
+  #room = ROOM;
+  #hasRoom = () => {};
+
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  abort() {
+    this.#controller.abort();
+    this.#hasRoom();
+  }
+
+  /** @param {number} count */
+  addRoom(count) {
+    this.#room += count;
+    this.#hasRoom();
+  }
+
+  /** @param {AsyncIterable<any>} values @param {(batch: any[]) => void} post */
+  async pump(values, post) {
+    for await (const value of values) {
+      if (this.signal.aborted) return;
+      post([value]);
+      this.#room -= 1;
+      while (this.#room <= 0 && !this.signal.aborted) await new Promise((resolve) => (this.#hasRoom = () => resolve(undefined)));
+    }
+  }
+}
+
+/** The values of a stream between their arrival and their reading. @implements {Reader} */
+class Inbox {
+  /** @type {any[]} */
+  #values = [];
+  #position = 0;
+  #taken = 0;
+  /** @type {{error: unknown} | undefined} */
+  #end;
+  /** @type {(() => void)[]} */
+  #waiting = [];
+
+  get ended() {
+    return this.#end !== undefined;
+  }
+
+  /** @param {any[]} values */
+  event(values) {
+    this.#values = this.#position < this.#values.length ? this.#values.slice(this.#position).concat(values) : values;
+    this.#position = 0;
+    this.#wake();
+  }
+
+  /** @param {unknown} error */
+  end(error) {
+    this.#end ??= { error };
+    this.#wake();
+  }
+
+  close() {
+    this.#values = [];
+    this.#end = { error: undefined };
+    this.#wake();
+  }
+
+  /** @param {(count: number) => void} room tells the other side of values that were read @returns {Promise<IteratorResult<any>>} */
+  async next(room) {
+    while (this.#position >= this.#values.length) {
+      if (this.#end) {
+        const { error } = this.#end;
+        this.#end = { error: undefined };
+        if (error !== undefined) throw error;
+        return { done: true, value: undefined };
+      }
+      await new Promise((resolve) => this.#waiting.push(() => resolve(undefined)));
+    }
+    if (++this.#taken >= ROOM / 2) {
+      if (!this.#end) room(this.#taken);
+      this.#taken = 0;
+    }
+    return { done: false, value: this.#values[this.#position++] };
+  }
+
+  #wake() {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+/**
+ * What a stopped call fails with: the signal's own reason, as fetch's promise does; where that is the browser's usual one, a RunCancelled
+ * of the same name that brings what the run had so far.
+ * @param {AbortSignal} signal
+ * @param {RunCancelled} [error]
+ * @returns {unknown}
+ */
+function abortReason(signal, error) {
+  const { reason } = signal;
+  if (!(reason instanceof DOMException)) return reason;
+  const stopped = new RunCancelled(error?.message ?? "the run was cancelled", { history: error?.history, usage: error?.usage, cause: reason });
+  stopped.name = reason.name;
+  return stopped;
+}
+
+/** @param {unknown} value @returns {value is AsyncIterable<any>} */
+function isAsyncIterable(value) {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/** What of a message may have bytes beside it. @param {RpcMessage} message @returns {any} */
+function payload(message) {
+  return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
+}
+
+/** Bytes elsewhere than beside a message cross as base64, integers of any size as numbers. @param {unknown} value */
+function plain(value) {
+  if (value instanceof ArrayBuffer) value = new Uint8Array(value);
+  if (value instanceof Uint8Array) return base64(value);
+  if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [.../** @type {Float32Array} */ (value)];
+  return typeof value === "bigint" ? Number(value) : value;
+}
+
+/** @param {Uint8Array} bytes */
+function base64(bytes) {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
+  return btoa(text);
+}

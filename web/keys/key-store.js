@@ -1,0 +1,228 @@
+/**
+ * Keys that are kept: encrypted in this browser under a passphrase or a passkey.
+ *
+ * How it works. A passphrase goes through PBKDF2, a passkey's PRF output through HKDF; either gives an AES-GCM key of which the browser tells
+ * nobody the bytes. IndexedDB holds the ciphertext with its salt and iv, both random for each key that is kept. `lock` forgets that AES-GCM
+ * key; an API key itself is deciphered each time it is asked for, and not held here.
+ */
+
+import { ConfigError, StoreError } from "../errors.js";
+
+/** What OWASP advises for PBKDF2 with SHA-256. */
+const ITERATIONS = 600_000;
+const STORE = "keys";
+
+/**
+ * @typedef {{passphrase: string}} ByPassphrase
+ * @typedef {{passkey: true, user?: string}} ByPasskey user: the name that the browser shows for a new passkey
+ * @typedef {object} KeptKey as `list` tells it
+ * @property {string} provider
+ * @property {"passphrase" | "passkey"} by
+ * @property {Date} savedAt
+ * @property {boolean} locked whether `load` needs the passphrase or the passkey first
+ * @typedef {{provider: string, by: "passphrase" | "passkey", salt: Uint8Array<ArrayBuffer>, iv: Uint8Array<ArrayBuffer>, iterations: number,
+ *   credential: Uint8Array<ArrayBuffer> | null, sealed: ArrayBuffer, savedAt: number}} Record
+ */
+
+export class KeyStore {
+  #name;
+  /** @type {Promise<IDBDatabase> | undefined} */
+  #database;
+  /** @type {Map<string, CryptoKey>} by provider */
+  #unlocked = new Map();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #lockAfterMs;
+
+  /** @param {{name?: string, lockAfterMs?: number}} [options] name: of the database. lockAfterMs: since the last use; 15 minutes if left out */
+  constructor({ name = "staysail-keys", lockAfterMs = 15 * 60_000 } = {}) {
+    if (!globalThis.indexedDB || !globalThis.crypto?.subtle) {
+      throw new ConfigError("KeyStore needs IndexedDB and WebCrypto: a page served over https, or from localhost");
+    }
+    this.#name = name;
+    this.#lockAfterMs = lockAfterMs;
+  }
+
+  /**
+   * Keeps a key, in place of the one that was kept for the provider. It can be loaded until `lock`.
+   * @param {string} provider any name
+   * @param {string} key
+   * @param {ByPassphrase | ByPasskey} by
+   */
+  async save(provider, key, by) {
+    if (typeof provider !== "string" || !provider) throw new ConfigError("save(provider, key, {passphrase}): the provider is a name");
+    if (typeof key !== "string" || !key.trim()) throw new ConfigError("API key cannot be empty");
+    const salt = crypto.getRandomValues(new Uint8Array(32));
+    const iv = crypto.getRandomValues(new Uint8Array(12));
+    const credential = "passkey" in by ? await createPasskey(by.user ?? provider) : null;
+    /** @type {Omit<Record, "sealed">} */
+    const record = { provider, by: credential ? "passkey" : "passphrase", salt, iv, iterations: credential ? 0 : ITERATIONS, credential, savedAt: Date.now() };
+    const sealing = await deriveKey(record, by);
+    const sealed = await crypto.subtle.encrypt(cipher(record), sealing, new TextEncoder().encode(key));
+    await this.#with("readwrite", (store) => store.put({ ...record, sealed }));
+    this.#keep(provider, sealing);
+  }
+
+  /**
+   * The key. by: needed where it is locked. Give it to an agent as `apiKey: () => keys.load("openai")`.
+   * @param {string} provider
+   * @param {ByPassphrase | ByPasskey} [by]
+   * @returns {Promise<string>}
+   */
+  async load(provider, by) {
+    const record = /** @type {Record | undefined} */ (await this.#with("readonly", (store) => store.get(provider)));
+    if (!record) throw new StoreError(`no key is kept for ${provider}: save one first`, { code: "no_key" });
+    const known = by ? undefined : this.#unlocked.get(provider);
+    if (!known && !by) {
+      const how = record.by === "passkey" ? "{passkey: true}" : "{passphrase}";
+      throw new StoreError(`the key for ${provider} is locked: load("${provider}", ${how}) unlocks it`, { code: "locked" });
+    }
+    const sealing = known ?? (await deriveKey(record, /** @type {ByPassphrase | ByPasskey} */ (by)));
+    try {
+      const key = await crypto.subtle.decrypt(cipher(record), sealing, record.sealed);
+      this.#keep(provider, sealing);
+      return new TextDecoder().decode(key);
+    } catch (error) {
+      this.#unlocked.delete(provider);
+      if (known) throw new StoreError(`the key for ${provider} was saved anew elsewhere: unlock it again`, { code: "locked" });
+      const what = record.by === "passkey" ? "this passkey is not the one" : "the passphrase is not the one";
+      throw new StoreError(`${what} that the key for ${provider} was saved with`, { code: "wrong_passphrase" });
+    }
+  }
+
+  /** What is kept, without the keys. @returns {Promise<KeptKey[]>} */
+  async list() {
+    const records = /** @type {Record[]} */ ((await this.#with("readonly", (store) => store.getAll())) ?? []);
+    return records.map(({ provider, by, savedAt }) => ({ provider, by, savedAt: new Date(savedAt), locked: !this.#unlocked.has(provider) }));
+  }
+
+  /** @param {string} provider */
+  async delete(provider) {
+    this.#unlocked.delete(provider);
+    await this.#with("readwrite", (store) => store.delete(provider));
+  }
+
+  /** From here on every key needs its passphrase or passkey again. */
+  lock() {
+    clearTimeout(this.#timer);
+    this.#unlocked.clear();
+  }
+
+  /** @param {string} provider @param {CryptoKey} sealing */
+  #keep(provider, sealing) {
+    this.#unlocked.set(provider, sealing);
+    clearTimeout(this.#timer);
+    if (Number.isFinite(this.#lockAfterMs)) this.#timer = setTimeout(() => this.lock(), this.#lockAfterMs);
+  }
+
+  /** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<unknown>} */
+  async #with(mode, work) {
+    if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading makes no database
+    this.#database ??= this.#open();
+    this.#database.catch(() => (this.#database = undefined));
+    const database = await this.#database;
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction(STORE, mode, { durability: "strict" });
+      const request = work(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = transaction.onerror = () => reject(failed(transaction.error));
+    });
+  }
+
+  async #isThere() {
+    return !indexedDB.databases || (await indexedDB.databases()).some(({ name }) => name === this.#name);
+  }
+
+  /** @returns {Promise<IDBDatabase>} */
+  #open() {
+    return new Promise((resolve, reject) => {
+      const opening = indexedDB.open(this.#name, 1);
+      opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "provider" });
+      opening.onerror = () => reject(failed(opening.error));
+      opening.onsuccess = () => {
+        const forget = () => (this.#database = undefined);
+        opening.result.onclose = forget;
+        opening.result.onversionchange = () => {
+          forget();
+          opening.result.close();
+        };
+        resolve(opening.result);
+      };
+    });
+  }
+}
+
+/** Whether the provider's name in a record was exchanged shows when it is opened. @param {{provider: string, iv: Uint8Array<ArrayBuffer>}} record */
+function cipher({ provider, iv }) {
+  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`staysail-key:${provider}`) };
+}
+
+/** @param {Omit<Record, "sealed">} record @param {ByPassphrase | ByPasskey} by @returns {Promise<CryptoKey>} */
+async function deriveKey({ provider, by: how, salt, iterations, credential }, by) {
+  const aes = { name: "AES-GCM", length: 256 };
+  if (how === "passkey") {
+    if (!("passkey" in by)) throw new ConfigError(`the key for ${provider} is kept under a passkey: load it with {passkey: true}`);
+    const secret = await crypto.subtle.importKey("raw", await askPasskey(/** @type {Uint8Array<ArrayBuffer>} */ (credential), salt), "HKDF", false, ["deriveKey"]);
+    const info = new TextEncoder().encode("staysail-key");
+    return crypto.subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt, info }, secret, aes, false, ["encrypt", "decrypt"]);
+  }
+  const passphrase = "passphrase" in by ? by.passphrase : undefined;
+  if (typeof passphrase !== "string" || !passphrase) throw new ConfigError("a passphrase is needed: {passphrase: …}");
+  const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase.normalize("NFKC")), "PBKDF2", false, ["deriveKey"]);
+  return crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, secret, aes, false, ["encrypt", "decrypt"]);
+}
+
+/** A new passkey that can derive secrets (WebAuthn's PRF extension). @param {string} user @returns {Promise<Uint8Array<ArrayBuffer>>} its id */
+async function createPasskey(user) {
+  const made = await ask(() =>
+    navigator.credentials.create({
+      publicKey: {
+        challenge: crypto.getRandomValues(new Uint8Array(32)),
+        rp: { name: "staysail" },
+        user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
+        pubKeyCredParams: [{ type: "public-key", alg: -7 }, { type: "public-key", alg: -257 }],
+        authenticatorSelection: { residentKey: "preferred", userVerification: "required" },
+        extensions: { prf: {} },
+      },
+    }),
+  );
+  if (!made.getClientExtensionResults().prf?.enabled) {
+    throw new StoreError("this passkey cannot keep keys, as it lacks the PRF extension: use a passphrase", { code: "no_prf" });
+  }
+  return new Uint8Array(made.rawId);
+}
+
+/** The secret that the passkey derives from a salt. @param {Uint8Array<ArrayBuffer>} id @param {Uint8Array<ArrayBuffer>} salt @returns {Promise<BufferSource>} */
+async function askPasskey(id, salt) {
+  const given = await ask(() =>
+    navigator.credentials.get({
+      publicKey: {
+        challenge: crypto.getRandomValues(new Uint8Array(32)),
+        allowCredentials: [{ type: "public-key", id }],
+        userVerification: "required",
+        extensions: { prf: { eval: { first: salt } } },
+      },
+    }),
+  );
+  const secret = given.getClientExtensionResults().prf?.results?.first;
+  if (!secret) throw new StoreError("the passkey gave no secret: its authenticator lacks the PRF extension", { code: "no_prf" });
+  return secret;
+}
+
+/** @param {() => Promise<Credential | null>} work @returns {Promise<PublicKeyCredential>} */
+async function ask(work) {
+  if (!globalThis.PublicKeyCredential) throw new ConfigError("this browser has no passkeys here: use a passphrase");
+  try {
+    const credential = await work();
+    if (credential instanceof PublicKeyCredential) return credential;
+  } catch (error) {
+    const { name, message } = /** @type {Error} */ (error);
+    throw new StoreError(`the passkey was not given: ${name === "NotAllowedError" ? "it was refused, or nobody answered" : message}`, { code: "passkey", cause: error });
+  }
+  throw new StoreError("the passkey was not given", { code: "passkey" });
+}
+
+/** @param {DOMException | null} error */
+function failed(error) {
+  return new StoreError(`keys could not be read or kept: ${error?.message ?? "the browser ended the transaction"}`, { cause: error });
+}

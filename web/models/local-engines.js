@@ -1,0 +1,53 @@
+/**
+ * The models that run in the page, as agents use them: `new Agent({model: "local"})`, "local:<address of a .gguf>", and "prompt-api".
+ *
+ * @import { CompletionRequest, EngineOptions } from "../local/types.js"
+ */
+
+import { ConfigError } from "../errors.js";
+
+/** @typedef {import("../local/engine.js").LocalEngine} LocalEngine */
+/** @typedef {import("../local/prompt-api.js").PromptAPIEngine} PromptAPIEngine */
+
+/** @type {EngineOptions} */
+let settings = {};
+/** @type {Promise<LocalEngine> | undefined} */
+let local;
+/** @type {Promise<PromptAPIEngine> | undefined} */
+let promptAPI;
+
+/**
+ * The engine behind `local`, made when it is first asked for; options count for that moment. Load its model ahead, or another one from a
+ * file, with its `load({model, onProgress})`.
+ * @param {EngineOptions} [options]
+ * @returns {Promise<LocalEngine>}
+ */
+export async function localEngine(options) {
+  if (options) {
+    if (local) throw new ConfigError("the local engine is there already; give its options before it is first used");
+    settings = options;
+  }
+  if (typeof Worker === "undefined") throw Object.assign(new ConfigError("local models need a web page: there are no web workers here"), { code: "unavailable" });
+  local ??= import("../local/engine.js").then(({ LocalEngine }) => new LocalEngine(settings));
+  return local;
+}
+
+/** The engine behind `prompt-api`: the browser's own model. @returns {Promise<PromptAPIEngine>} */
+export async function promptAPIEngine() {
+  promptAPI ??= import("../local/prompt-api.js").then(({ PromptAPIEngine }) => new PromptAPIEngine());
+  return promptAPI;
+}
+
+/**
+ * @param {{engine: string, request: CompletionRequest}} params
+ * @param {{signal: AbortSignal}} context
+ */
+export async function complete({ engine, request }, { signal }) {
+  const found = engine === "local" ? await localEngine() : await promptAPIEngine();
+  return found.complete(request, { signal });
+}
+
+/** @param {{texts: string[]}} params @param {{signal: AbortSignal}} context */
+export async function embed({ texts }, { signal }) {
+  return (await localEngine()).embed(texts, { signal });
+}

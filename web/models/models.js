@@ -1,0 +1,164 @@
+/**
+ * Models on their own, without an agent around them.
+ *
+ * @import { AgentEvent, Completion, CompletionDone, Embedding, GeneratedImages, ModelOptions, RankedDocument, RequestOptions, Transcription } from "../types.js"
+ * @import { CompletionRequest } from "../completion.js"
+ * @typedef {{signal?: AbortSignal}} Stoppable
+ */
+
+import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
+import { connect } from "../runtime/boot.js";
+import { describeRequest } from "../completion.js";
+import { toCamel } from "../bridge/spelling.js";
+
+/** What they all share; not exported from the package. */
+class Model {
+  /** The provider that a subpath fixes. @type {string | undefined} */
+  static provider;
+
+  #options;
+  #access;
+  #handlers;
+
+  /**
+   * Checks the options at once; Python starts with the first call.
+   * @param {ModelOptions} options
+   * @param {string[]} own options of one class
+   */
+  constructor(options, own = []) {
+    checkNames(options, [...ACCESS_OPTIONS, ...LIMIT_OPTIONS, "model", "modelName", ...own]);
+    const model = options.modelName ?? options.model;
+    checkAccess(options, model, new.target.name);
+    const { access, handlers } = describeAccess(options, /** @type {string} */ (model), new.target.provider);
+    this.#access = access;
+    this.#handlers = handlers;
+    this.#options = Object.fromEntries([...Object.entries(describeLimits(options)), ...own.map((name) => [name, /** @type {any} */ (options)[name]])]);
+  }
+
+  /** "provider:model" */
+  get name() {
+    return /** @type {string} */ (this.#access.model);
+  }
+
+  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] */
+  async call(method, params, { signal } = {}) {
+    const peer = await connect();
+    return peer.call(method, this.#params(params), { signal, handlers: this.#handlers });
+  }
+
+  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] */
+  async *follow(method, params, { signal } = {}) {
+    const peer = await connect();
+    yield* peer.stream(method, this.#params(params), { signal, handlers: this.#handlers });
+  }
+
+  /** @param {Record<string, unknown>} params */
+  #params(params) {
+    return { access: this.#access, options: this.#options, ...params };
+  }
+
+  /** Says that the model is done with. Optional: forgetting one leaks nothing. */
+  free() {}
+
+  async [Symbol.asyncDispose]() {}
+}
+
+export class CompletionModel extends Model {
+  /**
+   * One whole answer.
+   * @param {string | CompletionRequest | RequestOptions} request
+   * @param {Stoppable} [options]
+   * @returns {Promise<Completion>}
+   */
+  async complete(request, options) {
+    return toCamel(await this.call("model.complete", { request: describeRequest(request) }, options));
+  }
+
+  /** `complete`, as rig calls it. @type {CompletionModel["complete"]} */
+  completion(request, options) {
+    return this.complete(request, options);
+  }
+
+  /**
+   * The answer's events as they come and, last, the whole as {type: "completion"}. Leaving the loop ends the request.
+   * @param {string | CompletionRequest | RequestOptions} request
+   * @param {Stoppable} [options]
+   * @returns {AsyncGenerator<AgentEvent | CompletionDone, void>}
+   */
+  async *stream(request, options) {
+    for await (const event of this.follow("model.stream", { request: describeRequest(request) }, options)) yield toCamel(event);
+  }
+}
+
+export class EmbeddingModel extends Model {
+  /** @param {ModelOptions & {dimensions?: number}} options */
+  constructor(options) {
+    super(options, ["dimensions"]);
+  }
+
+  /** @param {string} text @param {Stoppable} [options] @returns {Promise<Embedding>} */
+  async embedText(text, options) {
+    return (await this.embedTexts([text], options))[0];
+  }
+
+  /** One embedding a text, in order. @param {string[]} texts @param {Stoppable} [options] @returns {Promise<Embedding[]>} */
+  async embedTexts(texts, options) {
+    const vectors = await this.call("model.embed", { texts }, options);
+    return texts.map((document, position) => ({ document, vec: vectors[position] }));
+  }
+}
+
+export class Reranker extends Model {
+  /**
+   * The `topN` best of some texts, all of them without, best first; `index` is a text's place among those given. A search takes it as its
+   * `rerank`.
+   * @param {string} query
+   * @param {readonly string[]} texts
+   * @param {Stoppable & {topN?: number}} [options]
+   * @returns {Promise<RankedDocument[]>}
+   */
+  async rerank(query, texts, { topN, signal } = {}) {
+    return this.call("model.rerank", { query, documents: texts, top_n: topN ?? null }, { signal });
+  }
+}
+
+export class TranscriptionModel extends Model {
+  /**
+   * @param {Blob | Uint8Array | ArrayBuffer} audio
+   * @param {Stoppable & {mediaType?: string, filename?: string, language?: string, prompt?: string, temperature?: number}} [options]
+   * @returns {Promise<Transcription>}
+   */
+  async transcribe(audio, { signal, mediaType, ...asked } = {}) {
+    const data = audio instanceof Blob ? new Uint8Array(await audio.arrayBuffer()) : audio;
+    const media_type = mediaType ?? (audio instanceof Blob && audio.type ? audio.type : undefined);
+    return toCamel(await this.call("model.transcribe", { data, media_type, asked }, { signal }));
+  }
+}
+
+export class ImageGenerationModel extends Model {
+  /**
+   * @param {string} prompt
+   * @param {Stoppable & {size?: string, n?: number}} [options] size: "1024x1024" or "16:9", whichever the provider has
+   * @returns {Promise<GeneratedImages>}
+   */
+  async generate(prompt, { signal, ...asked } = {}) {
+    return toCamel(await this.call("model.draw", { prompt, asked }, { signal }));
+  }
+}
+
+export class AudioGenerationModel extends Model {
+  /** @param {ModelOptions & {voice?: string, format?: string}} options */
+  constructor(options) {
+    super(options, ["voice", "format"]);
+  }
+
+  /**
+   * @param {string} text
+   * @param {Stoppable & {voice?: string, speed?: number}} [options]
+   * @returns {Promise<Blob>} the sound
+   */
+  async speak(text, { signal, ...asked } = {}) {
+    const { data, media_type: type } = await this.call("model.speak", { text, asked }, { signal });
+    return new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type });
+  }
+}

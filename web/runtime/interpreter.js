@@ -1,0 +1,177 @@
+/**
+ * Python, started in whatever thread this runs in and joined to a Peer by two functions that take text.
+ *
+ * @typedef {"runtime" | "starting" | "staysail" | "ready"} BootStage
+ *
+ * Bytes of that stage; 0 where it has none. restored: told when ready, whether Python started from a snapshot.
+ * @typedef {{stage: BootStage, loadedBytes: number, totalBytes: number, restored?: boolean}} BootProgress
+ *
+ * @typedef {object} InterpreterOptions
+ * @property {string} [runtimeURL] folder that holds Pyodide; in Node, by default, that of the package `pyodide`
+ * @property {string} wheelURL
+ * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, the next is tried, then Python starts without
+ * @property {string} [keptURL] manifest of the one that this browser made for itself, if it has
+ * @property {boolean} [countBytes] watch this thread's fetch while loading, to tell how far it is
+ * @property {Record<string, string>} [environment]
+ * @property {(progress: BootProgress) => void} onProgress
+ * @property {(error: unknown) => void} onCrash the interpreter died and will not answer any more
+ *
+ * @import { Send } from "../bridge/rpc.js"
+ * @import { Bytes, Snapshot } from "./snapshot.js"
+ *
+ * A side that is joined to Python: a page or, where they share it, one of several.
+ * @typedef {{receive: Send, leave: () => void}} Side leave: ends what that side asked for
+ * @typedef {(send: Send) => Side} Join
+ * @typedef {{pyodide: any, join: Join}} Python
+ */
+
+import { Downloads } from "./downloads.js";
+import { InterpreterError } from "../errors.js";
+import { loadPlugin } from "../plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
+import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
+import { RUNTIME_BYTES } from "./locations.js";
+import { checkSnapshot, findSnapshot } from "./snapshot.js";
+import { WHEEL_PATH } from "./snapshot-making.js";
+import { unpack } from "./snapshot-packing.js";
+
+/** What all is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited. */
+class Start {
+  /** @param {InterpreterOptions} options */
+  constructor(options) {
+    const { runtimeURL, wheelURL, snapshotURL, keptURL, countBytes, onProgress } = options;
+    this.options = options;
+    this.wheel = readBytes(wheelURL);
+    this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
+    /** Pyodide's own way to make the module of its files. @type {Promise<(settings: any) => Promise<any>> | undefined} */
+    this.script = runtimeURL ? import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
+    this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
+    this.runtime = importRuntime(runtimeURL);
+    for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
+  }
+}
+
+/**
+ * @param {InterpreterOptions} options
+ * @returns {Promise<Join>}
+ */
+export async function startPython(options) {
+  const { onProgress, onCrash } = options;
+  onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: RUNTIME_BYTES });
+  const start = new Start(options);
+  try {
+    const restored = await restoreFirst(start);
+    const { pyodide, join } = restored ?? (await load(start));
+    pyodide._api.on_fatal = onCrash;
+    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
+    return join;
+  } finally {
+    start.downloads?.stop();
+  }
+}
+
+/** @param {Start} start @returns {Promise<Python>} */
+async function load(start) {
+  const pyodide = await loadRuntime(start);
+  pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
+  const sys = pyodide.pyimport("sys");
+  const path = sys.path;
+  path.append(WHEEL_PATH);
+  path.destroy();
+  sys.destroy();
+  return { pyodide, join: joinOf(pyodide) };
+}
+
+/** Nothing where each is missing, broken or of other versions. @param {Start} start @returns {Promise<Python | undefined>} */
+async function restoreFirst(start) {
+  for (const { url, found } of start.snapshots) {
+    try {
+      return await restore(start, await found);
+    } catch (error) {
+      console.debug(`staysail starts without the snapshot of ${url}: ${/** @type {any} */ (error)?.message ?? error}`);
+    }
+  }
+}
+
+/** @param {Start} start @param {Snapshot} snapshot @returns {Promise<Python>} */
+async function restore(start, snapshot) {
+  start.downloads?.expect(snapshot.url, snapshot.bytes);
+  const kept = readMemory(snapshot.url);
+  const packed = kept.then((bytes) => bytes ?? readBytes(snapshot.url));
+  kept.then((bytes) => bytes && start.downloads?.count(bytes.length));
+  // Checked while WebAssembly is made ready; nothing runs on that memory before.
+  const checked = checkSnapshot(snapshot, start.wheel, packed);
+  checked.catch(async () => (await kept) && dropMemory(snapshot.url)).catch(() => {});
+  const pyodide = await loadRuntime(start, { memory: packed.then(unpack), checked });
+  // A snapshot holds no files: what is not imported yet is read from this one.
+  pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
+  const restoring = pyodide.pyimport("staysail.bridge.restoring");
+  restoring.renew(JSON.stringify(start.options.environment ?? {}));
+  restoring.destroy();
+  if (!(await kept)) keepMemory(snapshot.url, await packed);
+  return { pyodide, join: joinOf(pyodide) };
+}
+
+/** @param {Start} start @param {{memory: Bytes, checked: Promise<void>}} [snapshot] */
+async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
+  const { runtimeURL, environment, onProgress } = options;
+  const { loadPyodide } = await runtime;
+  const pyodide = await loadPyodide({
+    ...(runtimeURL && { indexURL: indexURL(runtimeURL) }),
+    ...(environment && { env: environment }),
+    ...(snapshot && { _loadSnapshot: script ? snapshot.memory : snapshot.checked.then(() => snapshot.memory) }),
+    ...(script && {
+      createPyodideModule: async (/** @type {any} */ settings) => {
+        const create = await script;
+        const module = await (downloads?.using(create) ?? create)(settings);
+        await snapshot?.checked;
+        return module;
+      },
+    }),
+  });
+  onProgress({ stage: "staysail", loadedBytes: 0, totalBytes: 0 });
+  return pyodide;
+}
+
+/** @param {any} pyodide @returns {Join} */
+function joinOf(pyodide) {
+  pyodide.registerJsModule("staysail_web", { loadPlugin });
+  const bridge = pyodide.pyimport("staysail.bridge");
+  return (send) => {
+    const receive = bridge.connect(send);
+    const leave = () => {
+      receive(); // without a message: that side is gone
+      receive.destroy();
+    };
+    return { receive, leave };
+  };
+}
+
+/** @param {string | undefined} runtimeURL @returns {Promise<any>} */
+async function importRuntime(runtimeURL) {
+  const module = runtimeURL ? new URL("pyodide.mjs", runtimeURL).href : "pyodide";
+  try {
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
+  } catch (cause) {
+    const hint = runtimeURL ? "is runtimeURL a folder with Pyodide's files, and can it be reached?" : 'install it: npm install pyodide, or give boot({runtimeURL})';
+    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${hint}`, { cause });
+  }
+}
+
+/** Pyodide wants a path for what is on the disk. @param {string} runtimeURL */
+function indexURL(runtimeURL) {
+  return runtimeURL.startsWith("file:") ? decodeURIComponent(new URL(runtimeURL).pathname).replace(/^\/([A-Za-z]:)/, "$1") : runtimeURL;
+}
+
+/** @param {string} url @returns {Bytes} */
+async function readBytes(url) {
+  if (isKept(url)) return readKept(url);
+  if (url.startsWith("file:")) {
+    // By a name no bundler follows: this line is reached in Node, Deno and Bun alone.
+    const name = "node:fs/promises";
+    const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+    return readFile(new URL(url));
+  }
+  const response = await fetch(url);
+  if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -1,0 +1,39 @@
+/**
+ * The worker that Python runs in.
+ *
+ * In:  one {type: "boot"} with Addresses, then RPC messages.
+ * Out: {type: "progress", progress}, then {type: "ready"} or {type: "failed", message}, then RPC messages; {type: "crash", message} when
+ *      the interpreter has died.
+ *
+ * An RPC message is text, or text and bytes.
+ *
+ * @import { BootProgress } from "./interpreter.js"
+ * @import { Packet } from "../bridge/packet.js"
+ * @typedef {{runtimeURL?: string, wheelURL: string, snapshotURL?: string, keptURL?: string}} Addresses
+ * @typedef {{type: "boot"} & Addresses} BootMessage
+ * @typedef {{type: "progress", progress: BootProgress} | {type: "ready"} | {type: "failed", message: string}
+ *   | {type: "crash", message: string}} WorkerMessage
+ */
+
+import { startPython } from "./interpreter.js";
+import { pack, unpack } from "../bridge/packet.js";
+
+const scope = /** @type {{onmessage: ((event: MessageEvent) => void) | null, postMessage(message: WorkerMessage | Packet): void}} */ (
+  /** @type {unknown} */ (globalThis)
+);
+
+scope.onmessage = async (/** @type {MessageEvent<BootMessage>} */ { data: { type, ...addresses } }) => {
+  try {
+    const join = await startPython({
+      ...addresses,
+      countBytes: true,
+      onProgress: (progress) => scope.postMessage({ type: "progress", progress }),
+      onCrash: (error) => scope.postMessage({ type: "crash", message: String(error) }),
+    });
+    const { receive } = join((text, bytes) => scope.postMessage(pack(text, bytes)));
+    scope.onmessage = ({ data }) => receive(...unpack(data));
+    scope.postMessage({ type: "ready" });
+  } catch (error) {
+    scope.postMessage({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+  }
+};

@@ -1,0 +1,148 @@
+/**
+ * One interpreter for all tabs that choose so: the way of one tab to it. shared-worker.js is the other end.
+ *
+ * Where there are SharedWorkers, it runs in one. Where there are none, or it does not start, all tabs ask for one lock, and who gets it
+ * runs the worker for all; when that tab is gone, the next one does.
+ *
+ * @import { HostMessage, JoinMessage } from "./shared-worker.js"
+ * @import { Packet } from "../bridge/packet.js"
+ * @import { Thread, ThreadEvents } from "./thread.js"
+ * @import { Addresses } from "./python-worker.js"
+ *
+ * @typedef {MessagePort | BroadcastChannel} Port
+ */
+
+import { ConfigError, InterpreterError } from "../errors.js";
+import { isPacket, pack } from "../bridge/packet.js";
+import { WHEEL_URL } from "./locations.js";
+import { hear, importing, isForeign } from "./thread.js";
+
+/** Tabs with another build of staysail do not meet in it. */
+const LOBBY = `staysail ${WHEEL_URL}`;
+
+/** From then on a SharedWorker that has not said a word is taken for one that does not start. */
+const PATIENCE_MS = 10_000;
+
+/** @type {Promise<any> | undefined} */
+let candidacy;
+/** Whether a SharedWorker has failed to start here: then it is not waited for again. */
+let failed = false;
+
+/**
+ * @param {ThreadEvents} events
+ * @param {Addresses} addresses
+ * @param {(keyof Addresses)[]} stated
+ * @returns {Thread}
+ */
+export function launchShared(events, addresses, stated) {
+  if (!globalThis.navigator?.locks) throw new ConfigError("tabs share Python by means of Web Locks, which there are in browsers, over HTTPS and on localhost");
+  const tab = `staysail tab ${crypto.randomUUID()}`;
+  /** @type {JoinMessage} */
+  const message = { type: "join", tab, addresses, stated };
+  const over = new AbortController();
+  /** @type {Port | undefined} */
+  let port;
+  let welcome = false;
+  let ready = false;
+
+  const receive = (/** @type {MessageEvent<HostMessage | Packet>} */ { data }) => {
+    if (over.signal.aborted) return;
+    if (isPacket(data)) return hear(data, events);
+    switch (data.type) {
+      case "welcome":
+        welcome = true;
+        return watch(data.host);
+      case "refused":
+        return events.onFailure(new ConfigError(data.message));
+      case "ready":
+        ready = true;
+    }
+    hear(data, events);
+  };
+
+  /** @param {Port} way */
+  function enter(way) {
+    port = way;
+    way.onmessage = receive;
+    over.signal.addEventListener("abort", () => way.close());
+  }
+
+  function enterSharedWorker() {
+    const worker = newSharedWorker();
+    enter(worker.port);
+    let left = false;
+    const leave = () => {
+      if (welcome || left || over.signal.aborted) return;
+      failed = left = true;
+      worker.port.close();
+      enterLobby();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      leave();
+    };
+    setTimeout(leave, PATIENCE_MS); // Chromium 156 tells of most scripts that do not load, not of all
+    worker.port.postMessage(message);
+  }
+
+  function enterLobby() {
+    const lobby = new BroadcastChannel(LOBBY);
+    enter(new BroadcastChannel(tab));
+    lobby.onmessage = ({ data }) => {
+      if (data.type === "open" && !ready) lobby.postMessage(message);
+    };
+    over.signal.addEventListener("abort", () => lobby.close());
+    lobby.postMessage(message);
+    standForElection().catch((error) => over.signal.aborted || events.onFailure(error));
+  }
+
+  /** Until the worker is gone, whose lock it is. @param {string} host */
+  function watch(host) {
+    const lost = () => {
+      if (over.signal.aborted || (!ready && port instanceof BroadcastChannel)) return; // the next tab's worker will open the lobby
+      events.onFailure(new InterpreterError("Python ran in a tab that was closed, or crashed. The next call starts it anew.", { code: "lost", retryable: true }));
+    };
+    navigator.locks.request(host, { mode: "shared", signal: over.signal }, lost).catch(() => {}); // which it is when this tab is done first
+  }
+
+  // It tells the worker that this tab is there still.
+  navigator.locks.request(tab, () => {
+    if (over.signal.aborted) return;
+    try {
+      if (failed || typeof SharedWorker === "undefined" || isForeign()) enterLobby();
+      else enterSharedWorker();
+    } catch {
+      enterLobby(); // a policy forbids SharedWorkers
+    }
+    return new Promise((resolve) => over.signal.addEventListener("abort", resolve));
+  });
+  return { send: (text, bytes) => port?.postMessage(pack(text, bytes)), terminate: () => over.abort() };
+}
+
+/** A tab stands once, and holds the office as long as it lives. Rejects when its worker does not start. @returns {Promise<any>} */
+function standForElection() {
+  candidacy ??= navigator.locks.request(LOBBY, () => {
+    const worker = newWorker();
+    worker.postMessage(LOBBY);
+    return new Promise((_, reject) => {
+      worker.onerror = (event) => {
+        event.preventDefault?.();
+        candidacy = undefined;
+        worker.terminate();
+        reject(new InterpreterError(`Python's worker failed: ${event.message || "its script did not load"}`));
+      };
+    });
+  });
+  return candidacy;
+}
+
+// Both spelled out, for bundlers.
+
+function newSharedWorker() {
+  return new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" });
+}
+
+function newWorker() {
+  if (isForeign()) return new Worker(importing("./shared-worker.js"), { type: "module", name: "staysail" });
+  return new Worker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" });
+}

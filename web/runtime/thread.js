@@ -1,0 +1,120 @@
+/**
+ * Where Python runs: a worker of this page, or the calling thread.
+ *
+ * @import { BootProgress, Side } from "./interpreter.js"
+ * @import { Packet } from "../bridge/packet.js"
+ * @import { Send } from "../bridge/rpc.js"
+ * @import { Addresses, WorkerMessage } from "./python-worker.js"
+ *
+ * @typedef {object} ThreadEvents
+ * @property {(progress: BootProgress) => void} onProgress
+ * @property {() => void} onReady
+ * @property {Send} onText
+ * @property {(error: Error) => void} onFailure it did not start, or died
+ *
+ * @typedef {{send: Send, terminate: () => void}} Thread
+ */
+
+import { InterpreterError } from "../errors.js";
+import { startPython } from "./interpreter.js";
+import { isPacket, pack, unpack } from "../bridge/packet.js";
+
+/** So that a first prompt does not share the processor with what a later visit profits from. */
+const KEEP_AFTER_MS = 4000;
+
+/** @param {ThreadEvents} events @param {Addresses} addresses @returns {Thread} */
+export function launchWorker(events, addresses) {
+  const worker = newWorker();
+  let keeping = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
+  const onProgress = (/** @type {BootProgress} */ progress) => {
+    events.onProgress(progress);
+    if (progress.restored === false && addresses.keptURL) keeping = setTimeout(keepSnapshot, KEEP_AFTER_MS, addresses);
+  };
+  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, { ...events, onProgress });
+  worker.onmessageerror = () => events.onFailure(crashed("a message between it and the page could not be read"));
+  worker.onerror = (event) => {
+    event.preventDefault?.();
+    events.onFailure(crashed(event.message || "its script did not load"));
+  };
+  worker.postMessage({ type: "boot", ...addresses });
+  const terminate = () => {
+    clearTimeout(keeping);
+    worker.onmessage = worker.onmessageerror = worker.onerror = null; // what it said before its end is on its way still
+    worker.terminate();
+  };
+  return { send: (text, bytes) => worker.postMessage(pack(text, bytes)), terminate };
+}
+
+/** For the next visit, in a thread of its own. @param {Addresses} addresses */
+function keepSnapshot({ runtimeURL, wheelURL }) {
+  const worker = isForeign()
+    ? new Worker(importing("./snapshot-worker.js"), { type: "module", name: "staysail snapshot" })
+    : new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }); // spelled out, for bundlers
+  worker.postMessage({ runtimeURL, wheelURL });
+}
+
+/** What a worker said. @param {WorkerMessage | Packet} data @param {ThreadEvents} events */
+export function hear(data, { onProgress, onReady, onText, onFailure }) {
+  if (isPacket(data)) onText(...unpack(data));
+  else if (data.type === "progress") onProgress(data.progress);
+  else if (data.type === "ready") onReady();
+  else onFailure(data.type === "crash" ? crashed(data.message) : new InterpreterError(data.message));
+}
+
+/** Whether this module is of another origin than the page, which may start no worker from there. In some bundlers it is a file:, never where it is. */
+export function isForeign() {
+  const home = new URL(import.meta.url);
+  return Boolean(globalThis.location) && /^https?:/.test(home.protocol) && home.origin !== globalThis.location.origin;
+}
+
+function newWorker() {
+  if (!isForeign()) return new Worker(new URL("./python-worker.js", import.meta.url), { type: "module", name: "staysail" }); // spelled out, for bundlers
+  return new Worker(importing("./python-worker.js"), { type: "module", name: "staysail" });
+}
+
+/** The address of a script of the page's own origin that imports one of ours. @param {string} file by a name that no bundler inlines */
+export function importing(file) {
+  const source = `import ${JSON.stringify(new URL(file, import.meta.url).href)};`;
+  return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+}
+
+/**
+ * @param {ThreadEvents} events
+ * @param {Addresses} addresses
+ * @param {Record<string, string>} [environment]
+ * @returns {Thread}
+ */
+export function launchHere({ onProgress, onReady, onText, onFailure }, addresses, environment) {
+  if ("Bun" in globalThis) giveStacks();
+  let alive = true;
+  /** @type {Side | undefined} */
+  let side;
+  const onCrash = (/** @type {unknown} */ error) => {
+    side = undefined;
+    onFailure(crashed(String(error)));
+  };
+  startPython({ ...addresses, environment, onProgress, onCrash }).then(
+    (join) => {
+      if (!alive) return;
+      side = join(onText);
+      onReady();
+    },
+    (error) => onFailure(error instanceof InterpreterError ? error : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error })),
+  );
+  const terminate = () => {
+    alive = false;
+    side?.leave();
+    side = undefined;
+  };
+  return { send: (text, bytes) => side?.receive(text, bytes), terminate };
+}
+
+/** Pyodide knows an error by its stack, and what Bun's fetch rejects with (1.4) has none: Python would wait for ever. */
+function giveStacks() {
+  if (!("stack" in Error.prototype)) Object.defineProperty(Error.prototype, "stack", { value: "", writable: true, configurable: true });
+}
+
+/** @param {string} why */
+function crashed(why) {
+  return new InterpreterError(`Python crashed: ${why}. The next call starts it anew.`, { code: "crashed", retryable: true });
+}

@@ -1,0 +1,230 @@
+/**
+ * A disposable interpreter for code that a model wrote. It runs in a worker of a frame whose origin is nobody's and whose policy lets nothing
+ * be fetched; files and requests come and go through this module alone, which takes what is said there as a stranger's word.
+ *
+ * @import { Ask } from "./network.js"
+ *
+ * @typedef {object} SandboxOptions
+ * @property {string} runtimeURL folder that holds Pyodide
+ * @property {string[]} allowedHosts such as "api.example.org", "*.example.org", "localhost:8080"
+ * @property {number} timeoutMs of one run
+ * @property {number} memoryBytes that Python gets
+ * @property {number} outputBytes of what one run prints
+ *
+ * Bytes are base64.
+ * @typedef {{path: string, data: string}} SandboxFile
+ * @typedef {{code: string, folders: string[], files: SandboxFile[], deleted: string[]}} Work
+ * result: JSON of harness.py. ended: why the interpreter is no more; the next run has a new one. fresh: whether this one was new
+ * part: JSON of {type: "text", text} or {type: "image", data}
+ * @typedef {{type: "output", stream: string, text: string} | {type: "shown", part: string}
+ *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} SandboxEvent
+ */
+
+import { readMemory } from "../runtime/kept-snapshot.js";
+import { SNAPSHOT_MANIFEST } from "../runtime/locations.js";
+import { findSnapshot, hash } from "../runtime/snapshot.js";
+import { unpack } from "../runtime/snapshot-packing.js";
+import { capMemory } from "./memory-cap.js";
+import { answering, readBytes } from "./network.js";
+
+const START_MS = 90_000;
+const MOST_FILE_BYTES = 64 << 20;
+const MOST_RESULT = 64 << 20;
+
+export class Sandbox {
+  #options;
+  /** @type {Promise<Room> | undefined} */
+  #room;
+
+  /** @param {SandboxOptions} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  /**
+   * One at a time. Rejects where the interpreter does not start.
+   * @param {Work} work
+   * @returns {AsyncGenerator<SandboxEvent>} leaving it ends the interpreter
+   */
+  async *run({ code, folders, files, deleted }) {
+    const fresh = !this.#room;
+    const opening = (this.#room ??= openRoom(this.#options));
+    let finished = false;
+    try {
+      const room = await opening;
+      for await (const event of room.run({ code, folders, deleted, files: files.map(({ path, data }) => ({ path, data: fromBase64(data) })) })) {
+        if (event.type === "done") finished = event.ended === null;
+        yield event.type === "done" ? { ...event, fresh } : event;
+      }
+    } finally {
+      if (!finished && this.#room === opening) this.end();
+    }
+  }
+
+  /** At once, whatever it is doing; the next run starts another. */
+  end() {
+    const room = this.#room;
+    this.#room = undefined;
+    room?.then((opened) => opened.close(), () => {});
+  }
+}
+
+/** @param {SandboxOptions} options */
+async function openRoom(options) {
+  if (typeof document === "undefined") throw new Error("code that a model wrote is held by a page's frame, and there is no page here");
+  const runtime = (/** @type {string} */ name) => readBytes(new URL(name, options.runtimeURL).href);
+  const text = async (/** @type {Promise<Uint8Array>} */ bytes) => new TextDecoder().decode(await bytes);
+  const [snapshot, worker, harness, loader, main, wasm, library, lock] = await Promise.all([
+    readSnapshot(options.runtimeURL).catch(() => undefined), // it starts without
+    text(readBytes(new URL("./sandbox-worker.js", import.meta.url).href)),
+    text(readBytes(new URL("./harness.py", import.meta.url).href)),
+    text(runtime("pyodide.mjs")),
+    text(runtime("pyodide.asm.mjs")),
+    runtime("pyodide.asm.wasm"),
+    runtime("python_stdlib.zip"),
+    runtime("pyodide-lock.json"),
+  ]);
+  const files = { "pyodide.asm.wasm": capMemory(wasm, options.memoryBytes), "python_stdlib.zip": library, "pyodide-lock.json": lock };
+  const room = new Room(options, answering(options.runtimeURL, lock, options.allowedHosts));
+  try {
+    await room.open(worker, { type: "start", modules: [loader, main], files, harness }, snapshot);
+  } catch (error) {
+    room.close();
+    throw error;
+  }
+  return room;
+}
+
+/** The memory of an interpreter that has started, where the runtime's folder has one. @param {string} runtimeURL */
+async function readSnapshot(runtimeURL) {
+  const { url, sha256 } = await findSnapshot(new URL(SNAPSHOT_MANIFEST, runtimeURL).href, readBytes);
+  const packed = (await readMemory(url)) ?? (await readBytes(url));
+  if ((await hash(packed)) !== sha256) throw new Error("it is not what its manifest tells");
+  return unpack(packed);
+}
+
+/** The frame with its worker. */
+class Room {
+  #options;
+  #answer;
+  #frame = document.createElement("iframe");
+  #channel = new MessageChannel();
+  /** What the run that is under way is told. @type {(message: any) => void} */
+  #tell = () => {};
+  #crash = (/** @type {MessageEvent} */ event) => {
+    if (event.source === this.#frame.contentWindow) this.#tell({ type: "crash", message: String(event.data).slice(0, 500) });
+  };
+
+  /** @param {SandboxOptions} options @param {ReturnType<typeof answering>} answer */
+  constructor(options, answer) {
+    this.#options = options;
+    this.#answer = answer;
+    this.#channel.port1.onmessage = ({ data }) => (data?.type === "ask" ? void this.#serve(data) : this.#tell(data));
+    addEventListener("message", this.#crash);
+  }
+
+  /** @param {string} worker its source @param {object} start @param {Uint8Array<ArrayBuffer>} [snapshot] */
+  async open(worker, start, snapshot) {
+    const frame = this.#frame;
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.hidden = true;
+    frame.title = "Python sandbox";
+    frame.src = new URL("./frame.html", import.meta.url).href;
+    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    const ready = new Promise((resolve, reject) => {
+      setTimeout(reject, START_MS, new Error("its interpreter did not start in time (is web/sandbox/ served, with the page's COEP header?)"));
+      this.#tell = (message) => (message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`)));
+    });
+    ready.catch(() => {});
+    document.documentElement.append(frame);
+    await Promise.race([loaded, ready]);
+    frame.contentWindow?.postMessage(worker, "*", [this.#channel.port2]);
+    this.#channel.port1.postMessage({ ...start, snapshot }, snapshot ? [snapshot.buffer] : []);
+    await ready;
+  }
+
+  /** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[]}} work @returns {AsyncGenerator<any>} */
+  async *run(work) {
+    /** @type {any[]} */
+    let news = [];
+    let wake = () => {};
+    let room = this.#options.outputBytes + 1; // so that it is seen that something was cut
+    let wall = MOST_RESULT;
+    const add = (/** @type {any} */ item) => {
+      news.push(item);
+      wake();
+    };
+    const end = (/** @type {string} */ why) => add({ type: "done", result: "{}", files: [], deleted: [], ended: why, fresh: false });
+    this.#tell = (message) => {
+      if (message?.type === "output" && room > 0) {
+        const text = String(message.text).slice(0, room);
+        room -= text.length;
+        add({ type: "output", stream: message.stream === "stderr" ? "stderr" : "stdout", text });
+      } else if (message?.type === "shown" && wall > 0) {
+        const part = String(message.part);
+        wall -= part.length;
+        if (wall >= 0) add({ type: "shown", part });
+      } else if (message?.type === "done") add(readDone(message));
+      else if (message?.type === "crash") end(`the interpreter crashed: ${message.message}`);
+    };
+    const { timeoutMs } = this.#options;
+    const timer = setTimeout(() => end(`it took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    this.#channel.port1.postMessage({ type: "run", ...work, outputBytes: room });
+    try {
+      for (;;) {
+        if (!news.length) await new Promise((resolve) => (wake = () => resolve(undefined)));
+        const told = news;
+        news = [];
+        for (const event of told) {
+          yield event;
+          if (event.type === "done") return;
+        }
+      }
+    } finally {
+      clearTimeout(timer);
+      this.#tell = () => {};
+    }
+  }
+
+  close() {
+    this.#tell({ type: "crash", message: "it was ended" });
+    removeEventListener("message", this.#crash);
+    this.#channel.port1.close();
+    this.#frame.remove(); // which ends its worker
+  }
+
+  /** @param {Ask & {id: number}} ask */
+  async #serve(ask) {
+    const answer = await this.#answer(ask);
+    this.#channel.port1.postMessage({ type: "answer", id: ask.id, ...answer });
+  }
+}
+
+/** What the worker says it has, as far as it is of that form. @param {any} message @returns {SandboxEvent} */
+function readDone(message) {
+  /** @type {{type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} */
+  const told = { type: "done", result: "{}", files: [], deleted: [], ended: null, fresh: false };
+  try {
+    const { result, files, deleted } = message;
+    const size = files.reduce((/** @type {number} */ sum, /** @type {any} */ file) => sum + file.data.length, 0);
+    if (result.length > MOST_RESULT || !(size <= MOST_FILE_BYTES)) return { ...told, ended: "it gave more than can be taken" };
+    // Memory that was full once is not given back.
+    const ended = JSON.parse(result).memory ? "it used up its memory" : null;
+    const encoded = files.map((/** @type {any} */ { path, data }) => ({ path: String(path), data: toBase64(data) }));
+    return { ...told, result, files: encoded, deleted: deleted.map(String), ended };
+  } catch {
+    return { ...told, ended: "it gave what cannot be read" };
+  }
+}
+
+/** @param {Uint8Array} bytes */
+function toBase64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  return btoa(text);
+}
+
+/** @param {string} text */
+function fromBase64(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}

@@ -1,0 +1,327 @@
+/**
+ * The vector store of Python's side, over IndexedDB.
+ *
+ * @import { Handlers, Peer } from "../bridge/rpc.js"
+ * @import { FoundDocument, SearchHit, SearchRequest, StoreArchive, StoreDocument, StoreExplanation, StoreOptions, StoreProjection, StoreSearchOptions, Where } from "../types.js"
+ * @import { Vector, Vectors } from "./vectors.js"
+ *
+ * @typedef {{signal?: AbortSignal}} Stoppable
+ * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: those that are not told by them
+ */
+
+import { checkNames } from "../models/access.js";
+import { connect } from "../runtime/boot.js";
+import { ConfigError, DimensionError, StoreError } from "../errors.js";
+import { findReranked } from "./reranking.js";
+import { toCamel } from "../bridge/spelling.js";
+import { packVectors, unpackVectors } from "./vectors.js";
+
+const OPTIONS = ["dim", "metric", "quantization", "embedder", "durability", "dtype", "memoryBytes"];
+
+let lastId = 0;
+
+/** What Python asks back for. @type {Map<string, WeakRef<IndexedDBVectorStore>>} */
+const living = new Map();
+/** Stores that were forgotten without `close`, and where they are open. @type {FinalizationRegistry<{id: string, peer?: Peer}>} */
+const forgotten = new FinalizationRegistry(({ id, peer }) => {
+  living.delete(id);
+  peer?.call("store.close", { store: { id } }).catch(() => {});
+});
+
+/**
+ * Documents found by meaning, by words, or both; kept by the browser under the store's name, in memory alone as ":memory:".
+ *
+ * What a filter (`where`) may say, and what the scores are, is Python's `VectorStore`.
+ */
+export class IndexedDBVectorStore {
+  #description;
+  #embedder;
+  /** @type {{id: string, peer?: Peer}} */
+  #open = { id: `store-${++lastId}` };
+
+  /**
+   * It opens when it is first used.
+   * @param {string} name
+   * @param {StoreOptions} [options]
+   */
+  constructor(name, options = {}) {
+    if (typeof name !== "string" || !name) throw new ConfigError('a store needs a name; ":memory:" is kept nowhere');
+    checkNames(options, OPTIONS);
+    const { embedder, memoryBytes: memory_bytes, ...rest } = options;
+    if (embedder != null && typeof embedder !== "function" && typeof embedder.embedTexts !== "function") {
+      throw new ConfigError("embedder is an embedding model, or a function from texts to vectors");
+    }
+    this.#embedder = embedder;
+    const given = present({ ...rest, memory_bytes });
+    this.#description = { id: this.#open.id, name, embedder: (typeof embedder === "object" && embedder?.name) || embedder != null, ...given };
+    living.set(this.#open.id, new WeakRef(this));
+    forgotten.register(this, this.#open);
+  }
+
+  get name() {
+    return this.#description.name;
+  }
+
+  /**
+   * Adds all or none; durable when it is done. A document is text, or {text, id?, metadata?, vec?}; what has no vector is embedded.
+   * Rejects with a StoreError (code "exists") for an id that is there already.
+   * @param {readonly (string | StoreDocument)[] | null} documents null: vectors alone, under `ids`
+   * @param {AddOptions} [options]
+   * @returns {Promise<string[]>} their ids
+   */
+  add(documents, options) {
+    return this.#write("store.add", documents, options);
+  }
+
+  /** `add`, where ids that are there already are replaced. @type {IndexedDBVectorStore["add"]} */
+  upsert(documents, options) {
+    return this.#write("store.upsert", documents, options);
+  }
+
+  /** @param {string | readonly string[] | {where: Where}} which @param {Stoppable} [options] @returns {Promise<number>} how many there were */
+  delete(which, options) {
+    return this.#ask("store.delete", typeof which === "object" && "where" in which ? { where: which.where } : { ids: which }, options);
+  }
+
+  /**
+   * The k nearest, best first. query: text, or a vector.
+   * @param {string | Vector} query
+   * @param {number} [k]
+   * @param {StoreSearchOptions & Stoppable} [options]
+   * @returns {Promise<[score: number, id: string, document: any][]>}
+   */
+  search(query, k = 10, { signal, rerank, ...options } = {}) {
+    const asked = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
+    return findReranked(query, k, rerank, (many) => this.#call("store.search", { ...asked, k: many, options: present(options) }, { signal }));
+  }
+
+  /**
+   * `search` by vector for each of several queries, faster than one by one. queries: all texts, or all vectors.
+   * @param {readonly string[] | readonly Vector[]} queries
+   * @param {number} [k]
+   * @param {Stoppable & {where?: Where | null, threshold?: number | null}} [options]
+   * @returns {Promise<[score: number, id: string, document: any][][]>}
+   */
+  async searchBatch(queries, k = 10, { signal, ...options } = {}) {
+    if (!queries.length) return [];
+    const texts = queries.every((query) => typeof query === "string");
+    const asked = texts ? { queries } : { count: queries.length, $bytes: packVectors(/** @type {readonly Float32Array[]} */ (queries), queries.length) };
+    return this.#call("store.search_batch", { ...asked, k, options: present(options) }, { signal });
+  }
+
+  /** Those that are there, in the order asked for. @param {string | readonly string[]} ids @param {Stoppable & {vectors?: boolean}} [options] @returns {Promise<FoundDocument[]>} */
+  async get(ids, { vectors = false, signal } = {}) {
+    const { documents, $bytes } = await this.#call("store.get", { ids, vectors }, { signal });
+    if (!$bytes?.length) return documents;
+    const rows = unpackVectors($bytes, documents.length);
+    return documents.map((/** @type {FoundDocument} */ document, /** @type {number} */ row) => ({ ...document, vector: rows[row] }));
+  }
+
+  /** @param {Stoppable & {where?: Where}} [options] @returns {Promise<number>} */
+  count({ where, signal } = {}) {
+    return this.#ask("store.count", present({ where }), { signal });
+  }
+
+  /**
+   * All of it as a zip of documents and vectors, as bytes, as a Blob to be saved, or as a stream that is made while it is read:
+   *
+   *     await (await store.export({ as: "stream" })).pipeTo(await fileHandle.createWritable());
+   *
+   * A stream fails with a StoreError (code "changed") where documents go meanwhile.
+   * @overload @param {Stoppable & {as?: "bytes"}} [options] @returns {Promise<Uint8Array>}
+   */
+  /** @overload @param {Stoppable & {as: "blob"}} options @returns {Promise<Blob>} */
+  /** @overload @param {Stoppable & {as: "stream"}} options @returns {Promise<ReadableStream<Uint8Array>>} */
+  /** @param {Stoppable & {as?: "bytes" | "blob" | "stream"}} [options] @returns {Promise<Uint8Array | Blob | ReadableStream<Uint8Array>>} */
+  async export({ as = "bytes", signal } = {}) {
+    if (!["bytes", "blob", "stream"].includes(as)) throw new ConfigError(`export gives "bytes", a "blob" or a "stream", no ${JSON.stringify(as)}`);
+    const { readable, writable } = new TransformStream();
+    const writer = writable.getWriter();
+    const handlers = { piece: (/** @type {{$bytes: Uint8Array}} */ { $bytes }) => writer.write($bytes) };
+    const told = this.#call("store.export", {}, { signal, handlers });
+    told.then(() => writer.close(), (error) => writer.abort(error)).catch(() => {}); // what fails is told to whoever reads
+    if (as === "stream") return readable;
+    const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
+    const read = as === "blob" ? whole.blob() : whole.arrayBuffer().then((buffer) => new Uint8Array(buffer));
+    return (await Promise.all([read, told]))[0]; // a Response of Chromium's tells of no failure but its own: "Failed to fetch"
+  }
+
+  /**
+   * Adds what `export` gave, here or in Python; a part at a time, so that a file on the disk is never in memory as a whole.
+   * @param {StoreArchive | Promise<StoreArchive>} archive a File, a Blob, bytes, a stream or a Response, such as `fetch(url)`
+   * @param {Stoppable & {replace?: boolean}} [options] replace: documents that are there already
+   * @returns {Promise<number>} how many
+   */
+  async import(archive, { replace = false, signal } = {}) {
+    const file = await openArchive(await archive);
+    const handlers = { bytes: async (/** @type {{at: number, size: number}} */ { at, size }) => ({ $bytes: await file.read(at, at + size) }) };
+    return this.#call("store.import_", { replace, size_bytes: file.size }, { signal, handlers });
+  }
+
+  /** `import`, as Python calls it. @type {IndexedDBVectorStore["import"]} */
+  import_(archive, options) {
+    return this.import(archive, options);
+  }
+
+  /** `search` for `dynamicContext`. @param {SearchRequest} request @returns {Promise<[score: number, id: string, document: any][]>} */
+  topN({ query, samples, threshold, filter, mode, diversity }) {
+    return this.search(query, samples, { threshold, where: filter, mode, diversity });
+  }
+
+  /** @param {SearchRequest} request @returns {Promise<[score: number, id: string][]>} */
+  async topNIds(request) {
+    return (await this.topN(request)).map(([score, id]) => [score, id]);
+  }
+
+  /** `search`, as Python and rig call it. @type {IndexedDBVectorStore["search"]} */
+  top_n(query, n, options) {
+    return this.search(query, n, options);
+  }
+
+  /** What a search would do and why, what is in memory, what the last search did. @param {Stoppable} [options] @returns {Promise<StoreExplanation>} */
+  async explain(options) {
+    return toCamel(await this.#ask("store.explain", {}, options));
+  }
+
+  /** Of every document, in no order. @param {Stoppable} [options] @returns {Promise<string[]>} */
+  ids(options) {
+    return this.#ask("store.ids", {}, options);
+  }
+
+  /**
+   * The vectors in two dimensions, for a map: principal components. numpy is loaded for it. limit: documents at the most, 1000 by default.
+   * @param {Stoppable & {limit?: number}} [options]
+   * @returns {Promise<StoreProjection>}
+   */
+  async project({ limit, signal } = {}) {
+    const { $bytes, ...told } = await this.#ask("store.project", present({ limit }), { signal });
+    return readProjection(told, unpackVectors($bytes, 1)[0]);
+  }
+
+  /** Asks the browser to keep what this origin stores when disk runs short. @returns {Promise<boolean>} whether it will; pages alone may ask */
+  async persist() {
+    return (await globalThis.navigator?.storage?.persist?.()) ?? false;
+  }
+
+  /** Gives back the space of deleted documents now; it happens by itself once there are many. @returns {Promise<void>} */
+  compact() {
+    return this.#ask("store.compact", {});
+  }
+
+  /** Deletes the store and everything in it. @returns {Promise<void>} */
+  destroy() {
+    return this.#ask("store.destroy", {});
+  }
+
+  /** Lets go of its memory; what is stored stays, and the next call opens it again. */
+  async close() {
+    await this.#open.peer?.call("store.close", { store: { id: this.#open.id } });
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.close();
+  }
+
+  /**
+   * What Python needs to use it without a detour, and what it may ask back.
+   * @param {Peer} peer
+   * @returns {{store: Record<string, unknown>, embed: (texts: string[]) => Promise<{count: number, $bytes: Uint8Array}>}}
+   */
+  describe(peer) {
+    this.#open.peer = peer;
+    return { store: this.#description, embed: (texts) => this.embed(texts) };
+  }
+
+  /** @param {string[]} texts */
+  async embed(texts) {
+    const embedder = this.#embedder;
+    const made = typeof embedder === "function" ? await embedder(texts) : ((await embedder?.embedTexts(texts)) ?? []).map(({ vec }) => vec);
+    const count = made instanceof Float32Array ? texts.length : made.length;
+    return { count, $bytes: packVectors(made, count) };
+  }
+
+  /** @param {string} method @param {readonly (string | StoreDocument)[] | null} documents @param {AddOptions} [options] */
+  async #write(method, documents, { vectors, ids, signal } = {}) {
+    const read = readDocuments(documents, ids, vectors);
+    return read.documents?.length === 0 ? [] : this.#call(method, { ids, ...read }, { signal });
+  }
+
+  /** A method that takes and gives plain data. @param {string} method @param {Record<string, unknown>} options @param {Stoppable} [stoppable] */
+  #ask(method, options, stoppable) {
+    return this.#call(method, { options }, stoppable);
+  }
+
+  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable & {handlers?: Handlers}} [options] @returns {Promise<any>} */
+  async #call(method, params, { signal, handlers } = {}) {
+    const peer = await connect();
+    const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal, handlers });
+    this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
+    return answer;
+  }
+}
+
+/** What Python may call: texts to vectors, by the embedder of a store. @param {{store: string, texts: string[]}} params */
+export async function embed({ store, texts }) {
+  return living.get(store)?.deref()?.embed(texts);
+}
+
+/**
+ * The documents without their vectors, which come beside them; `vector` is then the row, where some have none.
+ * @param {readonly (string | StoreDocument)[] | null} documents
+ * @param {readonly string[] | undefined} ids
+ * @param {Vectors | undefined} vectors
+ */
+function readDocuments(documents, ids, vectors) {
+  if (vectors) {
+    const count = documents?.length ?? ids?.length ?? (vectors instanceof Float32Array ? 0 : vectors.length);
+    if (!count) throw new ConfigError("a Float32Array alone does not tell how many vectors it holds: give ids, or the vectors one by one");
+    const plain = documents?.map((document) => split(document).rest) ?? null;
+    return { documents: plain, rows: count, $bytes: packVectors(vectors, count) };
+  }
+  if (!documents) throw new ConfigError("add takes documents, vectors, or both");
+  const read = documents.map(split);
+  const rows = read.flatMap(({ vector }) => (vector ? [vector] : []));
+  if (!rows.length) return { documents: read.map(({ rest }) => rest), rows: 0 };
+  let row = 0;
+  const some = rows.length < read.length;
+  const numbered = read.map(({ rest, vector }) => (some ? { ...rest, vector: vector ? row++ : null } : rest));
+  return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
+}
+
+/** @param {StoreArchive} archive @returns {Promise<{size: number, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>}>} */
+async function openArchive(archive) {
+  if (archive instanceof ArrayBuffer || ArrayBuffer.isView(archive)) {
+    const bytes = archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
+    return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would take all of its buffer to the worker
+  }
+  if (archive instanceof Response && !archive.ok) throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });
+  const blob = archive instanceof ReadableStream ? await new Response(archive).blob() : archive instanceof Response ? await archive.blob() : archive;
+  if (!(blob instanceof Blob)) throw new ConfigError("import takes what export gave: a File, a Blob, bytes, a stream or a Response");
+  return { size: blob.size, read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()) };
+}
+
+/** @param {{ids: string[], share: [number, number], total: number}} told @param {Float32Array} numbers @returns {StoreProjection} */
+function readProjection(told, numbers) {
+  const count = told.ids.length;
+  const dim = (numbers.length - 2 * count) / 3;
+  const [mean, x, y] = [0, 1, 2].map((row) => numbers.subarray(2 * count + row * dim, 2 * count + (row + 1) * dim));
+  const along = (/** @type {Float32Array} */ axis, /** @type {ArrayLike<number>} */ vector) => axis.reduce((sum, value, at) => sum + value * (vector[at] - mean[at]), 0);
+  return {
+    ...told,
+    points: told.ids.map((_, row) => [numbers[2 * row], numbers[2 * row + 1]]),
+    place(vector) {
+      if (vector.length !== dim) throw new DimensionError(`the store's vectors have ${dim} dimensions, this one has ${vector.length}`);
+      return [along(x, vector), along(y, vector)];
+    },
+  };
+}
+
+/** @param {string | StoreDocument} document @returns {{rest: Record<string, unknown>, vector?: Vector}} */
+function split(document) {
+  if (typeof document === "string") return { rest: { text: document } };
+  const { vec, vector = vec, ...rest } = document;
+  return { rest, vector: vector ?? undefined };
+}
+
+/** @param {Record<string, unknown>} options */
+const present = (options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value != null));

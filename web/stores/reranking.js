@@ -1,0 +1,45 @@
+/**
+ * Hits in a better order than the store's own: by a function, or by a provider's Reranker.
+ *
+ * @import { Rerank, SearchHit } from "../types.js"
+ */
+
+import { ConfigError } from "../errors.js";
+import { describeSource } from "./search-tool.js";
+
+/** Hits that are put in order, for each that is wanted; as in Python. */
+const WIDER = 4;
+
+/** @param {unknown} rerank */
+export function checkRerank(rerank) {
+  if (rerank == null || typeof rerank === "function" || typeof (/** @type {any} */ (rerank).rerank) === "function") return;
+  throw new ConfigError("rerank is a function of a query and its hits, or has rerank(query, texts), as a Reranker has");
+}
+
+/**
+ * @template {SearchHit} Hit
+ * @template Query
+ * @param {Query} query
+ * @param {number} k
+ * @param {Rerank<Query> | null | undefined} rerank
+ * @param {(k: number) => readonly Hit[] | Promise<readonly Hit[]>} find the k nearest
+ * @returns {Promise<Hit[]>}
+ */
+export async function findReranked(query, k, rerank, find) {
+  checkRerank(rerank);
+  const hits = [...(await find(rerank ? WIDER * k : k))];
+  if (!rerank) return hits;
+  const better = typeof rerank === "function" ? await rerank(query, /** @type {any} */ (hits)) : await byModel(rerank, query, hits, k);
+  return /** @type {Hit[]} */ ([...better].slice(0, k));
+}
+
+/** @param {Exclude<Rerank<any>, Function>} model @param {unknown} query @param {readonly SearchHit[]} hits @param {number} k */
+async function byModel(model, query, hits, k) {
+  if (typeof query !== "string") throw new ConfigError("a Reranker reads the query: search for a text, not for a vector");
+  const described = hits.map(describeSource);
+  const ranked = hits.length ? await model.rerank(query, described.map(({ document }) => document.text), { topN: k }) : [];
+  return ranked.map(({ index, score }) => {
+    const hit = /** @type {any} */ (hits[index]);
+    return Array.isArray(hit) ? [score, hit[1], hit[2]] : { ...hit, score };
+  });
+}

@@ -1,0 +1,26 @@
+/**
+ * What a ToolFS asks of JavaScript, by its id.
+ *
+ * @import { Handlers } from "../bridge/rpc.js"
+ * @import { PluginObject, ToolFSOptions } from "./types.js"
+ */
+
+/** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder"> & {plugins?: Map<string, PluginObject>}>} */
+export const given = new Map();
+
+/** @param {string} id @returns {any} */
+const indexOf = (id) => given.get(id)?.searchIndex;
+
+/** @type {Handlers} */
+export const toolfsServices = {
+  "toolfs.search": ({ id, query, n }) => ("topN" in indexOf(id) ? indexOf(id).topN({ query, samples: n }) : indexOf(id).search(query, n)),
+  "toolfs.embed": async ({ id, texts }) => (await given.get(id)?.embedder?.embedTexts(texts))?.map(({ vec }) => vec),
+  "toolfs.export_index": ({ id }) => indexOf(id).export(),
+  "toolfs.import_index": ({ id, data }) => indexOf(id).import(fromBase64(data)),
+};
+
+/** @param {string} text */
+export function fromBase64(text) {
+  const binary = atob(text);
+  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
+}
