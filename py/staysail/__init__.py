@@ -2,15 +2,15 @@
 
     from staysail import Agent, tool
 
-This module is the composition root: it alone chooses transports and plugs providers into the agent.
+Here are names alone; `wiring` chooses implementations.
 """
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import wiring as wiring  # fills the ports of core.defaults
 from .agent.agent import Agent
 from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
 from .agent.cache import Cache
@@ -21,9 +21,8 @@ from .agent.limits import UsageLimits
 from .agent.replay import RunStarted
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
-from .agent.run_log import RunInfo, RunLog, memory_log
+from .agent.run_log import RunInfo, RunLog
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
-from .core.defaults import Defaults
 from .core.errors import (
     AuthError,
     BadRequestError,
@@ -73,25 +72,25 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .agent.search_tool import search_tool
     from .agent.span_exporters import ConsoleExporter, MemoryExporter
     from .agent.tracer import Tracer
-    from .conversations import Conversations
     from .core.conversations import Conversation, ConversationHit, ConversationInfo
     from .core.cost import Cost, cost
     from .core.spans import Span, SpanEvent, SpanExporter
     from .core.tokens import estimate_tokens
+    from .fs.toolfs import ToolFS
     from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
     from .rag.loaders import load_documents
     from .rag.markup import split_html
     from .rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
-    from .sandboxes import python_tool
+    from .stores.conversations import Conversations
     from .stores.qdrant import QdrantStore
     from .stores.traces import TraceStore
     from .stores.transfer import copy
     from .stores.vector_store import VectorStore
-    from .toolfs import ToolFS
     from .tools.mcp.oauth import OAuth
     from .tools.mcp.server import McpServer
+    from .tools.python_tool import python_tool
     from .wire.embeddings import Embedding, EmbeddingModel
     from .wire.images import GeneratedImages, ImageModel
     from .wire.models import ModelInfo, list_models
@@ -106,7 +105,7 @@ LAZY = {
     "Conversation": "core.conversations",
     "ConversationHit": "core.conversations",
     "ConversationInfo": "core.conversations",
-    "Conversations": "conversations",
+    "Conversations": "stores.conversations",
     "Cost": "core.cost",
     "Embedding": "wire.embeddings",
     "EmbeddingModel": "wire.embeddings",
@@ -136,7 +135,7 @@ LAZY = {
     "SpeechModel": "wire.speech",
     "SummaryCompaction": "agent.compaction",
     "TokenWindow": "agent.memory_policies",
-    "ToolFS": "toolfs",
+    "ToolFS": "fs.toolfs",
     "ToolIndex": "indexes.tool_index",
     "TraceStore": "stores.traces",
     "Tracer": "agent.tracer",
@@ -150,7 +149,7 @@ LAZY = {
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
     "project": "indexes.projection",
-    "python_tool": "sandboxes",
+    "python_tool": "tools.python_tool",
     "search_tool": "agent.search_tool",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
@@ -168,68 +167,6 @@ def __getattr__(name: str) -> Any:
     globals()[name] = value
     return value
 
-
-IN_BROWSER_RUNTIME = sys.platform == "emscripten"
-
-# What is chosen here is imported when it is first used: a page pays for nothing it does not need.
-HOST = {
-    "transport": ("fetch_transport", "FetchTransport") if IN_BROWSER_RUNTIME else ("httpx_transport", "HttpxTransport"),
-    "blocking_transport": ("page_waiting", "blocking_transport"),
-    "run_records": ("idb_records", "IdbRecords") if IN_BROWSER_RUNTIME else ("sqlite_records", "SqliteRecords"),
-    "run_lanes": ("web_lanes", "WebLanes") if IN_BROWSER_RUNTIME else ("file_lanes", "FileLanes"),
-    "run_sync": ("page_waiting" if IN_BROWSER_RUNTIME else "loop_waiting", "run_sync"),
-}
-_made: dict[str, Any] = {}
-
-
-def _host(part: str) -> Any:
-    module, name = HOST[part]
-    return getattr(import_module(f"staysail.host.{module}"), name)
-
-
-def _transport(part: str) -> Transport:
-    """One for the whole program."""
-    if part not in _made:
-        _made[part] = _host(part)()
-    transport: Transport = _made[part]
-    return transport
-
-
-def _conversations() -> Any:
-    """One for the whole program."""
-    if "conversations" not in _made:
-        _made["conversations"] = import_module("staysail.conversations").Conversations()
-    return _made["conversations"]
-
-
-Defaults.load_model = load_model
-Defaults.transport = lambda: _transport("transport")
-Defaults.blocking_transport = lambda: _transport("blocking_transport")
-Defaults.conversations = _conversations
-
-
-def _run_log(name: str | None) -> RunLog:
-    """One for each name: in a page a database, on CPython a directory."""
-    key = f"run_log {name}"
-    if key not in _made:
-        if name == ":memory:":
-            _made[key] = memory_log()
-        elif IN_BROWSER_RUNTIME:
-            database = f"staysail-runs-{name}" if name else "staysail-runs"
-            _made[key] = RunLog(_host("run_records")(database, durability="strict"), _host("run_lanes")(database))
-        elif name is None:
-            raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
-        else:
-            _made[key] = RunLog(_host("run_records")(name), _host("run_lanes")(f"{name}/owners"))
-    log: RunLog = _made[key]
-    return log
-
-
-Defaults.run_log = _run_log
-Defaults.run_sync = lambda work: _host("run_sync")(work)
-Defaults.index_tools = lambda tools, embedder: import_module("staysail.indexes.tool_index").ToolIndex(tools, embedder)
-if IN_BROWSER_RUNTIME:
-    Defaults.install = lambda names: import_module("staysail.host.packages").install_missing(names)
 
 __all__ = [
     "Agent",

@@ -1,70 +1,225 @@
-"""Which backend computes on vectors here, and where they are kept."""
+"""The composition root: the one module that chooses implementations, by the runtime it finds itself in.
+
+It fills the ports of `core.defaults`. Each implementation is imported when it is first used, so a page pays for nothing that it does not
+need.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
+from .agent.run_log import RunLog, memory_log
+from .core.conversations import ConversationStore
+from .core.defaults import Defaults
 from .core.errors import ConfigError
-from .indexes.numpy_backend import NumpyBackend
-from .indexes.ports import Backend, BlockStore, check_choice
-from .stores.memory_blocks import MemoryBlocks
+from .core.memory_records import MemoryStore
+from .core.ports import KeyValue, Transport
+from .providers import load_model
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
+BACKENDS = ("kernel", "numkong", "numpy")
 
 
-async def open_storage(name: str) -> BlockStore:
-    """In a browser under a name, else in memory. Raises ConfigError, StoreError."""
+def load(module: str, name: str) -> Any:
+    """Imports a module of this package and returns one of its names."""
+    return getattr(import_module(f"staysail.{module}"), name)
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """Returns a function that imports its module when it is first called."""
+    return lambda *args: load(module, name)(*args)
+
+
+# Requests and waiting
+
+
+@cache
+def transport() -> Transport:
+    chosen = ("host.fetch_transport", "FetchTransport") if IN_BROWSER_RUNTIME else ("host.httpx_transport", "HttpxTransport")
+    made: Transport = load(*chosen)()
+    return made
+
+
+@cache
+def blocking_transport() -> Transport:
+    made: Transport = load("host.page_waiting", "blocking_transport")()
+    return made
+
+
+# Records and runs
+
+
+def open_records(where: KeyValue | str | os.PathLike[str] | None, kind: str) -> KeyValue:
+    """Opens a KeyValue.
+
+    where: a name in a page, a directory on CPython; ":memory:"; a KeyValue, which is returned; None for `kind` as the name, and for memory
+        where there is no IndexedDB.
+    kind: of the records, so that equal names of other kinds do not meet.
+    Raises ConfigError."""
+    if where is not None and not isinstance(where, str | os.PathLike):
+        return where
+    if where == ":memory:" or (where is None and not _has_indexed_db()):
+        return MemoryStore()
+    opened: KeyValue
+    if IN_BROWSER_RUNTIME:
+        opened = load("host.idb_records", "IdbRecords")(f"staysail:{kind}:{os.fspath(where or kind)}")
+    else:
+        opened = load("host.sqlite_records", "SqliteRecords")(where)
+    return opened
+
+
+def _has_indexed_db() -> bool:
+    return IN_BROWSER_RUNTIME and bool(load("host.idb_database", "find_factory")())
+
+
+@cache
+def conversations() -> ConversationStore:
+    made: ConversationStore = load("stores.conversations", "Conversations")()
+    return made
+
+
+@cache
+def run_log(name: str | None) -> RunLog:
+    """Returns the log of durable runs with this name: a database in a page, a directory on CPython, or ":memory:". Raises ConfigError."""
+    if name == ":memory:":
+        return memory_log()
+    if IN_BROWSER_RUNTIME:
+        database = f"staysail-runs-{name}" if name else "staysail-runs"
+        records = load("host.idb_records", "IdbRecords")(database, durability="strict")
+        return RunLog(records, load("host.web_lanes", "WebLanes")(database))
+    if name is None:
+        raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
+    return RunLog(load("host.sqlite_records", "SqliteRecords")(name), load("host.file_lanes", "FileLanes")(f"{name}/owners"))
+
+
+# Vectors
+
+
+async def open_blocks(name: str) -> Any:
+    """Opens the blocks of the vector store of this name: kept by the browser, else in memory. Raises ConfigError, StoreError."""
     if not IN_BROWSER_RUNTIME or name == ":memory:":
-        return MemoryBlocks()
-    blocks: BlockStore = await import_module("staysail.host.opfs").open_blocks(f"staysail:vectors:{name}")
-    return blocks
+        return load("stores.memory_blocks", "MemoryBlocks")()
+    return await load("host.opfs", "open_blocks")(f"staysail:vectors:{name}")
 
 
-async def load_backend(choice: str | Backend | None = None) -> Backend:
-    """The backend that was chosen, else the fastest that runs. Raises ConfigError."""
+async def load_backend(choice: Any = None) -> Any:
+    """Loads a vector backend: the given one, the named one, else the fastest that runs. Raises ConfigError."""
     if choice is not None and not isinstance(choice, str):
         return choice
-    check_choice("backend", choice or "numpy", ("kernel", "numkong", "numpy"))
+    load("indexes.ports", "check_choice")("backend", choice or "numpy", BACKENDS)
     if not IN_BROWSER_RUNTIME:
-        return _make(choice or "numpy", "chosen" if choice else "outside a browser")
+        return _make_backend(choice or "numpy", "chosen" if choice else "outside a browser")
     why = "chosen"
     if choice in (None, "kernel"):
         try:
-            kernel: Backend = await import_module("staysail.host.kernel").load_kernel()
-            return kernel
+            return await load("host.kernel", "load_kernel")()
         except ConfigError as error:
             if choice:
                 raise
             why = f"the kernel does not run: {error}"
-    load_packages = import_module("staysail.host.packages").load_packages
+    load_packages = load("host.packages", "load_packages")
     if choice in (None, "numkong"):
         try:
             await load_packages(["numpy", "numkong"])
-            return _make("numkong", why)
+            return _make_backend("numkong", why)
         except ConfigError as error:
             if choice:
                 raise
             why += f"; numkong neither: {error}"
     await load_packages(["numpy"])
-    return _make("numpy", why)
+    return _make_backend("numpy", why)
+
+
+def _make_backend(name: str, reason: str) -> Any:
+    match name:
+        case "numkong":
+            return load("indexes.numkong_backend", "NumkongBackend")(reason)
+        case "kernel":
+            raise ConfigError("the kernel runs in a browser's WebAssembly alone; here there are numkong and numpy")
+        case _:
+            return load("indexes.numpy_backend", "NumpyBackend")(reason)
 
 
 async def load_numpy() -> Any:
-    """For what is asked for rarely and computes much. Raises ConfigError where there is none."""
+    """Loads numpy, which a page fetches now. Raises ConfigError where there is none."""
     if IN_BROWSER_RUNTIME:
-        await import_module("staysail.host.packages").load_packages(["numpy"])
+        await load("host.packages", "load_packages")(["numpy"])
     try:
         return import_module("numpy")
     except ImportError as error:
         raise ConfigError("this needs numpy: install it (pip install numpy)") from error
 
 
-def _make(name: str, reason: str) -> Backend:
-    if name == "numkong":
-        made: Backend = import_module("staysail.indexes.numkong_backend").NumkongBackend(reason)
-        return made
-    if name == "kernel":
-        raise ConfigError("the kernel runs in a browser's WebAssembly alone; here there are numkong and numpy")
-    return NumpyBackend(reason)
+# ToolFS and sandboxes
+
+
+def open_plugin_host(host: Any) -> Any:
+    """Opens the host of WASM and JavaScript plugins.
+
+    host: a PluginHost, which is returned; in a page the address that staysail's web folder is served from, or None; on CPython the folder
+        of the npm package, whose plugins run in Node, or None for no host."""
+    if host is not None and not isinstance(host, str | os.PathLike):
+        return host
+    if IN_BROWSER_RUNTIME:
+        return load("host.js_plugins", "JsPluginHost")(host)
+    return None if host is None else load("host.node_plugins", "NodePluginHost")(host)
+
+
+def open_directory(directory: Any, writable: bool) -> Any:
+    """Mounts a path of the disk, or in a page the FileSystemDirectoryHandle that the user picked. Raises ConfigError."""
+    if not hasattr(directory, "getFileHandle"):
+        return load("host.directory_mount", "DirectoryMount")(directory, writable=writable)
+    return load("host.handle_mount", "HandleMount")(directory, f"staysail:directory:{directory.name}", writable=writable)
+
+
+async def open_picked_directory(name: str, writable: bool) -> Any:
+    """Mounts the directory that the user picked under this name; None where none was picked. Raises ConfigError outside a page."""
+    _need_page("a directory is picked")
+    handle = await load("host.handle_mount", "load_handle")(name)
+    return None if handle is None else open_directory(handle, writable)
+
+
+async def open_private_directory(folder: str, writable: bool) -> Any:
+    """Mounts a folder of the origin's private file system. Raises ConfigError outside a page."""
+    _need_page("the private file system is")
+    root = await load("host.handle_mount", "open_private")(folder)
+    return load("host.handle_mount", "HandleMount")(root, f"staysail:opfs:{folder}", kind="opfs", writable=writable)
+
+
+def _need_page(what: str) -> None:
+    if not IN_BROWSER_RUNTIME:
+        raise ConfigError(f"{what} in a page; on a server, use mount_directory with a path")
+
+
+def open_sandbox(options: Any, web: str | None) -> Any:
+    """Opens an interpreter in the page. Raises ConfigError outside a page."""
+    if not IN_BROWSER_RUNTIME:
+        raise ConfigError("python_tool runs code in a page, which can hold it; on a server, run it in a container of your own")
+    return load("host.js_sandbox", "JsSandbox")(web, options)
+
+
+Defaults.load_model = load_model
+Defaults.transport = transport
+Defaults.blocking_transport = blocking_transport
+Defaults.open_records = open_records
+Defaults.open_blocks = open_blocks
+Defaults.load_backend = load_backend
+Defaults.load_numpy = load_numpy
+Defaults.conversations = conversations
+Defaults.run_log = run_log
+Defaults.run_sync = later("host.page_waiting" if IN_BROWSER_RUNTIME else "host.loop_waiting", "run_sync")
+Defaults.index_tools = later("indexes.tool_index", "ToolIndex")
+Defaults.file_records = later("fs.file_records", "FileRecords")
+Defaults.export_state = later("stores.state", "StoreState")
+Defaults.open_plugin_host = open_plugin_host
+Defaults.open_directory = open_directory
+Defaults.open_picked_directory = open_picked_directory
+Defaults.open_private_directory = open_private_directory
+Defaults.open_sandbox = open_sandbox
+if IN_BROWSER_RUNTIME:
+    Defaults.install = later("host.packages", "install_missing")

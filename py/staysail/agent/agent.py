@@ -8,7 +8,7 @@ from contextlib import aclosing
 from typing import Any, Unpack, overload
 
 from ..core.completion import CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
-from ..core.defaults import resolve_model, run_sync
+from ..core.defaults import Defaults, resolve_model
 from ..core.errors import ConfigError, RunCancelled, StaysailError
 from ..core.events import Event
 from ..core.messages import Content, Message, MessageLike, read_messages
@@ -95,7 +95,8 @@ class Agent:
     def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
         """`prompt` for code that cannot await. In a page's main thread it needs JSPI, in a worker nothing. Raises ConfigError where it
         cannot wait."""
-        return run_sync(lambda: self.prompt(prompt, history=history, **options))
+        reply: Reply = Defaults.run_sync(lambda: self.prompt(prompt, history=history, **options))
+        return reply
 
     async def stream(
         self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]

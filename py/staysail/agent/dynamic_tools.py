@@ -40,8 +40,6 @@ def _toolbox(sample: int, tools: Any, embedder: Any) -> Retriever:
         return Retriever(sample, tools)
     if not isinstance(tools, Sequence) or isinstance(tools, str):
         raise ConfigError(f"dynamic_tools takes (n, tools), where tools is a list or an index with top_n; not {type(tools).__name__}")
-    if not Defaults.index_tools:
-        raise ConfigError("nothing is installed to find tools with; import staysail, not its inner modules")
     return Retriever(sample, Defaults.index_tools(tools, embedder))
 
 

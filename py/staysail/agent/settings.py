@@ -5,7 +5,7 @@ from typing import Any, TypedDict
 
 from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
 from ..core.conversations import ConversationStore
-from ..core.defaults import Defaults, default_conversations
+from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.ports import Tool
 from ..core.retry import Retry
@@ -127,7 +127,7 @@ class Settings(Value):
         """The conversation that runs belong to, if they do."""
         if self.conversation is None:
             return None
-        return Place(self.conversations or default_conversations(), self.conversation)
+        return Place(self.conversations or Defaults.conversations(), self.conversation)
 
     @property
     def time_limit_s(self) -> float | None:
@@ -182,8 +182,6 @@ def _read_log(durable: Any) -> RunLog | None:
         return None
     if isinstance(durable, RunLog):
         return durable
-    if not Defaults.run_log:
-        raise ConfigError("nothing is installed to keep runs in; import staysail, not its inner modules, or give durable a RunLog")
     log: RunLog = Defaults.run_log(None if durable is True else durable)
     return log
 

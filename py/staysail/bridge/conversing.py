@@ -8,7 +8,7 @@ from typing import Any
 from .. import Conversations, Message, SlidingWindow, SummaryCompaction, TokenWindow
 from ..agent.memory_policies import MemoryContext, MemoryPolicy
 from ..core.conversations import ConversationStore
-from ..core.defaults import default_conversations
+from ..core.defaults import Defaults
 from ..core.errors import ConfigError
 from ..core.events import plain
 from ..core.messages import read_messages
@@ -65,7 +65,7 @@ class Conversing:
 
 
 def _default() -> Conversations:
-    store: ConversationStore = default_conversations()
+    store: ConversationStore = Defaults.conversations()
     assert isinstance(store, Conversations)
     return store
 

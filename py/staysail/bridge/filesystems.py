@@ -53,7 +53,7 @@ class FileSystems:
         index: Any = self._stores.find(**params["store"]) if params.get("store") else None
         if params.get("search_index"):
             index = (RemoteState if params.get("index_exports") else RemoteIndex)(self._peer, id)
-        toolfs = import_module("staysail.toolfs").ToolFS(
+        toolfs = import_module("staysail.fs.toolfs").ToolFS(
             params.get("name"),
             search_index=index,
             embedder=RemoteEmbedder(self._peer, id) if params.get("embedder") else None,

@@ -24,13 +24,13 @@ class Sandboxes:
         self._peer, self._modules, self._filesystems = peer, modules, filesystems
         self._tools: dict[str, Any] = {}
         self.methods: dict[str, Method] = {"python_tool.open": self.open, "python_tool.reset": self.reset}
-        Defaults.open_sandbox = RemoteSandbox
+        Defaults.open_sandbox = open_sandbox
 
     async def open(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """params: {module, options, files: {id, session} or None}. The definition of a tool, which is then the module's."""
         found = params.get("files")
         files = self._filesystems.find(found["id"], found["session"]) if found else None
-        tool = import_module("staysail.sandboxes").python_tool(files=files, **params["options"])
+        tool = import_module("staysail.tools.python_tool").python_tool(files=files, **params["options"])
         self._tools[params["module"]] = tool
         self._modules.add(params["module"], [tool])
         return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters}]
@@ -38,6 +38,11 @@ class Sandboxes:
     async def reset(self, params: dict[str, Any]) -> None:
         if params["module"] in self._tools:
             self._tools[params["module"]].reset()
+
+
+def open_sandbox(options: Mapping[str, Any], web: str | None) -> Any:
+    """Asks the page for an interpreter; an address of the web folder means that this Python finds it by itself."""
+    return RemoteSandbox(options) if web is None else import_module("staysail.wiring").open_sandbox(options, web)
 
 
 class RemoteSandbox:

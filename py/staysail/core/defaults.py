@@ -1,4 +1,4 @@
-"""What the composition root (the package's `__init__`, or a test) plugs in, so that inner layers need not know the outer ones."""
+"""The ports that `staysail.wiring` fills, so that inner layers choose no implementation and import no outer layer."""
 
 from __future__ import annotations
 
@@ -9,31 +9,55 @@ from typing import Any
 
 from .conversations import ConversationStore
 from .errors import ConfigError
-from .ports import Model, SearchIndex, Tool, Transport
+from .ports import KeyValue, Model, SearchIndex, Tool, Transport
 from .waiting import blocking
 
 
 class Defaults:
-    """run_log: where durable runs are kept, by its name. run_sync: waits for a coroutine from code that is not one. install: fetches
-    packages that the runtime lacks. index_tools: finds those
-    of many tools that fit a text, by an embedder or else by words. open_sandbox: an interpreter for code that a model wrote."""
+    """Implementations for this runtime: a page, a worker, Node or CPython. A test replaces one for a while.
 
-    load_model: Callable[..., Model] | None = None
-    transport: Callable[[], Transport] | None = None
-    blocking_transport: Callable[[], Transport] | None = None
-    conversations: Callable[[], ConversationStore] | None = None
-    run_log: Callable[[str | None], Any] | None = None
-    run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any] | None = None
+    load_model: makes a Model from "provider:model" and options.
+    transport, blocking_transport: return the program's one Transport; the second serves code that waits without a running loop.
+    open_records: opens a KeyValue by a name or directory and the kind of its records.
+    open_blocks: opens a BlockStore by the name of its vector store.
+    load_backend: loads the named vector Backend, or the fastest that runs.
+    load_numpy: loads numpy. Raises ConfigError where it is missing.
+    conversations: returns the program's one ConversationStore.
+    run_log: returns the RunLog of a name.
+    run_sync: waits for a coroutine in code that is not one.
+    index_tools: indexes tools for `dynamic_tools`, by an embedder or by words.
+    file_records: keeps a KeyValue's records in a folder of a ToolFS.
+    export_state: adapts a vector store to the state that ToolFS's snapshots take and put back.
+    open_plugin_host: opens the host of plugins that are no Python objects; None where there is none.
+    open_directory: mounts a directory of the disk, or a FileSystemDirectoryHandle in a page.
+    open_picked_directory, open_private_directory: mount what the user picked earlier, and the origin's private file system.
+    open_sandbox: opens an interpreter for code that a model wrote, from the sandbox's options and the address of the web folder.
+    install: fetches packages that the runtime lacks; None where they are installed by hand."""
+
+    load_model: Callable[..., Model]
+    transport: Callable[[], Transport]
+    blocking_transport: Callable[[], Transport]
+    open_records: Callable[[KeyValue | str | os.PathLike[str] | None, str], KeyValue]
+    open_blocks: Callable[[str], Awaitable[Any]]
+    load_backend: Callable[[Any], Awaitable[Any]]
+    load_numpy: Callable[[], Awaitable[Any]]
+    conversations: Callable[[], ConversationStore]
+    run_log: Callable[[str | None], Any]
+    run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
+    index_tools: Callable[[Sequence[Tool], Any], SearchIndex]
+    file_records: Callable[[Any, Any, str], KeyValue]
+    export_state: Callable[[Any], Any]
+    open_plugin_host: Callable[[Any], Any]
+    open_directory: Callable[[Any, bool], Any]
+    open_picked_directory: Callable[[str, bool], Awaitable[Any]]
+    open_private_directory: Callable[[str, bool], Awaitable[Any]]
+    open_sandbox: Callable[[Any, str | None], Any]
     install: Callable[[Sequence[str]], Awaitable[None]] | None = None
-    index_tools: Callable[[Sequence[Tool], Any], SearchIndex] | None = None
-    open_sandbox: Callable[[Any], Any] | None = None
 
 
 def resolve_model(model: Any, **options: Any) -> Model:
-    """A Model from "provider:model"; a Model is returned as it is, and then takes no options. Raises ConfigError."""
+    """Returns the Model that "provider:model" names; a Model is returned as it is, and then takes no options. Raises ConfigError."""
     if isinstance(model, str):
-        if not Defaults.load_model:
-            raise ConfigError("no model loader is installed; import staysail, not its inner modules")
         return Defaults.load_model(model, **options)
     given = [name for name, value in options.items() if value]
     if given:
@@ -44,35 +68,21 @@ def resolve_model(model: Any, **options: Any) -> Model:
 
 
 def default_transport() -> Transport:
-    """fetch in a page, httpx on CPython. Raises ConfigError where neither is there."""
-    make = Defaults.blocking_transport if blocking.get() else Defaults.transport
-    if not make:
-        raise ConfigError("no transport is installed; import staysail, not its inner modules, or pass transport=")
-    return make()
-
-
-def default_conversations() -> ConversationStore:
-    """In a page IndexedDB; elsewhere they last as long as the process. Raises ConfigError."""
-    if not Defaults.conversations:
-        raise ConfigError("nothing is installed that keeps conversations; import staysail, not its inner modules, or pass conversations=")
-    return Defaults.conversations()
-
-
-def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Waits for `work()`. Raises ConfigError where nothing can wait."""
-    if not Defaults.run_sync:
-        raise ConfigError("nothing is installed to wait with; import staysail, not its inner modules")
-    return Defaults.run_sync(work)  # type: ignore[no-any-return]
+    """Returns the transport of the whole program: fetch in a page, httpx on CPython."""
+    return Defaults.blocking_transport() if blocking.get() else Defaults.transport()
 
 
 def environment(name: str) -> str | None:
-    """A variable of the process, where there is one; set but empty counts as absent."""
+    """Returns a variable of the process; None where it is not set or empty."""
     return os.environ.get(name) or None
 
 
 async def require_packages(names: Sequence[str], extra: str) -> None:
-    """Makes packages importable that are loaded when they are used; in a page they are fetched. extra: staysail's own, that has them.
-    Raises ConfigError."""
+    """Makes optional packages importable; in a page they are fetched when they are first used.
+
+    names: the packages.
+    extra: staysail's extra that installs them.
+    Raises ConfigError where one is missing and cannot be fetched."""
     missing = [name for name in names if not _is_there(name)]
     if not missing:
         return

@@ -14,8 +14,9 @@ from typing import Any
 
 from ..core.errors import ToolFSError
 from ..core.value import NOTHING, Value
+from ..indexes.fusion import cosine, fuse_ranks
+from ..indexes.keywords import KeywordIndex
 from .entry import Entry, hash_of, is_directory, not_found
-from .keywords import cosine, merge_orders, score_texts
 from .path import Path, check_name, to_text
 from .ports import Embedder, Mount
 from .search import Found, Query, encode_found, read_query
@@ -50,15 +51,22 @@ class MemoryMount:
         return _Memory(self, check_name(session.memory), query)
 
     async def rank(self, query: Query, entries: Mapping[str, MemoryEntry]) -> dict[str, float]:
-        texts = {id: entry.content for id, entry in entries.items()}
-        scores = score_texts(query.text, texts)
+        """Returns the scores of entries by id: BM25 of those that hold a word of the query, or, with an embedder, that ranking fused with
+        the one by meaning."""
+        ids = sorted(entries)
+        texts = [entries[id].content for id in ids]
+        words = KeywordIndex()
+        words.put(0, texts)
+        ranking = words.search(query.text, len(texts), {0: 0}, lambda _: True)
         if self._embedder is None or not texts:
-            return scores
-        hashes = {id: hash_of(text.encode()) for id, text in texts.items()}
-        new = {hash: texts[id] for id, hash in hashes.items() if hash not in self._vectors}
+            return {ids[at]: score for score, at in ranking}
+        hashes = [hash_of(text.encode()) for text in texts]
+        new = {hash: text for hash, text in zip(hashes, texts, strict=True) if hash not in self._vectors}
         asked, *vectors = [item.vec for item in await self._embedder.embed_texts([query.text, *new.values()])]
         self._vectors |= dict(zip(new, vectors, strict=True))
-        return merge_orders([scores, {id: cosine(asked, self._vectors[hash]) for id, hash in hashes.items()}])
+        near = sorted(range(len(ids)), key=lambda at: -cosine(asked, self._vectors[hashes[at]]))
+        fused = fuse_ranks([[at for _, at in ranking], near], len(ids))
+        return {ids[at]: score for score, at in fused}
 
 
 class _Memory:

@@ -6,18 +6,17 @@ arithmetic on grants: each call asks the whole chain.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from ..core.errors import ConfigError, ToolFSError
+from ..core.hosts import HOST
 from ..core.value import Value
 from .path import Path, is_under, resolve_path, to_text
 
 type Operation = Literal["read", "list", "write", "delete", "execute"]
 # A name or an address, with a port perhaps; IPv6 in brackets.
-HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
 OPERATIONS: tuple[str, ...] = get_args(Operation.__value__)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from ..core.defaults import default_transport
+from ..core.defaults import Defaults, default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
-from ..core.memory_records import MemoryStore
 from ..core.ports import Transport
 from ..core.value import NOTHING
 from . import snapshot_archive as archive
@@ -38,6 +39,7 @@ type Skills = list[Skill]  # the methods below hide `list`
 type Results = list[dict[str, Any]]
 type Tools = list[Any]
 
+DEFAULT_NAME = "toolfs"
 SKILLS = (*ROOT, "skills")
 MEMORY = (*ROOT, "memory")
 PLUGINS = (*ROOT, "plugins")
@@ -46,28 +48,39 @@ RAG = (*ROOT, "rag", "query")
 
 
 class ToolFS(Files):
-    """store: keeps everything; without one it lasts as long as the process. search_index: what /toolfs/rag searches, anything with
-    `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for HTTP mounts and plugins; the default one of the
-    package. plugin_host: runs plugins that are no Python objects. secrets: texts that the audit never shows. now: seconds since 1970.
+    """A file system that an agent works through.
+
+        toolfs = ToolFS("notes", search_index=store)
+        toolfs.mount("/toolfs/data")
+        session = toolfs.session("agent", {"/toolfs/data": "read write list", "/toolfs/memory": "read write list"})
+        agent = Agent(..., tools=toolfs.tools(session))
+
+    store: in a page the name it is kept under in IndexedDB, "toolfs" if left out; on CPython a directory that keeps it, and if left out it
+    lasts as long as the process, as ":memory:" does everywhere; or a KeyValue. search_index: what /toolfs/rag searches, a VectorStore (its
+    content is part of snapshots) or anything with `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for
+    HTTP mounts and plugins; the default one of the package. plugin_host: runs plugins that are no Python objects; on CPython the folder of
+    the npm package, whose plugins run in Node (see NodePluginHost). secrets: texts that the audit never shows. now: seconds since 1970.
+    Raises ConfigError.
 
     Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
     cannot or finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
 
     def __init__(
         self,
-        store: KeyValue | None = None,
+        store: KeyValue | str | os.PathLike[str] | None = None,
         *,
         search_index: Any = None,
         embedder: Embedder | None = None,
         transport: Transport | None = None,
-        plugin_host: PluginHost | None = None,
+        plugin_host: PluginHost | str | os.PathLike[str] | None = None,
         secrets: Sequence[str] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._now = store or MemoryStore(), now
+        self.name = os.fspath(store) if isinstance(store, str | os.PathLike) else DEFAULT_NAME
+        self._store, self._now = Defaults.open_records(store, "toolfs"), now
         super().__init__(Audit(self._store, now=now, secrets=secrets), transport)
         self._blobs = Blobs(self._store, [used_by_trees, used_by_snapshots])
-        self.plugins = Plugins(lambda session: CallFiles(self, session), plugin_host, transport)
+        self.plugins = Plugins(lambda session: CallFiles(self, session), Defaults.open_plugin_host(plugin_host), transport)
         self.snapshots = Snapshots(self._blobs, self._trees, now=now)
         self._memory = MemoryMount(TreeMount(self._blobs, "memory", kind="memory", now=now), embedder)
         built_in: dict[str, Mounted] = {
@@ -79,7 +92,9 @@ class ToolFS(Files):
             "audit": AuditMount(self.audit),
         }
         self._built_in = {self.mounts.add(f"/toolfs/{name}", mount) for name, mount in built_in.items()}
-        if isinstance(search_index, Exportable):
+        if all(hasattr(search_index, part) for part in ("export", "delete", "upsert")):
+            self.snapshots.states["rag"] = Defaults.export_state(search_index)
+        elif isinstance(search_index, Exportable):
             self.snapshots.states["rag"] = search_index
 
     # Setting up: by the program, without a session.
@@ -102,6 +117,22 @@ class ToolFS(Files):
         """A plugin as a directory."""
         self.plugins.need(name)
         return self.mount(path, PluginMount(self.plugins.execute, name, writable=writable))
+
+    def mount_directory(self, path: str, directory: Any, *, writable: bool = True) -> Mounted:
+        """Mounts a real directory: on CPython a path on the disk, in a page the FileSystemDirectoryHandle that the user picked. Snapshots
+        leave it out. Raises ConfigError."""
+        return self.mount(path, Defaults.open_directory(directory, writable))
+
+    async def mount_kept(self, path: str, *, writable: bool = True) -> Mounted:
+        """Mounts the directory that the user picked for this path, now or on an earlier visit. Raises ConfigError where there is none."""
+        mount = await Defaults.open_picked_directory(f"{self.name}:{to_text(resolve_path(path))}", writable)
+        if mount is None:
+            raise ConfigError(f"no directory was picked for {path} yet: pick one in the page, with pickDirectory, from a click")
+        return self.mount(path, mount)
+
+    async def mount_opfs(self, path: str, folder: str = "", *, writable: bool = True) -> Mounted:
+        """Mounts a folder of the origin's private file system, which is made if needed. Snapshots leave it out. Raises ConfigError."""
+        return self.mount(path, await Defaults.open_private_directory(folder, writable))
 
     def unmount(self, path: str) -> None:
         """What the store keeps of it stays. Raises ConfigError."""
@@ -261,3 +292,23 @@ class ToolFS(Files):
         except StaysailError as error:
             failed = {"session": "", "operation": "finish_rollback", "path": "/toolfs/snapshots", "outcome": "failed", "error": str(error)}
             await self.audit.write(failed)
+
+    async def changes(self) -> AsyncGenerator[set[str]]:
+        """Yields names of the parts that this tab or another changed: "tree" for files, memory and skills, "snapshot", "audit". Ends at
+        once where the store cannot watch."""
+        watch = getattr(self._store, "watch", None)
+        if watch is None:
+            return
+        queue: asyncio.Queue[set[str]] = asyncio.Queue()
+        end = watch(queue.put_nowait)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            end()
+
+    async def close(self) -> None:
+        """Closes the store and ends the plugins; nothing is lost."""
+        await self.plugins.close()
+        if hasattr(self._store, "close"):
+            await self._store.close()

@@ -31,3 +31,9 @@ def vary(relevance: Sequence[float], vectors: Sequence[Sequence[float]], k: int,
             cosine = math.sumprod(vectors[at], vectors[best]) / (lengths[at] * lengths[best])
             closest[at] = max(closest[at], cosine) if len(taken) > 1 else cosine
     return taken
+
+
+def cosine(a: Sequence[float], b: Sequence[float]) -> float:
+    """Returns the cosine of two vectors; 0 where one has no length."""
+    length = math.sqrt(math.sumprod(a, a) * math.sumprod(b, b))
+    return math.sumprod(a, b) / length if length else 0.0

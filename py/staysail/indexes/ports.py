@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from ..core.errors import ConfigError
@@ -141,46 +141,6 @@ class Backend(Protocol):
 
     def checksums(self, block: Block, offset: int, count: int, width: int, out: Block, out_offset: int) -> None:
         """Of each of `count` pieces of `width` bytes, a multiple of 32."""
-
-
-class RowIndex(Protocol):
-    """What a collection asks of the vector index it fills: see indexes.flat."""
-
-    backend: Backend
-    size: int
-    dead: int
-    encoded: int
-    most: float
-    mean: Block | None
-
-    @property
-    def rows(self) -> GrowingChunks: ...
-    @property
-    def codes(self) -> GrowingChunks: ...
-    @property
-    def signs(self) -> GrowingChunks: ...
-    @property
-    def kinds(self) -> tuple[str, ...]: ...
-
-    dim: int
-    stride: int
-    dtype: Dtype
-    chunk_rows: int
-    segment_rows: int
-
-    @property
-    def alive_bytes(self) -> memoryview[int]: ...
-    def stored(self, slot: int, count: int) -> Iterable[memoryview[int]]: ...
-    def numbers(self, slot: int) -> memoryview[float]: ...
-    def stage(self, vectors: Any, *, prepared: bool = False) -> int: ...
-    def commit(self, count: int) -> None: ...
-    def encode(self, slot: int, count: int) -> None: ...
-    def proves(self, slots: Sequence[int], rows: Block) -> bool: ...
-    def restore(self, size: int, most: float) -> None: ...
-    def kill(self, slots: Iterable[int]) -> None: ...
-    def cut(self, size: int) -> None: ...
-    def is_alive(self, slot: int) -> bool: ...
-    def clear(self) -> None: ...
 
 
 class GrowingChunks(Chunks, Protocol):

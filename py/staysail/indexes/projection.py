@@ -1,14 +1,13 @@
-"""`project`: a store's vectors in two dimensions, for a map of what is in it. A composition root, as it looks for numpy; imported when it
-is first used."""
+"""Vectors of a store in two dimensions, for a map of its documents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, Protocol
 
+from ..core.defaults import Defaults
 from ..core.errors import ConfigError
 from ..core.value import Value
-from ..wiring import load_numpy
 
 
 class Mapped(Protocol):
@@ -38,7 +37,7 @@ async def project(store: Mapped, limit: int = 1000) -> Projection:
     every = sorted(await store.ids())
     chosen = [every[at * len(every) // limit] for at in range(limit)] if len(every) > limit else every
     found = await store.get(chosen, vectors=True)
-    np = await load_numpy()
+    np = await Defaults.load_numpy()
     vectors = np.array([item["vector"] for item in found], np.float64).reshape(len(found), -1 if found else 0)  # (n, d)
     mean = vectors.mean(0) if found else np.zeros(0)
     axes, share = _principal(np, vectors - mean)

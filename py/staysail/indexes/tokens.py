@@ -20,7 +20,7 @@ def split_words(text: str) -> Iterator[str]:
     if not text.isascii():
         # Half-width forms and ligatures become ordinary letters, accents go; Hangul and kana voicing marks are put together again.
         text = unicodedata.normalize("NFC", ACCENT.sub("", unicodedata.normalize("NFKD", text)))
-    for run in RUN.findall(text.lower()):
+    for run in RUN.findall(text.casefold()):
         if not IS_CJK.match(run):
             yield run[:LONGEST].replace("’", "'").removesuffix("'s")
         elif len(run) == 1:

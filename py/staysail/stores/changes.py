@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from zlib import crc32
 
-from ..indexes.ports import RowIndex
+from ..indexes.rows import RowTable
 from .contents import encode_pages
 from .layout import BLOCKS, BY_CHUNK, PAGES, Entry, Head, encode_bits, encode_json, encode_log, seal
 from .segments import Checks, Segment, Segments
@@ -20,12 +20,12 @@ type Delete = tuple[str, int]
 class Change:
     """head: as it was before. Rows are staged in the index already."""
 
-    def __init__(self, head: Head, index: RowIndex, segments: Segments) -> None:
+    def __init__(self, head: Head, index: RowTable, segments: Segments) -> None:
         self.puts: list[Put] = []
         self.deletes: list[Delete] = []
         self._head, self._index, self._segments = head, index, segments
 
-    def put_segments(self, pending: Sequence[Entry], encode_terms: Callable[[Sequence[str]], bytes]) -> list[Segment]:
+    def put_segments(self, pending: Sequence[Entry]) -> list[Segment]:
         """As many as the rows that are in none, of the entries `pending`, fill."""
         index, rows, puts, written = self._index, self._index.segment_rows, self.puts, []
         for at in range(len(pending) // rows):
@@ -41,7 +41,7 @@ class Change:
                 block = matrix.reserve(position)
                 checks[table] = index.backend.checksum(block, 0, matrix.chunk_bytes)
                 puts.append((table, serial, block.view[: matrix.chunk_bytes]))
-            for table, chunk, page in encode_pages(pending[at * rows : (at + 1) * rows], index.chunk_rows, encode_terms):
+            for table, chunk, page in encode_pages(pending[at * rows : (at + 1) * rows], index.chunk_rows):
                 _put_check(checks, table, page)
                 puts.append((table, serial + chunk, page))
             puts.append(("segments", serial, seal(encode_json(checks))))

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from ..core.errors import QuotaError
-from ..indexes.ports import BlockStore, Record, RowIndex, bytes_of
+from ..indexes.ports import BlockStore, Record, bytes_of
+from ..indexes.rows import RowTable
 from .changes import Change, Delete, Put
 from .contents import Contents
 from .damage import DamageList
@@ -30,10 +31,9 @@ class Collection:
     def __init__(
         self,
         blocks: BlockStore,
-        index: RowIndex,
+        index: RowTable,
         head: Head,
         *,
-        encode_terms: Callable[[Sequence[str]], bytes],
         strict: bool = False,
         rows_budget_bytes: int = 512 << 20,
     ) -> None:
@@ -43,7 +43,7 @@ class Collection:
         self.damage = DamageList()
         self.segments = Segments(blocks, index, self.damage, rows_budget_bytes, self._has_moved)
         self.documents = Contents(blocks, index, self.segments, self.damage)
-        self._encode_terms, self._strict = encode_terms, strict
+        self._strict = strict
         self._state = asyncio.Lock()
         self._tail_dead: set[int] = set()
         self._writer: asyncio.Task[Any] | None = None
@@ -215,7 +215,7 @@ class Collection:
             pending = [*self.documents.tail, *entries]
             change = Change(head, index, self.segments)
             gone = [segment for at in dropped if (segment := self.segments.known[at])]
-            written = change.put_segments(pending, self._encode_terms)
+            written = change.put_segments(pending)
             buried = change.put_deletions(dead, self._tail_dead, [segment.serial for segment in gone])
             for segment in gone:
                 change.delete_segment(segment)
@@ -312,7 +312,7 @@ class Collection:
             ) from error
 
 
-def unpadded(data: memoryview[int], index: RowIndex) -> Any:
+def unpadded(data: memoryview[int], index: RowTable) -> Any:
     """Stored rows as floats side by side."""
     flat = data.cast("e" if index.dtype == "f16" else "f")  # type: ignore[call-overload]
     if index.dim == index.stride and index.dtype == "f32":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from itertools import count
 from operator import itemgetter
 
-from ..indexes.ports import BlockStore, Record, RowIndex, text_of
+from ..indexes.keywords import encode_terms
+from ..indexes.ports import BlockStore, Record, text_of
+from ..indexes.rows import RowTable
 from .damage import DamageList
 from .fields import Fields
 from .filters import Where, compile_selection
@@ -18,7 +20,7 @@ PAGES_KEPT = 2048
 
 
 class Contents:
-    def __init__(self, blocks: BlockStore, index: RowIndex, segments: Segments, damage: DamageList) -> None:
+    def __init__(self, blocks: BlockStore, index: RowTable, segments: Segments, damage: DamageList) -> None:
         self.tail: list[Entry] = []  # of the rows that fill no segment yet
         self._blocks, self._index, self._segments, self._damage = blocks, index, segments, damage
         self._blank = {"documents": BlankPage(None, index.chunk_rows), "metadata": BlankPage({}, index.segment_rows)}
@@ -156,9 +158,7 @@ def _told(checks: Checks, table: str) -> Sequence[int]:
     return told if isinstance(told, list) else [told]
 
 
-def encode_pages(
-    entries: Sequence[Entry], chunk_rows: int, encode_terms: Callable[[Sequence[str]], bytes]
-) -> Iterator[tuple[str, int, bytes]]:
+def encode_pages(entries: Sequence[Entry], chunk_rows: int) -> Iterator[tuple[str, int, bytes]]:
     """(table, chunk, record) for a segment, without pages that hold nothing."""
     yield "ids", 0, encode_page([entry.id for entry in entries])
     if any(entry.metadata for entry in entries):

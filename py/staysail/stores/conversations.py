@@ -13,6 +13,7 @@ append at once wait for each other; where nothing can hold one of them off, both
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 import uuid
@@ -23,6 +24,7 @@ from urllib.parse import quote, unquote
 
 from ..agent.exchanges import cut_back, unpaired
 from ..core.conversations import Conversation, ConversationHit, ConversationInfo
+from ..core.defaults import Defaults
 from ..core.errors import ConfigError, StoreError
 from ..core.messages import Message, MessageLike, read_messages
 from ..core.ports import KeyValue
@@ -46,10 +48,26 @@ class Entry(Value):
 
 
 class Conversations:
-    """records: what keeps them. now: seconds since 1970."""
+    """Keeps conversations, for agents and for whoever lists, searches, forks and exports them.
 
-    def __init__(self, records: KeyValue, *, now: Callable[[], float] = time.time) -> None:
-        self._records, self._now = records, now
+        conversations = Conversations("chats")
+        agent = Agent("anthropic:claude-sonnet-4-5", conversations=conversations, conversation="trip")
+        await agent.prompt("My name is Ada.")
+        for found in await conversations.list(): print(found.id, found.title)
+
+    store: in a page the name they are kept under in IndexedDB, "conversations" if left out; on CPython a directory that keeps them, and if
+    left out they last as long as the process, as ":memory:" does everywhere; or a KeyValue. now: seconds since 1970. Raises ConfigError.
+
+    Messages are all that is kept: no key, no header, no address. Tabs and processes that append at once wait for each other."""
+
+    def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, now: Callable[[], float] = time.time) -> None:
+        self._records, self._now = Defaults.open_records(store, "conversations"), now
+
+    @classmethod
+    def in_toolfs(cls, toolfs: Any, session: Any, folder: str) -> Conversations:
+        """Keeps them as files below a folder of a ToolFS, such as "/toolfs/data/chats", which the session may read, write, list and
+        delete."""
+        return cls(Defaults.file_records(toolfs, session, folder))
 
     async def load(self, id: str) -> Conversation:
         """One that is not there yet is empty, and begins with the first append."""

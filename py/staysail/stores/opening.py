@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from ..core.defaults import Defaults
 from ..core.errors import ConfigError, DimensionError
 from ..core.value import Value
 from ..indexes.flat import FlatIndex
-from ..indexes.keywords import encode_terms
 from ..indexes.ports import Backend, BlockStore, Dtype, Record
-from ..wiring import load_backend, open_storage
 from .collection import Collection
 from .collection_search import CollectionSearch
 from .layout import FULL_FORMAT, OPENING, Head, decode_head
@@ -45,7 +44,7 @@ class Opening:
 
     async def storage(self) -> BlockStore:
         if self._blocks is None:
-            self._blocks = await open_storage(self._name)
+            self._blocks = await Defaults.open_blocks(self._name)
         return self._blocks
 
     async def open(self, dim: int = 0) -> Opened:
@@ -55,7 +54,7 @@ class Opening:
         async with self._lock:
             if self.opened:
                 return self.opened
-            blocks, backend = await asyncio.gather(self.storage(), load_backend(self._backend))  # the browser opens it meanwhile
+            blocks, backend = await asyncio.gather(self.storage(), Defaults.load_backend(self._backend))  # the browser opens it meanwhile
             tables = await blocks.read_all(OPENING)
             record = tables["head"].get(0)
             head = self._stored(record) if record is not None else self._wanted
@@ -70,9 +69,7 @@ class Opening:
                 full=head.format >= FULL_FORMAT,
             )
             head = Head(index.dim, index.metric, index.quantization)
-            collection = Collection(
-                blocks, index, head, encode_terms=encode_terms, strict=self._strict, rows_budget_bytes=self._memory_bytes
-            )
+            collection = Collection(blocks, index, head, strict=self._strict, rows_budget_bytes=self._memory_bytes)
             await collection.sync(tables)
             if collection.head.old:
                 async with collection.writing():

@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 from ..core.errors import StoreError
 from ..core.value import Value
-from ..indexes.ports import Block, BlockStore, GrowingChunks, Record, RowIndex
+from ..indexes.ports import Block, BlockStore, GrowingChunks, Record
+from ..indexes.rows import RowTable
 from .damage import DamageList
 from .layout import decode_bits, unseal
 
@@ -31,7 +32,7 @@ class Segment(Value):
 
 class Segments:
     def __init__(
-        self, blocks: BlockStore, index: RowIndex, damage: DamageList, budget_bytes: int, has_moved: Callable[[], Awaitable[bool]]
+        self, blocks: BlockStore, index: RowTable, damage: DamageList, budget_bytes: int, has_moved: Callable[[], Awaitable[bool]]
     ) -> None:
         """has_moved: whether another tab changed the store since it was last read."""
         self.known: list[Segment | None] = []  # by position; None is one that is no longer stored

@@ -1,5 +1,4 @@
-"""`TraceStore`: a composition root, like the package's `__init__`: here spans and what keeps them come together. It is imported when it is
-first used."""
+"""Spans kept where they can be read again."""
 
 from __future__ import annotations
 
@@ -8,9 +7,9 @@ import json
 import os
 from collections.abc import Sequence
 
+from ..core.defaults import Defaults
 from ..core.ports import KeyValue
 from ..core.spans import Span
-from ..host.records import open_records
 
 
 class TraceStore:
@@ -20,7 +19,7 @@ class TraceStore:
     long as the process, as ":memory:" does everywhere; or a KeyValue."""
 
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, most: int = 5000) -> None:
-        self._records, self._most = open_records(store, "traces"), most
+        self._records, self._most = Defaults.open_records(store, "traces"), most
         self._count: int | None = None
         self._one_at_a_time = asyncio.Lock()
 

@@ -1,11 +1,8 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from staysail import ToolFS, ToolFSError
-from staysail.fs.keywords import merge_orders, score_texts, split_words
 
 MEMORY = {"/toolfs/memory": "*"}
 
@@ -132,20 +129,10 @@ async def test_with_an_embedder_search_goes_by_meaning_too_and_embeds_each_text_
     assert embedder.asked == [["aardvark", "apple", "berry"], ["banana"]]
 
 
-@given(st.text(max_size=20), st.dictionaries(st.text("abc", max_size=2), st.text("ab 日本é", max_size=10), max_size=6))
-def test_only_texts_with_a_word_of_the_query_score_and_always_above_nothing(query: str, texts: dict[str, str]):
-    wanted = set(split_words(query))
-    scores = score_texts(query, texts)
-    assert scores.keys() == {id for id, text in texts.items() if wanted & set(split_words(text))}
-    assert all(score > 0 for score in scores.values())
-
-
-def test_words_are_found_whatever_their_case_accents_and_script():
-    assert split_words("Élan vital, ＡＢＣ naïve_x") == ["elan", "vital", "abc", "naive", "x"]
-    assert split_words("東京都 in 日") == ["東京", "京都", "in", "日"]
-    assert split_words("한국어") == ["한국", "국어"]
-
-
-def test_merging_prefers_what_is_high_in_both_orders():
-    merged = merge_orders([{"a": 3, "b": 2, "c": 1}, {"b": 0.9, "c": 0.8, "a": 0.1}])
-    assert max(merged, key=merged.__getitem__) == "b"
+@pytest.mark.parametrize(("content", "query"), [("the ship's log", "ship"), ("Straße nach Süden", "strasse"), ("𠮷野家 tonight", "𠮷野")])
+async def test_words_are_those_of_documents_in_a_store(content: str, query: str):
+    toolfs = ToolFS()
+    session = toolfs.session("a", MEMORY)
+    await toolfs.remember(content, session, id="x")
+    await toolfs.remember("nothing of it", session, id="y")
+    assert [found["id"] for found in (await toolfs.search_memory(query, session))["results"]] == ["x"]

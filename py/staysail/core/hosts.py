@@ -1,0 +1,8 @@
+"""Names of hosts as grants and allow-lists write them."""
+
+from __future__ import annotations
+
+import re
+
+HOST = re.compile(r"(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?")
+"""A name in lower case such as api.example.org, *.example.org for every name below it, or an address in brackets; a port may follow."""
