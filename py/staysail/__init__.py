@@ -15,10 +15,10 @@ from .agent.agent import Agent
 from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
-from .agent.delegation import AgentTool, HandedOver, Handoff, NestedEvent
+from .agent.delegation import AgentTool, Handoff
+from .agent.events import HandedOver, NestedEvent, RunStarted
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
-from .agent.replay import RunStarted
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog

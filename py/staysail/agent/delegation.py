@@ -6,33 +6,18 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.errors import ConfigError, RunCancelled, StaysailError, ToolError
 from ..core.events import Event, RunDone, plain
 from ..core.messages import ToolCall
 from ..core.tool import Approval, check_approval
 from .context import current_call, current_resumption, current_run
+from .events import NestedEvent
+from .interface import Runnable
 from .open_calls import Suspended
 from .reply import Reply
-
-if TYPE_CHECKING:  # the agent makes these tools
-    from .agent import Agent
-    from .settings import RunOptions
-
-
-class NestedEvent(Event):
-    """Something that an agent which serves as a tool tells of its own run. call_id: the tool call's. agent: the tool's name."""
-
-    call_id: str
-    agent: str
-    event: Event
-
-
-class HandedOver(Event):
-    """From here on another agent goes on with the conversation. agent: its name."""
-
-    agent: str
+from .settings import RunOptions
 
 
 class AgentTool:
@@ -49,7 +34,7 @@ class AgentTool:
 
     def __init__(
         self,
-        agent: Agent,
+        agent: Runnable,
         name: str | None = None,
         description: str | None = None,
         *,
@@ -122,7 +107,7 @@ class Handoff:
 
     parameters: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
-    def __init__(self, agent: Agent | Callable[[], Agent], name: str | None = None, description: str | None = None) -> None:
+    def __init__(self, agent: Runnable | Callable[[], Runnable], name: str | None = None, description: str | None = None) -> None:
         self._agent = agent
         if name is None and not hasattr(agent, "name"):
             raise ConfigError("Handoff of a function needs a name: Handoff(lambda: agent, name='transfer_to_agent')")
@@ -131,7 +116,7 @@ class Handoff:
         self.idempotent = True
 
     @property
-    def agent(self) -> Agent:
+    def agent(self) -> Runnable:
         return self._agent if hasattr(self._agent, "settings") else self._agent()  # type: ignore[return-value]
 
     async def call(self, args: dict[str, Any]) -> str:
@@ -144,7 +129,7 @@ class Handoff:
         return "The conversation is handed over. You are that agent now: go on with it."
 
 
-def find_handoff(agent: Agent, name: str) -> Handoff:
+def find_handoff(agent: Runnable, name: str) -> Handoff:
     """The one of this name, here or in an agent that can be reached from here. Raises ConfigError."""
     seen: list[Any] = []
     waiting = [agent]

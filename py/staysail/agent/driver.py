@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import aclosing, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
@@ -16,21 +16,20 @@ from ..core.waiting import timeout
 from .approval import Answer, read_answers
 from .cache import CachedModel
 from .context import RunContext, current_run
-from .delegation import HandedOver, Handoff, find_handoff
+from .delegation import Handoff, find_handoff
 from .dynamic_tools import choose_tools
+from .events import HandedOver, RunStarted
 from .hooks import AskAgain
+from .interface import Runnable
 from .limits import inherit_limits
 from .memory_policies import MemoryContext, fit
-from .replay import OF_MODELS, RunStarted
+from .replay import OF_MODELS
 from .reply import Reply
 from .retrieval import as_document, describe_sources
 from .run import CallModel, CallTools, Finish, Pause, Run
 from .run_log import Journal, RunState
 from .settings import Settings
 from .tool_turn import ToolTurn
-
-if TYPE_CHECKING:  # the agent makes its drivers
-    from .agent import Agent
 
 
 class Driver:
@@ -39,7 +38,7 @@ class Driver:
 
     def __init__(
         self,
-        agent: Agent,
+        agent: Runnable,
         run: Run,
         settings: Settings,
         approvals: Mapping[str, Any] | None = None,
@@ -213,7 +212,7 @@ class Driver:
         about = MemoryContext(request, prompt, self._agent.model, self._context, self._place, settings.retry, self._clock)
         return await fit(request, settings.memory, about)
 
-    def _put_in_charge(self, agent: Agent, settings: Settings) -> None:
+    def _put_in_charge(self, agent: Runnable, settings: Settings) -> None:
         self._agent, self._settings = agent, settings
         self._context.agent, self._context.model = agent.name, agent.model.name
         self._context.limits = settings.limits

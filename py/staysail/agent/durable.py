@@ -7,18 +7,16 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.errors import ConfigError, RunStopped, StaysailError
 from ..core.events import Event, RunDone
 from .driver import Driver
+from .interface import Runnable
 from .replay import Replay, read_live
 from .run import Finish, Pause
 from .run_log import Journal, RunLog
 from .settings import Settings
-
-if TYPE_CHECKING:  # the agent takes its runs up with this
-    from .agent import Agent
 
 SILENCE_S = 0.5
 """Without news for so long, a watcher looks whether the owner is still there."""
@@ -27,7 +25,7 @@ SILENCE_S = 0.5
 class TakenUp:
     """id: of a run on record."""
 
-    def __init__(self, agent: Agent, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, agent: Runnable, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
         if settings.durable is None:
             raise ConfigError(f"run {id} can only be taken up by an agent that keeps its runs: give durable=True")
         self._agent, self._id, self._settings, self._approvals = agent, id, settings, approvals

@@ -11,16 +11,9 @@ from ..core.errors import ConfigError, OutputError
 from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, ToolProgress, replay
 from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
-from .delegation import HandedOver, NestedEvent
+from .events import HandedOver, NestedEvent, RunStarted
 from .open_calls import Suspended
 from .run import Run, read_tool_result
-
-
-class RunStarted(Event):
-    """The first event of a durable run, also when it is taken up. messages: history and prompt."""
-
-    run_id: str
-    messages: tuple[Message, ...]
 
 
 class Replay:

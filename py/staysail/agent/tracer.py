@@ -28,7 +28,7 @@ from ..core.spans import Span, SpanEvent, SpanExporter
 from ..core.usage import Usage
 from ..core.waiting import blocking
 from .context import RunContext, current_call
-from .delegation import HandedOver
+from .events import HandedOver
 from .hooks import Hooks
 from .span_content import render_messages
 
