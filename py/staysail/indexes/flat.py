@@ -68,7 +68,7 @@ class FlatIndex(RowTable):
         wanted = quantization or self.quantization
         check_choice("quantization", wanted, QUANTIZATIONS)
         size_bytes = self.size * self.rows.width
-        most = EXACT_BYTES * (4 if self.backend.quick_codes and self.full and self.kinds else 1)
+        most = EXACT_BYTES * (4 if self.backend.quick_codes and self.kinds else 1)
         if wanted == "none":
             return Plan("exact", "exact search was chosen")
         if self.metric != "cosine" and not 1 / TAME < self.most < TAME:
@@ -126,7 +126,7 @@ class FlatIndex(RowTable):
 
     def bounds(self, query: Query, k: int) -> bool:
         """Whether the exact search for k goes by what codes leave open."""
-        if not (self.backend.quick_codes and self.full and self.kinds) or k * WORTH > self.size:
+        if not (self.backend.quick_codes and self.kinds) or k * WORTH > self.size:
             return False
         return self.metric == "cosine" or all(1 / TAME < size < TAME for size in (self.most, query.length))
 

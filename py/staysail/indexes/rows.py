@@ -52,9 +52,7 @@ class RowTable:
         dtype: Dtype = "f32",
         segment_rows: int = 0,
         chunk_rows: int = 0,
-        full: bool = True,
     ) -> None:
-        """full: codes tell how far they are from their rows, and behind the signs are the rows' checksums; in older versions neither."""
         check_choice("metric", metric, METRICS)
         check_choice("quantization", quantization, QUANTIZATIONS)
         check_choice("dtype", dtype, DTYPES)
@@ -70,8 +68,7 @@ class RowTable:
         shift, wide = self.chunk_rows.bit_length() - 1, self.segment_rows.bit_length() - 1
         self.rows = Matrix(backend, (2 if half else 4) * self.stride, shift, half=half)
         self.codes = Matrix(backend, self.stride + CODES_TRAILER_BYTES, wide)
-        self.full = full
-        self.summed = full and "signs" in self.kinds and self.rows.width % 64 == 0
+        self.summed = "signs" in self.kinds and self.rows.width % 64 == 0
         self.signs = Matrix(backend, signs_width_of(dim), wide, more=SUM_BYTES * self.segment_rows if self.summed else 0)
         self.size = 0  # slots in use, dead ones too
         self.dead = 0

@@ -64,16 +64,12 @@ class Collection:
         if record is None:
             if self.head.version:
                 self._clear_memory()
-        elif (head := self._read_head(record)).version != self.head.version:
+        elif (head := decode_head(record)).version != self.head.version:
             await self._load(head, tables)
 
     async def _stored_head(self) -> Head | None:
         (record,) = await self.blocks.read([("head", 0)])
-        return self._read_head(record) if record is not None else None
-
-    def _read_head(self, record: Record) -> Head:
-        head, index = decode_head(record), self.index
-        return head if head.chunk_rows else head.replace(chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
+        return decode_head(record) if record is not None else None
 
     async def _has_moved(self) -> bool:
         head = await self._stored_head()
@@ -201,10 +197,9 @@ class Collection:
         dead: Sequence[int] = (),
         dropped: Sequence[int] = (),
         prepared: bool = False,
-        deletes: Sequence[Delete] = (),
         **changes: Any,
     ) -> None:
-        """Adds rows, deletes `dead` slots, whole `dropped` positions and any other records, and changes the head: one transaction. Raises
+        """Adds rows, deletes `dead` slots and whole `dropped` positions, and changes the head: one transaction. Raises
         QuotaError, and what `stage` raises; then nothing has changed."""
         index, head = self.index, self.head
         encoded = index.encoded
@@ -234,7 +229,7 @@ class Collection:
                 **changes,
             )
             change.puts.append(("head", 0, encode_head(head)))
-            await self._write(change.puts, [*deletes, *change.deletes])
+            await self._write(change.puts, change.deletes)
         except BaseException:
             index.encoded = min(encoded, index.size)
             raise

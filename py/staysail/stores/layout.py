@@ -17,9 +17,7 @@ segment goes by its first chunk's.
     log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
 A page is a line of JSON for each row; one of nothing but null, or {}, is not there. Numbers are little-endian. Every change is one
-transaction, so a crash leaves what was there before or what is there after. Version 2 is the same, but its codes do not tell how far they
-are from their rows, nor do checksums of the rows follow the signs; a store of it stays one. Version 1, whose segments were single chunks,
-is read by `stores.migration`."""
+transaction, so a crash leaves what was there before or what is there after. Versions 1 and 2 were never released and are not read."""
 
 from __future__ import annotations
 
@@ -37,7 +35,6 @@ from ..core.value import Value
 from ..indexes.ports import Dtype, Metric, Quantization, Record
 
 FORMAT = 3
-FULL_FORMAT = 3  # from which on codes tell how far they are from their rows, and signs are followed by the rows' checksums
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
 # json.loads looks for an encoding and for spaces first.
 read_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -64,16 +61,6 @@ def make_entries(fields: Iterable[Iterable[Any]]) -> list[Entry]:
 def bare_entries(ids: Sequence[str]) -> list[Entry]:
     """Entries of ids alone."""
     return make_entries(zip(ids, repeat(None), repeat({})))
-
-
-class Old(Value):
-    """What is left of a store of version 1: serials of segments of `rows` rows, records of its log, and the serial its log's deletions are
-    told by."""
-
-    rows: int
-    segments: tuple[int, ...]
-    log: tuple[tuple[int, int], ...]
-    tail: int
 
 
 class Witness(Value):
@@ -104,7 +91,6 @@ class Head(Value):
     log: tuple[tuple[int, int], ...] = ()
     log_next: int = 1
     mean: int | None = None
-    old: Old | None = None
     witness: Witness | None = None
     format: int = FORMAT
 
@@ -120,14 +106,13 @@ class Head(Value):
 
 def encode_head(head: Head) -> bytes:
     fields = {field: getattr(head, field) for field in Head._fields}
-    for name, part in (("old", head.old), ("witness", head.witness)):
-        if part:
-            fields[name] = {field: getattr(part, field) for field in type(part)._fields}
+    if head.witness:
+        fields["witness"] = {field: getattr(head.witness, field) for field in Witness._fields}
     return seal(encode_json(fields))
 
 
 def decode_head(record: Record) -> Head:
-    """Raises CorruptionError, also for a format of a later version. One of version 1 has everything in `old`, and no shape."""
+    """Reads a head. Raises CorruptionError, also for a format of another version."""
     try:
         fields = json.loads(unseal(record))
     except ValueError as error:
@@ -137,18 +122,19 @@ def decode_head(record: Record) -> Head:
             f"the store was written by a newer staysail (format {fields['format']}, this one reads {FORMAT}): update staysail",
             code="newer_format",
         )
+    if fields["format"] < FORMAT:
+        raise CorruptionError(
+            f"the store was written by a version of staysail that was never released (format {fields['format']}, this one reads {FORMAT}): "
+            "delete it and add the documents anew",
+            code="older_format",
+        )
+    fields.pop("old", None)  # of a migration from format 1, over long ago
     log = tuple((key, rows) for key, rows in fields["log"])
     segments = tuple(fields["segments"])
-    if fields["format"] == 1:
-        old = Old(0, segments, log, fields["next"])
-        return Head(**fields | {"segments": (), "log": (), "next": fields["next"] + 1, "old": old, "format": FORMAT})
-    old = fields["old"]
-    if old:
-        old = Old(old["rows"], tuple(old["segments"]), tuple((key, rows) for key, rows in old["log"]), old["tail"])
     witness = fields.get("witness")
     if witness:
         witness = Witness(**witness | {"vector": tuple(witness["vector"])})
-    return Head(**fields | {"segments": segments, "log": log, "old": old, "witness": witness})
+    return Head(**fields | {"segments": segments, "log": log, "witness": witness})
 
 
 def encode_json(value: Any) -> bytes:

@@ -11,8 +11,7 @@ from ..indexes.flat import FlatIndex
 from ..indexes.ports import Backend, BlockStore, Dtype, Record
 from .collection import Collection
 from .collection_search import CollectionSearch
-from .layout import FULL_FORMAT, OPENING, Head, decode_head
-from .migration import migrate
+from .layout import OPENING, Head, decode_head
 
 
 class Opened(Value):
@@ -66,14 +65,10 @@ class Opening:
                 dtype=head.dtype,
                 chunk_rows=head.chunk_rows,
                 segment_rows=head.segment_rows,
-                full=head.format >= FULL_FORMAT,
             )
             head = Head(index.dim, index.metric, index.quantization)
             collection = Collection(blocks, index, head, strict=self._strict, rows_budget_bytes=self._memory_bytes)
             await collection.sync(tables)
-            if collection.head.old:
-                async with collection.writing():
-                    await migrate(collection)
             opened = Opened(collection, index, CollectionSearch(collection, index))
             if self._wanted.dim or dim or record is not None:
                 self.opened = opened
@@ -98,4 +93,4 @@ class Opening:
         for mine, theirs in ((wanted.metric, head.metric), (self._dtype or head.dtype, head.dtype)):
             if mine != theirs:
                 raise ConfigError(f"the store {self._name!r} was made for {theirs}, not {mine}: another name makes another store")
-        return head if head.segment_rows else head.replace(segment_rows=wanted.segment_rows)
+        return head

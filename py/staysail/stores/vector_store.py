@@ -1,5 +1,4 @@
-"""`VectorStore`: a composition root, like the package's `__init__` and the bridge: here a collection, indexes, a backend and an embedder
-come together, none of which knows the others. It is imported when it is first used."""
+"""A store of documents that are found by vector, by words, or both: it joins a collection, its index, a backend and an embedder."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ class VectorStore(StoreVerbs):
     1bit; see `explain`. dtype: f32, or f16, which takes half the disk and memory and rounds numbers to 11 bits; of a store that is there
     already, its own. durability: "strict" waits for the disk. memory_bytes: how much of the rows stays in memory. backend: kernel, numkong,
     numpy; else the fastest that runs. segment_rows: how many rows are written at once as one segment, a power of two. It opens itself when
-    it is first used; a store of an older version is brought to this one then. A write does all or nothing, and is durable on return; a big
+    it is first used. A write does all or nothing, and is durable on return; a big
     array without documents is quickest. Raises ConfigError, DimensionError."""
 
     def __init__(
