@@ -15,6 +15,7 @@ Control is JSON over the same port, and open to any page:
 
     POST /_control/boxes              {"answers": [...], "loop": false}
                                       or {"scenario": "openai/...", "chunk_bytes": 64}   -> {"id", "url"}
+                                      or {"rules": "anthropic"}, which answers as tests/rules say
     POST /_control/boxes/ID/answers   [...]                                              adds answers
     GET  /_control/boxes/ID/seen?count=N&closed=N&timeout_s=5                            -> {"seen": [...], "preflights": [...]}
                                       waits until N requests came and N were over, or the time is up

@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 from urllib.parse import parse_qs
 
@@ -55,6 +55,13 @@ class TestServer:
         self._boxes[name] = Box(f"{self.url}/{name}/v1", list(answers), loop=loop)
         return self._boxes[name]
 
+    def adopt[B: Box](self, make: Callable[[str], B]) -> B:
+        """A box of another kind. make: the box from its address."""
+        name = f"box-{len(self._boxes) + 1}"
+        box = make(f"{self.url}/{name}/v1")
+        self._boxes[name] = box
+        return box
+
     async def _listen(self) -> asyncio.Server:
         return await self._loop.create_server(lambda: _Connection(self), "127.0.0.1", self._port)
 
@@ -73,7 +80,12 @@ class TestServer:
         match seen.method, steps:
             case "POST", ["boxes"]:
                 told = seen.json or {}
-                box = self.box(*told.get("answers", ()), loop=bool(told.get("loop")))
+                if told.get("rules"):
+                    from tests.rules import rules_box  # the rules are made of this server
+
+                    box: Box = rules_box(self, told["rules"])
+                else:
+                    box = self.box(*told.get("answers", ()), loop=bool(told.get("loop")))
                 if told.get("scenario"):
                     manner = {key: told[key] for key in ("chunk_bytes", "delay_s") if key in told}
                     box.play(find_scenario(told["scenario"]), **manner)
