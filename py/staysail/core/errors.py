@@ -17,6 +17,7 @@
     │   └── ToolFSError                a path, a grant, a limit: .code says which, .path where
     ├── OutputError                    the model's answer does not fit the output type, after every retry
     ├── LoaderError                    a file that cannot be read: .file, and .code says why
+    ├── JsonError                      a text that is not JSON, or a value that JSON cannot hold; also a ValueError
     └── StoreError                     the browser's storage
         ├── QuotaError
         ├── DimensionError
@@ -203,6 +204,12 @@ class LoaderError(StaysailError):
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {"file": self.file}
+
+
+class JsonError(StaysailError, ValueError):
+    """code: "bad_json", "too_deep" or "too_large"."""
+
+    code = "bad_json"
 
 
 class StoreError(StaysailError):

@@ -34,6 +34,7 @@ TREE = {
     "ToolError": "StaysailError",
     "ToolFSError": "ToolError",
     "OutputError": "StaysailError",
+    "JsonError": "StaysailError",
     "StoreError": "StaysailError",
     "QuotaError": "StoreError",
     "DimensionError": "StoreError",
