@@ -2,6 +2,7 @@
 
 VENV := .venv
 PY := $(VENV)/bin/python
+BIOME := web/node_modules/.bin/biome
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts
 ROW ?=
 PORT ?=
@@ -10,7 +11,7 @@ export PYTHONPATH := py:.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build types pack test test-python test-page test-web check bench setup web-lock clean distclean
+.PHONY: help run build types pack test test-python test-page test-web check format bench setup web-lock clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -19,6 +20,7 @@ help:
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
 	@echo "make check   ruff, mypy --strict, tsc --strict"
+	@echo "make format  ruff format and Biome, on every file"
 	@echo "make setup   only create .venv and web/node_modules"
 	@echo "make clean   remove what is built; make distclean also removes what was fetched and installed"
 
@@ -95,6 +97,10 @@ test-web: types
 	@echo "== Tests in Node"
 	@tests=$$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort); \
 		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi
+
+format: setup
+	@$(VENV)/bin/ruff format .
+	@$(BIOME) format --write .
 
 check: setup build
 	@echo "== ruff"
