@@ -9,7 +9,10 @@ import { kernelText } from "./kernel.mjs";
 
 const [wabtPath, folder] = process.argv.slice(2).map((path) => resolve(path));
 const wabt = await createRequire(import.meta.url)(wabtPath)();
-for (const [name, relaxed] of /** @type {const} */ ([["relaxed", true], ["plain", false]])) {
+for (const [name, relaxed] of /** @type {const} */ ([
+  ["relaxed", true],
+  ["plain", false],
+])) {
   const features = { simd: true, relaxed_simd: relaxed, bulk_memory: true };
   const module = wabt.parseWat(`kernel-${name}.wat`, kernelText({ relaxed }), features);
   module.resolveNames();

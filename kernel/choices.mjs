@@ -16,7 +16,9 @@ function anyOfSixteen(compare) {
 }
 
 /** Passes over the scores, 16 at a time where none of them passes the bar, and runs `take` for each one that does: score `v`, slot `i`.
- * @param {string} compare @param {string} take */
+ * @param {string} compare
+ * @param {string} take
+ */
 const overBar = (compare, take) => `
   (block $done (loop $main
     (br_if $done (i32.ge_u ${get("i")} ${get("n")}))
@@ -32,7 +34,11 @@ const overBar = (compare, take) => `
     (br $main)))`;
 
 /** Whether heap entry (va, ia) is worse than (vb, ib): a lower score, or the same score in a later slot.
- * @param {string} va @param {string} ia @param {string} vb @param {string} ib */
+ * @param {string} va
+ * @param {string} ia
+ * @param {string} vb
+ * @param {string} ib
+ */
 const worse = (va, ia, vb, ib) => `(i32.or (f32.lt ${va} ${vb}) (i32.and (f32.eq ${va} ${vb}) (i32.gt_u ${ia} ${ib})))`;
 const valueAt = (/** @type {string} */ index) => `(f32.load ${item("values", index)})`;
 const slotAt = (/** @type {string} */ index) => `(i32.load ${item("slots", index)})`;
@@ -45,7 +51,9 @@ export const TOP = `
 (func (export "top") (param $scores i32) (param $n i32) (param $k i32) (param $slots i32) (param $values i32) (result i32)
   ${locals(["i", "at", "stop", "size", "p", "c"], "i32")} ${locals(["v", "bar"], "f32")}
   ${set("at", get("scores"))} ${set("bar", "(f32.const -inf)")}
-  ${overBar("gt", `
+  ${overBar(
+    "gt",
+    `
     (if (i32.lt_u ${get("size")} ${get("k")})
       (then
         ${set("p", get("size"))} ${advance("size", 1)}
@@ -68,7 +76,8 @@ export const TOP = `
           ${put(get("p"), valueAt(get("c")), slotAt(get("c")))}
           ${set("p", get("c"))} (br $down)))
         ${put(get("p"), get("v"), get("i"))}))
-    (if (i32.eq ${get("size")} ${get("k")}) (then ${set("bar", `(f32.load ${get("values")})`)}))`)}
+    (if (i32.eq ${get("size")} ${get("k")}) (then ${set("bar", `(f32.load ${get("values")})`)}))`,
+  )}
   ${get("size")})`;
 
 /** Every slot that scores at least `bar`, in order; gives how many there are. */

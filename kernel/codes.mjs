@@ -14,10 +14,15 @@ const byteProducts = (relaxed) => (/** @type {string} */ q, /** @type {string} *
 const SUMS = [0, 1, 2, 3];
 
 /** The products of the codes at `row` with the query, into `sum0`: four sums, so that none waits for the one before, while there are 64
- * bytes left. @param {boolean} relaxed */
+ * bytes left.
+ * @param {boolean} relaxed
+ */
 export const sumCodes = (relaxed) => {
   const add = (/** @type {number} */ sum) =>
-    set(`sum${sum}`, byteProducts(relaxed)(`(v128.load offset=${16 * sum} ${get("q")})`, `(v128.load offset=${16 * sum} ${get("at")})`, get(`sum${sum}`)));
+    set(
+      `sum${sum}`,
+      byteProducts(relaxed)(`(v128.load offset=${16 * sum} ${get("q")})`, `(v128.load offset=${16 * sum} ${get("at")})`, get(`sum${sum}`)),
+    );
   return `
         ${set("q", get("query"))} ${set("at", get("row"))} ${SUMS.map((sum) => set(`sum${sum}`, get("zero"))).join(" ")}
         ${set("whole", `(i32.add ${get("q")} (i32.and ${get("stride")} (i32.const -64)))`)}

@@ -2,10 +2,20 @@
 
 import { EXACT_SUM, FOLD_EXACT, PAIRS, addLanes, advance, get, locals, promoted, set, until } from "./wat.mjs";
 
-/** Four floats of `at` as codes in i32 lanes. @param {number} offset @param {number} middle */
-const coded = (offset, middle) => `(i32x4.trunc_sat_f32x4_s (f32x4.add (f32x4.nearest (f32x4.mul (v128.load offset=${offset} ${get("at")}) ${get("times")})) (f32x4.splat (f32.const ${middle}))))`;
-/** Sixteen floats as bytes. @param {number} middle @param {"s" | "u"} sign */
-const codedBytes = (middle, sign) => `(i8x16.narrow_i16x8_${sign} (i16x8.narrow_i32x4_s ${coded(0, middle)} ${coded(16, middle)}) (i16x8.narrow_i32x4_s ${coded(32, middle)} ${coded(48, middle)}))`;
+/**
+ * Four floats of `at` as codes in i32 lanes.
+ * @param {number} offset
+ * @param {number} middle
+ */
+const coded = (offset, middle) =>
+  `(i32x4.trunc_sat_f32x4_s (f32x4.add (f32x4.nearest (f32x4.mul (v128.load offset=${offset} ${get("at")}) ${get("times")})) (f32x4.splat (f32.const ${middle}))))`;
+/**
+ * Sixteen floats as bytes.
+ * @param {number} middle
+ * @param {"s" | "u"} sign
+ */
+const codedBytes = (middle, sign) =>
+  `(i8x16.narrow_i16x8_${sign} (i16x8.narrow_i32x4_s ${coded(0, middle)} ${coded(16, middle)}) (i16x8.narrow_i32x4_s ${coded(32, middle)} ${coded(48, middle)}))`;
 /** max|x| of the row, never so small that its inverse overflows. */
 const LARGEST = `(f32.max (f32.const 0x1p-118) (call $max_abs ${get("row")} ${get("width")}))`;
 /** Sixteen signs of x - mean as bits. */
@@ -17,10 +27,15 @@ function signs(offset) {
   return `(i32x4.bitmask (f32x4.gt (v128.load offset=${offset} ${get("at")}) (v128.load offset=${offset} ${get("mu")})))`;
 }
 
-/** `sum` + the squares of the lanes of `value`. @param {string} sum @param {string} value */
+/**
+ * `sum` + the squares of the lanes of `value`.
+ * @param {string} sum
+ * @param {string} value
+ */
 const addSquares = (sum, value) => `${set("x", value)} ${set(sum, `(f32x4.add ${get(sum)} (f32x4.mul ${get("x")} ${get("x")}))`)}`;
 /** Four floats of `at` less what their codes say. @param {number} offset */
-const lost = (offset) => `(f32x4.sub (v128.load offset=${offset} ${get("at")}) (f32x4.mul (f32x4.nearest (f32x4.mul (v128.load offset=${offset} ${get("at")}) ${get("times")})) ${get("scale")}))`;
+const lost = (offset) =>
+  `(f32x4.sub (v128.load offset=${offset} ${get("at")}) (f32x4.mul (f32x4.nearest (f32x4.mul (v128.load offset=${offset} ${get("at")}) ${get("times")})) ${get("scale")}))`;
 
 /** Writes the codes of n rows. |x|^2 and |x - what the codes say| are added up in f32, four lanes. */
 export const ENCODE_CODES = `
@@ -30,10 +45,14 @@ export const ENCODE_CODES = `
   (loop $next
     ${set("most", LARGEST)} ${set("times", `(f32x4.splat (f32.div (f32.const 63) ${get("most")}))`)} ${set("scale", `(f32x4.splat (f32.div ${get("most")} (f32.const 63)))`)}
     ${set("at", get("row"))} ${set("end", `(i32.add ${get("row")} ${get("width")})`)} ${set("sum", get("zero"))} ${set("rest", get("zero"))}
-    ${until("at", "end", `
+    ${until(
+      "at",
+      "end",
+      `
       (v128.store ${get("out")} ${codedBytes(64, "u")})
       ${[0, 16, 32, 48].map((offset) => `${addSquares("sum", `(v128.load offset=${offset} ${get("at")})`)} ${addSquares("rest", lost(offset))}`).join(" ")}
-      ${advance("at", 64)} ${advance("out", 16)}`)}
+      ${advance("at", 64)} ${advance("out", 16)}`,
+    )}
     (f32.store ${get("out")} (f32x4.extract_lane 0 ${get("scale")}))
     (f32.store offset=4 ${get("out")} ${addLanes("f32x4", get("sum"))})
     (f32.store offset=8 ${get("out")} (f32.sqrt ${addLanes("f32x4", get("rest"))}))
@@ -58,10 +77,14 @@ export const ENCODE_QUERY = `
   ${set("width", `(i32.shl ${get("stride")} (i32.const 2))`)}
   ${set("most", LARGEST)} ${set("times", `(f32x4.splat (f32.div (f32.const 127) ${get("most")}))`)}
   ${set("at", get("row"))} ${set("end", `(i32.add ${get("row")} ${get("width")})`)}
-  ${until("at", "end", `
+  ${until(
+    "at",
+    "end",
+    `
     ${set("bytes", codedBytes(0, "s"))} (v128.store ${get("out")} ${get("bytes")})
     ${set("sum", `(i32x4.add ${get("sum")} (i32x4.extadd_pairwise_i16x8_s (i16x8.extadd_pairwise_i8x16_s ${get("bytes")})))`)}
-    ${advance("at", 64)} ${advance("out", 16)}`)}
+    ${advance("at", 64)} ${advance("out", 16)}`,
+  )}
   (i32.store ${get("out")} (i32.shl ${addLanes("i32x4", get("sum"))} (i32.const 6)))
   (f32.div ${get("most")} (f32.const 127)))`;
 
@@ -75,6 +98,10 @@ export const QUERY_ROWS = `
   ${set("length", `(f64.sqrt ${EXACT_SUM})`)}
   ${set("over", `(f64x2.splat (select ${get("length")} (f64.const 1) (i32.and ${get("unit")} (f64.gt ${get("length")} (f64.const 0)))))`)}
   ${set("at", get("query"))}
-  ${until("at", "end", `${set("x", `(f64x2.div (v128.load ${get("at")}) ${get("over")})`)} (v128.store ${get("at")} ${get("x")})
-    (v128.store64_lane 0 ${get("rows")} (f32x4.demote_f64x2_zero ${get("x")})) ${advance("at", 16)} ${advance("rows", 8)}`)}
+  ${until(
+    "at",
+    "end",
+    `${set("x", `(f64x2.div (v128.load ${get("at")}) ${get("over")})`)} (v128.store ${get("at")} ${get("x")})
+    (v128.store64_lane 0 ${get("rows")} (f32x4.demote_f64x2_zero ${get("x")})) ${advance("at", 16)} ${advance("rows", 8)}`,
+  )}
   ${get("length")})`;

@@ -40,14 +40,17 @@ export const GATHER = `
 const narrowed = (offset) => `
     ${set("x", `(v128.load offset=${offset} ${get("at")})`)}
     ${set("size", `(v128.and ${get("x")} ${constant(0x7fffffff)})`)}
-    ${set("y", `(v128.bitselect
+    ${set(
+      "y",
+      `(v128.bitselect
       (i32x4.sub (f32x4.add ${get("size")} (f32x4.splat (f32.const 0.5))) (f32x4.splat (f32.const 0.5)))
       (i32x4.shr_u
         (i32x4.add
           (i32x4.add ${get("size")} ${constant(0xc8000fff | 0)})
           (v128.and (i32x4.shr_u ${get("size")} (i32.const 13)) ${constant(1)}))
         (i32.const 13))
-      (i32x4.lt_s ${get("size")} ${constant(0x38800000)}))`)}
+      (i32x4.lt_s ${get("size")} ${constant(0x38800000)}))`,
+    )}
     ${set("y", `(v128.or ${get("y")} (v128.and (i32x4.shr_u ${get("x")} (i32.const 16)) ${constant(0x8000)}))`)}`;
 
 /** `bytes` bytes of float32, a multiple of 32, as float16. */
@@ -55,6 +58,10 @@ export const NARROW = `
 (func (export "narrow") (param $at i32) (param $bytes i32) (param $out i32)
   (local $end i32) ${locals(["x", "y", "low", "size"], "v128")}
   ${set("end", `(i32.add ${get("at")} ${get("bytes")})`)}
-  ${until("at", "end", `${narrowed(0)} ${set("low", get("y"))} ${narrowed(16)}
+  ${until(
+    "at",
+    "end",
+    `${narrowed(0)} ${set("low", get("y"))} ${narrowed(16)}
     (v128.store ${get("out")} (i16x8.narrow_i32x4_u ${get("low")} ${get("y")}))
-    ${advance("at", 32)} ${advance("out", 16)}`)})`;
+    ${advance("at", 32)} ${advance("out", 16)}`,
+  )})`;

@@ -15,7 +15,11 @@ export const pickCodes = (relaxed) => `
     (f32.store ${get("out")} ${CODES_SCORE}) ${advance("out", 4)}
     (br_if $next (local.tee $n (i32.sub ${get("n")} (i32.const 1))))))`;
 
-/** Scores the rows in `slots` in float64; the query is float64 too. @param {string} name @param {(pair: number) => string} term */
+/**
+ * Scores the rows in `slots` in float64; the query is float64 too.
+ * @param {string} name
+ * @param {(pair: number) => string} term
+ */
 const pickExact = (name, term) => `
 (func (export "${name}") (param $table i32) (param $shift i32) (param $slots i32) (param $n i32) (param $stride i32) (param $query i32) (param $out i32)
   ${locals(["slot", "at", "q", "end", "width"], "i32")} ${locals(["d0", "d1", "d2", "d3", "zero", "gap"], "v128")}
@@ -32,6 +36,10 @@ const pickExact = (name, term) => `
 /** @param {number} pair */
 const queryPair = (pair) => `(v128.load offset=${pair * 16} ${get("q")})`;
 export const DOT_EXACT = pickExact("dot_exact", (pair) =>
-  set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${promoted(pair)} ${queryPair(pair)}))`));
-export const L2_EXACT = pickExact("l2_exact", (pair) => `${set("gap", `(f64x2.sub ${promoted(pair)} ${queryPair(pair)})`)}
-    ${set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${get("gap")} ${get("gap")}))`)}`);
+  set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${promoted(pair)} ${queryPair(pair)}))`),
+);
+export const L2_EXACT = pickExact(
+  "l2_exact",
+  (pair) => `${set("gap", `(f64x2.sub ${promoted(pair)} ${queryPair(pair)})`)}
+    ${set(`d${pair}`, `(f64x2.add ${get(`d${pair}`)} (f64x2.mul ${get("gap")} ${get("gap")}))`)}`,
+);

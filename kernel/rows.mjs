@@ -7,10 +7,14 @@ export const MAX_ABS = `
 (func $max_abs (export "max_abs") (param $at i32) (param $bytes i32) (result f32)
   (local $end i32) ${locals(["m0", "m1"], "v128")}
   ${set("end", `(i32.add ${get("at")} ${get("bytes")})`)}
-  ${until("at", "end", `
+  ${until(
+    "at",
+    "end",
+    `
     ${set("m0", `(f32x4.max ${get("m0")} (f32x4.max (f32x4.abs (v128.load ${get("at")})) (f32x4.abs (v128.load offset=16 ${get("at")}))))`)}
     ${set("m1", `(f32x4.max ${get("m1")} (f32x4.max (f32x4.abs (v128.load offset=32 ${get("at")})) (f32x4.abs (v128.load offset=48 ${get("at")}))))`)}
-    ${advance("at", 64)}`)}
+    ${advance("at", 64)}`,
+  )}
   ${set("m0", `(f32x4.max ${get("m0")} ${get("m1")})`)}
   (f32.max
     (f32.max (f32x4.extract_lane 0 ${get("m0")}) (f32x4.extract_lane 1 ${get("m0")}))

@@ -28,7 +28,13 @@ function forEachRow({ body, score, width }) {
 
 const SCAN_LOCALS = locals(["rows", "left", "row", "at", "q", "end"], "i32");
 
-/** Scores f32 rows: two accumulators over one stream. @param {string} name @param {string} extra @param {(x: string, q: string, sum: string) => string} term @param {string} score */
+/**
+ * Scores f32 rows: two accumulators over one stream.
+ * @param {string} name
+ * @param {string} extra
+ * @param {(x: string, q: string, sum: string) => string} term
+ * @param {string} score
+ */
 export function scanF32(name, extra, term, score) {
   const step = (/** @type {number} */ offset, /** @type {string} */ sum) =>
     set(sum, term(`(v128.load offset=${offset} ${get("at")})`, `(v128.load offset=${offset} ${get("q")})`, get(sum)));
@@ -46,17 +52,26 @@ export function scanF32(name, extra, term, score) {
     score: score.replace("$SUM", addLanes("f32x4", get("sum0"))),
   })})`;
 }
-/** @param {string} name @param {string} extra @param {string} score */
-const scanOfCodes = (name, extra, score) => (/** @type {boolean} */ relaxed) => `
+/**
+ * @param {string} name
+ * @param {string} extra
+ * @param {string} score
+ */
+const scanOfCodes = (name, extra, score) => (/** @type {boolean} */ relaxed) =>
+  `
 (func (export "${name}") (param $table i32) (param $shift i32) (param $n i32) ${CODES_PARAMS} ${extra} (param $out i32)
   ${SCAN_LOCALS} ${CODES_LOCALS}
   ${set("end", `(i32.add ${get("query")} ${get("stride")})`)}
   ${forEachRow({ width: `(i32.add ${get("stride")} (i32.const 16))`, body: sumCodes(relaxed), score })})`;
 export const scanCodes = scanOfCodes("scan_codes", "", CODES_SCORE);
 /** The most that a row may score, however its codes were rounded: `rest` x |x - what the codes say| + `length` x |x| more than they do. */
-export const scanBounds = scanOfCodes("scan_bounds", "(param $rest f32) (param $length f32)", `(f32.add ${CODES_SCORE} (f32.add
+export const scanBounds = scanOfCodes(
+  "scan_bounds",
+  "(param $rest f32) (param $length f32)",
+  `(f32.add ${CODES_SCORE} (f32.add
           (f32.mul ${get("rest")} (f32.load offset=8 ${get("at")}))
-          (f32.mul ${get("length")} (f32.sqrt (f32.load offset=4 ${get("at")})))))`);
+          (f32.mul ${get("length")} (f32.sqrt (f32.load offset=4 ${get("at")})))))`,
+);
 
 /** Four queries against two rows at a time, so each load is used several times: out[query][row], `pitch` floats from one query to the
  * next. The number of queries is a multiple of 4; rows of an odd chunk end with a row scored twice. */
@@ -66,8 +81,10 @@ export function scanBatch() {
   const step = (/** @type {number} */ offset) => `
           ${set("x", `(v128.load offset=${offset} ${get("at")})`)} ${set("y", `(v128.load offset=${offset} (i32.add ${get("at")} ${get("second")}))`)}
           ${four
-            .map((k) => `${set("t", `(v128.load offset=${offset} ${get(`q${k}`)})`)}
-          ${set(`a${k}`, `(f32x4.add (f32x4.mul ${get("x")} ${get("t")}) ${get(`a${k}`)})`)} ${set(`b${k}`, `(f32x4.add (f32x4.mul ${get("y")} ${get("t")}) ${get(`b${k}`)})`)}`)
+            .map(
+              (k) => `${set("t", `(v128.load offset=${offset} ${get(`q${k}`)})`)}
+          ${set(`a${k}`, `(f32x4.add (f32x4.mul ${get("x")} ${get("t")}) ${get(`a${k}`)})`)} ${set(`b${k}`, `(f32x4.add (f32x4.mul ${get("y")} ${get("t")}) ${get(`b${k}`)})`)}`,
+            )
             .join("\n")}`;
   return `
 (func (export "scan_batch") (param $table i32) (param $shift i32) (param $n i32) (param $stride i32) (param $queries i32) (param $count i32) (param $pitch i32) (param $out i32)

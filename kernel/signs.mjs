@@ -5,7 +5,11 @@ import { advance, get, item, locals, set, until } from "./wat.mjs";
 const FOUR = [0, 1, 2, 3];
 const each = (/** @type {(row: number) => string} */ write) => FOUR.map(write).join(" ");
 
-/** The lanes of two vectors, added up in pairs. @param {string} a @param {string} b */
+/**
+ * The lanes of two vectors, added up in pairs.
+ * @param {string} a
+ * @param {string} b
+ */
 const addPairs = (a, b) => `(i32x4.add
         (i8x16.shuffle 0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27 ${a} ${b})
         (i8x16.shuffle 4 5 6 7 12 13 14 15 20 21 22 23 28 29 30 31 ${a} ${b}))`;
@@ -20,10 +24,14 @@ const COUNT_FOUR = `
         ${set("run", `(i32.add ${get("q")} (i32.const 496))`)}
         ${set("run", `(select ${get("run")} ${get("end")} (i32.lt_u ${get("run")} ${get("end")}))`)}
         ${each((row) => set(`b${row}`, get("zero")))}
-        ${until("q", "run", `
+        ${until(
+          "q",
+          "run",
+          `
           ${set("x", `(v128.load ${get("q")})`)}
           ${each((row) => set(`b${row}`, `(i8x16.add ${get(`b${row}`)} (i8x16.popcnt (v128.xor ${get("x")} (v128.load ${get(`a${row}`)}))))`))}
-          ${each((row) => advance(`a${row}`, 16))} ${advance("q", 16)}`)}
+          ${each((row) => advance(`a${row}`, 16))} ${advance("q", 16)}`,
+        )}
         ${each((row) => set(`s${row}`, `(i32x4.add ${get(`s${row}`)} (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u ${get(`b${row}`)})))`))}
         (br_if $runs (i32.lt_u ${get("q")} ${get("end")})))
       ${set("gap", addPairs(addPairs(get("s0"), get("s1")), addPairs(get("s2"), get("s3"))))}`;
@@ -55,7 +63,10 @@ export const NEAR_SIGNS = `
         ${set("last", `(i32.add ${get("slot")} (i32.const 4))`)}
         ${set("last", `(select ${get("last")} ${get("stop")} (i32.lt_u ${get("last")} ${get("stop")}))`)}
         ${set("q", get("slot"))}
-        ${until("q", "last", `
+        ${until(
+          "q",
+          "last",
+          `
           ${set("d", `(i32.load ${get("at")})`)} ${advance("at", 4)}
           (if (i32.le_s ${get("d")} ${get("bar")}) (then
             (if (if (result i32) ${get("keep")} (then (i32.load8_u (i32.add ${get("keep")} ${get("q")}))) (else (i32.const 1))) (then
@@ -68,7 +79,8 @@ export const NEAR_SIGNS = `
                 (br_if $low (i32.lt_u (i32.sub ${get("seen")} ${get("level")}) ${get("most")}))
                 ${set("seen", `(i32.sub ${get("seen")} ${get("level")})`)} ${advance("bar", -1)}
                 (br $sink)))))))
-          ${advance("q", 1)}`)}))
+          ${advance("q", 1)}`,
+        )}))
       ${advance("row", `(i32.shl ${get("width")} (i32.const 2))`)}
       (br_if $next (i32.lt_u (local.tee $slot (i32.add ${get("slot")} (i32.const 4))) ${get("stop")})))
     ${set("slot", get("stop"))}
@@ -80,14 +92,21 @@ export const NEAR_SIGNS = `
     (br_if $kth (i32.or (i32.ge_u ${get("seen")} ${get("k")}) (i32.ge_s ${get("d")} ${get("bar")})))
     ${advance("d", 1)} (br $up)))
   ${set("share", `(f64.div (f64.convert_i32_s ${get("d")}) (f64.convert_i32_s ${get("dim")}))`)}
-  ${set("d", `(i32.add ${get("d")} (i32.trunc_f64_s (f64.mul (f64.const 6) (f64.sqrt (f64.max (f64.const 1)
-    (f64.mul (f64.convert_i32_s ${get("d")}) (f64.sub (f64.const 1) ${get("share")})))))))`)}
+  ${set(
+    "d",
+    `(i32.add ${get("d")} (i32.trunc_f64_s (f64.mul (f64.const 6) (f64.sqrt (f64.max (f64.const 1)
+    (f64.mul (f64.convert_i32_s ${get("d")}) (f64.sub (f64.const 1) ${get("share")})))))))`,
+  )}
   ${set("bar", `(select ${get("d")} ${get("bar")} (i32.lt_s ${get("d")} ${get("bar")}))`)}
   ;; Those that were under the bar when they came, and still are.
   ${set("at", get("slots"))} ${set("stop", item("slots", get("found")))} ${set("last", get("slots"))}
   (block $none (br_if $none (i32.eqz ${get("found")}))
-    ${until("at", "stop", `
+    ${until(
+      "at",
+      "stop",
+      `
       (i32.store ${get("last")} (i32.load ${get("at")}))
       ${set("last", `(i32.add ${get("last")} (i32.shl (i32.le_s (i32.load ${get("gaps")}) ${get("bar")}) (i32.const 2)))`)}
-      ${advance("at", 4)} ${advance("gaps", 4)}`)})
+      ${advance("at", 4)} ${advance("gaps", 4)}`,
+    )})
   (i32.shr_u (i32.sub ${get("last")} ${get("slots")}) (i32.const 2)))`;

@@ -2,16 +2,32 @@
 
 /** @param {string} name */
 export const get = (name) => `(local.get $${name})`;
-/** @param {string} name @param {string} value */
+/**
+ * @param {string} name
+ * @param {string} value
+ */
 export const set = (name, value) => `(local.set $${name} ${value})`;
-/** @param {string} name @param {number | string} by */
+/**
+ * @param {string} name
+ * @param {number | string} by
+ */
 export const advance = (name, by) => set(name, `(i32.add ${get(name)} ${typeof by === "number" ? `(i32.const ${by})` : by})`);
-/** @param {string[]} names @param {string} type */
+/**
+ * @param {string[]} names
+ * @param {string} type
+ */
 export const locals = (names, type) => names.map((name) => `(local $${name} ${type})`).join(" ");
-/** Address of the i-th 4-byte item. @param {string} base @param {string} index */
+/**
+ * Address of the i-th 4-byte item.
+ * @param {string} base
+ * @param {string} index
+ */
 export const item = (base, index) => `(i32.add ${get(base)} (i32.shl ${index} (i32.const 2)))`;
 
-/** @param {"f32x4" | "i32x4"} shape @param {string} vector */
+/**
+ * @param {"f32x4" | "i32x4"} shape
+ * @param {string} vector
+ */
 export function addLanes(shape, vector) {
   const add = `${shape.slice(0, 3)}.add`;
   const lane = (/** @type {number} */ index) => `(${shape}.extract_lane ${index} ${vector})`;
@@ -19,7 +35,10 @@ export function addLanes(shape, vector) {
 }
 
 /** Repeats `body`, which advances `end`'s counter, until the address in `counter` reaches `end`.
- * @param {string} counter @param {string} end @param {string} body */
+ * @param {string} counter
+ * @param {string} end
+ * @param {string} body
+ */
 export const until = (counter, end, body) => `(loop $${counter} ${body} (br_if $${counter} (i32.lt_u ${get(counter)} ${get(end)})))`;
 
 export const PAIRS = [0, 1, 2, 3];

@@ -41,7 +41,11 @@ export function watchConversations(chat) {
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset["key"];
     list.replaceChildren(...found.map((item) => ("excerpt" in item ? hit(item) : row(item))));
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
-    note.textContent = found.length ? "" : text ? "Nothing was found." : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
+    note.textContent = found.length
+      ? ""
+      : text
+        ? "Nothing was found."
+        : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
   }
 
   /** Does something, and tells what came of it. @param {() => Promise<string | void>} work */
@@ -66,10 +70,15 @@ export function watchConversations(chat) {
   /** @param {ConversationInfo} info */
   function row(info) {
     const item = h("li", {}, titleButton(info.id, info.title, when(info)));
-    item.append(h("span", { class: "conversation-actions" },
-      action("edit", `Rename ${info.title}`, `rename ${info.id}`, () => rename(item, info)),
-      action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => save(info.id, info.title))),
-      action("trash", `Delete ${info.title}`, `delete ${info.id}`, () => confirm(item, info))));
+    item.append(
+      h(
+        "span",
+        { class: "conversation-actions" },
+        action("edit", `Rename ${info.title}`, `rename ${info.id}`, () => rename(item, info)),
+        action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => save(info.id, info.title))),
+        action("trash", `Delete ${info.title}`, `delete ${info.id}`, () => confirm(item, info)),
+      ),
+    );
     return item;
   }
 
@@ -78,18 +87,40 @@ export function watchConversations(chat) {
     return h("li", {}, titleButton(id, title, role === "title" ? "" : excerpt));
   }
 
-  /** @param {string} id @param {string} title @param {string} about */
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {string} about
+   */
   function titleButton(id, title, about) {
-    return h("button", { type: "button", class: "conversation", "data-key": id, "aria-current": id === chat.conversation ? "true" : undefined, click: () => show(id) },
-      h("span", { class: "conversation-title", dir: "auto" }, title), about && h("span", { class: "conversation-about", dir: "auto" }, about));
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "conversation",
+        "data-key": id,
+        "aria-current": id === chat.conversation ? "true" : undefined,
+        click: () => show(id),
+      },
+      h("span", { class: "conversation-title", dir: "auto" }, title),
+      about && h("span", { class: "conversation-about", dir: "auto" }, about),
+    );
   }
 
-  /** @param {Parameters<typeof icon>[0]} picture @param {string} label @param {string} key @param {() => void} click */
+  /**
+   * @param {Parameters<typeof icon>[0]} picture
+   * @param {string} label
+   * @param {string} key
+   * @param {() => void} click
+   */
   function action(picture, label, key, click) {
     return h("button", { type: "button", "aria-label": label, title: label, "data-key": key, click }, icon(picture));
   }
 
-  /** @param {HTMLLIElement} item @param {ConversationInfo} info */
+  /**
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   */
   function rename(item, info) {
     const field = h("input", { type: "text", "aria-label": `New title of ${info.title}`, maxlength: 80, dir: "auto", autocomplete: "off" });
     field.value = info.title;
@@ -101,7 +132,12 @@ export function watchConversations(chat) {
       await refresh();
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="rename ${CSS.escape(info.id)}"]`))?.focus();
     };
-    const form = h("form", { class: "conversation-form", submit: (event) => (event.preventDefault(), void done(true)) }, field, h("button", { type: "submit" }, "Save"));
+    const form = h(
+      "form",
+      { class: "conversation-form", submit: (event) => (event.preventDefault(), void done(true)) },
+      field,
+      h("button", { type: "submit" }, "Save"),
+    );
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
@@ -112,7 +148,10 @@ export function watchConversations(chat) {
     field.select();
   }
 
-  /** @param {HTMLLIElement} item @param {ConversationInfo} info */
+  /**
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   */
   function confirm(item, info) {
     const keep = () => {
       item.replaceWith(row(info));
@@ -124,8 +163,13 @@ export function watchConversations(chat) {
       if (chat.conversation === info.id) chat.newConversation();
       find("new-conversation", HTMLButtonElement).focus();
     };
-    const asked = h("div", { class: "conversation-form asked", role: "group", "aria-label": `Delete ${info.title}?` },
-      h("span", { class: "conversation-title" }, `Delete “${info.title}”?`), h("button", { type: "button", class: "danger", click: remove }, "Delete"), h("button", { type: "button", click: keep }, "Keep"));
+    const asked = h(
+      "div",
+      { class: "conversation-form asked", role: "group", "aria-label": `Delete ${info.title}?` },
+      h("span", { class: "conversation-title" }, `Delete “${info.title}”?`),
+      h("button", { type: "button", class: "danger", click: remove }, "Delete"),
+      h("button", { type: "button", click: keep }, "Keep"),
+    );
     asked.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
@@ -147,15 +191,19 @@ export function watchConversations(chat) {
   });
   find("export-conversations", HTMLButtonElement).addEventListener("click", () => void change(() => save(undefined, "conversations")));
   find("import-conversations", HTMLButtonElement).addEventListener("click", () => file.click());
-  file.addEventListener("change", () => void change(async () => {
-    const [chosen] = file.files ?? [];
-    if (!chosen) return;
-    const text = await chosen.text();
-    file.value = "";
-    const ids = await store.import(text);
-    search.value = "";
-    return ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
-  }));
+  file.addEventListener(
+    "change",
+    () =>
+      void change(async () => {
+        const [chosen] = file.files ?? [];
+        if (!chosen) return;
+        const text = await chosen.text();
+        file.value = "";
+        const ids = await store.import(text);
+        search.value = "";
+        return ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
+      }),
+  );
   search.addEventListener("input", () => void refresh());
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
@@ -188,10 +236,17 @@ function when({ updatedAt, messages }) {
   return `${time}, ${messages} ${messages === 1 ? "message" : "messages"}`;
 }
 
-/** Gives it to the user as a file. @param {string | undefined} id @param {string} title */
+/**
+ * Gives it to the user as a file.
+ * @param {string | undefined} id
+ * @param {string} title
+ */
 async function save(id, title) {
   const data = JSON.stringify(await store.export(id), null, 1);
-  const link = h("a", { href: URL.createObjectURL(new Blob([data], { type: "application/json" })), download: `${title.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40) || "chat"}.json` });
+  const link = h("a", {
+    href: URL.createObjectURL(new Blob([data], { type: "application/json" })),
+    download: `${title.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40) || "chat"}.json`,
+  });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }

@@ -33,8 +33,11 @@ export function watchKeptKeys() {
     return;
   }
   const store = keys;
-  const by = () => (kept.get(provider.value)?.by === "passkey" ? { passkey: /** @type {const} */ (true) } : { passphrase: passphrase.value });
-  const save = async (/** @type {import("../web/keys/key-store.js").ByPassphrase | import("../web/keys/key-store.js").ByPasskey} */ how) => {
+  const by = () =>
+    kept.get(provider.value)?.by === "passkey" ? { passkey: /** @type {const} */ (true) } : { passphrase: passphrase.value };
+  const save = async (
+    /** @type {import("../web/keys/key-store.js").ByPassphrase | import("../web/keys/key-store.js").ByPasskey} */ how,
+  ) => {
     await store.save(provider.value, key.value.trim(), how);
     key.value = "";
     return "Kept, encrypted. Your key is in use, and gone from the field above.";
@@ -63,7 +66,10 @@ export function watchKeptKeys() {
   void finishLogin();
 }
 
-/** @param {HTMLButtonElement} button @param {() => Promise<string>} work gives what to say when it is done */
+/**
+ * @param {HTMLButtonElement} button
+ * @param {() => Promise<string>} work gives what to say when it is done
+ */
 function on(button, work) {
   button.addEventListener("click", async () => {
     button.disabled = true;

@@ -12,13 +12,19 @@ export function keptServers() {
   try {
     /** @type {KeptServer[]} */
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    return kept.filter(({ url }) => /^https?:/.test(url)).map(({ url, access = "nothing", prefix = "", off = [] }) => ({ url, access, prefix, off }));
+    return kept
+      .filter(({ url }) => /^https?:/.test(url))
+      .map(({ url, access = "nothing", prefix = "", off = [] }) => ({ url, access, prefix, off }));
   } catch {
     return []; // of another version, or of a window that keeps nothing
   }
 }
 
-/** In the place of what was kept of its address. @param {KeptServer} server @returns {boolean} whether it is kept: not where the address may hold a secret */
+/**
+ * In the place of what was kept of its address.
+ * @param {KeptServer} server
+ * @returns {boolean} whether it is kept: not where the address may hold a secret
+ */
 export function keepServer(server) {
   const { username, password, search } = new URL(server.url);
   if (username || password || search) return false;

@@ -28,7 +28,11 @@ let reconnected = Promise.resolve();
 let waiting = false;
 let onChange = () => {};
 
-/** @param {StaysailChat} chat @param {{open: () => void}} panel of the settings @param {() => void} change told when there are other tools */
+/**
+ * @param {StaysailChat} chat
+ * @param {{open: () => void}} panel of the settings
+ * @param {() => void} change told when there are other tools
+ */
 export function watchMcpServers(chat, panel, change) {
   onChange = change;
   connect.addEventListener("click", () => void (token.value.trim() ? add("token", { token: token.value.trim() }) : add("nothing", {})));
@@ -46,9 +50,14 @@ export function watchMcpServers(chat, panel, change) {
   });
   const kept = keptServers();
   if (!kept.length) return;
-  const ready = new Promise((resolve) => (chat.ready ? resolve(undefined) : chat.addEventListener("staysail-ready", resolve, { once: true })));
+  const ready = new Promise((resolve) =>
+    chat.ready ? resolve(undefined) : chat.addEventListener("staysail-ready", resolve, { once: true }),
+  );
   waiting = true;
-  reconnected = Promise.race([Promise.all(kept.map((place) => takeUp(place, ready))), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))]).then(() => {
+  reconnected = Promise.race([
+    Promise.all(kept.map((place) => takeUp(place, ready))),
+    new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
+  ]).then(() => {
     waiting = false;
     tellLost();
     onChange();
@@ -61,7 +70,11 @@ export async function mcpTools() {
   return [...servers.values()].flatMap(({ entry }) => entry.tools);
 }
 
-/** What was typed. @param {Access} access @param {Partial<McpOptions>} auth */
+/**
+ * What was typed.
+ * @param {Access} access
+ * @param {Partial<McpOptions>} auth
+ */
 async function add(access, auth) {
   const url = address.value.trim();
   connect.disabled = login.disabled = true;
@@ -84,7 +97,11 @@ async function add(access, auth) {
   }
 }
 
-/** A server of the last visit. @param {KeptServer} place @param {Promise<unknown>} ready Python is up */
+/**
+ * A server of the last visit.
+ * @param {KeptServer} place
+ * @param {Promise<unknown>} ready Python is up
+ */
 async function takeUp(place, ready) {
   const { entry } = enter(place);
   if (place.access === "login") return entry.failed("A login is not kept over a reload.", "Log in there", () => void again(place, oauth()));
@@ -94,7 +111,10 @@ async function takeUp(place, ready) {
   await again(place, {});
 }
 
-/** @param {KeptServer} place @param {Partial<McpOptions>} auth */
+/**
+ * @param {KeptServer} place
+ * @param {Partial<McpOptions>} auth
+ */
 async function again(place, auth) {
   const { entry } = enter(place);
   entry.wait();
@@ -104,21 +124,29 @@ async function again(place, auth) {
     show(place, opened);
   } catch (error) {
     const { name, message } = /** @type {Error} */ (error);
-    if (name === "AuthError") entry.failed("This server wants to know who you are.", "Log in there", () => void again({ ...place, access: "login" }, oauth()));
+    if (name === "AuthError")
+      entry.failed("This server wants to know who you are.", "Log in there", () => void again({ ...place, access: "login" }, oauth()));
     else entry.failed(message, "Try again", () => void again(place, auth));
   }
   tellLost();
   if (!waiting) onChange();
 }
 
-/** @param {KeptServer} place @param {Partial<McpOptions>} auth */
+/**
+ * @param {KeptServer} place
+ * @param {Partial<McpOptions>} auth
+ */
 async function open({ url, prefix }, auth) {
   const server = mcpServer({ url, ...auth });
   const { name, protocol } = await server.connect();
   return { server, about: `${name}, protocol ${protocol}`, tools: await server.tools({ prefix }) };
 }
 
-/** @param {KeptServer} place @param {Awaited<ReturnType<typeof open>>} opened @returns {boolean} whether it is kept over a reload */
+/**
+ * @param {KeptServer} place
+ * @param {Awaited<ReturnType<typeof open>>} opened
+ * @returns {boolean} whether it is kept over a reload
+ */
 function show(place, { server, about, tools }) {
   const known = enter(place);
   Object.assign(known, { place, server });
@@ -134,7 +162,10 @@ function enter(place) {
   if (known) return known;
   const entry = new ServerEntry(url, {
     remove() {
-      void servers.get(url)?.server?.close().catch(() => {}); // what is said to a server that is gone is of no use
+      void servers
+        .get(url)
+        ?.server?.close()
+        .catch(() => {}); // what is said to a server that is gone is of no use
       servers.delete(url);
       dropServer(url);
       entry.node.remove();
@@ -181,10 +212,16 @@ function freePrefix() {
 function tellLost() {
   const missing = [...servers.values()].filter(({ entry }) => entry.hasFailed || !(waiting || entry.isConnected)).length;
   lost.hidden = !missing;
-  /** @type {HTMLElement} */ (lost.firstElementChild).textContent = missing === 1 ? "An MCP server is not connected: its tools are missing." : `${missing} MCP servers are not connected: their tools are missing.`;
+  /** @type {HTMLElement} */ (lost.firstElementChild).textContent =
+    missing === 1
+      ? "An MCP server is not connected: its tools are missing."
+      : `${missing} MCP servers are not connected: their tools are missing.`;
 }
 
-/** @param {string} text @param {boolean} [failed] */
+/**
+ * @param {string} text
+ * @param {boolean} [failed]
+ */
 function say(text, failed = false) {
   status.value = text;
   status.classList.toggle("failed", failed);

@@ -18,9 +18,10 @@
    * @typedef {Extendable & {request: Request, respondWith(answer: Promise<Response>): void}} FetchEvent
    * @typedef {{version: string, first: string[], later: string[]}} List first: what a start needs. later: what may be asked for besides
    */
-  const worker = /** @type {{registration: ServiceWorkerRegistration, clients: {claim(): Promise<void>}, skipWaiting(): Promise<void>, addEventListener(type: string, listener: (event: any) => void): void}} */ (
-    /** @type {unknown} */ (globalThis)
-  );
+  const worker =
+    /** @type {{registration: ServiceWorkerRegistration, clients: {claim(): Promise<void>}, skipWaiting(): Promise<void>, addEventListener(type: string, listener: (event: any) => void): void}} */ (
+      /** @type {unknown} */ (globalThis)
+    );
   const scope = worker.registration.scope;
 
   worker.addEventListener("install", () => void worker.skipWaiting());
@@ -28,7 +29,12 @@
   worker.addEventListener("message", (/** @type {MessageEvent & Extendable} */ event) => {
     if (event.data !== "keep") return;
     const [port] = event.ports;
-    event.waitUntil(keepAll().then((kept) => port?.postMessage({ kept }), (error) => port?.postMessage({ error: String(error) })));
+    event.waitUntil(
+      keepAll().then(
+        (kept) => port?.postMessage({ kept }),
+        (error) => port?.postMessage({ error: String(error) }),
+      ),
+    );
   });
   worker.addEventListener("fetch", (/** @type {FetchEvent} */ event) => {
     if (isOurs(event.request)) event.respondWith(answer(event));
@@ -62,14 +68,22 @@
     return response;
   }
 
-  /** Whether it is worth keeping in the place of what is kept. @param {Response} response @param {Response | undefined} kept */
+  /**
+   * Whether it is worth keeping in the place of what is kept.
+   * @param {Response} response
+   * @param {Response | undefined} kept
+   */
   function isAnother(response, kept) {
     if (response.status !== 200 || response.redirected || response.type !== "basic") return false;
     const tag = response.headers.get("etag") ?? response.headers.get("last-modified");
     return !kept || !tag || tag !== (kept.headers.get("etag") ?? kept.headers.get("last-modified"));
   }
 
-  /** @param {Cache} cache @param {RequestInfo} key @param {Response} response */
+  /**
+   * @param {Cache} cache
+   * @param {RequestInfo} key
+   * @param {Response} response
+   */
   async function keep(cache, key, response) {
     await cache.put(key, response).catch(() => {}); // the disk is full, or the page was left: the next visit tries again
   }

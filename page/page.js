@@ -55,7 +55,13 @@ async function chosenTools() {
 
 async function ownTools() {
   const simple = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter((tool) => isOn(tool.name));
-  const tools = [...simple, ...(isOn("python") ? [await agentPython()] : []), ...(await mcpTools()), ...(await fileTools()), ...documents.tools(small)];
+  const tools = [
+    ...simple,
+    ...(isOn("python") ? [await agentPython()] : []),
+    ...(await mcpTools()),
+    ...(await fileTools()),
+    ...documents.tools(small),
+  ];
   for (const tool of tools) tool.needsApproval = runs.asksFirst();
   return tools;
 }
@@ -70,7 +76,8 @@ watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
   access = { model: /** @type {string} */ (chat.model), ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) };
   if (small === wasSmall) settle();
   else offer(); // what the tools tell of the documents is another thing
-  find("current", HTMLOutputElement).value = choice.id === "local" ? `${localModelName()}, in this page` : [choice.label, model].filter(Boolean).join(", ");
+  find("current", HTMLOutputElement).value =
+    choice.id === "local" ? `${localModelName()}, in this page` : [choice.label, model].filter(Boolean).join(", ");
   find("welcome-note", HTMLElement).textContent =
     choice.id === "local"
       ? "Python, the agent and a small model all run in your browser. Nothing you write leaves it."

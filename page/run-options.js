@@ -14,7 +14,10 @@ const LIMITS = /** @type {const} */ ({
   "limit-cost": "cost",
 });
 
-/** @param {StaysailChat} chat @param {() => void} onChange */
+/**
+ * @param {StaysailChat} chat
+ * @param {() => void} onChange
+ */
 export function watchRunOptions(chat, onChange) {
   const keep = find("keep-runs", HTMLInputElement);
   const asks = find("ask-first", HTMLInputElement);
@@ -24,7 +27,10 @@ export function watchRunOptions(chat, onChange) {
   return { keep, asksFirst: () => asks.checked };
 }
 
-/** @param {string} model "provider:model", which the prices are of @returns {UsageLimits | undefined} */
+/**
+ * @param {string} model "provider:model", which the prices are of
+ * @returns {UsageLimits | undefined}
+ */
 export function chosenLimits(model) {
   const given = Object.entries(LIMITS).flatMap(([id, name]) => {
     const most = numberIn(id);

@@ -14,7 +14,11 @@ export function watchSecondAgent(onChange) {
   for (const field of [mode, name, preamble]) field.addEventListener("input", onChange);
 }
 
-/** The tool that leads to it, if there is one. @param {AgentOptions} access the model and how it is reached @returns {Delegate[]} */
+/**
+ * The tool that leads to it, if there is one.
+ * @param {AgentOptions} access the model and how it is reached
+ * @returns {Delegate[]}
+ */
 export function secondAgent(access) {
   if (!mode.value) return [];
   const agent = new Agent({ ...access, name: name.value.trim() || "second", preamble: preamble.value });

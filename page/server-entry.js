@@ -18,15 +18,15 @@ export class ServerEntry {
   /** @type {HTMLInputElement[]} */
   #boxes = [];
 
-  /** @param {string} url @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before */
+  /**
+   * @param {string} url
+   * @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before
+   */
   constructor(url, { remove, change }) {
     this.#url = url;
     this.#onChange = change;
     this.#remove.addEventListener("click", remove);
-    this.node = h("li", {},
-      h("div", { class: "server-head" }, this.#about, this.#remove),
-      h("p", { class: "note" }, url),
-      this.#body);
+    this.node = h("li", {}, h("div", { class: "server-head" }, this.#about, this.#remove), h("p", { class: "note" }, url), this.#body);
   }
 
   /** Those that are switched on. */
@@ -43,24 +43,51 @@ export class ServerEntry {
     this.#set("Connecting again…");
   }
 
-  /** @param {string} about @param {PythonTool[]} tools @param {string[]} off */
+  /**
+   * @param {string} about
+   * @param {PythonTool[]} tools
+   * @param {string[]} off
+   */
   connected(about, tools, off) {
     this.#set(about);
     this.isConnected = true;
     this.#tools = tools;
-    this.#boxes = tools.map(({ name }) => h("input", { type: "checkbox", checked: !off.includes(name), autocomplete: "off", change: this.#onChange }));
-    this.#body.append(h("ul", { class: "tools" }, ...tools.map(({ name, description }, position) =>
-      h("li", {}, h("label", {}, this.#boxes[position], h("span", {}, h("code", {}, name), h("span", { class: "tool-about" }, description)))))));
+    this.#boxes = tools.map(({ name }) =>
+      h("input", { type: "checkbox", checked: !off.includes(name), autocomplete: "off", change: this.#onChange }),
+    );
+    this.#body.append(
+      h(
+        "ul",
+        { class: "tools" },
+        ...tools.map(({ name, description }, position) =>
+          h(
+            "li",
+            {},
+            h("label", {}, this.#boxes[position], h("span", {}, h("code", {}, name), h("span", { class: "tool-about" }, description))),
+          ),
+        ),
+      ),
+    );
   }
 
-  /** @param {string} why @param {string} label of the button @param {() => void} act what it does about it */
+  /**
+   * @param {string} why
+   * @param {string} label of the button
+   * @param {() => void} act what it does about it
+   */
   failed(why, label, act) {
     this.#set("Not connected", "Forget");
     this.hasFailed = true;
-    this.#body.append(h("p", { class: "kept-status failed" }, why), h("div", { class: "row-buttons" }, h("button", { type: "button", click: act }, label)));
+    this.#body.append(
+      h("p", { class: "kept-status failed" }, why),
+      h("div", { class: "row-buttons" }, h("button", { type: "button", click: act }, label)),
+    );
   }
 
-  /** @param {string} about @param {string} [label] of the button that removes it */
+  /**
+   * @param {string} about
+   * @param {string} [label] of the button that removes it
+   */
   #set(about, label = "Disconnect") {
     this.isConnected = this.hasFailed = false;
     this.#tools = this.#boxes = [];

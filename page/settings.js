@@ -6,7 +6,12 @@ import { CHOICES } from "./providers.js";
 /** @typedef {import("./providers.js").Choice} Choice */
 /** @typedef {{choice: Choice, model: string, apiKey: string | (() => Promise<string>), baseURL: string, preamble: string}} Settings */
 
-/** @template {HTMLElement} E @param {string} id @param {new () => E} kind @returns {E} */
+/**
+ * @template {HTMLElement} E
+ * @param {string} id
+ * @param {new () => E} kind
+ * @returns {E}
+ */
 export function find(id, kind) {
   const node = document.getElementById(id);
   if (!(node instanceof kind)) throw new Error(`index.html has no ${kind.name} #${id}`);

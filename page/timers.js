@@ -2,7 +2,10 @@
 
 import { h, icon } from "../web/element/dom.js";
 
-/** @param {number} seconds @param {string} label */
+/**
+ * @param {number} seconds
+ * @param {string} label
+ */
 export function startTimer(seconds, label) {
   const due = performance.now() + seconds * 1000;
   const time = h("span", { class: "timer-time", role: "timer" });
@@ -31,5 +34,8 @@ export function startTimer(seconds, label) {
 /** @param {number} seconds */
 function clock(seconds) {
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return parts.slice(parts[0] ? 0 : 1).map((part) => String(part).padStart(2, "0")).join(":");
+  return parts
+    .slice(parts[0] ? 0 : 1)
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
 }

@@ -11,12 +11,31 @@ const TOOLS = /** @type {const} */ ([
   { name: "python", language: "Python", about: "Lets the agent run Python that it writes, held apart from this page", off: true },
 ]);
 
-/** @param {() => void} onChange @returns {(name: string) => boolean} whether a tool is switched on */
+/**
+ * @param {() => void} onChange
+ * @returns {(name: string) => boolean} whether a tool is switched on
+ */
 export function listTools(onChange) {
-  const boxes = new Map(TOOLS.map(({ name, ...rest }) => [/** @type {string} */ (name), h("input", { type: "checkbox", id: `tool-${name}`, checked: !("off" in rest), autocomplete: "off", change: onChange })]));
-  find("tools", HTMLUListElement).replaceChildren(...TOOLS.map(({ name, language, about }) =>
-    h("li", {}, boxes.get(name), h("label", { for: `tool-${name}` },
-      h("span", { class: "tool-title" }, h("code", {}, name), h("span", { class: "language" }, language)),
-      h("span", { class: "tool-about" }, about)))));
+  const boxes = new Map(
+    TOOLS.map(({ name, ...rest }) => [
+      /** @type {string} */ (name),
+      h("input", { type: "checkbox", id: `tool-${name}`, checked: !("off" in rest), autocomplete: "off", change: onChange }),
+    ]),
+  );
+  find("tools", HTMLUListElement).replaceChildren(
+    ...TOOLS.map(({ name, language, about }) =>
+      h(
+        "li",
+        {},
+        boxes.get(name),
+        h(
+          "label",
+          { for: `tool-${name}` },
+          h("span", { class: "tool-title" }, h("code", {}, name), h("span", { class: "language" }, language)),
+          h("span", { class: "tool-about" }, about),
+        ),
+      ),
+    ),
+  );
   return (name) => boxes.get(name)?.checked ?? false;
 }

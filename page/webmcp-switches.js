@@ -15,7 +15,10 @@ let turn = Promise.resolve();
 /** The publishing that was asked for last; those before it need not be done. */
 let latest = 0;
 
-/** @param {() => Promise<Tool[]>} ownTools what the agent has of its own @param {() => void} onChange */
+/**
+ * @param {() => Promise<Tool[]>} ownTools what the agent has of its own
+ * @param {() => void} onChange
+ */
 export function watchWebMCP(ownTools, onChange) {
   const has = webMCP();
   publish.disabled = !has.publish;
@@ -36,7 +39,9 @@ function offer(ownTools) {
     if (!publish.checked) return void (note.textContent = "");
     try {
       const tools = (await ownTools()).filter((tool) => "execute" in tool); // agents are none
-      takeBack = await publishTools(tools, { approve: ({ name, arguments: given }) => confirm(`May this browser's agent call ${name}?\n\n${JSON.stringify(given, null, 2)}`) });
+      takeBack = await publishTools(tools, {
+        approve: ({ name, arguments: given }) => confirm(`May this browser's agent call ${name}?\n\n${JSON.stringify(given, null, 2)}`),
+      });
       note.textContent = `The browser has ${tools.length} tools of this page.`;
     } catch (error) {
       note.textContent = /** @type {Error} */ (error).message;
@@ -44,7 +49,11 @@ function offer(ownTools) {
   });
 }
 
-/** What other scripts of the page offer, where that is switched on. @param {Tool[]} own of the agent, which are not meant even if they are offered @returns {Promise<Tool[]>} */
+/**
+ * What other scripts of the page offer, where that is switched on.
+ * @param {Tool[]} own of the agent, which are not meant even if they are offered
+ * @returns {Promise<Tool[]>}
+ */
 export async function offeredTools(own) {
   if (!use.checked) return [];
   const looking = turn.then(() => pageTools());

@@ -50,7 +50,12 @@ function reached() {
   });
   const checked = ts.createProgram(entries, { ...options, noEmit: true, skipLibCheck: false, skipDefaultLibCheck: true });
   complain(ts.getPreEmitDiagnostics(checked));
-  return new Set(checked.getSourceFiles().map(({ fileName }) => resolve(fileName)).filter((file) => file.startsWith(types)));
+  return new Set(
+    checked
+      .getSourceFiles()
+      .map(({ fileName }) => resolve(fileName))
+      .filter((file) => file.startsWith(types)),
+  );
 }
 
 function filesIn(folder) {
@@ -61,6 +66,8 @@ function filesIn(folder) {
 
 function complain(diagnostics) {
   if (!diagnostics.length) return;
-  console.error(ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => web, getCanonicalFileName: (name) => name, getNewLine: () => "\n" }));
+  console.error(
+    ts.formatDiagnostics(diagnostics, { getCurrentDirectory: () => web, getCanonicalFileName: (name) => name, getNewLine: () => "\n" }),
+  );
   process.exit(1);
 }

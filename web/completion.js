@@ -11,17 +11,29 @@ import { toSnake } from "./bridge/spelling.js";
 
 /** One thing an assistant said. */
 export class AssistantContent {
-  /** @param {string} text @returns {Part} */
+  /**
+   * @param {string} text
+   * @returns {Part}
+   */
   static text(text) {
     return { type: "text", text };
   }
 
-  /** @param {string} id @param {string} name @param {Record<string, unknown>} args @returns {Part} */
+  /**
+   * @param {string} id
+   * @param {string} name
+   * @param {Record<string, unknown>} args
+   * @returns {Part}
+   */
   static toolCall(id, name, args) {
     return { type: "tool_call", id, name, arguments: args };
   }
 
-  /** @param {string} text @param {string} [signature] what the provider wants echoed @returns {Part} */
+  /**
+   * @param {string} text
+   * @param {string} [signature] what the provider wants echoed
+   * @returns {Part}
+   */
   static reasoning(text, signature) {
     return { type: "reasoning", text, ...(signature === undefined ? {} : { signature }) };
   }
@@ -34,7 +46,8 @@ export class Message {
    * @param {string | Part | Part[]} content
    */
   constructor(role, content) {
-    if (!["system", "user", "assistant", "tool"].includes(role)) throw new ConfigError(`a message's role is system, user, assistant or tool, not ${role}`);
+    if (!["system", "user", "assistant", "tool"].includes(role))
+      throw new ConfigError(`a message's role is system, user, assistant or tool, not ${role}`);
     /** @type {Role} */
     this.role = role;
     /** @type {Part[]} */
@@ -56,9 +69,19 @@ export class Message {
     return new Message("assistant", content);
   }
 
-  /** The answer to a tool call. @param {string} id @param {string} name @param {string | Part[]} content */
+  /**
+   * The answer to a tool call.
+   * @param {string} id
+   * @param {string} name
+   * @param {string | Part[]} content
+   */
   static toolResult(id, name, content) {
-    return new Message("tool", { type: "tool_result", id, name, content: typeof content === "string" ? [{ type: "text", text: content }] : content });
+    return new Message("tool", {
+      type: "tool_result",
+      id,
+      name,
+      content: typeof content === "string" ? [{ type: "text", text: content }] : content,
+    });
   }
 
   get text() {
@@ -68,7 +91,11 @@ export class Message {
 
 /** Text the model should know. */
 export class Document {
-  /** @param {string} id @param {string} text @param {Record<string, unknown>} [metadata] where it is from */
+  /**
+   * @param {string} id
+   * @param {string} text
+   * @param {Record<string, unknown>} [metadata] where it is from
+   */
   constructor(id, text, metadata) {
     this.id = id;
     this.text = text;
@@ -87,7 +114,17 @@ export class ToolDefinition {
   }
 }
 
-const REQUEST_OPTIONS = ["messages", "preamble", "documents", "tools", "toolChoice", "temperature", "maxTokens", "outputSchema", "additionalParams"];
+const REQUEST_OPTIONS = [
+  "messages",
+  "preamble",
+  "documents",
+  "tools",
+  "toolChoice",
+  "temperature",
+  "maxTokens",
+  "outputSchema",
+  "additionalParams",
+];
 
 /** One call of a model. */
 export class CompletionRequest {
@@ -100,7 +137,10 @@ export class CompletionRequest {
   }
 }
 
-/** @param {string | CompletionRequest | RequestOptions} request @returns {Record<string, unknown>} */
+/**
+ * @param {string | CompletionRequest | RequestOptions} request
+ * @returns {Record<string, unknown>}
+ */
 export function describeRequest(request) {
   if (typeof request === "string") return { messages: [request] };
   const { options } = request instanceof CompletionRequest ? request : new CompletionRequest(request);

@@ -33,7 +33,10 @@ import { camelCase, toCamel } from "./bridge/spelling.js";
 export class StaysailError extends Error {
   static code = "error";
 
-  /** @param {string} message @param {ErrorData} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData} [data]
+   */
   constructor(message, { code, history = [], usage = null, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause });
     const kind = /** @type {typeof StaysailError} */ (new.target);
@@ -63,7 +66,10 @@ export class ConfigError extends StaysailError {
 export class ProviderError extends StaysailError {
   static code = "provider";
 
-  /** @param {string} message @param {ProviderErrorData} [data] */
+  /**
+   * @param {string} message
+   * @param {ProviderErrorData} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** HTTP status, where there was one. */
@@ -108,7 +114,10 @@ export class RunStopped extends StaysailError {
 export class UsageLimitError extends RunStopped {
   static code = "usage_limit";
 
-  /** @param {string} message @param {ErrorData & {limit?: string, most?: number | null, used?: number | null}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {limit?: string, most?: number | null, used?: number | null}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** The field of usageLimits. */
@@ -135,7 +144,10 @@ export class ToolError extends StaysailError {
 export class ToolFSError extends ToolError {
   static code = "toolfs";
 
-  /** @param {string} message @param {ErrorData & {path?: string | null}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {path?: string | null}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** As it was asked for. @type {string | null} */
@@ -146,7 +158,10 @@ export class ToolFSError extends ToolError {
 export class OutputError extends StaysailError {
   static code = "output";
 
-  /** @param {string} message @param {ErrorData & {raw?: unknown}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {raw?: unknown}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** What the model answered last. @type {unknown} */
@@ -157,7 +172,10 @@ export class OutputError extends StaysailError {
 export class LoaderError extends StaysailError {
   static code = "broken";
 
-  /** @param {string} message @param {ErrorData & {file?: string}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {file?: string}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** Its name. */
@@ -171,7 +189,10 @@ export class StoreError extends StaysailError {
 export class QuotaError extends StoreError {
   static code = "quota";
 
-  /** @param {string} message @param {ErrorData & {neededBytes?: number | null, freeBytes?: number | null}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {neededBytes?: number | null, freeBytes?: number | null}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** What was to be written; null where nobody knows. */
@@ -189,7 +210,10 @@ export class CorruptionError extends StoreError {
 export class InterpreterError extends StaysailError {
   static code = "interpreter";
 
-  /** @param {string} message @param {ErrorData & {retryable?: boolean}} [data] */
+  /**
+   * @param {string} message
+   * @param {ErrorData & {retryable?: boolean}} [data]
+   */
   constructor(message, data = {}) {
     super(message, data);
     /** Whether the same call may work now, with another interpreter. */
@@ -199,8 +223,28 @@ export class InterpreterError extends StaysailError {
 
 /** @type {Record<string, typeof StaysailError>} */
 const KINDS = {
-  StaysailError, ConfigError, ProviderError, AuthError, RateLimitError, NetworkError, BadRequestError, ServerError, StreamError,
-  MaxTurnsError, RunStopped, UsageLimitError, RunCancelled, ToolError, ToolFSError, OutputError, LoaderError, StoreError, QuotaError, DimensionError, CorruptionError, InterpreterError,
+  StaysailError,
+  ConfigError,
+  ProviderError,
+  AuthError,
+  RateLimitError,
+  NetworkError,
+  BadRequestError,
+  ServerError,
+  StreamError,
+  MaxTurnsError,
+  RunStopped,
+  UsageLimitError,
+  RunCancelled,
+  ToolError,
+  ToolFSError,
+  OutputError,
+  LoaderError,
+  StoreError,
+  QuotaError,
+  DimensionError,
+  CorruptionError,
+  InterpreterError,
 };
 
 /**

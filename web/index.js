@@ -10,7 +10,14 @@ export * from "./errors.js";
 export { KeyStore } from "./keys/key-store.js";
 export { finishOpenRouterLogin, loginOpenRouter } from "./keys/openrouter-login.js";
 export { McpServer, mcpServer } from "./mcp.js";
-export { AudioGenerationModel, CompletionModel, EmbeddingModel, ImageGenerationModel, Reranker, TranscriptionModel } from "./models/models.js";
+export {
+  AudioGenerationModel,
+  CompletionModel,
+  EmbeddingModel,
+  ImageGenerationModel,
+  Reranker,
+  TranscriptionModel,
+} from "./models/models.js";
 export { pythonTool } from "./agent/python-tool.js";
 export { pythonTools } from "./agent/python-tools.js";
 export { clearTraces, readTraces } from "./agent/tracing.js";

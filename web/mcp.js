@@ -84,14 +84,15 @@ export class McpServer {
     const { url, headers, token, oauth, protocol, timeoutMs = 120_000, onNotification, answerers = {} } = options;
     if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
     if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
-    if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL)) throw new ConfigError("oauth has redirectURL and authorize(url)");
+    if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL))
+      throw new ConfigError("oauth has redirectURL and authorize(url)");
     const unfit = Object.entries(answerers).find(([, answer]) => typeof answer !== "function");
     if (unfit) throw new ConfigError(`answerers are functions of a request's params; that of ${unfit[0]} is none`);
     this.#described = {
       id: `mcp-${++lastId}`,
       url: String(url),
       headers: headers ?? null,
-      auth: typeof token === "function" ? true : token ?? null,
+      auth: typeof token === "function" ? true : (token ?? null),
       oauth: oauth ? describeOAuth(oauth) : null,
       protocol: protocol ?? null,
       timeout_s: timeoutMs === null ? null : timeoutMs / 1000,
@@ -124,7 +125,9 @@ export class McpServer {
     };
     /** @type {import("./agent/python-tools.js").PythonDefinition[]} */
     const definitions = await load(await connect());
-    return definitions.map((definition) => ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, async (peer) => (await load(peer), set)));
+    return definitions.map((definition) =>
+      ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, async (peer) => (await load(peer), set)),
+    );
   }
 
   /** Those that have an address of their own. @returns {Promise<McpResource[]>} */
@@ -137,7 +140,11 @@ export class McpServer {
     return this.#ask("mcp.list", { what: "resource_templates" });
   }
 
-  /** A resource's contents; bytes are base64 text in `data`. @param {string} uri @returns {Promise<Part[]>} */
+  /**
+   * A resource's contents; bytes are base64 text in `data`.
+   * @param {string} uri
+   * @returns {Promise<Part[]>}
+   */
   async readResource(uri) {
     return toCamel(await this.#ask("mcp.read", { uri }));
   }
@@ -147,7 +154,12 @@ export class McpServer {
     return this.#ask("mcp.list", { what: "prompts" });
   }
 
-  /** Messages, ready to be a `history`. @param {string} name @param {Record<string, string>} [args] @returns {Promise<Message[]>} */
+  /**
+   * Messages, ready to be a `history`.
+   * @param {string} name
+   * @param {Record<string, string>} [args]
+   * @returns {Promise<Message[]>}
+   */
   async getPrompt(name, args = {}) {
     return toCamel(await this.#ask("mcp.prompt", { name, arguments: args }));
   }
@@ -161,7 +173,11 @@ export class McpServer {
     await this.close();
   }
 
-  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
+  /**
+   * @param {string} method
+   * @param {object} [params]
+   * @returns {Promise<any>}
+   */
   async #ask(method, params = {}) {
     return (await connect()).call(method, { server: this.#described, ...params });
   }

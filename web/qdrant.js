@@ -42,7 +42,11 @@ export class QdrantAdapter {
     this.#fetch = send ?? ((/** @type {RequestInfo | URL} */ input, /** @type {RequestInit | undefined} */ init) => fetch(input, init));
   }
 
-  /** Make the collection where it is not there yet. @param {number} dimensions @param {"Cosine" | "Dot" | "Euclid"} [distance] */
+  /**
+   * Make the collection where it is not there yet.
+   * @param {number} dimensions
+   * @param {"Cosine" | "Dot" | "Euclid"} [distance]
+   */
   async init(dimensions, distance = "Cosine") {
     const { exists } = await this.#ask("GET", "/exists");
     if (!exists) await this.#ask("PUT", "", { vectors: { size: dimensions, distance } });
@@ -67,7 +71,9 @@ export class QdrantAdapter {
    * @returns {Promise<string[]>} their ids
    */
   async upsert(documents, { signal } = {}) {
-    const given = documents.map((item) => (typeof item === "string" ? { text: item } : item)).map((item) => readDocument({ ...item, id: String(item.id ?? crypto.randomUUID()) }));
+    const given = documents
+      .map((item) => (typeof item === "string" ? { text: item } : item))
+      .map((item) => readDocument({ ...item, id: String(item.id ?? crypto.randomUUID()) }));
     const bare = given.filter(({ vector }) => !vector);
     const made = bare.length ? await this.#model.embedTexts(bare.map(textOf)) : [];
     const vectorOf = (/** @type {FoundDocument} */ document) => document.vector ?? made[bare.indexOf(document)].vec;
@@ -82,7 +88,12 @@ export class QdrantAdapter {
     return given.map(({ id }) => id);
   }
 
-  /** Those that are there, in the order asked for. @param {readonly string[]} ids @param {{vectors?: boolean, signal?: AbortSignal}} [options] @returns {Promise<FoundDocument[]>} */
+  /**
+   * Those that are there, in the order asked for.
+   * @param {readonly string[]} ids
+   * @param {{vectors?: boolean, signal?: AbortSignal}} [options]
+   * @returns {Promise<FoundDocument[]>}
+   */
   async get(ids, { vectors = false, signal } = {}) {
     const asked = { ids: await Promise.all(ids.map(pointId)), with_payload: true, with_vector: vectors };
     /** @type {Point[]} */
@@ -91,7 +102,11 @@ export class QdrantAdapter {
     return ids.flatMap((id) => found.get(id) ?? []);
   }
 
-  /** Of every document, in no order. @param {{signal?: AbortSignal}} [options] @returns {Promise<string[]>} */
+  /**
+   * Of every document, in no order.
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<string[]>}
+   */
   async ids({ signal } = {}) {
     /** @type {string[]} */
     const found = [];
@@ -116,13 +131,20 @@ export class QdrantAdapter {
     return Promise.all(points.map(async (point) => [point.score, await readId(point), point.payload ?? {}]));
   }
 
-  /** @param {SearchRequest} request @returns {Promise<[number, string][]>} */
+  /**
+   * @param {SearchRequest} request
+   * @returns {Promise<[number, string][]>}
+   */
   async topNIds(request) {
     const points = await this.#query(request, ["id"]);
     return Promise.all(points.map(async (point) => [point.score, await readId(point)]));
   }
 
-  /** @param {SearchRequest} request @param {boolean | string[]} withPayload @returns {Promise<{score: number, id: PointId, payload?: Record<string, unknown>}[]>} */
+  /**
+   * @param {SearchRequest} request
+   * @param {boolean | string[]} withPayload
+   * @returns {Promise<{score: number, id: PointId, payload?: Record<string, unknown>}[]>}
+   */
   async #query({ query, samples, threshold, filter, mode, diversity }, withPayload) {
     if (mode && mode !== "vector") throw new ConfigError(`QdrantAdapter finds by vector alone; Python's QdrantStore by ${mode} too`);
     const [{ vec }] = await this.#model.embedTexts([query]);
@@ -131,17 +153,34 @@ export class QdrantAdapter {
     return (await this.#ask("POST", "/points/query", body)).points;
   }
 
-  /** @param {string} method @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] @returns {Promise<any>} the answer's `result` */
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {unknown} [body]
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<any>} the answer's `result`
+   */
   async #ask(method, path, body, signal) {
     const send = this.#fetch;
     let response;
     try {
-      response = await send(`${this.#url}/collections/${this.#collection}${path}`, { method, headers: this.#headers, body: writeJson(body), signal });
+      response = await send(`${this.#url}/collections/${this.#collection}${path}`, {
+        method,
+        headers: this.#headers,
+        body: writeJson(body),
+        signal,
+      });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new StoreError(`Qdrant at ${this.#url} cannot be reached, or does not allow this page (service.enable_cors)`, { code: "network", cause });
+      throw new StoreError(`Qdrant at ${this.#url} cannot be reached, or does not allow this page (service.enable_cors)`, {
+        code: "network",
+        cause,
+      });
     }
-    const answer = await response.text().then(readJson).catch(() => ({}));
+    const answer = await response
+      .text()
+      .then(readJson)
+      .catch(() => ({}));
     if (response.ok) return answer.result;
     const why = answer?.status?.error ?? response.statusText;
     throw new StoreError(`Qdrant answered ${response.status}: ${why}`, { code: response.status === 404 ? "not_found" : "store" });
@@ -155,7 +194,10 @@ function textOf({ id, document }) {
   return text;
 }
 
-/** @param {unknown} error @returns {[]} where the collection is not there yet */
+/**
+ * @param {unknown} error
+ * @returns {[]} where the collection is not there yet
+ */
 function noneYet(error) {
   if (error instanceof StoreError && error.code === "not_found") return [];
   throw error;

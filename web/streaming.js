@@ -48,7 +48,10 @@ export async function* decodeReadableStream(stream) {
   }
 }
 
-/** @param {AgentEvent} event @returns {RawStreamingChoice | undefined} */
+/**
+ * @param {AgentEvent} event
+ * @returns {RawStreamingChoice | undefined}
+ */
 function decode(event) {
   switch (event.type) {
     case "text_delta":

@@ -50,7 +50,12 @@ export class ToolFS {
     const index = searchIndex;
     const store = index instanceof IndexedDBVectorStore ? index.describe(await toolfs.#link.peer()).store : undefined; // Python's own
     await toolfs.#link.keep("open", "toolfs.open", {
-      name, secrets, store, search_index: Boolean(index && !store), embedder: Boolean(embedder), index_exports: Boolean(index?.export && index.import),
+      name,
+      secrets,
+      store,
+      search_index: Boolean(index && !store),
+      embedder: Boolean(embedder),
+      index_exports: Boolean(index?.export && index.import),
     });
     for (const [path, mount] of Object.entries(mounts ?? {})) await toolfs.mount(path, mount);
     return toolfs;
@@ -67,7 +72,8 @@ export class ToolFS {
     /** @type {{kind: string, options: object}} */
     let described = { kind: kind ?? "files", options: kind === "memory" ? { quota_bytes: quotaBytes ?? null } : {} };
     if (typeof opfs === "string") described = { kind: "opfs", options: { folder: opfs, ...rest } };
-    else if (typeof http === "string") described = { kind: "http", options: { base_url: new URL(http, globalThis.location?.href).href, ...rest } };
+    else if (typeof http === "string")
+      described = { kind: "http", options: { base_url: new URL(http, globalThis.location?.href).href, ...rest } };
     else if (typeof plugin === "string") described = { kind: "plugin", options: { name: plugin, ...rest } };
     else if (directory) {
       const kept = `${this.name}:${path}`;
@@ -84,34 +90,58 @@ export class ToolFS {
     this.#link.forget(`mount ${path}`);
   }
 
-  /** Whether the browser lets the page use the directory that the user picked. @param {string} path @returns {Promise<Permission>} */
+  /**
+   * Whether the browser lets the page use the directory that the user picked.
+   * @param {string} path
+   * @returns {Promise<Permission>}
+   */
   permission(path) {
     return this.#permission(path, false);
   }
 
-  /** Asks the user for it again; call it from a click. @param {string} path @returns {Promise<Permission>} */
+  /**
+   * Asks the user for it again; call it from a click.
+   * @param {string} path
+   * @returns {Promise<Permission>}
+   */
   requestPermission(path) {
     return this.#permission(path, true);
   }
 
-  /** @param {string} path @param {boolean} ask */
+  /**
+   * @param {string} path
+   * @param {boolean} ask
+   */
   async #permission(path, ask) {
     const { kept, writable } = this.#directories.get(path) ?? {};
     if (!kept) throw new ConfigError(`${path} is no mount of a directory that the user picked`);
     return permissionFor(kept, writable ?? true, ask);
   }
 
-  /** What whoever has it may do. @param {SessionOptions} options @returns {Session} */
+  /**
+   * What whoever has it may do.
+   * @param {SessionOptions} options
+   * @returns {Session}
+   */
   session(options) {
     return new Session(options);
   }
 
-  /** @param {string} path @param {Session} session @returns {Promise<Uint8Array>} */
+  /**
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<Uint8Array>}
+   */
   read(path, session) {
     return this.#link.call("read", session, [path]);
   }
 
-  /** A file that is UTF-8. @param {string} path @param {Session} session @returns {Promise<string>} */
+  /**
+   * A file that is UTF-8.
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<string>}
+   */
   readText(path, session) {
     return this.#link.call("read_text", session, [path]);
   }
@@ -128,52 +158,102 @@ export class ToolFS {
     return this.#link.call("write", session, [path, content], ifHash === undefined ? {} : { if_hash: ifHash });
   }
 
-  /** @param {string} path @param {string | Uint8Array} content @param {Session} session @returns {Promise<Entry>} */
+  /**
+   * @param {string} path
+   * @param {string | Uint8Array} content
+   * @param {Session} session
+   * @returns {Promise<Entry>}
+   */
   append(path, content, session) {
     return this.#link.call("append", session, [path, content]);
   }
 
-  /** What is in a directory and the session may do something with, by name. @param {string} path @param {Session} session @returns {Promise<Entry[]>} */
+  /**
+   * What is in a directory and the session may do something with, by name.
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<Entry[]>}
+   */
   list(path, session) {
     return this.#link.call("list", session, [path]);
   }
 
-  /** @param {string} path @param {Session} session @returns {Promise<Entry>} */
+  /**
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<Entry>}
+   */
   stat(path, session) {
     return this.#link.call("stat", session, [path]);
   }
 
-  /** @param {string} path @param {Session} session @returns {Promise<boolean>} */
+  /**
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<boolean>}
+   */
   exists(path, session) {
     return this.#link.call("exists", session, [path]);
   }
 
-  /** @param {string} path @param {Session} session @param {{recursive?: boolean}} [options] @returns {Promise<void>} */
+  /**
+   * @param {string} path
+   * @param {Session} session
+   * @param {{recursive?: boolean}} [options]
+   * @returns {Promise<void>}
+   */
   delete(path, session, { recursive = false } = {}) {
     return this.#link.call("delete", session, [path], { recursive });
   }
 
-  /** Never replaces anything. @param {string} path @param {string} newPath @param {Session} session @returns {Promise<Entry>} */
+  /**
+   * Never replaces anything.
+   * @param {string} path
+   * @param {string} newPath
+   * @param {Session} session
+   * @returns {Promise<Entry>}
+   */
   rename(path, newPath, session) {
     return this.#link.call("rename", session, [path, newPath]);
   }
 
-  /** @param {string} path @param {Session} session @returns {Promise<Entry>} */
+  /**
+   * @param {string} path
+   * @param {Session} session
+   * @returns {Promise<Entry>}
+   */
   mkdir(path, session) {
     return this.#link.call("mkdir", session, [path]);
   }
 
-  /** The best of what searchIndex holds. @param {string} text @param {Session} session @param {{topK?: number}} [options] @returns {Promise<FoundAll>} */
+  /**
+   * The best of what searchIndex holds.
+   * @param {string} text
+   * @param {Session} session
+   * @param {{topK?: number}} [options]
+   * @returns {Promise<FoundAll>}
+   */
   searchRag(text, session, { topK = 5 } = {}) {
     return this.#link.call("search_rag", session, [text], { top_k: topK });
   }
 
-  /** Several operations as one request, in order, one result each. @param {Operation[]} operations @param {Session} session @returns {Promise<OperationResult[]>} */
+  /**
+   * Several operations as one request, in order, one result each.
+   * @param {Operation[]} operations
+   * @param {Session} session
+   * @returns {Promise<OperationResult[]>}
+   */
   run(operations, session) {
     return this.#link.call("run", session, [operations], {}, (results) => results);
   }
 
-  /** Calls a plugin. One that fails is an answer too. @param {string} plugin @param {PluginRequest} request @param {Session} session @returns {Promise<PluginResponse>} */
+  /**
+   * Calls a plugin. One that fails is an answer too.
+   * @param {string} plugin
+   * @param {PluginRequest} request
+   * @param {Session} session
+   * @returns {Promise<PluginResponse>}
+   */
   execute(plugin, request, session) {
     return this.#link.call("execute", session, [plugin, request], {}, (response) => response);
   }
@@ -191,11 +271,13 @@ export class ToolFS {
     const peer = await this.#link.peer();
     const definitions = await load();
     loaded.set(peer, Promise.resolve(definitions));
-    return definitions.map((/** @type {PythonDefinition} */ definition) => ownTool(definition, async (here) => {
-      if (!loaded.has(here)) loaded.set(here, load());
-      await loaded.get(here);
-      return module;
-    }));
+    return definitions.map((/** @type {PythonDefinition} */ definition) =>
+      ownTool(definition, async (here) => {
+        if (!loaded.has(here)) loaded.set(here, load());
+        await loaded.get(here);
+        return module;
+      }),
+    );
   }
 
   /** Told whenever something was changed, here or in another tab: "tree" for files, memory and skills, "snapshot", "audit". @returns {AsyncGenerator<string[]>} */

@@ -21,8 +21,7 @@ export type RefusalPart = { type: "refusal"; text: string } & Extra;
 export type ToolCallPart = { type: "tool_call"; id: string; name: string; arguments: Record<string, unknown> | string } & Extra;
 export type ToolResultPart = { type: "tool_result"; id: string; name: string; content: Part[]; isError?: boolean } & Extra;
 export type OpaquePart = { type: "opaque" } & Extra;
-export type Part =
-  | TextPart | ImagePart | AudioPart | FilePart | ReasoningPart | RefusalPart | ToolCallPart | ToolResultPart | OpaquePart;
+export type Part = TextPart | ImagePart | AudioPart | FilePart | ReasoningPart | RefusalPart | ToolCallPart | ToolResultPart | OpaquePart;
 export type Role = "system" | "user" | "assistant" | "tool";
 /** What it rests on is in `extra.sources`, as `Source[]`; no provider is sent it. */
 export type Message = { role: Role; content: Part[]; name?: string } & Extra;
@@ -39,17 +38,32 @@ export type ToolCallDelta = { type: "tool_call_delta"; id: string; name: string;
 export type ToolCallDone = { type: "tool_call_done"; id: string; name: string; arguments: Record<string, unknown> | string };
 /** `text` is what the model is told; `sources` are the documents it rests on. */
 export type ToolResult = {
-  type: "tool_result"; id: string; name: string; content: Part[]; isError: boolean; durationS: number; text: string; sources: Source[];
+  type: "tool_result";
+  id: string;
+  name: string;
+  content: Part[];
+  isError: boolean;
+  durationS: number;
+  text: string;
+  sources: Source[];
 };
 /** One model call ended. */
 export type StepDone = { type: "step_done"; step: number; usage: Usage; finishReason: FinishReason; requestId: string | null };
 /** A model call failed and will be tried again. */
 export type RetryScheduled = {
-  type: "retry_scheduled"; attempt: number; delayS: number; error: string; code: string; status: number | null;
+  type: "retry_scheduled";
+  attempt: number;
+  delayS: number;
+  error: string;
+  code: string;
+  status: number | null;
 };
 /** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
 export type ApprovalRequest = {
-  id: string; tool: string; arguments: Record<string, unknown>; uncertain: boolean;
+  id: string;
+  tool: string;
+  arguments: Record<string, unknown>;
+  uncertain: boolean;
   /** Seconds since 1970, after which the answer is no. */
   expiresAt: number | null;
   /** Whose tool it is, where an agent that serves as a tool asks. */
@@ -58,7 +72,14 @@ export type ApprovalRequest = {
 /** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
 export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };
 /** Something that a tool tells while it runs: what it prints, or (as "display") a table or a picture that it shows. */
-export type ToolProgress = { type: "tool_progress"; callId: string; name: string; stream: "stdout" | "stderr" | "display"; text: string; part: Part | null };
+export type ToolProgress = {
+  type: "tool_progress";
+  callId: string;
+  name: string;
+  stream: "stdout" | "stderr" | "display";
+  text: string;
+  part: Part | null;
+};
 /** What an agent that serves as a tool (with `events: true`) tells of its own run. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** From here on another agent goes on with the conversation. */
@@ -67,16 +88,35 @@ export type HandedOver = { type: "handed_over"; agent: string };
 export type RunStarted = { type: "run_started"; runId: string; messages: Message[] };
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
-  | TextDelta | ReasoningDelta | ToolCallDelta | ToolCallDone | ToolResult | StepDone | RetryScheduled
-  | RunStarted | ApprovalNeeded | ToolProgress | NestedEvent | HandedOver | RunDone<Output>;
+  | TextDelta
+  | ReasoningDelta
+  | ToolCallDelta
+  | ToolCallDone
+  | ToolResult
+  | StepDone
+  | RetryScheduled
+  | RunStarted
+  | ApprovalNeeded
+  | ToolProgress
+  | NestedEvent
+  | HandedOver
+  | RunDone<Output>;
 
 export type Completion = {
-  message: Message; usage: Usage; finishReason: FinishReason; rawFinishReason: string | null; requestId: string | null;
-  model: string | null; raw: unknown;
+  message: Message;
+  usage: Usage;
+  finishReason: FinishReason;
+  rawFinishReason: string | null;
+  requestId: string | null;
+  model: string | null;
+  raw: unknown;
 };
 /** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), where the store knows. */
 export type Source = {
-  id: string; score: number; source?: string; span?: [number, number];
+  id: string;
+  score: number;
+  source?: string;
+  span?: [number, number];
   document: { id: string; text: string; metadata?: Record<string, unknown> };
 };
 /** One model call and the tools it asked for; `sources` are the documents put before it and those its tools found. */
@@ -103,17 +143,21 @@ export type Reply<Output = unknown> = {
  * "failed" and "stopped" can be resumed; "done" gives its reply again.
  */
 export type RunInfo = {
-  id: string; agent: string | null; state: "running" | "paused" | "done" | "failed" | "stopped"; prompt: string;
+  id: string;
+  agent: string | null;
+  state: "running" | "paused" | "done" | "failed" | "stopped";
+  prompt: string;
   /** Seconds since 1970. */
-  startedAt: number; updatedAt: number; owned: boolean;
+  startedAt: number;
+  updatedAt: number;
+  owned: boolean;
   /** The one that it belongs to. */
   conversation: string | null;
 };
 /** Plain JSON, to be kept and given to `resume`. */
 export type PausedRun = { version: number; [field: string]: unknown };
 /** True or false, or with more to say. `arguments`: instead of the model's. `result`: it is not called, this is what it gave. */
-export type ApprovalAnswer =
-  | boolean | { approve: true; arguments?: Record<string, unknown> } | { refuse: string } | { result: unknown };
+export type ApprovalAnswer = boolean | { approve: true; arguments?: Record<string, unknown> } | { refuse: string } | { result: unknown };
 export type ToolApproval = boolean | ((args: any) => boolean | Promise<boolean>);
 
 export type JsonSchema = { [keyword: string]: unknown };
@@ -128,7 +172,12 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 }
 export type StandardResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined }[] };
+  | {
+      readonly issues: readonly {
+        readonly message: string;
+        readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+      }[];
+    };
 
 export type Schema = JsonSchema | StandardSchema<any, any>;
 /** What a schema's library reads a value as. A JSON Schema says nothing to TypeScript. */
@@ -164,7 +213,10 @@ export type PlainTool<Args = any> = {
 export type Tool = RigTool | PlainTool | Delegate;
 
 /** `[score, id, document]`, best first. */
-export type SearchHit = [number, string | number, unknown] | readonly unknown[] | { score: number; id: string | number; document?: unknown };
+export type SearchHit =
+  | [number, string | number, unknown]
+  | readonly unknown[]
+  | { score: number; id: string | number; document?: unknown };
 export type SearchRequest = {
   query: string;
   samples: number;
@@ -191,13 +243,29 @@ export type SearchIndex =
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
 /** An address, or what is in a file. */
 export type IngestFile =
-  | string | URL | Blob | ArrayBuffer | ArrayBufferView
-  | { name?: string | null; bytes?: ArrayBuffer | ArrayBufferView | null; text?: string | null; blob?: Blob | null; url?: string | URL | null; mediaType?: string };
+  | string
+  | URL
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | {
+      name?: string | null;
+      bytes?: ArrayBuffer | ArrayBufferView | null;
+      text?: string | null;
+      blob?: Blob | null;
+      url?: string | URL | null;
+      mediaType?: string;
+    };
 /** start, end: where it is in the text. */
 export type Passage = { text: string; start: number; end: number; metadata?: Record<string, unknown> };
 /** By name, of which those of code are told by their language, or a function of your own. */
 export type Splitter =
-  | "text" | "tokens" | "sentences" | "markdown" | "html" | { code: string }
+  | "text"
+  | "tokens"
+  | "sentences"
+  | "markdown"
+  | "html"
+  | { code: string }
   | ((text: string) => readonly Passage[] | Promise<readonly Passage[]>);
 export type SplitOptions = {
   /** How; "text" by default. */
@@ -272,8 +340,11 @@ export type StoreOptions = {
   memoryBytes?: number | null;
 };
 export type StoreDocument = {
-  id?: string; text?: string; metadata?: Record<string, unknown>;
-  vec?: readonly number[] | Float32Array | Float64Array; vector?: readonly number[] | Float32Array | Float64Array;
+  id?: string;
+  text?: string;
+  metadata?: Record<string, unknown>;
+  vec?: readonly number[] | Float32Array | Float64Array;
+  vector?: readonly number[] | Float32Array | Float64Array;
   [field: string]: unknown;
 };
 /** vector: where it was asked for; of unit length for cosine. */
@@ -298,9 +369,20 @@ export type StoreSearchOptions = {
   diversity?: number | null;
   rerank?: Rerank | null;
 };
-export type StoreExplanation = { documents: number; dim: number; metric: string; search: string; reason: string; backend: string; [more: string]: unknown };
+export type StoreExplanation = {
+  documents: number;
+  dim: number;
+  metric: string;
+  search: string;
+  reason: string;
+  backend: string;
+  [more: string]: unknown;
+};
 /** `sample` documents of the store before each prompt. The other fields go to its `topN`. */
-export type DynamicContext = { sample: number; dynamicTools: SearchIndex; rerank?: Rerank<string> } & Omit<SearchRequest, "query" | "samples">;
+export type DynamicContext = { sample: number; dynamicTools: SearchIndex; rerank?: Rerank<string> } & Omit<
+  SearchRequest,
+  "query" | "samples"
+>;
 /** Any EmbeddingModel, or a function from texts to vectors. */
 export type TextEmbedder =
   | { embedTexts: (texts: string[]) => PromiseLike<ArrayLike<{ vec: ArrayLike<number> } | ArrayLike<number>>> }
@@ -310,33 +392,56 @@ export type DynamicTools = { sample: number; tools: readonly Tool[]; embedder?: 
 
 /** The run that a hook stands in. `parentId`: the run whose tool started this one. */
 export type RunContext = {
-  id: string; agent: string | null; model: string; parentId: string | null;
+  id: string;
+  agent: string | null;
+  model: string;
+  parentId: string | null;
   /** The model call that is under way or comes next, from 1. */
   step: number;
-  usage: Usage; requests: number; toolCalls: number; elapsedS: number;
+  usage: Usage;
+  requests: number;
+  toolCalls: number;
+  elapsedS: number;
 };
 /** What a model is asked, as a hook sees it. */
 export type ModelRequest = {
-  messages: Message[]; preamble: string | null; documents: { id: string; text: string; metadata?: Record<string, unknown> }[];
-  tools: ToolDefinition[]; toolChoice: ToolChoice | null; temperature: number | null; maxTokens: number | null;
-  output: { schema: JsonSchema; name: string; strict: boolean } | null; additionalParams: Record<string, unknown>;
+  messages: Message[];
+  preamble: string | null;
+  documents: { id: string; text: string; metadata?: Record<string, unknown> }[];
+  tools: ToolDefinition[];
+  toolChoice: ToolChoice | null;
+  temperature: number | null;
+  maxTokens: number | null;
+  output: { schema: JsonSchema; name: string; strict: boolean } | null;
+  additionalParams: Record<string, unknown>;
 };
 type Maybe<T> = T | void | null | Promise<T | void | null>;
 type Stop = { stop: string };
 type AskAgain = { askAgain: string };
 /** Anything a hook may return. */
 export type HookDecision =
-  | Stop | AskAgain | { skip: unknown } | { request: Partial<ModelRequest> } | { completion: Partial<Completion> }
-  | { call: { arguments: Record<string, unknown> } } | { result: unknown };
+  | Stop
+  | AskAgain
+  | { skip: unknown }
+  | { request: Partial<ModelRequest> }
+  | { completion: Partial<Completion> }
+  | { call: { arguments: Record<string, unknown> } }
+  | { result: unknown };
 /**
  * Called as the run goes on; each may be async. Nothing returned: go on. `skip` gives the result without the call, `askAgain` turns it back
  * to the model with words, `stop` ends the run with RunStopped; the other fields replace what was given. What is thrown ends the run.
  */
 export type Hooks = {
   onStart?: (context: RunContext) => Maybe<Stop>;
-  beforeModel?: (context: RunContext, request: ModelRequest) => Maybe<{ request: Partial<ModelRequest> } | { skip: string | Completion } | Stop>;
+  beforeModel?: (
+    context: RunContext,
+    request: ModelRequest,
+  ) => Maybe<{ request: Partial<ModelRequest> } | { skip: string | Completion } | Stop>;
   afterModel?: (context: RunContext, completion: Completion) => Maybe<{ completion: Partial<Completion> } | AskAgain | Stop>;
-  beforeTool?: (context: RunContext, call: ToolCallPart) => Maybe<{ call: { arguments: Record<string, unknown> } } | { skip: unknown } | AskAgain | Stop>;
+  beforeTool?: (
+    context: RunContext,
+    call: ToolCallPart,
+  ) => Maybe<{ call: { arguments: Record<string, unknown> } } | { skip: unknown } | AskAgain | Stop>;
   afterTool?: (context: RunContext, call: ToolCallPart, result: ToolResult) => Maybe<{ result: unknown } | AskAgain | Stop>;
   /** A model call and all the tools that it asked for are done. */
   onStep?: (context: RunContext, step: Step) => Maybe<Stop>;
@@ -370,14 +475,25 @@ export type TracerOptions = {
 };
 /** The most that one run may use. cost: US dollars. */
 export type UsageLimits = {
-  requests?: number; inputTokens?: number; outputTokens?: number; totalTokens?: number; cost?: number; seconds?: number; toolCalls?: number;
+  requests?: number;
+  inputTokens?: number;
+  outputTokens?: number;
+  totalTokens?: number;
+  cost?: number;
+  seconds?: number;
+  toolCalls?: number;
   /** For `cost`, of models whose providers do not tell: by "provider:model", in US dollars for a million tokens. */
   prices?: Record<string, { input: number; output: number; cachedInput?: number }>;
 };
 
 /** `messages`: how many. Times are seconds since 1970. */
 export type ConversationInfo = {
-  id: string; title: string; createdAt: number; updatedAt: number; messages: number; forkedFrom: string | null;
+  id: string;
+  title: string;
+  createdAt: number;
+  updatedAt: number;
+  messages: number;
+  forkedFrom: string | null;
 };
 /** `problems`: what of it could not be read, in words; each exchange among the messages is whole. */
 export type StoredConversation = Omit<ConversationInfo, "messages"> & { messages: Message[]; problems: string[] };
@@ -464,20 +580,23 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   /** What the run may use; passing it is a UsageLimitError. */
   usageLimits?: UsageLimits | null;
   /** Answers what needs approval; nothing returned: not now, and the run pauses. Without it, the run pauses too. */
-  approve?: ((request: ApprovalRequest, context: { signal: AbortSignal }) => ApprovalAnswer | void | null | Promise<ApprovalAnswer | void | null>) | null;
+  approve?:
+    | ((request: ApprovalRequest, context: { signal: AbortSignal }) => ApprovalAnswer | void | null | Promise<ApprovalAnswer | void | null>)
+    | null;
   /** After which the answer is no. */
   approvalTimeoutMs?: number | null;
   /** Keep each run on record step by step, so that it outlives the page: true, or a database's name; ":memory:" does not outlive it. */
   durable?: boolean | string | null;
 };
-export type AgentOptions<S = Schema | undefined> = RunOptions<S> & Access & {
-  /** The model's name; from the package's root "provider:model". */
-  model: string;
-  /** What others call it by. */
-  name?: string | null;
-  /** Keep the last answers by the whole request. */
-  cache?: { maxEntries: number } | null;
-};
+export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
+  Access & {
+    /** The model's name; from the package's root "provider:model". */
+    model: string;
+    /** What others call it by. */
+    name?: string | null;
+    /** Keep the last answers by the whole request. */
+    cache?: { maxEntries: number } | null;
+  };
 export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   history?: MessageLike | readonly MessageLike[] | null;
   /** Aborts the request itself. */
@@ -501,6 +620,11 @@ export type RequestOptions = {
   additionalParams?: Record<string, unknown> | null;
 };
 export type Transcription = {
-  text: string; language: string | null; durationS: number | null; segments: Record<string, unknown>[]; usage: Usage; raw: unknown;
+  text: string;
+  language: string | null;
+  durationS: number | null;
+  segments: Record<string, unknown>[];
+  usage: Usage;
+  raw: unknown;
 };
 export type GeneratedImages = { images: ImagePart[]; usage: Usage; raw: unknown };

@@ -48,22 +48,40 @@ export class InMemoryVectorStore {
     });
   }
 
-  /** `addDocuments`, for `copy`. @param {readonly StoreDocument[]} documents @returns {Promise<string[]>} */
+  /**
+   * `addDocuments`, for `copy`.
+   * @param {readonly StoreDocument[]} documents
+   * @returns {Promise<string[]>}
+   */
   upsert(documents) {
-    return this.addDocuments(documents.map(({ document, vector, vec = vector, ...rest }) => {
-      const fields = typeof document === "string" ? { text: document } : /** @type {object | undefined} */ (document);
-      return /** @type {VectorDocument} */ ({ ...fields, ...rest, ...(vec ? { vec: Array.from(vec) } : {}) });
-    }));
+    return this.addDocuments(
+      documents.map(({ document, vector, vec = vector, ...rest }) => {
+        const fields = typeof document === "string" ? { text: document } : /** @type {object | undefined} */ (document);
+        return /** @type {VectorDocument} */ ({ ...fields, ...rest, ...(vec ? { vec: Array.from(vec) } : {}) });
+      }),
+    );
   }
 
-  /** Those that are there, in the order asked for. @param {readonly string[]} ids @param {{vectors?: boolean}} [options] vectors: with them, of unit length @returns {FoundDocument[]} */
+  /**
+   * Those that are there, in the order asked for.
+   * @param {readonly string[]} ids
+   * @param {{vectors?: boolean}} [options] vectors: with them, of unit length
+   * @returns {FoundDocument[]}
+   */
   get(ids, { vectors = false } = {}) {
     return ids.flatMap((id) => {
       const row = this.#rows.get(id);
       if (!row) return [];
       const { metadata = {}, ...rest } = row.document;
       const document = Object.keys(rest).every((name) => name === "text") ? rest["text"] : rest;
-      return [{ id, document, metadata: /** @type {Record<string, unknown>} */ (metadata), ...(vectors ? { vector: Float32Array.from(row.unit) } : {}) }];
+      return [
+        {
+          id,
+          document,
+          metadata: /** @type {Record<string, unknown>} */ (metadata),
+          ...(vectors ? { vector: Float32Array.from(row.unit) } : {}),
+        },
+      ];
     });
   }
 
@@ -83,7 +101,8 @@ export class InMemoryVectorStore {
    */
   async topN({ query, samples, threshold = -Infinity, mode, filter, diversity }) {
     const beyond = (mode && mode !== "vector" && mode) || (filter && "filter") || (diversity && "diversity");
-    if (beyond) throw new ConfigError(`InMemoryVectorStore finds by vector alone; an IndexedDBVectorStore named ":memory:" knows ${beyond} too`);
+    if (beyond)
+      throw new ConfigError(`InMemoryVectorStore finds by vector alone; an IndexedDBVectorStore named ":memory:" knows ${beyond} too`);
     if (!this.#rows.size) return [];
     const [{ vec }] = await this.#model.embedTexts([query]);
     const unit = this.#unit(vec);
@@ -94,7 +113,10 @@ export class InMemoryVectorStore {
       .slice(0, samples);
   }
 
-  /** @param {SearchRequest} request @returns {Promise<[number, string][]>} */
+  /**
+   * @param {SearchRequest} request
+   * @returns {Promise<[number, string][]>}
+   */
   async topNIds(request) {
     return (await this.topN(request)).map(([score, id]) => [score, id]);
   }
@@ -102,13 +124,17 @@ export class InMemoryVectorStore {
   /** @param {number[]} vec */
   #unit(vec) {
     this.#dimensions ??= vec.length;
-    if (vec.length !== this.#dimensions) throw new DimensionError(`this store's vectors have ${this.#dimensions} dimensions, this one has ${vec.length}`);
+    if (vec.length !== this.#dimensions)
+      throw new DimensionError(`this store's vectors have ${this.#dimensions} dimensions, this one has ${vec.length}`);
     const length = Math.hypot(...vec) || 1;
     return Float64Array.from(vec, (value) => value / length);
   }
 }
 
-/** @param {Float64Array} a @param {Float64Array} b */
+/**
+ * @param {Float64Array} a
+ * @param {Float64Array} b
+ */
 function dot(a, b) {
   let sum = 0;
   for (let n = 0; n < a.length; n++) sum += a[n] * b[n];

@@ -73,14 +73,16 @@ export async function publishTools(tools, { approve } = {}) {
  */
 export async function pageTools({ origins = [], needsApproval } = {}) {
   const context = modelContext();
-  if (!context?.getTools || !context.executeTool) throw new ConfigError("this browser does not let a page use its tools (WebMCP); webMCP() tells");
+  if (!context?.getTools || !context.executeTool)
+    throw new ConfigError("this browser does not let a page use its tools (WebMCP); webMCP() tells");
   const execute = context.executeTool.bind(context);
   const allowed = new Set([globalThis.location?.origin, ...origins]);
   const found = (await context.getTools()).filter(({ origin }) => origin === undefined || allowed.has(origin));
   return found.map((tool) => ({
     name: tool.name,
     description: tool.description ?? "",
-    parameters: typeof tool.inputSchema === "string" ? JSON.parse(tool.inputSchema) : tool.inputSchema ?? { type: "object", properties: {} },
+    parameters:
+      typeof tool.inputSchema === "string" ? JSON.parse(tool.inputSchema) : (tool.inputSchema ?? { type: "object", properties: {} }),
     ...(needsApproval === undefined ? {} : { needsApproval }),
     async execute(args, { signal }) {
       const told = await execute(tool, args ?? {}, { signal });

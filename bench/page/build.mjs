@@ -8,8 +8,13 @@ const here = fileURLToPath(new URL("./", import.meta.url));
 const built = fileURLToPath(new URL("../built/", import.meta.url));
 const modules = fileURLToPath(new URL("../node_modules/", import.meta.url));
 
-/** The modules of a folder, each a bundle of its own. @param {string} folder @param {string} into below built/ */
-const bundles = async (folder, into) => (await readdir(here + folder)).map((name) => ({ in: `${here}${folder}/${name}`, out: into + name.replace(/\.js$/, "") }));
+/**
+ * The modules of a folder, each a bundle of its own.
+ * @param {string} folder
+ * @param {string} into below built/
+ */
+const bundles = async (folder, into) =>
+  (await readdir(here + folder)).map((name) => ({ in: `${here}${folder}/${name}`, out: into + name.replace(/\.js$/, "") }));
 
 await rm(built, { recursive: true, force: true });
 await mkdir(built, { recursive: true });
@@ -38,6 +43,10 @@ await build({
 });
 // These look for their files beside themselves, or do not say where they are.
 await cp(`${modules}sqlite-vec-wasm-demo/sqlite3.wasm`, `${built}sqlite3.wasm`);
-for (const [name, folder] of [["@electric-sql/pglite", "pglite"], ["@electric-sql/pglite-pgvector", "pgvector"], ["hnswlib-wasm", "hnswlib-wasm"]]) {
+for (const [name, folder] of [
+  ["@electric-sql/pglite", "pglite"],
+  ["@electric-sql/pglite-pgvector", "pgvector"],
+  ["hnswlib-wasm", "hnswlib-wasm"],
+]) {
   await cp(`${modules}${name}/dist`, `${built}${folder}`, { recursive: true, dereference: true });
 }

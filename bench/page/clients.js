@@ -19,7 +19,8 @@ const bare = {
   connect(url, { name, description, parameters, execute }) {
     const headers = { "content-type": "application/json", authorization: "Bearer k" };
     const tools = [{ type: "function", function: { name, description, parameters } }];
-    const ask = (messages, more) => fetch(`${url}/chat/completions`, { method: "POST", headers, body: JSON.stringify({ model: "m", messages, ...more }) });
+    const ask = (messages, more) =>
+      fetch(`${url}/chat/completions`, { method: "POST", headers, body: JSON.stringify({ model: "m", messages, ...more }) });
     const answer = async (messages, more) => (await (await ask(messages, more)).json()).choices[0].message;
     const said = (content) => [{ role: "user", content }];
     return {
@@ -67,14 +68,22 @@ const staysail = {
   },
 };
 
-/** JavaScript's. @param {"worker" | "main"} mode where Python runs for staysail @param {string[]} names of bundles */
+/**
+ * JavaScript's.
+ * @param {"worker" | "main"} mode where Python runs for staysail
+ * @param {string[]} names of bundles
+ */
 export async function inPage(mode, names) {
   await boot({ mode, runtimeURL });
   const bundled = await Promise.all(names.map(async (name) => [name, await import(`/bench/built/clients/${name}.js`)]));
   return { bare, ...Object.fromEntries(bundled), staysail };
 }
 
-/** Python's, in an interpreter in the calling thread. @param {string[]} wheels below bench/wheels/ @param {string[]} names */
+/**
+ * Python's, in an interpreter in the calling thread.
+ * @param {string[]} wheels below bench/wheels/
+ * @param {string[]} names
+ */
 export async function inPyodide(wheels, names) {
   const { loadPyodide } = await import(`${runtimeURL}pyodide.mjs`);
   const pyodide = await loadPyodide();
@@ -97,7 +106,8 @@ export async function measure(clients, boxes, { text, deltas, runs }) {
     one: (client) => client.rounds("1 + 2?"),
     five: (client) => client.rounds("1 + 2?"),
     hundred: async (client) => {
-      const answers = await (client.hundred?.("How are you?") ?? Promise.all(Array.from({ length: 100 }, () => client.prompt("How are you?"))));
+      const answers = await (client.hundred?.("How are you?") ??
+        Promise.all(Array.from({ length: 100 }, () => client.prompt("How are you?"))));
       return [...answers].every((answer) => answer === text) ? text : "something else";
     },
     stream: (client) => (client.count ?? count)("Tell me.", client),

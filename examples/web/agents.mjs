@@ -6,7 +6,11 @@ import { Agent } from "staysail/openai";
 const common = { apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o" };
 const translator = new Agent({ ...common, name: "translator", preamble: "Translate into French. Give the translation alone." });
 const billing = new Agent({ ...common, name: "billing", preamble: "You answer questions about bills." });
-const desk = new Agent({ ...common, preamble: "You greet, translate and route.", tools: [translator.asTool({ usageLimits: { requests: 1 } }), handoff(billing)] });
+const desk = new Agent({
+  ...common,
+  preamble: "You greet, translate and route.",
+  tools: [translator.asTool({ usageLimits: { requests: 1 } }), handoff(billing)],
+});
 
 console.log(await desk.prompt("What is 'ahoy' in French?"));
 

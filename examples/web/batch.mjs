@@ -5,7 +5,10 @@ import { Agent } from "staysail/openai";
 const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", retry: false });
 
 const words = ["ship", "sail", "stay"];
-const answers = await agent.batch_prompt(words.map((word) => `Translate into French: ${word}`), { concurrency: 2 });
+const answers = await agent.batch_prompt(
+  words.map((word) => `Translate into French: ${word}`),
+  { concurrency: 2 },
+);
 for (const [position, answer] of answers.entries()) {
   console.log(words[position], answer instanceof Error ? `failed: ${answer.name}, status ${answer.status}` : answer);
 }

@@ -4,7 +4,12 @@ import { Conversations } from "staysail";
 import { Agent } from "staysail/openai";
 
 const conversations = new Conversations(); // in a page: IndexedDB, so it is there after a reload
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", conversations, memory: { slidingWindow: 20, tokenWindow: 8000 } });
+const agent = new Agent({
+  apiKey: process.env.OPENAI_API_KEY,
+  model: "gpt-4o",
+  conversations,
+  memory: { slidingWindow: 20, tokenWindow: 8000 },
+});
 
 await agent.prompt("My name is Ada.", { conversation: "crew" });
 console.log(await agent.prompt("What is my name?", { conversation: "crew" }));

@@ -8,7 +8,8 @@ const agent = new Agent({
   model: "gpt-4o",
   hooks: {
     beforeModel: ({ step }, { messages }) => console.log(`Call ${step}, ${messages.length} messages`),
-    afterModel: (_context, { message }) => (JSON.stringify(message).includes("!") ? { askAgain: "Without exclamation marks, please." } : undefined),
+    afterModel: (_context, { message }) =>
+      JSON.stringify(message).includes("!") ? { askAgain: "Without exclamation marks, please." } : undefined,
   },
   usageLimits: { requests: 2, totalTokens: 5000 },
 });

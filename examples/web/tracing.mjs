@@ -6,7 +6,9 @@ const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
   model: "gpt-4o",
   name: "bosun",
-  tools: [{ name: "depth", description: "Metres of water below the keel.", parameters: { type: "object", properties: {} }, execute: () => 12 }],
+  tools: [
+    { name: "depth", description: "Metres of water below the keel.", parameters: { type: "object", properties: {} }, execute: () => 12 },
+  ],
   tracer: {
     raw: true,
     exporter({ name, parentId, attributes, events, status }) {

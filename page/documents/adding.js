@@ -32,10 +32,12 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
     stop.hidden = false;
     waiting++;
     const { signal } = control;
-    last = last.then(() => work(files, rows, signal)).finally(() => {
-      waiting--;
-      stop.hidden = waiting === 0;
-    });
+    last = last
+      .then(() => work(files, rows, signal))
+      .finally(() => {
+        waiting--;
+        stop.hidden = waiting === 0;
+      });
   };
 
   const work = async (/** @type {File[]} */ files, /** @type {Row[]} */ rows, /** @type {AbortSignal} */ signal) => {
@@ -82,7 +84,10 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
   });
 }
 
-/** @param {string} name @returns {Row} */
+/**
+ * @param {string} name
+ * @returns {Row}
+ */
 function fileRow(name) {
   const state = h("span", { class: "adding-state" }, "waiting");
   const bar = h("progress", { max: 1, value: 0, "aria-label": name });
@@ -101,7 +106,10 @@ function fileRow(name) {
   };
 }
 
-/** @param {Row} row @param {IngestEvent} event */
+/**
+ * @param {Row} row
+ * @param {IngestEvent} event
+ */
 function showEvent(row, event) {
   switch (event.type) {
     case "file_started":
@@ -110,7 +118,10 @@ function showEvent(row, event) {
       row.advance(event.done, event.total);
       return row.say(event.total ? `${event.done} of ${event.total} passages` : `reading, part ${event.done}`);
     case "file_done":
-      return row.say([`${event.chunks} ${event.chunks === 1 ? "passage" : "passages"} in ${event.seconds.toFixed(1)} s`, ...event.notes].join("; "), "done");
+      return row.say(
+        [`${event.chunks} ${event.chunks === 1 ? "passage" : "passages"} in ${event.seconds.toFixed(1)} s`, ...event.notes].join("; "),
+        "done",
+      );
     case "file_skipped":
       return row.say(event.reason === "unchanged" ? "unchanged, already here" : "no text in it", "skipped");
     case "file_failed":
@@ -119,30 +130,43 @@ function showEvent(row, event) {
 }
 
 /** @param {Record<string, number>} counts */
-const summarise = (counts) => Object.entries(counts).filter(([, count]) => count).map(([what, count]) => `${count} ${what}`).join(", ");
+const summarise = (counts) =>
+  Object.entries(counts)
+    .filter(([, count]) => count)
+    .map(([what, count]) => `${count} ${what}`)
+    .join(", ");
 
 /**
  * Files dropped anywhere on the page; pictures, and what is dropped on the message field, go along with the message as ever.
  * @param {(files: File[]) => void} take
  */
 function watchDrops(take) {
-  const isOurs = (/** @type {DragEvent} */ event) => !event.composedPath().some((node) => node instanceof Element && (node.matches("input[type=file], .below")));
+  const isOurs = (/** @type {DragEvent} */ event) =>
+    !event.composedPath().some((node) => node instanceof Element && node.matches("input[type=file], .below"));
   const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   let leaving = 0;
   const mark = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
-  document.addEventListener("dragover", (event) => {
-    if (!carriesFiles(event)) return;
-    event.preventDefault();
-    clearTimeout(leaving);
-    mark(isOurs(event));
-    leaving = window.setTimeout(() => mark(false), 200); // there is no event for a drag that ends outside of the page
-  }, true);
-  document.addEventListener("drop", (event) => {
-    mark(false);
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length || !isOurs(event) || files.every(({ type }) => type.startsWith("image/"))) return;
-    event.preventDefault();
-    event.stopPropagation();
-    take(files);
-  }, true);
+  document.addEventListener(
+    "dragover",
+    (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      clearTimeout(leaving);
+      mark(isOurs(event));
+      leaving = window.setTimeout(() => mark(false), 200); // there is no event for a drag that ends outside of the page
+    },
+    true,
+  );
+  document.addEventListener(
+    "drop",
+    (event) => {
+      mark(false);
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (!files.length || !isOurs(event) || files.every(({ type }) => type.startsWith("image/"))) return;
+      event.preventDefault();
+      event.stopPropagation();
+      take(files);
+    },
+    true,
+  );
 }

@@ -34,9 +34,15 @@ export function watchMap({ attempt, colourOf }) {
     const asked = lit?.found.vector ? plane.place(lit.found.vector) : undefined;
     const toScreen = scale(asked ? [...points, asked] : points);
     const hits = new Map(lit?.found.hits.map(([, id], rank) => [id, rank + 1]));
-    const nodes = ids.map((id, at) => dot(id, toScreen(points[at]), { rank: hits.get(id), dim: hits.size > 0, colour: colourOf(sourceOf(id)) }));
+    const nodes = ids.map((id, at) =>
+      dot(id, toScreen(points[at]), { rank: hits.get(id), dim: hits.size > 0, colour: colourOf(sourceOf(id)) }),
+    );
     // What is lit lies on top.
-    picture.replaceChildren(...nodes.filter((_, at) => !hits.has(ids[at])), ...nodes.filter((_, at) => hits.has(ids[at])), ...(asked ? [cross(toScreen(asked))] : []));
+    picture.replaceChildren(
+      ...nodes.filter((_, at) => !hits.has(ids[at])),
+      ...nodes.filter((_, at) => hits.has(ids[at])),
+      ...(asked ? [cross(toScreen(asked))] : []),
+    );
     picture.setAttribute("aria-label", describe(plane, lit, hits));
     words.textContent = describe(plane, lit, hits);
   };
@@ -66,10 +72,15 @@ export function watchMap({ attempt, colourOf }) {
   };
 }
 
-/** @param {StoreProjection} plane @param {{query: string, found: Found} | undefined} lit @param {Map<string, number>} hits */
+/**
+ * @param {StoreProjection} plane
+ * @param {{query: string, found: Found} | undefined} lit
+ * @param {Map<string, number>} hits
+ */
 function describe({ ids, total, share }, lit, hits) {
   if (!ids.length) return "Nothing is on the map yet.";
-  const shown = ids.length < total ? `${ids.length} of ${total} passages, evenly chosen` : `${total} ${total === 1 ? "passage" : "passages"}`;
+  const shown =
+    ids.length < total ? `${ids.length} of ${total} passages, evenly chosen` : `${total} ${total === 1 ? "passage" : "passages"}`;
   const seen = `${shown}; near each other is alike, as far as two dimensions show it: ${Math.round(100 * (share[0] + share[1]))} % of how they differ.`;
   if (!lit) return seen;
   const files = [...new Set([...hits.keys()].map(sourceOf))].join(", ");
@@ -77,7 +88,10 @@ function describe({ ids, total, share }, lit, hits) {
   return `${seen} “${lit.query}” ${place}; ${hits.size ? `it found ${hits.size}, ringed and numbered, in ${files}.` : "it found nothing."}`;
 }
 
-/** @param {[number, number][]} points @returns {(point: [number, number]) => [number, number]} the same scale for both axes */
+/**
+ * @param {[number, number][]} points
+ * @returns {(point: [number, number]) => [number, number]} the same scale for both axes
+ */
 function scale(points) {
   const [xs, ys] = [0, 1].map((axis) => points.map((point) => point[axis]));
   const middle = [xs, ys].map((values) => (Math.max(...values) + Math.min(...values)) / 2);
@@ -86,12 +100,24 @@ function scale(points) {
   return ([x, y]) => [WIDTH / 2 + (x - middle[0]) * factor, HEIGHT / 2 - (y - middle[1]) * factor];
 }
 
-/** @param {string} id @param {[number, number]} at @param {{rank?: number, dim: boolean, colour: number}} look */
+/**
+ * @param {string} id
+ * @param {[number, number]} at
+ * @param {{rank?: number, dim: boolean, colour: number}} look
+ */
 function dot(id, [x, y], { rank, dim, colour }) {
-  const group = shape("g", { "data-id": id, class: `colour-${colour} ${rank ? "map-hit" : dim ? "map-dim" : ""}` }, shape("circle", { cx: x, cy: y, r: rank ? 5 : 3 }));
+  const group = shape(
+    "g",
+    { "data-id": id, class: `colour-${colour} ${rank ? "map-hit" : dim ? "map-dim" : ""}` },
+    shape("circle", { cx: x, cy: y, r: rank ? 5 : 3 }),
+  );
   if (rank) {
     group.append(shape("circle", { cx: x, cy: y, r: 8, class: "map-ring" }));
-    const number = shape("text", { x: x + (x > WIDTH - 3 * MARGIN ? -10 : 10), y: y + 3.5, "text-anchor": x > WIDTH - 3 * MARGIN ? "end" : "start" });
+    const number = shape("text", {
+      x: x + (x > WIDTH - 3 * MARGIN ? -10 : 10),
+      y: y + 3.5,
+      "text-anchor": x > WIDTH - 3 * MARGIN ? "end" : "start",
+    });
     number.textContent = String(rank);
     group.append(number);
   }
@@ -104,7 +130,11 @@ function dot(id, [x, y], { rank, dim, colour }) {
 /** @param {[number, number]} at */
 const cross = ([x, y]) => shape("path", { class: "map-query", d: `M${x - 7} ${y}h14M${x} ${y - 7}v14` });
 
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {...Element} children */
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {...Element} children
+ */
 function shape(tag, attributes, ...children) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));

@@ -21,7 +21,11 @@ const SAMPLE = { small: 2, large: 4 };
 
 const CITE = "Where you rely on a document, name its id in square brackets, as in [handbook.pdf#3].";
 
-/** What else a model needs that is given documents. A small one needs no tool then, and would take one. @param {boolean} small @returns {Hooks} */
+/**
+ * What else a model needs that is given documents. A small one needs no tool then, and would take one.
+ * @param {boolean} small
+ * @returns {Hooks}
+ */
 const answerFromDocuments = (small) => ({
   beforeModel(_, { documents, preamble }) {
     if (!documents.length) return undefined;
@@ -58,17 +62,18 @@ export function watchDocuments(chat, onChange) {
   const box = watchSearch({ attempt, onFound: map.light });
   watchAdding({ prepare: () => open(chat), onStored: () => void refresh(), onDrop: panel.open, tell });
 
-  const refresh = () => attempt(async () => {
-    const counts = await listFiles();
-    files = [...counts.keys()];
-    find("documents-list", HTMLUListElement).replaceChildren(...[...counts].map(([name, count], at) => fileRow(name, count, at)));
-    find("documents-none", HTMLElement).hidden = files.length > 0;
-    find("documents-about", HTMLElement).hidden = files.length === 0;
-    box.offer(files);
-    if (files.length) await showFigures(files.length);
-    map.refresh();
-    onChange();
-  });
+  const refresh = () =>
+    attempt(async () => {
+      const counts = await listFiles();
+      files = [...counts.keys()];
+      find("documents-list", HTMLUListElement).replaceChildren(...[...counts].map(([name, count], at) => fileRow(name, count, at)));
+      find("documents-none", HTMLElement).hidden = files.length > 0;
+      find("documents-about", HTMLElement).hidden = files.length === 0;
+      box.offer(files);
+      if (files.length) await showFigures(files.length);
+      map.refresh();
+      onChange();
+    });
 
   const show = async () => {
     if (opened || !(await isThere())) return;
@@ -82,11 +87,14 @@ export function watchDocuments(chat, onChange) {
   };
 
   const fileRow = (/** @type {string} */ name, /** @type {number} */ count, /** @type {number} */ at) =>
-    h("li", {},
+    h(
+      "li",
+      {},
       h("span", { class: `map-key colour-${at % COLOURS}`, "aria-hidden": "true" }),
       h("span", { class: "document-name" }, name),
       h("span", { class: "language" }, String(count), h("span", { class: "visually-hidden" }, count === 1 ? " passage" : " passages")),
-      h("button", { type: "button", "aria-label": `Delete ${name}`, click: () => void attempt(() => remove(name)) }, "Delete"));
+      h("button", { type: "button", "aria-label": `Delete ${name}`, click: () => void attempt(() => remove(name)) }, "Delete"),
+    );
 
   const remove = async (/** @type {string} */ name) => {
     if (!confirm(`Delete ${name} from the documents?`)) return;

@@ -23,7 +23,10 @@ async function step(by) {
   await openPassage(neighbour(by));
 }
 
-/** @param {string} id @param {string} [otherwise] its text, where the store has it no more */
+/**
+ * @param {string} id
+ * @param {string} [otherwise] its text, where the store has it no more
+ */
 export async function openPassage(id, otherwise = "") {
   shown = id;
   const around = new Map((await store.get([neighbour(-1), id, neighbour(1)])).map((found) => [found.id, found]));
@@ -31,7 +34,12 @@ export async function openPassage(id, otherwise = "") {
   const text = String(here?.document ?? otherwise);
   find("passage-title", HTMLElement).textContent = sourceOf(id) || id;
   find("passage-place", HTMLElement).textContent = here
-    ? [`passage ${Number(here.metadata["chunk"]) + 1} of ${here.metadata["chunks"]}`, placeOf({ id, score: 0, document: { id, text, metadata: here.metadata } })].filter(Boolean).join(", ")
+    ? [
+        `passage ${Number(here.metadata["chunk"]) + 1} of ${here.metadata["chunks"]}`,
+        placeOf({ id, score: 0, document: { id, text, metadata: here.metadata } }),
+      ]
+        .filter(Boolean)
+        .join(", ")
     : "It is in the collection no more.";
   find("passage-before", HTMLElement).textContent = before ? `${cutAtEnd(String(before.document), text)} ` : "";
   find("passage-text", HTMLElement).textContent = text;
@@ -42,14 +50,25 @@ export async function openPassage(id, otherwise = "") {
   find("passage-text", HTMLElement).scrollIntoView({ block: "center" });
 }
 
-/** How many characters `later` repeats of the end of `earlier`. @param {string} earlier @param {string} later */
+/**
+ * How many characters `later` repeats of the end of `earlier`.
+ * @param {string} earlier
+ * @param {string} later
+ */
 function repeated(earlier, later) {
-  for (let size = Math.min(SHARED_CHARACTERS, earlier.length, later.length); size > 0; size--) if (earlier.endsWith(later.slice(0, size))) return size;
+  for (let size = Math.min(SHARED_CHARACTERS, earlier.length, later.length); size > 0; size--)
+    if (earlier.endsWith(later.slice(0, size))) return size;
   return 0;
 }
 
-/** @param {string} earlier @param {string} later */
+/**
+ * @param {string} earlier
+ * @param {string} later
+ */
 const cutAtEnd = (earlier, later) => earlier.slice(0, earlier.length - repeated(earlier, later));
 
-/** @param {string} earlier @param {string} later */
+/**
+ * @param {string} earlier
+ * @param {string} later
+ */
 const cutAtStart = (earlier, later) => later.slice(repeated(earlier, later));

@@ -12,7 +12,10 @@ import { openPassage } from "./passage.js";
 /** Shown of a passage. */
 const GLANCE = 160;
 
-/** @param {{attempt: (work: () => Promise<void>) => Promise<void>, onFound: (query: string, found: Found) => void}} options @returns {{offer: (files: string[]) => void}} */
+/**
+ * @param {{attempt: (work: () => Promise<void>) => Promise<void>, onFound: (query: string, found: Found) => void}} options
+ * @returns {{offer: (files: string[]) => void}}
+ */
 export function watchSearch({ attempt, onFound }) {
   const query = find("documents-query", HTMLInputElement);
   const mode = find("documents-mode", HTMLSelectElement);
@@ -21,17 +24,18 @@ export function watchSearch({ attempt, onFound }) {
   const list = find("documents-hits", HTMLOListElement);
 
   let runs = 0;
-  const run = () => attempt(async () => {
-    const mine = ++runs;
-    const asked = query.value.trim();
-    if (!asked) return;
-    const found = await search(asked, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
-    const passages = [...(await listFiles())].reduce((sum, [, count]) => sum + count, 0);
-    if (mine !== runs) return; // a later one shows its own
-    timing.value = `${found.hits.length} of ${passages} passages. ${describeTimes(found)}`;
-    list.replaceChildren(...found.hits.map(hitRow));
-    onFound(asked, found);
-  });
+  const run = () =>
+    attempt(async () => {
+      const mine = ++runs;
+      const asked = query.value.trim();
+      if (!asked) return;
+      const found = await search(asked, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
+      const passages = [...(await listFiles())].reduce((sum, [, count]) => sum + count, 0);
+      if (mine !== runs) return; // a later one shows its own
+      timing.value = `${found.hits.length} of ${passages} passages. ${describeTimes(found)}`;
+      list.replaceChildren(...found.hits.map(hitRow));
+      onFound(asked, found);
+    });
   find("documents-search", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();
     run();
@@ -56,8 +60,20 @@ export function describeTimes({ embedMs, searchMs }) {
 function hitRow(hit) {
   const found = describeSource(hit);
   const text = found.document.text.replace(/\s+/g, " ");
-  return h("li", {}, h("button", { type: "button", "data-id": found.id, click: () => openPassage(found.id, found.document.text) },
-    h("span", { class: "hit-head" }, h("span", { class: "hit-source" }, found.source ?? found.id), h("span", { class: "hit-score" }, h("span", { class: "visually-hidden" }, "score "), found.score.toFixed(3))),
-    h("span", { class: "hit-place" }, placeOf(found)),
-    h("span", { class: "hit-text" }, text.length > GLANCE ? `${text.slice(0, GLANCE)} …` : text)));
+  return h(
+    "li",
+    {},
+    h(
+      "button",
+      { type: "button", "data-id": found.id, click: () => openPassage(found.id, found.document.text) },
+      h(
+        "span",
+        { class: "hit-head" },
+        h("span", { class: "hit-source" }, found.source ?? found.id),
+        h("span", { class: "hit-score" }, h("span", { class: "visually-hidden" }, "score "), found.score.toFixed(3)),
+      ),
+      h("span", { class: "hit-place" }, placeOf(found)),
+      h("span", { class: "hit-text" }, text.length > GLANCE ? `${text.slice(0, GLANCE)} …` : text),
+    ),
+  );
 }

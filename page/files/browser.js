@@ -9,7 +9,11 @@ import { attempt, tell } from "./panel.js";
 
 const EDITED_BYTES = 1 << 20;
 
-/** @param {Opened} opened @param {string} home @returns {{refresh: () => Promise<void>}} */
+/**
+ * @param {Opened} opened
+ * @param {string} home
+ * @returns {{refresh: () => Promise<void>}}
+ */
 export function browse({ toolfs, me }, home) {
   const list = find("files-list", HTMLUListElement);
   const crumbs = find("files-path", HTMLOListElement);
@@ -22,10 +26,21 @@ export function browse({ toolfs, me }, home) {
   const show = async (/** @type {string} */ path) => {
     const entries = await toolfs.list(path, me);
     folder = path;
-    crumbs.replaceChildren(...path.split("/").slice(1).map((name, at, names) => {
-      const here = `/${names.slice(0, at + 1).join("/")}`;
-      return h("li", {}, here === path ? h("span", { "aria-current": "location" }, name) : h("button", { type: "button", click: () => attempt(() => show(here)) }, name));
-    }));
+    crumbs.replaceChildren(
+      ...path
+        .split("/")
+        .slice(1)
+        .map((name, at, names) => {
+          const here = `/${names.slice(0, at + 1).join("/")}`;
+          return h(
+            "li",
+            {},
+            here === path
+              ? h("span", { "aria-current": "location" }, name)
+              : h("button", { type: "button", click: () => attempt(() => show(here)) }, name),
+          );
+        }),
+    );
     list.replaceChildren(...entries.map(row));
     if (!entries.length) list.append(h("li", { class: "note" }, "Nothing is here."));
     find("files-new", HTMLButtonElement).disabled = !path.startsWith(`${home}`) && !/^\/toolfs\/(memory|skills)/.test(path);
@@ -34,9 +49,16 @@ export function browse({ toolfs, me }, home) {
   const row = (/** @type {Entry} */ entry) => {
     const directory = entry.kind === "directory";
     const size = entry.sizeBytes === null ? "" : `${entry.sizeBytes.toLocaleString("en")} bytes`;
-    return h("li", { class: directory ? "folder" : "file" },
-      h("button", { type: "button", "data-path": entry.path, click: () => attempt(() => (directory ? show(entry.path) : openFile(entry.path))) },
-        h("span", {}, directory ? `${entry.name}/` : entry.name), h("span", { class: "language" }, size)));
+    return h(
+      "li",
+      { class: directory ? "folder" : "file" },
+      h(
+        "button",
+        { type: "button", "data-path": entry.path, click: () => attempt(() => (directory ? show(entry.path) : openFile(entry.path))) },
+        h("span", {}, directory ? `${entry.name}/` : entry.name),
+        h("span", { class: "language" }, size),
+      ),
+    );
   };
 
   const openFile = async (/** @type {string} */ path) => {
@@ -75,23 +97,30 @@ export function browse({ toolfs, me }, home) {
     });
   });
   find("files-close", HTMLButtonElement).addEventListener("click", close);
-  find("files-delete", HTMLButtonElement).addEventListener("click", () => attempt(async () => {
-    if (!file || !confirm(`Delete ${file.path}?`)) return;
-    const { path } = file;
-    await toolfs.delete(path, me);
-    close();
-    tell(`Deleted ${path}`);
-    await show(folder);
-  }));
-  find("files-new", HTMLButtonElement).addEventListener("click", () => attempt(async () => {
-    const name = prompt("Name of the new file, with folders if you like:", "notes.txt");
-    if (!name) return;
-    const path = `${folder}/${name}`;
-    await toolfs.write(path, "", me, { ifHash: "" });
-    await show(folder);
-    await openFile(path);
-    tell(`Made ${path}`);
-  }));
+  find("files-delete", HTMLButtonElement).addEventListener("click", () =>
+    attempt(async () => {
+      if (!file || !confirm(`Delete ${file.path}?`)) return;
+      const { path } = file;
+      await toolfs.delete(path, me);
+      close();
+      tell(`Deleted ${path}`);
+      await show(folder);
+    }),
+  );
+  find("files-new", HTMLButtonElement).addEventListener("click", () =>
+    attempt(async () => {
+      const name = prompt("Name of the new file, with folders if you like:", "notes.txt");
+      if (!name) return;
+      const path = `${folder}/${name}`;
+      await toolfs.write(path, "", me, { ifHash: "" });
+      await show(folder);
+      await openFile(path);
+      tell(`Made ${path}`);
+    }),
+  );
 
-  return { refresh: async () => void (await attempt(() => show(folder).catch((error) => (error.code === "not_found" ? show(home) : Promise.reject(error))))) };
+  return {
+    refresh: async () =>
+      void (await attempt(() => show(folder).catch((error) => (error.code === "not_found" ? show(home) : Promise.reject(error))))),
+  };
 }

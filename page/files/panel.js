@@ -18,7 +18,11 @@ const HOME = "/toolfs/files";
 /** @type {Promise<Opened> | undefined} */
 let opening;
 
-/** Opened when it is first wanted: a visitor who does not use files stores none. @param {StaysailChat} chat @returns {Promise<Opened>} */
+/**
+ * Opened when it is first wanted: a visitor who does not use files stores none.
+ * @param {StaysailChat} chat
+ * @returns {Promise<Opened>}
+ */
 function open(chat) {
   opening ??= (async () => {
     await boot({ runtimeURL: chat.runtimeURL });
@@ -26,7 +30,12 @@ function open(chat) {
     const me = toolfs.session({ name: "you", paths: { "/toolfs": "*" } });
     const agent = toolfs.session({
       name: "agent",
-      paths: { [HOME]: "read list write delete", "/toolfs/memory": "read list write", "/toolfs/skills": "read list", "/toolfs/plugins": "read list execute" },
+      paths: {
+        [HOME]: "read list write delete",
+        "/toolfs/memory": "read list write",
+        "/toolfs/skills": "read list",
+        "/toolfs/plugins": "read list execute",
+      },
     });
     return { toolfs, me, agent };
   })();
@@ -34,14 +43,22 @@ function open(chat) {
   return opening;
 }
 
-/** Says what was done, or what went wrong, to everybody. @param {string} text @param {boolean} [failed] */
+/**
+ * Says what was done, or what went wrong, to everybody.
+ * @param {string} text
+ * @param {boolean} [failed]
+ */
 export function tell(text, failed = false) {
   const status = find("files-status", HTMLOutputElement);
   status.value = text;
   status.classList.toggle("failed", failed);
 }
 
-/** @template T @param {() => Promise<T>} work @returns {Promise<T | undefined>} nothing where it failed, which is told */
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T | undefined>} nothing where it failed, which is told
+ */
 export async function attempt(work) {
   try {
     return await work();

@@ -5,16 +5,31 @@ import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";
 import { attempt, tell } from "./panel.js";
 
-/** @param {Opened} opened @param {() => Promise<void>} onRollback @returns {{refresh: () => Promise<void>}} */
+/**
+ * @param {Opened} opened
+ * @param {() => Promise<void>} onRollback
+ * @returns {{refresh: () => Promise<void>}}
+ */
 export function watchSnapshots({ toolfs, me }, onRollback) {
   const list = find("snapshots-list", HTMLUListElement);
   const diff = find("snapshots-diff", HTMLElement);
 
   const compare = async (/** @type {string} */ name) => {
     const { added, removed, changed, states } = await toolfs.snapshots.diff(name, null, me);
-    const lines = [["added", added], ["changed", changed], ["removed", removed], ["other", states]].flatMap(([what, paths]) =>
-      /** @type {string[]} */ (paths).map((path) => h("li", { class: `diff-${what}` }, h("span", { class: "language" }, String(what)), " ", h("code", {}, path))));
-    diff.replaceChildren(h("p", { class: "note" }, lines.length ? `Since ${name}:` : `Nothing has changed since ${name}.`), h("ul", { class: "diff" }, ...lines));
+    const lines = [
+      ["added", added],
+      ["changed", changed],
+      ["removed", removed],
+      ["other", states],
+    ].flatMap(([what, paths]) =>
+      /** @type {string[]} */ (paths).map((path) =>
+        h("li", { class: `diff-${what}` }, h("span", { class: "language" }, String(what)), " ", h("code", {}, path)),
+      ),
+    );
+    diff.replaceChildren(
+      h("p", { class: "note" }, lines.length ? `Since ${name}:` : `Nothing has changed since ${name}.`),
+      h("ul", { class: "diff" }, ...lines),
+    );
   };
   const rollback = async (/** @type {string} */ name) => {
     if (!confirm(`Make all files, memory and skills as they were in ${name}? What came later is gone.`)) return;
@@ -24,11 +39,18 @@ export function watchSnapshots({ toolfs, me }, onRollback) {
     await onRollback();
   };
   const row = (/** @type {Snapshot} */ { name, createdAt, files }) =>
-    h("li", {},
-      h("span", { class: "snapshot-name" }, name), h("span", { class: "language" }, `${new Date(createdAt).toLocaleString()}, ${files} files`),
-      h("span", { class: "row-buttons" },
+    h(
+      "li",
+      {},
+      h("span", { class: "snapshot-name" }, name),
+      h("span", { class: "language" }, `${new Date(createdAt).toLocaleString()}, ${files} files`),
+      h(
+        "span",
+        { class: "row-buttons" },
         h("button", { type: "button", "aria-label": `Compare ${name} with now`, click: () => attempt(() => compare(name)) }, "Compare"),
-        h("button", { type: "button", "aria-label": `Roll back to ${name}`, click: () => attempt(() => rollback(name)) }, "Roll back")));
+        h("button", { type: "button", "aria-label": `Roll back to ${name}`, click: () => attempt(() => rollback(name)) }, "Roll back"),
+      ),
+    );
   const refresh = async () => {
     const found = /** @type {Snapshot[] | undefined} */ (await attempt(() => toolfs.snapshots.list(me)));
     if (found) list.replaceChildren(...found.reverse().map(row));

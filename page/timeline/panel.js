@@ -17,7 +17,8 @@ export function watchTimeline(chat) {
   /** @type {Map<string, {spans: Span[], node: HTMLElement}>} by trace, the oldest first */
   const runs = new Map();
 
-  const count = () => (status.value = runs.size ? `${runs.size} ${runs.size === 1 ? "run" : "runs"}, the latest first` : "No run yet: send a message.");
+  const count = () =>
+    (status.value = runs.size ? `${runs.size} ${runs.size === 1 ? "run" : "runs"}, the latest first` : "No run yet: send a message.");
   const add = (/** @type {Span} */ span) => {
     const run = runs.get(span.traceId) ?? { spans: [], node: h("li", { class: "run" }) };
     if (!runs.has(span.traceId)) {

@@ -5,7 +5,11 @@
 import { h } from "../../web/element/dom.js";
 import { drawDetails } from "./span-view.js";
 
-/** Draws what is known so far; what was open stays open. @param {HTMLElement} node @param {Span[]} spans as they ended */
+/**
+ * Draws what is known so far; what was open stays open.
+ * @param {HTMLElement} node
+ * @param {Span[]} spans as they ended
+ */
 export function drawRun(node, spans) {
   const open = new Set([...node.querySelectorAll("details[open]")].map((details) => /** @type {HTMLElement} */ (details).dataset.key));
   const run = spans.find(({ parentId }) => parentId === null);
@@ -20,24 +24,38 @@ export function drawRun(node, spans) {
   for (const details of node.querySelectorAll("details")) details.open = open.has(details.dataset.key);
 }
 
-/** @param {Span} span @param {number} depth @param {number} start @param {number} length */
+/**
+ * @param {Span} span
+ * @param {number} depth
+ * @param {number} start
+ * @param {number} length
+ */
 function drawRow(span, depth, start, length) {
   const kind = span.name.split(" ")[0];
   const failed = span.status === "error";
   const bar = h("span", { class: `bar bar-${kind}`, "aria-hidden": "true" });
   bar.style.setProperty("--from", `${(100 * (span.startMs - start)) / length}%`);
   bar.style.setProperty("--length", `${(100 * (span.endMs - span.startMs)) / length}%`);
-  const summary = h("summary", {},
-    h("span", { class: "span-line" },
+  const summary = h(
+    "summary",
+    {},
+    h(
+      "span",
+      { class: "span-line" },
       h("span", { class: "span-name" }, named(span, kind)),
-      h("span", { class: "span-facts" }, [failed && "failed", ...facts(span)].filter(Boolean).join(" · "))),
-    h("span", { class: "track" }, bar));
+      h("span", { class: "span-facts" }, [failed && "failed", ...facts(span)].filter(Boolean).join(" · ")),
+    ),
+    h("span", { class: "track" }, bar),
+  );
   const row = h("li", { class: failed ? "failed" : "" }, h("details", { "data-key": span.spanId }, summary, drawDetails(span)));
   row.style.setProperty("--depth", String(Math.min(depth, 4)));
   return row;
 }
 
-/** @param {Span} span @param {string} kind */
+/**
+ * @param {Span} span
+ * @param {string} kind
+ */
 function named(span, kind) {
   const rest = span.name.slice(kind.length + 1);
   if (kind === "chat") return `Model ${rest}`;
@@ -50,16 +68,27 @@ function facts({ attributes, startMs, endMs }) {
   return [retries && `${retries} ${retries === 1 ? "retry" : "retries"}`, tokens(attributes), money(attributes), duration(endMs - startMs)];
 }
 
-/** @param {Span} run @param {Span[]} spans */
+/**
+ * @param {Span} run
+ * @param {Span[]} spans
+ */
 function sum(run, spans) {
   const { attributes } = run;
   const tools = spans.filter(({ name }) => name.startsWith("execute_tool ")).length;
   const calls = spans.filter(({ name }) => name.startsWith("chat ")).length;
-  const told = [plural(calls, "model call"), tools && plural(tools, "tool call"), ...facts(run), run.status === "error" && `failed: ${run.message}`];
+  const told = [
+    plural(calls, "model call"),
+    tools && plural(tools, "tool call"),
+    ...facts(run),
+    run.status === "error" && `failed: ${run.message}`,
+  ];
   return told.filter(Boolean).join(" · ");
 }
 
-/** @param {number} count @param {string} word */
+/**
+ * @param {number} count
+ * @param {string} word
+ */
 const plural = (count, word) => `${count} ${word}${count === 1 ? "" : "s"}`;
 
 /** @param {Span["attributes"]} attributes */
@@ -82,16 +111,25 @@ const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).to
 function promptOf(spans) {
   const told = spans.map(({ attributes }) => attributes["gen_ai.input.messages"]).find((text) => typeof text === "string");
   const messages = told ? JSON.parse(String(told)) : [];
-  const said = messages.filter((/** @type {any} */ { role }) => role === "user").at(-1)?.parts.map((/** @type {any} */ { content }) => content ?? "").join(" ");
+  const said = messages
+    .filter((/** @type {any} */ { role }) => role === "user")
+    .at(-1)
+    ?.parts.map((/** @type {any} */ { content }) => content ?? "")
+    .join(" ");
   return said || "A run";
 }
 
-/** Each span before what is within it. @param {Span[]} spans @returns {{span: Span, depth: number}[]} */
+/**
+ * Each span before what is within it.
+ * @param {Span[]} spans
+ * @returns {{span: Span, depth: number}[]}
+ */
 function inOrder(spans) {
   const known = new Map(spans.map((span) => [span.spanId, span]));
   const depthOf = (/** @type {Span} */ span) => {
     let depth = 0;
-    for (let at = span.parentId ? known.get(span.parentId) : undefined; at; at = at.parentId ? known.get(at.parentId) : undefined) depth += 1;
+    for (let at = span.parentId ? known.get(span.parentId) : undefined; at; at = at.parentId ? known.get(at.parentId) : undefined)
+      depth += 1;
     return depth;
   };
   const sorted = [...spans].sort((a, b) => a.startMs - b.startMs || b.endMs - a.endMs);

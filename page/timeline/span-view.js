@@ -11,11 +11,20 @@ const LONG = 300;
 export function drawDetails({ spanId, attributes, events, status, message }) {
   const exchanges = events.filter(({ name }) => name === WIRE);
   const others = events.filter(({ name }) => name !== WIRE && name !== "exception");
-  return h("div", { class: "span-details" },
+  return h(
+    "div",
+    { class: "span-details" },
     status === "error" && h("p", { class: "span-error" }, message),
     ...others.map(({ attributes: told }) => h("p", { class: "note" }, describe(told))),
-    ...exchanges.map((exchange, index) => drawExchange(exchange.attributes, `${spanId}/${index}`, exchanges.length > 1 ? ` ${index + 1}` : "")),
-    h("dl", { class: "span-attributes" }, ...Object.entries(attributes).flatMap(([name, value]) => [h("dt", {}, name), drawValue(pretty(value))])));
+    ...exchanges.map((exchange, index) =>
+      drawExchange(exchange.attributes, `${spanId}/${index}`, exchanges.length > 1 ? ` ${index + 1}` : ""),
+    ),
+    h(
+      "dl",
+      { class: "span-attributes" },
+      ...Object.entries(attributes).flatMap(([name, value]) => [h("dt", {}, name), drawValue(pretty(value))]),
+    ),
+  );
 }
 
 /** A long one scrolls, for the keyboard too. @param {string} text */
@@ -29,18 +38,32 @@ function describe(told) {
   return `Call ${told["staysail.attempt"]} after ${Number(told["staysail.delay_s"]).toFixed(1)} s: ${told["exception.message"]}`;
 }
 
-/** @param {Record<string, any>} told @param {string} key @param {string} number */
+/**
+ * @param {Record<string, any>} told
+ * @param {string} key
+ * @param {string} number
+ */
 function drawExchange(told, key, number) {
   const status = told["http.response.status_code"] ?? "no answer";
   const answered = [told["staysail.response.headers"], told["staysail.response.body"], told["exception.message"]];
-  return h("details", { class: "exchange", "data-key": key },
+  return h(
+    "details",
+    { class: "exchange", "data-key": key },
     h("summary", {}, `Raw request and response${number} (${status})`),
     h("p", { class: "note" }, "As it went over the wire, with the keys removed."),
-    ...block(`Request: ${told["http.request.method"]} ${told["url.full"]}`, told["staysail.request.headers"], told["staysail.request.body"]),
-    ...block(`Response: ${status}`, ...answered));
+    ...block(
+      `Request: ${told["http.request.method"]} ${told["url.full"]}`,
+      told["staysail.request.headers"],
+      told["staysail.request.body"],
+    ),
+    ...block(`Response: ${status}`, ...answered),
+  );
 }
 
-/** @param {string} title @param {...(string | undefined)} texts */
+/**
+ * @param {string} title
+ * @param {...(string | undefined)} texts
+ */
 function block(title, ...texts) {
   const text = texts.filter(Boolean).map(pretty).join("\n\n");
   return [h("h4", {}, title), h("pre", { tabindex: 0, role: "region", "aria-label": title }, text || "(empty)")];

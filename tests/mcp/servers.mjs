@@ -11,13 +11,19 @@ const load = (name) => import(pathToFileURL(resolve(name)).href);
 const { z } = await load("zod");
 
 function fill(server, text) {
-  server.registerTool("add", { description: "Add two numbers.", inputSchema: text({ a: z.number(), b: z.number() }) }, async ({ a, b }) => ({
-    content: [{ type: "text", text: String(a + b) }],
-  }));
+  server.registerTool(
+    "add",
+    { description: "Add two numbers.", inputSchema: text({ a: z.number(), b: z.number() }) },
+    async ({ a, b }) => ({
+      content: [{ type: "text", text: String(a + b) }],
+    }),
+  );
   server.registerTool("fail", { description: "Fails.", inputSchema: text({}) }, async () => {
     throw new Error("the reef was too shallow");
   });
-  server.registerResource("log", "notes://log", { mimeType: "text/plain" }, async (uri) => ({ contents: [{ uri: uri.href, text: "All well." }] }));
+  server.registerResource("log", "notes://log", { mimeType: "text/plain" }, async (uri) => ({
+    contents: [{ uri: uri.href, text: "All well." }],
+  }));
   server.registerPrompt("greet", { description: "A greeting.", argsSchema: text({ name: z.string() }) }, ({ name }) => ({
     messages: [{ role: "user", content: { type: "text", text: `Greet ${name}.` } }],
   }));
@@ -42,7 +48,9 @@ async function older() {
         onsessionclosed: (gone) => sessions.delete(gone),
       });
       const server = fill(new McpServer({ name: "older", version: "1.0.0" }, { capabilities: { logging: {} } }), (shape) => shape);
-      server.registerTool("sessions", { description: "How many there are." }, async () => ({ content: [{ type: "text", text: String(sessions.size) }] }));
+      server.registerTool("sessions", { description: "How many there are." }, async () => ({
+        content: [{ type: "text", text: String(sessions.size) }],
+      }));
       server.registerTool("ask_name", { description: "Asks the user." }, async () => {
         const requestedSchema = { type: "object", properties: { name: { type: "string" } }, required: ["name"] };
         const { action, content } = await server.server.elicitInput({ message: "Who are you?", requestedSchema });

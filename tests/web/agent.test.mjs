@@ -8,8 +8,21 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
-  Agent, AuthError, CompletionModel, ConfigError, IndexedDBVectorStore, MaxTurnsError, Message, NetworkError, ProviderError, RateLimitError, RunCancelled, StaysailError,
-  boot, decodeReadableStream, pythonTools,
+  Agent,
+  AuthError,
+  CompletionModel,
+  ConfigError,
+  IndexedDBVectorStore,
+  MaxTurnsError,
+  Message,
+  NetworkError,
+  ProviderError,
+  RateLimitError,
+  RunCancelled,
+  StaysailError,
+  boot,
+  decodeReadableStream,
+  pythonTools,
 } from "../../web/index.js";
 import { connect } from "../../web/runtime/boot.js";
 import * as openai from "../../web/providers/openai.js";
@@ -42,11 +55,24 @@ describe("the constructor refuses at once", () => {
     [{ apiKey: "k", model: "m", maxTokens: 0 }, "Max tokens must be greater than 0"],
     [{ apiKey: "k", model: "m", preample: "x" }, 'there is no option "preample"'],
     [{ apiKey: "k", model: "m", tools: [{ name: "x" }] }, "a tool is"],
-    [{ apiKey: "k", model: "m", tools: [{ name: "x", execute() {} }, { name: "x", execute() {} }] }, 'two tools have the name "x"'],
+    [
+      {
+        apiKey: "k",
+        model: "m",
+        tools: [
+          { name: "x", execute() {} },
+          { name: "x", execute() {} },
+        ],
+      },
+      'two tools have the name "x"',
+    ],
     [{ apiKey: "k", model: "m", dynamicContext: { sample: 3, dynamicTools: {} } }, "dynamicContext.dynamicTools is a vector store"],
   ]) {
     test(message, () => {
-      assert.throws(() => new openai.Agent(options), (error) => error instanceof ConfigError && error.message.startsWith(message));
+      assert.throws(
+        () => new openai.Agent(options),
+        (error) => error instanceof ConfigError && error.message.startsWith(message),
+      );
     });
   }
 });
@@ -57,7 +83,10 @@ test("prompt gives the text, and run everything that belongs to it", async () =>
   assert.equal(await agent.prompt("Hi."), "Hello there.");
   const reply = await agent.run("Hi again.");
   assert.equal(reply.text, "Hello again.");
-  assert.deepEqual(reply.messages.map((message) => message.role), ["user", "assistant"]);
+  assert.deepEqual(
+    reply.messages.map((message) => message.role),
+    ["user", "assistant"],
+  );
   assert.deepEqual([reply.usage.inputTokens, reply.usage.outputTokens, reply.finishReason], [10, 5, "stop"]);
   assert.equal(reply.requestIds.length, 1);
   const [{ json, headers }] = await box.seen();
@@ -88,21 +117,49 @@ test("chat takes plain messages in either spelling, Message objects, and a reply
 test("both kinds of tools run where they were defined, with their own this, arguments as plain objects, and side by side", async () => {
   const started = [];
   let begin;
-  const both = new Promise((resolve) => { begin = resolve; });
+  const both = new Promise((resolve) => {
+    begin = resolve;
+  });
   const rig = {
     count: 41,
-    name() { return "counter"; },
-    async definition(prompt) { return { name: "counter", description: `counts for: ${prompt}`, parameters: { type: "object", properties: {} } }; },
-    async call(args) { started.push("counter"); await both; this.count += 1; return { result: this.count, keys: Object.keys(args) }; },
+    name() {
+      return "counter";
+    },
+    async definition(prompt) {
+      return { name: "counter", description: `counts for: ${prompt}`, parameters: { type: "object", properties: {} } };
+    },
+    async call(args) {
+      started.push("counter");
+      await both;
+      this.count += 1;
+      return { result: this.count, keys: Object.keys(args) };
+    },
   };
   const plain = {
-    name: "add", description: "adds", parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
-    async execute({ a, b }) { started.push("add"); begin(); return a + b; },
+    name: "add",
+    description: "adds",
+    parameters: { type: "object", properties: { a: { type: "number" }, b: { type: "number" } } },
+    async execute({ a, b }) {
+      started.push("add");
+      begin();
+      return a + b;
+    },
   };
-  const box = await provider.box({ tool_calls: [{ name: "counter", arguments: {} }, { name: "add", arguments: { a: 1, b: 2 } }] }, { text: "Done." });
+  const box = await provider.box(
+    {
+      tool_calls: [
+        { name: "counter", arguments: {} },
+        { name: "add", arguments: { a: 1, b: 2 } },
+      ],
+    },
+    { text: "Done." },
+  );
   const reply = await agentFor(box, { tools: [rig, plain], toolTimeoutMs: 5000 }).run("Count.");
   assert.deepEqual(started, ["counter", "add"]);
-  assert.deepEqual(reply.steps[0].toolResults.map((result) => result.text), ['{"result": 42, "keys": []}', "3"]);
+  assert.deepEqual(
+    reply.steps[0].toolResults.map((result) => result.text),
+    ['{"result": 42, "keys": []}', "3"],
+  );
   const [{ json }] = await box.seen();
   assert.equal(json.tools[0].description, "counts for: Count.");
 });
@@ -113,13 +170,29 @@ test("what a tool throws is told to the model, and so are arguments that do not 
     { text: "Sorry." },
   );
   const tools = [
-    { name: "sync", execute() { throw new Error("Division by zero"); } },
-    { name: "later", async execute() { throw "a string"; } },
+    {
+      name: "sync",
+      execute() {
+        throw new Error("Division by zero");
+      },
+    },
+    {
+      name: "later",
+      async execute() {
+        throw "a string";
+      },
+    },
     { name: "typed", parameters: { type: "object", properties: { n: { type: "number" } } }, execute: () => assert.fail("not with these") },
   ];
-  const { steps: [{ toolResults }], text } = await agentFor(box, { tools }).run("Go.");
+  const {
+    steps: [{ toolResults }],
+    text,
+  } = await agentFor(box, { tools }).run("Go.");
   assert.ok(toolResults.every((result) => result.isError));
-  assert.deepEqual(toolResults.slice(0, 2).map((result) => result.text), ["Error: Division by zero", "Error: a string"]);
+  assert.deepEqual(
+    toolResults.slice(0, 2).map((result) => result.text),
+    ["Error: Division by zero", "Error: a string"],
+  );
   assert.match(toolResults[2].text, /n: expected number/);
   assert.match(toolResults[3].text, /there is no tool 'unknown'/);
   assert.equal(text, "Sorry.");
@@ -128,21 +201,36 @@ test("what a tool throws is told to the model, and so are arguments that do not 
 test("Zod and Valibot describe parameters, apply defaults and transformations, and say what is wrong", async () => {
   const seen = [];
   const zod = {
-    name: "zod", parameters: z.object({ city: z.string().min(2), unit: z.enum(["C", "F"]).default("C") }),
-    execute: (args) => { seen.push(args); return "ok"; },
+    name: "zod",
+    parameters: z.object({ city: z.string().min(2), unit: z.enum(["C", "F"]).default("C") }),
+    execute: (args) => {
+      seen.push(args);
+      return "ok";
+    },
   };
   const schema = v.object({ n: v.pipe(v.string(), v.transform(Number)) });
   const valibot = { name: "valibot", parameters: toJsonSchema(schema, { typeMode: "input" }), execute: ({ n }) => `${typeof n}` };
   const box = await provider.box(
-    { tool_calls: [{ name: "zod", arguments: { city: "Oslo" } }, { name: "zod", arguments: { city: "O" } }, { name: "valibot", arguments: { n: "4" } }] },
+    {
+      tool_calls: [
+        { name: "zod", arguments: { city: "Oslo" } },
+        { name: "zod", arguments: { city: "O" } },
+        { name: "valibot", arguments: { n: "4" } },
+      ],
+    },
     { text: "Done." },
   );
-  const { steps: [{ toolResults }] } = await agentFor(box, { tools: [zod, valibot] }).run("Go.");
+  const {
+    steps: [{ toolResults }],
+  } = await agentFor(box, { tools: [zod, valibot] }).run("Go.");
   assert.deepEqual(seen, [{ city: "Oslo", unit: "C" }]);
   assert.match(toolResults[1].text, /city/);
   const [{ json }] = await box.seen();
   assert.deepEqual(json.tools[0].parameters.required, ["city"]);
-  assert.throws(() => agentFor(box, { tools: [{ name: "x", parameters: schema, execute() {} }] }), /valibot schema cannot say itself as JSON Schema/);
+  assert.throws(
+    () => agentFor(box, { tools: [{ name: "x", parameters: schema, execute() {} }] }),
+    /valibot schema cannot say itself as JSON Schema/,
+  );
 });
 
 test("outputSchema types the output", async () => {
@@ -167,16 +255,27 @@ test("prompt_stream is decoded into rig's shapes, and its text is null where it 
 test("a buffered stream comes in arrays, and decodes to the same", async () => {
   const box = await provider.box({ text: "a b c d e f g h i j" }, { text: "a b c d e f g h i j" });
   const chunks = await collect(await agentFor(box).prompt_stream("Go.", { chunkSize: 4 }));
-  assert.deepEqual(chunks.map((chunk) => chunk.length), [4, 4, 4]);
+  assert.deepEqual(
+    chunks.map((chunk) => chunk.length),
+    [4, 4, 4],
+  );
   const decoded = await collect(decodeReadableStream(await agentFor(box).promptStream("Go.", { chunkSize: 4 })));
   assert.equal(decoded.map((chunk) => chunk.text ?? "").join(""), "a b c d e f g h i j");
 });
 
 test("what fails before the model began rejects prompt_stream itself", async () => {
-  const box = await provider.box({ status: 401, body: { error: { message: "Incorrect API key provided: k-secret-key.", code: "invalid_api_key" } } });
-  const error = await agentFor(box, { apiKey: "k-secret-key" }).prompt_stream("Hi.").catch((thrown) => thrown);
+  const box = await provider.box({
+    status: 401,
+    body: { error: { message: "Incorrect API key provided: k-secret-key.", code: "invalid_api_key" } },
+  });
+  const error = await agentFor(box, { apiKey: "k-secret-key" })
+    .prompt_stream("Hi.")
+    .catch((thrown) => thrown);
   assert.ok(error instanceof AuthError && error instanceof ProviderError && error instanceof StaysailError && error instanceof Error);
-  assert.deepEqual([error.name, error.code, error.status, error.retryable, error.provider], ["AuthError", "invalid_api_key", 401, false, "openai"]);
+  assert.deepEqual(
+    [error.name, error.code, error.status, error.retryable, error.provider],
+    ["AuthError", "invalid_api_key", 401, false, "openai"],
+  );
   assert.ok(!JSON.stringify([error, error.message, error.stack]).includes("k-secret-key"));
 });
 
@@ -205,7 +304,10 @@ test("breaking out of a stream closes the connection", async () => {
   const box = await provider.box({ text: "word ".repeat(5000), delay_s: 0.005 }, { text: "word ".repeat(5000), delay_s: 0.005 });
   for await (const event of agentFor(box).stream("Talk.")) if (event.type === "text_delta") break;
   for await (const chunk of decodeReadableStream(await agentFor(box).prompt_stream("Talk."))) if (chunk.text) break;
-  assert.deepEqual((await box.seen(2, 2)).map((request) => request.ended), ["client", "client"]);
+  assert.deepEqual(
+    (await box.seen(2, 2)).map((request) => request.ended),
+    ["client", "client"],
+  );
 });
 
 test("a reader that stops reading holds up the server", async () => {
@@ -221,11 +323,20 @@ test("a reader that stops reading holds up the server", async () => {
 });
 
 test("retries are told in the stream; without them the error has what the provider said", async () => {
-  const limited = { status: 429, headers: { "retry-after-ms": "20" }, body: { error: { message: "slow down", code: "rate_limit_exceeded" } } };
+  const limited = {
+    status: 429,
+    headers: { "retry-after-ms": "20" },
+    body: { error: { message: "slow down", code: "rate_limit_exceeded" } },
+  };
   const box = await provider.box(limited, { text: "Here." }, limited);
   const events = await collect(agentFor(box).stream("Hi."));
-  assert.deepEqual({ ...events[0], error: "" }, { type: "retry_scheduled", attempt: 2, delayS: 0.02, error: "", code: "rate_limit_exceeded", status: 429 });
-  const error = await agentFor(box, { retry: false }).prompt("Hi.").catch((thrown) => thrown);
+  assert.deepEqual(
+    { ...events[0], error: "" },
+    { type: "retry_scheduled", attempt: 2, delayS: 0.02, error: "", code: "rate_limit_exceeded", status: 429 },
+  );
+  const error = await agentFor(box, { retry: false })
+    .prompt("Hi.")
+    .catch((thrown) => thrown);
   assert.ok(error instanceof RateLimitError);
   assert.deepEqual([error.status, error.retryAfterS, error.body.error.message], [429, 0.02, "slow down"]);
 });
@@ -240,15 +351,22 @@ test("a dead server is a NetworkError with words", async () => {
 test("a run out of turns brings its history and usage", async () => {
   const box = await provider.box(call("again"), call("again"));
   const again = { name: "again", execute: () => "once more" };
-  const error = await agentFor(box, { tools: [again] }).prompt_multi_turn("Go.", 1).catch((thrown) => thrown);
+  const error = await agentFor(box, { tools: [again] })
+    .prompt_multi_turn("Go.", 1)
+    .catch((thrown) => thrown);
   assert.ok(error instanceof MaxTurnsError);
-  assert.deepEqual(error.history.map((message) => message.role), ["user", "assistant", "tool", "assistant", "tool"]);
+  assert.deepEqual(
+    error.history.map((message) => message.role),
+    ["user", "assistant", "tool", "assistant", "tool"],
+  );
   assert.equal(error.usage.inputTokens, 20);
 });
 
 test("batch_prompt answers in order, and an error stands where its prompt stood", async () => {
   const box = await provider.box(
-    { if: "one", text: "1", before_s: 0.2 }, { if: "two", status: 400, body: { error: { message: "no" } } }, { if: "three", text: "3" },
+    { if: "one", text: "1", before_s: 0.2 },
+    { if: "two", status: 400, body: { error: { message: "no" } } },
+    { if: "three", text: "3" },
   );
   const answers = await agentFor(box).batch_prompt(["one", "two", "three"]);
   assert.deepEqual([answers[0], answers[2]], ["1", "3"]);
@@ -263,7 +381,10 @@ test("documents come from a store with topN or search", async () => {
   const reply = await agentFor(box, { dynamicContext: { sample: 2, dynamicTools: searching } }).run("Weather?");
   assert.deepEqual(reply.steps[0].sources, [{ id: "a", score: 0.9, document: { id: "a", text: "Oslo is rainy." } }]);
   await agentFor(box, { dynamicContext: [{ sample: 1, dynamicTools: ranking }] }).prompt("Weather?");
-  assert.deepEqual(asked, [["Weather?", 2], ["Weather?", 1]]);
+  assert.deepEqual(asked, [
+    ["Weather?", 2],
+    ["Weather?", 1],
+  ]);
   const bodies = (await box.seen()).map((request) => request.body);
   assert.ok(bodies[0].includes("Oslo is rainy.") && bodies[1].includes("Rome is sunny."));
 });
@@ -274,7 +395,10 @@ test("an apiKey function is asked for each request", async () => {
   const agent = agentFor(box, { apiKey: async () => `key-${++count}` });
   await agent.prompt("Hi.");
   await agent.prompt("Hi.");
-  assert.deepEqual((await box.seen()).map((request) => request.headers.authorization), ["Bearer key-1", "Bearer key-2"]);
+  assert.deepEqual(
+    (await box.seen()).map((request) => request.headers.authorization),
+    ["Bearer key-1", "Bearer key-2"],
+  );
 });
 
 test("a cache answers the same request once", async () => {
@@ -307,7 +431,10 @@ def fail() -> str:
 def picture() -> Image:
     return Image(data=b"png", media_type="image/png")
 `);
-  assert.deepEqual(tools.map((tool) => tool.name), ["double", "fail", "picture"]);
+  assert.deepEqual(
+    tools.map((tool) => tool.name),
+    ["double", "fail", "picture"],
+  );
   assert.deepEqual(await tools[0].execute({ point: { x: 2 } }), { x: 4, y: 0 });
   assert.equal((await tools[1].execute({}).catch((error) => error)).message, "not today");
   assert.equal((await tools[2].execute({})).content[0].type, "image");
@@ -319,16 +446,39 @@ def picture() -> Image:
 });
 
 test("models without an agent: completions, whole and streamed, and embeddings in order", async () => {
-  const box = await provider.box({ text: "Whole." }, { text: "In pieces." }, { body: { data: [{ index: 1, embedding: [0, 1] }, { index: 0, embedding: [1, 0] }] } });
+  const box = await provider.box(
+    { text: "Whole." },
+    { text: "In pieces." },
+    {
+      body: {
+        data: [
+          { index: 1, embedding: [0, 1] },
+          { index: 0, embedding: [1, 0] },
+        ],
+      },
+    },
+  );
   const model = new openai.CompletionsCompletionModel({ apiKey: "k", modelName: "gpt-4o", baseURL: box.url });
   const completion = await model.completion({ preamble: "Short.", messages: ["Hi."], temperature: 0 });
   assert.deepEqual([completion.message.content[0].text, completion.finishReason], ["Whole.", "stop"]);
   const events = await collect(new CompletionModel({ apiKey: "k", model: "openai:gpt-4o", baseURL: box.url }).stream("Hi."));
   assert.equal(events.at(-1).type, "completion");
-  assert.equal(events.filter((event) => event.type === "text_delta").map((event) => event.text).join(""), "In pieces.");
+  assert.equal(
+    events
+      .filter((event) => event.type === "text_delta")
+      .map((event) => event.text)
+      .join(""),
+    "In pieces.",
+  );
   const embedder = new openai.EmbeddingModel({ apiKey: "k", modelName: "text-embedding-3-small", baseURL: box.url });
-  assert.deepEqual(await embedder.embedTexts(["a", "b"]), [{ document: "a", vec: [1, 0] }, { document: "b", vec: [0, 1] }]);
-  assert.deepEqual((await box.seen()).map((request) => request.path.split("/v1")[1]), ["/chat/completions", "/responses", "/embeddings"]);
+  assert.deepEqual(await embedder.embedTexts(["a", "b"]), [
+    { document: "a", vec: [1, 0] },
+    { document: "b", vec: [0, 1] },
+  ]);
+  assert.deepEqual(
+    (await box.seen()).map((request) => request.path.split("/v1")[1]),
+    ["/chat/completions", "/responses", "/embeddings"],
+  );
 });
 
 async function collect(iterable) {
@@ -338,11 +488,19 @@ async function collect(iterable) {
 }
 
 test("every provider has a subpath with the classes that it has services for", async () => {
-  const classes = { chat: ["Agent", "CompletionModel"], embeddings: ["EmbeddingModel"], transcription: ["TranscriptionModel"], images: ["ImageGenerationModel"], speech: ["AudioGenerationModel"], rerank: ["Reranker"] };
+  const classes = {
+    chat: ["Agent", "CompletionModel"],
+    embeddings: ["EmbeddingModel"],
+    transcription: ["TranscriptionModel"],
+    images: ["ImageGenerationModel"],
+    speech: ["AudioGenerationModel"],
+    rerank: ["Reranker"],
+  };
   const expected = new Map((await readdir(providers)).map((file) => [file.replace(".js", ""), []]));
   const peer = await connect();
   for (const [service, names] of Object.entries(classes)) {
-    for (const provider of await peer.call("providers", { service })) expected.get(provider)?.push(...names) ?? assert.fail(`${provider} has no subpath`);
+    for (const provider of await peer.call("providers", { service }))
+      expected.get(provider)?.push(...names) ?? assert.fail(`${provider} has no subpath`);
   }
   expected.get("local").push("EmbeddingModel");
   expected.get("openai").push("ResponsesCompletionModel", "CompletionsCompletionModel");
@@ -365,7 +523,10 @@ test("an agent that is made and not asked starts nothing, and Node exits by itse
 test("a vector store in Node is kept in memory, and one that should be kept says that there is no IndexedDB", async () => {
   const store = new IndexedDBVectorStore(":memory:", { embedder: async (texts) => texts.map((text) => [text.length, 1]) });
   const [a] = await store.add(["a", { id: "long", text: "a longer text", metadata: { kind: "long" } }]);
-  assert.deepEqual((await store.search("b", 1)).map(([, id]) => id), [a]);
+  assert.deepEqual(
+    (await store.search("b", 1)).map(([, id]) => id),
+    [a],
+  );
   assert.equal(await store.count({ where: { kind: "long" } }), 1);
   await assert.rejects(new IndexedDBVectorStore("kept").count(), { name: "ConfigError", message: /no IndexedDB.*:memory:/ });
   await store.close();

@@ -34,7 +34,14 @@ after(async () => {
 });
 
 const call = (name, args) => ({ tool_calls: [{ name, arguments: args }] });
-const vectors = (...list) => ({ body: { object: "list", model: "m", data: list.map((embedding, index) => ({ object: "embedding", index, embedding })), usage: { prompt_tokens: 1, total_tokens: 1 } } });
+const vectors = (...list) => ({
+  body: {
+    object: "list",
+    model: "m",
+    data: list.map((embedding, index) => ({ object: "embedding", index, embedding })),
+    usage: { prompt_tokens: 1, total_tokens: 1 },
+  },
+});
 
 /** What each is answered, what it must print, and what the provider must have seen. */
 const EXAMPLES = {
@@ -74,23 +81,33 @@ const EXAMPLES = {
     check: ([asked]) => assert.equal(asked.ended, "client"),
   },
   "batch.mjs": {
-    answers: [{ if: "ship", text: "navire" }, { if: "sail", status: 400, body: { error: { message: "not this one", type: "invalid_request_error" } } }, { if: "stay", text: "étai" }],
+    answers: [
+      { if: "ship", text: "navire" },
+      { if: "sail", status: 400, body: { error: { message: "not this one", type: "invalid_request_error" } } },
+      { if: "stay", text: "étai" },
+    ],
     prints: /^ship navire\nsail failed: BadRequestError, status 400\nstay étai$/m,
     check: (seen) => assert.equal(seen.length, 3),
   },
   "retries.mjs": {
-    answers: [{ status: 429, headers: { "retry-after": "0" }, body: { error: { message: "slow down" } } }, { status: 503, body: { error: { message: "busy" } } }, { text: "Bend, and rise." }],
+    answers: [
+      { status: 429, headers: { "retry-after": "0" }, body: { error: { message: "slow down" } } },
+      { status: 503, body: { error: { message: "busy" } } },
+      { text: "Bend, and rise." },
+    ],
     prints: /^Status 429: call 2 in a moment\nStatus 503: call 3 in a moment\nBend, and rise\.$/m,
     check: (seen) => assert.equal(seen.length, 3),
   },
   "hooks.mjs": {
     answers: [{ text: "Ahoy!" }, { text: "Ahoy." }, { text: "Ahoy!" }, { text: "Ahoy, all!" }],
-    prints: /^Call 1, 1 messages\nCall 2, 3 messages\nAhoy\.\nCall 1, 1 messages\nCall 2, 3 messages\nCall 3, 5 messages\nStopped: at most 2 requests; 30 tokens were used$/m,
+    prints:
+      /^Call 1, 1 messages\nCall 2, 3 messages\nAhoy\.\nCall 1, 1 messages\nCall 2, 3 messages\nCall 3, 5 messages\nStopped: at most 2 requests; 30 tokens were used$/m,
     check: (seen) => assert.match(JSON.stringify(seen[1].json.input), /Without exclamation marks/),
   },
   "tracing.mjs": {
     answers: [call("depth", {}), { text: "Twelve metres." }],
-    prints: /^  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\n  execute_tool depth: 0 tokens, unset\n  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\ninvoke_agent bosun: \d+ tokens, unset\nTwelve metres\.$/m,
+    prints:
+      /^  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\n  execute_tool depth: 0 tokens, unset\n  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\ninvoke_agent bosun: \d+ tokens, unset\nTwelve metres\.$/m,
     check: (seen) => assert.equal(seen.length, 2),
   },
   "approval.mjs": {
@@ -99,13 +116,24 @@ const EXAMPLES = {
     check: ([, told]) => assert.match(JSON.stringify(told.json.input), /changed the arguments.*paid 99/),
   },
   "agents.mjs": {
-    answers: [call("translator", { prompt: "ahoy" }), { text: "ohé" }, { text: "It is ohé." }, call("transfer_to_billing"), { text: "Harbour dues." }],
+    answers: [
+      call("translator", { prompt: "ahoy" }),
+      { text: "ohé" },
+      { text: "It is ohé." },
+      call("transfer_to_billing"),
+      { text: "Harbour dues." },
+    ],
     prints: /^It is ohé\.\n\[billing\]\nHarbour dues\. 30 tokens$/m,
-    check: (seen) => assert.deepEqual(seen.map(({ json }) => json.instructions.slice(0, 9)), ["You greet", "Translate", "You greet", "You greet", "You answe"]),
+    check: (seen) =>
+      assert.deepEqual(
+        seen.map(({ json }) => json.instructions.slice(0, 9)),
+        ["You greet", "Translate", "You greet", "You greet", "You answe"],
+      ),
   },
   "durable.mjs": {
     answers: [call("book", { nights: 2 }), { status: 400, body: { error: { message: "not now" } } }, { text: "Berth 1 is yours." }],
-    prints: /^cut off: BadRequestError\nfailed: Book a berth for two nights\.\non record: berth 1 for 2 nights\nBerth 1 is yours\.\n1 booking$/m,
+    prints:
+      /^cut off: BadRequestError\nfailed: Book a berth for two nights\.\non record: berth 1 for 2 nights\nBerth 1 is yours\.\n1 booking$/m,
     check: (seen) => assert.equal(seen.length, 3),
   },
   "mcp.mjs": {
@@ -136,7 +164,13 @@ const EXAMPLES = {
     },
   },
   "ingest.mjs": {
-    answers: [vectors([1, 0, 0], [0, 1, 0]), vectors([0, 0, 1]), call("search", { query: "night harbour cost" }), vectors([1, 0, 0]), { text: "Twelve crowns [harbour.md#0]." }],
+    answers: [
+      vectors([1, 0, 0], [0, 1, 0]),
+      vectors([0, 0, 1]),
+      call("search", { query: "night harbour cost" }),
+      vectors([1, 0, 0]),
+      { text: "Twelve crowns [harbour.md#0]." },
+    ],
     prints: /^harbour\.md 2\nsails\.html 1\nTwelve crowns \[harbour\.md#0\]\.\nharbour\.md#0 harbour\.md \[ 0, 44 \]$/m,
     check: (seen) => assert.match(JSON.stringify(seen.at(-1).json), /A berth costs twelve crowns/),
   },
@@ -147,7 +181,8 @@ const EXAMPLES = {
   },
   "toolfs.mjs": {
     answers: [call("edit_file", { path: "/toolfs/notes/crew.txt", old: "steers.", new: "steers. Grace cooks." }), { text: "Done." }],
-    prints: /^Done\.\n\[ '\/toolfs\/notes\/crew.txt' \]\nAda steers\. Grace cooks\.\n\nAda steers\.\n\nwrite \/toolfs\/notes\/crew.txt allowed\n/m,
+    prints:
+      /^Done\.\n\[ '\/toolfs\/notes\/crew.txt' \]\nAda steers\. Grace cooks\.\n\nAda steers\.\n\nwrite \/toolfs\/notes\/crew.txt allowed\n/m,
     check: ([asked, told]) => {
       const names = asked.json.tools.map(({ name }) => name).sort();
       assert.deepEqual(names, ["edit_file", "list_files", "read_file", "search_files", "write_file"]);

@@ -26,10 +26,21 @@ export async function installPackage() {
   const tarball = join(folder, filename);
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "an-empty-project", private: true, type: "module" }));
   await run("npm", ["install", "--offline", "--cache", join(folder, ".cache"), "--loglevel=error", tarball], { cwd: folder });
-  return { folder, tarball, files, packedBytes: size, unpackedBytes: unpackedSize, remove: () => rm(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    tarball,
+    files,
+    packedBytes: size,
+    unpackedBytes: unpackedSize,
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }
 
-/** Make packages of the project's own node_modules there too. @param {string} folder @param {string[]} names */
+/**
+ * Make packages of the project's own node_modules there too.
+ * @param {string} folder
+ * @param {string[]} names
+ */
 export async function lend(folder, names) {
   for (const name of names) {
     const target = join(folder, "node_modules", name);

@@ -28,7 +28,10 @@ function pick(next, list) {
 
 function randomSchema(next, depth = 0) {
   const leaf = ["string", "integer", "number", "boolean", "null", "enum", "const", "any", "nullable"];
-  const kind = pick(next, depth > 3 ? leaf : [...leaf, "array", "tuple", "object", "object", "anyOf", "dictionary", "tagged", "allOf", "ref"]);
+  const kind = pick(
+    next,
+    depth > 3 ? leaf : [...leaf, "array", "tuple", "object", "object", "anyOf", "dictionary", "tagged", "allOf", "ref"],
+  );
   const low = Math.floor(next() * 40) - 20;
   const child = () => randomSchema(next, depth + 1);
   switch (kind) {
@@ -37,14 +40,31 @@ function randomSchema(next, depth = 0) {
       return pick(next, [{ type: "string" }, { type: "string", minLength, maxLength: minLength + Math.floor(next() * 5) }]);
     }
     case "integer":
-      return pick(next, [{ type: "integer" }, { type: "integer", minimum: low }, { type: "integer", minimum: low, maximum: low + 5 }, { type: "integer", exclusiveMinimum: low, multipleOf: 7 }]);
+      return pick(next, [
+        { type: "integer" },
+        { type: "integer", minimum: low },
+        { type: "integer", minimum: low, maximum: low + 5 },
+        { type: "integer", exclusiveMinimum: low, multipleOf: 7 },
+      ]);
     case "number":
-      return pick(next, [{ type: "number" }, { type: "number", minimum: low + 0.25, maximum: low + 0.5 }, { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1 }, { type: "number", minimum: low, multipleOf: 0.5 }]);
+      return pick(next, [
+        { type: "number" },
+        { type: "number", minimum: low + 0.25, maximum: low + 0.5 },
+        { type: "number", exclusiveMinimum: 0, exclusiveMaximum: 1 },
+        { type: "number", minimum: low, multipleOf: 0.5 },
+      ]);
     case "boolean":
     case "null":
       return { type: kind };
     case "enum":
-      return { enum: pick(next, [["celsius", "cold", "fahrenheit"], [1, 12, 123], ["a", 1, null, true, ["x"], { y: 1 }], ['say "hi"', "ä\n"]]) };
+      return {
+        enum: pick(next, [
+          ["celsius", "cold", "fahrenheit"],
+          [1, 12, 123],
+          ["a", 1, null, true, ["x"], { y: 1 }],
+          ['say "hi"', "ä\n"],
+        ]),
+      };
     case "const":
       return { const: pick(next, ["x", 3, null, { a: [1, "z"] }]) };
     case "any":
@@ -56,23 +76,51 @@ function randomSchema(next, depth = 0) {
     case "tuple":
       return { type: "array", prefixItems: [child(), child()], items: false, minItems: Math.floor(next() * 3) };
     case "object": {
-      const properties = Object.fromEntries(["name", "size", 'odd "key"', "na"].slice(0, 1 + Math.floor(next() * 4)).map((name) => [name, child()]));
+      const properties = Object.fromEntries(
+        ["name", "size", 'odd "key"', "na"].slice(0, 1 + Math.floor(next() * 4)).map((name) => [name, child()]),
+      );
       return { type: "object", properties, required: Object.keys(properties).filter(() => next() < 0.5), additionalProperties: false };
     }
     case "anyOf":
-      return { [pick(next, ["anyOf", "oneOf"])]: [{ type: "string", maxLength: 4 }, { type: "integer" }, { type: "object", properties: { deep: child() }, required: ["deep"] }, { type: "null" }] };
+      return {
+        [pick(next, ["anyOf", "oneOf"])]: [
+          { type: "string", maxLength: 4 },
+          { type: "integer" },
+          { type: "object", properties: { deep: child() }, required: ["deep"] },
+          { type: "null" },
+        ],
+      };
     case "dictionary":
       return { type: "object", additionalProperties: child(), minProperties: Math.floor(next() * 3), maxProperties: 4 };
     case "tagged":
-      return { oneOf: ["circle", "square"].map((tag) => ({ type: "object", properties: { [tag]: { type: "number" }, kind: { const: tag } }, required: ["kind"], additionalProperties: false })) };
+      return {
+        oneOf: ["circle", "square"].map((tag) => ({
+          type: "object",
+          properties: { [tag]: { type: "number" }, kind: { const: tag } },
+          required: ["kind"],
+          additionalProperties: false,
+        })),
+      };
     case "allOf":
-      return { allOf: [{ type: "object", properties: { a: { type: "integer" } }, required: ["a"] }], properties: { a: { maximum: 3 }, b: { type: "boolean" } }, required: ["b"] };
+      return {
+        allOf: [{ type: "object", properties: { a: { type: "integer" } }, required: ["a"] }],
+        properties: { a: { maximum: 3 }, b: { type: "boolean" } },
+        required: ["b"],
+      };
     case "ref":
       return { $ref: "#/$defs/node" };
   }
 }
 
-const NODE = { type: "object", properties: { label: { type: "string", maxLength: 6 }, children: { type: "array", items: { $ref: "#/$defs/node" } }, next: { anyOf: [{ $ref: "#/$defs/node" }, { type: "null" }] } }, required: ["label", "next"] };
+const NODE = {
+  type: "object",
+  properties: {
+    label: { type: "string", maxLength: 6 },
+    children: { type: "array", items: { $ref: "#/$defs/node" } },
+    next: { anyOf: [{ $ref: "#/$defs/node" }, { type: "null" }] },
+  },
+  required: ["label", "next"],
+};
 
 test("whatever the model babbles, the result parses and fits a random schema", async () => {
   for (let seed = 1; seed <= MANY; seed++) {
@@ -80,7 +128,10 @@ test("whatever the model babbles, the result parses and fits a random schema", a
     const schema = { $defs: { node: NODE }, allOf: [randomSchema(next)] };
     const told = [];
     const source = babble(random(seed * 7919));
-    const { value, text } = await generateJSON(source, schema, { maxTokens: pick(next, [0, 3, 20, 200]), onText: (piece) => told.push(piece) });
+    const { value, text } = await generateJSON(source, schema, {
+      maxTokens: pick(next, [0, 3, 20, 200]),
+      onText: (piece) => told.push(piece),
+    });
     const where = `seed ${seed}: ${text.slice(0, 300)} for ${JSON.stringify(schema.allOf[0]).slice(0, 600)}`;
     assert.deepEqual(JSON.parse(text), value, where);
     assert.equal(told.join(""), text, where);
@@ -102,8 +153,13 @@ test("what the model wants to say is what comes out, if the schema allows it", a
   const schema = {
     type: "object",
     properties: {
-      city: { type: "string" }, unit: { enum: ["celsius", "fahrenheit"] }, days: { type: "integer", minimum: 1, maximum: 10 },
-      exact: { type: "boolean" }, note: { type: ["string", "null"] }, tags: { type: "array", items: { type: "string" } }, ratio: { type: "number" },
+      city: { type: "string" },
+      unit: { enum: ["celsius", "fahrenheit"] },
+      days: { type: "integer", minimum: 1, maximum: 10 },
+      exact: { type: "boolean" },
+      note: { type: ["string", "null"] },
+      tags: { type: "array", items: { type: "string" } },
+      ratio: { type: "number" },
     },
     required: ["city", "unit"],
   };
@@ -122,7 +178,11 @@ test("what the model wants to say is what comes out, if the schema allows it", a
 
 test("a number out of bounds is kept within them", async () => {
   const bounded = { type: "integer", minimum: 3, maximum: 40 };
-  for (const [wanted, expected] of [["7", 7], ["40", 40], ["12", 12]]) {
+  for (const [wanted, expected] of [
+    ["7", 7],
+    ["40", 40],
+    ["12", 12],
+  ]) {
     assert.equal((await generateJSON(obey(wanted, 1), bounded, {})).value, expected);
   }
   const { value } = await generateJSON(obey("999", 1), bounded, {});

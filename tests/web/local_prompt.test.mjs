@@ -9,14 +9,20 @@ const text = (value) => [{ type: "text", text: value }];
 const user = (value) => ({ role: "user", content: text(value) });
 const assistant = (value) => ({ role: "assistant", content: text(value) });
 const called = (id) => ({ role: "assistant", content: [{ type: "tool_call", id, name: "weather", arguments: { city: "Oslo" } }] });
-const result = (id, value) => ({ role: "tool", content: [{ type: "tool_result", id, name: "weather", content: text(value), is_error: false }] });
+const result = (id, value) => ({
+  role: "tool",
+  content: [{ type: "tool_result", id, name: "weather", content: text(value), is_error: false }],
+});
 
 /** One token a character, so that what is left can be counted and read. */
 const formatTokens = async (chat) => [...chat.map(({ role, content }) => `${role[0]}:${content}`).join("|")];
 
 test("roles alternate, whatever tools were called in between", () => {
   const chat = chatMessages("Be brief.", [user("Weather?"), called("1"), result("1", "rain"), assistant("It rains."), user("Thanks")]);
-  assert.deepEqual(chat.map(({ role }) => role), ["system", "user", "assistant", "user", "assistant", "user"]);
+  assert.deepEqual(
+    chat.map(({ role }) => role),
+    ["system", "user", "assistant", "user", "assistant", "user"],
+  );
   assert.equal(chat[2].content, 'weather({"city":"Oslo"})');
   assert.equal(chat[3].content, "Result of weather: rain");
 });
@@ -27,11 +33,20 @@ test("what was asked stands again after a tool's result that has to be answered"
 });
 
 test("the oldest turns go first, and a tool call never without its result", async () => {
-  const messages = [{ role: "system", content: text("S") }, user("old question"), called("1"), result("1", "r".repeat(50)), assistant("old answer"), user("middle"), assistant("yes"), user("now")];
+  const messages = [
+    { role: "system", content: text("S") },
+    user("old question"),
+    called("1"),
+    result("1", "r".repeat(50)),
+    assistant("old answer"),
+    user("middle"),
+    assistant("yes"),
+    user("now"),
+  ];
   for (let room = 1000; room >= 9; room--) {
     const prompt = (await promptTokens(messages, { formatTokens, room })).join("");
     assert.ok(prompt.length <= room);
-    assert.ok(prompt.startsWith("s:S|u:") && prompt.endsWith("|u:now") || prompt === "s:S|u:now", prompt);
+    assert.ok((prompt.startsWith("s:S|u:") && prompt.endsWith("|u:now")) || prompt === "s:S|u:now", prompt);
     assert.equal(prompt.includes("weather({"), prompt.includes("Result of weather"), prompt);
     assert.equal(prompt.includes("old question"), prompt.includes("old answer"), prompt);
   }

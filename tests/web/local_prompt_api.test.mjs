@@ -17,21 +17,24 @@ function browserModel(chunks, { availability = "available" } = {}) {
         contextUsage: 7,
         promptStreaming(input, { signal, responseConstraint }) {
           seen.prompts.push({ input, responseConstraint });
-          return new ReadableStream({
-            start(controller) {
-              signal.addEventListener("abort", () => {
-                seen.aborted = true;
-                controller.error(signal.reason);
-              });
+          return new ReadableStream(
+            {
+              start(controller) {
+                signal.addEventListener("abort", () => {
+                  seen.aborted = true;
+                  controller.error(signal.reason);
+                });
+              },
+              pull: (controller) => {
+                const chunk = chunks.shift();
+                if (chunk === undefined) {
+                  this.contextUsage = 12;
+                  controller.close();
+                } else if (chunk !== "...") controller.enqueue(chunk);
+              },
             },
-            pull: (controller) => {
-              const chunk = chunks.shift();
-              if (chunk === undefined) {
-                this.contextUsage = 12;
-                controller.close();
-              } else if (chunk !== "...") controller.enqueue(chunk);
-            },
-          }, { highWaterMark: 0 });
+            { highWaterMark: 0 },
+          );
         },
         destroy: () => seen.destroyed++,
       };
@@ -42,7 +45,11 @@ function browserModel(chunks, { availability = "available" } = {}) {
 
 const text = (value) => [{ type: "text", text: value }];
 const USER = { role: "user", content: text("Weather in Oslo?") };
-const WEATHER = { name: "weather", description: "Weather of a city.", parameters: { type: "object", properties: { city: { type: "string" } } } };
+const WEATHER = {
+  name: "weather",
+  description: "Weather of a city.",
+  parameters: { type: "object", properties: { city: { type: "string" } } },
+};
 
 async function collect(events) {
   const found = [];
@@ -53,7 +60,10 @@ async function collect(events) {
 test("a text answer streams, and the session is destroyed", async () => {
   const { engine, seen } = browserModel(["Hel", "lo"]);
   const events = await collect(engine.complete({ messages: [{ role: "system", content: text("Be brief.") }, USER] }));
-  assert.deepEqual(events.map((event) => event.text ?? event.finish_reason ?? "usage"), ["Hel", "lo", "usage", "stop"]);
+  assert.deepEqual(
+    events.map((event) => event.text ?? event.finish_reason ?? "usage"),
+    ["Hel", "lo", "usage", "stop"],
+  );
   assert.deepEqual(seen.created[0].initialPrompts, [{ role: "system", content: "Be brief." }]);
   assert.deepEqual(seen.prompts[0], { input: [{ role: "user", content: "Weather in Oslo?" }], responseConstraint: undefined });
   assert.equal(seen.destroyed, 1);
@@ -93,9 +103,13 @@ test("aborting and leaving the loop both stop the browser's model", async () => 
   assert.deepEqual([left.seen.aborted, left.seen.destroyed], [true, 1]);
   const aborted = browserModel(["a", "..."]);
   const controller = new AbortController();
-  await assert.rejects(async () => {
-    for await (const event of aborted.engine.complete({ messages: [USER] }, { signal: controller.signal })) if (event.text) controller.abort();
-  }, { name: "AbortError" });
+  await assert.rejects(
+    async () => {
+      for await (const event of aborted.engine.complete({ messages: [USER] }, { signal: controller.signal }))
+        if (event.text) controller.abort();
+    },
+    { name: "AbortError" },
+  );
   assert.deepEqual([aborted.seen.aborted, aborted.seen.destroyed], [true, 1]);
 });
 

@@ -18,7 +18,10 @@ after(() => {
   servers.stop();
 });
 
-for (const [kind, protocol] of [["older", "2025-11-25"], ["newer", "2026-07-28"]]) {
+for (const [kind, protocol] of [
+  ["older", "2025-11-25"],
+  ["newer", "2026-07-28"],
+]) {
   test(`tools, resources and prompts of a server that speaks ${protocol}`, async () => {
     const server = mcpServer({ url: servers[kind] });
     const info = await server.connect();
@@ -29,10 +32,16 @@ for (const [kind, protocol] of [["older", "2025-11-25"], ["newer", "2026-07-28"]
     assert.equal(await add.execute({ a: 2, b: 3 }), 5);
     const [fail] = await server.tools({ allow: ["fail"] });
     await assert.rejects(fail.execute({}), { name: "ToolError", message: /the reef was too shallow/ });
-    assert.deepEqual((await server.resources()).map(({ uri }) => uri), ["notes://log"]);
+    assert.deepEqual(
+      (await server.resources()).map(({ uri }) => uri),
+      ["notes://log"],
+    );
     assert.deepEqual(await server.resourceTemplates(), []);
     assert.deepEqual(await server.readResource("notes://log"), [{ type: "text", text: "All well." }]);
-    assert.deepEqual((await server.prompts()).map(({ name }) => name), ["greet"]);
+    assert.deepEqual(
+      (await server.prompts()).map(({ name }) => name),
+      ["greet"],
+    );
     const [greeting] = await server.getPrompt("greet", { name: "Ada" });
     assert.deepEqual([greeting.role, greeting.content[0].text], ["user", "Greet Ada."]);
     await server.close();
@@ -46,9 +55,17 @@ test("an agent calls a server's tools, and asks first where it is to", async () 
   const agent = new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools: await server.tools({ prefix: "math_" }) });
   assert.equal(await agent.prompt("2 + 3?"), "5.");
   assert.match(JSON.stringify((await box.seen())[1].json.input), /function_call_output.*"5"/);
-  const careful = new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools: await server.tools({ prefix: "math_", needsApproval: true }) });
+  const careful = new Agent({
+    apiKey: "k",
+    model: "m",
+    baseURL: box.url,
+    tools: await server.tools({ prefix: "math_", needsApproval: true }),
+  });
   const { pending } = await careful.run("2 + 3?");
-  assert.deepEqual(pending.map((asked) => [asked.tool, asked.arguments]), [["math_add", { a: 2, b: 3 }]]);
+  assert.deepEqual(
+    pending.map((asked) => [asked.tool, asked.arguments]),
+    [["math_add", { a: 2, b: 3 }]],
+  );
 });
 
 test("an answer of an older server goes on where it broke off, and closing ends the session", async () => {
@@ -76,15 +93,23 @@ test("what a server asks in the middle of a call is answered here", async () => 
   await server.close();
   const [unanswered] = await mcpServer({ url: servers.older }).tools({ allow: ["ask_name"] });
   await assert.rejects(unanswered.execute({}), { name: "ToolError" });
-  assert.throws(() => mcpServer({ url: servers.older, answerers: { "elicitation/create": "yes" } }), { name: "ConfigError", message: /that of elicitation\/create is none/ });
+  assert.throws(() => mcpServer({ url: servers.older, answerers: { "elicitation/create": "yes" } }), {
+    name: "ConfigError",
+    message: /that of elicitation\/create is none/,
+  });
 });
 
 test("a token's function is asked here, and what it throws is told", async () => {
   let asked = 0;
-  const token = () => (asked += 1, "a-token-of-mine");
+  const token = () => ((asked += 1), "a-token-of-mine");
   assert.equal((await mcpServer({ url: servers.newer, token }).tools()).length, 2);
   assert.ok(asked > 0);
-  const lost = mcpServer({ url: servers.newer, token: () => { throw new Error("nobody is signed in"); } });
+  const lost = mcpServer({
+    url: servers.newer,
+    token: () => {
+      throw new Error("nobody is signed in");
+    },
+  });
   await assert.rejects(lost.tools(), { name: "AuthError", message: /nobody is signed in/ });
 });
 
@@ -92,7 +117,10 @@ test("options are checked at once, and faults say what to do", async () => {
   assert.throws(() => mcpServer({ url: "example.com" }), ConfigError);
   assert.throws(() => mcpServer({ url: "https://example.com", tokn: "x" }), { message: /there is no option "tokn"/ });
   assert.throws(() => mcpServer({ url: "https://example.com", oauth: {} }), { message: /redirectURL and authorize/ });
-  await assert.rejects(mcpServer({ url: servers.newer }).tools({ allow: ["subtract"] }), { name: "ConfigError", message: /it has add, fail/ });
+  await assert.rejects(mcpServer({ url: servers.newer }).tools({ allow: ["subtract"] }), {
+    name: "ConfigError",
+    message: /it has add, fail/,
+  });
   await assert.rejects(mcpServer({ url: "http://127.0.0.1:9/mcp" }).connect(), { name: "NetworkError" });
 });
 

@@ -44,10 +44,26 @@ async function runModule(source, env = {}) {
 
 describe("the tarball", () => {
   test("holds modules, declarations, the Python wheel, and nothing else", async () => {
-    const wanted = /^(package\.json|README\.md|LICENSE|[\w-]+\.js|(agent|bridge|element|element\/styles|keys|local|models|providers|runtime|stores|toolfs)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|vendor\/[\w.]+\.m?js|vendor\/wasi\/(\w+\.js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
-    assert.deepEqual(project.files.map(({ path }) => path).filter((path) => !wanted.test(path)), []);
-    for (const path of ["README.md", "LICENSE", "index.js", "runtime/python-worker.js", "local/engine-worker.js", "wheel/staysail-cp314.whl", "types/index.d.ts", "types/types.d.ts"]) {
-      assert.ok(project.files.some((file) => file.path === path), `${path} is missing`);
+    const wanted =
+      /^(package\.json|README\.md|LICENSE|[\w-]+\.js|(agent|bridge|element|element\/styles|keys|local|models|providers|runtime|stores|toolfs)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|vendor\/[\w.]+\.m?js|vendor\/wasi\/(\w+\.js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
+    assert.deepEqual(
+      project.files.map(({ path }) => path).filter((path) => !wanted.test(path)),
+      [],
+    );
+    for (const path of [
+      "README.md",
+      "LICENSE",
+      "index.js",
+      "runtime/python-worker.js",
+      "local/engine-worker.js",
+      "wheel/staysail-cp314.whl",
+      "types/index.d.ts",
+      "types/types.d.ts",
+    ]) {
+      assert.ok(
+        project.files.some((file) => file.path === path),
+        `${path} is missing`,
+      );
     }
   });
 
@@ -84,7 +100,8 @@ describe("the tarball", () => {
     }
     for (const name of await subpaths()) {
       const key = name.replace(/^staysail\/?/, "./").replace(/^\.\/$/, ".");
-      const { types, default: module } = exports[key] ?? Object.fromEntries(Object.entries(exports["./*"]).map(([k, path]) => [k, path.replace("*", key.slice(2))]));
+      const { types, default: module } =
+        exports[key] ?? Object.fromEntries(Object.entries(exports["./*"]).map(([k, path]) => [k, path.replace("*", key.slice(2))]));
       for (const file of [types, module]) assert.ok(names.has(posix.normalize(file)), `${name}: ${file} is missing`);
     }
   });
@@ -105,17 +122,20 @@ describe("in Node", () => {
   test("every subpath is imported, as a server that renders pages does it, and fixes its provider", async () => {
     const names = await subpaths();
     assert.ok(names.length > 25, names.join());
-    const told = JSON.parse(await runModule(`
+    const told = JSON.parse(
+      await runModule(`
       const found = {};
       for (const name of ${JSON.stringify(names)}) found[name] = Object.entries(await import(name)).map(([key, value]) => [key, value?.provider ?? null]);
       console.log(JSON.stringify(found));
-    `));
+    `),
+    );
     for (const file of await readdir(installed("providers"))) {
       const name = file.replace(/\.js$/, "");
       const fixed = Object.fromEntries(told[`staysail/${name}`]);
       const classes = Object.entries(fixed).filter(([key]) => /^[A-Z]/.test(key));
       assert.ok(classes.length, `staysail/${name} exports no class`);
-      for (const [key, provider] of classes) assert.ok(provider?.startsWith(name), `${key} of staysail/${name} has the provider ${provider}`);
+      for (const [key, provider] of classes)
+        assert.ok(provider?.startsWith(name), `${key} of staysail/${name} has the provider ${provider}`);
     }
   });
 
@@ -154,7 +174,10 @@ describe("in TypeScript", () => {
 
   /** Checks a project's own files and, if so told, our declarations as they are installed. */
   function check(config, more = {}, declarations = true) {
-    const { fileNames, options, errors } = ts.getParsedCommandLineOfConfigFile(join(project.folder, config), more, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: assert.fail });
+    const { fileNames, options, errors } = ts.getParsedCommandLineOfConfigFile(join(project.folder, config), more, {
+      ...ts.sys,
+      onUnRecoverableConfigFileDiagnostic: assert.fail,
+    });
     const host = ts.createCompilerHost(options);
     const read = host.getSourceFile;
     host.getSourceFile = (name, ...rest) => {
@@ -163,7 +186,9 @@ describe("in TypeScript", () => {
       return libraries.get(name);
     };
     const program = ts.createProgram(fileNames, options, host);
-    const [declared, own] = ["node_modules/staysail/", ""].map((path) => program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(join(project.folder, path))));
+    const [declared, own] = ["node_modules/staysail/", ""].map((path) =>
+      program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(join(project.folder, path))),
+    );
     assert.ok(declared.length > 10 && own.length > declared.length, `${own.length} files, ${declared.length} of them ours`);
     const checked = declarations ? own : own.filter((file) => !declared.includes(file));
     const found = [
@@ -172,12 +197,20 @@ describe("in TypeScript", () => {
       ...program.getGlobalDiagnostics(),
       ...checked.flatMap((file) => [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)]),
     ];
-    assert.equal(ts.formatDiagnostics(found, { getCurrentDirectory: () => project.folder, getCanonicalFileName: (name) => name, getNewLine: () => "\n" }), "");
+    assert.equal(
+      ts.formatDiagnostics(found, {
+        getCurrentDirectory: () => project.folder,
+        getCanonicalFileName: (name) => name,
+        getNewLine: () => "\n",
+      }),
+      "",
+    );
   }
 
   test("the sample project is clean as bundlers resolve modules", () => check("tsconfig.json"));
 
-  test("and as Node does", () => check("tsconfig.json", { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }));
+  test("and as Node does", () =>
+    check("tsconfig.json", { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }));
 
   test("the programs written for rig-wasm are clean as they stand", () => check("tsconfig.seeds.json", {}, false));
 });

@@ -15,7 +15,8 @@ export async function startProvider() {
   server.unref();
   server.stdin.unref();
   server.stdout.unref();
-  const control = async (path, body) => (await fetch(`${url}/_control/boxes${path}`, body && { method: "POST", body: JSON.stringify(body) })).json();
+  const control = async (path, body) =>
+    (await fetch(`${url}/_control/boxes${path}`, body && { method: "POST", body: JSON.stringify(body) })).json();
   return {
     /** An address of its own, with these answers; `seen(count, closed)` waits for so many requests. */
     async box(...answers) {

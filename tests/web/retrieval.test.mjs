@@ -25,7 +25,11 @@ const countWords = (texts) => texts.map((text) => WORDS.map((word) => text.toLow
 const topics = ["tides", "weather", "moon", "harbour"];
 const manyTools = () =>
   topics.flatMap((topic) =>
-    Array.from({ length: 25 }, (_, n) => ({ name: `${topic}_${n}`, description: `Tells about the ${topic}.`, execute: () => `${topic} ${n} ran` })),
+    Array.from({ length: 25 }, (_, n) => ({
+      name: `${topic}_${n}`,
+      description: `Tells about the ${topic}.`,
+      execute: () => `${topic} ${n} ran`,
+    })),
   );
 
 test("of a hundred tools the model is told of those whose words fit, and they run here", async () => {
@@ -38,24 +42,38 @@ test("of a hundred tools the model is told of those whose words fit, and they ru
   await agent.prompt("moon", { dynamicTools: null });
   const seen = await box.seen();
   assert.deepEqual(seen.map(toolNames), [
-    ["always", "moon_0", "moon_1", "moon_2"], ["always", "moon_0", "moon_1", "moon_2"],
-    ["always", "weather_0", "weather_1", "weather_2"], ["always"],
+    ["always", "moon_0", "moon_1", "moon_2"],
+    ["always", "moon_0", "moon_1", "moon_2"],
+    ["always", "weather_0", "weather_1", "weather_2"],
+    ["always"],
   ]);
 });
 
 test("with an embedder tools are found by meaning and embedded once, however often the agent is asked", async () => {
   const box = await provider.box({ text: "a" }, { text: "b" }, { text: "c" });
   let embedded = 0;
-  const embedder = { embedTexts: async (texts) => ((embedded += texts.length), texts.map((text) => ({ document: text, vec: topics.map((topic) => text.split(topic).length - 0.9) }))) };
+  const embedder = {
+    embedTexts: async (texts) => (
+      (embedded += texts.length), texts.map((text) => ({ document: text, vec: topics.map((topic) => text.split(topic).length - 0.9) }))
+    ),
+  };
   const agent = agentFor(box, { dynamicTools: [{ sample: 2, tools: manyTools(), embedder }] });
   for (const prompt of ["harbour", "tides", "harbour"]) await agent.prompt(prompt);
-  assert.deepEqual((await box.seen()).map(toolNames), [["harbour_0", "harbour_1"], ["tides_0", "tides_1"], ["harbour_0", "harbour_1"]]);
+  assert.deepEqual((await box.seen()).map(toolNames), [
+    ["harbour_0", "harbour_1"],
+    ["tides_0", "tides_1"],
+    ["harbour_0", "harbour_1"],
+  ]);
   assert.equal(embedded, 103);
 });
 
 test("what cannot work is refused at once", async () => {
   const box = await provider.box();
-  const refuse = (options, message) => assert.throws(() => agentFor(box, options), (error) => error instanceof ConfigError && message.test(error.message));
+  const refuse = (options, message) =>
+    assert.throws(
+      () => agentFor(box, options),
+      (error) => error instanceof ConfigError && message.test(error.message),
+    );
   refuse({ dynamicTools: { sample: 0, tools: [] } }, /sample is at least 1/);
   refuse({ dynamicTools: { sample: 1 } }, /tools is a list/);
   refuse({ dynamicTools: { sample: 1, tools: [{}] } }, /a tool is/);
@@ -66,17 +84,26 @@ test("what cannot work is refused at once", async () => {
 });
 
 test("an agent searches a store by itself, and its reply says what it found where", async () => {
-  const store = new InMemoryVectorStore({ embedTexts: async (texts) => countWords(texts).map((vec, at) => ({ document: texts[at], vec })) });
+  const store = new InMemoryVectorStore({
+    embedTexts: async (texts) => countWords(texts).map((vec, at) => ({ document: texts[at], vec })),
+  });
   await store.addDocuments([
     { id: "sails.pdf#0", text: "A staysail is set on a stay.", metadata: { source: "sails.pdf", page: 3, start: 10, end: 38, hash: "x" } },
     { id: "tides", text: "The tide follows the moon." },
   ]);
-  const box = await provider.box(call("search", { query: "stay" }), call("search", { query: "tide" }), { text: "On a stay [sails.pdf#0]." });
+  const box = await provider.box(call("search", { query: "stay" }), call("search", { query: "tide" }), {
+    text: "On a stay [sails.pdf#0].",
+  });
   const reply = await agentFor(box, { tools: [searchTool(store, { k: 1 })] }).run("What is a staysail?");
-  assert.deepEqual(JSON.parse(reply.steps[0].toolResults[0].text), [{ id: "sails.pdf#0", source: "sails.pdf", page: 3, text: "A staysail is set on a stay." }]);
+  assert.deepEqual(JSON.parse(reply.steps[0].toolResults[0].text), [
+    { id: "sails.pdf#0", source: "sails.pdf", page: 3, text: "A staysail is set on a stay." },
+  ]);
   const [[sail], [tide], none] = reply.steps.map(({ sources }) => sources);
   assert.deepEqual([sail.id, sail.source, sail.span, sail.document.metadata.page], ["sails.pdf#0", "sails.pdf", [10, 38], 3]);
   assert.deepEqual([tide.id, tide.source, tide.span], ["tides", undefined, undefined]);
   assert.deepEqual(none, []);
-  assert.deepEqual(await searchTool({ search: async () => [] }).execute({ query: "x" }), { content: [{ type: "text", text: "Nothing was found." }], sources: [] });
+  assert.deepEqual(await searchTool({ search: async () => [] }).execute({ query: "x" }), {
+    content: [{ type: "text", text: "Nothing was found." }],
+    sources: [],
+  });
 });

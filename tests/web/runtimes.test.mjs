@@ -25,7 +25,10 @@ const PROGRAM = (baseURL) => `
 `;
 
 function find(name) {
-  const places = [process.env[`${name.toUpperCase()}_BIN`], ...(process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name))];
+  const places = [
+    process.env[`${name.toUpperCase()}_BIN`],
+    ...(process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
+  ];
   return places.find((place) => {
     try {
       if (place) accessSync(place);

@@ -28,7 +28,9 @@ before(async () => {
   await symlink(web, join(folder, "node_modules", "staysail"));
   for (const name of await readdir(seeds)) {
     const source = await readFile(new URL(name, seeds), "utf8");
-    const { outputText } = ts.transpileModule(source, { compilerOptions: { module: "ESNext", target: "ES2022", verbatimModuleSyntax: true } });
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: { module: "ESNext", target: "ES2022", verbatimModuleSyntax: true },
+    });
     await writeFile(join(folder, name.replace(".ts", ".mjs")), outputText);
   }
 });
@@ -41,7 +43,10 @@ after(async () => {
 async function run(names, environment) {
   const entry = join(folder, "entry.mjs");
   await writeFile(entry, names.map((name) => `import "./${name}.mjs";`).join("\n"));
-  const child = spawn(process.execPath, ["--import", withRuntime, entry], { cwd: folder, env: { ...process.env, OPENAI_API_KEY: "sk-test", ...environment } });
+  const child = spawn(process.execPath, ["--import", withRuntime, entry], {
+    cwd: folder,
+    env: { ...process.env, OPENAI_API_KEY: "sk-test", ...environment },
+  });
   let output = "";
   child.stdout.on("data", (data) => (output += data));
   child.stderr.on("data", (data) => (output += data));
@@ -50,7 +55,11 @@ async function run(names, environment) {
   return output;
 }
 
-const embedding = (text, vector, more = {}) => ({ if: `"${text}"`, body: { data: [{ index: 0, embedding: vector }], usage: { total_tokens: 3 } }, ...more });
+const embedding = (text, vector, more = {}) => ({
+  if: `"${text}"`,
+  body: { data: [{ index: 0, embedding: vector }], usage: { total_tokens: 3 } },
+  ...more,
+});
 
 test("agents, tools, streams, conversations, a store of one's own and retries", { timeout: 180_000 }, async () => {
   const documents = ["Rust is a systems", "WebAssembly is a binary", "Machine learning is", "The Rust programming", "WebAssembly enables"];
@@ -79,7 +88,8 @@ test("agents, tools, streams, conversations, a store of one's own and retries", 
     "Response: Rust is fast.",
     "Attempt 1 failed: ",
     "Response: Bend, not break.",
-  ]) assert.ok(output.includes(line), `${line}\n--\n${output}`);
+  ])
+    assert.ok(output.includes(line), `${line}\n--\n${output}`);
   assert.ok(!/^(Final )?[Ee]rror:/m.test(output), output);
   const bodies = (await box.seen()).map((request) => request.json);
   const counted = bodies.flatMap((body) => body.input).find((item) => item.type === "function_call_output");
@@ -91,8 +101,13 @@ test("agents, tools, streams, conversations, a store of one's own and retries", 
 
 test("custom tools take their arguments apart", { timeout: 120_000 }, async () => {
   const box = await provider.box(
-    { tool_calls: [{ name: "calculator", arguments: { operation: "multiply", a: 15, b: 23 } }, { name: "weather", arguments: { location: "Tokyo" } },
-      { name: "calculator", arguments: { operation: "divide", a: 1, b: 0 } }] },
+    {
+      tool_calls: [
+        { name: "calculator", arguments: { operation: "multiply", a: 15, b: 23 } },
+        { name: "weather", arguments: { location: "Tokyo" } },
+        { name: "calculator", arguments: { operation: "divide", a: 1, b: 0 } },
+      ],
+    },
     { text: "345, and sunny." },
   );
   const output = await run(["6-custom-tools"], { STAYSAIL_OPENAI_BASE_URL: box.url });
@@ -110,7 +125,9 @@ test("embeddings go into Qdrant", { timeout: 120_000 }, async (t) => {
     for await (const piece of request) body += piece;
     asked.push([request.method, request.url, body && JSON.parse(body)]);
     response.setHeader("content-type", "application/json");
-    response.end(JSON.stringify({ result: request.url.endsWith("/exists") ? { exists: false } : { status: "acknowledged" }, status: "ok" }));
+    response.end(
+      JSON.stringify({ result: request.url.endsWith("/exists") ? { exists: false } : { status: "acknowledged" }, status: "ok" }),
+    );
   });
   qdrant.listen(6333, "127.0.0.1"); // the program names this port
   try {
@@ -119,20 +136,23 @@ test("embeddings go into Qdrant", { timeout: 120_000 }, async (t) => {
     return t.skip(`port 6333 is taken: ${error.message}`);
   }
   const vector = Array.from({ length: 1536 }, (_, n) => n / 1536);
-  const box = await provider.box(
-    embedding("hello world!", vector),
-    { body: { data: [0, 1, 2].map((index) => ({ index, embedding: vector })) } },
-  );
+  const box = await provider.box(embedding("hello world!", vector), {
+    body: { data: [0, 1, 2].map((index) => ({ index, embedding: vector })) },
+  });
   const output = await run(["4-embeddings-and-qdrant"], { STAYSAIL_OPENAI_BASE_URL: box.url });
   qdrant.close();
-  for (const line of ["Embedding length: 1536", "Embedded text: hello world!", "Generated 3 embeddings", "Document successfully inserted"]) {
+  for (const line of [
+    "Embedding length: 1536",
+    "Embedded text: hello world!",
+    "Generated 3 embeddings",
+    "Document successfully inserted",
+  ]) {
     assert.ok(output.includes(line), output);
   }
-  assert.deepEqual(asked.map(([method, path]) => `${method} ${path}`), [
-    "GET /collections/test_collection/exists",
-    "PUT /collections/test_collection",
-    "PUT /collections/test_collection/points?wait=true",
-  ]);
+  assert.deepEqual(
+    asked.map(([method, path]) => `${method} ${path}`),
+    ["GET /collections/test_collection/exists", "PUT /collections/test_collection", "PUT /collections/test_collection/points?wait=true"],
+  );
   assert.deepEqual(asked[1][2], { vectors: { size: 1536, distance: "Cosine" } });
   assert.deepEqual(asked[2][2].points[0].payload, { document: "hello world!" });
   assert.equal(asked[2][2].points[0].vector.length, 1536);

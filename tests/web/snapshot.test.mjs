@@ -25,11 +25,20 @@ test("a snapshot is found beside its manifest, and fits when its bytes and the w
 test("a snapshot of another wheel, or with other bytes, is refused", async () => {
   const snapshot = await found();
   await assert.rejects(checkSnapshot(snapshot, Promise.resolve(bytes("newer")), read(snapshot.url)), /another version/);
-  await assert.rejects(checkSnapshot(snapshot, Promise.resolve(bytes("wheel")), Promise.resolve(bytes("mem0ry"))), /not what its manifest tells/);
+  await assert.rejects(
+    checkSnapshot(snapshot, Promise.resolve(bytes("wheel")), Promise.resolve(bytes("mem0ry"))),
+    /not what its manifest tells/,
+  );
 });
 
 test("a packed memory has no empty pages and comes back byte for byte, wherever its bytes stand", () => {
-  for (const [length, marks] of [[0, []], [5, [4]], [4096, []], [40_960, [0, 4095, 4096, 20_000, 40_959]], [41_000, [12_288, 40_999]]]) {
+  for (const [length, marks] of [
+    [0, []],
+    [5, [4]],
+    [4096, []],
+    [40_960, [0, 4095, 4096, 20_000, 40_959]],
+    [41_000, [12_288, 40_999]],
+  ]) {
     const memory = new Uint8Array(length);
     for (const mark of marks) memory[mark] = 7;
     const packed = pack(memory);

@@ -29,7 +29,38 @@ function source(rank) {
 /** Every byte alone, and pieces a real vocabulary has, the awkward ones above all. */
 const VOCABULARY = [
   ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
-  ...['",', '"}', '"]', "\n\n", " the", "Oslo", '\\"', "\\u00", "\\n", 'x", "y', "12", "-1", "0.5", ", ", "]]", "}}", ' "', "null", "nul", "true", "fah", "cel", "ä", "東", "京都", "\ud83d\ude00", '{"', "[1", "e+5", "007"].map((text) => encoder.encode(text)),
+  ...[
+    '",',
+    '"}',
+    '"]',
+    "\n\n",
+    " the",
+    "Oslo",
+    '\\"',
+    "\\u00",
+    "\\n",
+    'x", "y',
+    "12",
+    "-1",
+    "0.5",
+    ", ",
+    "]]",
+    "}}",
+    ' "',
+    "null",
+    "nul",
+    "true",
+    "fah",
+    "cel",
+    "ä",
+    "東",
+    "京都",
+    "\ud83d\ude00",
+    '{"',
+    "[1",
+    "e+5",
+    "007",
+  ].map((text) => encoder.encode(text)),
   encoder.encode("東").slice(0, 2),
   Uint8Array.of(0xed, 0xa0),
 ];
@@ -57,7 +88,8 @@ export function obey(text, longest) {
     while (same < bytes.length && bytes[same] === wanted[same]) same++;
     const rest = same === bytes.length ? wanted.subarray(same) : new Uint8Array();
     const found = [];
-    for (let length = Math.min(longest, rest.length); length > 0; length--) found.push({ token: 1000 + length, p: 0.5 / (1 + found.length), bytes: rest.subarray(0, length), end: false });
+    for (let length = Math.min(longest, rest.length); length > 0; length--)
+      found.push({ token: 1000 + length, p: 0.5 / (1 + found.length), bytes: rest.subarray(0, length), end: false });
     if (found.length === 0) found.push({ token: 999, p: 0.9, bytes: encoder.encode("<|im_end|>"), end: true });
     for (let byte = 0; byte < 256; byte++) found.push({ token: byte, p: 1e-6, bytes: Uint8Array.of(byte), end: false });
     return found;

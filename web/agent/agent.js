@@ -107,7 +107,11 @@ export class Agent {
     return toCamel(await peer.call("agent.runs", crew, { handlers }));
   }
 
-  /** Deletes a durable run from the record. @param {string} runId @returns {Promise<void>} */
+  /**
+   * Deletes a durable run from the record.
+   * @param {string} runId
+   * @returns {Promise<void>}
+   */
   async forgetRun(runId) {
     const { peer, crew, handlers } = await this.#prepare("", {});
     await peer.call("agent.forget_run", { ...crew, run: runId }, { handlers });
@@ -125,13 +129,19 @@ export class Agent {
     return delegate({ agent: this, kind: "tool", name: known, description, events, needsApproval, idempotent, options });
   }
 
-  /** @internal @returns {import("./delegation.js").Member} */
+  /**
+   * @internal
+   * @returns {import("./delegation.js").Member}
+   */
   [MEMBER]() {
     return { id: this.#id, provider: this.#provider, options: /** @type {AgentOptions} */ (this.#options) };
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @param {string} method
+   * @param {ResumeOptions<any>} options
+   * @param {Content} prompt
+   * @param {PausedRun | string} [run]
    * @returns {Promise<Reply<any>>}
    */
   async #call(method, options, prompt, run) {
@@ -142,7 +152,10 @@ export class Agent {
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @param {string} method
+   * @param {ResumeOptions<any>} options
+   * @param {Content} prompt
+   * @param {PausedRun | string} [run]
    * @returns {AsyncIterableIterator<AgentEvent<any>>}
    */
   #follow(method, options, prompt, run) {
@@ -276,7 +289,10 @@ export class Agent {
   }
 
   /**
-   * @param {string} method @param {ResumeOptions<any> & {signal: AbortSignal}} options @param {Content} prompt @param {PausedRun | string} [run]
+   * @param {string} method
+   * @param {ResumeOptions<any> & {signal: AbortSignal}} options
+   * @param {Content} prompt
+   * @param {PausedRun | string} [run]
    * @returns {AsyncGenerator<AgentEvent<any>, undefined>}
    */
   async *#events(method, options, prompt, run) {
@@ -293,7 +309,10 @@ export class Agent {
     return outputSchema === undefined ? this.#options.outputSchema : outputSchema;
   }
 
-  /** @param {string} text the prompt, where it is text @param {ResumeOptions} options */
+  /**
+   * @param {string} text the prompt, where it is text
+   * @param {ResumeOptions} options
+   */
   async #prepare(text, options) {
     if (this.#freed) throw new ConfigError("this agent was freed; make another");
     checkCallOptions(options);
@@ -307,13 +326,20 @@ export class Agent {
   }
 }
 
-/** @param {ResumeOptions<any>} options @param {Content} prompt @param {PausedRun | string} [run] */
+/**
+ * @param {ResumeOptions<any>} options
+ * @param {Content} prompt
+ * @param {PausedRun | string} [run]
+ */
 function describeCall({ history, approvals }, prompt, run) {
   if (run) return { run, approvals: approvals ?? null };
   return { prompt: toSnake(prompt), history: history == null ? null : toSnake(history) };
 }
 
-/** @param {Reply<any> | PausedRun | string} run @returns {PausedRun | string} */
+/**
+ * @param {Reply<any> | PausedRun | string} run
+ * @returns {PausedRun | string}
+ */
 function pausedRun(run) {
   if (typeof run === "string") return run;
   if ("runId" in run && typeof run.runId === "string") return run.runId;

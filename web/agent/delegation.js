@@ -34,18 +34,29 @@ export function handoff(agent, { name, description } = {}) {
   return delegate({ agent, kind: "handoff", name: name ?? (known ? `transfer_to_${word(known)}` : ""), description });
 }
 
-/** @param {Delegation} delegation @returns {Delegate} */
+/**
+ * @param {Delegation} delegation
+ * @returns {Delegate}
+ */
 export function delegate(delegation) {
-  if (!delegation.name) throw new ConfigError('an agent that others call needs a name: new Agent({name: "translator", …}), or the tool one of its own');
+  if (!delegation.name)
+    throw new ConfigError('an agent that others call needs a name: new Agent({name: "translator", …}), or the tool one of its own');
   return /** @type {Delegate} */ ({ name: delegation.name, [DELEGATION]: delegation });
 }
 
 /** A tool's name from an agent's. @param {string} name */
 export function word(name) {
-  return name.replaceAll(/[^\p{L}\p{N}_]+/gu, "_").replace(/^_+|_+$/g, "").toLowerCase();
+  return name
+    .replaceAll(/[^\p{L}\p{N}_]+/gu, "_")
+    .replace(/^_+|_+$/g, "")
+    .toLowerCase();
 }
 
-/** Nothing where it is no delegate. @param {object} tool @returns {BoundTool | undefined} */
+/**
+ * Nothing where it is no delegate.
+ * @param {object} tool
+ * @returns {BoundTool | undefined}
+ */
 export function bindDelegate(tool) {
   const delegation = /** @type {Delegation | undefined} */ (/** @type {any} */ (tool)[DELEGATION]);
   if (!delegation) return undefined;
@@ -74,13 +85,19 @@ export class Crew {
   /** @type {Map<object, string>} */
   #joined = new Map();
 
-  /** @param {string} prompt @param {Peer} peer */
+  /**
+   * @param {string} prompt
+   * @param {Peer} peer
+   */
   constructor(prompt, peer) {
     this.#prompt = prompt;
     this.#peer = peer;
   }
 
-  /** @param {string} id @param {Omit<Member, "id">} member */
+  /**
+   * @param {string} id
+   * @param {Omit<Member, "id">} member
+   */
   async add(id, { provider, options }) {
     if (id in this.agents) return;
     this.agents[id] = null; // one that it delegates to may lead back to it
@@ -89,7 +106,12 @@ export class Crew {
     this.#handlers.set(id, handlers);
   }
 
-  /** The id of the agent behind a tool. @param {object} tool @param {Delegation} delegation @returns {Promise<string>} */
+  /**
+   * The id of the agent behind a tool.
+   * @param {object} tool
+   * @param {Delegation} delegation
+   * @returns {Promise<string>}
+   */
   async join(tool, { agent, kind, options = {} }) {
     const member = (typeof agent === "function" ? agent() : agent)[MEMBER]();
     const id = kind === "handoff" ? member.id : (this.#joined.get(tool) ?? `${member.id}/${this.#joined.size + 1}`);
@@ -101,7 +123,10 @@ export class Crew {
   /** What Python may call back, by the agent on whose behalf. @returns {Handlers} */
   handlers() {
     const names = new Set([...this.#handlers.values()].flatMap((handlers) => Object.keys(handlers)));
-    /** @param {string} name @returns {Handler} */
+    /**
+     * @param {string} name
+     * @returns {Handler}
+     */
     const handle = (name) => (params, context) => /** @type {Handlers} */ (this.#handlers.get(params.owner))[name](params, context);
     return Object.fromEntries([...names].map((name) => [name, handle(name)]));
   }

@@ -16,13 +16,20 @@ let last = 0;
 
 /** @typedef {{sample: number, tools: BoundTool[], embedder?: TextEmbedder | null}} Toolbox */
 
-/** One or several. @param {RunOptions["dynamicTools"]} value @returns {Toolbox[]} */
+/**
+ * One or several.
+ * @param {RunOptions["dynamicTools"]} value
+ * @returns {Toolbox[]}
+ */
 export function readToolboxes(value) {
   if (value == null) return [];
   return (Array.isArray(value) ? value : [value]).map(readToolbox);
 }
 
-/** @param {DynamicTools} given @returns {Toolbox} */
+/**
+ * @param {DynamicTools} given
+ * @returns {Toolbox}
+ */
 function readToolbox(given) {
   const { sample, tools, embedder } = given ?? {};
   if (!(sample >= 1)) throw new ConfigError(`dynamicTools.sample is at least 1, got ${sample}`);
@@ -33,16 +40,26 @@ function readToolbox(given) {
   return { sample, embedder, tools: tools.map(bindTool) };
 }
 
-/** @param {Toolbox} toolbox @param {(tool: BoundTool) => Promise<WireTool>} define */
+/**
+ * @param {Toolbox} toolbox
+ * @param {(tool: BoundTool) => Promise<WireTool>} define
+ */
 export async function describeToolbox({ sample, tools, embedder }, define) {
   if (embedder && !numbers.has(embedder)) numbers.set(embedder, `embedder-${++last}`);
   return { sample, tools: await Promise.all(tools.map(define)), embedder: embedder ? numbers.get(embedder) : null };
 }
 
-/** @param {Toolbox[]} toolboxes @returns {Handlers} */
+/**
+ * @param {Toolbox[]} toolboxes
+ * @returns {Handlers}
+ */
 export const answerToolboxes = (toolboxes) => ({ "tools.embed": ({ index, texts }) => embed(toolboxes[index].embedder, texts) });
 
-/** @param {TextEmbedder | null | undefined} embedder @param {string[]} texts @returns {Promise<number[][]>} */
+/**
+ * @param {TextEmbedder | null | undefined} embedder
+ * @param {string[]} texts
+ * @returns {Promise<number[][]>}
+ */
 async function embed(embedder, texts) {
   if (!embedder) throw new ConfigError("there is no embedder");
   const made = await (typeof embedder === "function" ? embedder(texts) : embedder.embedTexts(texts));

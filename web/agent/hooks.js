@@ -22,7 +22,11 @@ const METHODS = /** @type {const} */ ({
 /** @typedef {keyof typeof METHODS} HookName */
 const NAMES = /** @type {HookName[]} */ (Object.keys(METHODS));
 
-/** One or several. @param {Hooks | readonly Hooks[] | null | undefined} value @returns {Hooks[]} */
+/**
+ * One or several.
+ * @param {Hooks | readonly Hooks[] | null | undefined} value
+ * @returns {Hooks[]}
+ */
 export function readHooks(value) {
   const hooks = value == null ? [] : Array.isArray(value) ? [...value] : [/** @type {Hooks} */ (value)];
   for (const hook of hooks) {
@@ -30,7 +34,8 @@ export function readHooks(value) {
     const isPlain = typeof hook === "object" && hook !== null && Object.getPrototypeOf(hook) === Object.prototype;
     const unknown = isPlain ? Object.keys(hook).find((name) => !(name in METHODS)) : undefined;
     if (unknown) throw new ConfigError(`there is no hook "${unknown}"; there are: ${NAMES.join(", ")}`);
-    if (!NAMES.some((name) => typeof hook?.[name] === "function")) throw new ConfigError(`hooks have some of the methods ${NAMES.join(", ")}`);
+    if (!NAMES.some((name) => typeof hook?.[name] === "function"))
+      throw new ConfigError(`hooks have some of the methods ${NAMES.join(", ")}`);
   }
   return hooks;
 }
@@ -40,7 +45,11 @@ export function describeHooks(hooks) {
   return hooks.map((hook) => NAMES.filter((name) => typeof hook[name] === "function").map((name) => METHODS[name].wire));
 }
 
-/** What Python calls. @param {Hooks[]} hooks @returns {Handler} */
+/**
+ * What Python calls.
+ * @param {Hooks[]} hooks
+ * @returns {Handler}
+ */
 export function answerHooks(hooks) {
   return async ({ index, name: wire, context, value, result }) => {
     const name = /** @type {HookName} */ (NAMES.find((known) => METHODS[known].wire === wire));
@@ -52,13 +61,18 @@ export function answerHooks(hooks) {
   };
 }
 
-/** @param {HookDecision} decision @param {HookName} name */
+/**
+ * @param {HookDecision} decision
+ * @param {HookName} name
+ */
 function writeDecision(decision, name) {
   const may = /** @type {readonly string[]} */ (METHODS[name].may);
   const [kind, ...more] = typeof decision === "object" ? Object.keys(decision) : [typeof decision];
   if (!may.includes(kind) || more.length) {
     const allowed = may.map((word) => `{${word}}`).join(", ");
-    throw new ConfigError(`${name} returned ${[kind, ...more].join(" and ")}; it may return ${allowed ? `${allowed} or nothing` : "nothing"}`);
+    throw new ConfigError(
+      `${name} returned ${[kind, ...more].join(" and ")}; it may return ${allowed ? `${allowed} or nothing` : "nothing"}`,
+    );
   }
   const value = /** @type {any} */ (decision)[kind];
   // A tool's own result keeps its spelling.

@@ -17,7 +17,11 @@ const SUMMARY = ["overTokens", "keepLast", "summaryTokens", "prompt", "model", "
  *   fit?: (messages: any[], about: {promptAt: number}) => unknown}} Policy
  */
 
-/** In the order in which they are asked. @param {Memory | null | undefined} memory @returns {Policy[]} */
+/**
+ * In the order in which they are asked.
+ * @param {Memory | null | undefined} memory
+ * @returns {Policy[]}
+ */
 export function readMemory(memory) {
   const given = /** @type {MemoryPolicy[]} */ (memory == null ? [] : Array.isArray(memory) ? memory : [memory]);
   return given.flatMap((policy) => {
@@ -28,14 +32,18 @@ export function readMemory(memory) {
   });
 }
 
-/** @param {string} name @param {any} value @returns {Policy} */
+/**
+ * @param {string} name
+ * @param {any} value
+ * @returns {Policy}
+ */
 function readPolicy(name, value) {
   if (name === "slidingWindow") {
     if (!(value >= 1)) throw new ConfigError(`slidingWindow keeps at least 1 message, got ${value}`);
     return { kind: "sliding_window", options: { messages: value } };
   }
   if (name === "tokenWindow") {
-    const { tokens, count, ...others } = typeof value === "number" ? { tokens: value } : value ?? {};
+    const { tokens, count, ...others } = typeof value === "number" ? { tokens: value } : (value ?? {});
     checkNames(others, ["tokens", "count"]);
     if (!(tokens >= 1)) throw new ConfigError(`tokenWindow holds at least 1 token, got ${tokens}`);
     return { kind: "token_window", options: { tokens }, count };
@@ -43,20 +51,36 @@ function readPolicy(name, value) {
   if (name !== "summary") throw new ConfigError("fit is a function of messages");
   checkNames(value ?? {}, SUMMARY);
   const { count, ...options } = /** @type {SummaryOptions} */ (value ?? {});
-  if (!(options.overTokens >= 1)) throw new ConfigError("summary needs overTokens: how many tokens a call may hold before the oldest are summed up");
+  if (!(options.overTokens >= 1))
+    throw new ConfigError("summary needs overTokens: how many tokens a call may hold before the oldest are summed up");
   return { kind: "summary", options, count };
 }
 
-/** @param {Policy[]} policies @param {string | undefined} provider that a subpath fixes */
+/**
+ * @param {Policy[]} policies
+ * @param {string | undefined} provider that a subpath fixes
+ */
 export function describeMemory(policies, provider) {
-  return Promise.all(policies.map(async ({ kind, options, count }) => {
-    const { apiKey, baseURL, model, ...plain } = options;
-    const access = model ? { model: provider ? `${provider}:${model}` : model, api_key: typeof apiKey === "function" ? await apiKey() : apiKey, base_url: baseURL } : {};
-    return { kind, options: { ...toSnake(plain), ...access }, counts: Boolean(count) };
-  }));
+  return Promise.all(
+    policies.map(async ({ kind, options, count }) => {
+      const { apiKey, baseURL, model, ...plain } = options;
+      const access = model
+        ? {
+            model: provider ? `${provider}:${model}` : model,
+            api_key: typeof apiKey === "function" ? await apiKey() : apiKey,
+            base_url: baseURL,
+          }
+        : {};
+      return { kind, options: { ...toSnake(plain), ...access }, counts: Boolean(count) };
+    }),
+  );
 }
 
-/** What Python calls. @param {Policy[]} policies @returns {Handlers} */
+/**
+ * What Python calls.
+ * @param {Policy[]} policies
+ * @returns {Handlers}
+ */
 export function answerMemory(policies) {
   return {
     "memory.count": async ({ index, text }) => {

@@ -33,7 +33,24 @@ const PLAIN = /** @type {const} */ ({
   outputRetries: "output_retries",
   durable: "durable",
 });
-const RUN_OPTIONS = [...Object.keys(PLAIN), ...LIMIT_OPTIONS, "headers", "tools", "toolTimeoutMs", "dynamicContext", "dynamicTools", "outputSchema", "hooks", "tracer", "usageLimits", "approve", "approvalTimeoutMs", "memory", "conversation", "conversations"];
+const RUN_OPTIONS = [
+  ...Object.keys(PLAIN),
+  ...LIMIT_OPTIONS,
+  "headers",
+  "tools",
+  "toolTimeoutMs",
+  "dynamicContext",
+  "dynamicTools",
+  "outputSchema",
+  "hooks",
+  "tracer",
+  "usageLimits",
+  "approve",
+  "approvalTimeoutMs",
+  "memory",
+  "conversation",
+  "conversations",
+];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls", "prices"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
@@ -60,8 +77,25 @@ export function checkCallOptions(options) {
 }
 
 /** @param {RunOptions} options */
-function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, tools, dynamicContext, dynamicTools, outputSchema, hooks, tracer, usageLimits, approve, memory, conversation, conversations }) {
-  if (temperature != null && !(temperature >= 0 && temperature <= 2)) throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
+function checkRunOptions({
+  temperature,
+  maxTokens,
+  maxTurns,
+  toolConcurrency,
+  tools,
+  dynamicContext,
+  dynamicTools,
+  outputSchema,
+  hooks,
+  tracer,
+  usageLimits,
+  approve,
+  memory,
+  conversation,
+  conversations,
+}) {
+  if (temperature != null && !(temperature >= 0 && temperature <= 2))
+    throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
   if (toolConcurrency != null && !(toolConcurrency >= 1)) throw new ConfigError(`toolConcurrency is at least 1, got ${toolConcurrency}`);
@@ -76,8 +110,10 @@ function checkRunOptions({ temperature, maxTokens, maxTurns, toolConcurrency, to
   if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
   checkNames(usageLimits ?? {}, USAGE_LIMITS);
   readMemory(memory);
-  if (conversation != null && (typeof conversation !== "string" || !conversation)) throw new ConfigError("conversation is the id of one: a text");
-  if (conversations != null && !(conversations instanceof Conversations)) throw new ConfigError("conversations is a new Conversations(name)");
+  if (conversation != null && (typeof conversation !== "string" || !conversation))
+    throw new ConfigError("conversation is the id of one: a text");
+  if (conversations != null && !(conversations instanceof Conversations))
+    throw new ConfigError("conversations is a new Conversations(name)");
 }
 
 /**
@@ -120,35 +156,63 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const { access, handlers } = describeAccess(options, model, provider);
   // Where two tools have one name, Python takes the first, and one of `tools` before all.
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
-  const asking = { ...answerToolboxes(toolboxes), ...answerMemory(policies), hook: answerHooks(hooks), trace: answerTracer(options.tracer), approve: askApprove(options.approve) };
-  return { agent: { ...access, name: options.name ?? null, options: run }, handlers: { ...handlers, ...handlersOf(all, contexts), ...asking } };
+  const asking = {
+    ...answerToolboxes(toolboxes),
+    ...answerMemory(policies),
+    hook: answerHooks(hooks),
+    trace: answerTracer(options.tracer),
+    approve: askApprove(options.approve),
+  };
+  return {
+    agent: { ...access, name: options.name ?? null, options: run },
+    handlers: { ...handlers, ...handlersOf(all, contexts), ...asking },
+  };
 }
 
 /** The names of models stay as they are. @param {UsageLimits} limits */
 function describeUsageLimits({ prices, ...limits }) {
-  return { ...toSnake(limits), ...(prices ? { prices: Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toSnake(price)])) } : {}) };
+  return {
+    ...toSnake(limits),
+    ...(prices ? { prices: Object.fromEntries(Object.entries(prices).map(([model, price]) => [model, toSnake(price)])) } : {}),
+  };
 }
 
-/** @param {BoundTool} tool @param {string} prompt @param {Peer} peer @param {Crew} crew */
+/**
+ * @param {BoundTool} tool
+ * @param {string} prompt
+ * @param {Peer} peer
+ * @param {Crew} crew
+ */
 async function defineTool(tool, prompt, peer, crew) {
   const definition = await tool.define(prompt, peer, crew);
   const { needsApproval } = tool;
   return needsApproval ? { ...definition, approval: needsApproval === true ? "always" : "ask" } : definition;
 }
 
-/** @param {RunOptions["approve"]} approve @returns {Handler} */
+/**
+ * @param {RunOptions["approve"]} approve
+ * @returns {Handler}
+ */
 function askApprove(approve) {
   return async ({ owner: _, ...request }, context) => approve?.(toCamel(request), context);
 }
 
-/** @param {DynamicContext} context @param {number} index @param {Peer} peer */
+/**
+ * @param {DynamicContext} context
+ * @param {number} index
+ * @param {Peer} peer
+ */
 function describeContext({ sample, dynamicTools: store, filter, rerank, ...request }, index, peer) {
   if (rerank || !(store instanceof IndexedDBVectorStore)) return { sample, index };
   const options = Object.entries({ where: filter, ...request }).filter(([, value]) => value != null);
   return { sample, index, store: store.describe(peer).store, options: Object.fromEntries(options) };
 }
 
-/** @param {BoundTool[]} tools @param {DynamicContext[]} contexts @returns {Handlers} */
+/**
+ * @param {BoundTool[]} tools
+ * @param {DynamicContext[]} contexts
+ * @returns {Handlers}
+ */
 function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
@@ -158,17 +222,30 @@ function handlersOf(tools, contexts) {
   };
 }
 
-/** @param {ToolApproval | undefined} needsApproval @param {any} args */
+/**
+ * @param {ToolApproval | undefined} needsApproval
+ * @param {any} args
+ */
 async function askWhetherToAsk(needsApproval, args) {
   return Boolean(typeof needsApproval === "function" ? await needsApproval(args) : needsApproval);
 }
 
-/** @param {DynamicContext} context @param {string} query @param {number} n @returns {unknown} */
+/**
+ * @param {DynamicContext} context
+ * @param {string} query
+ * @param {number} n
+ * @returns {unknown}
+ */
 function search({ dynamicTools: store, sample: _, rerank, ...request }, query, n) {
-  return findReranked(query, n, rerank, (samples) => ("topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples)));
+  return findReranked(query, n, rerank, (samples) =>
+    "topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples),
+  );
 }
 
-/** @param {RunOptions["dynamicContext"]} value @returns {DynamicContext[]} */
+/**
+ * @param {RunOptions["dynamicContext"]} value
+ * @returns {DynamicContext[]}
+ */
 function readContexts(value) {
   if (value == null) return [];
   return Array.isArray(value) ? value : [value];

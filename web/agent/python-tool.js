@@ -35,17 +35,26 @@ export async function pythonTool(options = {}) {
   if (typeof document === "undefined") throw new ConfigError("pythonTool needs a page: what the model wrote is held by a frame in it");
   const { files, allowedHosts, timeoutMs, memoryBytes, outputBytes, name } = options;
   const link = files && links.get(files.toolfs);
-  if (files && !(link && files.session instanceof ToolFSSession)) throw new ConfigError("files is {toolfs, session}: a ToolFS and a session of it");
+  if (files && !(link && files.session instanceof ToolFSSession))
+    throw new ConfigError("files is {toolfs, session}: a ToolFS and a session of it");
   const module = `python-${++lastId}`;
-  const described = { allowed_hosts: allowedHosts, timeout_s: timeoutMs && timeoutMs / 1000, memory_bytes: memoryBytes, output_bytes: outputBytes, name };
+  const described = {
+    allowed_hosts: allowedHosts,
+    timeout_s: timeoutMs && timeoutMs / 1000,
+    memory_bytes: memoryBytes,
+    output_bytes: outputBytes,
+    name,
+  };
   /** @type {WeakMap<Peer, Promise<PythonDefinition[]>>} */
   const opened = new WeakMap();
   const open = (/** @type {Peer} */ peer) => {
-    const opening = opened.get(peer) ?? peer.call("python_tool.open", {
-      module,
-      options: Object.fromEntries(Object.entries(described).filter(([, value]) => value !== undefined)),
-      files: link && { id: link.id, session: files.session.described },
-    });
+    const opening =
+      opened.get(peer) ??
+      peer.call("python_tool.open", {
+        module,
+        options: Object.fromEntries(Object.entries(described).filter(([, value]) => value !== undefined)),
+        files: link && { id: link.id, session: files.session.described },
+      });
     opened.set(peer, opening);
     opening.catch(() => opened.delete(peer));
     return opening;

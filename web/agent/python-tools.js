@@ -25,7 +25,9 @@ const loaded = new WeakMap();
  * @returns {Promise<PythonTool[]>}
  */
 export async function pythonTools(source, { requirements = [] } = {}) {
-  const given = isAddress(source) ? await fetchSource(new URL(source, globalThis.location?.href)) : { source: String(source), file: "tools.py" };
+  const given = isAddress(source)
+    ? await fetchSource(new URL(source, globalThis.location?.href))
+    : { source: String(source), file: "tools.py" };
   const key = JSON.stringify([given, requirements]);
   const module = modules.get(key) ?? { id: String(modules.size + 1), ...given, requirements };
   modules.set(key, module);
@@ -61,7 +63,11 @@ export async function pythonModule(tool, peer) {
   return origins.get(tool)?.(peer);
 }
 
-/** @param {Peer} peer @param {PythonModule} module @returns {Promise<PythonDefinition[]>} */
+/**
+ * @param {Peer} peer
+ * @param {PythonModule} module
+ * @returns {Promise<PythonDefinition[]>}
+ */
 function loadModule(peer, module) {
   const here = loaded.get(peer) ?? new Map();
   loaded.set(peer, here);
@@ -81,6 +87,7 @@ function isAddress(source) {
 /** @param {URL} url */
 async function fetchSource(url) {
   const response = await fetch(url);
-  if (!response.ok) throw new ConfigError(`${url} answered ${response.status}; pythonTools takes the address of a Python file, or its text`);
+  if (!response.ok)
+    throw new ConfigError(`${url} answered ${response.status}; pythonTools takes the address of a Python file, or its text`);
   return { source: await response.text(), file: url.pathname.split("/").at(-1) || "tools.py" };
 }

@@ -22,8 +22,14 @@ export function jsonSchema(schema) {
     const why = cause instanceof Error ? cause.message : cause;
     throw new ConfigError(`this ${vendor} schema cannot be said as JSON Schema: ${why}`, { cause });
   }
-  if (!found || typeof found !== "object" || !("type" in found || "anyOf" in found || "$ref" in found || "properties" in found || "allOf" in found || "oneOf" in found)) {
-    throw new ConfigError(`this ${vendor} schema cannot say itself as JSON Schema; give the JSON Schema that the library's converter makes of it`);
+  if (
+    !found ||
+    typeof found !== "object" ||
+    !("type" in found || "anyOf" in found || "$ref" in found || "properties" in found || "allOf" in found || "oneOf" in found)
+  ) {
+    throw new ConfigError(
+      `this ${vendor} schema cannot say itself as JSON Schema; give the JSON Schema that the library's converter makes of it`,
+    );
   }
   return found;
 }
@@ -31,10 +37,10 @@ export function jsonSchema(schema) {
 /** @param {any} schema */
 function convert(schema) {
   return (
-    schema["~standard"].jsonSchema?.input?.({ target: DRAFT }) // https://standardschema.dev/json-schema
-    ?? schema.toJSONSchema?.({ io: "input" }) // Zod
-    ?? schema.toJsonSchema?.() // ArkType
-    ?? schema.toJSON?.()
+    schema["~standard"].jsonSchema?.input?.({ target: DRAFT }) ?? // https://standardschema.dev/json-schema
+    schema.toJSONSchema?.({ io: "input" }) ?? // Zod
+    schema.toJsonSchema?.() ?? // ArkType
+    schema.toJSON?.()
   );
 }
 
@@ -56,7 +62,10 @@ export async function validate(schema, value, refuse = (why) => new ToolError(`b
   throw refuse(problems.join("; "));
 }
 
-/** @param {unknown} schema @returns {schema is StandardSchema} */
+/**
+ * @param {unknown} schema
+ * @returns {schema is StandardSchema}
+ */
 export function isStandard(schema) {
   return schema !== null && (typeof schema === "object" || typeof schema === "function") && "~standard" in schema;
 }

@@ -35,13 +35,17 @@ export function bindTool(tool) {
   if (tool !== null && typeof tool === "object") {
     const delegate = bindDelegate(tool);
     if (delegate) return delegate;
-    if ("definition" in tool && typeof tool.definition === "function" && "call" in tool && typeof tool.call === "function") return bindRigTool(tool);
+    if ("definition" in tool && typeof tool.definition === "function" && "call" in tool && typeof tool.call === "function")
+      return bindRigTool(tool);
     if ("execute" in tool && typeof tool.execute === "function") return bindPlainTool(tool);
   }
   throw new ConfigError("a tool is {name, description, parameters, execute(args)} or {name(), definition(prompt), call(args)}");
 }
 
-/** @param {import("../types.js").RigTool} tool @returns {BoundTool} */
+/**
+ * @param {import("../types.js").RigTool} tool
+ * @returns {BoundTool}
+ */
 function bindRigTool(tool) {
   const name = checkedName(typeof tool.name === "function" ? tool.name() : tool.name);
   /** @type {ToolDefinition["parameters"]} */
@@ -60,7 +64,10 @@ function bindRigTool(tool) {
   };
 }
 
-/** @param {import("../types.js").PlainTool} tool @returns {BoundTool} */
+/**
+ * @param {import("../types.js").PlainTool} tool
+ * @returns {BoundTool}
+ */
 function bindPlainTool(tool) {
   const definition = describe({ ...tool, name: checkedName(tool.name) });
   if (typeof tool.timeoutMs === "number") definition.timeout_s = tool.timeoutMs / 1000;
@@ -75,12 +82,23 @@ function bindPlainTool(tool) {
   };
 }
 
-/** @param {ToolDefinition} definition @returns {WireTool} */
+/**
+ * @param {ToolDefinition} definition
+ * @returns {WireTool}
+ */
 function describe({ name, description = "", parameters, strict }) {
-  return { name, description, parameters: jsonSchema(parameters ?? { type: "object", properties: {} }), ...(strict === undefined ? {} : { strict }) };
+  return {
+    name,
+    description,
+    parameters: jsonSchema(parameters ?? { type: "object", properties: {} }),
+    ...(strict === undefined ? {} : { strict }),
+  };
 }
 
-/** @param {{name: unknown, needsApproval?: ToolApproval}} tool @returns {ToolApproval | undefined} */
+/**
+ * @param {{name: unknown, needsApproval?: ToolApproval}} tool
+ * @returns {ToolApproval | undefined}
+ */
 function checkedApproval({ name, needsApproval }) {
   if (needsApproval == null || typeof needsApproval === "boolean" || typeof needsApproval === "function") return needsApproval;
   throw new ConfigError(`needsApproval of the tool ${name} is true, false or a function of its arguments`);

@@ -20,7 +20,8 @@ export function checkTracer(tracer) {
   const unknown = Object.keys(tracer).find((name) => !OPTIONS.includes(name));
   if (unknown) throw new ConfigError(`there is no option "${unknown}" of tracer; there are: ${OPTIONS.join(", ")}`);
   const { exporter } = tracer;
-  const named = typeof exporter === "object" && exporter !== null && (typeof (/** @type {any} */ (exporter).otlp ?? /** @type {any} */ (exporter).indexedDB) === "string");
+  const to = /** @type {any} */ (exporter);
+  const named = typeof to === "object" && to !== null && typeof (to.otlp ?? to.indexedDB) === "string";
   if (!named && exporter !== "console" && typeof exporter !== "function") {
     throw new ConfigError('tracer.exporter is "console", {otlp: url}, {indexedDB: name} or a function of a span');
   }
@@ -32,11 +33,19 @@ export function describeTracer(tracer) {
   const id = ids.get(tracer) ?? ++lastId;
   ids.set(tracer, id);
   const named = /** @type {any} */ (exporter);
-  const where = named.otlp ? { otlp: named.otlp, headers: named.headers ?? null } : named.indexedDB ? { indexed_db: named.indexedDB } : null;
+  const where = named.otlp
+    ? { otlp: named.otlp, headers: named.headers ?? null }
+    : named.indexedDB
+      ? { indexed_db: named.indexedDB }
+      : null;
   return { id, exporter: where, content, raw };
 }
 
-/** What Python calls with each span. @param {TracerOptions | null | undefined} tracer @returns {Handler} */
+/**
+ * What Python calls with each span.
+ * @param {TracerOptions | null | undefined} tracer
+ * @returns {Handler}
+ */
 export function answerTracer(tracer) {
   return async ({ span }) => {
     const exporter = tracer?.exporter;
@@ -61,13 +70,27 @@ export async function clearTraces(name) {
   await (await connect()).call("traces.clear", { name });
 }
 
-/** The names of attributes stay as they are. @param {any} told @returns {Span} */
+/**
+ * The names of attributes stay as they are.
+ * @param {any} told
+ * @returns {Span}
+ */
 function readSpan({ trace_id: traceId, span_id: spanId, parent_id: parentId, start_ms: startMs, end_ms: endMs, events, ...same }) {
-  return { traceId, spanId, parentId, ...same, startMs, endMs, events: events.map((/** @type {any} */ { time_ms: timeMs, ...event }) => ({ ...event, timeMs })) };
+  return {
+    traceId,
+    spanId,
+    parentId,
+    ...same,
+    startMs,
+    endMs,
+    events: events.map((/** @type {any} */ { time_ms: timeMs, ...event }) => ({ ...event, timeMs })),
+  };
 }
 
 /** @param {Span} span */
 function print({ traceId, name, startMs, endMs, attributes, status, message }) {
   const told = Object.entries(attributes).map(([key, value]) => `${key}=${String(value).slice(0, LONGEST)}`);
-  console.info(`${traceId.slice(0, 8)} ${(endMs - startMs).toFixed(0)} ms ${name}${status === "error" ? ` ERROR ${message}` : ""} ${told.join(" ")}`);
+  console.info(
+    `${traceId.slice(0, 8)} ${(endMs - startMs).toFixed(0)} ms ${name}${status === "error" ? ` ERROR ${message}` : ""} ${told.join(" ")}`,
+  );
 }

@@ -113,7 +113,11 @@ export class Peer {
     return iterator;
   }
 
-  /** Takes one message from the other side. @param {string} text @param {Uint8Array} [bytes] */
+  /**
+   * Takes one message from the other side.
+   * @param {string} text
+   * @param {Uint8Array} [bytes]
+   */
   receive(text, bytes) {
     /** @type {RpcMessage} */
     const message = JSON.parse(text);
@@ -173,7 +177,11 @@ export class Peer {
     return id;
   }
 
-  /** @param {number} id @param {ErrorRecord} [error] @param {unknown} [value] */
+  /**
+   * @param {number} id
+   * @param {ErrorRecord} [error]
+   * @param {unknown} [value]
+   */
   #end(id, error, value) {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
@@ -196,7 +204,11 @@ export class Peer {
     this.#serving.set(id, served);
     try {
       const known = asked?.handlers ?? {};
-      const handler = Object.hasOwn(known, method) ? known[method] : Object.hasOwn(this.#services, method) ? this.#services[method] : undefined;
+      const handler = Object.hasOwn(known, method)
+        ? known[method]
+        : Object.hasOwn(this.#services, method)
+          ? this.#services[method]
+          : undefined;
       if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
       const result = await handler(params, { signal: served.signal });
       if (isAsyncIterable(result)) {
@@ -248,7 +260,10 @@ class Asked {
     signal?.addEventListener("abort", cancel, { once: true });
   }
 
-  /** @param {unknown} error @param {unknown} [value] */
+  /**
+   * @param {unknown} error
+   * @param {unknown} [value]
+   */
   finish(error, value) {
     this.#signal?.removeEventListener("abort", this.#stop);
     this.reader.end(error instanceof RunCancelled && this.#signal?.aborted ? abortReason(this.#signal, error) : error, value);
@@ -276,7 +291,10 @@ class Served {
     this.#hasRoom();
   }
 
-  /** @param {AsyncIterable<any>} values @param {(batch: any[]) => void} post */
+  /**
+   * @param {AsyncIterable<any>} values
+   * @param {(batch: any[]) => void} post
+   */
   async pump(values, post) {
     for await (const value of values) {
       if (this.signal.aborted) return;
@@ -321,7 +339,10 @@ class Inbox {
     this.#wake();
   }
 
-  /** @param {(count: number) => void} room tells the other side of values that were read @returns {Promise<IteratorResult<any>>} */
+  /**
+   * @param {(count: number) => void} room tells the other side of values that were read
+   * @returns {Promise<IteratorResult<any>>}
+   */
   async next(room) {
     while (this.#position >= this.#values.length) {
       if (this.#end) {
@@ -356,17 +377,28 @@ class Inbox {
 function abortReason(signal, error) {
   const { reason } = signal;
   if (!(reason instanceof DOMException)) return reason;
-  const stopped = new RunCancelled(error?.message ?? "the run was cancelled", { history: error?.history, usage: error?.usage, cause: reason });
+  const stopped = new RunCancelled(error?.message ?? "the run was cancelled", {
+    history: error?.history,
+    usage: error?.usage,
+    cause: reason,
+  });
   stopped.name = reason.name;
   return stopped;
 }
 
-/** @param {unknown} value @returns {value is AsyncIterable<any>} */
+/**
+ * @param {unknown} value
+ * @returns {value is AsyncIterable<any>}
+ */
 function isAsyncIterable(value) {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-/** What of a message may have bytes beside it. @param {RpcMessage} message @returns {any} */
+/**
+ * What of a message may have bytes beside it.
+ * @param {RpcMessage} message
+ * @returns {any}
+ */
 function payload(message) {
   return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
 }

@@ -5,14 +5,34 @@
 
 /** Fields that hold somebody else's data. */
 const OPAQUE = new Set([
-  "arguments", "raw", "extra", "metadata", "output", "body", "citations", "parameters", "schema", "properties", "headers",
-  "additional_params", "additionalParams", "args", "payload", "run",
+  "arguments",
+  "raw",
+  "extra",
+  "metadata",
+  "output",
+  "body",
+  "citations",
+  "parameters",
+  "schema",
+  "properties",
+  "headers",
+  "additional_params",
+  "additionalParams",
+  "args",
+  "payload",
+  "run",
 ]);
 
-/** @param {unknown} value @returns {any} */
+/**
+ * @param {unknown} value
+ * @returns {any}
+ */
 export const toCamel = (value) => respell(value, camelCase);
 
-/** @param {unknown} value @returns {any} */
+/**
+ * @param {unknown} value
+ * @returns {any}
+ */
 export const toSnake = (value) => respell(value, snakeCase);
 
 /** @param {string} name */

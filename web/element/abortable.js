@@ -1,6 +1,11 @@
 /** Stopping always works, whether or not whoever is waited for has noticed. */
 
-/** @template T @param {Promise<T>} promise @param {AbortSignal} signal @returns {Promise<T>} */
+/**
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {AbortSignal} signal
+ * @returns {Promise<T>}
+ */
 export function unlessAborted(promise, signal) {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason);
@@ -13,7 +18,10 @@ export function unlessAborted(promise, signal) {
 /**
  * The items of a stream until the signal fires; then it ends.
  *
- * @template T @param {AsyncIterable<T>} stream @param {AbortSignal} signal @returns {AsyncGenerator<T>}
+ * @template T
+ * @param {AsyncIterable<T>} stream
+ * @param {AbortSignal} signal
+ * @returns {AsyncGenerator<T>}
  */
 export async function* abortable(stream, signal) {
   const iterator = stream[Symbol.asyncIterator]();

@@ -27,7 +27,10 @@ export class AgentSource {
   /** Counts changes: an agent of settings that are no more serves once. */
   #version = 0;
 
-  /** @param {PythonStart} python @param {Startup} startup */
+  /**
+   * @param {PythonStart} python
+   * @param {Startup} startup
+   */
   constructor(python, startup) {
     this.#python = python;
     this.#startup = startup;
@@ -35,14 +38,19 @@ export class AgentSource {
 
   /**
    * @template {keyof AgentOptions} N
-   * @param {N} name @param {AgentOptions[N]} value undefined leaves it out
+   * @param {N} name
+   * @param {AgentOptions[N]} value undefined leaves it out
    */
   set(name, value) {
     this.#options[name] = value;
     this.#change();
   }
 
-  /** @template {keyof AgentOptions} N @param {N} name @returns {Partial<AgentOptions>[N]} */
+  /**
+   * @template {keyof AgentOptions} N
+   * @param {N} name
+   * @returns {Partial<AgentOptions>[N]}
+   */
   get(name) {
     return this.#options[name];
   }
@@ -89,7 +97,8 @@ export class AgentSource {
 
   /**
    * The agent with everything that it needs before it can answer.
-   * @param {(what: string) => void} wait told what is waited for @param {AbortSignal} signal
+   * @param {(what: string) => void} wait told what is waited for
+   * @param {AbortSignal} signal
    */
   async prepare(wait, signal) {
     if (!this.given) {

@@ -20,7 +20,10 @@ export class ApprovalForm {
   #timer;
   node;
 
-  /** @param {ApprovalRequest} request @param {(answer: ApprovalAnswer) => void} answer called once */
+  /**
+   * @param {ApprovalRequest} request
+   * @param {(answer: ApprovalAnswer) => void} answer called once
+   */
   constructor(request, answer) {
     this.#request = request;
     this.#answer = answer;
@@ -28,11 +31,30 @@ export class ApprovalForm {
     const question = request.uncertain
       ? `${request.tool} was begun and then cut off. Nobody knows whether it took effect.`
       : `${request.agent ? `${request.agent} asks to call ${request.tool}` : `${request.tool} asks for your approval`}.`;
-    this.#choices = h("div", { class: "approval-choices" }, ...(request.uncertain
-      ? [button("Call it again", () => this.#settle({ approve: true }), "approve"), button("It took effect…", () => this.#askResult()), button("Leave it…", () => this.#askReason(), "refuse")]
-      : [button("Approve", () => this.#settle({ approve: true }), "approve"), button("Change…", () => this.#askArguments()), button("Refuse…", () => this.#askReason(), "refuse")]));
-    this.node = h("div", { class: "approval", part: "approval", role: "group", "aria-labelledby": id, keydown: (event) => this.#onKey(event) },
-      h("p", { class: "approval-question", id }, question), this.#expiry, this.#detail, this.#note, this.#choices);
+    this.#choices = h(
+      "div",
+      { class: "approval-choices" },
+      ...(request.uncertain
+        ? [
+            button("Call it again", () => this.#settle({ approve: true }), "approve"),
+            button("It took effect…", () => this.#askResult()),
+            button("Leave it…", () => this.#askReason(), "refuse"),
+          ]
+        : [
+            button("Approve", () => this.#settle({ approve: true }), "approve"),
+            button("Change…", () => this.#askArguments()),
+            button("Refuse…", () => this.#askReason(), "refuse"),
+          ]),
+    );
+    this.node = h(
+      "div",
+      { class: "approval", part: "approval", role: "group", "aria-labelledby": id, keydown: (event) => this.#onKey(event) },
+      h("p", { class: "approval-question", id }, question),
+      this.#expiry,
+      this.#detail,
+      this.#note,
+      this.#choices,
+    );
     if (request.expiresAt !== null) this.#countDown(request.expiresAt);
   }
 
@@ -71,13 +93,29 @@ export class ApprovalForm {
     });
   }
 
-  /** @param {string} label @param {HTMLInputElement | HTMLTextAreaElement} field @param {string} word @param {() => void} submit */
+  /**
+   * @param {string} label
+   * @param {HTMLInputElement | HTMLTextAreaElement} field
+   * @param {string} word
+   * @param {() => void} submit
+   */
   #askFor(label, field, word, submit) {
-    const form = h("form", { submit: (event) => {
-      event.preventDefault();
-      submit();
-    } }, h("label", {}, h("span", {}, label), field), h("div", { class: "approval-choices" },
-      h("button", { type: "submit", class: "button", part: "button" }, word), button("Back", () => this.#back())));
+    const form = h(
+      "form",
+      {
+        submit: (event) => {
+          event.preventDefault();
+          submit();
+        },
+      },
+      h("label", {}, h("span", {}, label), field),
+      h(
+        "div",
+        { class: "approval-choices" },
+        h("button", { type: "submit", class: "button", part: "button" }, word),
+        button("Back", () => this.#back()),
+      ),
+    );
     field.addEventListener("input", () => this.#note.replaceChildren());
     this.#detail.replaceChildren(form);
     this.#detail.hidden = false;
@@ -112,12 +150,19 @@ export class ApprovalForm {
   }
 }
 
-/** @param {string} words @param {() => void} click @param {string} [part] */
+/**
+ * @param {string} words
+ * @param {() => void} click
+ * @param {string} [part]
+ */
 function button(words, click, part = "") {
   return h("button", { type: "button", class: "button", part: `button ${part}`.trim(), click }, words);
 }
 
-/** @param {string} text @returns {Record<string, unknown> | string} the object, or what is wrong with it */
+/**
+ * @param {string} text
+ * @returns {Record<string, unknown> | string} the object, or what is wrong with it
+ */
 function readObject(text) {
   try {
     const value = JSON.parse(text);

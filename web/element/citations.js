@@ -7,10 +7,18 @@
 
 import { h } from "./dom.js";
 
-/** In the order in which they were found. @param {Partial<Reply>} reply of any agent @returns {Source[]} */
+/**
+ * In the order in which they were found.
+ * @param {Partial<Reply>} reply of any agent
+ * @returns {Source[]}
+ */
 export const sourcesOf = ({ steps = [] }) => eachOnce(steps.flatMap(({ sources = [] }) => sources));
 
-/** What messages of a kept conversation rest on. @param {Message[]} messages @returns {Source[]} */
+/**
+ * What messages of a kept conversation rest on.
+ * @param {Message[]} messages
+ * @returns {Source[]}
+ */
 export function sourcesIn(messages) {
   const parts = messages.flatMap((message) => [message, ...(Array.isArray(message.content) ? message.content : [])]);
   return eachOnce(parts.flatMap(({ extra }) => (Array.isArray(extra?.["sources"]) ? extra["sources"] : [])).filter(isSource));
@@ -19,7 +27,11 @@ export function sourcesIn(messages) {
 /** @param {Source[]} sources */
 const eachOnce = (sources) => [...new Map(sources.map((source) => [source.id, source])).values()];
 
-/** A page may have made the history of anything. @param {any} given @returns {given is Source} */
+/**
+ * A page may have made the history of anything.
+ * @param {any} given
+ * @returns {given is Source}
+ */
 const isSource = (given) => typeof given?.id === "string" && typeof given.document?.text === "string";
 
 /** Where in its file a passage is, in words. @param {Source} source */
@@ -29,18 +41,31 @@ export function placeOf({ document: { metadata = {} } }) {
   return [page && `page ${page}`, chapter, ...above, row && `row ${row}`].filter(Boolean).join(", ");
 }
 
-/** @param {Source[]} sources @param {string} text of the answer @param {(source: Source) => void} open */
+/**
+ * @param {Source[]} sources
+ * @param {string} text of the answer
+ * @param {(source: Source) => void} open
+ */
 export function citations(sources, text, open) {
   const named = sources.filter(({ id }) => namedIn(text).has(id));
   const rest = sources.filter((source) => !named.includes(source));
-  const list = (/** @type {Source[]} */ some) => h("ol", {}, ...some.map((source) => h("li", {}, button(source, sources.indexOf(source) + 1, open))));
-  return h("section", { class: "citations", part: "citations", role: "group", "aria-label": "Sources" },
+  const list = (/** @type {Source[]} */ some) =>
+    h("ol", {}, ...some.map((source) => h("li", {}, button(source, sources.indexOf(source) + 1, open))));
+  return h(
+    "section",
+    { class: "citations", part: "citations", role: "group", "aria-label": "Sources" },
     h("h4", {}, named.length ? "Sources" : "From these passages"),
     list(named.length ? named : rest),
-    named.length > 0 && rest.length > 0 && h("details", {}, h("summary", {}, `${rest.length} more that the model was given`), list(rest)));
+    named.length > 0 && rest.length > 0 && h("details", {}, h("summary", {}, `${rest.length} more that the model was given`), list(rest)),
+  );
 }
 
-/** Makes the ids in an answer that is drawn into buttons. @param {HTMLElement} body @param {Source[]} sources @param {(source: Source) => void} open */
+/**
+ * Makes the ids in an answer that is drawn into buttons.
+ * @param {HTMLElement} body
+ * @param {Source[]} sources
+ * @param {(source: Source) => void} open
+ */
 export function linkCitations(body, sources, open) {
   const known = new Map(sources.map((source, at) => [source.id, { source, at }]));
   for (const node of textNodes(body)) {
@@ -53,12 +78,16 @@ export function linkCitations(body, sources, open) {
   }
 }
 
-/** @param {HTMLElement} body @returns {Text[]} of prose, not of code or tools */
+/**
+ * @param {HTMLElement} body
+ * @returns {Text[]} of prose, not of code or tools
+ */
 function textNodes(body) {
   const nodes = [];
   for (const part of body.querySelectorAll(".markdown")) {
     const walker = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) if (!walker.currentNode.parentElement?.closest("pre, code, a, button")) nodes.push(/** @type {Text} */ (walker.currentNode));
+    while (walker.nextNode())
+      if (!walker.currentNode.parentElement?.closest("pre, code, a, button")) nodes.push(/** @type {Text} */ (walker.currentNode));
   }
   return nodes;
 }
@@ -66,22 +95,54 @@ function textNodes(body) {
 /** @param {string} text */
 const namedIn = (text) => new Set((text.match(/\[[^[\]]+\]/g) ?? []).flatMap(idsIn));
 
-/** What stands between brackets, one or several. @param {string} piece @returns {string[]} */
+/**
+ * What stands between brackets, one or several.
+ * @param {string} piece
+ * @returns {string[]}
+ */
 function idsIn(piece) {
   if (!/^\[.*\]$/s.test(piece)) return [];
-  return piece.slice(1, -1).split(/[,;]\s+/).map((id) => id.trim());
+  return piece
+    .slice(1, -1)
+    .split(/[,;]\s+/)
+    .map((id) => id.trim());
 }
 
-/** @param {Source} source @param {number} number @param {(source: Source) => void} open */
+/**
+ * @param {Source} source
+ * @param {number} number
+ * @param {(source: Source) => void} open
+ */
 function button(source, number, open) {
-  return h("button", { type: "button", class: "citation", part: "citation", "data-id": source.id, click: () => open(source) },
-    h("span", { class: "citation-number" }, String(number)), " ",
-    h("span", { class: "citation-source" }, source.source ?? source.id), " ",
-    h("span", { class: "citation-place" }, placeOf(source)));
+  return h(
+    "button",
+    { type: "button", class: "citation", part: "citation", "data-id": source.id, click: () => open(source) },
+    h("span", { class: "citation-number" }, String(number)),
+    " ",
+    h("span", { class: "citation-source" }, source.source ?? source.id),
+    " ",
+    h("span", { class: "citation-place" }, placeOf(source)),
+  );
 }
 
-/** @param {Source} source @param {number} number @param {(source: Source) => void} open */
+/**
+ * @param {Source} source
+ * @param {number} number
+ * @param {(source: Source) => void} open
+ */
 function reference(source, number, open) {
   const label = `Source ${number}: ${[source.source ?? source.id, placeOf(source)].filter(Boolean).join(", ")}`;
-  return h("button", { type: "button", class: "reference", part: "citation", "data-id": source.id, title: label, "aria-label": label, click: () => open(source) }, String(number));
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "reference",
+      part: "citation",
+      "data-id": source.id,
+      title: label,
+      "aria-label": label,
+      click: () => open(source),
+    },
+    String(number),
+  );
 }

@@ -26,10 +26,25 @@ export class Composer {
   /** @param {ComposerActions} actions */
   constructor(actions) {
     this.#actions = actions;
-    const attach = h("button", { type: "button", class: "quiet", part: "button attach", title: "Attach files", click: () => this.#picker.click() }, icon("attach"), h("span", { class: "label" }, "Attach"));
-    const clear = h("button", { type: "button", class: "quiet", part: "button new", title: "New chat", click: actions.clear }, icon("plus"), h("span", { class: "label" }, "New chat"));
-    this.node = h("form", { class: "composer", part: "composer" },
-      this.#attachments.node, this.#note, this.input, this.#picker,
+    const attach = h(
+      "button",
+      { type: "button", class: "quiet", part: "button attach", title: "Attach files", click: () => this.#picker.click() },
+      icon("attach"),
+      h("span", { class: "label" }, "Attach"),
+    );
+    const clear = h(
+      "button",
+      { type: "button", class: "quiet", part: "button new", title: "New chat", click: actions.clear },
+      icon("plus"),
+      h("span", { class: "label" }, "New chat"),
+    );
+    this.node = h(
+      "form",
+      { class: "composer", part: "composer" },
+      this.#attachments.node,
+      this.#note,
+      this.input,
+      this.#picker,
       h("div", { class: "composer-bar" }, attach, clear, h("slot", { name: "composer" }), this.usage, this.#send, this.#stop),
     );
     this.#listen();

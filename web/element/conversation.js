@@ -23,12 +23,18 @@ export class Conversation {
   history = [];
   usage = noUsage();
 
-  /** @param {Prompt} prompt @returns {Turn} */
+  /**
+   * @param {Prompt} prompt
+   * @returns {Turn}
+   */
   begin(prompt) {
     return { prompt, before: this.history, text: "", usage: noUsage(), sources: [], messages: undefined };
   }
 
-  /** @param {Turn} turn @param {ChatEvent} event */
+  /**
+   * @param {Turn} turn
+   * @param {ChatEvent} event
+   */
   take(turn, event) {
     if (event.type === "text_delta") turn.text += event.text;
     if (event.type === "run_done") {
@@ -41,7 +47,11 @@ export class Conversation {
     }
   }
 
-  /** The run ended, well or not. @param {Turn} turn @param {any} [error] */
+  /**
+   * The run ended, well or not.
+   * @param {Turn} turn
+   * @param {any} [error]
+   */
   end(turn, error) {
     if (turn.messages) this.history = turn.messages;
     // A run that was cut off with its tool calls answered can be gone on with.
@@ -60,20 +70,32 @@ export class Conversation {
   }
 }
 
-/** @param {Prompt} prompt @returns {Message} */
+/**
+ * @param {Prompt} prompt
+ * @returns {Message}
+ */
 export function userMessage(prompt) {
   return { role: "user", content: typeof prompt === "string" ? [{ type: "text", text: prompt }] : prompt };
 }
 
-/** @param {string} text @returns {Message} */
+/**
+ * @param {string} text
+ * @returns {Message}
+ */
 function assistantMessage(text) {
   return { role: "assistant", content: [{ type: "text", text }] };
 }
 
-/** @param {Message["content"]} content @returns {string} */
+/**
+ * @param {Message["content"]} content
+ * @returns {string}
+ */
 export function textOf(content) {
   if (typeof content === "string") return content;
-  return content.filter((part) => part.type === "text").map((part) => /** @type {TextPart} */ (part).text).join("");
+  return content
+    .filter((part) => part.type === "text")
+    .map((part) => /** @type {TextPart} */ (part).text)
+    .join("");
 }
 
 /**

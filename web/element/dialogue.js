@@ -53,7 +53,11 @@ export class Dialogue {
   /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
   #restoring;
 
-  /** @param {Host} host @param {Tell} tell @param {(event: Event) => void} choose told of a click on what stands there while there is no turn */
+  /**
+   * @param {Host} host
+   * @param {Tell} tell
+   * @param {(event: Event) => void} choose told of a click on what stands there while there is no turn
+   */
   constructor(host, tell, choose) {
     this.#host = host;
     this.#tell = tell;
@@ -135,7 +139,11 @@ export class Dialogue {
     this.turns.clear();
     this.#showUsage();
     const { id } = this.kept;
-    if (this.#host.durable) void this.source.agent().then((agent) => forgetRuns(agent, id)).catch(() => {});
+    if (this.#host.durable)
+      void this.source
+        .agent()
+        .then((agent) => forgetRuns(agent, id))
+        .catch(() => {});
     this.#tell("staysail-clear", {});
     if (this.#host.shadowRoot?.activeElement) this.composer.input.focus();
   }
@@ -168,7 +176,12 @@ export class Dialogue {
     }
   }
 
-  /** What came before a run that is taken up, and its prompt as it was. @param {Turn} turn @param {TurnView} view @param {Message[]} messages */
+  /**
+   * What came before a run that is taken up, and its prompt as it was.
+   * @param {Turn} turn
+   * @param {TurnView} view
+   * @param {Message[]} messages
+   */
   #showBeginning(turn, view, messages) {
     const prompt = messages.at(-1)?.content ?? "";
     this.turns.clear();
@@ -193,7 +206,11 @@ export class Dialogue {
     return { turn, view };
   }
 
-  /** @param {Turn} turn @param {TurnView} view @param {Begin} [begin] */
+  /**
+   * @param {Turn} turn
+   * @param {TurnView} view
+   * @param {Begin} [begin]
+   */
   async #run(turn, view, begin) {
     const control = new AbortController();
     this.#running = control;
@@ -224,13 +241,20 @@ export class Dialogue {
     }
   }
 
-  /** @param {Turn} turn @param {TurnView} view @param {AbortSignal} signal @param {Begin} [begin] */
+  /**
+   * @param {Turn} turn
+   * @param {TurnView} view
+   * @param {AbortSignal} signal
+   * @param {Begin} [begin]
+   */
   async #stream(turn, view, signal, begin) {
     const agent = await this.source.prepare((what) => view.wait(what), signal);
     const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
     // A kept conversation is its own history.
     const before = this.kept.id === undefined ? { history: turn.before } : this.kept.options();
-    const events = begin ? begin(agent, { signal, approve, ...(this.kept.id !== undefined && this.kept.options()) }) : agent.stream(turn.prompt, { signal, approve, ...before });
+    const events = begin
+      ? begin(agent, { signal, approve, ...(this.kept.id !== undefined && this.kept.options()) })
+      : agent.stream(turn.prompt, { signal, approve, ...before });
     for await (const event of abortable(events, signal)) {
       if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
       if (event.type === "run_done" && event.reply.runId) await forgetRuns(agent, this.kept.id, event.reply.runId);
@@ -280,16 +304,18 @@ export class Dialogue {
 
   /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */
   #forkAt(at) {
-    return this.kept.id === undefined ? undefined : async () => {
-      if (this.#running) return;
-      try {
-        this.open(await this.kept.fork(at));
-        this.announcer.say("This is a copy of the conversation up to here.");
-        this.composer.input.focus();
-      } catch (error) {
-        this.#tell("staysail-error", { error });
-      }
-    };
+    return this.kept.id === undefined
+      ? undefined
+      : async () => {
+          if (this.#running) return;
+          try {
+            this.open(await this.kept.fork(at));
+            this.announcer.say("This is a copy of the conversation up to here.");
+            this.composer.input.focus();
+          } catch (error) {
+            this.#tell("staysail-error", { error });
+          }
+        };
   }
 
   /** The button's: a kept conversation stays as it is, and another begins. */

@@ -14,7 +14,10 @@ export function formatMegabytes(bytes) {
   return (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);
 }
 
-/** @param {Usage} usage @returns {string} "" where nothing was counted */
+/**
+ * @param {Usage} usage
+ * @returns {string} "" where nothing was counted
+ */
 export function formatUsage(usage) {
   if (!usage.inputTokens && !usage.outputTokens) return "";
   return `${usage.inputTokens.toLocaleString("en")} tokens in, ${usage.outputTokens.toLocaleString("en")} out`;

@@ -25,7 +25,10 @@ export class KeptConversation {
     return (this.#own ??= new Conversations());
   }
 
-  /** @param {string} id @returns {Promise<StoredConversation>} */
+  /**
+   * @param {string} id
+   * @returns {Promise<StoredConversation>}
+   */
   async load(id) {
     return (await this.store()).load(id);
   }
@@ -35,7 +38,10 @@ export class KeptConversation {
     if (this.id) await (await this.store()).cut(this.id, at);
   }
 
-  /** @param {number} at @returns {Promise<string>} */
+  /**
+   * @param {number} at
+   * @returns {Promise<string>}
+   */
   async fork(at) {
     return (await this.store()).fork(/** @type {string} */ (this.id), at);
   }

@@ -13,7 +13,8 @@ export function onceSet(work) {
 
 /**
  * From an earlier life of the page, or in another tab.
- * @param {ChatAgent} agent @param {string} [conversation] whose it is; that holds the runs that have ended itself
+ * @param {ChatAgent} agent
+ * @param {string} [conversation] whose it is; that holds the runs that have ended itself
  * @returns {Promise<{prompt: string, begin: Begin} | undefined>} begin: goes on with it, or shows how it ended
  */
 export async function findLastRun(agent, conversation) {
@@ -27,7 +28,8 @@ export async function findLastRun(agent, conversation) {
 
 /**
  * What goes on with a run that failed, so that nothing that it did is done twice; nothing where there is none.
- * @param {ChatAgent} agent @param {string} [conversation]
+ * @param {ChatAgent} agent
+ * @param {string} [conversation]
  * @returns {Promise<Begin | undefined>}
  */
 export async function findFailedRun(agent, conversation) {
@@ -36,12 +38,19 @@ export async function findFailedRun(agent, conversation) {
   return (taking, options) => /** @type {Required<ChatAgent>} */ (taking).resumeStream(run.id, options);
 }
 
-/** @param {ChatAgent} agent @param {string} [conversation] @param {string} [kept] the one that stays */
+/**
+ * @param {ChatAgent} agent
+ * @param {string} [conversation]
+ * @param {string} [kept] the one that stays
+ */
 export async function forgetRuns(agent, conversation, kept) {
   for (const { id, owned } of await runsOf(agent, conversation)) if (id !== kept && !owned) await agent.forgetRun?.(id);
 }
 
-/** @param {ChatAgent} agent @param {string} [conversation] */
+/**
+ * @param {ChatAgent} agent
+ * @param {string} [conversation]
+ */
 async function runsOf(agent, conversation) {
   return ((await agent.runs?.()) ?? []).filter((run) => (run.conversation ?? undefined) === conversation);
 }

@@ -78,7 +78,11 @@ export class MarkdownView {
     if (!this.#whole) this.#settle(rest, tokens, drawn);
   }
 
-  /** @param {number} position @param {Token} token @param {{links?: any}} all */
+  /**
+   * @param {number} position
+   * @param {Token} token
+   * @param {{links?: any}} all
+   */
   #place(position, token, all) {
     const former = this.#blocks[position];
     const kind = token.type === "code" ? `code ${token["lang"] ?? ""}` : "";
@@ -93,12 +97,21 @@ export class MarkdownView {
     this.#blocks[position] = block;
   }
 
-  /** @param {string} source @param {Tokens.Code} token @returns {Block} */
+  /**
+   * @param {string} source
+   * @param {Tokens.Code} token
+   * @returns {Block}
+   */
   #codeBlock(source, token) {
     return { source, ...codeBlock((token.lang ?? "").split(/\s/)[0] ?? "", token.text) };
   }
 
-  /** All but the last block, when the last one has really begun. @param {string} rest @param {Token[]} tokens @param {Token[]} drawn */
+  /**
+   * All but the last block, when the last one has really begun.
+   * @param {string} rest
+   * @param {Token[]} tokens
+   * @param {Token[]} drawn
+   */
   #settle(rest, tokens, drawn) {
     const last = drawn.at(-1);
     if (drawn.length < 2 || !last || PERHAPS_A_MARKER.test(rest)) return;
@@ -110,13 +123,19 @@ export class MarkdownView {
     this.#tell(first, this.#settled);
   }
 
-  /** @param {number} from @param {number} to */
+  /**
+   * @param {number} from
+   * @param {number} to
+   */
   #tell(from, to) {
     for (const block of this.#blocks.slice(from, to)) this.#onSettled(block.node.textContent ?? "");
   }
 }
 
-/** @param {string} source HTML as the parser wrote it @returns {Block} */
+/**
+ * @param {string} source HTML as the parser wrote it
+ * @returns {Block}
+ */
 function textBlock(source) {
   const node = h("div", { class: "block", dir: "auto" });
   node.append(furnish(sanitise(source)));

@@ -22,13 +22,21 @@ export function furnish(fragment) {
 }
 
 /**
- * @param {string} language @param {string} text
+ * @param {string} language
+ * @param {string} text
  * @returns {{node: HTMLElement, update: (text: string) => void}} `update` adds to the text where the new one begins with the old one
  */
 export function codeBlock(language, text) {
   const content = document.createTextNode(text);
-  const node = h("figure", { class: "code", part: "code" },
-    h("figcaption", {}, h("span", {}, language || "code"), copyButton("Copy code", () => content.data)),
+  const node = h(
+    "figure",
+    { class: "code", part: "code" },
+    h(
+      "figcaption",
+      {},
+      h("span", {}, language || "code"),
+      copyButton("Copy code", () => content.data),
+    ),
     h("pre", { tabindex: 0, dir: "ltr" }, h("code", {}, content)),
   );
   return {
@@ -41,12 +49,23 @@ export function codeBlock(language, text) {
   };
 }
 
-/** @param {string} label @param {() => string} text */
+/**
+ * @param {string} label
+ * @param {() => string} text
+ */
 export function copyButton(label, text) {
   const words = h("span", { class: "label" }, label);
-  const button = h("button", { type: "button", class: "quiet", part: "button", title: label, click: () => void copy() }, icon("copy"), words);
+  const button = h(
+    "button",
+    { type: "button", class: "quiet", part: "button", title: label, click: () => void copy() },
+    icon("copy"),
+    words,
+  );
   const copy = async () => {
-    const done = await navigator.clipboard.writeText(text()).then(() => true, () => false);
+    const done = await navigator.clipboard.writeText(text()).then(
+      () => true,
+      () => false,
+    );
     words.textContent = done ? "Copied" : "The browser did not allow copying";
     button.querySelector("svg")?.replaceWith(icon(done ? "check" : "copy"));
     setTimeout(() => {
@@ -57,14 +76,23 @@ export function copyButton(label, text) {
   return button;
 }
 
-/** @param {string} source @param {string} alt */
+/**
+ * @param {string} source
+ * @param {string} alt
+ */
 function askForPicture(source, alt) {
   const host = new URL(source).host;
-  const button = h("button", { type: "button", class: "picture", part: "button", title: source }, `Show the picture ${alt ? `“${alt}” ` : ""}from ${host}`);
+  const button = h(
+    "button",
+    { type: "button", class: "picture", part: "button", title: source },
+    `Show the picture ${alt ? `“${alt}” ` : ""}from ${host}`,
+  );
   button.addEventListener("click", () => {
     // An isolated page may only show what its host agrees to.
     const picture = h("img", { alt, referrerpolicy: "no-referrer", crossorigin: crossOriginIsolated && "anonymous", src: source });
-    picture.addEventListener("error", () => picture.replaceWith(h("span", { class: "picture" }, `The picture from ${host} could not be loaded.`)));
+    picture.addEventListener("error", () =>
+      picture.replaceWith(h("span", { class: "picture" }, `The picture from ${host} could not be loaded.`)),
+    );
     button.replaceWith(picture);
   });
   return button;

@@ -3,10 +3,16 @@
 import { h, icon } from "./dom.js";
 import { describeFault } from "./faults.js";
 
-/** @param {unknown} error @param {() => void} tryAgain @param {{button?: string, begun?: boolean}} [options] begun: some of the answer is there */
+/**
+ * @param {unknown} error
+ * @param {() => void} tryAgain
+ * @param {{button?: string, begun?: boolean}} [options] begun: some of the answer is there
+ */
 export function faultNotice(error, tryAgain, { button = "Try again", begun = false } = {}) {
   const { title, advice, message, label } = describeFault(error, begun);
-  return h("div", { class: "fault", part: "error", role: "alert" },
+  return h(
+    "div",
+    { class: "fault", part: "error", role: "alert" },
     h("p", { class: "fault-title" }, icon("alert"), h("strong", {}, title)),
     h("p", { class: "fault-message", dir: "auto" }, message),
     advice && !message.includes(advice) && h("p", {}, advice),

@@ -9,11 +9,22 @@ export class PassageDialog {
   #title = h("h3", { id: "passage-title" });
   #place = h("p", { class: "passage-place" });
   #text = h("p", { class: "passage-text", dir: "auto" });
-  node = h("dialog", { class: "passage", part: "passage", "aria-labelledby": "passage-title", closedby: "any" },
-    h("div", { class: "passage-head" }, this.#title,
-      h("button", { type: "button", class: "quiet", part: "button", "aria-label": "Close", title: "Close", click: () => this.node.close() }, icon("close"))),
+  node = h(
+    "dialog",
+    { class: "passage", part: "passage", "aria-labelledby": "passage-title", closedby: "any" },
+    h(
+      "div",
+      { class: "passage-head" },
+      this.#title,
+      h(
+        "button",
+        { type: "button", class: "quiet", part: "button", "aria-label": "Close", title: "Close", click: () => this.node.close() },
+        icon("close"),
+      ),
+    ),
     this.#place,
-    h("div", { class: "passage-scroll", tabindex: 0, role: "group", "aria-label": "Passage" }, this.#text));
+    h("div", { class: "passage-scroll", tabindex: 0, role: "group", "aria-label": "Passage" }, this.#text),
+  );
 
   constructor() {
     // Escape closes it, and does not stop an answer that is under way.

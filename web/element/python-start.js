@@ -18,7 +18,10 @@ export class PythonStart {
   /** @type {Promise<void> | undefined} */
   #started;
 
-  /** @param {Startup} view @param {(type: string, detail: object) => void} tell dispatches an event of the element */
+  /**
+   * @param {Startup} view
+   * @param {(type: string, detail: object) => void} tell dispatches an event of the element
+   */
   constructor(view, tell) {
     this.#view = view;
     this.#tell = tell;

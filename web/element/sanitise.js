@@ -8,9 +8,59 @@
 import createPurify from "../vendor/purify.es.mjs";
 
 const TAGS = [
-  "a", "abbr", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1", "h2", "h3",
-  "h4", "h5", "h6", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "rp", "rt", "ruby", "s", "samp",
-  "small", "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var", "wbr",
+  "a",
+  "abbr",
+  "b",
+  "blockquote",
+  "br",
+  "caption",
+  "code",
+  "dd",
+  "del",
+  "details",
+  "div",
+  "dl",
+  "dt",
+  "em",
+  "h1",
+  "h2",
+  "h3",
+  "h4",
+  "h5",
+  "h6",
+  "hr",
+  "i",
+  "img",
+  "ins",
+  "kbd",
+  "li",
+  "mark",
+  "ol",
+  "p",
+  "pre",
+  "q",
+  "rp",
+  "rt",
+  "ruby",
+  "s",
+  "samp",
+  "small",
+  "span",
+  "strong",
+  "sub",
+  "summary",
+  "sup",
+  "table",
+  "tbody",
+  "td",
+  "tfoot",
+  "th",
+  "thead",
+  "tr",
+  "u",
+  "ul",
+  "var",
+  "wbr",
 ];
 const HARMLESS = ["align", "colspan", "dir", "lang", "open", "reversed", "rowspan", "start"];
 const ATTRIBUTES = [...HARMLESS, "alt", "class", "data-source", "href", "src", "title"];
@@ -21,7 +71,10 @@ const INLINE_PICTURE = /^data:image\/(?:png|jpeg|gif|webp|avif);base64,/i;
 /** @type {ReturnType<typeof createPurify> | undefined} */
 let purify;
 
-/** @param {string} html @returns {DocumentFragment} safe to insert */
+/**
+ * @param {string} html
+ * @returns {DocumentFragment} safe to insert
+ */
 export function sanitise(html) {
   purify ??= configure();
   return purify.sanitize(html, {

@@ -8,10 +8,18 @@ export class Scroll {
   #box;
   #pinned = true;
   #lastTop = 0;
-  button = h("button", { type: "button", class: "latest", part: "button latest", hidden: true, click: () => this.toEnd() }, icon("down"), "Latest");
+  button = h(
+    "button",
+    { type: "button", class: "latest", part: "button latest", hidden: true, click: () => this.toEnd() },
+    icon("down"),
+    "Latest",
+  );
   #observer = new ResizeObserver(() => this.#follow());
 
-  /** @param {HTMLElement} box scrolls @param {HTMLElement} content grows */
+  /**
+   * @param {HTMLElement} box scrolls
+   * @param {HTMLElement} content grows
+   */
   constructor(box, content) {
     this.#box = box;
     box.addEventListener("scroll", () => this.#look(), { passive: true });

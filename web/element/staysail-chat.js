@@ -11,8 +11,22 @@ import { h } from "./dom.js";
 import { styles } from "./styles.js";
 
 /** Attributes that are settings of the agent, and their properties. */
-const SETTINGS = /** @type {const} */ ({ "model": "model", "api-key": "apiKey", "base-url": "baseURL", "preamble": "preamble" });
-const PROPERTIES = ["model", "apiKey", "baseURL", "preamble", "tools", "options", "agent", "history", "runtimeURL", "theme", "durable", "conversations", "conversation"];
+const SETTINGS = /** @type {const} */ ({ model: "model", "api-key": "apiKey", "base-url": "baseURL", preamble: "preamble" });
+const PROPERTIES = [
+  "model",
+  "apiKey",
+  "baseURL",
+  "preamble",
+  "tools",
+  "options",
+  "agent",
+  "history",
+  "runtimeURL",
+  "theme",
+  "durable",
+  "conversations",
+  "conversation",
+];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? Object;
@@ -20,7 +34,11 @@ const Element = globalThis.HTMLElement ?? Object;
 export class StaysailChat extends Element {
   static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable", "conversation"];
 
-  #dialogue = new Dialogue(this, (type, detail, options) => this.#tell(type, detail, options), (event) => this.#onSuggestion(event));
+  #dialogue = new Dialogue(
+    this,
+    (type, detail, options) => this.#tell(type, detail, options),
+    (event) => this.#onSuggestion(event),
+  );
   #source = this.#dialogue.source;
   #composer = this.#dialogue.composer;
 
@@ -55,7 +73,11 @@ export class StaysailChat extends Element {
     queueMicrotask(() => this.isConnected || this.stop());
   }
 
-  /** @param {string} name @param {string | null} _ @param {string | null} value */
+  /**
+   * @param {string} name
+   * @param {string | null} _
+   * @param {string | null} value
+   */
   attributeChangedCallback(name, _, value) {
     if (name === "placeholder") this.#composer.input.placeholder = value ?? "";
     else if (name === "durable") this.#source.set("durable", value === null ? undefined : value || "chat");
@@ -65,24 +87,40 @@ export class StaysailChat extends Element {
   }
 
   /** "provider:model", or "local". */
-  get model() { return this.#source.get("model"); }
+  get model() {
+    return this.#source.get("model");
+  }
   set model(value) {
     this.#source.set("model", value ?? "");
     this.#dialogue.takeUpOnceSet();
   }
 
   /** Text or a function that gives it. Kept in memory only: it cannot be read back, and no attribute reflects it. */
-  set apiKey(/** @type {AgentOptions["apiKey"]} */ value) { this.#source.set("apiKey", value); }
+  set apiKey(/** @type {AgentOptions["apiKey"]} */ value) {
+    this.#source.set("apiKey", value);
+  }
 
-  get baseURL() { return this.#source.get("baseURL"); }
-  set baseURL(value) { this.#source.set("baseURL", value); }
+  get baseURL() {
+    return this.#source.get("baseURL");
+  }
+  set baseURL(value) {
+    this.#source.set("baseURL", value);
+  }
 
-  get preamble() { return this.#source.get("preamble"); }
-  set preamble(value) { this.#source.set("preamble", value); }
+  get preamble() {
+    return this.#source.get("preamble");
+  }
+  set preamble(value) {
+    this.#source.set("preamble", value);
+  }
 
   /** Tools in any shape that `new Agent` takes, or a function that gives them. */
-  get tools() { return this.#source.tools; }
-  set tools(value) { this.#source.tools = value; }
+  get tools() {
+    return this.#source.tools;
+  }
+  set tools(value) {
+    this.#source.tools = value;
+  }
 
   /** Whatever else `new Agent` takes: temperature, maxTokens, maxTurns, headers, retry, … */
   set options(/** @type {Partial<AgentOptions>} */ value) {
@@ -90,48 +128,76 @@ export class StaysailChat extends Element {
   }
 
   /** An agent of your own in place of the settings. @returns {ChatAgent | undefined} */
-  get agent() { return this.#source.given; }
+  get agent() {
+    return this.#source.given;
+  }
   set agent(value) {
     this.#source.given = value;
     this.#dialogue.takeUpOnceSet();
   }
 
   /** Whether the last run outlives the page: its name, or "". */
-  get durable() { return this.hasAttribute("durable") ? this.getAttribute("durable") || "chat" : ""; }
+  get durable() {
+    return this.hasAttribute("durable") ? this.getAttribute("durable") || "chat" : "";
+  }
   set durable(/** @type {string | boolean} */ value) {
     if (value === false || value === "") this.removeAttribute("durable");
     else this.setAttribute("durable", value === true ? "" : value);
   }
 
-  get runtimeURL() { return this.#dialogue.python.runtimeURL; }
-  set runtimeURL(value) { this.#dialogue.python.runtimeURL = value; }
+  get runtimeURL() {
+    return this.#dialogue.python.runtimeURL;
+  }
+  set runtimeURL(value) {
+    this.#dialogue.python.runtimeURL = value;
+  }
 
   /** @returns {Theme | null} null follows the page's own color-scheme */
-  get theme() { return /** @type {Theme | null} */ (this.getAttribute("theme")); }
+  get theme() {
+    return /** @type {Theme | null} */ (this.getAttribute("theme"));
+  }
   set theme(value) {
     if (value) this.setAttribute("theme", value);
     else this.removeAttribute("theme");
   }
 
   /** The conversation as messages; setting it draws them. @returns {Message[]} */
-  get history() { return this.#dialogue.history; }
-  set history(messages) { this.#dialogue.history = messages; }
+  get history() {
+    return this.#dialogue.history;
+  }
+  set history(messages) {
+    this.#dialogue.history = messages;
+  }
 
   /**
    * The id of the conversation that this chat is kept as, and restored from: setting it draws what it holds. Undefined: nothing is kept.
    * @returns {string | undefined}
    */
-  get conversation() { return this.#dialogue.kept.id; }
-  set conversation(id) { this.#dialogue.open(id || undefined); }
+  get conversation() {
+    return this.#dialogue.kept.id;
+  }
+  set conversation(id) {
+    this.#dialogue.open(id || undefined);
+  }
 
   /** Where conversations are kept, a `Conversations`; by default the package's own store. */
-  get conversations() { return this.#dialogue.kept.given; }
-  set conversations(value) { this.#dialogue.kept.given = value ?? undefined; }
+  get conversations() {
+    return this.#dialogue.kept.given;
+  }
+  set conversations(value) {
+    this.#dialogue.kept.given = value ?? undefined;
+  }
 
-  get usage() { return this.#dialogue.usage; }
+  get usage() {
+    return this.#dialogue.usage;
+  }
   /** Whether Python is up; `staysail-ready` tells when. */
-  get ready() { return this.#dialogue.python.ready; }
-  get running() { return this.#dialogue.running; }
+  get ready() {
+    return this.#dialogue.python.ready;
+  }
+  get running() {
+    return this.#dialogue.running;
+  }
 
   /** Begins another conversation, which is kept from its first answer on. */
   newConversation() {
@@ -157,7 +223,10 @@ export class StaysailChat extends Element {
     this.#dialogue.clear();
   }
 
-  /** @param {FocusOptions} [options] @override */
+  /**
+   * @param {FocusOptions} [options]
+   * @override
+   */
   focus(options) {
     this.#composer.input.focus(options);
   }
@@ -182,7 +251,12 @@ export class StaysailChat extends Element {
     if (chosen instanceof HTMLElement) this.#dialogue.accept(chosen.dataset["prompt"] ?? chosen.textContent?.trim() ?? "");
   }
 
-  /** @param {string} type @param {object} detail @param {EventInit} [options] @returns {boolean} whether nobody prevented what comes of it */
+  /**
+   * @param {string} type
+   * @param {object} detail
+   * @param {EventInit} [options]
+   * @returns {boolean} whether nobody prevented what comes of it
+   */
   #tell(type, detail, options) {
     return this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true, ...options }));
   }

@@ -17,8 +17,15 @@ export class ToolCard {
   #brief = h("code", { class: "tool-brief", dir: "auto" });
   #arguments = h("pre", { tabindex: 0, dir: "auto", "aria-label": "Arguments" });
   #whole = h("pre", { tabindex: 0, dir: "auto", "aria-label": "Result" });
-  #more = h("details", { class: "tool-more", hidden: true }, h("summary", {}, "Details"),
-    h("p", {}, "Arguments"), this.#arguments, h("p", {}, "Result"), this.#whole);
+  #more = h(
+    "details",
+    { class: "tool-more", hidden: true },
+    h("summary", {}, "Details"),
+    h("p", {}, "Arguments"),
+    this.#arguments,
+    h("p", {}, "Result"),
+    this.#whole,
+  );
   #result = h("div", { class: "tool-result", dir: "auto" });
   #output = new ToolOutput();
   #title;
@@ -31,12 +38,22 @@ export class ToolCard {
   constructor(name) {
     this.name = name;
     this.#title = h("code", { class: "tool-name" }, name);
-    this.node = h("section", { class: "tool", part: "tool", role: "group", "aria-label": `Tool ${name}` },
-      h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state), this.#output.node, this.#result, this.#more);
+    this.node = h(
+      "section",
+      { class: "tool", part: "tool", role: "group", "aria-label": `Tool ${name}` },
+      h("div", { class: "tool-head" }, this.#title, this.#brief, this.#state),
+      this.#output.node,
+      this.#result,
+      this.#more,
+    );
     this.#set("writing", "being written");
   }
 
-  /** The model is still writing the arguments. @param {string} name @param {string} delta */
+  /**
+   * The model is still writing the arguments.
+   * @param {string} name
+   * @param {string} delta
+   */
   write(name, delta) {
     if (name && name !== this.name) {
       this.name = name;
@@ -66,7 +83,11 @@ export class ToolCard {
     this.#set("asking", "waits for approval");
   }
 
-  /** Whether it may be called. @param {ApprovalRequest} request @param {(answer: ApprovalAnswer) => void} answer */
+  /**
+   * Whether it may be called.
+   * @param {ApprovalRequest} request
+   * @param {(answer: ApprovalAnswer) => void} answer
+   */
   ask(request, answer) {
     this.run(request.arguments);
     this.#set("asking", "waits for you");
@@ -82,13 +103,22 @@ export class ToolCard {
     this.#result.after(this.#form.node);
   }
 
-  /** It runs, and prints or shows something. @param {string} text @param {Part | null} [part] */
+  /**
+   * It runs, and prints or shows something.
+   * @param {string} text
+   * @param {Part | null} [part]
+   */
   progress(text, part) {
     if (part) this.#output.show(part);
     else this.#output.print(text);
   }
 
-  /** @param {string} text @param {boolean} isError @param {number} durationS @param {Part[]} [content] all that it gave */
+  /**
+   * @param {string} text
+   * @param {boolean} isError
+   * @param {number} durationS
+   * @param {Part[]} [content] all that it gave
+   */
   finish(text, isError, durationS, content = []) {
     this.#form?.remove();
     this.#result.replaceChildren();
@@ -109,7 +139,10 @@ export class ToolCard {
     if (["writing", "running", "asking"].includes(this.node.dataset["state"] ?? "")) this.#set("stopped", "not finished");
   }
 
-  /** @param {"writing" | "running" | "asking" | "done" | "failed" | "stopped"} state @param {string} words */
+  /**
+   * @param {"writing" | "running" | "asking" | "done" | "failed" | "stopped"} state
+   * @param {string} words
+   */
   #set(state, words) {
     this.node.dataset["state"] = state;
     this.#state.replaceChildren(...(state === "done" ? [icon("check")] : state === "failed" ? [icon("alert")] : []), words);
@@ -119,7 +152,9 @@ export class ToolCard {
 /** @param {unknown} given an object's fields in one line */
 function summarise(given) {
   if (typeof given !== "object" || given === null) return String(given ?? "");
-  return Object.entries(given).map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`).join(", ");
+  return Object.entries(given)
+    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join(", ");
 }
 
 /** @param {string} text what is seen at once of a result */
@@ -130,7 +165,10 @@ function glance(text) {
   return cut.length < whole.length ? `${cut} …` : cut;
 }
 
-/** @param {string} text what is seen at once of a failure @param {string} seen what was seen of it already */
+/**
+ * @param {string} text what is seen at once of a failure
+ * @param {string} seen what was seen of it already
+ */
 function lastLines(text, seen) {
   const rest = text.startsWith(seen) ? text.slice(seen.length) : text;
   return rest.trim().split("\n").slice(-GLANCE_LINES).join("\n").slice(-GLANCE_CHARACTERS);
@@ -142,7 +180,10 @@ function pretty(text) {
   return value === undefined ? text.trim() : JSON.stringify(value, null, 2);
 }
 
-/** @param {string} text @returns {object | undefined} */
+/**
+ * @param {string} text
+ * @returns {object | undefined}
+ */
 function parse(text) {
   if (!/^\s*[[{]/.test(text)) return undefined;
   try {

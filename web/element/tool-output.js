@@ -63,7 +63,10 @@ export function isRich(content) {
   return content.some((part) => part.type === "image" || (part.type === "text" && TABLE.test(part.text)));
 }
 
-/** @param {Part & {type: "image"}} part @returns {HTMLElement[]} */
+/**
+ * @param {Part & {type: "image"}} part
+ * @returns {HTMLElement[]}
+ */
 function picture({ data, mediaType, name }) {
   if (!data || !PICTURE.test(mediaType ?? "")) return [];
   return [h("img", { src: `data:${mediaType};base64,${data}`, alt: name ?? "Picture that the tool made" })];

@@ -32,8 +32,14 @@ export class TurnView {
   #body = h("div", { class: "answer" });
   #waiting = h("p", { class: "waiting", part: "notice" });
   #foot = h("footer", { class: "turn-foot" });
-  #answer = h("article", { class: "message assistant", part: "message message-assistant" },
-    h("h3", { class: "who" }, "Answer"), this.#body, this.#waiting, this.#foot);
+  #answer = h(
+    "article",
+    { class: "message assistant", part: "message message-assistant" },
+    h("h3", { class: "who" }, "Answer"),
+    this.#body,
+    this.#waiting,
+    this.#foot,
+  );
   node;
   /** @type {MarkdownView | ReasoningView | undefined} */
   #open;
@@ -47,7 +53,10 @@ export class TurnView {
   /** Nothing where the conversation is not kept. @type {TurnActions["fork"]} */
   fork;
 
-  /** @param {Prompt | Part[] | undefined} prompt @param {TurnActions} actions */
+  /**
+   * @param {Prompt | Part[] | undefined} prompt
+   * @param {TurnActions} actions
+   */
   constructor(prompt, actions) {
     this.#actions = actions;
     this.fork = actions.fork;
@@ -117,10 +126,16 @@ export class TurnView {
     }
   }
 
-  /** Whether a tool may be called: what the user says. @param {ApprovalRequest} request @returns {Promise<ApprovalAnswer>} */
+  /**
+   * Whether a tool may be called: what the user says.
+   * @param {ApprovalRequest} request
+   * @returns {Promise<ApprovalAnswer>}
+   */
   ask(request) {
     this.wait("");
-    this.#actions.announce(request.uncertain ? `Did the tool ${request.tool} take effect? It was cut off` : `The tool ${request.tool} asks for your approval`);
+    this.#actions.announce(
+      request.uncertain ? `Did the tool ${request.tool} take effect? It was cut off` : `The tool ${request.tool} asks for your approval`,
+    );
     return new Promise((resolve) => {
       this.#asking(request).ask(request, (answer) => {
         this.#actions.focus();
@@ -155,7 +170,10 @@ export class TurnView {
     this.#cite(turn.sources, turn.text);
   }
 
-  /** @param {Source[]} sources @param {string} text of the answer */
+  /**
+   * @param {Source[]} sources
+   * @param {string} text of the answer
+   */
   #cite(sources, text) {
     if (!sources.length) return;
     linkCitations(this.#body, sources, this.#actions.cite);
@@ -169,7 +187,10 @@ export class TurnView {
     this.#complete(turn, formatUsage(turn.usage));
   }
 
-  /** @param {Turn} turn @param {unknown} error */
+  /**
+   * @param {Turn} turn
+   * @param {unknown} error
+   */
   fail(turn, error) {
     this.#end();
     this.#append(faultNotice(error, this.#actions.retry, { begun: turn.text !== "" }));
@@ -181,10 +202,14 @@ export class TurnView {
     this.#replayed = true;
     this.wait("");
     for (const { content } of messages) {
-      for (const part of typeof content === "string" ? [{ type: /** @type {const} */ ("text"), text: content }] : content) this.#replayPart(part);
+      for (const part of typeof content === "string" ? [{ type: /** @type {const} */ ("text"), text: content }] : content)
+        this.#replayPart(part);
     }
     this.#end();
-    const text = messages.filter(({ role }) => role === "assistant").map(({ content }) => textOf(content)).join("\n\n");
+    const text = messages
+      .filter(({ role }) => role === "assistant")
+      .map(({ content }) => textOf(content))
+      .join("\n\n");
     this.#cite(sourcesIn(messages), text);
     this.#foot.replaceChildren(...(text ? [copyButton("Copy", () => text)] : []), ...this.#forkButton());
   }
@@ -194,12 +219,20 @@ export class TurnView {
     if (part.type === "text") this.#stream(MarkdownView).push(part.text);
     else if (part.type === "reasoning" && part.text) this.#stream(ReasoningView).push(part.text);
     else if (part.type === "tool_call") this.#tool(part).run(part.arguments);
-    else if (part.type === "tool_result") this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(textOf(part.content ?? []), part.isError ?? false, 0, typeof part.content === "string" ? [] : part.content);
+    else if (part.type === "tool_result")
+      this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(
+        textOf(part.content ?? []),
+        part.isError ?? false,
+        0,
+        typeof part.content === "string" ? [] : part.content,
+      );
   }
 
   /**
    * The view at the end of the answer, a new one when something else came in between.
-   * @template {MarkdownView | ReasoningView} V @param {new (announce: (text: string) => void) => V} kind @returns {V}
+   * @template {MarkdownView | ReasoningView} V
+   * @param {new (announce: (text: string) => void) => V} kind
+   * @returns {V}
    */
   #stream(kind) {
     if (this.#open instanceof kind) return this.#open;
@@ -254,11 +287,19 @@ export class TurnView {
     this.#answer.removeAttribute("aria-busy");
   }
 
-  /** @param {Turn} turn @param {string} usage */
+  /**
+   * @param {Turn} turn
+   * @param {string} usage
+   */
   #complete(turn, usage) {
     this.#foot.replaceChildren(
       ...(turn.text ? [copyButton("Copy", () => turn.text)] : []),
-      h("button", { type: "button", class: "quiet only-last", part: "button", title: "Ask again", click: this.#actions.retry }, icon("again"), h("span", { class: "label" }, "Ask again")),
+      h(
+        "button",
+        { type: "button", class: "quiet only-last", part: "button", title: "Ask again", click: this.#actions.retry },
+        icon("again"),
+        h("span", { class: "label" }, "Ask again"),
+      ),
       this.#editButton(),
       ...this.#forkButton(),
       h("span", { class: "usage", part: "usage" }, usage),
@@ -267,11 +308,23 @@ export class TurnView {
 
   #forkButton() {
     if (!this.fork) return [];
-    return [h("button", { type: "button", class: "quiet", part: "button fork", title: "Go on from here in a copy", click: () => this.fork?.() }, icon("fork"), h("span", { class: "label" }, "Fork"))];
+    return [
+      h(
+        "button",
+        { type: "button", class: "quiet", part: "button fork", title: "Go on from here in a copy", click: () => this.fork?.() },
+        icon("fork"),
+        h("span", { class: "label" }, "Fork"),
+      ),
+    ];
   }
 
   #editButton() {
-    return h("button", { type: "button", class: "quiet only-last", part: "button", title: "Edit the question", click: this.#actions.edit }, icon("edit"), h("span", { class: "label" }, "Edit"));
+    return h(
+      "button",
+      { type: "button", class: "quiet only-last", part: "button", title: "Edit the question", click: this.#actions.edit },
+      icon("edit"),
+      h("span", { class: "label" }, "Edit"),
+    );
   }
 
   /** @param {HTMLElement} node */
@@ -280,7 +333,10 @@ export class TurnView {
   }
 }
 
-/** @param {string} agent @param {string} tool */
+/**
+ * @param {string} agent
+ * @param {string} tool
+ */
 function within(agent, tool) {
   return `${agent} › ${tool}`;
 }

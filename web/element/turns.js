@@ -15,10 +15,17 @@ const OVER = { retry() {}, edit() {}, announce() {}, focus() {} };
 
 export class Turns {
   #list = h("div", { class: "turns" });
-  #empty = h("div", { class: "empty", part: "empty" },
+  #empty = h(
+    "div",
+    { class: "empty", part: "empty" },
     h("slot", { name: "empty" }, h("p", { class: "empty-line" }, "Ask anything.")),
-    h("div", { class: "suggestions" }, h("slot", { name: "suggestion" })));
-  #log = h("div", { class: "log", part: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": "Conversation" }, h("div", { class: "content" }, this.#empty, this.#list));
+    h("div", { class: "suggestions" }, h("slot", { name: "suggestion" })),
+  );
+  #log = h(
+    "div",
+    { class: "log", part: "log", role: "log", tabindex: 0, "aria-live": "off", "aria-label": "Conversation" },
+    h("div", { class: "content" }, this.#empty, this.#list),
+  );
   #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
   node = h("div", { class: "middle" }, this.#log, this.#scroll.button);
 

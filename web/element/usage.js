@@ -5,7 +5,11 @@ export function noUsage() {
   return { inputTokens: 0, outputTokens: 0, totalTokens: 0 };
 }
 
-/** @param {Usage} a @param {Partial<Usage> | undefined} b @returns {Usage} */
+/**
+ * @param {Usage} a
+ * @param {Partial<Usage> | undefined} b
+ * @returns {Usage}
+ */
 export function addUsage(a, b) {
   return {
     inputTokens: a.inputTokens + (b?.inputTokens ?? 0),

@@ -11,9 +11,12 @@ export function userMessage(prompt) {
   const parts = typeof prompt === "string" ? [{ type: /** @type {const} */ ("text"), text: prompt }] : prompt;
   const said = parts.filter((part) => part.type === "text" && !ATTACHED.test(part.text));
   const files = parts.filter((part) => !said.includes(part));
-  return h("article", { class: "message user", part: "message message-user" },
+  return h(
+    "article",
+    { class: "message user", part: "message message-user" },
     h("h3", { class: "who" }, "You"),
-    files.length > 0 && h("ul", { class: "attachments" }, ...files.map((part) => h("li", {}, attachment(/** @type {TextPart | MediaPart} */ (part))))),
+    files.length > 0 &&
+      h("ul", { class: "attachments" }, ...files.map((part) => h("li", {}, attachment(/** @type {TextPart | MediaPart} */ (part))))),
     ...said.map((part) => h("p", { class: "said", dir: "auto" }, /** @type {TextPart} */ (part).text)),
   );
 }
@@ -21,7 +24,10 @@ export function userMessage(prompt) {
 /** @param {Prompt} prompt the words alone, to be edited */
 export function wordsOf(prompt) {
   if (typeof prompt === "string") return prompt;
-  return prompt.filter((part) => part.type === "text" && !ATTACHED.test(part.text)).map((part) => /** @type {TextPart} */ (part).text).join("\n");
+  return prompt
+    .filter((part) => part.type === "text" && !ATTACHED.test(part.text))
+    .map((part) => /** @type {TextPart} */ (part).text)
+    .join("\n");
 }
 
 /** @param {TextPart | MediaPart} part */

@@ -56,7 +56,15 @@ export class KeyStore {
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const credential = "passkey" in by ? await createPasskey(by.user ?? provider) : null;
     /** @type {Omit<Record, "sealed">} */
-    const record = { provider, by: credential ? "passkey" : "passphrase", salt, iv, iterations: credential ? 0 : ITERATIONS, credential, savedAt: Date.now() };
+    const record = {
+      provider,
+      by: credential ? "passkey" : "passphrase",
+      salt,
+      iv,
+      iterations: credential ? 0 : ITERATIONS,
+      credential,
+      savedAt: Date.now(),
+    };
     const sealing = await deriveKey(record, by);
     const sealed = await crypto.subtle.encrypt(cipher(record), sealing, new TextEncoder().encode(key));
     await this.#with("readwrite", (store) => store.put({ ...record, sealed }));
@@ -93,7 +101,12 @@ export class KeyStore {
   /** What is kept, without the keys. @returns {Promise<KeptKey[]>} */
   async list() {
     const records = /** @type {Record[]} */ ((await this.#with("readonly", (store) => store.getAll())) ?? []);
-    return records.map(({ provider, by, savedAt }) => ({ provider, by, savedAt: new Date(savedAt), locked: !this.#unlocked.has(provider) }));
+    return records.map(({ provider, by, savedAt }) => ({
+      provider,
+      by,
+      savedAt: new Date(savedAt),
+      locked: !this.#unlocked.has(provider),
+    }));
   }
 
   /** @param {string} provider */
@@ -108,14 +121,21 @@ export class KeyStore {
     this.#unlocked.clear();
   }
 
-  /** @param {string} provider @param {CryptoKey} sealing */
+  /**
+   * @param {string} provider
+   * @param {CryptoKey} sealing
+   */
   #keep(provider, sealing) {
     this.#unlocked.set(provider, sealing);
     clearTimeout(this.#timer);
     if (Number.isFinite(this.#lockAfterMs)) this.#timer = setTimeout(() => this.lock(), this.#lockAfterMs);
   }
 
-  /** @param {IDBTransactionMode} mode @param {(store: IDBObjectStore) => IDBRequest} work @returns {Promise<unknown>} */
+  /**
+   * @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => IDBRequest} work
+   * @returns {Promise<unknown>}
+   */
   async #with(mode, work) {
     if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading makes no database
     this.#database ??= this.#open();
@@ -157,22 +177,38 @@ function cipher({ provider, iv }) {
   return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`staysail-key:${provider}`) };
 }
 
-/** @param {Omit<Record, "sealed">} record @param {ByPassphrase | ByPasskey} by @returns {Promise<CryptoKey>} */
+/**
+ * @param {Omit<Record, "sealed">} record
+ * @param {ByPassphrase | ByPasskey} by
+ * @returns {Promise<CryptoKey>}
+ */
 async function deriveKey({ provider, by: how, salt, iterations, credential }, by) {
   const aes = { name: "AES-GCM", length: 256 };
   if (how === "passkey") {
     if (!("passkey" in by)) throw new ConfigError(`the key for ${provider} is kept under a passkey: load it with {passkey: true}`);
-    const secret = await crypto.subtle.importKey("raw", await askPasskey(/** @type {Uint8Array<ArrayBuffer>} */ (credential), salt), "HKDF", false, ["deriveKey"]);
+    const secret = await crypto.subtle.importKey(
+      "raw",
+      await askPasskey(/** @type {Uint8Array<ArrayBuffer>} */ (credential), salt),
+      "HKDF",
+      false,
+      ["deriveKey"],
+    );
     const info = new TextEncoder().encode("staysail-key");
     return crypto.subtle.deriveKey({ name: "HKDF", hash: "SHA-256", salt, info }, secret, aes, false, ["encrypt", "decrypt"]);
   }
   const passphrase = "passphrase" in by ? by.passphrase : undefined;
   if (typeof passphrase !== "string" || !passphrase) throw new ConfigError("a passphrase is needed: {passphrase: …}");
-  const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase.normalize("NFKC")), "PBKDF2", false, ["deriveKey"]);
+  const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase.normalize("NFKC")), "PBKDF2", false, [
+    "deriveKey",
+  ]);
   return crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations }, secret, aes, false, ["encrypt", "decrypt"]);
 }
 
-/** A new passkey that can derive secrets (WebAuthn's PRF extension). @param {string} user @returns {Promise<Uint8Array<ArrayBuffer>>} its id */
+/**
+ * A new passkey that can derive secrets (WebAuthn's PRF extension).
+ * @param {string} user
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} its id
+ */
 async function createPasskey(user) {
   const made = await ask(() =>
     navigator.credentials.create({
@@ -180,7 +216,10 @@ async function createPasskey(user) {
         challenge: crypto.getRandomValues(new Uint8Array(32)),
         rp: { name: "staysail" },
         user: { id: crypto.getRandomValues(new Uint8Array(16)), name: user, displayName: user },
-        pubKeyCredParams: [{ type: "public-key", alg: -7 }, { type: "public-key", alg: -257 }],
+        pubKeyCredParams: [
+          { type: "public-key", alg: -7 },
+          { type: "public-key", alg: -257 },
+        ],
         authenticatorSelection: { residentKey: "preferred", userVerification: "required" },
         extensions: { prf: {} },
       },
@@ -192,7 +231,12 @@ async function createPasskey(user) {
   return new Uint8Array(made.rawId);
 }
 
-/** The secret that the passkey derives from a salt. @param {Uint8Array<ArrayBuffer>} id @param {Uint8Array<ArrayBuffer>} salt @returns {Promise<BufferSource>} */
+/**
+ * The secret that the passkey derives from a salt.
+ * @param {Uint8Array<ArrayBuffer>} id
+ * @param {Uint8Array<ArrayBuffer>} salt
+ * @returns {Promise<BufferSource>}
+ */
 async function askPasskey(id, salt) {
   const given = await ask(() =>
     navigator.credentials.get({
@@ -209,7 +253,10 @@ async function askPasskey(id, salt) {
   return secret;
 }
 
-/** @param {() => Promise<Credential | null>} work @returns {Promise<PublicKeyCredential>} */
+/**
+ * @param {() => Promise<Credential | null>} work
+ * @returns {Promise<PublicKeyCredential>}
+ */
 async function ask(work) {
   if (!globalThis.PublicKeyCredential) throw new ConfigError("this browser has no passkeys here: use a passphrase");
   try {
@@ -217,7 +264,10 @@ async function ask(work) {
     if (credential instanceof PublicKeyCredential) return credential;
   } catch (error) {
     const { name, message } = /** @type {Error} */ (error);
-    throw new StoreError(`the passkey was not given: ${name === "NotAllowedError" ? "it was refused, or nobody answered" : message}`, { code: "passkey", cause: error });
+    throw new StoreError(`the passkey was not given: ${name === "NotAllowedError" ? "it was refused, or nobody answered" : message}`, {
+      code: "passkey",
+      cause: error,
+    });
   }
   throw new StoreError("the passkey was not given", { code: "passkey" });
 }

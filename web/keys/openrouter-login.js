@@ -15,7 +15,8 @@ const STATE = "staysail_state";
  */
 export async function loginOpenRouter({ callbackURL = location.href, authURL = AUTH_URL } = {}) {
   const back = new URL(callbackURL, location.href);
-  if (back.origin !== location.origin) throw new ConfigError(`callbackURL is of this origin, ${location.origin}, or the login cannot be finished`);
+  if (back.origin !== location.origin)
+    throw new ConfigError(`callbackURL is of this origin, ${location.origin}, or the login cannot be finished`);
   const [verifier, state] = [randomText(32), randomText(16)];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
   back.searchParams.delete("code");
@@ -47,11 +48,16 @@ export async function finishOpenRouterLogin({ baseURL = BASE_URL } = {}) {
   if (kept?.state !== state) throw new AuthError("this login to OpenRouter was not begun in this tab: log in again", { code: "state" });
   if (!code) throw new AuthError(`OpenRouter gave no key: ${refused ?? "the login was not finished"}`, { code: "refused" });
   const body = JSON.stringify({ code, code_verifier: kept.verifier, code_challenge_method: "S256" });
-  const response = await fetch(`${baseURL}/auth/keys`, { method: "POST", headers: { "content-type": "application/json" }, body }).catch((error) => {
-    throw new NetworkError(`OpenRouter could not be reached: ${error.message}`, { cause: error, retryable: true });
-  });
+  const response = await fetch(`${baseURL}/auth/keys`, { method: "POST", headers: { "content-type": "application/json" }, body }).catch(
+    (error) => {
+      throw new NetworkError(`OpenRouter could not be reached: ${error.message}`, { cause: error, retryable: true });
+    },
+  );
   const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new AuthError(`OpenRouter gave no key: ${answer?.error?.message ?? answer?.error ?? `status ${response.status}`}`, { status: response.status });
+  if (!response.ok)
+    throw new AuthError(`OpenRouter gave no key: ${answer?.error?.message ?? answer?.error ?? `status ${response.status}`}`, {
+      status: response.status,
+    });
   if (typeof answer?.key !== "string" || !answer.key) throw new AuthError("OpenRouter answered without a key: log in again");
   return answer.key;
 }
@@ -63,5 +69,8 @@ function randomText(bytes) {
 
 /** base64url without padding. @param {Uint8Array} bytes */
 function encode(bytes) {
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 }

@@ -74,14 +74,20 @@ function isWordPart(letter) {
 
 const NUMBER_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"];
 
-/** @param {string} text @returns {string[]} */
+/**
+ * @param {string} text
+ * @returns {string[]}
+ */
 function numbersIn(text) {
   const digits = text.match(/\d+(?:[.,]\d+)?/g) ?? [];
   const spelled = (text.match(/[a-z]+/g) ?? []).map((word) => NUMBER_WORDS.indexOf(word)).filter((number) => number >= 0);
   return [...digits.map((number) => String(Number(number.replace(",", ".")))), ...spelled.map(String)];
 }
 
-/** @param {Schema} schema @param {Schema} root */
+/**
+ * @param {Schema} schema
+ * @param {Schema} root
+ */
 function kindsOf(schema, root) {
   const kinds = shapesOf(schema, root).map((shape) => {
     if (shape.kind === "literal") return shape.values.map((value) => JSON.stringify(value)).join(" or ");

@@ -7,7 +7,11 @@
 
 import { shapesOf } from "./schema.js";
 
-/** How a value of this shape begins. @param {Shape} shape @returns {string[]} */
+/**
+ * How a value of this shape begins.
+ * @param {Shape} shape
+ * @returns {string[]}
+ */
 export function openersOf(shape) {
   switch (shape.kind) {
     case "literal":
@@ -49,13 +53,20 @@ export function tellingBeginnings(shapes, root) {
   const tag = shapes[0].properties.find(({ name }) => shapes.every((shape) => tagValue(shape, name, root) !== undefined));
   const beginnings = shapes.map((shape) => {
     if (tag) return `{${JSON.stringify(tag.name)}: ${JSON.stringify(tagValue(shape, tag.name, root))}`;
-    const own = shape.properties.find(({ name }) => shapes.every((other) => other === shape || !other.properties.some((each) => each.name === name)));
+    const own = shape.properties.find(({ name }) =>
+      shapes.every((other) => other === shape || !other.properties.some((each) => each.name === name)),
+    );
     return own ? `{${JSON.stringify(own.name)}:` : "";
   });
   return beginnings.includes("") || new Set(beginnings).size < shapes.length ? undefined : beginnings;
 }
 
-/** @param {ObjectShape} shape @param {string} name @param {Schema} root @returns {unknown} */
+/**
+ * @param {ObjectShape} shape
+ * @param {string} name
+ * @param {Schema} root
+ * @returns {unknown}
+ */
 function tagValue(shape, name, root) {
   const property = shape.properties.find((each) => each.name === name && each.required);
   if (!property) return undefined;

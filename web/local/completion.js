@@ -36,10 +36,15 @@ export async function* complete(llama, router, request, signal) {
 /** @param {CompletionRequest} request */
 function check({ messages, max_tokens: maxTokens }) {
   if (!Array.isArray(messages) || messages.length === 0) throw new LocalModelError("bad_request", "A request needs at least one message.");
-  if (maxTokens !== undefined && !(maxTokens >= 1)) throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${maxTokens}.`);
+  if (maxTokens !== undefined && !(maxTokens >= 1))
+    throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${maxTokens}.`);
 }
 
-/** @param {Router} router @param {CompletionRequest} request @returns {Promise<ToolDefinition | undefined>} */
+/**
+ * @param {Router} router
+ * @param {CompletionRequest} request
+ * @returns {Promise<ToolDefinition | undefined>}
+ */
 async function chosenTool(router, { messages, tools = [], tool_choice: choice = "auto" }) {
   if (tools.length === 0 || choice === "none" || messages[messages.length - 1].role === "tool") return undefined;
   if (typeof choice === "object") {
@@ -50,7 +55,13 @@ async function chosenTool(router, { messages, tools = [], tool_choice: choice = 
   return router.route(requestsOf(messages), tools, choice === "required");
 }
 
-/** @param {Llama} llama @param {ToolDefinition} tool @param {CompletionRequest} request @param {AbortSignal} [signal] @returns {AsyncGenerator<CompletionEvent, void>} */
+/**
+ * @param {Llama} llama
+ * @param {ToolDefinition} tool
+ * @param {CompletionRequest} request
+ * @param {AbortSignal} [signal]
+ * @returns {AsyncGenerator<CompletionEvent, void>}
+ */
 async function* callTool(llama, tool, request, signal) {
   const schema = tool.parameters ?? { type: "object", properties: {} };
   // The tool's own text stands in for the conversation's preamble: both would be too much to attend to.
@@ -58,13 +69,23 @@ async function* callTool(llama, tool, request, signal) {
   const prompt = await begin(llama, messages, request, signal);
   const source = llama.guided(signal);
   const asked = lastRequest(request.messages);
-  const { value } = await generateJSON(source, schema, { maxTokens: maxTokensOf(request), include: optionalRule(asked, schema), favour: copyRule(asked) });
+  const { value } = await generateJSON(source, schema, {
+    maxTokens: maxTokensOf(request),
+    include: optionalRule(asked, schema),
+    favour: copyRule(asked),
+  });
   yield { type: "tool_call", id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`, name: tool.name, arguments: value };
   yield { type: "usage", ...prompt, output_tokens: source.mark() - prompt.input_tokens };
   yield { type: "finish", finish_reason: "tool_calls" };
 }
 
-/** @param {Llama} llama @param {Schema} schema @param {CompletionRequest} request @param {AbortSignal} [signal] @returns {AsyncGenerator<CompletionEvent, void>} */
+/**
+ * @param {Llama} llama
+ * @param {Schema} schema
+ * @param {CompletionRequest} request
+ * @param {AbortSignal} [signal]
+ * @returns {AsyncGenerator<CompletionEvent, void>}
+ */
 async function* writeJSON(llama, schema, request, signal) {
   const prompt = await begin(llama, request.messages, request, signal, "Answer in JSON.");
   const source = llama.guided(signal);
@@ -86,7 +107,12 @@ async function* writeJSON(llama, schema, request, signal) {
   yield { type: "finish", finish_reason: cut ? "length" : "stop" };
 }
 
-/** @param {Llama} llama @param {CompletionRequest} request @param {AbortSignal} [signal] @returns {AsyncGenerator<CompletionEvent, void>} */
+/**
+ * @param {Llama} llama
+ * @param {CompletionRequest} request
+ * @param {AbortSignal} [signal]
+ * @returns {AsyncGenerator<CompletionEvent, void>}
+ */
 async function* writeText(llama, request, signal) {
   const prompt = await begin(llama, request.messages, request, signal, PREAMBLE);
   const decoder = new TextDecoder();
@@ -108,7 +134,13 @@ async function* writeText(llama, request, signal) {
   yield { type: "finish", finish_reason: finish };
 }
 
-/** @param {Llama} llama @param {Message[]} messages @param {CompletionRequest} request @param {AbortSignal} [signal] @param {string} [preamble] */
+/**
+ * @param {Llama} llama
+ * @param {Message[]} messages
+ * @param {CompletionRequest} request
+ * @param {AbortSignal} [signal]
+ * @param {string} [preamble]
+ */
 async function begin(llama, messages, request, signal, preamble) {
   const room = llama.contextTokens - Math.min(maxTokensOf(request), llama.contextTokens >> 1);
   const prompt = await promptTokens(messages, { formatTokens: (chat) => llama.format(chat), room, preamble });
@@ -120,7 +152,10 @@ function maxTokensOf({ max_tokens: maxTokens = DEFAULT_MAX_TOKENS }) {
   return maxTokens;
 }
 
-/** @param {string} text @returns {Message} */
+/**
+ * @param {string} text
+ * @returns {Message}
+ */
 function systemMessage(text) {
   return { role: "system", content: [{ type: "text", text }] };
 }

@@ -24,14 +24,22 @@ export class Embedder {
   #tokenizer;
   #Tensor;
 
-  /** @param {Session} session @param {WordPiece} tokenizer @param {new (type: string, data: BigInt64Array, dims: number[]) => unknown} Tensor */
+  /**
+   * @param {Session} session
+   * @param {WordPiece} tokenizer
+   * @param {new (type: string, data: BigInt64Array, dims: number[]) => unknown} Tensor
+   */
   constructor(session, tokenizer, Tensor) {
     this.#session = session;
     this.#tokenizer = tokenizer;
     this.#Tensor = Tensor;
   }
 
-  /** @param {Blob} weights @param {string} vocabulary @param {URL} runtimeURL */
+  /**
+   * @param {Blob} weights
+   * @param {string} vocabulary
+   * @param {URL} runtimeURL
+   */
   static async open(weights, vocabulary, runtimeURL) {
     try {
       const ort = await import(/* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
@@ -69,7 +77,10 @@ export class Embedder {
     return vectors;
   }
 
-  /** @param {number[][]} batch shortest first @returns {Promise<Float32Array[]>} */
+  /**
+   * @param {number[][]} batch shortest first
+   * @returns {Promise<Float32Array[]>}
+   */
   async #run(batch) {
     const width = batch[batch.length - 1].length;
     const shape = [batch.length, width];
@@ -89,7 +100,12 @@ export class Embedder {
   }
 }
 
-/** @param {Float32Array} data @param {number} first @param {number} count @param {number} size */
+/**
+ * @param {Float32Array} data
+ * @param {number} first
+ * @param {number} count
+ * @param {number} size
+ */
 function meanPool(data, first, count, size) {
   const mean = new Float32Array(size);
   for (let row = first; row < first + count; row++) {

@@ -18,9 +18,10 @@
 import { LocalModelError, toWire } from "./errors.js";
 import { Host } from "./host.js";
 
-const scope = /** @type {{onmessage: ((event: MessageEvent<ToWorker>) => void) | null, postMessage(message: FromWorker, transfer?: Transferable[]): void}} */ (
-  /** @type {unknown} */ (globalThis)
-);
+const scope =
+  /** @type {{onmessage: ((event: MessageEvent<ToWorker>) => void) | null, postMessage(message: FromWorker, transfer?: Transferable[]): void}} */ (
+    /** @type {unknown} */ (globalThis)
+  );
 const host = new Host((error) => scope.postMessage({ type: "crash", error: toWire(error) }));
 /** @type {Map<number, AbortController>} */
 const running = new Map();
@@ -44,7 +45,10 @@ scope.onmessage = async (/** @type {MessageEvent<ToWorker>} */ { data }) => {
   }
 };
 
-/** @param {Exclude<ToWorker, {type: "abort"}>} message @param {AbortSignal} signal */
+/**
+ * @param {Exclude<ToWorker, {type: "abort"}>} message
+ * @param {AbortSignal} signal
+ */
 async function answer(message, signal) {
   const { id } = message;
   switch (message.type) {

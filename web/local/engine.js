@@ -40,7 +40,12 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
+  constructor({
+    localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url),
+    model,
+    contextTokens = 4096,
+    threads = defaultThreads(),
+  } = {}) {
     this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#model = chosenModel(model);
     this.#contextTokens = contextTokens;
@@ -125,7 +130,11 @@ export class LocalEngine {
     this.#end(new LocalModelError("disposed", "The local engine was disposed of."));
   }
 
-  /** Loading another model ends the one that may be answering, so it waits for its turn. @param {string | Blob | undefined} model @param {AbortSignal} [signal] */
+  /**
+   * Loading another model ends the one that may be answering, so it waits for its turn.
+   * @param {string | Blob | undefined} model
+   * @param {AbortSignal} [signal]
+   */
   async #needLanguage(model, signal) {
     if (this.#language && this.#language.model === model) return this.#language.done;
     const release = await this.#turns.take(signal);
@@ -164,7 +173,11 @@ export class LocalEngine {
     return this.#send({ type: "load", options }, { onProgress: (progress) => this.#watchers.forEach((watch) => watch(progress)) }).done;
   }
 
-  /** @param {Message} message @param {Pick<Call, "onEvent" | "onProgress">} [watch] @returns {{id: number, done: Promise<unknown>}} */
+  /**
+   * @param {Message} message
+   * @param {Pick<Call, "onEvent" | "onProgress">} [watch]
+   * @returns {{id: number, done: Promise<unknown>}}
+   */
   #send(message, watch = {}) {
     if (this.#disposed) throw new LocalModelError("disposed", "This local engine was disposed of; make another.");
     const id = ++this.#lastId;
@@ -220,7 +233,10 @@ function chosenModel(model) {
   if (model === undefined || model instanceof Blob) return model;
   if (model === "" || DEFAULT_MODEL_NAMES.includes(model.toLowerCase())) return undefined;
   if (/[/.]/.test(model)) return new URL(model, globalThis.location?.href).href;
-  throw new LocalModelError("bad_request", `There is no local model "${model}". Use "${DEFAULT_MODEL_NAMES[0]}", or give a .gguf file or its URL.`);
+  throw new LocalModelError(
+    "bad_request",
+    `There is no local model "${model}". Use "${DEFAULT_MODEL_NAMES[0]}", or give a .gguf file or its URL.`,
+  );
 }
 
 /** A worker's own script must come from the page's origin; what it imports need not. */

@@ -20,14 +20,20 @@ export class LocalModelError extends Error {
   }
 }
 
-/** @param {unknown} error @returns {string} */
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
 export function messageOf(error) {
   if (error instanceof Error) return error.message;
   if (error && typeof error === "object" && "message" in error) return String(error.message);
   return String(error);
 }
 
-/** @param {unknown} error @returns {boolean} */
+/**
+ * @param {unknown} error
+ * @returns {boolean}
+ */
 export function isAbort(error) {
   return error instanceof Error && error.name === "AbortError";
 }

@@ -57,7 +57,11 @@ class Walker {
   #told = 0;
   #trials = 0;
 
-  /** @param {TokenSource} source @param {Schema} schema @param {GuidedOptions} options */
+  /**
+   * @param {TokenSource} source
+   * @param {Schema} schema
+   * @param {GuidedOptions} options
+   */
   constructor(source, schema, { maxTokens = 512, onText = () => {}, include = () => undefined, favour = () => 1 }) {
     this.#pen = new Pen(source, maxTokens);
     this.#root = schema;
@@ -76,7 +80,11 @@ class Walker {
     return this.#pen.text;
   }
 
-  /** @param {Schema} schema @param {number} depth @returns {Promise<unknown>} */
+  /**
+   * @param {Schema} schema
+   * @param {number} depth
+   * @returns {Promise<unknown>}
+   */
   async #value(schema, depth) {
     if (depth > TOO_DEEP) throw badSchema("it goes down without end");
     const shapes = shapesOf(schema, this.#root);
@@ -87,7 +95,10 @@ class Walker {
     return JSON.parse(this.#pen.text.slice(start));
   }
 
-  /** @param {Shape} shape @param {number} depth */
+  /**
+   * @param {Shape} shape
+   * @param {number} depth
+   */
   async #write(shape, depth) {
     switch (shape.kind) {
       case "literal":
@@ -108,7 +119,11 @@ class Walker {
 
   // Which of several shapes
 
-  /** @param {Shape[]} shapes @param {number} depth @returns {Promise<Shape>} */
+  /**
+   * @param {Shape[]} shapes
+   * @param {number} depth
+   * @returns {Promise<Shape>}
+   */
   async #pick(shapes, depth) {
     if (shapes.length === 1) return shapes[0];
     if (this.#pen.spent() || depth >= DEEP) return shapes.slice().sort((a, b) => effort(a) - effort(b))[0];
@@ -120,7 +135,11 @@ class Walker {
     return chosen.length > 1 && opener === "{" ? this.#pickObject(objects) : chosen[0];
   }
 
-  /** Objects start alike: let the model choose by what tells them apart, then go back and write that one. @param {ObjectShape[]} shapes @returns {Promise<ObjectShape>} */
+  /**
+   * Objects start alike: let the model choose by what tells them apart, then go back and write that one.
+   * @param {ObjectShape[]} shapes
+   * @returns {Promise<ObjectShape>}
+   */
   async #pickObject(shapes) {
     const beginnings = tellingBeginnings(shapes, this.#root);
     if (!beginnings) return shapes[0];
@@ -137,7 +156,10 @@ class Walker {
 
   // Objects and arrays
 
-  /** @param {ObjectShape} shape @param {number} depth */
+  /**
+   * @param {ObjectShape} shape
+   * @param {number} depth
+   */
   async #object(shape, depth) {
     /** @type {Record<string, unknown>} */
     const written = Object.create(null);
@@ -194,7 +216,11 @@ class Walker {
     return possible[chosen];
   }
 
-  /** @param {ObjectShape} shape @param {number} count @param {number} depth */
+  /**
+   * @param {ObjectShape} shape
+   * @param {number} count
+   * @param {number} depth
+   */
   async #wantsExtra(shape, count, depth) {
     if (count < shape.minProperties) return true;
     // An object that names its properties is done with them, unless its schema says what others there may be.
@@ -202,7 +228,11 @@ class Walker {
     return (await this.#pen.foresee([[count ? ', "' : '"'], ["}"]])) === 0;
   }
 
-  /** A name not yet used. @param {Record<string, unknown>} written @returns {Promise<string>} */
+  /**
+   * A name not yet used.
+   * @param {Record<string, unknown>} written
+   * @returns {Promise<string>}
+   */
   async #name(written) {
     const start = this.#pen.text.length - 1;
     await this.#stringBody({ kind: "string", minLength: 1, maxLength: 64 });
@@ -216,7 +246,10 @@ class Walker {
     return `${name}_${number}`;
   }
 
-  /** @param {ArrayShape} shape @param {number} depth */
+  /**
+   * @param {ArrayShape} shape
+   * @param {number} depth
+   */
   async #array(shape, depth) {
     /** @type {unknown[]} */
     const items = [];
@@ -240,14 +273,24 @@ class Walker {
     this.#pen.force("]");
   }
 
-  /** @param {Schema} schema @param {string} separator @param {number} depth */
+  /**
+   * @param {Schema} schema
+   * @param {string} separator
+   * @param {number} depth
+   */
   async #wantsItem(schema, separator, depth) {
     if (this.#pen.spent() || depth >= DEEP) return false;
     const openers = separator ? [separator] : shapesOf(schema, this.#root).flatMap(openersOf);
     return openers.length > 0 && (await this.#pen.foresee([openers, ["]"]])) === 0;
   }
 
-  /** Where items must differ and are listed, what is left of the list. @param {Schema} schema @param {unknown[]} items @param {boolean} unique @returns {Promise<Schema>} */
+  /**
+   * Where items must differ and are listed, what is left of the list.
+   * @param {Schema} schema
+   * @param {unknown[]} items
+   * @param {boolean} unique
+   * @returns {Promise<Schema>}
+   */
   async #unused(schema, items, unique) {
     if (!unique) return schema;
     const shapes = shapesOf(schema, this.#root);
@@ -281,18 +324,22 @@ class Walker {
       const circling = bytes.length > 24 && CIRCLE.test(decode(bytes));
       if ((this.#pen.spent() || full || circling) && isWhole(state) && (closes(state.chars, bytes) || full)) break;
       if (this.#pen.spent() && steps > room) break;
-      const step = await this.#pen.firstLegal((candidate) => {
-        if (candidate.end ? !isWhole(state) : candidate.bytes.length === 0) return undefined;
-        const scanned = scanString(state, candidate.end ? CLOSING : candidate.bytes);
-        if (!scanned) return undefined;
-        const { close } = scanned;
-        if (close < 0) return scanned.state.chars + (isWhole(scanned.state) ? 0 : 1) > maxLength ? undefined : { candidate, scanned, tail: undefined };
-        const tail = candidate.end ? [] : [...candidate.bytes.subarray(0, close)];
-        return closes(scanned.state.chars, [...bytes, ...tail]) ? { candidate, scanned, tail } : undefined;
-      }, (piece) => {
-        const quote = piece.indexOf(0x22);
-        return this.#favour(decode([...bytes, ...(quote < 0 ? piece : piece.subarray(0, quote))]), quote >= 0, false);
-      });
+      const step = await this.#pen.firstLegal(
+        (candidate) => {
+          if (candidate.end ? !isWhole(state) : candidate.bytes.length === 0) return undefined;
+          const scanned = scanString(state, candidate.end ? CLOSING : candidate.bytes);
+          if (!scanned) return undefined;
+          const { close } = scanned;
+          if (close < 0)
+            return scanned.state.chars + (isWhole(scanned.state) ? 0 : 1) > maxLength ? undefined : { candidate, scanned, tail: undefined };
+          const tail = candidate.end ? [] : [...candidate.bytes.subarray(0, close)];
+          return closes(scanned.state.chars, [...bytes, ...tail]) ? { candidate, scanned, tail } : undefined;
+        },
+        (piece) => {
+          const quote = piece.indexOf(0x22);
+          return this.#favour(decode([...bytes, ...(quote < 0 ? piece : piece.subarray(0, quote))]), quote >= 0, false);
+        },
+      );
       if (!step) break;
       if (step.tail) {
         // The model has seen `bytes`; the head of the closing token it has not, and that goes in with what comes next.

@@ -32,7 +32,11 @@ export class Host {
     this.#onCrash = onCrash;
   }
 
-  /** @param {HostOptions} options @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  /**
+   * @param {HostOptions} options
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
   async load(options, onProgress, signal) {
     this.#options = options;
     if (options.language) await this.#languageModel(options.model, onProgress, signal);
@@ -40,18 +44,28 @@ export class Host {
     return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
   }
 
-  /** @param {CompletionRequest} request @param {AbortSignal} signal */
+  /**
+   * @param {CompletionRequest} request
+   * @param {AbortSignal} signal
+   */
   async *complete(request, signal) {
     const llama = await this.#languageModel(this.#model, () => {}, signal);
     yield* complete(llama, this.#router, request, signal);
   }
 
-  /** @param {string[]} texts @param {AbortSignal} [signal] */
+  /**
+   * @param {string[]} texts
+   * @param {AbortSignal} [signal]
+   */
   async embed(texts, signal) {
     return (await this.#embeddingModel(() => {}, signal)).embed(texts, signal);
   }
 
-  /** @param {string | Blob | undefined} model @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  /**
+   * @param {string | Blob | undefined} model
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
   async #languageModel(model, onProgress, signal) {
     if (model !== this.#model) {
       const former = this.#llama;
@@ -66,20 +80,30 @@ export class Host {
     return this.#llama;
   }
 
-  /** @param {string | Blob | undefined} model @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  /**
+   * @param {string | Blob | undefined} model
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
   async #openLanguageModel(model, onProgress, signal) {
-    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) => onProgress({ stage: "model", loadedBytes, totalBytes });
+    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
+      onProgress({ stage: "model", loadedBytes, totalBytes });
     const { path, ...known } = LANGUAGE_MODEL;
     const weights =
-      model === undefined ? await fetchWeights(this.#url(path).href, { ...known, signal, onBytes })
-      : typeof model === "string" ? await fetchWeights(model, { signal, onBytes })
-      : model;
+      model === undefined
+        ? await fetchWeights(this.#url(path).href, { ...known, signal, onBytes })
+        : typeof model === "string"
+          ? await fetchWeights(model, { signal, onBytes })
+          : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const { contextTokens, threads } = this.#settled();
     return Llama.open(weights, { runtimeURL: this.#url("wllama/"), contextTokens, threads, onCrash: this.#onCrash });
   }
 
-  /** @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  /**
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
   async #embeddingModel(onProgress, signal) {
     this.#embedder ??= this.#openEmbedder(onProgress, signal).catch((error) => {
       this.#embedder = undefined;
@@ -88,10 +112,14 @@ export class Host {
     return this.#embedder;
   }
 
-  /** @param {OnProgress} onProgress @param {AbortSignal} [signal] */
+  /**
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
   async #openEmbedder(onProgress, signal) {
     const { path, ...known } = EMBEDDER;
-    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) => onProgress({ stage: "embedder", loadedBytes, totalBytes });
+    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
+      onProgress({ stage: "embedder", loadedBytes, totalBytes });
     const [weights, vocabulary] = await Promise.all([
       fetchWeights(this.#url(path).href, { ...known, signal, onBytes }),
       fetchWeights(this.#url(VOCABULARY.path).href, { sizeBytes: VOCABULARY.sizeBytes, sha256: VOCABULARY.sha256, signal }),

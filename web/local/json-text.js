@@ -20,7 +20,10 @@ const MAX_DECIMALS = 6;
 /** @type {StringState} */
 export const STRING_START = { escaped: false, pending: 0, low: 0x80, high: 0xbf, chars: 0 };
 
-/** @param {StringState} state @returns {boolean} whether a closing quote may stand here */
+/**
+ * @param {StringState} state
+ * @returns {boolean} whether a closing quote may stand here
+ */
 export function isWhole(state) {
   return !state.escaped && state.pending === 0;
 }
@@ -90,7 +93,11 @@ export function beginsNumber(text, shape) {
   return false;
 }
 
-/** Minus zero is a number to JSON and a nuisance to everybody else. @param {string} text @returns {boolean} */
+/**
+ * Minus zero is a number to JSON and a nuisance to everybody else.
+ * @param {string} text
+ * @returns {boolean}
+ */
 export function isNumber(text) {
   return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) && !/^-0(\.0*)?$/.test(text);
 }
@@ -108,7 +115,8 @@ export function nearestNumber(value, shape) {
   const tries = [clamped, Math.round(clamped), Math.floor(clamped), Math.ceil(clamped)];
   if (step) {
     const whole = shape.integer && !Number.isInteger(step) ? 1 : step;
-    for (let away = 0; away <= 64; away++) tries.push((Math.round(clamped / whole) - away) * whole, (Math.round(clamped / whole) + away) * whole);
+    for (let away = 0; away <= 64; away++)
+      tries.push((Math.round(clamped / whole) - away) * whole, (Math.round(clamped / whole) + away) * whole);
   }
   const room = Math.min(1, shape.max - shape.min);
   for (const part of [0.5, 0.25, 0.75, 1e-3, 1e-6, 1e-9]) tries.push(clamped + room * part, clamped - room * part);

@@ -67,7 +67,10 @@ export class Llama {
     const error = (/** @type {unknown[]} */ ...args) => {
       if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
     };
-    const wllama = new Wllama(paths, { suppressNativeLog: true, logger: { ...LoggerWithoutDebug, log: quiet, warn: quiet, debug: quiet, error } });
+    const wllama = new Wllama(paths, {
+      suppressNativeLog: true,
+      logger: { ...LoggerWithoutDebug, log: quiet, warn: quiet, debug: quiet, error },
+    });
     const trained = await trainedContext(weights);
     try {
       await withDocument(() => wllama.loadModel([weights], { n_ctx: Math.min(contextTokens, trained), n_threads: threads, n_batch: 512 }));
@@ -94,7 +97,10 @@ export class Llama {
    */
   async begin(tokens, signal) {
     if (tokens.length >= this.contextTokens) {
-      throw new LocalModelError("context_overflow", `The prompt has ${tokens.length} tokens; this model holds ${this.contextTokens}. Shorten it.`);
+      throw new LocalModelError(
+        "context_overflow",
+        `The prompt has ${tokens.length} tokens; this model holds ${this.contextTokens}. Shorten it.`,
+      );
     }
     let same = 0;
     // The last token is always evaluated again: the next token's probabilities come from it.
@@ -162,7 +168,10 @@ export class Llama {
     await this.#wllama.exit();
   }
 
-  /** @param {number[]} tokens @param {boolean} [skipLogits] */
+  /**
+   * @param {number[]} tokens
+   * @param {boolean} [skipLogits]
+   */
   async #append(tokens, skipLogits = false) {
     try {
       await this.#wllama.decode(tokens, { skipLogits });
@@ -176,7 +185,8 @@ export class Llama {
 
   /** @param {number} length */
   async #cutTo(length) {
-    if (length === 0) await this.#wllama.kvClear(); // kvRemove(0, -1) forgets the cells but not its own list of them
+    if (length === 0)
+      await this.#wllama.kvClear(); // kvRemove(0, -1) forgets the cells but not its own list of them
     else if (length < this.#tokens.length) await this.#wllama.kvRemove(length, -1);
     this.#tokens.length = length;
   }
@@ -189,7 +199,10 @@ export class Llama {
     await this.#append([last]);
   }
 
-  /** @param {number} count @returns {Promise<Candidate[]>} */
+  /**
+   * @param {number} count
+   * @returns {Promise<Candidate[]>}
+   */
   async #candidates(count) {
     const size = this.#wllama.getLoadedContextInfo().n_vocab;
     // wllama 2.4 puts as many empty entries before the real ones.
@@ -204,7 +217,9 @@ async function importRuntime(runtimeURL) {
   try {
     return await import(/* @vite-ignore */ new URL("index.js", runtimeURL).href);
   } catch (cause) {
-    throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
+    throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, {
+      cause,
+    });
   }
 }
 
@@ -215,7 +230,10 @@ async function checkFile(weights) {
     throw new LocalModelError("not_gguf", "That file is not a GGUF model. Give a .gguf file, or a URL that answers with one.");
   }
   if (weights.size > MAX_FILE_BYTES) {
-    throw new LocalModelError("too_large", `That model has ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can hold one of less than 2 GiB. Take a smaller or more quantised one.`);
+    throw new LocalModelError(
+      "too_large",
+      `That model has ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can hold one of less than 2 GiB. Take a smaller or more quantised one.`,
+    );
   }
 }
 
@@ -235,16 +253,29 @@ async function trainedContext(weights) {
   return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
 }
 
-/** @param {unknown} cause @param {number} sizeBytes */
+/**
+ * @param {unknown} cause
+ * @param {number} sizeBytes
+ */
 function loadError(cause, sizeBytes) {
   const why = messageOf(cause);
   if (/memory|alloc|OOM/i.test(why)) {
-    return new LocalModelError("out_of_memory", `Not enough memory for this model (${Math.round(sizeBytes / 1e6)} MB file): ${why}. Close other tabs, or take a smaller one.`, { cause });
+    return new LocalModelError(
+      "out_of_memory",
+      `Not enough memory for this model (${Math.round(sizeBytes / 1e6)} MB file): ${why}. Close other tabs, or take a smaller one.`,
+      { cause },
+    );
   }
   if (/wasm|fetch/i.test(why)) {
-    return new LocalModelError("runtime_missing", `The language model's WebAssembly did not load: ${why}. Build the site's files again.`, { cause });
+    return new LocalModelError("runtime_missing", `The language model's WebAssembly did not load: ${why}. Build the site's files again.`, {
+      cause,
+    });
   }
-  return new LocalModelError("not_gguf", `The model did not load: ${why}. It may be damaged, or of a kind this runtime (llama.cpp b6327) does not know.`, { cause });
+  return new LocalModelError(
+    "not_gguf",
+    `The model did not load: ${why}. It may be damaged, or of a kind this runtime (llama.cpp b6327) does not know.`,
+    { cause },
+  );
 }
 
 /**

@@ -18,7 +18,10 @@ export class Pen {
   #left;
   #source;
 
-  /** @param {TokenSource} source @param {number} maxTokens tokens the model may choose */
+  /**
+   * @param {TokenSource} source
+   * @param {number} maxTokens tokens the model may choose
+   */
   constructor(source, maxTokens) {
     this.#source = source;
     this.#left = maxTokens;
@@ -84,7 +87,11 @@ export class Pen {
     return undefined;
   }
 
-  /** Which group of texts the model would go on with; nothing is written. @param {string[][]} groups @returns {Promise<number>} */
+  /**
+   * Which group of texts the model would go on with; nothing is written.
+   * @param {string[][]} groups
+   * @returns {Promise<number>}
+   */
   async foresee(groups) {
     await this.flush(true);
     const before = this.mark();
@@ -93,14 +100,22 @@ export class Pen {
     return chosen;
   }
 
-  /** Write the one of `texts` the model finds likeliest. @param {string[]} texts @param {number[]} [factors] @returns {Promise<number>} its place */
+  /**
+   * Write the one of `texts` the model finds likeliest.
+   * @param {string[]} texts
+   * @param {number[]} [factors]
+   * @returns {Promise<number>} its place
+   */
   async choose(texts, factors) {
     if (texts.length === 1) {
       this.force(texts[0]);
       return 0;
     }
     await this.flush(true);
-    const { chosen, rest } = await this.#decide(texts.map((text) => [text]), factors);
+    const { chosen, rest } = await this.#decide(
+      texts.map((text) => [text]),
+      factors,
+    );
     this.text += texts[chosen];
     this.pending = decode([...rest]);
     return chosen;
@@ -125,7 +140,10 @@ export class Pen {
       await this.take(shared.candidate);
       this.pending = "";
       live = live
-        .map(({ chosen, rests }) => ({ chosen, rests: rests.filter((rest) => covers(rest, bytes)).map((rest) => rest.subarray(bytes.length)) }))
+        .map(({ chosen, rests }) => ({
+          chosen,
+          rests: rests.filter((rest) => covers(rest, bytes)).map((rest) => rest.subarray(bytes.length)),
+        }))
         .filter(({ rests }) => rests.length > 0);
     }
   }
@@ -170,13 +188,20 @@ export function decode(bytes) {
   return decoder.decode(Uint8Array.from(bytes));
 }
 
-/** @param {Candidate[]} candidates @param {(piece: Uint8Array) => number} factor */
+/**
+ * @param {Candidate[]} candidates
+ * @param {(piece: Uint8Array) => number} factor
+ */
 function favoured(candidates, factor) {
   const weighed = candidates.map((candidate) => ({ candidate, weight: candidate.p * (candidate.end ? 1 : factor(candidate.bytes)) }));
   return weighed.sort((a, b) => b.weight - a.weight).map(({ candidate }) => candidate);
 }
 
-/** Whether one begins with the other. @param {Uint8Array} a @param {Uint8Array} b */
+/**
+ * Whether one begins with the other.
+ * @param {Uint8Array} a
+ * @param {Uint8Array} b
+ */
 function agree(a, b) {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) if (a[at] !== b[at]) return false;
@@ -193,12 +218,18 @@ function agree(a, b) {
 function ownersOf(piece, groups) {
   const covering = groups.flatMap((rests, at) => (rests.some((rest) => covers(rest, piece)) ? [at] : []));
   if (covering.length) return covering;
-  const lengths = groups.map((rests) => Math.max(0, ...rests.filter((rest) => rest.length > 0 && agree(rest, piece)).map((rest) => rest.length)));
+  const lengths = groups.map((rests) =>
+    Math.max(0, ...rests.filter((rest) => rest.length > 0 && agree(rest, piece)).map((rest) => rest.length)),
+  );
   const longest = Math.max(...lengths);
   return longest > 0 ? [lengths.indexOf(longest)] : [];
 }
 
-/** Whether `text` begins with all of `piece`. @param {Uint8Array} text @param {Uint8Array} piece */
+/**
+ * Whether `text` begins with all of `piece`.
+ * @param {Uint8Array} text
+ * @param {Uint8Array} piece
+ */
 function covers(text, piece) {
   return text.length >= piece.length && agree(text, piece);
 }

@@ -55,10 +55,14 @@ export class PromptAPIEngine {
    */
   async *complete(request, { signal } = {}) {
     if (signal?.aborted) throw abortError();
-    if (request.max_tokens !== undefined && !(request.max_tokens >= 1)) throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${request.max_tokens}.`);
+    if (request.max_tokens !== undefined && !(request.max_tokens >= 1))
+      throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${request.max_tokens}.`);
     const tools = offeredTools(request);
-    const system = request.messages.filter((message) => message.role === "system").flatMap((message) => message.content.flatMap((part) => (part.type === "text" ? [part.text] : [])));
-    if (tools.length) system.push(`You may call a tool. Tools:\n${tools.map((tool) => `- ${tool.name}: ${tool.description ?? ""}`).join("\n")}`);
+    const system = request.messages
+      .filter((message) => message.role === "system")
+      .flatMap((message) => message.content.flatMap((part) => (part.type === "text" ? [part.text] : [])));
+    if (tools.length)
+      system.push(`You may call a tool. Tools:\n${tools.map((tool) => `- ${tool.name}: ${tool.description ?? ""}`).join("\n")}`);
     const initialPrompts = system.length ? [{ role: "system", content: system.join("\n\n") }] : undefined;
     const session = await this.#create({ signal, initialPrompts });
     const used = () => session.contextUsage ?? session.inputUsage ?? 0;
@@ -111,7 +115,10 @@ export class PromptAPIEngine {
   }
 }
 
-/** @param {CompletionRequest} request @returns {ToolDefinition[]} */
+/**
+ * @param {CompletionRequest} request
+ * @returns {ToolDefinition[]}
+ */
 function offeredTools({ messages, tools = [], tool_choice: choice = "auto" }) {
   if (choice === "none" || messages[messages.length - 1]?.role === "tool") return [];
   if (typeof choice !== "object") return tools;
@@ -120,20 +127,32 @@ function offeredTools({ messages, tools = [], tool_choice: choice = "auto" }) {
   return named;
 }
 
-/** @param {ToolDefinition[]} tools @param {CompletionRequest} request @returns {Schema} */
+/**
+ * @param {ToolDefinition[]} tools
+ * @param {CompletionRequest} request
+ * @returns {Schema}
+ */
 function callSchema(tools, { tool_choice: choice = "auto" }) {
   /** @type {Record<string, Schema>} */
   const definitions = {};
   const calls = tools.map(({ name, parameters }) => {
     const { $defs = {}, ...schema } = typeof parameters === "object" ? parameters : { type: "object" };
     Object.assign(definitions, $defs); // references in the parameters point at the root, which is ours now
-    return { type: "object", properties: { tool: { const: name }, arguments: schema }, required: ["tool", "arguments"], additionalProperties: false };
+    return {
+      type: "object",
+      properties: { tool: { const: name }, arguments: schema },
+      required: ["tool", "arguments"],
+      additionalProperties: false,
+    };
   });
   const answer = { type: "object", properties: { answer: { type: "string" } }, required: ["answer"], additionalProperties: false };
   return { anyOf: choice === "auto" ? [...calls, answer] : calls, ...(Object.keys(definitions).length ? { $defs: definitions } : {}) };
 }
 
-/** @param {string} text @returns {{tool: string, arguments: unknown, answer?: string}} */
+/**
+ * @param {string} text
+ * @returns {{tool: string, arguments: unknown, answer?: string}}
+ */
 function parseAnswer(text) {
   try {
     return JSON.parse(text);
@@ -142,7 +161,10 @@ function parseAnswer(text) {
   }
 }
 
-/** @param {ReadableStream<string>} stream @returns {AsyncGenerator<string, void>} */
+/**
+ * @param {ReadableStream<string>} stream
+ * @returns {AsyncGenerator<string, void>}
+ */
 async function* chunksOf(stream) {
   const reader = stream.getReader(); // not every browser's ReadableStream is an async iterable
   for (;;) {
@@ -161,8 +183,13 @@ function unavailable(reason) {
 function translate(error) {
   if (error instanceof LocalModelError) return error;
   const name = error instanceof Error ? error.name : "";
-  if (name === "QuotaExceededError") return new LocalModelError("context_overflow", `The prompt is too long for the browser's model: ${messageOf(error)}`, { cause: error });
-  if (name === "NotAllowedError") return new LocalModelError("unavailable", `The browser wants a click before it downloads its model: ${messageOf(error)}`, { cause: error });
-  if (name === "NotSupportedError") return new LocalModelError("bad_request", `The browser's model does not take this request: ${messageOf(error)}`, { cause: error });
+  if (name === "QuotaExceededError")
+    return new LocalModelError("context_overflow", `The prompt is too long for the browser's model: ${messageOf(error)}`, { cause: error });
+  if (name === "NotAllowedError")
+    return new LocalModelError("unavailable", `The browser wants a click before it downloads its model: ${messageOf(error)}`, {
+      cause: error,
+    });
+  if (name === "NotSupportedError")
+    return new LocalModelError("bad_request", `The browser's model does not take this request: ${messageOf(error)}`, { cause: error });
   return new LocalModelError("crashed", `The browser's model failed: ${messageOf(error)}`, { cause: error });
 }

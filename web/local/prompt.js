@@ -19,7 +19,11 @@ const RESULT_CUT = " …";
  * @returns {Promise<number[]>}
  */
 export async function promptTokens(messages, { formatTokens, room, preamble }) {
-  const system = messages.filter((message) => message.role === "system").map(textOf).join("\n\n") || preamble;
+  const system =
+    messages
+      .filter((message) => message.role === "system")
+      .map(textOf)
+      .join("\n\n") || preamble;
   let turns = splitTurns(messages);
   let resultChars = Infinity;
   for (;;) {
@@ -31,7 +35,10 @@ export async function promptTokens(messages, { formatTokens, room, preamble }) {
     } else if (longestResult(turns) > 200 && resultChars > 200) {
       resultChars = Math.max(200, Math.floor(Math.min(resultChars, longestResult(turns)) / 2));
     } else {
-      throw new LocalModelError("context_overflow", `The last message is ${excess} tokens too long for this model. Shorten it, or split the work.`);
+      throw new LocalModelError(
+        "context_overflow",
+        `The last message is ${excess} tokens too long for this model. Shorten it, or split the work.`,
+      );
     }
   }
 }
@@ -48,7 +55,10 @@ export function chatMessages(system, messages, resultChars = Infinity) {
   for (const message of messages) {
     if (message.role === "system") continue;
     const role = message.role === "assistant" ? "assistant" : "user";
-    const content = message.content.map((part) => renderPart(part, resultChars)).filter(Boolean).join("\n");
+    const content = message.content
+      .map((part) => renderPart(part, resultChars))
+      .filter(Boolean)
+      .join("\n");
     const last = chat[chat.length - 1];
     if (last?.role === role) last.content += `\n${content}`;
     else chat.push({ role, content });
@@ -60,22 +70,38 @@ export function chatMessages(system, messages, resultChars = Infinity) {
   return chat;
 }
 
-/** @param {Message[]} messages @returns {string[]} what the user asked, oldest first */
+/**
+ * @param {Message[]} messages
+ * @returns {string[]} what the user asked, oldest first
+ */
 export function requestsOf(messages) {
   return messages.filter((each) => each.role === "user").map(textOf);
 }
 
-/** @param {Message[]} messages @returns {string} what the user asked last */
+/**
+ * @param {Message[]} messages
+ * @returns {string} what the user asked last
+ */
 export function lastRequest(messages) {
   return requestsOf(messages).pop() ?? "";
 }
 
-/** @param {Message} message @returns {string} */
+/**
+ * @param {Message} message
+ * @returns {string}
+ */
 function textOf(message) {
-  return message.content.map((part) => (part.type === "text" ? part.text : "")).filter(Boolean).join("\n");
+  return message.content
+    .map((part) => (part.type === "text" ? part.text : ""))
+    .filter(Boolean)
+    .join("\n");
 }
 
-/** @param {Part} part @param {number} resultChars @returns {string} */
+/**
+ * @param {Part} part
+ * @param {number} resultChars
+ * @returns {string}
+ */
 function renderPart(part, resultChars) {
   switch (part.type) {
     case "text":
@@ -87,11 +113,17 @@ function renderPart(part, resultChars) {
       return `Result of ${part.name ?? "the tool"}${part.is_error ? ", which failed" : ""}: ${text.length > resultChars ? text.slice(0, resultChars) + RESULT_CUT : text}`;
     }
     default:
-      throw new LocalModelError("bad_request", `The local model reads text only, not ${JSON.stringify(/** @type {{type: string}} */ (part).type)} parts.`);
+      throw new LocalModelError(
+        "bad_request",
+        `The local model reads text only, not ${JSON.stringify(/** @type {{type: string}} */ (part).type)} parts.`,
+      );
   }
 }
 
-/** @param {ToolResultPart} part @returns {string} */
+/**
+ * @param {ToolResultPart} part
+ * @returns {string}
+ */
 function resultText(part) {
   return part.content.map((each) => each.text).join("\n");
 }
@@ -112,7 +144,11 @@ function splitTurns(messages) {
   return turns;
 }
 
-/** How many of the oldest turns to try without: a character is at most about one token, so this never drops far too many. @param {Message[][]} turns @param {number} excess */
+/**
+ * How many of the oldest turns to try without: a character is at most about one token, so this never drops far too many.
+ * @param {Message[][]} turns
+ * @param {number} excess
+ */
 function turnsToDrop(turns, excess) {
   let dropped = 0;
   let chars = 0;
@@ -125,6 +161,8 @@ function turnsToDrop(turns, excess) {
 
 /** @param {Message[][]} turns */
 function longestResult(turns) {
-  const sizes = turns.flat(2).map((message) => Math.max(0, ...message.content.map((part) => (part.type === "tool_result" ? resultText(part).length : 0))));
+  const sizes = turns
+    .flat(2)
+    .map((message) => Math.max(0, ...message.content.map((part) => (part.type === "tool_result" ? resultText(part).length : 0))));
   return Math.max(0, ...sizes);
 }

@@ -7,10 +7,27 @@
  */
 
 const CHAT = [
-  "hello", "good morning", "thank you", "good bye", "how are you", "who are you, are you a robot", "what can you do",
-  "what is your favourite thing", "a question about general knowledge", "what does it mean", "explain what something is",
-  "explain how something works", "how is it made", "tell me about its history", "who was that person, who invented it",
-  "what causes it", "why does it happen", "what makes it good", "write a poem", "tell me a story", "tell me a joke",
+  "hello",
+  "good morning",
+  "thank you",
+  "good bye",
+  "how are you",
+  "who are you, are you a robot",
+  "what can you do",
+  "what is your favourite thing",
+  "a question about general knowledge",
+  "what does it mean",
+  "explain what something is",
+  "explain how something works",
+  "how is it made",
+  "tell me about its history",
+  "who was that person, who invented it",
+  "what causes it",
+  "why does it happen",
+  "what makes it good",
+  "write a poem",
+  "tell me a story",
+  "tell me a joke",
   "give me names and ideas",
 ];
 /** "And in Rome?" says nothing without what came before it. */
@@ -58,11 +75,18 @@ export class Router {
 
 /** A tool as a user might ask for it, which is what it is compared with. @param {ToolDefinition} tool */
 function sentenceOf({ name, description = "" }) {
-  const words = name.replace(/([a-z\d])([A-Z])/g, "$1 $2").replace(/[_\W]+/g, " ").trim().toLowerCase();
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replace(/[_\W]+/g, " ")
+    .trim()
+    .toLowerCase();
   return `Please ${words}. ${description}`;
 }
 
-/** @param {Float32Array} a @param {Float32Array} b */
+/**
+ * @param {Float32Array} a
+ * @param {Float32Array} b
+ */
 function dot(a, b) {
   let sum = 0;
   for (let at = 0; at < a.length; at++) sum += a[at] * b[at];

@@ -65,7 +65,11 @@ function branchesOf(schema, root, depth = 0) {
   return branches;
 }
 
-/** @param {string} reference @param {Schema} root @returns {Schema} */
+/**
+ * @param {string} reference
+ * @param {Schema} root
+ * @returns {Schema}
+ */
 function follow(reference, root) {
   if (reference === "#") return root;
   if (!reference.startsWith("#/")) throw badSchema(`it refers to "${reference}", which is outside itself`);
@@ -97,7 +101,15 @@ function merge(a, b) {
 const NARROWER = {
   type: (a, b) => {
     const [left, right] = [a, b].map((types) => [types].flat());
-    return left.flatMap((type) => (right.includes(type) ? [type] : type === "number" && right.includes("integer") ? ["integer"] : type === "integer" && right.includes("number") ? ["integer"] : []));
+    return left.flatMap((type) =>
+      right.includes(type)
+        ? [type]
+        : type === "number" && right.includes("integer")
+          ? ["integer"]
+          : type === "integer" && right.includes("number")
+            ? ["integer"]
+            : [],
+    );
   },
   enum: (a, b) => a.filter((/** @type {unknown} */ value) => b.some((/** @type {unknown} */ other) => equal(value, other))),
   required: (a, b) => [...new Set([...a, ...b])],
@@ -115,19 +127,27 @@ const NARROWER = {
   ...Object.fromEntries(["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"].map((keyword) => [keyword, Math.min])),
 };
 
-/** @param {Keywords} branch @returns {Shape[]} */
+/**
+ * @param {Keywords} branch
+ * @returns {Shape[]}
+ */
 function shapesOfBranch(branch) {
   const types = typesOf(branch);
   if ("const" in branch || branch.enum) {
     /** @type {unknown[]} */
     const listed = branch.enum ?? [branch.const];
-    const values = listed.filter((value) => (!("const" in branch) || equal(value, branch.const)) && types.some((type) => isOfType(value, type)));
+    const values = listed.filter(
+      (value) => (!("const" in branch) || equal(value, branch.const)) && types.some((type) => isOfType(value, type)),
+    );
     return values.length ? [{ kind: "literal", values }] : [];
   }
   return types.flatMap((type) => shapeOfType(type, branch));
 }
 
-/** @param {Keywords} branch @returns {string[]} */
+/**
+ * @param {Keywords} branch
+ * @returns {string[]}
+ */
 function typesOf(branch) {
   if (branch.type !== undefined) return [branch.type].flat();
   if ("const" in branch || branch.enum) return TYPES;
@@ -135,7 +155,11 @@ function typesOf(branch) {
   return hinted ? [hinted[0]] : ["string", "number", "boolean", "null"];
 }
 
-/** @param {string} type @param {Keywords} branch @returns {Shape[]} */
+/**
+ * @param {string} type
+ * @param {Keywords} branch
+ * @returns {Shape[]}
+ */
 function shapeOfType(type, branch) {
   switch (type) {
     case "null":
@@ -143,7 +167,14 @@ function shapeOfType(type, branch) {
     case "boolean":
       return [{ kind: "literal", values: [true, false] }];
     case "string":
-      return [{ kind: "string", minLength: branch.minLength ?? 0, maxLength: branch.maxLength ?? Infinity, pattern: branch.pattern === undefined ? undefined : new RegExp(branch.pattern, "u") }];
+      return [
+        {
+          kind: "string",
+          minLength: branch.minLength ?? 0,
+          maxLength: branch.maxLength ?? Infinity,
+          pattern: branch.pattern === undefined ? undefined : new RegExp(branch.pattern, "u"),
+        },
+      ];
     case "number":
     case "integer":
       return [numberShape(type === "integer", branch)];
@@ -160,7 +191,11 @@ function shapeOfType(type, branch) {
   }
 }
 
-/** @param {boolean} integer @param {Keywords} branch @returns {NumberShape} */
+/**
+ * @param {boolean} integer
+ * @param {Keywords} branch
+ * @returns {NumberShape}
+ */
 function numberShape(integer, branch) {
   // Draft 4 wrote `exclusiveMinimum: true` beside `minimum`.
   const above = branch.exclusiveMinimum === true ? branch.minimum : branch.exclusiveMinimum;
@@ -169,14 +204,26 @@ function numberShape(integer, branch) {
   const max = Math.min(branch.maximum ?? Infinity, typeof below === "number" ? below : Infinity);
   const step = branch.multipleOf ?? (integer ? 1 : 0);
   return {
-    kind: "number", integer, min, max, step,
+    kind: "number",
+    integer,
+    min,
+    max,
+    step,
     fits: (value) =>
-      Number.isFinite(value) && value >= min && value <= max && value !== above && value !== below &&
-      (!integer || Number.isInteger(value)) && (!branch.multipleOf || Number.isInteger(value / branch.multipleOf)),
+      Number.isFinite(value) &&
+      value >= min &&
+      value <= max &&
+      value !== above &&
+      value !== below &&
+      (!integer || Number.isInteger(value)) &&
+      (!branch.multipleOf || Number.isInteger(value / branch.multipleOf)),
   };
 }
 
-/** @param {Keywords} branch @returns {ObjectShape} */
+/**
+ * @param {Keywords} branch
+ * @returns {ObjectShape}
+ */
 function objectShape(branch) {
   const known = branch.properties ?? {};
   const names = branch.propertyNames;
@@ -191,7 +238,10 @@ function objectShape(branch) {
   return { kind: "object", properties, extra, minProperties: branch.minProperties ?? 0, maxProperties: branch.maxProperties ?? Infinity };
 }
 
-/** @param {unknown} value @param {string} type */
+/**
+ * @param {unknown} value
+ * @param {string} type
+ */
 function isOfType(value, type) {
   if (value === null) return type === "null";
   if (Array.isArray(value)) return type === "array";
@@ -199,7 +249,11 @@ function isOfType(value, type) {
   return typeof value === type;
 }
 
-/** @param {unknown} a @param {unknown} b @returns {boolean} whether they are the same JSON value */
+/**
+ * @param {unknown} a
+ * @param {unknown} b
+ * @returns {boolean} whether they are the same JSON value
+ */
 export function equal(a, b) {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || !a || !b || Array.isArray(a) !== Array.isArray(b)) return false;

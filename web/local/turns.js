@@ -22,7 +22,10 @@ export class Turns {
     };
   }
 
-  /** @param {AbortSignal} [signal] @returns {Promise<void>} */
+  /**
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<void>}
+   */
   #wait(signal) {
     return new Promise((resolve, reject) => {
       const start = () => {

@@ -3,7 +3,11 @@
 export type TextPart = { type: "text"; text: string };
 export type ToolCallPart = { type: "tool_call"; id: string; name: string; arguments: unknown };
 export type ToolResultPart = {
-  type: "tool_result"; id: string; name?: string; content: TextPart[]; is_error?: boolean;
+  type: "tool_result";
+  id: string;
+  name?: string;
+  content: TextPart[];
+  is_error?: boolean;
 };
 export type Part = TextPart | ToolCallPart | ToolResultPart;
 export type Message = { role: "system" | "user" | "assistant" | "tool"; content: Part[] };
@@ -32,7 +36,9 @@ export type CompletionEvent =
 
 /** `stage` is what is going on; bytes are of that stage, and `totalBytes` is 0 while unknown. */
 export type Progress = {
-  stage: "model" | "embedder" | "starting" | "ready"; loadedBytes: number; totalBytes: number;
+  stage: "model" | "embedder" | "starting" | "ready";
+  loadedBytes: number;
+  totalBytes: number;
 };
 
 export type EngineOptions = {
@@ -46,7 +52,11 @@ export type EngineOptions = {
   threads?: number;
 };
 export type LoadOptions = {
-  model?: string | Blob; language?: boolean; embedder?: boolean; signal?: AbortSignal; onProgress?: (progress: Progress) => void;
+  model?: string | Blob;
+  language?: boolean;
+  embedder?: boolean;
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => void;
 };
 
 /** What a language model's most likely next tokens look like; `bytes` is UTF-8, perhaps half a character. */

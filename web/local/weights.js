@@ -52,7 +52,9 @@ async function download(url, sizeBytes, signal, onBytes, consume) {
     response = await fetch(url, { signal, cache: "no-store" }); // it is kept here, and once is enough
   } catch (error) {
     if (signal?.aborted) throw abortError();
-    throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, { cause: error });
+    throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, {
+      cause: error,
+    });
   }
   if (!response.ok || !response.body) {
     const code = response.status === 404 ? "not_found" : "network";

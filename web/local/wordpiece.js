@@ -21,7 +21,10 @@ export class WordPiece {
 
   /** @param {string} vocabulary one token a line; the line number is its id */
   constructor(vocabulary) {
-    vocabulary.trimEnd().split("\n").forEach((token, id) => this.#ids.set(token.trimEnd(), id));
+    vocabulary
+      .trimEnd()
+      .split("\n")
+      .forEach((token, id) => this.#ids.set(token.trimEnd(), id));
   }
 
   /**
@@ -38,7 +41,10 @@ export class WordPiece {
     return [...ids.slice(0, limit - 1), this.#id(SEP)];
   }
 
-  /** @param {string} word @returns {number[]} */
+  /**
+   * @param {string} word
+   * @returns {number[]}
+   */
   #pieces(word) {
     const letters = [...word];
     if (letters.length > LONGEST_WORD) return [this.#id(UNKNOWN)];
@@ -56,7 +62,10 @@ export class WordPiece {
     return ids;
   }
 
-  /** @param {string} token @returns {number} */
+  /**
+   * @param {string} token
+   * @returns {number}
+   */
   #id(token) {
     const id = this.#ids.get(token);
     if (id === undefined) throw new Error(`The vocabulary has no ${token}.`);
@@ -64,7 +73,10 @@ export class WordPiece {
   }
 }
 
-/** @param {string} text @returns {string[]} */
+/**
+ * @param {string} text
+ * @returns {string[]}
+ */
 function words(text) {
   return text
     .replace(NOISE, "")

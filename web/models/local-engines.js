@@ -27,7 +27,8 @@ export async function localEngine(options) {
     if (local) throw new ConfigError("the local engine is there already; give its options before it is first used");
     settings = options;
   }
-  if (typeof Worker === "undefined") throw Object.assign(new ConfigError("local models need a web page: there are no web workers here"), { code: "unavailable" });
+  if (typeof Worker === "undefined")
+    throw Object.assign(new ConfigError("local models need a web page: there are no web workers here"), { code: "unavailable" });
   local ??= import("../local/engine.js").then(({ LocalEngine }) => new LocalEngine(settings));
   return local;
 }
@@ -47,7 +48,10 @@ export async function complete({ engine, request }, { signal }) {
   return found.complete(request, { signal });
 }
 
-/** @param {{texts: string[]}} params @param {{signal: AbortSignal}} context */
+/**
+ * @param {{texts: string[]}} params
+ * @param {{signal: AbortSignal}} context
+ */
 export async function embed({ texts }, { signal }) {
   return (await localEngine()).embed(texts, { signal });
 }

@@ -32,7 +32,10 @@ class Model {
     const { access, handlers } = describeAccess(options, /** @type {string} */ (model), new.target.provider);
     this.#access = access;
     this.#handlers = handlers;
-    this.#options = Object.fromEntries([...Object.entries(describeLimits(options)), ...own.map((name) => [name, /** @type {any} */ (options)[name]])]);
+    this.#options = Object.fromEntries([
+      ...Object.entries(describeLimits(options)),
+      ...own.map((name) => [name, /** @type {any} */ (options)[name]]),
+    ]);
   }
 
   /** "provider:model" */
@@ -40,13 +43,21 @@ class Model {
     return /** @type {string} */ (this.#access.model);
   }
 
-  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] */
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @param {Stoppable} [stoppable]
+   */
   async call(method, params, { signal } = {}) {
     const peer = await connect();
     return peer.call(method, this.#params(params), { signal, handlers: this.#handlers });
   }
 
-  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable} [stoppable] */
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @param {Stoppable} [stoppable]
+   */
   async *follow(method, params, { signal } = {}) {
     const peer = await connect();
     yield* peer.stream(method, this.#params(params), { signal, handlers: this.#handlers });
@@ -96,12 +107,21 @@ export class EmbeddingModel extends Model {
     super(options, ["dimensions"]);
   }
 
-  /** @param {string} text @param {Stoppable} [options] @returns {Promise<Embedding>} */
+  /**
+   * @param {string} text
+   * @param {Stoppable} [options]
+   * @returns {Promise<Embedding>}
+   */
   async embedText(text, options) {
     return (await this.embedTexts([text], options))[0];
   }
 
-  /** One embedding a text, in order. @param {string[]} texts @param {Stoppable} [options] @returns {Promise<Embedding[]>} */
+  /**
+   * One embedding a text, in order.
+   * @param {string[]} texts
+   * @param {Stoppable} [options]
+   * @returns {Promise<Embedding[]>}
+   */
   async embedTexts(texts, options) {
     const vectors = await this.call("model.embed", { texts }, options);
     return texts.map((document, position) => ({ document, vec: vectors[position] }));

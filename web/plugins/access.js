@@ -26,7 +26,12 @@ const OUT_INPUT_64 = [...OUT_INPUT_8, ...LENGTH, ...AT, SUBTRACT, 0x42, 8, LESS,
 const IN_INPUT = [...INPUT, ...AT, ADD, WRAP];
 
 /** Signatures: (i64) -> i32, (i64) -> i64, (i64, i32), (i64, i64). */
-const TYPES = [[0x60, 1, I64, 1, I32], [0x60, 1, I64, 1, I64], [0x60, 2, I64, I32, 0], [0x60, 2, I64, I64, 0]];
+const TYPES = [
+  [0x60, 1, I64, 1, I32],
+  [0x60, 1, I64, 1, I64],
+  [0x60, 2, I64, I32, 0],
+  [0x60, 2, I64, I64, 0],
+];
 /** Name, signature, and a body: nothing where the condition holds, else what follows. @type {[string, number, number[]][]} */
 const FUNCTIONS = [
   ["load_u8", 0, unless(OUT_8, I32, [...AT, WRAP, ...LOAD_8])],
@@ -37,7 +42,12 @@ const FUNCTIONS = [
   ["input_load_u64", 1, unless(OUT_INPUT_64, I64, [...IN_INPUT, ...LOAD_64])],
 ];
 
-/** @param {number[]} outside @param {number} type @param {number[]} then @returns {number[]} */
+/**
+ * @param {number[]} outside
+ * @param {number} type
+ * @param {number[]} then
+ * @returns {number[]}
+ */
 function unless(outside, type, then) {
   const [IF, ELSE, DONE] = [0x04, 0x05, 0x0b];
   return [0, ...outside, IF, type, .../** @type {Record<number, number[]>} */ (ZERO)[type], ELSE, ...then, DONE, DONE];
@@ -45,7 +55,10 @@ function unless(outside, type, then) {
 
 /** @param {string} text */
 const name = (text) => [text.length, ...new TextEncoder().encode(text)];
-/** @param {number} id @param {number[][]} items */
+/**
+ * @param {number} id
+ * @param {number[][]} items
+ */
 function section(id, items) {
   const body = [items.length, ...items.flat()];
   const size = body.length < 128 ? [body.length] : [(body.length & 0x7f) | 0x80, body.length >> 7];
@@ -61,9 +74,18 @@ const module = new WebAssembly.Module(
     ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     ...section(1, TYPES),
     ...section(2, IMPORTS),
-    ...section(3, FUNCTIONS.map(([, type]) => [type])),
-    ...section(7, FUNCTIONS.map(([title], index) => [...name(title), 0, index])),
-    ...section(10, FUNCTIONS.map(([, , body]) => [body.length, ...body])),
+    ...section(
+      3,
+      FUNCTIONS.map(([, type]) => [type]),
+    ),
+    ...section(
+      7,
+      FUNCTIONS.map(([title], index) => [...name(title), 0, index]),
+    ),
+    ...section(
+      10,
+      FUNCTIONS.map(([, , body]) => [body.length, ...body]),
+    ),
   ]),
 );
 
@@ -77,7 +99,11 @@ export function makeBounds() {
   return { end: global(), last: global(), input: global(), length: global() };
 }
 
-/** @param {WebAssembly.Memory} memory @param {Bounds} bounds @returns {Record<string, Function>} */
+/**
+ * @param {WebAssembly.Memory} memory
+ * @param {Bounds} bounds
+ * @returns {Record<string, Function>}
+ */
 export function makeAccess(memory, bounds) {
   return /** @type {Record<string, Function>} */ (new WebAssembly.Instance(module, { host: { memory, ...bounds } }).exports);
 }

@@ -42,13 +42,19 @@ export class Blocks {
     return this.#input;
   }
 
-  /** @param {Uint8Array} bytes @returns {boolean} whether there is room for it */
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {boolean} whether there is room for it
+   */
   setInput(bytes) {
     this.#inputAt(this.put(bytes), bytes.length);
     return this.#input !== 0 || bytes.length === 0;
   }
 
-  /** @param {number} length @returns {number} the offset; 0 for none, and where there is no room */
+  /**
+   * @param {number} length
+   * @returns {number} the offset; 0 for none, and where there is no room
+   */
   alloc(length) {
     if (!(length > 0) || length > this.#limitBytes) return 0;
     const offset = this.#reuse(length) || this.#extend(length);
@@ -70,14 +76,21 @@ export class Blocks {
     return this.#used.get(offset) ?? 0;
   }
 
-  /** @param {Uint8Array} bytes @returns {number} the offset of a new block */
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {number} the offset of a new block
+   */
   put(bytes) {
     const offset = this.alloc(bytes.length);
     if (offset) this.#bytes.set(bytes, offset);
     return offset;
   }
 
-  /** A copy. @param {number} offset @param {number} length */
+  /**
+   * A copy.
+   * @param {number} offset
+   * @param {number} length
+   */
   slice(offset, length) {
     return this.#bytes.slice(offset, Math.min(offset + length, this.#end));
   }
@@ -115,7 +128,10 @@ export class Blocks {
     this.#bounds.last.value = BigInt(this.#bytes.length - 8);
   }
 
-  /** @param {number} offset @param {number} length */
+  /**
+   * @param {number} offset
+   * @param {number} length
+   */
   #inputAt(offset, length) {
     this.#input = offset;
     this.#bounds.input.value = BigInt(offset);

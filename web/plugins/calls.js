@@ -19,7 +19,12 @@
 
 import { failed, succeeded, toBytes, toResult } from "./response.js";
 
-/** @param {Native} native @param {Call} call @param {Record<string, any>} data @returns {string} */
+/**
+ * @param {Native} native
+ * @param {Call} call
+ * @param {Record<string, any>} data
+ * @returns {string}
+ */
 export function runCall(native, call, data) {
   /** @type {[number, number][]} */
   const held = [];
@@ -53,11 +58,18 @@ export function runCall(native, call, data) {
   return answer;
 }
 
-/** @param {Native} native @param {Call} call @param {number} pointer @param {Record<string, number>} cells @param {any} result */
+/**
+ * @param {Native} native
+ * @param {Call} call
+ * @param {number} pointer
+ * @param {Record<string, number>} cells
+ * @param {any} result
+ */
 function read(native, call, pointer, cells, result) {
   const kind = call.result ?? "number";
   if (kind === "number") return succeeded(Number(result ?? 0));
-  if (!pointer) return failed(call.error ? new TextDecoder().decode(native.text(native.run(call.error) >>> 0)) : `${call.export} gave nothing`);
+  if (!pointer)
+    return failed(call.error ? new TextDecoder().decode(native.text(native.run(call.error) >>> 0)) : `${call.export} gave nothing`);
   const bytes = kind === "text" ? native.text(pointer) : native.slice(pointer, native.u32(cells[kind.bytes]));
   if (call.free) native.run(call.free, pointer);
   return succeeded(toResult(bytes));

@@ -15,7 +15,8 @@ import { failed, succeeded, toBytes, toResult } from "./response.js";
 import { Exit, Wasi } from "./wasi.js";
 
 const RUN = {
-  description: "Runs the program: args as on a command line, data as its standard input. Files are under /toolfs; folder is the current directory.",
+  description:
+    "Runs the program: args as on a command line, data as its standard input. Files are under /toolfs; folder is the current directory.",
   parameters: {
     type: "object",
     properties: {
@@ -27,7 +28,10 @@ const RUN = {
   },
 };
 
-/** @param {Start} start @returns {Promise<Running>} */
+/**
+ * @param {Start} start
+ * @returns {Promise<Running>}
+ */
 export async function startCommand({ spec, line, module }) {
   let config = {};
   /** @param {import("./wasi.js").Surroundings} surroundings */
@@ -55,14 +59,20 @@ export async function startCommand({ spec, line, module }) {
       /** @type {Request} */
       const { operation, data, options = {} } = JSON.parse(text);
       if (operation !== "run") {
-        const done = await run({ args: [spec.name], env: [`PLUGIN_CONFIG=${JSON.stringify(config)}`], stdin: new TextEncoder().encode(text) });
+        const done = await run({
+          args: [spec.name],
+          env: [`PLUGIN_CONFIG=${JSON.stringify(config)}`],
+          stdin: new TextEncoder().encode(text),
+        });
         if (done.code) throw new PluginError(`it ended with code ${done.code}${done.stderr && `: ${done.stderr.slice(0, 500)}`}`);
         return new TextDecoder().decode(done.stdout);
       }
       const { args = [], env = {}, folder } = options;
       const pairs = Object.entries(env).map(([name, value]) => `${name}=${value}`);
       const { stdout, stderr, code } = await run({ args: [spec.name, ...args.map(String)], env: pairs, stdin: toBytes(data), folder });
-      return code ? failed(stderr.slice(0, 2000) || `it ended with code ${code}`, { code }) : succeeded({ stdout: toResult(stdout), stderr, code });
+      return code
+        ? failed(stderr.slice(0, 2000) || `it ended with code ${code}`, { code })
+        : succeeded({ stdout: toResult(stdout), stderr, code });
     },
   };
 }

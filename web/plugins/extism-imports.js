@@ -35,7 +35,11 @@ export class Kernel {
   /** @type {Record<string, string> | undefined} */
   #headers;
 
-  /** @param {number} memoryBytes @param {Line} line @param {(text: string) => void} log */
+  /**
+   * @param {number} memoryBytes
+   * @param {Line} line
+   * @param {(text: string) => void} log
+   */
   constructor(memoryBytes, line, log) {
     this.#blocks = new Blocks(memoryBytes);
     this.#line = line;
@@ -108,7 +112,11 @@ export class Kernel {
   /** @returns {Record<string, Function>} */
   user() {
     const file = (/** @type {string} */ method, /** @type {(answer: Answer) => Uint8Array} */ read) => {
-      const work = /** @returns {Asking} */ function* (/** @type {Kernel} */ kernel, /** @type {bigint} */ path, /** @type {bigint} */ data) {
+      const work = /** @returns {Asking} */ function* (
+        /** @type {Kernel} */ kernel,
+        /** @type {bigint} */ path,
+        /** @type {bigint} */ data,
+      ) {
         const body = data === undefined ? undefined : kernel.#bytes(data);
         const answer = yield [method, { path: new TextDecoder().decode(kernel.#bytes(path)) }, body];
         kernel.#failure = answer.ok ? "" : answer.message;
@@ -131,7 +139,11 @@ export class Kernel {
     return (/** @type {bigint | undefined} */ at) => this.#put(JSON.stringify(work(at ? this.#text(at) : "") ?? null));
   }
 
-  /** @param {bigint} key @param {bigint} value @returns {Asking} */
+  /**
+   * @param {bigint} key
+   * @param {bigint} value
+   * @returns {Asking}
+   */
   *#request(key, value) {
     const { url, method = "GET", headers = {} } = JSON.parse(this.#takeText(key, "http request"));
     const body = value ? this.#bytes(value) : undefined;
@@ -143,7 +155,10 @@ export class Kernel {
     return BigInt(this.#blocks.put(answer.bytes));
   }
 
-  /** @param {bigint} key @param {bigint} value */
+  /**
+   * @param {bigint} key
+   * @param {bigint} value
+   */
   #setVariable(key, value) {
     const name = this.#takeText(key, "var key");
     if (!value) return void this.#variables.delete(name);
@@ -156,7 +171,11 @@ export class Kernel {
     this.#variables.set(name, bytes);
   }
 
-  /** @param {bigint} at @param {string} what @returns {string} */
+  /**
+   * @param {bigint} at
+   * @param {string} what
+   * @returns {string}
+   */
   #takeText(at, what) {
     if (!this.#blocks.length(Number(at))) throw new PluginFault(`invalid handle offset for ${what}: ${at}`);
     const text = this.#text(at);

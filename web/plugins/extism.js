@@ -16,12 +16,18 @@ import { Exit, Wasi } from "./wasi.js";
 /** What the ABI or a compiler exports, and no operation. */
 const RESERVED = new Set(["init", "execute", "name", "version", "skill_document", "operations"]);
 
-/** @param {Start} start @returns {Promise<Running>} */
+/**
+ * @param {Start} start
+ * @returns {Promise<Running>}
+ */
 export async function startExtism(start) {
   const plugin = await ExtismPlugin.open(start);
   const { abi } = start.spec;
   if (abi === "hyper-mcp-v1" || abi === "hyper-mcp-v2") return startMcp(plugin, abi);
-  const about = await readAbout((name) => plugin.has(name), (name) => plugin.call(name));
+  const about = await readAbout(
+    (name) => plugin.has(name),
+    (name) => plugin.call(name),
+  );
   const own = plugin.has("execute") ? {} : { operations: about.operations ?? named(plugin.names.filter((name) => !RESERVED.has(name))) };
   return {
     about: { ...about, ...own },
@@ -53,14 +59,21 @@ export class ExtismPlugin {
   #outputBytes;
   #exports;
 
-  /** @param {Start} start @param {Kernel} kernel @param {Wasi} wasi @param {WebAssembly.Instance} instance */
+  /**
+   * @param {Start} start
+   * @param {Kernel} kernel
+   * @param {Wasi} wasi
+   * @param {WebAssembly.Instance} instance
+   */
   constructor({ spec, line }, kernel, wasi, instance) {
     this.#kernel = kernel;
     this.#wasi = wasi;
     this.#line = line;
     this.#outputBytes = spec.output_bytes;
     this.#exports = instance.exports;
-    this.names = Object.entries(spec.functions ?? {}).flatMap(([name, type]) => (/^\(\) -> \((i32)?\)$/.test(type) && !name.startsWith("_") ? [name] : []));
+    this.names = Object.entries(spec.functions ?? {}).flatMap(([name, type]) =>
+      /^\(\) -> \((i32)?\)$/.test(type) && !name.startsWith("_") ? [name] : [],
+    );
   }
 
   /** @param {Start} start */
@@ -92,10 +105,16 @@ export class ExtismPlugin {
 
   /** Text as it is, anything else as JSON: Extism's configuration is text. @param {Record<string, any>} config */
   configure(config) {
-    this.#kernel.config = Object.fromEntries(Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));
+    this.#kernel.config = Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+    );
   }
 
-  /** @param {string} name @param {Uint8Array} [input] @returns {Promise<Uint8Array>} the output */
+  /**
+   * @param {string} name
+   * @param {Uint8Array} [input]
+   * @returns {Promise<Uint8Array>} the output
+   */
   async call(name, input = new Uint8Array()) {
     this.#kernel.begin(input);
     this.#wasi.begin();

@@ -8,7 +8,10 @@ export class PluginError extends PluginFault {
   name = "PluginError";
 }
 
-/** @param {unknown} error @returns {string} */
+/**
+ * @param {unknown} error
+ * @returns {string}
+ */
 export function told(error) {
   if (error instanceof PluginFault) return error.message;
   if (error instanceof WebAssembly.RuntimeError) return `it trapped: ${error.message}`;

@@ -19,7 +19,10 @@ const LEAST_HEAP_BYTES = 64 << 20;
 /** Compiled modules, by the hash of their bytes. @type {Map<string, Promise<WebAssembly.Module>>} */
 const compiled = new Map();
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<WebAssembly.Module>} */
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<WebAssembly.Module>}
+ */
 async function compile(bytes) {
   const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join();
   const found = compiled.get(hash) ?? WebAssembly.compile(bytes);
@@ -71,7 +74,11 @@ export class LoadedPlugin {
   /** @type {any} */
   #config;
 
-  /** @param {Spec} spec @param {{module?: WebAssembly.Module, source?: string}} code @param {(text: string) => void} log */
+  /**
+   * @param {Spec} spec
+   * @param {{module?: WebAssembly.Module, source?: string}} code
+   * @param {(text: string) => void} log
+   */
   constructor(spec, code, log) {
     this.#spec = spec;
     this.#code = code;
@@ -130,7 +137,10 @@ class Worker {
   /** @type {Answering | undefined} */
   #answering;
 
-  /** @param {Spec} spec @param {(text: string) => void} log */
+  /**
+   * @param {Spec} spec
+   * @param {(text: string) => void} log
+   */
   constructor(spec, log) {
     this.#spec = spec;
     this.#log = log;
@@ -153,7 +163,11 @@ class Worker {
     });
   }
 
-  /** @param {any} message @param {Answering} [answering] @returns {Promise<any>} */
+  /**
+   * @param {any} message
+   * @param {Answering} [answering]
+   * @returns {Promise<any>}
+   */
   send(message, answering) {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {

@@ -14,16 +14,30 @@ import { PluginError, PluginFault, told } from "./faults.js";
 import { inNode } from "./port.js";
 import { checkOutput } from "./response.js";
 
-const WAYS_OUT = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "Worker", "SharedWorker", "BroadcastChannel"];
+const WAYS_OUT = [
+  "fetch",
+  "XMLHttpRequest",
+  "WebSocket",
+  "WebSocketStream",
+  "WebTransport",
+  "EventSource",
+  "Worker",
+  "SharedWorker",
+  "BroadcastChannel",
+];
 const STORES = ["indexedDB", "caches", "importScripts", "webkitRequestFileSystem", "webkitRequestFileSystemSync", "postMessage"];
 
-/** @param {Start} start @returns {Promise<Running>} */
+/**
+ * @param {Start} start
+ * @returns {Promise<Running>}
+ */
 export async function startJavaScript({ spec, line, source }) {
   for (const name of [...WAYS_OUT, ...STORES]) {
     for (let scope = globalThis; scope; scope = Object.getPrototypeOf(scope)) Reflect.deleteProperty(scope, name);
   }
   const plugin = (await load(source)).default;
-  if (typeof plugin?.execute !== "function") throw new PluginFault("its default export is {name, version, execute(request, files)}; there is no execute");
+  if (typeof plugin?.execute !== "function")
+    throw new PluginFault("its default export is {name, version, execute(request, files)}; there is no execute");
   const files = openFiles(line);
   const text = (/** @type {string} */ part) => {
     const value = typeof plugin[part] === "function" ? plugin[part]() : plugin[part];
@@ -45,7 +59,10 @@ export async function startJavaScript({ spec, line, source }) {
   };
 }
 
-/** @param {string} source @returns {Promise<any>} */
+/**
+ * @param {string} source
+ * @returns {Promise<any>}
+ */
 function load(source) {
   const url = inNode
     ? `data:text/javascript;charset=utf-8,${encodeURIComponent(source)}`
@@ -55,7 +72,12 @@ function load(source) {
 
 /** @param {Line} line */
 function openFiles(line) {
-  /** @param {string} method @param {object} params @param {Uint8Array} [body] @returns {Promise<{value?: any, bytes: Uint8Array}>} */
+  /**
+   * @param {string} method
+   * @param {object} params
+   * @param {Uint8Array} [body]
+   * @returns {Promise<{value?: any, bytes: Uint8Array}>}
+   */
   const ask = async (method, params, body) => {
     const answer = await line.ask([method, params, body]);
     if (answer.ok) return answer;
@@ -70,7 +92,10 @@ function openFiles(line) {
     delete: async (/** @type {string} */ path) => void (await ask("delete", { path })),
     mkdir: async (/** @type {string} */ path) => void (await ask("mkdir", { path })),
     rename: async (/** @type {string} */ path, /** @type {string} */ to) => void (await ask("rename", { path, to })),
-    fetch: async (/** @type {string} */ url, { method = "GET", headers = {}, body = /** @type {string | Uint8Array} */ (new Uint8Array()) } = {}) => {
+    fetch: async (
+      /** @type {string} */ url,
+      { method = "GET", headers = {}, body = /** @type {string | Uint8Array} */ (new Uint8Array()) } = {},
+    ) => {
       const { value, bytes: data } = await ask("fetch", { url, method, headers }, bytes(body));
       return { ...value, body: data };
     },

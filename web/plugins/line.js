@@ -32,7 +32,12 @@ export function sharedMemory() {
   return possible ? new SharedArrayBuffer(FIRST_BYTES, { maxByteLength: MOST_BYTES }) : undefined;
 }
 
-/** The host's side. @param {SharedArrayBuffer} shared @param {string} head @param {Uint8Array} body */
+/**
+ * The host's side.
+ * @param {SharedArrayBuffer} shared
+ * @param {string} head
+ * @param {Uint8Array} body
+ */
 export function reply(shared, head, body) {
   let text = new TextEncoder().encode(head);
   if (HEAD_BYTES + text.length + body.length > MOST_BYTES) {
@@ -59,7 +64,10 @@ export class Line {
   /** @type {Map<number, (answer: Answer) => void>} */
   #waiting = new Map();
 
-  /** @param {SharedArrayBuffer | undefined} shared @param {(ask: Ask) => void} post */
+  /**
+   * @param {SharedArrayBuffer | undefined} shared
+   * @param {(ask: Ask) => void} post
+   */
   constructor(shared, post) {
     this.#shared = shared;
     this.#post = post;
@@ -69,7 +77,11 @@ export class Line {
     return !this.#shared && "Suspending" in WebAssembly;
   }
 
-  /** Waits for the answer. @param {Question} question @returns {Answer} */
+  /**
+   * Waits for the answer.
+   * @param {Question} question
+   * @returns {Answer}
+   */
   askNow([method, params, body = NOTHING]) {
     if (!this.#shared) throw new PluginFault(`a plugin of this kind cannot reach files here: ${ISOLATE}`);
     const state = new Int32Array(this.#shared, 0, 4);
@@ -81,7 +93,10 @@ export class Line {
     return { ...JSON.parse(new TextDecoder().decode(head)), bytes };
   }
 
-  /** @param {Question} question @returns {Promise<Answer>} */
+  /**
+   * @param {Question} question
+   * @returns {Promise<Answer>}
+   */
   ask([method, params, body = NOTHING]) {
     const id = ++this.#lastId;
     return new Promise((resolve) => {
@@ -90,13 +105,22 @@ export class Line {
     });
   }
 
-  /** An answer to `ask`. @param {number} id @param {string} head @param {Uint8Array} bytes */
+  /**
+   * An answer to `ask`.
+   * @param {number} id
+   * @param {string} head
+   * @param {Uint8Array} bytes
+   */
   take(id, head, bytes) {
     this.#waiting.get(id)?.({ ...JSON.parse(head), bytes });
     this.#waiting.delete(id);
   }
 
-  /** A host function for WASM. @param {(...args: any[]) => Asking} asking @returns {any} */
+  /**
+   * A host function for WASM.
+   * @param {(...args: any[]) => Asking} asking
+   * @returns {any}
+   */
   hostFunction(asking) {
     if (this.#shared) {
       return (/** @type {any[]} */ ...args) => {
@@ -119,7 +143,11 @@ export class Line {
     };
   }
 
-  /** An exported function, to be awaited. @param {Function} exported @returns {(...args: any[]) => any} */
+  /**
+   * An exported function, to be awaited.
+   * @param {Function} exported
+   * @returns {(...args: any[]) => any}
+   */
   exported(exported) {
     // @ts-ignore
     return this.suspends ? WebAssembly.promising(exported) : exported;

@@ -13,7 +13,11 @@ import { failed, succeeded, toBytes } from "./response.js";
 
 const NOTICES = ["logging_message", "progress", "prompt_list_changed", "resource_list_changed", "resource_updated", "tool_list_changed"];
 
-/** What the second version imports of `extism:host/user`. @param {Kernel} kernel @returns {Record<string, Function>} */
+/**
+ * What the second version imports of `extism:host/user`.
+ * @param {Kernel} kernel
+ * @returns {Record<string, Function>}
+ */
 export function mcpImports(kernel) {
   const refused = (/** @type {string} */ what) => () => {
     throw new PluginFault(`ToolFS gives plugins no ${what}`);
@@ -26,17 +30,23 @@ export function mcpImports(kernel) {
   };
 }
 
-/** @param {ExtismPlugin} plugin @param {"hyper-mcp-v1" | "hyper-mcp-v2"} abi @returns {Promise<Running>} */
+/**
+ * @param {ExtismPlugin} plugin
+ * @param {"hyper-mcp-v1" | "hyper-mcp-v2"} abi
+ * @returns {Promise<Running>}
+ */
 export async function startMcp(plugin, abi) {
   const second = abi === "hyper-mcp-v2";
   let calls = 0;
   const context = () => ({ id: ++calls, _meta: {} });
-  const ask = async (/** @type {string} */ name, /** @type {any} */ input) => JSON.parse(new TextDecoder().decode(await plugin.call(name, toBytes(input))));
+  const ask = async (/** @type {string} */ name, /** @type {any} */ input) =>
+    JSON.parse(new TextDecoder().decode(await plugin.call(name, toBytes(input))));
   /** @type {Record<string, any>} */
   const operations = {};
   const list = async () => {
     const { tools } = await (second ? ask("list_tools", { request: null, context: context() }) : ask("describe", ""));
-    for (const { name, description = "", inputSchema } of tools ?? []) operations[name] = { description, parameters: inputSchema ?? { type: "object" } };
+    for (const { name, description = "", inputSchema } of tools ?? [])
+      operations[name] = { description, parameters: inputSchema ?? { type: "object" } };
   };
   await list();
   return {
@@ -63,7 +73,10 @@ function toResponse({ content = [], isError = false, structuredContent }) {
   return isError ? failed(text || "the tool failed") : succeeded(structuredContent ?? text ?? content);
 }
 
-/** @param {unknown} value @returns {value is Record<string, unknown>} */
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
 function isObject(value) {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

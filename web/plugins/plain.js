@@ -20,7 +20,10 @@ const ALLOCATORS = ["allocate", "alloc", "malloc"];
 const LIBERATORS = ["deallocate", "dealloc", "free"];
 const CONFIGURES = ["init", "init_config"];
 
-/** @param {Start} start @returns {Promise<Running>} */
+/**
+ * @param {Start} start
+ * @returns {Promise<Running>}
+ */
 export async function startPlain({ spec, line, module }) {
   const wasi = new Wasi(line, spec);
   const instance = await instantiate(module, { wasi_snapshot_preview1: wasi.imports });
@@ -29,14 +32,20 @@ export async function startPlain({ spec, line, module }) {
   const native = new Native(instance, functions, spec.output_bytes);
   if ("_initialize" in functions) guarded(() => native.run("_initialize"));
   const other = [...ALLOCATORS, ...LIBERATORS, ...CONFIGURES, "execute"];
-  const found = Object.keys(functions).filter((name) => GIVES_BYTES.test(functions[name]) && functions[name].includes("i32, i32") && !other.includes(name));
+  const found = Object.keys(functions).filter(
+    (name) => GIVES_BYTES.test(functions[name]) && functions[name].includes("i32, i32") && !other.includes(name),
+  );
   const has = (/** @type {string} */ name) => GIVES_BYTES.test(functions[name] ?? "");
   const about = await readAbout(
     (name) => has(name) && !functions[name].includes("i32, i32"),
     async (name) => native.read(native.run(name), functions[name]),
   );
-  const described = Object.fromEntries(Object.entries(calls).map(([name, { description = name, parameters = { type: "object" } }]) => [name, { description, parameters }]));
-  const simple = Object.fromEntries(found.map((name) => [name, { description: `${name} of the plugin`, parameters: { type: "object", properties: { data: {} } } }]));
+  const described = Object.fromEntries(
+    Object.entries(calls).map(([name, { description = name, parameters = { type: "object" } }]) => [name, { description, parameters }]),
+  );
+  const simple = Object.fromEntries(
+    found.map((name) => [name, { description: `${name} of the plugin`, parameters: { type: "object", properties: { data: {} } } }]),
+  );
   const operations = about.operations ?? (Object.keys(calls).length ? described : simple);
   return {
     about: { ...about, ...(has("execute") ? {} : { operations }) },
@@ -50,7 +59,8 @@ export async function startPlain({ spec, line, module }) {
         if (has("execute")) return new TextDecoder().decode(native.call("execute", new TextEncoder().encode(text)));
         const { operation, data } = JSON.parse(text);
         if (Object.hasOwn(calls, operation)) return runCall(native, calls[operation], data ?? {});
-        if (!found.includes(operation)) return failed(`it has no operation ${operation}; it has ${[...Object.keys(calls), ...found].join(", ") || "none"}`);
+        if (!found.includes(operation))
+          return failed(`it has no operation ${operation}; it has ${[...Object.keys(calls), ...found].join(", ") || "none"}`);
         return succeeded(toResult(native.call(operation, toBytes(data))));
       });
       wasi.end();
@@ -59,7 +69,11 @@ export async function startPlain({ spec, line, module }) {
   };
 }
 
-/** @template T @param {() => T} work @returns {T} */
+/**
+ * @template T
+ * @param {() => T} work
+ * @returns {T}
+ */
 function guarded(work) {
   try {
     return work();
@@ -74,20 +88,33 @@ export class Native {
   #functions;
   #limitBytes;
 
-  /** @param {WebAssembly.Instance} instance @param {Record<string, string>} functions @param {number} limitBytes of one result */
+  /**
+   * @param {WebAssembly.Instance} instance
+   * @param {Record<string, string>} functions
+   * @param {number} limitBytes of one result
+   */
   constructor(instance, functions, limitBytes) {
     this.#exports = /** @type {Record<string, any>} */ (instance.exports);
     this.#functions = functions;
     this.#limitBytes = limitBytes;
   }
 
-  /** @param {string} name @param {(number | bigint)[]} args @returns {any} */
+  /**
+   * @param {string} name
+   * @param {(number | bigint)[]} args
+   * @returns {any}
+   */
   run(name, ...args) {
     if (!Object.hasOwn(this.#functions, name)) throw new PluginFault(`it exports no function ${name}`);
     return this.#exports[name](...args);
   }
 
-  /** A function of bytes that gives bytes. @param {string} name @param {Uint8Array} input @returns {Uint8Array} */
+  /**
+   * A function of bytes that gives bytes.
+   * @param {string} name
+   * @param {Uint8Array} input
+   * @returns {Uint8Array}
+   */
   call(name, input) {
     const at = this.put(input);
     const result = this.run(name, at, input.length);
@@ -98,14 +125,21 @@ export class Native {
     return output;
   }
 
-  /** A function of bytes whose result is of no interest. @param {string} name @param {Uint8Array} input */
+  /**
+   * A function of bytes whose result is of no interest.
+   * @param {string} name
+   * @param {Uint8Array} input
+   */
   give(name, input) {
     const at = this.put(input);
     this.run(name, at, input.length);
     this.free(at, input.length);
   }
 
-  /** @param {Uint8Array} bytes @returns {number} */
+  /**
+   * @param {Uint8Array} bytes
+   * @returns {number}
+   */
   put(bytes) {
     const name = this.#first(ALLOCATORS);
     if (!name) throw new PluginFault(`it exports none of ${ALLOCATORS.join(", ")}`);
@@ -115,20 +149,30 @@ export class Native {
     return at;
   }
 
-  /** @param {number} at @param {number} length */
+  /**
+   * @param {number} at
+   * @param {number} length
+   */
   free(at, length) {
     const name = this.#first(LIBERATORS);
     if (name && at) this.#exports[name](...[at, length].slice(0, this.#functions[name].startsWith("(i32, i32)") ? 2 : 1));
   }
 
-  /** The bytes of a result: pointer and length in one, or a pointer to text. @param {number | bigint} result @param {string} type */
+  /**
+   * The bytes of a result: pointer and length in one, or a pointer to text.
+   * @param {number | bigint} result
+   * @param {string} type
+   */
   read(result, type) {
     if (type.endsWith("(i32)")) return this.text(Number(result) >>> 0);
     const packed = BigInt.asUintN(64, /** @type {bigint} */ (result));
     return this.slice(Number(packed >> 32n), Number(packed & 0xffffffffn));
   }
 
-  /** @param {number} at @param {number} length */
+  /**
+   * @param {number} at
+   * @param {number} length
+   */
   slice(at, length) {
     checkOutput(length, this.#limitBytes);
     return this.#bytes(at, length).slice();
@@ -149,7 +193,10 @@ export class Native {
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   }
 
-  /** @param {number} at @param {number} length */
+  /**
+   * @param {number} at
+   * @param {number} length
+   */
   #bytes(at, length) {
     const memory = this.#exports.memory;
     if (!(memory instanceof WebAssembly.Memory)) throw new PluginFault("it exports no memory");

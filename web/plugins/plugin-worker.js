@@ -46,7 +46,10 @@ void openPort().then((port) => {
   port.post({ type: "ready" });
 });
 
-/** @param {any} message @param {Port} port */
+/**
+ * @param {any} message
+ * @param {Port} port
+ */
 async function handle(message, port) {
   switch (message.type) {
     case "start":
@@ -61,7 +64,10 @@ async function handle(message, port) {
   }
 }
 
-/** @param {Spec} spec @returns {(start: Start) => Promise<Running>} */
+/**
+ * @param {Spec} spec
+ * @returns {(start: Start) => Promise<Running>}
+ */
 function starter({ kind, abi, calls }) {
   if (kind === "javascript") return startJavaScript;
   if (calls && Object.keys(calls).length) return startPlain;

@@ -7,7 +7,10 @@ export const inNode = typeof process === "object" && Boolean(process.versions?.n
 export async function openPort() {
   if (!inNode) {
     const scope = /** @type {any} */ (globalThis);
-    return { post: scope.postMessage.bind(scope), listen: (onMessage) => (scope.onmessage = (/** @type {MessageEvent} */ event) => onMessage(event.data)) };
+    return {
+      post: scope.postMessage.bind(scope),
+      listen: (onMessage) => (scope.onmessage = (/** @type {MessageEvent} */ event) => onMessage(event.data)),
+    };
   }
   const threads = "node:worker_threads";
   const { parentPort } = await import(/* webpackIgnore: true */ /* @vite-ignore */ threads);

@@ -22,7 +22,10 @@ const plugins = new Map();
 const asked = new Map();
 let lastAsk = 0;
 
-/** @param {object} head @param {Uint8Array} [body] */
+/**
+ * @param {object} head
+ * @param {Uint8Array} [body]
+ */
 function send(head, body = new Uint8Array()) {
   const text = Buffer.from(JSON.stringify(head));
   const lengths = Buffer.alloc(LENGTHS_BYTES);
@@ -31,7 +34,10 @@ function send(head, body = new Uint8Array()) {
   process.stdout.write(Buffer.concat([lengths, text, body]));
 }
 
-/** @param {any} head @param {Buffer} body */
+/**
+ * @param {any} head
+ * @param {Buffer} body
+ */
 async function receive(head, body) {
   if (head.type === "answer") {
     asked.get(head.ask)?.([head.head, body]);
@@ -46,7 +52,11 @@ async function receive(head, body) {
   }
 }
 
-/** @param {any} head @param {Buffer} body @returns {Promise<[head: object, body?: Uint8Array]>} */
+/**
+ * @param {any} head
+ * @param {Buffer} body
+ * @returns {Promise<[head: object, body?: Uint8Array]>}
+ */
 async function handle({ type, id, spec, plugin, config }, body) {
   if (type === "load") {
     const loaded = await loadPlugin(spec, new Uint8Array(body));

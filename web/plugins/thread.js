@@ -21,7 +21,13 @@ export async function openThread(onMessage, onCrash, heapBytes) {
     const threads = "node:worker_threads"; // by a name that no bundler follows
     const { Worker } = await import(/* webpackIgnore: true */ /* @vite-ignore */ threads);
     const resourceLimits = { maxOldGenerationSizeMb: Math.ceil(heapBytes / (1 << 20)), stackSizeMb: 4 };
-    const worker = new Worker(new URL("./plugin-worker.js", import.meta.url), { resourceLimits, env: {}, stdin: true, execArgv: [], argv: [] });
+    const worker = new Worker(new URL("./plugin-worker.js", import.meta.url), {
+      resourceLimits,
+      env: {},
+      stdin: true,
+      execArgv: [],
+      argv: [],
+    });
     worker.on("message", onMessage);
     worker.on("error", (/** @type {Error} */ error) => onCrash(error.message));
     worker.on("exit", (/** @type {number} */ code) => onCrash(`its worker ended with code ${code}`));
@@ -31,7 +37,8 @@ export async function openThread(onMessage, onCrash, heapBytes) {
       hold: (busy) => (busy ? worker.ref() : worker.unref()),
     };
   }
-  if (typeof Worker === "undefined") throw new PluginFault("a plugin needs a worker of its own, and there is none in a shared worker: boot({mode: \"worker\"})");
+  if (typeof Worker === "undefined")
+    throw new PluginFault('a plugin needs a worker of its own, and there is none in a shared worker: boot({mode: "worker"})');
   const worker = browserWorker();
   worker.onmessage = (event) => onMessage(event.data);
   worker.onerror = (event) => {

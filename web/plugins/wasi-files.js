@@ -28,7 +28,10 @@ export class Tree {
   /** @type {Map<string, Content>} */
   #open = new Map();
 
-  /** @param {(question: Question) => Answer} ask @param {number} limitBytes of all open files */
+  /**
+   * @param {(question: Question) => Answer} ask
+   * @param {number} limitBytes of all open files
+   */
   constructor(ask, limitBytes) {
     this.#ask = ask;
     this.#limitBytes = limitBytes;
@@ -38,20 +41,33 @@ export class Tree {
     this.#open.clear();
   }
 
-  /** @param {Question} question @returns {{errno: number, value?: any, bytes: Uint8Array}} */
+  /**
+   * @param {Question} question
+   * @returns {{errno: number, value?: any, bytes: Uint8Array}}
+   */
   ask(question) {
     const answer = this.#ask(question);
-    return answer.ok ? { errno: 0, value: answer.value, bytes: answer.bytes } : { errno: ERRORS[answer.code] ?? codes.ERRNO_IO, bytes: answer.bytes };
+    return answer.ok
+      ? { errno: 0, value: answer.value, bytes: answer.bytes }
+      : { errno: ERRORS[answer.code] ?? codes.ERRNO_IO, bytes: answer.bytes };
   }
 
-  /** @param {string | undefined} path @returns {{errno: number, value?: {kind: string, size_bytes: number | null}}} */
+  /**
+   * @param {string | undefined} path
+   * @returns {{errno: number, value?: {kind: string, size_bytes: number | null}}}
+   */
   stat(path) {
     if (path === undefined) return { errno: codes.ERRNO_NOTCAPABLE };
     const open = this.#open.get(path);
     return open ? { errno: 0, value: { kind: "file", size_bytes: open.size } } : this.ask(["stat", { path }]);
   }
 
-  /** @param {string} path @param {boolean} truncate @param {boolean} create @returns {{errno: number, content?: Content}} */
+  /**
+   * @param {string} path
+   * @param {boolean} truncate
+   * @param {boolean} create
+   * @returns {{errno: number, content?: Content}}
+   */
   open(path, truncate, create) {
     let content = this.#open.get(path);
     if (!content) {
@@ -92,7 +108,10 @@ export class Tree {
     for (const content of this.#open.values()) this.write(content);
   }
 
-  /** @param {string | undefined} path @param {string | undefined} to */
+  /**
+   * @param {string | undefined} path
+   * @param {string | undefined} to
+   */
   rename(path, to) {
     if (path === undefined || to === undefined) return codes.ERRNO_NOTCAPABLE;
     const open = this.#open.get(path);
@@ -101,7 +120,10 @@ export class Tree {
     return this.ask(["rename", { path, to }]).errno;
   }
 
-  /** @param {string | undefined} path @param {"delete" | "mkdir"} method */
+  /**
+   * @param {string | undefined} path
+   * @param {"delete" | "mkdir"} method
+   */
   change(method, path) {
     if (path === undefined) return codes.ERRNO_NOTCAPABLE;
     this.#open.delete(path);
@@ -116,7 +138,11 @@ export class FolderFd extends Fd {
   /** @type {{name: string, kind: string}[] | undefined} */
   #entries;
 
-  /** @param {Tree} tree @param {string} path in ToolFS @param {string} [name] as a preopened directory */
+  /**
+   * @param {Tree} tree
+   * @param {string} path in ToolFS
+   * @param {string} [name] as a preopened directory
+   */
   constructor(tree, path, name) {
     super();
     this.#tree = tree;
@@ -152,7 +178,10 @@ export class FolderFd extends Fd {
     return { ret: 0, filestat: new codes.Filestat(0n, codes.FILETYPE_DIRECTORY, 0n) };
   }
 
-  /** @param {bigint} cookie @returns {{ret: number, dirent: any}} */
+  /**
+   * @param {bigint} cookie
+   * @returns {{ret: number, dirent: any}}
+   */
   fd_readdir_single(cookie) {
     if (!this.#entries || cookie === 0n) {
       const { errno, value } = this.#tree.ask(["list", { path: this.#path }]);
@@ -164,13 +193,24 @@ export class FolderFd extends Fd {
     return { ret: 0, dirent: entry ? new codes.Dirent(cookie + 1n, cookie + 1n, entry.name, filetype(entry.kind)) : null };
   }
 
-  /** @param {number} _flags @param {string} relative */
+  /**
+   * @param {number} _flags
+   * @param {string} relative
+   */
   path_filestat_get(_flags, relative) {
     const { errno, value } = this.#tree.stat(this.resolve(relative));
     return { ret: errno, filestat: value ? new codes.Filestat(0n, filetype(value.kind), BigInt(value.size_bytes ?? 0)) : null };
   }
 
-  /** @param {number} _dirflags @param {string} relative @param {number} oflags @param {bigint} rights @param {bigint} _inherited @param {number} flags @returns {{ret: number, fd_obj: any}} */
+  /**
+   * @param {number} _dirflags
+   * @param {string} relative
+   * @param {number} oflags
+   * @param {bigint} rights
+   * @param {bigint} _inherited
+   * @param {number} flags
+   * @returns {{ret: number, fd_obj: any}}
+   */
   path_open(_dirflags, relative, oflags, rights, _inherited, flags) {
     const path = this.resolve(relative);
     if (path === undefined) return { ret: codes.ERRNO_NOTCAPABLE, fd_obj: null };
@@ -212,7 +252,12 @@ class FileFd extends Fd {
   #append;
   #position = 0;
 
-  /** @param {Tree} tree @param {Content} content @param {boolean} writable @param {boolean} append */
+  /**
+   * @param {Tree} tree
+   * @param {Content} content
+   * @param {boolean} writable
+   * @param {boolean} append
+   */
   constructor(tree, content, writable, append) {
     super();
     this.#tree = tree;
@@ -246,7 +291,10 @@ class FileFd extends Fd {
     return 0;
   }
 
-  /** @param {bigint} offset @param {bigint} length */
+  /**
+   * @param {bigint} offset
+   * @param {bigint} length
+   */
   fd_allocate(offset, length) {
     return offset + length > this.#content.size ? this.fd_filestat_set_size(offset + length) : 0;
   }
@@ -258,13 +306,19 @@ class FileFd extends Fd {
     return { ret, data };
   }
 
-  /** @param {number} size @param {bigint} offset */
+  /**
+   * @param {number} size
+   * @param {bigint} offset
+   */
   fd_pread(size, offset) {
     const end = Math.min(Number(offset) + size, this.#content.size);
     return { ret: 0, data: this.#content.data.slice(Number(offset), Math.max(end, Number(offset))) };
   }
 
-  /** @param {bigint} offset @param {number} whence */
+  /**
+   * @param {bigint} offset
+   * @param {number} whence
+   */
   fd_seek(offset, whence) {
     const from = { [codes.WHENCE_SET]: 0, [codes.WHENCE_CUR]: this.#position, [codes.WHENCE_END]: this.#content.size }[whence];
     if (from === undefined || from + Number(offset) < 0) return { ret: codes.ERRNO_INVAL, offset: 0n };
@@ -284,7 +338,10 @@ class FileFd extends Fd {
     return written;
   }
 
-  /** @param {Uint8Array} data @param {bigint} offset */
+  /**
+   * @param {Uint8Array} data
+   * @param {bigint} offset
+   */
   fd_pwrite(data, offset) {
     if (!this.#writable) return { ret: codes.ERRNO_BADF, nwritten: 0 };
     const end = Number(offset) + data.length;

@@ -26,7 +26,10 @@ export class Wasi {
   /** @type {Uint8Array[]} */
   #stderr = [];
 
-  /** @param {Line} line @param {{memory_bytes: number, output_bytes: number}} limits */
+  /**
+   * @param {Line} line
+   * @param {{memory_bytes: number, output_bytes: number}} limits
+   */
   constructor(line, limits) {
     this.#tree = new Tree((question) => line.askNow(question), limits.memory_bytes);
     this.#limitBytes = limits.output_bytes;
@@ -48,7 +51,12 @@ export class Wasi {
     this.#shim.args = args;
     this.#shim.env = env;
     this.#shim.fds.length = 0;
-    this.#shim.fds.push(new Input(stdin), this.#output(this.#stdout), this.#output(this.#stderr), new FolderFd(this.#tree, "/toolfs", "/toolfs"));
+    this.#shim.fds.push(
+      new Input(stdin),
+      this.#output(this.#stdout),
+      this.#output(this.#stderr),
+      new FolderFd(this.#tree, "/toolfs", "/toolfs"),
+    );
     if (folder) this.#shim.fds.push(new FolderFd(this.#tree, folder, "."));
   }
 
@@ -81,15 +89,30 @@ export class Wasi {
     const text = (/** @type {number} */ at, /** @type {number} */ length) =>
       new TextDecoder().decode(new Uint8Array(shim.inst.exports.memory.buffer).slice(at, at + length));
     return {
-      /** The shim counts characters where bytes are meant. @param {number} count @param {number} size */
+      /**
+       * The shim counts characters where bytes are meant.
+       * @param {number} count
+       * @param {number} size
+       */
       args_sizes_get: (count, size) => {
         const view = new DataView(shim.inst.exports.memory.buffer);
         view.setUint32(count, shim.args.length, true);
-        view.setUint32(size, shim.args.reduce((sum, arg) => sum + new TextEncoder().encode(arg).length + 1, 0), true);
+        view.setUint32(
+          size,
+          shim.args.reduce((sum, arg) => sum + new TextEncoder().encode(arg).length + 1, 0),
+          true,
+        );
         return 0;
       },
       /** The shim moves what it has in memory. */
-      path_rename: (/** @type {number} */ fd, /** @type {number} */ at, /** @type {number} */ length, /** @type {number} */ newFd, /** @type {number} */ newAt, /** @type {number} */ newLength) => {
+      path_rename: (
+        /** @type {number} */ fd,
+        /** @type {number} */ at,
+        /** @type {number} */ length,
+        /** @type {number} */ newFd,
+        /** @type {number} */ newAt,
+        /** @type {number} */ newLength,
+      ) => {
         const [from, to] = [shim.fds[fd], shim.fds[newFd]];
         if (!(from instanceof FolderFd) || !(to instanceof FolderFd)) return codes.ERRNO_BADF;
         return this.#tree.rename(from.resolve(text(at, length)), to.resolve(text(newAt, newLength)));

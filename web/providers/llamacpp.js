@@ -3,7 +3,10 @@
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";
 
-/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+/**
+ * @template {import("../types.js").Schema | undefined} [S=undefined]
+ * @extends {agents.Agent<S>}
+ */
 export class Agent extends agents.Agent {
   static provider = "llamacpp";
 }

@@ -5,7 +5,10 @@ import * as models from "../models/models.js";
 
 export { localEngine } from "../models/local-engines.js";
 
-/** @template {import("../types.js").Schema | undefined} [S=undefined] @extends {agents.Agent<S>} */
+/**
+ * @template {import("../types.js").Schema | undefined} [S=undefined]
+ * @extends {agents.Agent<S>}
+ */
 export class Agent extends agents.Agent {
   static provider = "local";
 }

@@ -88,7 +88,8 @@ function choose(options) {
     const value = options[name] instanceof URL ? options[name].href : options[name];
     if (value == null || value === settings[name]) continue;
     if (early) shutdown();
-    if (running) throw new ConfigError(`Python is running already, with another ${name}; call boot() before the first call, or shutdown() first`);
+    if (running)
+      throw new ConfigError(`Python is running already, with another ${name}; call boot() before the first call, or shutdown() first`);
     settings = { ...settings, [name]: value };
   }
 }
@@ -127,7 +128,10 @@ const inPage = !hasNode && typeof Worker === "function" && (typeof document === 
 /** Where relative addresses begin. */
 const base = () => globalThis.location?.href ?? (inNode ? new URL(`file://${process.cwd()}/`).href : undefined);
 
-/** @param {ThreadEvents} events @returns {Thread} */
+/**
+ * @param {ThreadEvents} events
+ * @returns {Thread}
+ */
 function launch(events) {
   const { mode = inNode || typeof Worker === "undefined" ? "main" : "worker" } = settings;
   if (mode !== "main" && typeof Worker === "undefined") throw new ConfigError('there are no web workers here; use boot({mode: "main"})');
@@ -139,7 +143,9 @@ function launch(events) {
 /** Which addresses `boot` was told. @returns {(keyof Addresses)[]} */
 function stated() {
   const names = /** @type {const} */ ({ runtimeURL: "runtimeURL", wheelURL: "wheelURL", snapshot: "snapshotURL" });
-  return Object.entries(names).flatMap(([option, name]) => (settings[/** @type {keyof typeof names} */ (option)] === undefined ? [] : [name]));
+  return Object.entries(names).flatMap(([option, name]) =>
+    settings[/** @type {keyof typeof names} */ (option)] === undefined ? [] : [name],
+  );
 }
 
 /** @returns {Addresses} */

@@ -45,7 +45,11 @@ export class Downloads {
     globalThis.fetch = this.#fetch;
   }
 
-  /** One more file is to come. @param {string} url @param {number} bytes */
+  /**
+   * One more file is to come.
+   * @param {string} url
+   * @param {number} bytes
+   */
   expect(url, bytes) {
     this.#names.add(fileName(url));
     this.#totalBytes += bytes;
@@ -55,7 +59,11 @@ export class Downloads {
   count(bytes) {
     this.#loadedBytes += bytes;
     const done = this.#loadedBytes >= this.#totalBytes - RUNTIME_FILES[IMPORTED];
-    this.#onProgress(done ? { stage: "starting", loadedBytes: 0, totalBytes: 0 } : { stage: "runtime", loadedBytes: this.#loadedBytes, totalBytes: this.#totalBytes });
+    this.#onProgress(
+      done
+        ? { stage: "starting", loadedBytes: 0, totalBytes: 0 }
+        : { stage: "runtime", loadedBytes: this.#loadedBytes, totalBytes: this.#totalBytes },
+    );
   }
 
   /** Pyodide's function that makes the module, of WebAssembly that is compiled already. @param {(settings: any) => Promise<any>} create */
@@ -65,13 +73,20 @@ export class Downloads {
       const { instantiateWasm } = settings;
       const failure = new Promise((_, reject) => {
         settings.instantiateWasm = (/** @type {WebAssembly.Imports} */ imports, /** @type {Function} */ receive) =>
-          instantiateWasm(imports, () => WebAssembly.instantiate(compiled, imports).then((instance) => receive(instance, compiled)).catch(reject));
+          instantiateWasm(imports, () =>
+            WebAssembly.instantiate(compiled, imports)
+              .then((instance) => receive(instance, compiled))
+              .catch(reject),
+          );
       });
       return Promise.race([create(settings), failure]);
     };
   }
 
-  /** @param {string} url @returns {Promise<WebAssembly.Module>} */
+  /**
+   * @param {string} url
+   * @returns {Promise<WebAssembly.Module>}
+   */
   async #compile(url) {
     const response = await this.#fetch.call(globalThis, url);
     if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);

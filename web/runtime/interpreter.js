@@ -43,7 +43,9 @@ class Start {
     this.wheel = readBytes(wheelURL);
     this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
     /** Pyodide's own way to make the module of its files. @type {Promise<(settings: any) => Promise<any>> | undefined} */
-    this.script = runtimeURL ? import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
+    this.script = runtimeURL
+      ? import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default)
+      : undefined;
     this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
     this.runtime = importRuntime(runtimeURL);
     for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
@@ -69,7 +71,10 @@ export async function startPython(options) {
   }
 }
 
-/** @param {Start} start @returns {Promise<Python>} */
+/**
+ * @param {Start} start
+ * @returns {Promise<Python>}
+ */
 async function load(start) {
   const pyodide = await loadRuntime(start);
   pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
@@ -81,7 +86,11 @@ async function load(start) {
   return { pyodide, join: joinOf(pyodide) };
 }
 
-/** Nothing where each is missing, broken or of other versions. @param {Start} start @returns {Promise<Python | undefined>} */
+/**
+ * Nothing where each is missing, broken or of other versions.
+ * @param {Start} start
+ * @returns {Promise<Python | undefined>}
+ */
 async function restoreFirst(start) {
   for (const { url, found } of start.snapshots) {
     try {
@@ -92,7 +101,11 @@ async function restoreFirst(start) {
   }
 }
 
-/** @param {Start} start @param {Snapshot} snapshot @returns {Promise<Python>} */
+/**
+ * @param {Start} start
+ * @param {Snapshot} snapshot
+ * @returns {Promise<Python>}
+ */
 async function restore(start, snapshot) {
   start.downloads?.expect(snapshot.url, snapshot.bytes);
   const kept = readMemory(snapshot.url);
@@ -111,7 +124,10 @@ async function restore(start, snapshot) {
   return { pyodide, join: joinOf(pyodide) };
 }
 
-/** @param {Start} start @param {{memory: Bytes, checked: Promise<void>}} [snapshot] */
+/**
+ * @param {Start} start
+ * @param {{memory: Bytes, checked: Promise<void>}} [snapshot]
+ */
 async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
   const { runtimeURL, environment, onProgress } = options;
   const { loadPyodide } = await runtime;
@@ -132,7 +148,10 @@ async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
   return pyodide;
 }
 
-/** @param {any} pyodide @returns {Join} */
+/**
+ * @param {any} pyodide
+ * @returns {Join}
+ */
 function joinOf(pyodide) {
   pyodide.registerJsModule("staysail_web", { loadPlugin });
   const bridge = pyodide.pyimport("staysail.bridge");
@@ -146,13 +165,18 @@ function joinOf(pyodide) {
   };
 }
 
-/** @param {string | undefined} runtimeURL @returns {Promise<any>} */
+/**
+ * @param {string | undefined} runtimeURL
+ * @returns {Promise<any>}
+ */
 async function importRuntime(runtimeURL) {
   const module = runtimeURL ? new URL("pyodide.mjs", runtimeURL).href : "pyodide";
   try {
     return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
   } catch (cause) {
-    const hint = runtimeURL ? "is runtimeURL a folder with Pyodide's files, and can it be reached?" : 'install it: npm install pyodide, or give boot({runtimeURL})';
+    const hint = runtimeURL
+      ? "is runtimeURL a folder with Pyodide's files, and can it be reached?"
+      : "install it: npm install pyodide, or give boot({runtimeURL})";
     throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${hint}`, { cause });
   }
 }
@@ -162,7 +186,10 @@ function indexURL(runtimeURL) {
   return runtimeURL.startsWith("file:") ? decodeURIComponent(new URL(runtimeURL).pathname).replace(/^\/([A-Za-z]:)/, "$1") : runtimeURL;
 }
 
-/** @param {string} url @returns {Bytes} */
+/**
+ * @param {string} url
+ * @returns {Bytes}
+ */
 async function readBytes(url) {
   if (isKept(url)) return readKept(url);
   if (url.startsWith("file:")) {

@@ -22,7 +22,10 @@ export const isKept = (url) => url.startsWith(PLACE);
 /** Whether one can be kept here: in pages over HTTPS or from this machine. */
 export const canKeep = typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
 
-/** @param {string} url @returns {Promise<Uint8Array<ArrayBuffer>>} */
+/**
+ * @param {string} url
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
 export async function readKept(url) {
   const kept = await find(url);
   if (!kept) throw new Error("none is kept");
@@ -40,7 +43,11 @@ export async function dropMemory(url) {
   for (const name of await caches.keys()) await (await caches.open(name)).delete(url, { ignoreVary: true });
 }
 
-/** A served snapshot, in place of every other one, when the page has had time for its first prompt. @param {string} url @param {Uint8Array<ArrayBuffer>} packed */
+/**
+ * A served snapshot, in place of every other one, when the page has had time for its first prompt.
+ * @param {string} url
+ * @param {Uint8Array<ArrayBuffer>} packed
+ */
 export function keepMemory(url, packed) {
   if (!canHold(url)) return;
   setTimeout(async () => {

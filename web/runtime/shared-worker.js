@@ -37,12 +37,19 @@ const members = new Set();
 /** @type {Running | undefined} */
 let python;
 
-/** @param {Port} port @param {JoinMessage} message */
+/**
+ * @param {Port} port
+ * @param {JoinMessage} message
+ */
 async function admit(port, { tab, addresses, stated }) {
   await held;
   tell(port, { type: "welcome", host });
   const other = stated.find((name) => python && addresses[name] !== python.addresses[name]);
-  if (other && members.size) return tell(port, { type: "refused", message: `Python runs already for another tab, with ${other} ${python?.addresses[other]}, not ${addresses[other]}; tabs that share it give the same` });
+  if (other && members.size)
+    return tell(port, {
+      type: "refused",
+      message: `Python runs already for another tab, with ${other} ${python?.addresses[other]}, not ${addresses[other]}; tabs that share it give the same`,
+    });
   if (!python || other) python = start(addresses);
   /** @type {Member} */
   const member = { port, leave() {} };
@@ -69,7 +76,10 @@ function leave(member) {
   if (members.delete(member)) member.leave();
 }
 
-/** @param {Addresses} addresses @returns {Running} */
+/**
+ * @param {Addresses} addresses
+ * @returns {Running}
+ */
 function start(addresses) {
   /** @type {Running} */
   const started = { addresses, join: new Promise(() => {}) };
@@ -96,7 +106,10 @@ function end() {
   members.clear();
 }
 
-/** @param {Port} port @param {HostMessage} message */
+/**
+ * @param {Port} port
+ * @param {HostMessage} message
+ */
 const tell = (port, message) => port.postMessage(message);
 
 /** @param {HostMessage} message */

@@ -35,7 +35,8 @@ let failed = false;
  * @returns {Thread}
  */
 export function launchShared(events, addresses, stated) {
-  if (!globalThis.navigator?.locks) throw new ConfigError("tabs share Python by means of Web Locks, which there are in browsers, over HTTPS and on localhost");
+  if (!globalThis.navigator?.locks)
+    throw new ConfigError("tabs share Python by means of Web Locks, which there are in browsers, over HTTPS and on localhost");
   const tab = `staysail tab ${crypto.randomUUID()}`;
   /** @type {JoinMessage} */
   const message = { type: "join", tab, addresses, stated };
@@ -100,7 +101,12 @@ export function launchShared(events, addresses, stated) {
   function watch(host) {
     const lost = () => {
       if (over.signal.aborted || (!ready && port instanceof BroadcastChannel)) return; // the next tab's worker will open the lobby
-      events.onFailure(new InterpreterError("Python ran in a tab that was closed, or crashed. The next call starts it anew.", { code: "lost", retryable: true }));
+      events.onFailure(
+        new InterpreterError("Python ran in a tab that was closed, or crashed. The next call starts it anew.", {
+          code: "lost",
+          retryable: true,
+        }),
+      );
     };
     navigator.locks.request(host, { mode: "shared", signal: over.signal }, lost).catch(() => {}); // which it is when this tab is done first
   }

@@ -7,7 +7,10 @@
 const MAGIC = 0x4e535353; // "SSSN"
 const PAGE = 4096;
 
-/** @param {Uint8Array<ArrayBuffer>} memory @returns {Uint8Array<ArrayBuffer>} */
+/**
+ * @param {Uint8Array<ArrayBuffer>} memory
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 export function pack(memory) {
   /** @type {number[]} */
   const runs = [];
@@ -31,7 +34,11 @@ export function pack(memory) {
   return packed;
 }
 
-/** Throws where it is no such thing. @param {Uint8Array<ArrayBuffer>} packed @returns {Uint8Array<ArrayBuffer>} */
+/**
+ * Throws where it is no such thing.
+ * @param {Uint8Array<ArrayBuffer>} packed
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
 export function unpack(packed) {
   const words = new Uint32Array(packed.buffer, packed.byteOffset, packed.length >> 2);
   const [magic, bytes, count] = words;
@@ -46,7 +53,11 @@ export function unpack(packed) {
   return memory;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} memory @param {number} first @param {number} count */
+/**
+ * @param {Uint8Array<ArrayBuffer>} memory
+ * @param {number} first
+ * @param {number} count
+ */
 function pagesOf(memory, first, count) {
   return memory.subarray(first * PAGE, (first + count) * PAGE);
 }

@@ -11,14 +11,23 @@
  * @typedef {Promise<Uint8Array<ArrayBuffer>>} Bytes
  */
 
-/** @param {string} manifestURL @param {(url: string) => Bytes} readBytes @returns {Promise<Snapshot>} */
+/**
+ * @param {string} manifestURL
+ * @param {(url: string) => Bytes} readBytes
+ * @returns {Promise<Snapshot>}
+ */
 export async function findSnapshot(manifestURL, readBytes) {
   if (!globalThis.crypto?.subtle) throw new Error("it cannot be checked without crypto.subtle, which pages have over HTTPS only");
   const { file, ...manifest } = JSON.parse(new TextDecoder().decode(await readBytes(manifestURL)));
   return { url: new URL(file, manifestURL).href, ...manifest };
 }
 
-/** Rejects what is not the memory that the manifest tells of. @param {Snapshot} snapshot @param {Bytes} wheel @param {Bytes} packed */
+/**
+ * Rejects what is not the memory that the manifest tells of.
+ * @param {Snapshot} snapshot
+ * @param {Bytes} wheel
+ * @param {Bytes} packed
+ */
 export async function checkSnapshot({ sha256, wheelSha256 }, wheel, packed) {
   packed.catch(() => {}); // told below
   if ((await hash(await wheel)) !== wheelSha256) throw new Error("it was made from another version of staysail");

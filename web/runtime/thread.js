@@ -22,7 +22,11 @@ import { isPacket, pack, unpack } from "../bridge/packet.js";
 /** So that a first prompt does not share the processor with what a later visit profits from. */
 const KEEP_AFTER_MS = 4000;
 
-/** @param {ThreadEvents} events @param {Addresses} addresses @returns {Thread} */
+/**
+ * @param {ThreadEvents} events
+ * @param {Addresses} addresses
+ * @returns {Thread}
+ */
 export function launchWorker(events, addresses) {
   const worker = newWorker();
   let keeping = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
@@ -53,7 +57,11 @@ function keepSnapshot({ runtimeURL, wheelURL }) {
   worker.postMessage({ runtimeURL, wheelURL });
 }
 
-/** What a worker said. @param {WorkerMessage | Packet} data @param {ThreadEvents} events */
+/**
+ * What a worker said.
+ * @param {WorkerMessage | Packet} data
+ * @param {ThreadEvents} events
+ */
 export function hear(data, { onProgress, onReady, onText, onFailure }) {
   if (isPacket(data)) onText(...unpack(data));
   else if (data.type === "progress") onProgress(data.progress);
@@ -99,7 +107,12 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
       side = join(onText);
       onReady();
     },
-    (error) => onFailure(error instanceof InterpreterError ? error : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error })),
+    (error) =>
+      onFailure(
+        error instanceof InterpreterError
+          ? error
+          : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error }),
+      ),
   );
   const terminate = () => {
     alive = false;

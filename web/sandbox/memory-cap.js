@@ -19,14 +19,23 @@ export function capMemory(module, limitBytes) {
       if (module[start] !== 1 || module[start + 1] > 1) throw new Error("the runtime's memory is of a kind that cannot be limited");
       if (minimum > most) throw new RangeError(`Python needs ${minimum * PAGE_BYTES} bytes of memory to start, and gets ${limitBytes}`);
       const body = [1, 1, ...writeNumber(minimum), ...writeNumber(most)];
-      return join(module.subarray(0, at), new Uint8Array([MEMORY_SECTION, ...writeNumber(body.length), ...body]), module.subarray(start + size));
+      return join(
+        module.subarray(0, at),
+        new Uint8Array([MEMORY_SECTION, ...writeNumber(body.length), ...body]),
+        module.subarray(start + size),
+      );
     }
     at = start + size;
   }
   throw new Error("the runtime defines no memory that could be limited");
 }
 
-/** LEB128. @param {Uint8Array} bytes @param {number} at @returns {[value: number, next: number]} */
+/**
+ * LEB128.
+ * @param {Uint8Array} bytes
+ * @param {number} at
+ * @returns {[value: number, next: number]}
+ */
 function readNumber(bytes, at) {
   let value = 0;
   for (let shift = 0; ; shift += 7) {

@@ -35,7 +35,10 @@ export function answering(runtimeURL, lock, allowedHosts) {
     }
   };
 
-  /** @param {string} name @returns {[string, RequestInit]} */
+  /**
+   * @param {string} name
+   * @returns {[string, RequestInit]}
+   */
   function ofRuntime(name) {
     const expected = integrity.get(name);
     if (!expected) throw new Error(`the runtime has no package ${name}`);
@@ -43,7 +46,11 @@ export function answering(runtimeURL, lock, allowedHosts) {
   }
 }
 
-/** Throws for what is not on the list. @param {string} address @param {string[]} allowedHosts */
+/**
+ * Throws for what is not on the list.
+ * @param {string} address
+ * @param {string[]} allowedHosts
+ */
 function check(address, allowedHosts) {
   const { protocol, host, username, password } = new URL(address);
   const allowed = allowedHosts.some((name) => (name.startsWith("*.") ? host.endsWith(name.slice(1)) : host === name));
@@ -52,7 +59,12 @@ function check(address, allowedHosts) {
   }
 }
 
-/** A redirect is an error: it might lead to another host. @param {string} url @param {RequestInit} init @returns {Promise<Answer>} */
+/**
+ * A redirect is an error: it might lead to another host.
+ * @param {string} url
+ * @param {RequestInit} init
+ * @returns {Promise<Answer>}
+ */
 async function request(url, init) {
   const signal = AbortSignal.timeout(FETCH_MS);
   const response = await fetch(url, { ...init, signal, redirect: "error", credentials: "omit", referrerPolicy: "no-referrer" });

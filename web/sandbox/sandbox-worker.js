@@ -12,8 +12,22 @@ const RUNTIME = "https://runtime.invalid/";
 const TREE = "/toolfs";
 /** The browser's ways to the network, to storage and to other threads: the frame's policy and origin bar them too. */
 const WAYS_OUT = [
-  "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "Worker", "SharedWorker", "BroadcastChannel", "importScripts",
-  "indexedDB", "caches", "webkitRequestFileSystem", "webkitRequestFileSystemSync", "postMessage", "RTCPeerConnection", "Notification",
+  "XMLHttpRequest",
+  "WebSocket",
+  "WebSocketStream",
+  "WebTransport",
+  "EventSource",
+  "Worker",
+  "SharedWorker",
+  "BroadcastChannel",
+  "importScripts",
+  "indexedDB",
+  "caches",
+  "webkitRequestFileSystem",
+  "webkitRequestFileSystemSync",
+  "postMessage",
+  "RTCPeerConnection",
+  "Notification",
 ];
 const NO_BODY = [101, 204, 205, 304];
 
@@ -34,16 +48,21 @@ const MOST_SHOWN = 64 << 20;
 /** Files that the host knows. @type {Set<string>} */
 const known = new Set();
 
-addEventListener("message", ({ ports }) => {
-  port = ports[0];
-  port.onmessage = ({ data }) => {
-    if (data.type === "answer") {
-      asked.get(data.id)?.(data);
-      asked.delete(data.id);
-    } else if (data.type === "start") start(data).catch((error) => port.postMessage({ type: "failed", message: String(error?.message ?? error) }));
-    else run(data).catch((error) => port.postMessage({ type: "crash", message: String(error?.message ?? error) }));
-  };
-}, { once: true });
+addEventListener(
+  "message",
+  ({ ports }) => {
+    port = ports[0];
+    port.onmessage = ({ data }) => {
+      if (data.type === "answer") {
+        asked.get(data.id)?.(data);
+        asked.delete(data.id);
+      } else if (data.type === "start")
+        start(data).catch((error) => port.postMessage({ type: "failed", message: String(error?.message ?? error) }));
+      else run(data).catch((error) => port.postMessage({ type: "crash", message: String(error?.message ?? error) }));
+    };
+  },
+  { once: true },
+);
 
 /** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, snapshot?: Uint8Array<ArrayBuffer>}} message */
 async function start({ modules, files, harness: source, snapshot }) {
@@ -71,7 +90,10 @@ async function start({ modules, files, harness: source, snapshot }) {
     wall -= part.length;
     if (wall >= 0) port.postMessage({ type: "shown", part });
   };
-  for (const [name, stream] of [["setStdout", "stdout"], ["setStderr", "stderr"]]) {
+  for (const [name, stream] of [
+    ["setStdout", "stdout"],
+    ["setStderr", "stderr"],
+  ]) {
     const decoder = new TextDecoder();
     const write = (/** @type {Uint8Array} */ bytes) => {
       if (room > 0) port.postMessage({ type: "output", stream, text: decoder.decode(bytes, { stream: true }) });
@@ -108,7 +130,10 @@ async function importText(text) {
   return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
 }
 
-/** @param {Request} request @param {Record<string, Uint8Array<ArrayBuffer>>} files */
+/**
+ * @param {Request} request
+ * @param {Record<string, Uint8Array<ArrayBuffer>>} files
+ */
 async function checkedFetch(request, files) {
   const file = request.url.startsWith(RUNTIME) ? files[request.url.slice(RUNTIME.length)] : undefined;
   if (file) return new Response(file, { headers: request.url.endsWith(".wasm") ? { "content-type": "application/wasm" } : {} });
@@ -135,7 +160,10 @@ async function run({ code, folders, files, deleted, outputBytes }) {
   /** @type {string[]} */
   const failures = [];
   try {
-    await pyodide.loadPackagesFromImports(code, { messageCallback: () => {}, errorCallback: (/** @type {string} */ text) => failures.push(text) });
+    await pyodide.loadPackagesFromImports(code, {
+      messageCallback: () => {},
+      errorCallback: (/** @type {string} */ text) => failures.push(text),
+    });
   } catch (error) {
     failures.push(String(error)); // where the code does not parse, Python says it better
   }
@@ -158,7 +186,11 @@ function keep(path) {
 /** @param {string} path */
 const exists = (path) => pyodide.FS.analyzePath(path).exists;
 
-/** Files below a folder. Links lead nowhere. @param {string} folder @returns {string[]} */
+/**
+ * Files below a folder. Links lead nowhere.
+ * @param {string} folder
+ * @returns {string[]}
+ */
 function list(folder) {
   const { FS } = pyodide;
   return FS.readdir(folder).flatMap((/** @type {string} */ name) => {

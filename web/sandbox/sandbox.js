@@ -52,7 +52,12 @@ export class Sandbox {
     let finished = false;
     try {
       const room = await opening;
-      for await (const event of room.run({ code, folders, deleted, files: files.map(({ path, data }) => ({ path, data: fromBase64(data) })) })) {
+      for await (const event of room.run({
+        code,
+        folders,
+        deleted,
+        files: files.map(({ path, data }) => ({ path, data: fromBase64(data) })),
+      })) {
         if (event.type === "done") finished = event.ended === null;
         yield event.type === "done" ? { ...event, fresh } : event;
       }
@@ -65,7 +70,10 @@ export class Sandbox {
   end() {
     const room = this.#room;
     this.#room = undefined;
-    room?.then((opened) => opened.close(), () => {});
+    room?.then(
+      (opened) => opened.close(),
+      () => {},
+    );
   }
 }
 
@@ -115,7 +123,10 @@ class Room {
     if (event.source === this.#frame.contentWindow) this.#tell({ type: "crash", message: String(event.data).slice(0, 500) });
   };
 
-  /** @param {SandboxOptions} options @param {ReturnType<typeof answering>} answer */
+  /**
+   * @param {SandboxOptions} options
+   * @param {ReturnType<typeof answering>} answer
+   */
   constructor(options, answer) {
     this.#options = options;
     this.#answer = answer;
@@ -123,7 +134,11 @@ class Room {
     addEventListener("message", this.#crash);
   }
 
-  /** @param {string} worker its source @param {object} start @param {Uint8Array<ArrayBuffer>} [snapshot] */
+  /**
+   * @param {string} worker its source
+   * @param {object} start
+   * @param {Uint8Array<ArrayBuffer>} [snapshot]
+   */
   async open(worker, start, snapshot) {
     const frame = this.#frame;
     frame.setAttribute("sandbox", "allow-scripts");
@@ -132,8 +147,13 @@ class Room {
     frame.src = new URL("./frame.html", import.meta.url).href;
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
     const ready = new Promise((resolve, reject) => {
-      setTimeout(reject, START_MS, new Error("its interpreter did not start in time (is web/sandbox/ served, with the page's COEP header?)"));
-      this.#tell = (message) => (message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`)));
+      setTimeout(
+        reject,
+        START_MS,
+        new Error("its interpreter did not start in time (is web/sandbox/ served, with the page's COEP header?)"),
+      );
+      this.#tell = (message) =>
+        message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`));
     });
     ready.catch(() => {});
     document.documentElement.append(frame);
@@ -143,7 +163,10 @@ class Room {
     await ready;
   }
 
-  /** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[]}} work @returns {AsyncGenerator<any>} */
+  /**
+   * @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[]}} work
+   * @returns {AsyncGenerator<any>}
+   */
   async *run(work) {
     /** @type {any[]} */
     let news = [];
@@ -200,7 +223,11 @@ class Room {
   }
 }
 
-/** What the worker says it has, as far as it is of that form. @param {any} message @returns {SandboxEvent} */
+/**
+ * What the worker says it has, as far as it is of that form.
+ * @param {any} message
+ * @returns {SandboxEvent}
+ */
 function readDone(message) {
   /** @type {{type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} */
   const told = { type: "done", result: "{}", files: [], deleted: [], ended: null, fresh: false };

@@ -35,7 +35,8 @@ export async function copy(from, to, options = {}) {
   const { batch = 1000, resume = false, onProgress, signal } = options;
   const has = (/** @type {any} */ store, /** @type {string[]} */ names) => names.every((name) => typeof store?.[name] === "function");
   if (!has(from, ["ids", "get"])) throw new ConfigError("copy takes from a store with ids() and get(ids, {vectors: true})");
-  if (!has(to, resume ? ["upsert", "get"] : ["upsert"])) throw new ConfigError(`copy takes to a store with upsert(documents)${resume ? " and get(ids)" : ""}`);
+  if (!has(to, resume ? ["upsert", "get"] : ["upsert"]))
+    throw new ConfigError(`copy takes to a store with upsert(documents)${resume ? " and get(ids)" : ""}`);
   if (!(batch >= 1)) throw new ConfigError(`batch is at least 1, got ${batch}`);
   const ids = [...(await from.ids({ signal }))];
   let written = 0;

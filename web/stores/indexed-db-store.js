@@ -53,7 +53,12 @@ export class IndexedDBVectorStore {
     }
     this.#embedder = embedder;
     const given = present({ ...rest, memory_bytes });
-    this.#description = { id: this.#open.id, name, embedder: (typeof embedder === "object" && embedder?.name) || embedder != null, ...given };
+    this.#description = {
+      id: this.#open.id,
+      name,
+      embedder: (typeof embedder === "object" && embedder?.name) || embedder != null,
+      ...given,
+    };
     living.set(this.#open.id, new WeakRef(this));
     forgotten.register(this, this.#open);
   }
@@ -78,7 +83,11 @@ export class IndexedDBVectorStore {
     return this.#write("store.upsert", documents, options);
   }
 
-  /** @param {string | readonly string[] | {where: Where}} which @param {Stoppable} [options] @returns {Promise<number>} how many there were */
+  /**
+   * @param {string | readonly string[] | {where: Where}} which
+   * @param {Stoppable} [options]
+   * @returns {Promise<number>} how many there were
+   */
   delete(which, options) {
     return this.#ask("store.delete", typeof which === "object" && "where" in which ? { where: which.where } : { ids: which }, options);
   }
@@ -92,7 +101,9 @@ export class IndexedDBVectorStore {
    */
   search(query, k = 10, { signal, rerank, ...options } = {}) {
     const asked = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
-    return findReranked(query, k, rerank, (many) => this.#call("store.search", { ...asked, k: many, options: present(options) }, { signal }));
+    return findReranked(query, k, rerank, (many) =>
+      this.#call("store.search", { ...asked, k: many, options: present(options) }, { signal }),
+    );
   }
 
   /**
@@ -105,11 +116,18 @@ export class IndexedDBVectorStore {
   async searchBatch(queries, k = 10, { signal, ...options } = {}) {
     if (!queries.length) return [];
     const texts = queries.every((query) => typeof query === "string");
-    const asked = texts ? { queries } : { count: queries.length, $bytes: packVectors(/** @type {readonly Float32Array[]} */ (queries), queries.length) };
+    const asked = texts
+      ? { queries }
+      : { count: queries.length, $bytes: packVectors(/** @type {readonly Float32Array[]} */ (queries), queries.length) };
     return this.#call("store.search_batch", { ...asked, k, options: present(options) }, { signal });
   }
 
-  /** Those that are there, in the order asked for. @param {string | readonly string[]} ids @param {Stoppable & {vectors?: boolean}} [options] @returns {Promise<FoundDocument[]>} */
+  /**
+   * Those that are there, in the order asked for.
+   * @param {string | readonly string[]} ids
+   * @param {Stoppable & {vectors?: boolean}} [options]
+   * @returns {Promise<FoundDocument[]>}
+   */
   async get(ids, { vectors = false, signal } = {}) {
     const { documents, $bytes } = await this.#call("store.get", { ids, vectors }, { signal });
     if (!$bytes?.length) return documents;
@@ -117,7 +135,10 @@ export class IndexedDBVectorStore {
     return documents.map((/** @type {FoundDocument} */ document, /** @type {number} */ row) => ({ ...document, vector: rows[row] }));
   }
 
-  /** @param {Stoppable & {where?: Where}} [options] @returns {Promise<number>} */
+  /**
+   * @param {Stoppable & {where?: Where}} [options]
+   * @returns {Promise<number>}
+   */
   count({ where, signal } = {}) {
     return this.#ask("store.count", present({ where }), { signal });
   }
@@ -128,18 +149,37 @@ export class IndexedDBVectorStore {
    *     await (await store.export({ as: "stream" })).pipeTo(await fileHandle.createWritable());
    *
    * A stream fails with a StoreError (code "changed") where documents go meanwhile.
-   * @overload @param {Stoppable & {as?: "bytes"}} [options] @returns {Promise<Uint8Array>}
+   * @overload
+   * @param {Stoppable & {as?: "bytes"}} [options]
+   * @returns {Promise<Uint8Array>}
    */
-  /** @overload @param {Stoppable & {as: "blob"}} options @returns {Promise<Blob>} */
-  /** @overload @param {Stoppable & {as: "stream"}} options @returns {Promise<ReadableStream<Uint8Array>>} */
-  /** @param {Stoppable & {as?: "bytes" | "blob" | "stream"}} [options] @returns {Promise<Uint8Array | Blob | ReadableStream<Uint8Array>>} */
+  /**
+   * @overload
+   * @param {Stoppable & {as: "blob"}} options
+   * @returns {Promise<Blob>}
+   */
+  /**
+   * @overload
+   * @param {Stoppable & {as: "stream"}} options
+   * @returns {Promise<ReadableStream<Uint8Array>>}
+   */
+  /**
+   * @param {Stoppable & {as?: "bytes" | "blob" | "stream"}} [options]
+   * @returns {Promise<Uint8Array | Blob | ReadableStream<Uint8Array>>}
+   */
   async export({ as = "bytes", signal } = {}) {
-    if (!["bytes", "blob", "stream"].includes(as)) throw new ConfigError(`export gives "bytes", a "blob" or a "stream", no ${JSON.stringify(as)}`);
+    if (!["bytes", "blob", "stream"].includes(as))
+      throw new ConfigError(`export gives "bytes", a "blob" or a "stream", no ${JSON.stringify(as)}`);
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
     const handlers = { piece: (/** @type {{$bytes: Uint8Array}} */ { $bytes }) => writer.write($bytes) };
     const told = this.#call("store.export", {}, { signal, handlers });
-    told.then(() => writer.close(), (error) => writer.abort(error)).catch(() => {}); // what fails is told to whoever reads
+    told
+      .then(
+        () => writer.close(),
+        (error) => writer.abort(error),
+      )
+      .catch(() => {}); // what fails is told to whoever reads
     if (as === "stream") return readable;
     const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
     const read = as === "blob" ? whole.blob() : whole.arrayBuffer().then((buffer) => new Uint8Array(buffer));
@@ -154,7 +194,9 @@ export class IndexedDBVectorStore {
    */
   async import(archive, { replace = false, signal } = {}) {
     const file = await openArchive(await archive);
-    const handlers = { bytes: async (/** @type {{at: number, size: number}} */ { at, size }) => ({ $bytes: await file.read(at, at + size) }) };
+    const handlers = {
+      bytes: async (/** @type {{at: number, size: number}} */ { at, size }) => ({ $bytes: await file.read(at, at + size) }),
+    };
     return this.#call("store.import_", { replace, size_bytes: file.size }, { signal, handlers });
   }
 
@@ -163,12 +205,19 @@ export class IndexedDBVectorStore {
     return this.import(archive, options);
   }
 
-  /** `search` for `dynamicContext`. @param {SearchRequest} request @returns {Promise<[score: number, id: string, document: any][]>} */
+  /**
+   * `search` for `dynamicContext`.
+   * @param {SearchRequest} request
+   * @returns {Promise<[score: number, id: string, document: any][]>}
+   */
   topN({ query, samples, threshold, filter, mode, diversity }) {
     return this.search(query, samples, { threshold, where: filter, mode, diversity });
   }
 
-  /** @param {SearchRequest} request @returns {Promise<[score: number, id: string][]>} */
+  /**
+   * @param {SearchRequest} request
+   * @returns {Promise<[score: number, id: string][]>}
+   */
   async topNIds(request) {
     return (await this.topN(request)).map(([score, id]) => [score, id]);
   }
@@ -178,12 +227,20 @@ export class IndexedDBVectorStore {
     return this.search(query, n, options);
   }
 
-  /** What a search would do and why, what is in memory, what the last search did. @param {Stoppable} [options] @returns {Promise<StoreExplanation>} */
+  /**
+   * What a search would do and why, what is in memory, what the last search did.
+   * @param {Stoppable} [options]
+   * @returns {Promise<StoreExplanation>}
+   */
   async explain(options) {
     return toCamel(await this.#ask("store.explain", {}, options));
   }
 
-  /** Of every document, in no order. @param {Stoppable} [options] @returns {Promise<string[]>} */
+  /**
+   * Of every document, in no order.
+   * @param {Stoppable} [options]
+   * @returns {Promise<string[]>}
+   */
   ids(options) {
     return this.#ask("store.ids", {}, options);
   }
@@ -240,18 +297,32 @@ export class IndexedDBVectorStore {
     return { count, $bytes: packVectors(made, count) };
   }
 
-  /** @param {string} method @param {readonly (string | StoreDocument)[] | null} documents @param {AddOptions} [options] */
+  /**
+   * @param {string} method
+   * @param {readonly (string | StoreDocument)[] | null} documents
+   * @param {AddOptions} [options]
+   */
   async #write(method, documents, { vectors, ids, signal } = {}) {
     const read = readDocuments(documents, ids, vectors);
     return read.documents?.length === 0 ? [] : this.#call(method, { ids, ...read }, { signal });
   }
 
-  /** A method that takes and gives plain data. @param {string} method @param {Record<string, unknown>} options @param {Stoppable} [stoppable] */
+  /**
+   * A method that takes and gives plain data.
+   * @param {string} method
+   * @param {Record<string, unknown>} options
+   * @param {Stoppable} [stoppable]
+   */
   #ask(method, options, stoppable) {
     return this.#call(method, { options }, stoppable);
   }
 
-  /** @param {string} method @param {Record<string, unknown>} params @param {Stoppable & {handlers?: Handlers}} [options] @returns {Promise<any>} */
+  /**
+   * @param {string} method
+   * @param {Record<string, unknown>} params
+   * @param {Stoppable & {handlers?: Handlers}} [options]
+   * @returns {Promise<any>}
+   */
   async #call(method, params, { signal, handlers } = {}) {
     const peer = await connect();
     const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal, handlers });
@@ -288,24 +359,35 @@ function readDocuments(documents, ids, vectors) {
   return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
 }
 
-/** @param {StoreArchive} archive @returns {Promise<{size: number, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>}>} */
+/**
+ * @param {StoreArchive} archive
+ * @returns {Promise<{size: number, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>}>}
+ */
 async function openArchive(archive) {
   if (archive instanceof ArrayBuffer || ArrayBuffer.isView(archive)) {
-    const bytes = archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
+    const bytes =
+      archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
     return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would take all of its buffer to the worker
   }
-  if (archive instanceof Response && !archive.ok) throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });
-  const blob = archive instanceof ReadableStream ? await new Response(archive).blob() : archive instanceof Response ? await archive.blob() : archive;
+  if (archive instanceof Response && !archive.ok)
+    throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });
+  const blob =
+    archive instanceof ReadableStream ? await new Response(archive).blob() : archive instanceof Response ? await archive.blob() : archive;
   if (!(blob instanceof Blob)) throw new ConfigError("import takes what export gave: a File, a Blob, bytes, a stream or a Response");
   return { size: blob.size, read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()) };
 }
 
-/** @param {{ids: string[], share: [number, number], total: number}} told @param {Float32Array} numbers @returns {StoreProjection} */
+/**
+ * @param {{ids: string[], share: [number, number], total: number}} told
+ * @param {Float32Array} numbers
+ * @returns {StoreProjection}
+ */
 function readProjection(told, numbers) {
   const count = told.ids.length;
   const dim = (numbers.length - 2 * count) / 3;
   const [mean, x, y] = [0, 1, 2].map((row) => numbers.subarray(2 * count + row * dim, 2 * count + (row + 1) * dim));
-  const along = (/** @type {Float32Array} */ axis, /** @type {ArrayLike<number>} */ vector) => axis.reduce((sum, value, at) => sum + value * (vector[at] - mean[at]), 0);
+  const along = (/** @type {Float32Array} */ axis, /** @type {ArrayLike<number>} */ vector) =>
+    axis.reduce((sum, value, at) => sum + value * (vector[at] - mean[at]), 0);
   return {
     ...told,
     points: told.ids.map((_, row) => [numbers[2 * row], numbers[2 * row + 1]]),
@@ -316,7 +398,10 @@ function readProjection(told, numbers) {
   };
 }
 
-/** @param {string | StoreDocument} document @returns {{rest: Record<string, unknown>, vector?: Vector}} */
+/**
+ * @param {string | StoreDocument} document
+ * @returns {{rest: Record<string, unknown>, vector?: Vector}}
+ */
 function split(document) {
   if (typeof document === "string") return { rest: { text: document } };
   const { vec, vector = vec, ...rest } = document;

@@ -20,7 +20,13 @@ const SPLITTERS = ["text", "tokens", "sentences", "markdown", "html"];
 
 /** Options, and their names in Python. */
 const NAMES = /** @type {const} */ ({
-  size: "size", overlap: "overlap", metadata: "metadata", encoding: "encoding", password: "password", maxBytes: "max_bytes", force: "force",
+  size: "size",
+  overlap: "overlap",
+  metadata: "metadata",
+  encoding: "encoding",
+  password: "password",
+  maxBytes: "max_bytes",
+  force: "force",
 });
 
 /**
@@ -40,11 +46,17 @@ const NAMES = /** @type {const} */ ({
 export async function* ingest(files, store, { signal, splitter, ...options } = {}) {
   checkNames(options, Object.keys(NAMES));
   describeSplitter(splitter); // tells at once what cannot be
-  if (typeof store?.describe !== "function") throw new ConfigError("ingest takes an IndexedDBVectorStore; copy(from, to) brings what it holds to another store");
+  if (typeof store?.describe !== "function")
+    throw new ConfigError("ingest takes an IndexedDBVectorStore; copy(from, to) brings what it holds to another store");
   const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
   const peer = await connect();
   const { store: described, embed } = store.describe(peer);
-  const params = { store: described, files: opened.map((file) => file.described), options: inPython(options), splitter: describeSplitter(splitter) };
+  const params = {
+    store: described,
+    files: opened.map((file) => file.described),
+    options: inPython(options),
+    splitter: describeSplitter(splitter),
+  };
   const handlers = {
     file: readFrom(opened),
     split: async (/** @type {{text: string}} */ { text }) => readPassages(typeof splitter === "function" ? await splitter(text) : [], text),
@@ -69,7 +81,11 @@ export async function loadDocuments(file, { signal, name, mediaType, ...options 
   if (name != null) opened.described.name = name;
   if (mediaType != null) opened.described.media_type = mediaType;
   const peer = await connect();
-  return peer.call("documents.load", { file: opened.described, options: inPython(options) }, { signal: signal ?? undefined, handlers: { file: readFrom([opened]) } });
+  return peer.call(
+    "documents.load",
+    { file: opened.described, options: inPython(options) },
+    { signal: signal ?? undefined, handlers: { file: readFrom([opened]) } },
+  );
 }
 
 /**
@@ -96,28 +112,46 @@ function describeSplitter(splitter) {
   throw new ConfigError(`splitter is ${SPLITTERS.join(", ")}, {code: language} or a function from a text to passages`);
 }
 
-/** @param {readonly Passage[]} passages @param {string} text @returns {Passage[]} */
+/**
+ * @param {readonly Passage[]} passages
+ * @param {string} text
+ * @returns {Passage[]}
+ */
 function readPassages(passages, text) {
   return Array.from(passages, (passage) => {
     const { text: found, start, end, metadata = {} } = passage ?? {};
-    if (typeof found !== "string" || !(start >= 0 && start <= end && end <= text.length)) throw new ConfigError("a passage is {text, start, end}, and optionally metadata");
+    if (typeof found !== "string" || !(start >= 0 && start <= end && end <= text.length))
+      throw new ConfigError("a passage is {text, start, end}, and optionally metadata");
     return { text: found, start, end, metadata };
   });
 }
 
-/** @param {IngestFile | Iterable<IngestFile>} files @returns {files is Iterable<IngestFile>} */
+/**
+ * @param {IngestFile | Iterable<IngestFile>} files
+ * @returns {files is Iterable<IngestFile>}
+ */
 const isSeveral = (files) => typeof files === "object" && files !== null && Symbol.iterator in files && !ArrayBuffer.isView(files);
 
 /** @param {Partial<Record<keyof typeof NAMES, unknown>>} options */
-const inPython = (options) => Object.fromEntries(Object.entries(NAMES).flatMap(([name, wireName]) => {
-  const value = options[/** @type {keyof typeof NAMES} */ (name)];
-  return value == null ? [] : [[wireName, value]];
-}));
+const inPython = (options) =>
+  Object.fromEntries(
+    Object.entries(NAMES).flatMap(([name, wireName]) => {
+      const value = options[/** @type {keyof typeof NAMES} */ (name)];
+      return value == null ? [] : [[wireName, value]];
+    }),
+  );
 
 /** @param {OpenFile[]} files */
-const readFrom = (files) => async (/** @type {{index: number}} */ { index }) => ({ $bytes: new Uint8Array(await /** @type {Blob} */ (files[index].blob).arrayBuffer()) });
+const readFrom =
+  (files) =>
+  async (/** @type {{index: number}} */ { index }) => ({
+    $bytes: new Uint8Array(await /** @type {Blob} */ (files[index].blob).arrayBuffer()),
+  });
 
-/** @param {IngestFile} file @returns {OpenFile} */
+/**
+ * @param {IngestFile} file
+ * @returns {OpenFile}
+ */
 function openFile(file) {
   if (typeof file === "string" || file instanceof URL) return openAddress(file);
   if (file instanceof Blob) return openBlob(file, "name" in file ? String(file.name) : null, file.type);
@@ -130,10 +164,21 @@ function openFile(file) {
   return openBlob(new Blob([/** @type {BlobPart} */ (content)]), name, mediaType);
 }
 
-/** @param {Blob} blob @param {string | null} name @param {string} mediaType @returns {OpenFile} */
+/**
+ * @param {Blob} blob
+ * @param {string | null} name
+ * @param {string} mediaType
+ * @returns {OpenFile}
+ */
 const openBlob = (blob, name, mediaType) => ({ described: { name, media_type: mediaType, size_bytes: blob.size }, blob });
 
-/** Python's side has another address of its own. @param {string | URL} url @param {string | null} [name] @param {string} [mediaType] @returns {OpenFile} */
+/**
+ * Python's side has another address of its own.
+ * @param {string | URL} url
+ * @param {string | null} [name]
+ * @param {string} [mediaType]
+ * @returns {OpenFile}
+ */
 function openAddress(url, name = null, mediaType = "") {
   const base = globalThis.document?.baseURI ?? globalThis.location?.href;
   if (!URL.canParse(url, base)) throw new ConfigError(`"${url}" is no address`);

@@ -4,7 +4,10 @@
 
 const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"\\]|\\.)*"/g;
 
-/** @param {unknown} body @returns {string | undefined} */
+/**
+ * @param {unknown} body
+ * @returns {string | undefined}
+ */
 export function writeJson(body) {
   const mark = `id ${Math.random()} `; // of which no text knows
   let big = false;
@@ -12,5 +15,13 @@ export function writeJson(body) {
   return big ? text.replaceAll(new RegExp(`"${mark}(\\d+)"`, "g"), "$1") : text;
 }
 
-/** @param {string} text @returns {any} */
-export const readJson = (text) => JSON.parse(text.replace(BIG_ID, (whole, name, colon, digits) => (digits && !Number.isSafeInteger(Number(digits)) ? `${name}${colon}"${digits}"` : whole)));
+/**
+ * @param {string} text
+ * @returns {any}
+ */
+export const readJson = (text) =>
+  JSON.parse(
+    text.replace(BIG_ID, (whole, name, colon, digits) =>
+      digits && !Number.isSafeInteger(Number(digits)) ? `${name}${colon}"${digits}"` : whole,
+    ),
+  );

@@ -12,7 +12,11 @@ import { ConfigError } from "../errors.js";
 
 const NAMESPACE = "1a9cbfaa2fd65a749a648f3ef0e017a2"; // of names that are "staysail" as DNS would have it
 
-/** The same number for a whole number, the same UUID for a UUID, else a UUID that follows from the text (version 5). @param {string} id @returns {Promise<PointId>} */
+/**
+ * The same number for a whole number, the same UUID for a UUID, else a UUID that follows from the text (version 5).
+ * @param {string} id
+ * @returns {Promise<PointId>}
+ */
 export async function pointId(id) {
   if (isNumber(id)) return exactId(BigInt(id));
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return id;
@@ -27,7 +31,11 @@ export async function pointId(id) {
 /** Below 2^64, as Qdrant's numbers are. @param {string} id */
 const isNumber = (id) => /^(0|[1-9]\d{0,19})$/.test(id) && BigInt(id) < 2n ** 64n;
 
-/** As Qdrant takes it: text of digits is a number. Raises ConfigError. @param {PointId} id @returns {PointId} */
+/**
+ * As Qdrant takes it: text of digits is a number. Raises ConfigError.
+ * @param {PointId} id
+ * @returns {PointId}
+ */
 export function exactId(id) {
   if (typeof id === "string") return isNumber(id) ? exactId(BigInt(id)) : id;
   if (typeof id === "bigint") return id <= Number.MAX_SAFE_INTEGER ? Number(id) : id;
@@ -35,9 +43,12 @@ export function exactId(id) {
   throw new ConfigError(`the id ${id} is no exact number: above ${Number.MAX_SAFE_INTEGER} give it as a BigInt or as text`);
 }
 
-/** @param {{id: string, document: any, metadata?: Record<string, unknown>}} document @param {PointId} point */
+/**
+ * @param {{id: string, document: any, metadata?: Record<string, unknown>}} document
+ * @param {PointId} point
+ */
 export function payloadOf({ id, document, metadata }, point) {
-  const text = typeof document === "string" ? document : document?.text ?? document?.content;
+  const text = typeof document === "string" ? document : (document?.text ?? document?.content);
   return {
     ...(String(point) === id ? {} : { id }),
     ...(typeof text === "string" && text ? { text } : {}),
@@ -52,14 +63,21 @@ export async function readId({ id, payload }) {
   return typeof told === "string" && String(await pointId(told)) === String(id) ? told : String(id);
 }
 
-/** @param {Point} point @returns {Promise<FoundDocument>} */
+/**
+ * @param {Point} point
+ * @returns {Promise<FoundDocument>}
+ */
 export async function readPoint(point) {
   const { document, text, metadata } = point.payload ?? {};
   const found = { id: await readId(point), document: document ?? text ?? null, metadata: metadata ?? {} };
   return point.vector ? { ...found, vector: Float32Array.from(point.vector) } : found;
 }
 
-/** As a caller gives it, in the shape it comes back. @param {StoreDocument & {id: string}} given @returns {FoundDocument} */
+/**
+ * As a caller gives it, in the shape it comes back.
+ * @param {StoreDocument & {id: string}} given
+ * @returns {FoundDocument}
+ */
 export function readDocument({ id, metadata, vec, vector = vec, ...rest }) {
   const [[name, only] = []] = Object.entries(rest);
   const document = Object.keys(rest).length === 1 && (name === "text" || name === "document") ? only : rest;

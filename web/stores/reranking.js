@@ -33,11 +33,22 @@ export async function findReranked(query, k, rerank, find) {
   return /** @type {Hit[]} */ ([...better].slice(0, k));
 }
 
-/** @param {Exclude<Rerank<any>, Function>} model @param {unknown} query @param {readonly SearchHit[]} hits @param {number} k */
+/**
+ * @param {Exclude<Rerank<any>, Function>} model
+ * @param {unknown} query
+ * @param {readonly SearchHit[]} hits
+ * @param {number} k
+ */
 async function byModel(model, query, hits, k) {
   if (typeof query !== "string") throw new ConfigError("a Reranker reads the query: search for a text, not for a vector");
   const described = hits.map(describeSource);
-  const ranked = hits.length ? await model.rerank(query, described.map(({ document }) => document.text), { topN: k }) : [];
+  const ranked = hits.length
+    ? await model.rerank(
+        query,
+        described.map(({ document }) => document.text),
+        { topN: k },
+      )
+    : [];
   return ranked.map(({ index, score }) => {
     const hit = /** @type {any} */ (hits[index]);
     return Array.isArray(hit) ? [score, hit[1], hit[2]] : { ...hit, score };

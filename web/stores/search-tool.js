@@ -45,7 +45,9 @@ export function searchTool(store, { k = 5, name = "search", description = DESCRI
     description,
     parameters: PARAMETERS,
     async execute({ query }) {
-      const hits = await findReranked(query, k, rerank, (samples) => ("topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples)));
+      const hits = await findReranked(query, k, rerank, (samples) =>
+        "topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples),
+      );
       const sources = hits.map(describeSource);
       const passages = sources.map(({ id, document }) => ({ id, ...shown(document.metadata), text: document.text }));
       const text = passages.length ? JSON.stringify(passages) : "Nothing was found.";
@@ -56,10 +58,14 @@ export function searchTool(store, { k = 5, name = "search", description = DESCRI
 
 /** @param {unknown} mode */
 export function checkMode(mode) {
-  if (mode != null && !MODES.includes(/** @type {string} */ (mode))) throw new ConfigError(`mode is ${MODES.join(", ")}, not ${String(mode)}`);
+  if (mode != null && !MODES.includes(/** @type {string} */ (mode)))
+    throw new ConfigError(`mode is ${MODES.join(", ")}, not ${String(mode)}`);
 }
 
-/** @param {SearchHit} hit @returns {Source} */
+/**
+ * @param {SearchHit} hit
+ * @returns {Source}
+ */
 export function describeSource(hit) {
   const [score, name, found] = Array.isArray(hit) ? hit : [...hitFields(hit)];
   const id = String(name);
@@ -77,7 +83,12 @@ export function describeSource(hit) {
 /** @param {any} hit */
 const hitFields = (hit) => [hit.score, hit.id, hit.document ?? hit.content ?? hit.text];
 
-/** A hit's text: the document itself, its `text` or `content`, else its JSON. @param {string} id @param {any} found @returns {Source["document"]} */
+/**
+ * A hit's text: the document itself, its `text` or `content`, else its JSON.
+ * @param {string} id
+ * @param {any} found
+ * @returns {Source["document"]}
+ */
 function readDocument(id, found) {
   if (typeof found === "string") return { id, text: found };
   const text = found?.text ?? found?.content ?? found?.document;

@@ -7,7 +7,11 @@
 
 import { DimensionError } from "../errors.js";
 
-/** @param {Vectors} vectors @param {number} count how many there are @returns {Uint8Array} Raises DimensionError. */
+/**
+ * @param {Vectors} vectors
+ * @param {number} count how many there are
+ * @returns {Uint8Array} Raises DimensionError.
+ */
 export function packVectors(vectors, count) {
   if (vectors instanceof Float32Array) {
     if (vectors.length % count) throw new DimensionError(`${vectors.length} numbers are no ${count} vectors`);
@@ -22,7 +26,11 @@ export function packVectors(vectors, count) {
   return new Uint8Array(packed.buffer);
 }
 
-/** @param {Uint8Array} bytes @param {number} count @returns {Float32Array[]} */
+/**
+ * @param {Uint8Array} bytes
+ * @param {number} count
+ * @returns {Float32Array[]}
+ */
 export function unpackVectors(bytes, count) {
   const numbers = new Float32Array(bytes.slice().buffer); // which is aligned
   const dim = numbers.length / count;

@@ -7,12 +7,18 @@ const TABLE = "handles";
 
 /** @typedef {"granted" | "prompt" | "denied"} Permission */
 
-/** @param {string} name @param {FileSystemDirectoryHandle} handle */
+/**
+ * @param {string} name
+ * @param {FileSystemDirectoryHandle} handle
+ */
 export async function keepHandle(name, handle) {
   await inTable("readwrite", (table) => table.put(handle, name));
 }
 
-/** @param {string} name @returns {Promise<any>} a FileSystemDirectoryHandle, or nothing */
+/**
+ * @param {string} name
+ * @returns {Promise<any>} a FileSystemDirectoryHandle, or nothing
+ */
 export function keptHandle(name) {
   return inTable("readonly", (table) => table.get(name));
 }
@@ -33,7 +39,10 @@ export async function permissionFor(name, writable, ask) {
   try {
     return await handle.requestPermission(mode);
   } catch (cause) {
-    throw new ToolFSError("the browser asks for a directory only when the user clicks; call requestPermission from a click", { code: "no_permission", cause });
+    throw new ToolFSError("the browser asks for a directory only when the user clicks; call requestPermission from a click", {
+      code: "no_permission",
+      cause,
+    });
   }
 }
 
@@ -44,7 +53,8 @@ export async function permissionFor(name, writable, ask) {
  * @returns {Promise<T>}
  */
 async function inTable(mode, work) {
-  if (typeof indexedDB === "undefined") throw new ConfigError("a directory is picked in a page; there is no IndexedDB here to keep its handle");
+  if (typeof indexedDB === "undefined")
+    throw new ConfigError("a directory is picked in a page; there is no IndexedDB here to keep its handle");
   const opening = indexedDB.open(DATABASE, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE);
   const database = await settled(opening);
@@ -55,7 +65,11 @@ async function inTable(mode, work) {
   }
 }
 
-/** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
+/**
+ * @template T
+ * @param {IDBRequest<T>} request
+ * @returns {Promise<T>}
+ */
 function settled(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

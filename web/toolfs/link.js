@@ -16,11 +16,20 @@ export class Session {
   /** @param {SessionOptions} options */
   constructor({ name, paths, hosts, calls, sizeBytes, seconds, memory, secrets, ...others }) {
     const unknown = Object.keys(others)[0];
-    if (unknown) throw new ConfigError(`a session has no option "${unknown}"; it has name, paths, hosts, calls, sizeBytes, seconds, memory and secrets`);
+    if (unknown)
+      throw new ConfigError(
+        `a session has no option "${unknown}"; it has name, paths, hosts, calls, sizeBytes, seconds, memory and secrets`,
+      );
     if (typeof name !== "string" || !name) throw new ConfigError("a session has a name, which the audit tells");
     this.name = name;
     /** As Python takes it. */
-    this.described = { id: `${name}-${++lastId}`, name, ...describeGrant({ paths, hosts, calls, sizeBytes, seconds }), memory, secrets: secrets ?? [] };
+    this.described = {
+      id: `${name}-${++lastId}`,
+      name,
+      ...describeGrant({ paths, hosts, calls, sizeBytes, seconds }),
+      memory,
+      secrets: secrets ?? [],
+    };
   }
 }
 
@@ -40,23 +49,39 @@ export class Link {
    * @returns {Promise<any>}
    */
   async call(operation, session, args, options = {}, read = readValue) {
-    if (!(session instanceof Session)) throw new ConfigError('give a session: toolfs.session({name: "agent", paths: {"/toolfs/data": "read list"}})');
+    if (!(session instanceof Session))
+      throw new ConfigError('give a session: toolfs.session({name: "agent", paths: {"/toolfs/data": "read list"}})');
     const last = args.at(-1);
     const given = last instanceof Uint8Array ? { args: args.slice(0, -1), $bytes: last } : { args };
     return read(await this.ask("toolfs.call", { operation, session: session.described, options, ...given }));
   }
 
-  /** @param {string} method @param {object} [params] @returns {Promise<any>} */
+  /**
+   * @param {string} method
+   * @param {object} [params]
+   * @returns {Promise<any>}
+   */
   async ask(method, params = {}) {
     return this.on(await this.peer(), method, params);
   }
 
-  /** @param {Peer} peer @param {string} method @param {object} [params] @returns {Promise<any>} */
+  /**
+   * @param {Peer} peer
+   * @param {string} method
+   * @param {object} [params]
+   * @returns {Promise<any>}
+   */
   on(peer, method, params = {}) {
     return peer.call(method, { id: this.id, ...params });
   }
 
-  /** Says it now, and again to another interpreter. @param {string} key @param {string} method @param {object} params @returns {Promise<any>} */
+  /**
+   * Says it now, and again to another interpreter.
+   * @param {string} key
+   * @param {string} method
+   * @param {object} params
+   * @returns {Promise<any>}
+   */
   async keep(key, method, params) {
     const answer = await this.ask(method, params);
     this.#kept.set(key, [method, params]);

@@ -11,11 +11,15 @@ import { given } from "./services.js";
 
 /** What is told of one before it is called. @param {PluginObject} plugin */
 export function describePlugin({ name, version, skill_document, operations, execute }) {
-  if (typeof name !== "string" || typeof execute !== "function") throw new ConfigError("a plugin is {name, version, execute(request, files)}");
+  if (typeof name !== "string" || typeof execute !== "function")
+    throw new ConfigError("a plugin is {name, version, execute(request, files)}");
   return { name, version: String(version ?? "0"), skill_document, operations };
 }
 
-/** @param {{id: string, key: string}} place @returns {PluginObject} */
+/**
+ * @param {{id: string, key: string}} place
+ * @returns {PluginObject}
+ */
 const find = ({ id, key }) => /** @type {PluginObject} */ (given.get(id)?.plugins?.get(key));
 
 /** @type {Handlers} */
@@ -24,7 +28,11 @@ export const pluginServices = {
   "toolfs.plugin": (/** @type {any} */ { request, call, ...place }) => find(place).execute(request, openFiles(place.id, call)),
 };
 
-/** @param {string} id @param {number} call @returns {PluginFiles} */
+/**
+ * @param {string} id
+ * @param {number} call
+ * @returns {PluginFiles}
+ */
 function openFiles(id, call) {
   const ask = async (/** @type {string} */ method, /** @type {object} */ params, /** @type {string | Uint8Array} */ data = "") => {
     const $bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;

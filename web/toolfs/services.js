@@ -8,7 +8,10 @@
 /** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder"> & {plugins?: Map<string, PluginObject>}>} */
 export const given = new Map();
 
-/** @param {string} id @returns {any} */
+/**
+ * @param {string} id
+ * @returns {any}
+ */
 const indexOf = (id) => given.get(id)?.searchIndex;
 
 /** @type {Handlers} */

@@ -49,7 +49,12 @@ export type Grant = {
 export type SessionOptions = Grant & { name: string; memory?: string; secrets?: string[] };
 
 export type Entry = {
-  name: string; path: string; kind: "file" | "directory"; sizeBytes: number | null; createdAt: string | null; modifiedAt: string | null;
+  name: string;
+  path: string;
+  kind: "file" | "directory";
+  sizeBytes: number | null;
+  createdAt: string | null;
+  modifiedAt: string | null;
   /** SHA-256 of the content. */
   hash: string | null;
 };
@@ -57,21 +62,44 @@ export type MemoryEntry = { id: string; content: string; createdAt: string; upda
 export type Found = { id: string; content: string; score: number; metadata: Record<string, unknown> };
 export type FoundAll = { query: string; topK: number; results: Found[] };
 export type Skill = {
-  name: string; description: string; body: string; path: string; references: string[]; scripts: string[]; others: string[];
+  name: string;
+  description: string;
+  body: string;
+  path: string;
+  references: string[];
+  scripts: string[];
+  others: string[];
   /** Why it cannot be used; "" where it can. */
   problem: string;
   fields: Record<string, unknown>;
 };
 export type Snapshot = {
-  id: string; name: string; createdAt: string; parent: string | null; files: number; sizeBytes: number;
-  trees: Record<string, string>; states: Record<string, string>;
+  id: string;
+  name: string;
+  createdAt: string;
+  parent: string | null;
+  files: number;
+  sizeBytes: number;
+  trees: Record<string, string>;
+  states: Record<string, string>;
 };
 /** Paths; `states` are names of what else differs, such as "rag". */
 export type Diff = { added: string[]; removed: string[]; changed: string[]; states: string[] };
 /** As it is written down, in Python's spelling. */
 export type AuditRecord = {
-  at: string; writer: string; sequence: number; session: string; operation: string; path: string; decision: "allowed" | "refused";
-  outcome: "ok" | "failed"; code?: string; error?: string; size_bytes: number; duration_ms: number; [field: string]: unknown;
+  at: string;
+  writer: string;
+  sequence: number;
+  session: string;
+  operation: string;
+  path: string;
+  decision: "allowed" | "refused";
+  outcome: "ok" | "failed";
+  code?: string;
+  error?: string;
+  size_bytes: number;
+  duration_ms: number;
+  [field: string]: unknown;
 };
 
 /** One of several operations that are one request. */
@@ -81,7 +109,12 @@ export type Operation =
   | { type: "search_memory" | "search_rag"; query: string; top_k?: number }
   | { type: "execute_plugin"; plugin_name: string; plugin_data: PluginRequest };
 export type OperationResult = {
-  type: string; source: string; content: string; metadata: Record<string, any>; success: boolean; error?: string;
+  type: string;
+  source: string;
+  content: string;
+  metadata: Record<string, any>;
+  success: boolean;
+  error?: string;
 };
 
 export type PluginRequest = { operation: string; path?: string; data?: unknown; options?: unknown };
@@ -120,7 +153,10 @@ export type PluginFiles = {
   delete(path: string): Promise<void>;
   mkdir(path: string): Promise<void>;
   rename(path: string, to: string): Promise<void>;
-  fetch(url: string, options?: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array }): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
+  fetch(
+    url: string,
+    options?: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array },
+  ): Promise<{ status: number; headers: Record<string, string>; body: Uint8Array }>;
 };
 export type PluginObject = {
   name: string;
@@ -131,11 +167,20 @@ export type PluginObject = {
   execute(request: PluginRequest, files: PluginFiles): PluginResponse | Promise<PluginResponse>;
 };
 export type Inspected = {
-  name: string; kind: string; url: string | null; sizeBytes: number; sha256: string; memoryBytes: number; outputBytes: number; timeoutS: number;
+  name: string;
+  kind: string;
+  url: string | null;
+  sizeBytes: number;
+  sha256: string;
+  memoryBytes: number;
+  outputBytes: number;
+  timeoutS: number;
   wasm?: {
     abi: "extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain" | "unknown";
     /** Whether it can run here; `problem` says why not. */
-    runs: boolean; problem: string | null; sizeBytes: number;
+    runs: boolean;
+    problem: string | null;
+    sizeBytes: number;
     exports: { name: string; kind: string; type: string }[];
     imports: { module: string; name: string; kind: string; type: string }[];
     memory: { minimumPages: number; maximumPages: number | null } | null;
@@ -143,5 +188,11 @@ export type Inspected = {
   };
 };
 export type Installed = {
-  name: string; version: string; kind: string; grant: Required<Grant>; timeoutS: number; outputBytes: number; operations: Record<string, unknown>;
+  name: string;
+  version: string;
+  kind: string;
+  grant: Required<Grant>;
+  timeoutS: number;
+  outputBytes: number;
+  operations: Record<string, unknown>;
 };

@@ -16,6 +16,10 @@ await build({
     outDir: fileURLToPath(new URL("../../built/app/", import.meta.url)),
     emptyOutDir: true,
     modulePreload: false,
-    rollupOptions: { input: fileURLToPath(new URL("app.js", import.meta.url)), preserveEntrySignatures: "strict", output: { entryFileNames: "app.js" } },
+    rollupOptions: {
+      input: fileURLToPath(new URL("app.js", import.meta.url)),
+      preserveEntrySignatures: "strict",
+      output: { entryFileNames: "app.js" },
+    },
   },
 });

@@ -3,7 +3,12 @@ import { tool } from "@langchain/core/tools";
 import { ChatOpenAI } from "@langchain/openai";
 
 export function connect(baseURL, { name, description, parameters, execute }) {
-  const model = new ChatOpenAI({ model: "m", apiKey: "k", useResponsesApi: false, configuration: { baseURL, dangerouslyAllowBrowser: true } });
+  const model = new ChatOpenAI({
+    model: "m",
+    apiKey: "k",
+    useResponsesApi: false,
+    configuration: { baseURL, dangerouslyAllowBrowser: true },
+  });
   const known = tool(execute, { name, description, schema: parameters });
   const withTools = model.bindTools([known]);
   return {

@@ -46,7 +46,10 @@ export const subjects = {
           for (let i = 0; i < dim; i++) score += query[i] * rows[at * dim + i];
           return { at, score };
         });
-        return scored.sort((a, b) => b.score - a.score).slice(0, k).map(({ at }) => at);
+        return scored
+          .sort((a, b) => b.score - a.score)
+          .slice(0, k)
+          .map(({ at }) => at);
       };
     },
   },

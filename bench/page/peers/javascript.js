@@ -34,7 +34,10 @@ export function searchOver(rows, dim) {
     const scores = [];
     const slots = [];
     for (let slot = 0, at = 0; at < rows.length; slot++, at += dim) {
-      let a = 0, b = 0, c = 0, d = 0;
+      let a = 0,
+        b = 0,
+        c = 0,
+        d = 0;
       for (let i = 0; i < dim; i += 4) {
         a += rows[at + i] * query[i];
         b += rows[at + i + 1] * query[i + 1];
@@ -60,4 +63,5 @@ async function openDatabase() {
   return settled(request);
 }
 
-const settled = (request) => new Promise((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = () => failed(request.error))));
+const settled = (request) =>
+  new Promise((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = () => failed(request.error))));

@@ -45,4 +45,5 @@ async function openDatabase() {
   return settled(request);
 }
 
-const settled = (request) => new Promise((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = () => failed(request.error))));
+const settled = (request) =>
+  new Promise((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = () => failed(request.error))));

@@ -1,7 +1,8 @@
 import { PGlite } from "/bench/built/pglite/index.js";
 import { vector } from "/bench/built/pgvector/index.js";
 
-const MADE = (dim) => `create extension if not exists vector; create table if not exists items (id int primary key, embedding vector(${dim}))`;
+const MADE = (dim) =>
+  `create extension if not exists vector; create table if not exists items (id int primary key, embedding vector(${dim}))`;
 
 const opened = (name) => PGlite.create(name, { extensions: { vector } });
 
@@ -9,7 +10,8 @@ async function fill(database, rows, dim) {
   await database.exec(MADE(dim));
   for (let first = 0; first < rows.length / dim; first += 500) {
     const lines = [];
-    for (let at = first; at < Math.min(first + 500, rows.length / dim); at++) lines.push(`${at}\t[${rows.subarray(at * dim, (at + 1) * dim).join()}]\n`);
+    for (let at = first; at < Math.min(first + 500, rows.length / dim); at++)
+      lines.push(`${at}\t[${rows.subarray(at * dim, (at + 1) * dim).join()}]\n`);
     await database.query("copy items from '/dev/blob'", [], { blob: new Blob(lines) });
   }
 }

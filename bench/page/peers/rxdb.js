@@ -33,7 +33,10 @@ async function asking(items) {
   return (query, k) => {
     const asked = [...query];
     const scored = documents.map(({ id, embedding }) => ({ id, score: cosineSimilarity(asked, embedding) }));
-    return scored.sort((a, b) => b.score - a.score).slice(0, k).map(({ id }) => id);
+    return scored
+      .sort((a, b) => b.score - a.score)
+      .slice(0, k)
+      .map(({ id }) => id);
   };
 }
 

@@ -3,7 +3,8 @@ import start from "sqlite-vec-wasm-demo";
 let library;
 export const load = async () => void (library = await start({ locateFile: () => "/bench/built/sqlite3.wasm", print() {}, printErr() {} }));
 
-const SCHEMA = (dim) => `create virtual table if not exists vectors using vec0(exact float[${dim}] distance_metric=cosine, signs bit[${dim}])`;
+const SCHEMA = (dim) =>
+  `create virtual table if not exists vectors using vec0(exact float[${dim}] distance_metric=cosine, signs bit[${dim}])`;
 
 function fill(database, rows, dim) {
   database.exec(SCHEMA(dim));

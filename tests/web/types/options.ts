@@ -8,15 +8,37 @@ import type { AgentOptions, CallOptions, PlainTool } from "staysail/types";
 import { is } from "./is.js";
 
 const every: AgentOptions = {
-  apiKey: async () => "k", model: "openai:gpt-4o", baseURL: "https://proxy.example/v1", headers: { "x-team": "a" }, preamble: "Be brief.",
-  context: ["One.", { id: "2", text: "Two." }], temperature: 0, maxTokens: 10, tools: [], toolChoice: { name: "x" }, toolConcurrency: 2, toolTimeoutMs: 1,
-  maxTurns: 3, additionalParams: { seed: 1 }, retry: { attempts: 3, baseMs: 1 }, timeoutMs: { connectMs: 1, totalMs: null }, cache: { maxEntries: 5 },
+  apiKey: async () => "k",
+  model: "openai:gpt-4o",
+  baseURL: "https://proxy.example/v1",
+  headers: { "x-team": "a" },
+  preamble: "Be brief.",
+  context: ["One.", { id: "2", text: "Two." }],
+  temperature: 0,
+  maxTokens: 10,
+  tools: [],
+  toolChoice: { name: "x" },
+  toolConcurrency: 2,
+  toolTimeoutMs: 1,
+  maxTurns: 3,
+  additionalParams: { seed: 1 },
+  retry: { attempts: 3, baseMs: 1 },
+  timeoutMs: { connectMs: 1, totalMs: null },
+  cache: { maxEntries: 5 },
   dynamicContext: { sample: 2, dynamicTools: { search: (_query, n) => [[n, "id", { text: "x" }]] } },
 };
 const agent = new Agent(every);
 
-new Agent({ model: "m", conversation: "a", conversations: new Conversations("chats"), memory: { slidingWindow: 20, tokenWindow: { tokens: 9, count: (text) => text.length } } });
-new Agent({ model: "m", memory: [{ summary: { overTokens: 9000, model: "openai:gpt-4o" } }, { fit: (messages, { promptAt }) => messages.slice(promptAt) }] });
+new Agent({
+  model: "m",
+  conversation: "a",
+  conversations: new Conversations("chats"),
+  memory: { slidingWindow: 20, tokenWindow: { tokens: 9, count: (text) => text.length } },
+});
+new Agent({
+  model: "m",
+  memory: [{ summary: { overTokens: 9000, model: "openai:gpt-4o" } }, { fit: (messages, { promptAt }) => messages.slice(promptAt) }],
+});
 const listed = await new Conversations().list();
 is<string | undefined>()(listed[0]?.title);
 // @ts-expect-error: overTokens
@@ -69,8 +91,15 @@ export async function models(): Promise<void> {
   is<number[]>()((await model.embedText("x")).vec);
   const store = new InMemoryVectorStore(model);
   is<string[]>()(await store.addDocuments(["One.", { id: "2", text: "Two." }]));
-  new Agent({ model: "openai:gpt-4o", dynamicContext: [{ sample: 1, dynamicTools: store }, { sample: 1, dynamicTools: new QdrantAdapter("c", model, { url: "http://q" }) }] });
+  new Agent({
+    model: "openai:gpt-4o",
+    dynamicContext: [
+      { sample: 1, dynamicTools: store },
+      { sample: 1, dynamicTools: new QdrantAdapter("c", model, { url: "http://q" }) },
+    ],
+  });
   is<string>()((await new TranscriptionModel({ modelName: "whisper-1" }).transcribe(new Blob([]))).text);
-  for await (const event of new CompletionModel({ model: "gpt-4o" }).stream("Hello")) if (event.type === "completion") is<number>()(event.usage.totalTokens);
+  for await (const event of new CompletionModel({ model: "gpt-4o" }).stream("Hello"))
+    if (event.type === "completion") is<number>()(event.usage.totalTokens);
   await (await localEngine({ localURL: "/local/" })).load({ onProgress: ({ loadedBytes }) => is<number>()(loadedBytes) });
 }

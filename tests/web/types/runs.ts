@@ -10,7 +10,9 @@ export async function durable(): Promise<void> {
   is<RunInfo | undefined>()(run as RunInfo | undefined);
   is<"running" | "paused" | "done" | "failed" | "stopped">()(run!.state);
   is<string | null>()(run!.conversation);
-  const reply = await agent.resume(run!.id, { approvals: { a: true, b: { refuse: "no" }, c: { approve: true, arguments: {} }, d: { result: 1 } } });
+  const reply = await agent.resume(run!.id, {
+    approvals: { a: true, b: { refuse: "no" }, c: { approve: true, arguments: {} }, d: { result: 1 } },
+  });
   is<ApprovalRequest[] | undefined>()(reply.pending);
   is<string | undefined>()(reply.pending![0]!.agent);
   is<PausedRun | undefined>()(reply.run);
@@ -48,7 +50,12 @@ export function hooks(): Agent[] {
 
 export async function conversations(): Promise<void> {
   const kept = new Conversations("crew");
-  const agent = new Agent({ model: "openai:gpt-4o", conversations: kept, conversation: "a", memory: [{ summary: { overTokens: 9000 } }, { tokenWindow: 16_000 }] });
+  const agent = new Agent({
+    model: "openai:gpt-4o",
+    conversations: kept,
+    conversation: "a",
+    memory: [{ summary: { overTokens: 9000 } }, { tokenWindow: 16_000 }],
+  });
   is<Reply<string>>()(await agent.run("Hello"));
   is<ConversationInfo[]>()(await kept.list());
   is<StoredConversation>()(await kept.load("a"));

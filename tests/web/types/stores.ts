@@ -73,6 +73,10 @@ export async function move(): Promise<void> {
   await copy(() => [], store);
 }
 
-export const agent = new Agent({ model: "openai:gpt-4o", tools: [searchTool(store, { mode: "hybrid" })], dynamicContext: { sample: 2, dynamicTools: store, mode: "hybrid" } });
+export const agent = new Agent({
+  model: "openai:gpt-4o",
+  tools: [searchTool(store, { mode: "hybrid" })],
+  dynamicContext: { sample: 2, dynamicTools: store, mode: "hybrid" },
+});
 // @ts-expect-error: no such mode
 searchTool(store, { mode: "fuzzy" });

@@ -4,7 +4,10 @@ import { Agent } from "staysail/openai";
 import { ToolFS } from "staysail/toolfs";
 import { is } from "./is.js";
 
-const toolfs = await ToolFS.open({ name: "notes", mounts: { "/toolfs/data": {}, "/toolfs/scratch": { kind: "memory", quotaBytes: 1000 } } });
+const toolfs = await ToolFS.open({
+  name: "notes",
+  mounts: { "/toolfs/data": {}, "/toolfs/scratch": { kind: "memory", quotaBytes: 1000 } },
+});
 declare const handle: FileSystemDirectoryHandle;
 await toolfs.mount("/toolfs/work", { directory: handle, writable: false });
 is<"granted" | "prompt" | "denied">()(await toolfs.permission("/toolfs/work"));

@@ -9,7 +9,14 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { installPackage, runtime, web } from "../installed.mjs";
 
-const RUNTIME_FILES = ["pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json"];
+const RUNTIME_FILES = [
+  "pyodide.mjs",
+  "pyodide.asm.mjs",
+  "pyodide.asm.wasm",
+  "python_stdlib.zip",
+  "pyodide-lock.json",
+  "staysail-snapshot.json",
+];
 
 const site = resolve(process.argv[2]);
 const project = await installPackage();
@@ -19,7 +26,12 @@ try {
   const { build, createLogger } = await import(pathToFileURL(join(require.resolve("vite/package.json"), "../dist/node/index.js")).href);
   const warnings = [];
   const logger = { ...createLogger("silent"), warn: (text) => warnings.push(text), warnOnce: (text) => warnings.push(text) };
-  await build({ root: project.folder, configFile: false, customLogger: logger, build: { outDir: site, emptyOutDir: true, modulePreload: { polyfill: false } } });
+  await build({
+    root: project.folder,
+    configFile: false,
+    customLogger: logger,
+    build: { outDir: site, emptyOutDir: true, modulePreload: { polyfill: false } },
+  });
   await cp(join(project.folder, "node_modules/staysail"), join(site, "staysail"), { recursive: true });
   await cp(fileURLToPath(new URL("pages", import.meta.url)), join(site, "pages"), { recursive: true });
   await cp(fileURLToPath(new URL("app/main.js", import.meta.url)), join(site, "pages/main.js"));
