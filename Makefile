@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
-PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts
+PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/attack
 ROW ?=
 PORT ?=
 export PYTHONPATH := py:.
@@ -11,11 +11,12 @@ export PYTHONPATH := py:.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build types pack test test-python test-page test-web check format bench setup web-lock clean distclean
+.PHONY: help run build types pack test test-python test-page test-web attack check format bench setup web-lock clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
 	@echo "make test    every test: CPython, Node, and the page in headless Chromium (installed if missing)"
+	@echo "make attack  the attacks of tests/attack for STAYSAIL_ATTACK_SECONDS in all (600), with a table of what was tried"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
@@ -101,6 +102,11 @@ test-web: types
 format: setup
 	@$(VENV)/bin/ruff format .
 	@$(BIOME) format --write .
+
+attack: types
+	@echo "== Attacks"
+	@STAYSAIL_ATTACK_SECONDS=$${STAYSAIL_ATTACK_SECONDS:-600} CHROME_BIN="$$(sh tools/find-chromium)" \
+		$(PY) -m pytest tests/attack --numprocesses 2 --dist worksteal
 
 check: setup build
 	@echo "== ruff"
