@@ -1,6 +1,6 @@
 // Rows and queries in the forms the scans read.
 
-import { EXACT_SUM, FOLD_EXACT, PAIRS, addLanes, advance, get, locals, promoted, set, until } from "./wat.mjs";
+import { EXACT_SUM, FOLD_EXACT, PAIRS, addLanes, advance, get, locals, set, until } from "./wat.mjs";
 
 /**
  * Four floats of `at` as codes in i32 lanes.

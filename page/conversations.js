@@ -38,7 +38,7 @@ export function watchConversations(chat) {
     const text = search.value.trim();
     const found = text ? await store.search(text) : await store.list();
     if (text !== search.value.trim() || list.querySelector("form, .asked")) return;
-    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset["key"];
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
     list.replaceChildren(...found.map((item) => ("excerpt" in item ? hit(item) : row(item))));
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
     note.textContent = found.length
@@ -132,12 +132,11 @@ export function watchConversations(chat) {
       await refresh();
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="rename ${CSS.escape(info.id)}"]`))?.focus();
     };
-    const form = h(
-      "form",
-      { class: "conversation-form", submit: (event) => (event.preventDefault(), void done(true)) },
-      field,
-      h("button", { type: "submit" }, "Save"),
-    );
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void done(true);
+    };
+    const form = h("form", { class: "conversation-form", submit }, field, h("button", { type: "submit" }, "Save"));
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();

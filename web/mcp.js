@@ -125,9 +125,11 @@ export class McpServer {
     };
     /** @type {import("./agent/python-tools.js").PythonDefinition[]} */
     const definitions = await load(await connect());
-    return definitions.map((definition) =>
-      ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, async (peer) => (await load(peer), set)),
-    );
+    const loadSet = async (/** @type {import("./bridge/rpc.js").Peer} */ peer) => {
+      await load(peer);
+      return set;
+    };
+    return definitions.map((definition) => ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, loadSet));
   }
 
   /** Those that have an address of their own. @returns {Promise<McpResource[]>} */

@@ -73,7 +73,7 @@ export class InMemoryVectorStore {
       const row = this.#rows.get(id);
       if (!row) return [];
       const { metadata = {}, ...rest } = row.document;
-      const document = Object.keys(rest).every((name) => name === "text") ? rest["text"] : rest;
+      const document = Object.keys(rest).every((name) => name === "text") ? rest.text : rest;
       return [
         {
           id,

@@ -96,7 +96,7 @@ function fileRow(name) {
     node,
     say(words, to = "working") {
       state.textContent = words;
-      node.dataset["state"] = to;
+      node.dataset.state = to;
       bar.hidden = to !== "working";
     },
     advance(done, total) {

@@ -35,7 +35,7 @@ export async function openPassage(id, otherwise = "") {
   find("passage-title", HTMLElement).textContent = sourceOf(id) || id;
   find("passage-place", HTMLElement).textContent = here
     ? [
-        `passage ${Number(here.metadata["chunk"]) + 1} of ${here.metadata["chunks"]}`,
+        `passage ${Number(here.metadata.chunk) + 1} of ${here.metadata.chunks}`,
         placeOf({ id, score: 0, document: { id, text, metadata: here.metadata } }),
       ]
         .filter(Boolean)

@@ -44,7 +44,7 @@ export function watchTimeline(chat) {
   });
   find("timeline-save", HTMLButtonElement).addEventListener("click", () => {
     const lines = [...runs.values()].flatMap(({ spans }) => spans).map((span) => JSON.stringify(span));
-    const url = URL.createObjectURL(new Blob([lines.join("\n") + "\n"], { type: "application/jsonl" }));
+    const url = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "application/jsonl" }));
     h("a", { href: url, download: "traces.jsonl" }).click();
     setTimeout(() => URL.revokeObjectURL(url), 1000);
   });

@@ -73,7 +73,6 @@ function facts({ attributes, startMs, endMs }) {
  * @param {Span[]} spans
  */
 function sum(run, spans) {
-  const { attributes } = run;
   const tools = spans.filter(({ name }) => name.startsWith("execute_tool ")).length;
   const calls = spans.filter(({ name }) => name.startsWith("chat ")).length;
   const told = [

@@ -32,7 +32,11 @@ export async function pythonTools(source, { requirements = [] } = {}) {
   const module = modules.get(key) ?? { id: String(modules.size + 1), ...given, requirements };
   modules.set(key, module);
   const definitions = await loadModule(await connect(), module);
-  return definitions.map((definition) => ownTool(definition, async (peer) => (await loadModule(peer, module), module.id)));
+  const load = async (/** @type {Peer} */ peer) => {
+    await loadModule(peer, module);
+    return module.id;
+  };
+  return definitions.map((definition) => ownTool(definition, load));
 }
 
 /**

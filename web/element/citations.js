@@ -21,7 +21,7 @@ export const sourcesOf = ({ steps = [] }) => eachOnce(steps.flatMap(({ sources =
  */
 export function sourcesIn(messages) {
   const parts = messages.flatMap((message) => [message, ...(Array.isArray(message.content) ? message.content : [])]);
-  return eachOnce(parts.flatMap(({ extra }) => (Array.isArray(extra?.["sources"]) ? extra["sources"] : [])).filter(isSource));
+  return eachOnce(parts.flatMap(({ extra }) => (Array.isArray(extra?.sources) ? extra.sources : [])).filter(isSource));
 }
 
 /** @param {Source[]} sources */

@@ -85,7 +85,7 @@ export class MarkdownView {
    */
   #place(position, token, all) {
     const former = this.#blocks[position];
-    const kind = token.type === "code" ? `code ${token["lang"] ?? ""}` : "";
+    const kind = token.type === "code" ? `code ${token.lang ?? ""}` : "";
     const source = kind || marked.parser(Object.assign([token], { links: all.links ?? {} }));
     if (former?.source === source) {
       former.update?.(/** @type {Tokens.Code} */ (token).text);

@@ -10,7 +10,7 @@ export function furnish(fragment) {
     pre.replaceWith(codeBlock(language, (code ?? pre).textContent ?? "").node);
   }
   for (const picture of fragment.querySelectorAll("img")) {
-    if (picture.dataset["source"]) picture.replaceWith(askForPicture(picture.dataset["source"], picture.alt));
+    if (picture.dataset.source) picture.replaceWith(askForPicture(picture.dataset.source, picture.alt));
     else if (!picture.hasAttribute("src")) picture.replaceWith(picture.alt);
   }
   for (const table of fragment.querySelectorAll("table")) {

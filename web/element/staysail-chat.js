@@ -248,7 +248,7 @@ export class StaysailChat extends Element {
   /** @param {Event} event a click on a slotted suggestion, or on anything in the empty chat with data-prompt */
   #onSuggestion(event) {
     const chosen = /** @type {Element} */ (event.target).closest("[slot=suggestion], [data-prompt]");
-    if (chosen instanceof HTMLElement) this.#dialogue.accept(chosen.dataset["prompt"] ?? chosen.textContent?.trim() ?? "");
+    if (chosen instanceof HTMLElement) this.#dialogue.accept(chosen.dataset.prompt ?? chosen.textContent?.trim() ?? "");
   }
 
   /**

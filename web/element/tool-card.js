@@ -74,7 +74,7 @@ export class ToolCard {
 
   /** Whether an answer is waited for. */
   get asks() {
-    return this.node.dataset["state"] === "asking";
+    return this.node.dataset.state === "asking";
   }
 
   /** Somebody is asked whether it may be called, perhaps in another tab. @param {unknown} given */
@@ -136,7 +136,7 @@ export class ToolCard {
   /** The run ended before this tool did. */
   abandon() {
     this.#form?.remove();
-    if (["writing", "running", "asking"].includes(this.node.dataset["state"] ?? "")) this.#set("stopped", "not finished");
+    if (["writing", "running", "asking"].includes(this.node.dataset.state ?? "")) this.#set("stopped", "not finished");
   }
 
   /**
@@ -144,7 +144,7 @@ export class ToolCard {
    * @param {string} words
    */
   #set(state, words) {
-    this.node.dataset["state"] = state;
+    this.node.dataset.state = state;
     this.#state.replaceChildren(...(state === "done" ? [icon("check")] : state === "failed" ? [icon("alert")] : []), words);
   }
 }

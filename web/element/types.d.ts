@@ -8,7 +8,6 @@ import type {
   ImagePart,
   Message,
   RunInfo,
-  Source,
   TextPart,
   Usage as FullUsage,
 } from "../types.js";

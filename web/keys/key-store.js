@@ -90,7 +90,7 @@ export class KeyStore {
       const key = await crypto.subtle.decrypt(cipher(record), sealing, record.sealed);
       this.#keep(provider, sealing);
       return new TextDecoder().decode(key);
-    } catch (error) {
+    } catch {
       this.#unlocked.delete(provider);
       if (known) throw new StoreError(`the key for ${provider} was saved anew elsewhere: unlock it again`, { code: "locked" });
       const what = record.by === "passkey" ? "this passkey is not the one" : "the passphrase is not the one";

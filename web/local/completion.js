@@ -93,8 +93,14 @@ async function* writeJSON(llama, schema, request, signal) {
   const texts = [];
   let wake = () => {};
   let done = false;
-  const onText = (/** @type {string} */ text) => (texts.push(text), wake());
-  const result = generateJSON(source, schema, { maxTokens: maxTokensOf(request), onText }).finally(() => ((done = true), wake()));
+  const onText = (/** @type {string} */ text) => {
+    texts.push(text);
+    wake();
+  };
+  const result = generateJSON(source, schema, { maxTokens: maxTokensOf(request), onText }).finally(() => {
+    done = true;
+    wake();
+  });
   result.catch(() => {});
   for (;;) {
     const text = texts.shift();

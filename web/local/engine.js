@@ -84,7 +84,11 @@ export class LocalEngine {
     let wake = () => {};
     try {
       await unlessAborted(signal, this.#startLanguage(request.model === undefined ? this.#model : chosenModel(request.model)));
-      sent = this.#send({ type: "complete", request }, { onEvent: (event) => (events.push(event), wake()) });
+      const onEvent = (/** @type {CompletionEvent} */ event) => {
+        events.push(event);
+        wake();
+      };
+      sent = this.#send({ type: "complete", request }, { onEvent });
     } catch (error) {
       release();
       throw error;
@@ -260,7 +264,10 @@ function startWorker() {
 function unlessAborted(signal, promise, onAbort = () => {}) {
   if (!signal) return promise;
   return new Promise((resolve, reject) => {
-    const stop = () => (onAbort(), reject(abortError()));
+    const stop = () => {
+      onAbort();
+      reject(abortError());
+    };
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));

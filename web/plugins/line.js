@@ -28,7 +28,6 @@ const NOTHING = new Uint8Array();
 /** Memory for answers, where a plugin can wait for it. @returns {SharedArrayBuffer | undefined} */
 export function sharedMemory() {
   const possible = typeof SharedArrayBuffer !== "undefined" && "grow" in SharedArrayBuffer.prototype;
-  // @ts-ignore  newer than TypeScript's library
   return possible ? new SharedArrayBuffer(FIRST_BYTES, { maxByteLength: MOST_BYTES }) : undefined;
 }
 
@@ -45,7 +44,6 @@ export function reply(shared, head, body) {
     body = NOTHING;
   }
   const needed = HEAD_BYTES + text.length + body.length;
-  // @ts-ignore
   if (shared.byteLength < needed) shared.grow(needed);
   new Uint8Array(shared).set(text, HEAD_BYTES);
   new Uint8Array(shared).set(body, HEAD_BYTES + text.length);
@@ -136,7 +134,7 @@ export class Line {
       while (!step.done) step = steps.next(await this.ask(step.value));
       return step.value;
     };
-    // @ts-ignore  newer than TypeScript's library
+    // @ts-expect-error: newer than TypeScript's library
     if (this.suspends) return new WebAssembly.Suspending(suspending);
     return () => {
       throw new PluginFault(`a plugin cannot reach files and the network here: this browser has no JSPI; ${ISOLATE}`);
@@ -149,7 +147,7 @@ export class Line {
    * @returns {(...args: any[]) => any}
    */
   exported(exported) {
-    // @ts-ignore
+    // @ts-expect-error: newer than TypeScript's library
     return this.suspends ? WebAssembly.promising(exported) : exported;
   }
 }

@@ -11,7 +11,11 @@ const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"
 export function writeJson(body) {
   const mark = `id ${Math.random()} `; // of which no text knows
   let big = false;
-  const text = JSON.stringify(body, (_, value) => (typeof value === "bigint" ? ((big = true), mark + value) : value));
+  const text = JSON.stringify(body, (_, value) => {
+    if (typeof value !== "bigint") return value;
+    big = true;
+    return mark + value;
+  });
   return big ? text.replaceAll(new RegExp(`"${mark}(\\d+)"`, "g"), "$1") : text;
 }
 

@@ -59,7 +59,7 @@ export function payloadOf({ id, document, metadata }, point) {
 
 /** The id it was stored under; a payload's `id` that is somebody else's is none of ours. @param {Point} point */
 export async function readId({ id, payload }) {
-  const told = payload?.["id"];
+  const told = payload?.id;
   return typeof told === "string" && String(await pointId(told)) === String(id) ? told : String(id);
 }
 

@@ -1,6 +1,6 @@
 // The element, as a script finds it in the document.
 
-import { StaysailChat } from "staysail/element";
+import type { StaysailChat } from "staysail/element";
 import { Agent } from "staysail/openai";
 import type { Message } from "staysail/types";
 import { is } from "./is.js";

@@ -1,0 +1,40 @@
+"""The house rules of the JavaScript side that no tool of `make check` holds."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.sources import ROOT
+
+WEB = ROOT / "web"
+FOLDERS = ("bench", "kernel", "page", "tests", "tools", "web")
+GENERATED = {"built", "node_modules", "seeds", "types", "vendor"}
+COMMENT = re.compile(r"/\*\*.*?\*/", re.DOTALL)
+TAG = re.compile(r"(?:^|[\s*])@(?:param|property|returns|template|throws|type|typedef)\b")
+
+
+def sources() -> Iterator[Path]:
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in {".js", ".mjs", ".ts"} and not GENERATED & {*path.relative_to(ROOT / folder).parts}:
+                yield path
+
+
+def test_a_module_in_the_root_of_web_is_a_public_subpath():
+    exports = json.loads((WEB / "package.json").read_text("utf-8"))["exports"]
+    public = {entry["default"] for entry in exports.values() if isinstance(entry, dict)}
+    modules = [f"./{path.name}" for path in WEB.glob("*.js")]
+    assert {*modules} - public == set()
+    assert len(modules) <= 20
+
+
+def test_a_line_of_a_comment_has_one_tag():
+    crowded = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sources()
+        for comment in COMMENT.findall(path.read_text("utf-8"))
+        for line in comment.splitlines()
+        if len(TAG.findall(re.sub(r"`[^`]*`|\{[^{}]*\}", "", line))) > 1
+    ]
+    assert crowded == []
