@@ -26,6 +26,17 @@ ROOTS = ("__init__.py", "wiring.py")
 BROWSER = ("js", "pyodide", "pyodide_js", "pyodide_http")
 BROWSER_FOLDERS = ("host", "bridge")
 MODULES = sorted(PACKAGE.rglob("*.py"))
+# Where JSON is parsed without limits: the reader itself, and records that nobody but this package writes.
+PARSERS = (
+    "core/json_text.py",
+    "fs/audit.py",
+    "fs/snapshots.py",
+    "fs/tree.py",
+    "host/opfs.py",
+    "indexes/keywords.py",
+    "stores/layout.py",
+    "stores/segments.py",
+)
 
 
 def name_of(path: Path) -> str:
@@ -105,6 +116,18 @@ def test_the_browser_is_imported_in_host_and_bridge_alone(path: Path):
     if layer_of(path) in BROWSER_FOLDERS:
         return
     assert [name for name in imports(path) if name.split(".")[0] in BROWSER] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if name_of(path) not in PARSERS], ids=name_of)
+def test_json_from_outside_is_read_by_core_json_text_alone(path: Path):
+    used = {
+        node.attr if isinstance(node, ast.Attribute) else name.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("json"))
+        for name in (node.names if isinstance(node, ast.ImportFrom) else (node,))
+        if isinstance(node, ast.ImportFrom) or (isinstance(node.value, ast.Name) and node.value.id == "json")
+    }
+    assert not used & {"load", "loads", "JSONDecoder", "decoder", "scanner"}, "read it with read_json of core/json_text.py"
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if layer_of(path) in ("", "core", "agent", "wire", "providers")], ids=name_of)

@@ -4,13 +4,13 @@ else owns it."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from ..core.errors import ConfigError, RunStopped, StaysailError
 from ..core.events import Event, RunDone
+from ..core.json_text import RECORD_DEPTH, read_json
 from .driver import Driver
 from .interface import Runnable
 from .replay import Replay, read_live
@@ -86,7 +86,7 @@ class TakenUp:
         while True:
             try:
                 async with asyncio.timeout(SILENCE_S):
-                    message = json.loads(await news.get())
+                    message = read_json(await news.get(), max_depth=RECORD_DEPTH)
             except TimeoutError:
                 message = {}
             if "event" in message:

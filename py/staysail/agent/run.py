@@ -9,13 +9,13 @@ or the model is told what is wrong and asked again.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.completion import Completion
-from ..core.errors import ConfigError, MaxTurnsError, OutputError
+from ..core.errors import ConfigError, JsonError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
+from ..core.json_text import read_json
 from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
 from ..core.usage import Usage
 from ..core.validation import check
@@ -357,6 +357,6 @@ def _json(text: str) -> Any:
     if body.startswith("```") and body.endswith("```"):
         body = body.partition("\n")[2].removesuffix("```")
     try:
-        return json.loads(body)
-    except ValueError:
+        return read_json(body)
+    except JsonError:
         return text

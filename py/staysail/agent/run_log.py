@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Seque
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, Protocol
 
+from ..core.json_text import RECORD_DEPTH, read_json
 from ..core.value import Value
 
 type RunState = Literal["running", "paused", "done", "failed", "stopped"]
@@ -74,16 +75,16 @@ class RunLog:
     async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
         """The records from `start` on, in order."""
         if start == 0:
-            return [json.loads(data) for _, data in sorted(await self._records.scan(f"run/{id}/"))]
+            return [read_json(data, max_depth=RECORD_DEPTH) for _, data in sorted(await self._records.scan(f"run/{id}/"))]
         found: list[dict[str, Any]] = []
         while (data := (await self._records.get([_key(id, start + len(found))]))[0]) is not None:
-            found.append(json.loads(data))
+            found.append(read_json(data, max_depth=RECORD_DEPTH))
         return found
 
     async def runs(self) -> list[RunInfo]:
         """The newest first."""
         owned = await self.lanes.owned()
-        infos = [RunInfo(**json.loads(data)) for _, data in await self._records.scan("info/")]
+        infos = [RunInfo(**read_json(data)) for _, data in await self._records.scan("info/")]
         return sorted((info.replace(owned=info.id in owned) for info in infos), key=lambda info: -info.started_at)
 
     async def delete(self, id: str) -> None:

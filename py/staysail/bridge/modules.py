@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -12,6 +11,7 @@ from typing import Any
 
 from ..agent.calls import read_result
 from ..core.errors import ConfigError
+from ..core.json_text import read_json
 from ..core.messages import Text
 from ..core.ports import Tool
 from ..core.tool import FunctionTool
@@ -62,7 +62,7 @@ class Modules:
         if len(content) > 1 or not isinstance(content[0], Text):
             return {"content": [part.to_dict() for part in content]}
         try:
-            return json.loads(content[0].text)
+            return read_json(content[0].text)
         except ValueError:
             return content[0].text
 

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 from ..core.errors import RunCancelled, StaysailError
+from ..core.json_text import MESSAGE_DEPTH, read_json
 
 ROOM = 512
 """Values of a stream that may be on their way; as in web/bridge/rpc.js."""
@@ -55,7 +56,7 @@ class Peer:
 
     def receive(self, text: str, data: bytes | None = None) -> None:
         """Takes one message. Never raises for what a call does: that goes back as its `fault`."""
-        message = json.loads(text)
+        message = read_json(text, max_depth=MESSAGE_DEPTH)
         if data is not None:
             message["params" if "params" in message else "value"][BYTES] = data
         id = message["id"]

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from ..core.errors import ToolFSError
+from ..core.json_text import read_json
 from .peer import BYTES, Method, Peer, RemoteError
 
 
@@ -28,7 +29,7 @@ class ObjectPlugins:
             raise ToolFSError("the plugin's call is over; files are open only as long as it lasts", code="refused")
         calls = import_module("staysail.host.plugin_calls")  # when one is called
         head, data = await calls.answer(files, params["method"], json.dumps(params["params"]), bytes(params.get(BYTES, b"")))
-        return {"head": json.loads(head), BYTES: data}
+        return {"head": read_json(head), BYTES: data}
 
     async def call(self, method: str, params: dict[str, Any], files: Any = None) -> Any:
         self._last_call += 1

@@ -6,7 +6,6 @@ The hash secret cannot be made anew: every page that restores one snapshot has t
 from __future__ import annotations
 
 import gc
-import json
 import os
 import random
 import time
@@ -14,6 +13,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from .. import providers
+from ..core.json_text import read_json
 
 FIRST_NEEDS = ("staysail.bridge", "staysail.host.fetch_transport", "staysail.host.timers", "staysail.host.persistence")
 VECTORS = (
@@ -36,7 +36,7 @@ def import_first_needs() -> None:
 def renew(environment: str) -> None:
     """Forgets what belonged to the machine of the build. environment: a JSON object of this interpreter's variables."""
     random.seed()
-    os.environ.update(json.loads(environment))
+    os.environ.update(read_json(environment))
     _set_time_zone()
 
 

@@ -7,11 +7,11 @@ names that are there twice. Where a plain scalar holds `: ` it is kept as text, 
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from .errors import ConfigError
+from .json_text import read_json
 
 FENCE = "---"
 KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#&*!|>%@`\[\]{},?:-][^#:]*?|-?[\w./-]+)\s*:(?:\s+|$)""")
@@ -258,7 +258,10 @@ def _without_comment(text: str) -> str:
 def _scalar(text: str) -> Any:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
-    return json.loads(text.lstrip("+")) if NUMBER.fullmatch(text) else text
+    if NUMBER.fullmatch(text):
+        number = read_json(text.lstrip("+"), nonfinite="null")
+        return text if number is None else number  # more digits than a number holds
+    return text
 
 
 def _closes(text: str) -> int:
@@ -272,7 +275,7 @@ def _unquote(text: str, reader: _Reader) -> str:
         return text[1:-1].replace("''", "'")
     escapes = re.sub(r"\\(x[0-9A-Fa-f]{2}|.)", lambda m: f"\\u00{m[1][1:]}" if m[1][0] == "x" and m[1][1:] else m[0], text)
     try:
-        unquoted: str = json.loads(escapes, strict=False)
+        unquoted: str = read_json(escapes, strict=False)
     except ValueError as error:
         raise reader.fault("the text in double quotes cannot be read") from error
     return unquoted

@@ -24,6 +24,10 @@ from .errors import JsonError, StaysailError
 MAX_DEPTH = 100
 """Levels of arrays and objects. In Pyodide (Node 20, Chromium) the hungriest walk over a value, a generator within `max` at each level,
 survives 200 and not 400."""
+MESSAGE_DEPTH = 150
+"""Levels of a message between JavaScript and Python, which wraps such values."""
+RECORD_DEPTH = 200
+"""Levels of a record of ours, which holds what such messages brought."""
 MAX_BYTES = 64 * 1024 * 1024
 SHORT = 4096
 """Texts up to this length are parsed with a check of each float, longer ones searched for large exponents first, which costs less."""
@@ -46,6 +50,7 @@ def read_json(
     nonfinite: str = "refuse",
     strict: bool = True,
     max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
 ) -> Any:
     """Returns the value of a JSON text.
 
@@ -56,6 +61,7 @@ def read_json(
         nonfinite: "refuse" or "null": for NaN, Infinity, -Infinity, and numbers that no float holds, such as 1e999 or 400 digits.
         strict: False accepts line ends and other control characters within strings.
         max_bytes: Most bytes of the text, for text most characters.
+        max_depth: Most levels of arrays and objects.
 
     Raises:
         JsonError, or `error`: Says where the text stops being JSON. JsonError is also a ValueError.
@@ -66,8 +72,8 @@ def read_json(
         text = bytes(text).decode("utf-8", "replace")
     text = text.removeprefix("\ufeff")
     length = len(text)
-    if length > MAX_DEPTH and text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(text):
-        raise error(f"{what} cannot be read as JSON: nested deeper than {MAX_DEPTH} levels", code="too_deep")
+    if length > max_depth and text.count("[") + text.count("{") > max_depth and _is_deep(text, max_depth):
+        raise error(f"{what} cannot be read as JSON: nested deeper than {max_depth} levels", code="too_deep")
     long_numbers = length > MOST_DIGITS and LONG_NUMBER in _encoded(text).translate(DIGITS_AS_ZERO)
     large_floats = long_numbers or length <= SHORT or bool(LARGE_EXPONENT.search(text))
     try:
@@ -79,6 +85,12 @@ def read_json(
         raise error(f"{what} cannot be read as JSON: it holds {failure}, which is not a number there", code="bad_json") from None
 
 
+def read_json_at(text: str, start: int) -> tuple[Any, int]:
+    """Returns the value that begins at `start`, and where it ends. Only for a text that `read_json` accepted as a whole."""
+    value, end = _decoder(False, True, False, False).raw_decode(text, start)
+    return value, end
+
+
 def write_json(
     value: Any,
     *,
@@ -87,18 +99,20 @@ def write_json(
     default: Callable[[Any], Any] | None = None,
     nonfinite: str = "refuse",
     ascii: bool = False,
+    compact: bool = True,
 ) -> str:
-    """Returns `value` as compact JSON text that every other reader accepts: without NaN and Infinity.
+    """Returns `value` as JSON text that every other reader accepts: without NaN and Infinity.
 
     Args:
         value: Plain data; `default` is called for anything else and returns plain data.
         nonfinite: "refuse" or "null": for NaN and the infinities, at any depth.
         ascii: Escapes all but ASCII, also lone surrogates, which no UTF-8 has.
+        compact: False puts a space behind commas and colons, for text that models and people read.
 
     Raises:
         JsonError, or `error`: For a value that JSON cannot hold, or that contains itself.
     """
-    encode = _encoder(default, ascii)
+    encode = _encoder(default, ascii, compact)
     try:
         try:
             return encode(value)
@@ -119,8 +133,8 @@ def json_bytes(value: Any, **options: Any) -> bytes:
         return write_json(value, ascii=True, **options).encode()
 
 
-def _is_deep(text: str) -> bool:
-    """Whether a JSON text nests deeper than MAX_DEPTH. Of a text that is not JSON, it says so of the part before the first fault."""
+def _is_deep(text: str, max_depth: int) -> bool:
+    """Whether a JSON text nests deeper than `max_depth`. Of a text that is not JSON, it says so of the part before the first fault."""
     data = _encoded(text)
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote that is left begins or ends a string
@@ -131,9 +145,9 @@ def _is_deep(text: str) -> bool:
     rounds, broad = 4, marks
     for _ in range(rounds):
         broad = broad.replace(b"[]", b"").replace(b"{}", b"")
-    if broad.count(b"[") + broad.count(b"{") + 2 * rounds <= MAX_DEPTH:
+    if broad.count(b"[") + broad.count(b"{") + 2 * rounds <= max_depth:
         return False
-    return max(accumulate(map(STEPS.__getitem__, marks)), default=0) > MAX_DEPTH
+    return max(accumulate(map(STEPS.__getitem__, marks)), default=0) > max_depth
 
 
 def _encoded(text: str) -> bytes:
@@ -167,9 +181,10 @@ def _decoder(nulls: bool, strict: bool, large_floats: bool, long_numbers: bool) 
 
 
 @lru_cache(maxsize=32)
-def _encoder(default: Callable[[Any], Any] | None, ascii: bool) -> Callable[[Any], str]:
+def _encoder(default: Callable[[Any], Any] | None, ascii: bool, compact: bool) -> Callable[[Any], str]:
     """Made once: `json.dumps` makes an encoder a call."""
-    return json.JSONEncoder(ensure_ascii=ascii, allow_nan=False, separators=(",", ":"), default=default).encode
+    separators = (",", ":") if compact else (", ", ": ")
+    return json.JSONEncoder(ensure_ascii=ascii, allow_nan=False, separators=separators, default=default).encode
 
 
 def _with_nulls(value: Any) -> Any:

@@ -7,11 +7,11 @@ ignore it.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
-from .errors import ConfigError
+from .errors import ConfigError, JsonError
+from .json_text import read_json, write_json
 from .value import NOTHING, Value
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -117,7 +117,7 @@ class ToolCall(Part):
 
     @property
     def arguments_json(self) -> str:
-        return self.arguments if isinstance(self.arguments, str) else json.dumps(self.arguments, ensure_ascii=False)
+        return self.arguments if isinstance(self.arguments, str) else write_json(self.arguments, nonfinite="null", compact=False)
 
 
 class ToolOutput(Part):
@@ -215,7 +215,7 @@ class Message(Value):
 
 def cited[T: (Message, ToolOutput)](said: T, sources: Iterable[Mapping[str, Any]]) -> T:
     """With the documents that it rests on, as plain JSON in its `extra`, which no provider is sent."""
-    told = json.loads(json.dumps(list(sources), ensure_ascii=False, default=str))
+    told = read_json(write_json(list(sources), default=str, nonfinite="null"))
     return said.replace(extra={**said.extra, SOURCES: told}) if told else said
 
 
@@ -243,8 +243,8 @@ def parse_arguments(text: str) -> dict[str, Any] | str:
     if not text.strip() or text.strip() == "null":
         return {}
     try:
-        value = json.loads(text)
-    except ValueError:
+        value = read_json(text)
+    except JsonError:
         return text
     return value if isinstance(value, dict) else text
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from ..core.errors import ConfigError, NetworkError, ToolFSError
+from ..core.json_text import read_json
 from ..core.ports import HttpRequest, Transport
 from ..core.value import NOTHING
 from .entry import Entry, is_directory, not_a_directory, not_found
@@ -65,7 +65,7 @@ class HttpMount(ReadOnlyMount):
     async def _entries(self) -> dict[Path, Entry]:
         """Files of the index, and the directories above them."""
         try:
-            listed = json.loads(await self._get(self._index or "", ()))
+            listed = read_json(await self._get(self._index or "", ()))
         except ValueError as error:
             raise ToolFSError("the index of this web server is not JSON", code="unavailable", path="/") from error
         entries: dict[Path, Entry] = {}

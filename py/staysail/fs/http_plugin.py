@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ConfigError, NetworkError, ToolFSError
+from ..core.json_text import read_json
 from ..core.ports import HttpRequest, Transport
 from ..core.value import NOTHING
 from .network import fetch
@@ -36,7 +37,7 @@ class HttpPlugin:
     async def load(self) -> HttpPlugin:
         """Raises ConfigError where it does not say what it is."""
         try:
-            about = json.loads(await self._send("GET", self._url))
+            about = read_json(await self._send("GET", self._url))
         except (ToolFSError, NetworkError, ValueError) as error:
             raise ConfigError(f"plugin {self.name} did not load: {error}") from error
         if not isinstance(about, dict):

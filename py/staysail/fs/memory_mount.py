@@ -12,7 +12,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from ..core.errors import ToolFSError
+from ..core.errors import JsonError, ToolFSError
+from ..core.json_text import read_json
 from ..core.value import NOTHING, Value
 from ..indexes.fusion import cosine, fuse_ranks
 from ..indexes.keywords import KeywordIndex
@@ -131,7 +132,7 @@ class _Memory:
         found = await self._tree.stat(self._own(path))
         if found is None:
             raise not_found(path)
-        fields = json.loads(await self._tree.read(self._own(path)))
+        fields = read_json(await self._tree.read(self._own(path)))
         return MemoryEntry(path[0], fields["content"], found.created_at or "", found.modified_at or "", fields["metadata"])
 
     async def _search(self, query: Query) -> bytes:
@@ -147,8 +148,8 @@ def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise ToolFSError("memory holds text; write bytes to a file instead", code="bad_request", path=to_text(path)) from error
     try:
-        value = json.loads(text) if text.lstrip().startswith("{") else None
-    except (ValueError, RecursionError):
+        value = read_json(text, nonfinite="null") if text.lstrip().startswith("{") else None
+    except JsonError:
         value = None
     if not isinstance(value, dict) or "content" not in value or not value.keys() <= FIELDS:
         return text, {}
@@ -158,8 +159,8 @@ def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
             "an entry is text, or JSON whose content is text and whose metadata is an object", code="bad_request", path=to_text(path)
         )
     try:
-        json.dumps(metadata, allow_nan=False)
-    except ValueError as error:
+        read_json(text)
+    except JsonError as error:
         raise ToolFSError("the metadata holds NaN or infinity, which JSON cannot", code="bad_request", path=to_text(path)) from error
     return content, metadata
 

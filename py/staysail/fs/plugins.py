@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 from ..core.defaults import default_transport
-from ..core.errors import ConfigError, NetworkError, ToolFSError
+from ..core.errors import ConfigError, JsonError, NetworkError, ToolFSError
+from ..core.json_text import read_json, write_json
 from ..core.ports import HttpRequest, Transport
 from ..core.value import NOTHING, Value
 from ..core.waiting import blocking, timeout
@@ -230,8 +231,8 @@ def read_request(request: Any) -> dict[str, Any]:
     if unknown:
         raise ToolFSError(f"a plugin's request has no {unknown[0]!r}; it has {', '.join(REQUEST_FIELDS)}", code="bad_request")
     try:
-        plain: dict[str, Any] = json.loads(json.dumps({name: item for name, item in request.items() if item is not None}, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
+        plain: dict[str, Any] = read_json(write_json({name: item for name, item in request.items() if item is not None}))
+    except JsonError as error:
         raise ToolFSError(f"a plugin's request is plain JSON: {error}", code="bad_request") from error
     return plain
 
@@ -239,12 +240,12 @@ def read_request(request: Any) -> dict[str, Any]:
 def read_response(answer: Any, limit_bytes: int) -> dict[str, Any]:
     """The four fields of a response, as plain JSON of its own; an error result for anything else."""
     try:
-        text = answer if isinstance(answer, str | bytes) else json.dumps(answer, ensure_ascii=False, allow_nan=False)
+        text = answer if isinstance(answer, str | bytes) else write_json(answer)
         size_bytes = len(text if isinstance(text, bytes) else text.encode())
         if size_bytes > limit_bytes:
             return _failed(f"the plugin's answer has {size_bytes} bytes; at most {limit_bytes} are taken")
-        value = json.loads(text, parse_constant=_no_constant)
-    except (TypeError, ValueError, RecursionError) as error:
+        value = read_json(text)
+    except (JsonError, UnicodeEncodeError) as error:
         return _failed(f"the plugin's answer is not JSON: {str(error)[:200]}")
     if not isinstance(value, dict) or not isinstance(value.get("success"), bool):
         return _failed("the plugin's answer is not {success, result?, error?, metadata?} with success true or false")
@@ -258,10 +259,6 @@ def read_response(answer: Any, limit_bytes: int) -> dict[str, Any]:
 
 def _failed(why: str) -> dict[str, Any]:
     return {"success": False, "error": why}
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _told(error: BaseException, limit_s: float) -> str:

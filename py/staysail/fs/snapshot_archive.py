@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import CorruptionError, ToolFSError
+from ..core.json_text import read_json
 from .entry import hash_of
 from .path import Path, check_name
 from .snapshots import Snapshot, Snapshots
@@ -74,7 +75,7 @@ def _read_members(file: zipfile.ZipFile, limit_bytes: int) -> dict[str, bytes]:
 
 def _read_manifest(data: bytes) -> Snapshot:
     try:
-        head = json.loads(data)
+        head = read_json(data)
         fields = head["snapshot"]
         if head["format"] != FORMAT:
             raise ToolFSError("the snapshot was exported by a newer staysail; update staysail", code="bad_request")
@@ -95,7 +96,7 @@ def _read_manifest(data: bytes) -> Snapshot:
 def _check_listing(data: bytes, contents: Mapping[str, bytes]) -> None:
     """Paths are paths, every file has a content, parts make up their whole, and every directory above one is there."""
     try:
-        rows = json.loads(data)
+        rows = read_json(data)
         kinds: dict[Path, str] = {}
         for text, *fields in rows:
             record, path = Record.from_list(fields), tuple(text.split("/"))

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..core.defaults import Defaults, default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
+from ..core.json_text import read_json
 from ..core.ports import Transport
 from ..core.value import NOTHING
 from . import snapshot_archive as archive
@@ -278,7 +279,7 @@ class ToolFS(Files):
             return await archive.import_snapshot(self.snapshots, call.took(data))
 
     async def _ask(self, path: Path, query: Query, session: Session) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(await self.read(f"{to_text(path)}?{query.encode()}", session))
+        answer: dict[str, Any] = read_json(await self.read(f"{to_text(path)}?{query.encode()}", session))
         return answer
 
     def _trees(self) -> dict[str, TreeMount]:

@@ -12,6 +12,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
+from ..core.json_text import read_json
 from ..fs.ports import Plugin, PluginSource
 from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
 
@@ -32,7 +33,7 @@ class JsPluginHost:
             loaded = await module.loadPlugin(js.JSON.parse(json.dumps(spec)), to_js(data))
         except JsException as error:
             raise ConfigError(f"plugin {source.name} did not load: {_told(error)}") from error
-        return HostedPlugin(source, json.loads(js.JSON.stringify(loaded.about)), _Runner(loaded))
+        return HostedPlugin(source, read_json(js.JSON.stringify(loaded.about)), _Runner(loaded))
 
     async def aclose(self) -> None:
         """Plugins end one by one."""

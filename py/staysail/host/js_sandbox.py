@@ -12,6 +12,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException
 
 from ..core.errors import ConfigError
+from ..core.json_text import read_json
 
 
 class JsSandbox:
@@ -34,7 +35,7 @@ class JsSandbox:
             events = self._opened.run(js.JSON.parse(json.dumps(work)))
             try:
                 while not (step := await events.next()).done:
-                    yield json.loads(js.JSON.stringify(step.value))
+                    yield read_json(js.JSON.stringify(step.value))
             finally:
                 events.return_()
         except JsException as error:

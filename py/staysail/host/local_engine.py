@@ -11,6 +11,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException, to_js
 
 from ..core.errors import ConfigError
+from ..core.json_text import read_json
 from ..wire.engine_model import ENGINES, EngineFault
 
 
@@ -35,7 +36,7 @@ class JsEngine:
         events = self._engine.complete(js.JSON.parse(json.dumps(request)), _object({"signal": controller.signal}))
         try:
             async for event in events:
-                yield json.loads(js.JSON.stringify(event))
+                yield read_json(js.JSON.stringify(event))
         except JsException as error:
             raise _fault(error) from error
         finally:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.json_text import read_json
 from ..fs.ports import Plugin, PluginSource
 from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
 
@@ -144,7 +145,7 @@ class _Process:
         try:
             while True:
                 head_bytes, body_bytes = LENGTHS.unpack(await self._stdout.readexactly(LENGTHS.size))
-                head = json.loads(await self._stdout.readexactly(head_bytes))
+                head = read_json(await self._stdout.readexactly(head_bytes))
                 self._receive(head, await self._stdout.readexactly(body_bytes))
         except (asyncio.IncompleteReadError, ConnectionError):
             for future, _ in self._calls.values():

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ..core.errors import ConfigError, StaysailError, ToolFSError
+from ..core.json_text import read_json
 from ..core.value import NOTHING
 from ..core.waiting import blocking
 from ..fs.ports import PluginFiles, PluginSource
@@ -92,7 +93,7 @@ def prepare(source: PluginSource) -> tuple[dict[str, Any], bytes]:
 async def answer(files: PluginFiles, method: str, params: str, body: bytes) -> tuple[str, bytes]:
     """Never raises: what a plugin may not have, or what is not there, is told to the plugin."""
     try:
-        value, data = await _ask(files, method, json.loads(params), body)
+        value, data = await _ask(files, method, read_json(params), body)
     except StaysailError as error:
         return json.dumps({"ok": False, "code": error.code, "message": str(error)}), b""
     except (ValueError, TypeError, AttributeError, KeyError) as error:

@@ -26,6 +26,7 @@ from ..agent.exchanges import cut_back, unpaired
 from ..core.conversations import Conversation, ConversationHit, ConversationInfo
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, StoreError
+from ..core.json_text import MESSAGE_DEPTH, RECORD_DEPTH, read_json
 from ..core.messages import Message, MessageLike, read_messages
 from ..core.ports import KeyValue
 from ..core.value import Value
@@ -210,7 +211,7 @@ class Conversations:
         """None where there is none, or where it is damaged: notes can be made again."""
         [data] = await self._records.get([f"note/{quote_id(id)}/{name}"])
         try:
-            return None if data is None else json.loads(data)
+            return None if data is None else read_json(data, max_depth=RECORD_DEPTH)
         except ValueError:
             return None
 
@@ -301,12 +302,12 @@ def _read(data: bytes) -> list[Message]:
     checksum, _, body = data.partition(b"\n")
     if int(checksum, 16) != zlib.crc32(body):
         raise ValueError("its checksum is wrong")
-    return [Message.from_dict(item) for item in json.loads(body.decode("utf-8", "surrogatepass"))]
+    return [Message.from_dict(item) for item in read_json(body.decode("utf-8", "surrogatepass"), max_depth=RECORD_DEPTH)]
 
 
 def _decode_head(data: bytes) -> tuple[dict[str, Any], bool]:
     try:
-        head = json.loads(data)
+        head = read_json(data)
         if isinstance(head, dict):
             return head, True
     except ValueError:
@@ -348,7 +349,7 @@ def _exported(conversation: Conversation) -> dict[str, Any]:
 
 def _import_list(data: Mapping[str, Any] | str) -> list[Any]:
     try:
-        read: Any = json.loads(data) if isinstance(data, str) else data
+        read: Any = read_json(data, max_depth=MESSAGE_DEPTH) if isinstance(data, str) else data
     except ValueError as error:
         raise ConfigError(f"this is no export of conversations: it is not JSON ({error})") from error
     if not isinstance(read, Mapping) or read.get("format") != FORMAT or not isinstance(read.get("conversations"), list):

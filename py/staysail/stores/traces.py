@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 
 from ..core.defaults import Defaults
+from ..core.json_text import RECORD_DEPTH, read_json
 from ..core.ports import KeyValue
 from ..core.spans import Span
 
@@ -35,7 +36,7 @@ class TraceStore:
 
     async def spans(self, trace_id: str | None = None) -> list[Span]:
         """Those on record, of one trace or of all, in the order in which they began."""
-        found = [Span.from_dict(json.loads(data)) for _, data in sorted(await self._records.scan(""))]
+        found = [Span.from_dict(read_json(data, max_depth=RECORD_DEPTH)) for _, data in sorted(await self._records.scan(""))]
         return [span for span in found if trace_id in (None, span.trace_id)]
 
     async def clear(self) -> None:

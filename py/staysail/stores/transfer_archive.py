@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CorruptionError, StoreError
+from ..core.json_text import MESSAGE_DEPTH, read_json
 from .layout import Entry
 from .zip_reading import BLOCK_BYTES, BinaryFile, Held, Source, ZipReader
 
@@ -83,7 +84,7 @@ class Archive:
         member = self._file.member("documents.jsonl")
         while lines := await member.lines(READ):
             for line in lines:
-                yield json.loads(line)["id"]
+                yield read_json(line, max_depth=MESSAGE_DEPTH)["id"]
 
     async def check(self) -> None:
         """Reads all of it. Raises what tells that it is damaged."""
@@ -102,7 +103,10 @@ class Archive:
         while lines := await documents.lines(READ):
             numbers = array("f", await vectors.read(4 * self._dim * len(lines)))
             flat: memoryview[float] = memoryview(numbers)
-            yield [json.loads(line) for line in lines], [flat[at : at + self._dim] for at in range(0, len(flat), self._dim)]
+            yield (
+                [read_json(line, max_depth=MESSAGE_DEPTH) for line in lines],
+                [flat[at : at + self._dim] for at in range(0, len(flat), self._dim)],
+            )
 
 
 @asynccontextmanager
@@ -117,7 +121,7 @@ async def open_archive(source: Source) -> AsyncGenerator[Archive]:
             source = Held(source)
         try:
             file = await ZipReader.open(source)
-            archive = Archive(file, json.loads(await file.member("store.json").read(BLOCK_BYTES)))
+            archive = Archive(file, read_json(await file.member("store.json").read(BLOCK_BYTES)))
             await archive.check()
         except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError) as error:
             raise CorruptionError(f"this is not an export of a store, or it is damaged: {error}") from error

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError, redact
+from ..core.json_text import read_json
 from ..core.ports import HttpRequest, HttpResponse, Transport
 
 SECRET_HEADERS = (
@@ -46,7 +47,7 @@ class ReplayTransport:
     @property
     def bodies(self) -> list[Any]:
         """The JSON bodies that were sent."""
-        return [json.loads(request.body) if request.body else None for request in self.requests]
+        return [read_json(request.body) if request.body else None for request in self.requests]
 
 
 class _Recorded:
@@ -107,7 +108,7 @@ class _Kept:
 
 def load_scenarios(path: str | Path) -> list[dict[str, Any]]:
     with Path(path).open(encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
+        return [read_json(line) for line in file if line.strip()]
 
 
 def _public(headers: Mapping[str, str]) -> dict[str, str]:

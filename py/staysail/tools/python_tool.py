@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from ..core.defaults import Defaults
 from ..core.errors import ConfigError, ToolError
 from ..core.events import ToolProgress
 from ..core.hosts import HOST
+from ..core.json_text import read_json
 from ..core.messages import Image, Part, Text
 from ..core.tool import Approval, check_approval
 from .python_files import Changed, FileTree, TreeSession
@@ -100,7 +100,7 @@ class PythonTool:
                             printed += event["text"]
                             self._tell(event["stream"], event["text"])
                         elif event["type"] == "shown":
-                            shown.append(self._read_part(json.loads(event["part"]), shown))
+                            shown.append(self._read_part(read_json(event["part"]), shown))
                             self._tell("display", "", shown[-1])
                         else:
                             done = event
@@ -130,7 +130,7 @@ class PythonTool:
         return Image(data=base64.b64decode(data), media_type="image/png")
 
     async def _answer(self, printed: str, shown: Sequence[Part], done: Mapping[str, Any]) -> list[Part]:
-        result = json.loads(done["result"])
+        result = read_json(done["result"])
         notes = ["[a new interpreter: the variables of earlier calls are gone]"] if done["fresh"] and self._was_used else []
         self._was_used = True
         if self._files:

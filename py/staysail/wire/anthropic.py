@@ -9,7 +9,6 @@ came. A part's `extra["anthropic"]` given by a caller is merged into its block: 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -18,6 +17,7 @@ from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import (
     Audio,
     File,
@@ -122,7 +122,7 @@ class MessageReader:
         self._inputs: dict[int, str] = {}
 
     def feed(self, event: ServerEvent) -> list[Event]:
-        data = json.loads(event.data)
+        data = read_json(event.data, nonfinite="null")
         kind = data.get("type") or event.event
         match kind:
             case "message_start":

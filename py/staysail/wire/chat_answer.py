@@ -13,6 +13,7 @@ from typing import Any
 from ..core.completion import Completion, FinishReason
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, parse_arguments
 from ..core.usage import Usage
 from ..core.value import NOTHING
@@ -50,7 +51,7 @@ class ChatReader:
         if event.data.strip() == "[DONE]":
             self._ended = True
             return []
-        chunk = json.loads(event.data)
+        chunk = read_json(event.data, nonfinite="null")
         if chunk.get("error") and not any((c.get("delta") or {}).get("content") for c in chunk.get("choices") or ()):
             raise error_in_stream(chunk)
         for key, value in chunk.items():

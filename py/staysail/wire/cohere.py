@@ -6,7 +6,6 @@ the model means to do with its tools (`tool_plan`) is its reasoning, and is echo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput, parse_arguments
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
@@ -98,7 +98,7 @@ class CohereReader:
     def feed(self, event: ServerEvent) -> list[Event]:
         if event.data.strip() == "[DONE]":
             return []
-        data = json.loads(event.data)
+        data = read_json(event.data, nonfinite="null")
         kind = data.get("type") or event.event
         delta = data.get("delta") or {}
         message = delta.get("message") or {}

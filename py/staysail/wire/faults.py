@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from ..core.errors import ProviderError, StreamError, error_for_status
+from ..core.errors import JsonError, ProviderError, StreamError, error_for_status
+from ..core.json_text import read_json
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
 TRANSIENT = re.compile(
@@ -107,11 +108,10 @@ def describe(data: Any) -> tuple[str, str | None]:
 
 
 def parse_body(body: bytes) -> Any:
-    text = body.decode("utf-8", "replace")
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        return read_json(body, nonfinite="null")
+    except JsonError:
+        return body.decode("utf-8", "replace")
 
 
 def _text(value: Any) -> str | None:

@@ -16,6 +16,7 @@ from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
@@ -110,7 +111,7 @@ class GeminiReader:
     def feed(self, event: ServerEvent) -> list[Event]:
         if event.data.strip() == "[DONE]":
             return []
-        chunk = json.loads(event.data)
+        chunk = read_json(event.data, nonfinite="null")
         if isinstance(chunk, list):
             chunk = chunk[0]
         if chunk.get("error"):
@@ -280,7 +281,7 @@ def _render_result(part: Part, with_id: set[str], model: str) -> Iterable[dict[s
 def _read(text: str) -> Any:
     """JSON as the value it is, so that the model does not read JSON within JSON."""
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.defaults import default_transport, environment
-from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError, redact
+from ..core.errors import ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
 from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
@@ -286,6 +286,9 @@ class HttpModel:
     def _feed(self, reader: AnswerReader, frame: ServerEvent) -> list[Event]:
         try:
             return reader.feed(frame)
+        except JsonError as error:
+            found = not_understood("an event that is not JSON", frame.data, self.endpoint.provider.name)
+            raise self.endpoint.cleaned(found) from error
         except StaysailError as error:
             raise self.endpoint.cleaned(error) from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:

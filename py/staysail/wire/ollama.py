@@ -13,6 +13,7 @@ from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import Image, Message, Part, Reasoning, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
@@ -86,7 +87,7 @@ class OllamaReader:
         self._message: dict[str, Any] = {"role": "assistant", "content": ""}
 
     def feed(self, event: ServerEvent) -> list[Event]:
-        line = json.loads(event.data)
+        line = read_json(event.data, nonfinite="null")
         if line.get("error"):
             raise error_in_stream(line)
         # The first line's time stays: ids are made from it.

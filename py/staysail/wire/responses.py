@@ -6,7 +6,6 @@ each part of a message remembers its item in `extra`, which reasoning models nee
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.framing import ServerEvent
+from ..core.json_text import read_json
 from ..core.messages import (
     Audio,
     File,
@@ -128,7 +128,7 @@ class ResponsesReader:
     def feed(self, event: ServerEvent) -> list[Event]:
         if event.data.strip() == "[DONE]":
             return []
-        data = json.loads(event.data)
+        data = read_json(event.data, nonfinite="null")
         kind = data.get("type") or event.event
         match kind:
             case "response.output_text.delta" | "response.refusal.delta":

@@ -105,7 +105,7 @@ def raises(error):
         (lambda request: {"success": "yes"}, "not {success"),
         (lambda request: [], "not {success"),
         (lambda request: {"success": True, "result": float("nan")}, "not JSON"),
-        (lambda request: '{"success": true, "result": NaN}', "NaN is no JSON"),
+        (lambda request: '{"success": true, "result": NaN}', "it holds NaN"),
         (lambda request: {"success": True, "result": object()}, "not JSON"),
         (lambda request: {"success": True, "result": "x" * 2000}, "at most 1000 are taken"),
         (lambda request: b"\xff", "not JSON"),

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...core.completion import Document
-from ...core.errors import LoaderError
+from ...core.errors import JsonError, LoaderError
+from ...core.json_text import read_json, read_json_at
 from ..decoding import decode_text
 from .asked import Asked
 
@@ -43,8 +44,8 @@ def _is_lines(text: str) -> bool:
     if not rest.strip() or first[:1] not in "{[":
         return False
     try:
-        json.loads(first)
-    except ValueError:
+        read_json(first)
+    except JsonError:
         return False
     return True
 
@@ -56,27 +57,23 @@ def _lines(text: str, asked: Asked) -> Iterator[tuple[Any, int, int, dict[str, A
         if body:
             start = at + line.index(body)
             try:
-                value = json.loads(body)
-            except ValueError as error:
-                raise LoaderError(f"line {number} of {asked.name} is no JSON: {error}", file=asked.name) from error
+                value = read_json(body, what=f"line {number}")
+            except JsonError as error:
+                raise LoaderError(f"{asked.name} is no JSON: {error}", file=asked.name) from error
             yield value, start, start + len(body), {"line": number}
         at += len(line) + 1
 
 
 def _items(text: str, asked: Asked) -> Iterator[tuple[Any, int, int, dict[str, Any]]]:
-    decoder = json.JSONDecoder()
     begin = _skip(text, 0)
     try:
         if not text.startswith("[", begin):
-            value, end = decoder.raw_decode(text, begin)
-            if _skip(text, end) != len(text):
-                raise ValueError(f"there is more behind its end, at character {end}")
-            yield value, begin, end, {}
+            yield read_json(text), begin, len(text.rstrip(" \t\r\n")), {}
             return
-        json.loads(text)  # the whole of it, before any part is handed on
+        read_json(text)  # the whole of it, before any part is handed on
         at, number = _skip(text, begin + 1), 0
         while not text.startswith("]", at):
-            value, end = decoder.raw_decode(text, at)
+            value, end = read_json_at(text, at)
             yield value, at, end, {"pointer": f"/{number}"}
             at, number = _skip(text, end), number + 1
             at = _skip(text, at + 1) if text.startswith(",", at) else at

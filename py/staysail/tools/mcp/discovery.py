@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from ...core.completion import Timeouts
 from ...core.errors import AuthError, NetworkError, error_for_status
+from ...core.json_text import read_json
 from ...core.ports import HttpRequest, Transport
 from ...core.value import Value
 from ...core.waiting import timeout
@@ -110,7 +110,7 @@ async def send_json(transport: Transport, request: HttpRequest) -> tuple[int, An
     except TimeoutError as error:
         raise NetworkError(f"{request.host} did not answer within {LIMIT_S:g} s", code="timeout", retryable=True) from error
     try:
-        return status, json.loads(body)
+        return status, read_json(body)
     except ValueError:
         return status, None
 

@@ -10,6 +10,7 @@ from typing import Any
 from ...core.completion import Timeouts
 from ...core.errors import NetworkError, ProviderError, StreamError, error_for_status, redact
 from ...core.framing import SSEReader
+from ...core.json_text import read_json
 from ...core.ports import HttpRequest, HttpResponse, Transport
 from ...core.waiting import timeout
 from .auth import Auth
@@ -72,7 +73,7 @@ class Answer:
     def _parse(self, text: str | bytes) -> list[dict[str, Any]]:
         """One message, or several at once, as versions before 2025-06-18 may send them."""
         try:
-            value = json.loads(text)
+            value = read_json(text)
         except ValueError as error:
             raise StreamError(f"{self._host} sent what is not JSON: {text[:80]!r}", body=None, provider="mcp") from error
         return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
@@ -132,7 +133,7 @@ class Door:
     async def _refusal(self, answer: Answer, host: str) -> ProviderError:
         text = (await answer.text())[:MOST_OF_AN_ERROR]
         try:
-            body = json.loads(text)
+            body = read_json(text)
         except ValueError:
             body = text
         if 300 <= answer.status < 400:
