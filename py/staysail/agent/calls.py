@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ToolError
 from ..core.events import ToolResult
+from ..core.json_text import write_json
 from ..core.messages import Message, Part, Text, ToolCall
 from ..core.ports import Clock, Tool
 from ..core.validation import check
@@ -74,7 +74,7 @@ def read_result(value: Any) -> tuple[Part, ...]:
         return tuple(value)
     if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
         return Message.from_dict({"role": "user", "content": value["content"]}).content
-    return (Text(json.dumps(value, ensure_ascii=False, default=_jsonable)),)
+    return (Text(write_json(value, what="the result", default=_jsonable, nonfinite="null", compact=False)),)
 
 
 def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.completion import Document
 from ..core.errors import ConfigError
+from ..core.json_text import write_json
 from ..core.ports import SearchHit
 from ..core.value import NOTHING, Value
 
@@ -73,7 +73,7 @@ def as_document(hit: SearchHit) -> Document:
         if isinstance(text, str):
             return Document(hit.id, text, document.get("metadata") or {})
     text = getattr(document, "text", None)
-    return Document(hit.id, text if isinstance(text, str) else json.dumps(document, ensure_ascii=False, default=str))
+    return Document(hit.id, text if isinstance(text, str) else write_json(document, default=str, nonfinite="null", compact=False))
 
 
 def describe_sources(hits: Iterable[SearchHit]) -> list[dict[str, Any]]:

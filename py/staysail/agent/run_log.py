@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Literal, Protocol
 
-from ..core.json_text import RECORD_DEPTH, read_json
+from ..core.json_text import RECORD_DEPTH, json_bytes, read_json, write_json
 from ..core.value import Value
 
 type RunState = Literal["running", "paused", "done", "failed", "stopped"]
@@ -70,7 +69,7 @@ class RunLog:
         if info:
             puts[f"info/{id}"] = _encode(info.to_dict())
         await self._records.commit(puts)
-        self.lanes.tell(id, json.dumps({"records": position + 1}))
+        self.lanes.tell(id, write_json({"records": position + 1}))
 
     async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
         """The records from `start` on, in order."""
@@ -121,7 +120,7 @@ class Journal:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """What is worth seeing while it happens, and not worth keeping."""
-        self._log.lanes.tell(self.id, json.dumps({"event": event}, ensure_ascii=False, default=str))
+        self._log.lanes.tell(self.id, write_json({"event": event}, default=str, nonfinite="null"))
 
     async def _append(self, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
         position, self._position = self._position, self._position + 1
@@ -188,4 +187,4 @@ def _key(id: str, position: int) -> str:
 
 
 def _encode(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return json_bytes(value, default=str, nonfinite="null")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.json_text import write_json
 from ..core.value import NOTHING
 from .retrieval import Retriever, as_document, describe_sources
 
@@ -45,7 +45,7 @@ class SearchTool:
             for hit, document in zip(hits, found, strict=True)
         ]
         shown = [{name: value for name, value in passage.items() if value is not None} for passage in passages]
-        text = json.dumps(shown, ensure_ascii=False) if shown else "Nothing was found."
+        text = write_json(shown, nonfinite="null", compact=False) if shown else "Nothing was found."
         return {"content": [{"type": "text", "text": text}], "sources": describe_sources(hits)}
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
 from ..core.errors import ToolFSError
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from .peer import BYTES, Method, Peer, RemoteError
 
 
@@ -28,7 +27,7 @@ class ObjectPlugins:
         if files is None:
             raise ToolFSError("the plugin's call is over; files are open only as long as it lasts", code="refused")
         calls = import_module("staysail.host.plugin_calls")  # when one is called
-        head, data = await calls.answer(files, params["method"], json.dumps(params["params"]), bytes(params.get(BYTES, b"")))
+        head, data = await calls.answer(files, params["method"], write_json(params["params"]), bytes(params.get(BYTES, b"")))
         return {"head": read_json(head), BYTES: data}
 
     async def call(self, method: str, params: dict[str, Any], files: Any = None) -> Any:

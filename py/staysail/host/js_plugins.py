@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -12,7 +11,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from ..fs.ports import Plugin, PluginSource
 from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
 
@@ -30,7 +29,7 @@ class JsPluginHost:
         spec, data = prepare(source)
         module = await self._host()
         try:
-            loaded = await module.loadPlugin(js.JSON.parse(json.dumps(spec)), to_js(data))
+            loaded = await module.loadPlugin(js.JSON.parse(write_json(spec)), to_js(data))
         except JsException as error:
             raise ConfigError(f"plugin {source.name} did not load: {_told(error)}") from error
         return HostedPlugin(source, read_json(js.JSON.stringify(loaded.about)), _Runner(loaded))
@@ -60,7 +59,7 @@ class _Runner:
 
     async def init(self, config: Mapping[str, Any]) -> None:
         try:
-            await self._loaded.init(js.JSON.parse(json.dumps(config)))
+            await self._loaded.init(js.JSON.parse(write_json(config)))
         except JsException as error:
             raise PluginFault(_told(error)) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException
 
 from ..core.errors import ConfigError
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 
 
 class JsSandbox:
@@ -31,8 +30,8 @@ class JsSandbox:
         try:
             if self._opened is None:
                 module = await run_js("(address) => import(address)")(self._url)
-                self._opened = module.Sandbox.new(js.JSON.parse(json.dumps(self._options)))
-            events = self._opened.run(js.JSON.parse(json.dumps(work)))
+                self._opened = module.Sandbox.new(js.JSON.parse(write_json(self._options)))
+            events = self._opened.run(js.JSON.parse(write_json(work)))
             try:
                 while not (step := await events.next()).done:
                     yield read_json(js.JSON.stringify(step.value))

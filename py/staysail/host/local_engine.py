@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ from pyodide.code import run_js
 from pyodide.ffi import JsException, to_js
 
 from ..core.errors import ConfigError
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from ..wire.engine_model import ENGINES, EngineFault
 
 
@@ -33,7 +32,7 @@ class JsEngine:
 
     async def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         controller = js.AbortController.new()
-        events = self._engine.complete(js.JSON.parse(json.dumps(request)), _object({"signal": controller.signal}))
+        events = self._engine.complete(js.JSON.parse(write_json(request, nonfinite="null")), _object({"signal": controller.signal}))
         try:
             async for event in events:
                 yield read_json(js.JSON.stringify(event))

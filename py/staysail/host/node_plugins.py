@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import struct
 from collections.abc import Mapping
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError
-from ..core.json_text import read_json
+from ..core.json_text import json_bytes, read_json
 from ..fs.ports import Plugin, PluginSource
 from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
 
@@ -133,7 +132,7 @@ class _Process:
         return id, answer, data
 
     def send(self, head: dict[str, Any], body: bytes = b"") -> None:
-        text = json.dumps(head, ensure_ascii=False).encode()
+        text = json_bytes(head)
         self._stdin.write(LENGTHS.pack(len(text), len(body)) + text + body)
 
     async def aclose(self) -> None:

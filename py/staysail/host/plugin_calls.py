@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from ..core.errors import ConfigError, StaysailError, ToolFSError
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from ..core.value import NOTHING
 from ..core.waiting import blocking
 from ..fs.ports import PluginFiles, PluginSource
@@ -62,7 +61,7 @@ class HostedPlugin:
 
         async with self._turn:
             try:
-                return await self._runner.execute(json.dumps(request, ensure_ascii=False), answering)
+                return await self._runner.execute(write_json(request), answering)
             except PluginFault:
                 raise
             except BaseException:  # whoever called waits no longer
@@ -95,10 +94,10 @@ async def answer(files: PluginFiles, method: str, params: str, body: bytes) -> t
     try:
         value, data = await _ask(files, method, read_json(params), body)
     except StaysailError as error:
-        return json.dumps({"ok": False, "code": error.code, "message": str(error)}), b""
+        return write_json({"ok": False, "code": error.code, "message": str(error)}), b""
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        return json.dumps({"ok": False, "code": "bad_request", "message": f"that is no way to ask: {error}"}), b""
-    return json.dumps({"ok": True, "value": value}, ensure_ascii=False), data
+        return write_json({"ok": False, "code": "bad_request", "message": f"that is no way to ask: {error}"}), b""
+    return write_json({"ok": True, "value": value}), data
 
 
 async def _ask(files: PluginFiles, method: str, params: Mapping[str, Any], body: bytes) -> tuple[Any, bytes]:

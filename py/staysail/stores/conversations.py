@@ -12,7 +12,6 @@ append at once wait for each other; where nothing can hold one of them off, both
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -26,7 +25,7 @@ from ..agent.exchanges import cut_back, unpaired
 from ..core.conversations import Conversation, ConversationHit, ConversationInfo
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, StoreError
-from ..core.json_text import MESSAGE_DEPTH, RECORD_DEPTH, read_json
+from ..core.json_text import MESSAGE_DEPTH, RECORD_DEPTH, json_bytes, read_json
 from ..core.messages import Message, MessageLike, read_messages
 from ..core.ports import KeyValue
 from ..core.value import Value
@@ -289,7 +288,7 @@ def _last_number(keys: Iterable[str]) -> int:
 
 
 def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return json_bytes(value, nonfinite="null")
 
 
 def _written(messages: Iterable[Message]) -> bytes:

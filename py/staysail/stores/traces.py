@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Sequence
 
 from ..core.defaults import Defaults
-from ..core.json_text import RECORD_DEPTH, read_json
+from ..core.json_text import RECORD_DEPTH, json_bytes, read_json
 from ..core.ports import KeyValue
 from ..core.spans import Span
 
@@ -25,7 +24,7 @@ class TraceStore:
         self._one_at_a_time = asyncio.Lock()
 
     async def export(self, spans: Sequence[Span]) -> None:
-        puts = {f"{span.start_ns:020}/{span.span_id}": json.dumps(span.to_dict(), ensure_ascii=False).encode() for span in spans}
+        puts = {f"{span.start_ns:020}/{span.span_id}": json_bytes(span.to_dict(), nonfinite="null") for span in spans}
         async with self._one_at_a_time:
             await self._records.commit(puts)
             self._count = len(puts) + (len(await self._records.keys("")) - len(puts) if self._count is None else self._count)

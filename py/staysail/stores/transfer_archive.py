@@ -4,7 +4,6 @@ read a block at a time, so that it may be larger than memory."""
 from __future__ import annotations
 
 import io
-import json
 import zipfile
 import zlib
 from array import array
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CorruptionError, StoreError
-from ..core.json_text import MESSAGE_DEPTH, read_json
+from ..core.json_text import MESSAGE_DEPTH, read_json, write_json
 from .layout import Entry
 from .zip_reading import BLOCK_BYTES, BinaryFile, Held, Source, ZipReader
 
@@ -48,7 +47,7 @@ async def archive_pieces(
                     raise StoreError("the store was changed while it was exported: export it again", code="changed")
                 file.write(_numbers(rows))
                 yield pieces.take()
-        archive.writestr(_member("store.json"), json.dumps(about | {"count": len(kept)}))
+        archive.writestr(_member("store.json"), write_json(about | {"count": len(kept)}))
     yield pieces.take()
 
 
@@ -56,7 +55,7 @@ def write_archive(about: dict[str, Any], rows: Sequence[Row]) -> bytes:
     """At once, of what is in memory. Equal rows give equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_member("store.json"), json.dumps(about | {"count": len(rows)}))
+        archive.writestr(_member("store.json"), write_json(about | {"count": len(rows)}))
         archive.writestr(_member("documents.jsonl"), _lines(rows))
         with archive.open(_member("vectors.npy", zipfile.ZIP_STORED), "w", force_zip64=True) as file:
             file.write(_npy_header(len(rows), about["dim"]))
@@ -154,7 +153,7 @@ def _member(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipIn
 
 
 def _lines(rows: Sequence[Row]) -> bytes:
-    told = (json.dumps({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, ensure_ascii=False) for e, _ in rows)
+    told = (write_json({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, nonfinite="null") for e, _ in rows)
     return "".join(f"{line}\n" for line in told).encode()
 
 

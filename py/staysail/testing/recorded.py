@@ -6,14 +6,13 @@ a file one scenario a line. `body` is text, or base64 where `body_encoding` says
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from ..core.errors import ConfigError, redact
-from ..core.json_text import read_json
+from ..core.json_text import json_bytes, read_json
 from ..core.ports import HttpRequest, HttpResponse, Transport
 
 SECRET_HEADERS = (
@@ -90,9 +89,9 @@ class Recorder:
             self.interactions.append(redact({"request": asked, "response": told}, secrets))
 
     def save(self, path: str | Path, scenario: str) -> None:
-        line = json.dumps({"scenario": scenario, "interactions": self.interactions}, ensure_ascii=False)
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        line = json_bytes({"scenario": scenario, "interactions": self.interactions})
+        with Path(path).open("ab") as file:
+            file.write(line + b"\n")
 
 
 class _Kept:

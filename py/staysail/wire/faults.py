@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ..core.errors import JsonError, ProviderError, StreamError, error_for_status
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
 TRANSIENT = re.compile(
@@ -97,7 +96,7 @@ def describe(data: Any) -> tuple[str, str | None]:
     if isinstance(message, list):  # FastAPI's validation errors
         message = "; ".join(str(item.get("msg", item)) if isinstance(item, Mapping) else str(item) for item in message)
     elif isinstance(message, Mapping):
-        message = message.get("message") or json.dumps(message)
+        message = message.get("message") or write_json(message, compact=False)
     upstream = error.get("metadata")
     if isinstance(upstream, Mapping) and isinstance(upstream.get("raw"), str):
         message = f"{message} ({upstream['raw'][:500]})"
@@ -142,7 +141,7 @@ def _retry_after_s(headers: Mapping[str, str], data: Any) -> float | None:
         told = _until(headers.get("retry-after", ""))
     if told is not None:
         return told
-    text = data if isinstance(data, str) else json.dumps(data) if data else ""
+    text = data if isinstance(data, str) else write_json(data) if data else ""
     found = re.search(r'"retryDelay": ?"([\d.]+)s"', text)
     if found:
         return _number(found[1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
@@ -14,6 +13,7 @@ from ..core.defaults import default_transport, environment
 from ..core.errors import ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
+from ..core.json_text import json_bytes, write_json
 from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
 from ..core.value import NOTHING
 from ..core.waiting import timeout
@@ -352,11 +352,11 @@ def _address_in_environment(provider: Provider) -> str | None:
 
 
 def _excerpt(body: Any) -> str:
-    return body if isinstance(body, str) else json.dumps(body)[:2000]
+    return body if isinstance(body, str) else write_json(body, nonfinite="null")[:2000]
 
 
 def _json_bytes(body: Any) -> bytes:
-    return b"" if body is None else json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return b"" if body is None else json_bytes(body, nonfinite="null")
 
 
 def _least(*limits: float | None) -> float | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.completion import Timeouts
 from ..core.defaults import default_transport
 from ..core.errors import ConfigError, StaysailError, redact
+from ..core.json_text import json_bytes
 from ..core.ports import HttpRequest, Transport, without_secrets
 from ..core.spans import Span
 from ..core.value import NOTHING
@@ -52,7 +52,7 @@ class OTLPExporter:
             await self._send(render_otlp(batch, self._service))
 
     async def _send(self, body: dict[str, Any]) -> None:
-        data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+        data = json_bytes(body, nonfinite="null")
         limits = Timeouts(self._timeout_s, self._timeout_s, self._timeout_s)
         request = HttpRequest("POST", self._url, self._headers | {"content-type": "application/json"}, data, limits)
         where = without_secrets(self._url)

@@ -87,7 +87,7 @@ class Strict:
         (ToolCall("1", "fail", {}), "bad arguments for fail: missing kind"),
         (ToolCall("1", "fail", {"kind": "told"}), "no such city; try Oslo"),
         (ToolCall("1", "fail", {"kind": "x"}), "KeyError: 'x'"),
-        (ToolCall("1", "fail", {"kind": "circle"}), "ValueError: Circular reference detected"),
+        (ToolCall("1", "fail", {"kind": "circle"}), "the result cannot be written as JSON: Circular reference detected"),
         (ToolCall("1", "strict", {"n": "x"}), "bad arguments for strict: n: expected integer"),
     ],
 )

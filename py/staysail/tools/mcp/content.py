@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.json_text import write_json
 from ...core.messages import Audio, File, Image, Message, Part, Text
 from ...core.value import Value
 
@@ -27,7 +27,7 @@ def read_result(result: Mapping[str, Any]) -> McpResult:
     content = tuple(read_part(block) for block in result.get("content") or ())
     structured = result.get("structuredContent")
     if structured is not None and not any(isinstance(part, Text) for part in content):
-        content = (*content, Text(json.dumps(structured, ensure_ascii=False)))
+        content = (*content, Text(write_json(structured, nonfinite="null", compact=False)))
     return McpResult(content or (Text("done"),), structured, bool(result.get("isError")))
 
 
@@ -49,7 +49,7 @@ def read_part(block: Mapping[str, Any]) -> Part:
         case {"type": "resource_link", "uri": str(uri)}:
             told = [block.get("title") or block.get("name"), block.get("description"), block.get("mimeType")]
             return Text(f"[resource {uri}] {', '.join(filter(None, told))}".rstrip())
-    return Text(json.dumps(block, ensure_ascii=False))
+    return Text(write_json(block, nonfinite="null", compact=False))
 
 
 def read_contents(resource: Mapping[str, Any]) -> Part:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from ...core.completion import Timeouts
 from ...core.errors import NetworkError, ProviderError, StreamError, error_for_status, redact
 from ...core.framing import SSEReader
-from ...core.json_text import read_json
+from ...core.json_text import json_bytes, read_json
 from ...core.ports import HttpRequest, HttpResponse, Transport
 from ...core.waiting import timeout
 from .auth import Auth
@@ -97,7 +96,7 @@ class Door:
         sent = {**self._headers, **(headers or {}), "accept": accepts}
         body = b""
         if message is not None:
-            body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+            body = json_bytes(message, nonfinite="null")
             sent["content-type"] = "application/json"
         for attempt in range(1, MOST_ATTEMPTS + 1):
             token = await self.auth.token() if self.auth else None
