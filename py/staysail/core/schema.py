@@ -18,7 +18,8 @@ from typing import Any
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError
 from .records import read_fields, read_msgspec, read_pydantic
-from .scalars import PARSED, SIMPLE, Decode, Misfit, checked, parsed, shown
+from .scalars import PARSED, SIMPLE, Decode, Misfit, checked, parsed
+from .validation.equality import shown
 
 
 class Codec:

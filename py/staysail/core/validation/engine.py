@@ -1,0 +1,155 @@
+"""Goes through a schema's keywords, within a budget of steps and a depth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..patterns import PatternError, PatternTooCostly, compile_pattern
+from .equality import is_type, shown
+from .references import References, Scope
+
+STEPS = 1_000_000
+VISIT = 10  # steps that looking at one value with one schema counts as
+STEPS_PER_VALUE = 300
+STEPS_PER_CHARACTER = 10
+MOST_NESTED = 180
+
+
+class GivenUp(Exception):
+    """The check took too many steps, or went too deep."""
+
+
+class Seen:
+    """The names and items of one value that a schema looked at."""
+
+    __slots__ = ("items", "names")
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.items: set[int] = set()
+
+    def add(self, other: Seen) -> None:
+        self.names |= other.names
+        self.items |= other.items
+
+
+class Frame:
+    """One value under one schema, as the keywords' functions see it."""
+
+    __slots__ = ("path", "problems", "schema", "scope", "seen", "value")
+
+    def __init__(self, value: Any, schema: Mapping[str, Any], path: str, scope: Scope, problems: list[str], seen: Seen | None) -> None:
+        self.value, self.schema, self.path, self.scope, self.problems, self.seen = value, schema, path, scope, problems, seen
+
+    def report(self, problem: str) -> None:
+        self.problems.append(f"{self.path or 'value'}: {problem}")
+
+    def within(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+
+type Rule = Callable[[Engine, Frame, Any], None]
+
+
+class Engine:
+    """One check. rules: what each keyword does; last: what is done after all keywords of a schema, where it has an `unevaluated…`."""
+
+    def __init__(
+        self, value: Any, schema: Mapping[str, Any] | bool, rules: Mapping[str, Rule], last: Callable[[Engine, Frame], None]
+    ) -> None:
+        self._value, self._rules, self._last = value, rules, last
+        self._left, self._extended = STEPS, False
+        self._depth = 0
+        self.references = References(schema)
+        self.scope: Scope = (self.references.root,)
+
+    def spend(self, steps: int) -> None:
+        """Counts steps. Raises GivenUp once there are more than a value of this size should take."""
+        self._left -= steps
+        if self._left < 0 and not self._extended:
+            self._extended = True
+            self._left += _size(self._value)
+        if self._left < 0:
+            raise GivenUp("value: not checked, because its schema takes too many steps; a simpler schema is needed")
+
+    def visit(self, value: Any, schema: Any, path: str, scope: Scope, problems: list[str], seen: Seen | None = None) -> bool:
+        """Whether the value fits; adds to `problems`, and to `seen` where it fits."""
+        if not isinstance(schema, Mapping):
+            if schema is False:
+                problems.append(f"{path or 'value'}: not allowed")
+            return schema is not False
+        self.spend(VISIT)
+        if self._depth >= MOST_NESTED:
+            raise GivenUp(f"{path or 'value'}: nests more than {MOST_NESTED} schemas deep, or its schema refers to itself without end")
+        self._depth += 1
+        try:
+            return self._visit(value, schema, path, scope, problems, seen)
+        finally:
+            self._depth -= 1
+
+    def _visit(self, value: Any, schema: Mapping[str, Any], path: str, scope: Scope, problems: list[str], seen: Seen | None) -> bool:
+        before = len(problems)
+        if isinstance(schema.get("$id"), str):
+            scope = self.references.enter(schema, scope)
+        wanted = schema.get("type")
+        if scope[-1].legacy and "$ref" in schema:
+            schema, wanted = {"$ref": schema["$ref"]}, None
+        kinds = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
+        if kinds and not any(is_type(value, kind) for kind in kinds) and not (value is None and schema.get("nullable") is True):
+            problems.append(f"{path or 'value'}: expected {' or '.join(map(str, kinds))}, got {shown(value)}")
+            return False
+        needs_account = "unevaluatedProperties" in schema or "unevaluatedItems" in schema
+        own = Seen() if seen is not None or needs_account else None
+        frame = Frame(value, schema, path, scope, problems, own)
+        for keyword, operand in schema.items():
+            rule = self._rules.get(keyword)
+            if rule:
+                rule(self, frame, operand)
+        if needs_account:
+            self._last(self, frame)
+        fits = len(problems) == before
+        if fits and seen is not None and own is not None:
+            seen.add(own)
+        return fits
+
+    def fits(self, frame: Frame, schema: Any, problems: list[str], scope: Scope | None = None) -> bool:
+        """Whether the frame's own value fits another schema too; what that one looked at counts as looked at."""
+        seen = Seen() if frame.seen is not None else None
+        fits = self.visit(frame.value, schema, frame.path, scope or frame.scope, problems, seen)
+        if fits and frame.seen is not None and seen is not None:
+            frame.seen.add(seen)
+        return fits
+
+    def child(self, frame: Frame, value: Any, schema: Any, path: str) -> bool:
+        return self.visit(value, schema, path, frame.scope, frame.problems)
+
+    def matches(self, pattern: Any, text: Any) -> bool | None:
+        """Whether a pattern matches; None where it cannot be read. Raises PatternTooCostly."""
+        if not (isinstance(pattern, str) and isinstance(text, str)):
+            return None
+        limit = min(self._left, STEPS)
+        try:
+            found, steps = compile_pattern(pattern).search(text, limit)
+        except PatternError:
+            return None
+        except PatternTooCostly:
+            self.spend(limit)
+            raise
+        self.spend(steps)
+        return found
+
+
+def _size(value: Any) -> int:
+    """Steps that a value of this size may take beyond STEPS."""
+    steps, work = 0, [value]
+    while work:
+        item = work.pop()
+        steps += STEPS_PER_VALUE
+        if isinstance(item, str):
+            steps += STEPS_PER_CHARACTER * len(item)
+        elif isinstance(item, list):
+            work += item
+        elif isinstance(item, dict):
+            work += item.values()
+    return steps
