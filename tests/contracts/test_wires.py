@@ -22,6 +22,7 @@ from staysail import (
 )
 from staysail.core.framing import NDJSONReader, SSEReader
 from staysail.core.messages import Opaque
+from staysail.wire.answer import StreamedAnswer, parse_whole
 from staysail.wire.format import ChatWire
 from tests.contracts.specimens import CALLS, MODEL, SPECIMENS, TEXT, THOUGHT, Specimen
 from tests.contracts.walk import chat_wires, dialect_of
@@ -37,13 +38,13 @@ def everywhere(test):
 
 def stream(wire: ChatWire, body: bytes, size: int) -> tuple[list, Completion]:
     frames = SSEReader() if wire.framing == "sse" else NDJSONReader()
-    reader, events = wire.reader(dialect_of(wire.name)), []
+    reader, events = StreamedAnswer(wire, dialect_of(wire.name)), []
     for start in range(0, len(body), size):
         for frame in frames.feed(body[start : start + size]):
             events += reader.feed(frame)
     for frame in frames.close():
         events += reader.feed(frame)
-    return events, reader.finish()
+    return [*events, *reader.close()], reader.finish()
 
 
 def test_every_wire_format_has_a_specimen():
@@ -52,7 +53,7 @@ def test_every_wire_format_has_a_specimen():
 
 @everywhere
 def test_a_whole_answer_is_read(wire: ChatWire, specimen: Specimen):
-    completion = wire.parse(specimen.whole, dialect_of(wire.name))
+    completion = parse_whole(wire, specimen.whole, dialect_of(wire.name))
     assert completion.text == TEXT
     assert completion.reasoning == THOUGHT
     assert [(call.name, call.arguments) for call in completion.tool_calls] == CALLS
@@ -64,7 +65,7 @@ def test_a_whole_answer_is_read(wire: ChatWire, specimen: Specimen):
 
 @everywhere
 def test_a_stream_says_the_same_however_it_is_cut(wire: ChatWire, specimen: Specimen):
-    whole = wire.parse(specimen.whole, dialect_of(wire.name))
+    whole = parse_whole(wire, specimen.whole, dialect_of(wire.name))
     events, completion = stream(wire, specimen.stream, len(specimen.stream))
     assert completion.message == whole.message
     assert (completion.usage, completion.finish_reason, completion.model) == (whole.usage, whole.finish_reason, whole.model)
@@ -97,7 +98,7 @@ def test_an_error_inside_a_stream_is_raised_as_one_that_may_be_tried_again(wire:
 @everywhere
 def test_what_came_is_echoed_and_survives_being_stored(wire: ChatWire, specimen: Specimen):
     dialect = dialect_of(wire.name)
-    completion = wire.parse(specimen.whole, dialect)
+    completion = parse_whole(wire, specimen.whole, dialect)
     results = Message.tool(ToolOutput(call.id, call.name, (Text("sunny"),)) for call in completion.tool_calls)
     messages = [Message.user("Weather?"), completion.message, results]
     stored = [json.loads(json.dumps(message.to_dict())) for message in messages]

@@ -128,7 +128,12 @@ class CompletionRequest(Value):
 
 
 class Completion(Value):
-    """A model's whole answer. raw: the provider's body (of a stream: its last state), with everything staysail does not know."""
+    """A model's whole answer.
+
+    finish_reason "paused": the provider broke off to be asked again with this answer, and goes on then.
+    raw: the provider's body (of a stream: its last state), with everything staysail does not know.
+    stop_details: why the model refused, as the provider says it: {type, category, explanation}.
+    """
 
     message: Message
     usage: Usage = Usage()
@@ -137,6 +142,7 @@ class Completion(Value):
     raw: Any = None
     request_id: str | None = None
     model: str | None = None
+    stop_details: Mapping[str, Any] | None = None
 
     @property
     def text(self) -> str:
@@ -164,7 +170,7 @@ class Completion(Value):
             "request_id": self.request_id,
             "model": self.model,
             "raw": self.raw,
-        }
+        } | ({"stop_details": dict(self.stop_details)} if self.stop_details else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Completion:
@@ -176,6 +182,7 @@ class Completion(Value):
             data.get("raw"),
             data.get("request_id"),
             data.get("model"),
+            data.get("stop_details"),
         )
 
 

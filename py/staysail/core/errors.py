@@ -69,9 +69,11 @@ class ConfigError(StaysailError, ValueError):
 
 
 class ProviderError(StaysailError):
-    """status: HTTP status or None. body: the provider's own words, parsed where it is JSON. retry_after_s: the delay it asked for."""
+    """status: HTTP status or None. body: the provider's own words, parsed where it is JSON. retry_after_s: the delay it asked for.
+    partial: the Message of an answer that began and did not come to its end; None where nothing came."""
 
     code = "provider"
+    partial: Any = None
 
     def __init__(
         self,
@@ -101,6 +103,7 @@ class ProviderError(StaysailError):
             "retry_after_s": self.retry_after_s,
             "retryable": self.retryable,
             "provider": self.provider,
+            "partial": self.partial.to_dict() if self.partial else None,
         }
 
 

@@ -10,7 +10,8 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
-from .errors import ConfigError, JsonError
+from .arguments import parse_arguments
+from .errors import ConfigError
 from .json_text import read_json, write_json
 from .value import NOTHING, Value
 
@@ -54,14 +55,21 @@ class Media(Part):
 
     def __post_init__(self) -> None:
         if isinstance(self.data, str):
-            object.__setattr__(self, "data", base64.b64decode(self.data))
+            object.__setattr__(self, "data", self._decode(self.data))
         if self.url and self.url.startswith("data:"):
             head, _, payload = self.url[5:].partition(",")
             object.__setattr__(self, "media_type", self.media_type or head.partition(";")[0] or None)
-            object.__setattr__(self, "data", base64.b64decode(payload))
+            object.__setattr__(self, "data", self._decode(payload))
             object.__setattr__(self, "url", None)
         if sum(source is not None for source in (self.data, self.url, self.file_id)) != 1:
             raise ConfigError(f"{type(self).__name__} needs exactly one of data, url and file_id")
+
+    @classmethod
+    def _decode(cls, text: str) -> bytes:
+        try:
+            return base64.b64decode(text)
+        except ValueError as error:
+            raise ConfigError(f"{cls.__name__} data is bytes or base64 text; this is neither: {text[:40]!r}") from error
 
     @property
     def base64(self) -> str:
@@ -117,6 +125,7 @@ class ToolCall(Part):
 
     @property
     def arguments_json(self) -> str:
+        """The arguments as JSON text; where the model wrote no JSON, its text."""
         return self.arguments if isinstance(self.arguments, str) else write_json(self.arguments, nonfinite="null", compact=False)
 
 
@@ -236,17 +245,6 @@ def _message(item: MessageLike) -> Message:
     if isinstance(item, Message):
         return item
     return Message.user(item) if isinstance(item, str) else Message.from_dict(item)
-
-
-def parse_arguments(text: str) -> dict[str, Any] | str:
-    """A tool call's arguments from what the model wrote: the object; {} for nothing or null; else the text unchanged."""
-    if not text.strip() or text.strip() == "null":
-        return {}
-    try:
-        value = read_json(text)
-    except JsonError:
-        return text
-    return value if isinstance(value, dict) else text
 
 
 def _parts(content: Content) -> tuple[Part, ...]:

@@ -10,44 +10,24 @@ came. A part's `extra["anthropic"]` given by a caller is merged into its block: 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from ..core.completion import Completion, CompletionRequest, FinishReason
+from ..core.arguments import parse_arguments, parse_calls
+from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
-from ..core.messages import (
-    Audio,
-    File,
-    Image,
-    Media,
-    Message,
-    Opaque,
-    Part,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    ToolOutput,
-    parse_arguments,
-)
+from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
+from .call_ids import CallIds
 from .closed_schema import close_schema
-from .faults import cut_off, error_in_stream
+from .faults import error_in_stream, not_understood
+from .finish import read_finish
 from .format import merge_params
+from .shapes import count, read_index, record, records, string
 
-FINISH_REASONS: dict[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
 # The models before structured output, and before system messages in mid-conversation.
 WITHOUT_OUTPUT = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[01]|-20\d{6})?$")
 WITHOUT_SYSTEM_TURNS = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[0-7]\b|-20\d{6}|$)")
@@ -93,108 +73,147 @@ class Messages:
         _cache_prefix(body, params.pop("cache_prefix", None))
         return merge_params(body, params)
 
-    def parse(self, body: Mapping[str, Any], dialect: MessagesDialect) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: MessagesDialect, ids: CallIds) -> Completion:
         """A Completion from a whole message. Raises StreamError for an error told in one."""
-        if body.get("type") == "error":
+        if body.get("type") == "error" or body.get("error"):
             raise error_in_stream(body)
-        reason = body.get("stop_reason")
+        content = body.get("content")
+        if not isinstance(content, list | str):
+            raise not_understood("an answer without content", str(body))
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else records(content)
+        message = Message("assistant", tuple(part for place, block in enumerate(blocks) for part in _parse_block(block, place, body, ids)))
+        reason = string(body.get("stop_reason")) or None
+        details = record(body.get("stop_details"))
         return Completion(
-            Message("assistant", tuple(_parse_block(block) for block in body["content"])),
-            _parse_usage(body.get("usage") or {}),
-            FINISH_REASONS.get(reason or "", "other"),
+            message,
+            _parse_usage(record(body.get("usage"))),
+            read_finish(reason, calls=bool(message.tool_calls)),
             reason,
             body,
-            model=body.get("model"),
+            model=string(body.get("model")) or None,
+            stop_details=details or None,
         )
 
-    def reader(self, dialect: MessagesDialect) -> MessageReader:
-        return MessageReader(self, dialect)
+    def reader(self, dialect: MessagesDialect, ids: CallIds, tools: Collection[str] = ()) -> MessageReader:
+        return MessageReader(ids)
 
 
 WIRE = Messages()
 
 
 class MessageReader:
-    def __init__(self, wire: Messages, dialect: MessagesDialect) -> None:
-        self._wire, self._dialect = wire, dialect
+    """Grows a streamed message, block by block."""
+
+    def __init__(self, ids: CallIds) -> None:
+        self._ids = ids
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._inputs: dict[int, str] = {}
+        self.ended = False
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        data = read_json(event.data, nonfinite="null")
-        kind = data.get("type") or event.event
+    def feed(self, data: dict[str, Any], name: str = "") -> list[Event]:
+        kind = data.get("type") or name
         match kind:
             case "message_start":
-                self._message = dict(data["message"])
-                for index, block in enumerate(self._message.get("content") or ()):
-                    self._blocks[index] = dict(block)
+                return self._start(record(data.get("message")))
             case "content_block_start":
-                block = self._blocks[data["index"]] = dict(data["content_block"])
-                return self._begin(block, data["index"])
+                index = read_index(data.get("index"), len(self._blocks))
+                block = self._blocks[index] = dict(record(data.get("content_block")))
+                return self._begin(block, index)
             case "content_block_delta":
-                return self._grow(data["index"], data["delta"])
+                return self._grow(read_index(data.get("index"), max(self._blocks, default=0)), record(data.get("delta")))
             case "message_delta":
-                self._message |= data.get("delta") or {}
-                told = {key: value for key, value in (data.get("usage") or {}).items() if value is not None}
-                self._message["usage"] = (self._message.get("usage") or {}) | told
+                self._message |= record(data.get("delta"))
+                told = {key: value for key, value in record(data.get("usage")).items() if value is not None}
+                self._message["usage"] = record(self._message.get("usage")) | told
                 self._message |= {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
+                self.ended = self.ended or bool(self._message.get("stop_reason"))
+            case "message_stop":
+                self.ended = True
             case "error":
+                raise error_in_stream(data)
+            case _ if data.get("error"):
                 raise error_in_stream(data)
         return []
 
-    def _begin(self, block: dict[str, Any], index: int) -> list[Event]:
-        if block["type"] == "tool_use":
-            return [ToolCallDelta(block["id"], block["name"], "", self._position(index))]
-        if block["type"] == "text" and block.get("text"):
-            return [TextDelta(block["text"])]
-        return [ReasoningDelta(block["thinking"])] if block.get("thinking") else []
+    def body(self) -> dict[str, Any]:
+        """The message, with the input of each tool call that came as JSON text read."""
+        blocks = {
+            index: block | ({"input": parse_arguments(self._inputs[index])} if self._inputs.get(index) else {})
+            for index, block in self._blocks.items()
+        }
+        if not self._message and not blocks:
+            return {}
+        return self._message | {"content": [blocks[index] for index in sorted(blocks)]}
+
+    def _start(self, message: dict[str, Any]) -> list[Event]:
+        """Takes the message's head. A relay that starts it a second time adds nothing to what came."""
+        self._message = message | {key: value for key, value in self._message.items() if value is not None}
+        if self._blocks:
+            return []
+        out: list[Event] = []
+        for index, block in enumerate(records(message.get("content"))):
+            self._blocks[index] = dict(block)
+            out += self._begin(block, index)
+        return out
+
+    def _begin(self, block: Mapping[str, Any], index: int) -> list[Event]:
+        if block.get("type") == "tool_use":
+            return [self._call_delta(block, index, "")]
+        if block.get("type") == "text" and string(block.get("text")):
+            return [TextDelta(string(block["text"]))]
+        return [ReasoningDelta(string(block["thinking"]))] if string(block.get("thinking")) else []
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[Event]:
-        block = self._blocks[index]
-        match delta.get("type"):
-            case "text_delta":
-                block["text"] = block.get("text", "") + delta["text"]
-                return [TextDelta(delta["text"])]
-            case "thinking_delta":
-                block["thinking"] = block.get("thinking", "") + delta["thinking"]
-                return [ReasoningDelta(delta["thinking"])] if delta["thinking"] else []
+        kind = delta.get("type")
+        block = self._blocks.setdefault(index, {"type": "thinking" if kind == "thinking_delta" else "text"})
+        match kind:
+            case "text_delta" if more := string(delta.get("text")):
+                block["text"] = string(block.get("text")) + more
+                return [TextDelta(more)]
+            case "thinking_delta" if more := string(delta.get("thinking")):
+                block["thinking"] = string(block.get("thinking")) + more
+                return [ReasoningDelta(more)]
             case "signature_delta":
-                block["signature"] = block.get("signature", "") + delta["signature"]
+                block["signature"] = string(block.get("signature")) + string(delta.get("signature"))
             case "citations_delta":
-                block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+                block["citations"] = [*records(block.get("citations")), *records(delta.get("citation"))]
             case "input_json_delta":
-                self._inputs[index] = self._inputs.get(index, "") + delta["partial_json"]
-                if block["type"] == "tool_use":
-                    return [ToolCallDelta(block["id"], block["name"], delta["partial_json"], self._position(index))]
+                more = string(delta.get("partial_json"))
+                self._inputs[index] = self._inputs.get(index, "") + more
+                return [self._call_delta(block, index, more)] if block.get("type") == "tool_use" else []
+            case "compaction_delta":
+                block |= {key: value for key, value in delta.items() if key != "type" and value is not None}
         return []
 
-    def _position(self, index: int) -> int:
-        """Which of the calls a block is."""
-        return sum(block["type"] == "tool_use" for at, block in self._blocks.items() if at < index)
+    def _call_delta(self, block: Mapping[str, Any], index: int, more: str) -> ToolCallDelta:
+        id = self._ids.at(self._place(index), block.get("id"), self._message.get("id"))
+        calls_before = sum(other.get("type") == "tool_use" for at, other in self._blocks.items() if at < index)
+        return ToolCallDelta(id, string(block.get("name")), more, calls_before)
 
-    def finish(self) -> Completion:
-        if not self._message.get("stop_reason"):
-            raise cut_off()
-        for index, text in self._inputs.items():
-            if text:
-                self._blocks[index]["input"] = parse_arguments(text)
-        return self._wire.parse(self._message | {"content": [self._blocks[index] for index in sorted(self._blocks)]}, self._dialect)
+    def _place(self, index: int) -> int:
+        return sum(at < index for at in self._blocks)
 
 
-def _parse_block(block: Mapping[str, Any]) -> Part:
-    match block["type"]:
+def _parse_block(block: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
+    match block.get("type"):
         case "text":
-            return Text(block["text"], tuple(block.get("citations") or ()))
+            if said := string(block.get("text")):
+                yield Text(said, tuple(records(block.get("citations"))))
         case "thinking":
-            return Reasoning(block["thinking"], block.get("signature"), extra={"anthropic": {"type": "thinking"}})
+            thought = string(block.get("thinking"))
+            yield Reasoning(thought, string(block.get("signature")) or None, extra={"anthropic": {"type": "thinking"}})
         case "redacted_thinking":
-            return Reasoning("", redacted=block["data"], extra={"anthropic": {"type": "redacted_thinking"}})
+            yield Reasoning("", redacted=string(block.get("data")), extra={"anthropic": {"type": "redacted_thinking"}})
         case "tool_use":
             kept = _without_direct_caller({key: value for key, value in block.items() if key not in ("type", "id", "name", "input")})
-            input = block.get("input") or {}
-            return ToolCall(block["id"], block["name"], input, {"anthropic": kept} if kept else {})
-    return Opaque({"anthropic": _without_direct_caller(block)})
+            id = ids.at(place, block.get("id"), body.get("id"))
+            for copy, input in enumerate(parse_calls(block.get("input"))):
+                yield ToolCall(
+                    ids.at((place, copy), id) if copy else id, string(block.get("name")), input, {"anthropic": kept} if kept else {}
+                )
+        case _:
+            yield Opaque({"anthropic": _without_direct_caller(block)})
 
 
 def _without_direct_caller(block: Mapping[str, Any]) -> dict[str, Any]:
@@ -204,9 +223,9 @@ def _without_direct_caller(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     """`input_tokens` is what was neither read from the cache nor written to it, as the body says; the total has everything."""
-    inputs, outputs = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
-    read, written = usage.get("cache_read_input_tokens") or 0, usage.get("cache_creation_input_tokens") or 0
-    thought = (usage.get("output_tokens_details") or {}).get("thinking_tokens") or 0
+    inputs, outputs = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
+    read, written = count(usage.get("cache_read_input_tokens")), count(usage.get("cache_creation_input_tokens"))
+    thought = count(record(usage.get("output_tokens_details")).get("thinking_tokens"))
     return Usage(inputs, outputs, inputs + read + written + outputs, read, written, thought)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.completion import Completion, CompletionRequest, ToolDefinition
@@ -22,6 +22,7 @@ from ..core.messages import (
 )
 from ..core.ports import ModelTraits
 from ..core.value import NOTHING, Value
+from .call_ids import CallIds
 from .chat_answer import ChatReader, as_parts, parse_answer
 from .closed_schema import is_strict
 from .format import merge_params
@@ -81,12 +82,12 @@ class Chat:
                 body["stream_options"] = {"include_usage": True}
         return merge_params(body, request.additional_params)
 
-    def parse(self, body: Mapping[str, Any], dialect: ChatDialect) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: ChatDialect, ids: CallIds) -> Completion:
         """A Completion from a whole body. Raises StreamError for an error told in one."""
-        return parse_answer(body)
+        return parse_answer(body, ids)
 
-    def reader(self, dialect: ChatDialect) -> ChatReader:
-        return ChatReader()
+    def reader(self, dialect: ChatDialect, ids: CallIds, tools: Collection[str] = ()) -> ChatReader:
+        return ChatReader(ids, tools)
 
 
 WIRE = Chat()

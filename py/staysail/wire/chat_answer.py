@@ -6,133 +6,104 @@ so they cannot differ. Fields nobody knows are merged too and stay in `raw`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ..core.completion import Completion, FinishReason
+from ..core.arguments import parse_calls
+from ..core.completion import Completion
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
-from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, parse_arguments
+from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall
 from ..core.usage import Usage
 from ..core.value import NOTHING
-from .faults import cut_off, error_in_stream
+from .call_ids import CallIds
+from .chat_calls import add_piece
+from .faults import error_in_stream
+from .finish import no_answer, read_finish
+from .shapes import count, read_index, read_media, record, records, string
 
-FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "eos_token": "stop",
-    "stop_sequence": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "model_length": "length",
-    "max_tokens": "length",
-    "max_output_tokens": "length",
-    "tool_calls": "tool_calls",
-    "tool_use": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "safety": "content_filter",
-    "refusal": "content_filter",
-    "error": "error",
-}
+REASONING = ("reasoning_content", "reasoning")
 
 
 class ChatReader:
-    """Grows the body of a streamed answer, chunk by chunk."""
+    """Grows the body of a streamed answer, chunk by chunk. tools: names of the tools that the request offered."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: CallIds, tools: Collection[str] = ()) -> None:
+        self._ids, self._tools = ids, tools
         self._body: dict[str, Any] = {}
         self._choices: dict[int, dict[str, Any]] = {}
-        self._ended = False
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        if event.data.strip() == "[DONE]":
-            self._ended = True
-            return []
-        chunk = read_json(event.data, nonfinite="null")
-        if chunk.get("error") and not any((c.get("delta") or {}).get("content") for c in chunk.get("choices") or ()):
+    @property
+    def ended(self) -> bool:
+        return any(choice.get("finish_reason") for choice in self._choices.values())
+
+    def feed(self, chunk: dict[str, Any], name: str = "") -> list[Event]:
+        choices = records(chunk.get("choices"))
+        if _is_error(chunk, name) and not any(_says(choice) for choice in choices):
             raise error_in_stream(chunk)
         for key, value in chunk.items():
             if key != "choices" and (value is not None or key not in self._body):
                 self._body[key] = value
         out: list[Event] = []
-        for position, piece in enumerate(chunk.get("choices") or ()):
-            index = piece.get("index") or position
+        for position, piece in enumerate(choices):
+            index = read_index(piece.get("index"), position)
             choice = self._choices.setdefault(index, {"index": index, "message": {"role": "assistant"}, "finish_reason": None})
-            delta = piece.get("delta") or piece.get("message") or {}
-            events = _grow(choice["message"], delta)
-            if index == 0:
+            events = self._grow(choice["message"], _message(piece, "delta", "message"))
+            if index == min(self._choices):
                 out += events
             for key, value in piece.items():
                 if key not in ("delta", "message", "index"):
                     _merge(choice, key, value)
         return out
 
-    def finish(self) -> Completion:
-        ended = self._ended or any(choice.get("finish_reason") for choice in self._choices.values())
-        if not ended or not self._choices:
-            raise cut_off()
-        body = self._body | {"choices": [self._choices[index] for index in sorted(self._choices)]}
-        return parse_answer(body)
+    def body(self) -> dict[str, Any]:
+        return self._body | {"choices": [self._choices[index] for index in sorted(self._choices)]}
 
+    def _grow(self, message: dict[str, Any], delta: Mapping[str, Any]) -> list[Event]:
+        """Merges one delta into the message and says what it brought."""
+        out: list[Event] = []
+        for key, value in delta.items():
+            if key == "tool_calls":
+                calls = message.get("tool_calls")
+                calls = message["tool_calls"] = calls if isinstance(calls, list) else []
+                out += [self._call_delta(calls, piece) for piece in records(value)]
+                continue
+            if key == "content":
+                out += [TextDelta(said) for said in _texts(value)] + [ReasoningDelta(thought) for thought in _thoughts(value)]
+            elif key in REASONING and isinstance(value, str) and value:
+                if key == "reasoning_content" or not isinstance(delta.get("reasoning_content"), str):
+                    out.append(ReasoningDelta(value))
+            elif key == "refusal" and isinstance(value, str) and value:
+                out.append(TextDelta(value))
+            elif key == "reasoning_details":
+                told = any(isinstance(delta.get(field), str) for field in REASONING)
+                out += [] if told or not _detail_text(value) else [ReasoningDelta(_detail_text(value))]
+            _merge(message, key, value)
+        return out
 
-def _grow(message: dict[str, Any], delta: Mapping[str, Any]) -> list[Event]:
-    """Merges one delta into the message and says what it brought."""
-    out: list[Event] = []
-    for key, value in delta.items():
-        if key == "tool_calls":
-            out += _grow_calls(message.setdefault("tool_calls", []), value or ())
-            continue
-        if value and key == "content":
-            out += [TextDelta(text) for text in _texts(value)] + [ReasoningDelta(text) for text in _thoughts(value)]
-        elif value and key in ("reasoning_content", "reasoning") and isinstance(value, str):
-            if key == "reasoning_content" or "reasoning_content" not in delta:
-                out.append(ReasoningDelta(value))
-        elif value and key == "refusal":
-            out.append(TextDelta(value))
-        elif value and key == "reasoning_details":
-            told = "reasoning" in delta or "reasoning_content" in delta
-            out += [] if told or not _detail_text(value) else [ReasoningDelta(_detail_text(value))]
-        _merge(message, key, value)
-    return out
-
-
-def _grow_calls(calls: list[dict[str, Any]], pieces: Iterable[Mapping[str, Any]]) -> list[Event]:
-    """Calls are told apart by index; a new id or name at a known index begins another call (some servers always say 0), and a piece that
-    has neither belongs to the
-    last call, whatever index it claims (vLLM counts one too far)."""
-    out: list[Event] = []
-    for piece in pieces:
-        function = piece.get("function") or {}
-        index, id, name = piece.get("index"), piece.get("id"), function.get("name")
-        known = next((call for call in reversed(calls) if call.get("index") == index), None) if index is not None else None
-        if known is None and not id and not name and calls:
-            known = calls[-1]
-        elif known is not None and (
-            (id and known["id"] and id != known["id"])
-            or (name and known["function"]["name"] and not id and name != known["function"]["name"])
-        ):
-            known = None
-        if known is None:
-            known = {
-                "index": index if index is not None else len(calls),
-                "id": id or "",
-                "type": "function",
-                "function": {"name": "", "arguments": ""},
-            }
-            calls.append(known)
-        known["id"] = known["id"] or id or ""
-        known["function"]["name"] = known["function"]["name"] or name or ""
-        arguments = function.get("arguments")
-        text = json.dumps(arguments, ensure_ascii=False) if isinstance(arguments, Mapping) else arguments or ""
-        known["function"]["arguments"] += text
+    def _call_delta(self, calls: list[dict[str, Any]], piece: Mapping[str, Any]) -> ToolCallDelta:
+        position, more = add_piece(calls, piece, self._tools)
+        call = calls[position]
         for key, value in piece.items():
             if key not in ("index", "id", "type", "function"):
-                _merge(known, key, value)
-        out.append(ToolCallDelta(known["id"], known["function"]["name"], text, calls.index(known)))
-    return out
+                _merge(call, key, value)
+        return ToolCallDelta(self._ids.at(position, call["id"], self._body.get("id")), call["function"]["name"], more, position)
+
+
+def _message(choice: Mapping[str, Any], *fields: str) -> dict[str, Any]:
+    """The message of a choice; `text` is the field of the completions that came before chat."""
+    found: dict[str, Any] = next((choice[field] for field in fields if record(choice.get(field))), {})
+    return found if found or not isinstance(choice.get("text"), str) else {"content": choice["text"]}
+
+
+def _is_error(body: Mapping[str, Any], name: str = "") -> bool:
+    """Whether a body tells an error, in whatever shape, inside of an answer that began with 200."""
+    if body.get("error") or name == "error" or "error" in (body.get("object"), body.get("type")):
+        return True
+    return "choices" not in body and bool(body.get("detail") or (body.get("message") and (body.get("code") or body.get("status"))))
+
+
+def _says(choice: Mapping[str, Any]) -> bool:
+    return bool(record(choice.get("delta")).get("content"))
 
 
 WHOLE_FIELDS = ("role", "finish_reason", "native_finish_reason", "id", "type")
@@ -155,9 +126,10 @@ def _merge(target: dict[str, Any], key: str, value: Any) -> None:
 
 
 def as_parts(value: Any) -> list[Any]:
+    """Content as a list of parts."""
     if isinstance(value, str):
         return [{"type": "text", "text": value}] if value else []
-    return list(value or ())
+    return list(value) if isinstance(value, list) else [value] if isinstance(value, dict) else []
 
 
 def _join(parts: list[Any], more: list[Any]) -> list[Any]:
@@ -185,117 +157,123 @@ def _continues(last: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
 
 
 def _texts(content: Any) -> list[str]:
-    if isinstance(content, str):
-        return [content]
-    return [part["text"] for part in content if part.get("type") == "text" and part.get("text")]
+    """The pieces of text in content, which is text or parts."""
+    if not isinstance(content, list | dict):
+        return [content] if isinstance(content, str) and content else []
+    parts = content if isinstance(content, list) else [content]
+    said = [part if isinstance(part, str) else string(record(part).get("text")) if _is_text(part) else "" for part in parts]
+    return [piece for piece in said if piece]
+
+
+def _is_text(part: Any) -> bool:
+    return record(part).get("type") in (None, "text", "output_text")
 
 
 def _thoughts(content: Any) -> list[str]:
     """Mistral's thinking parts."""
-    if isinstance(content, str):
-        return []
-    return [text for part in content if part.get("type") == "thinking" for text in _texts(part.get("thinking") or []) if text]
+    return [thought for part in records(content) if part.get("type") == "thinking" for thought in _texts(part.get("thinking"))]
 
 
-def parse_answer(body: Mapping[str, Any]) -> Completion:
+def parse_answer(body: Mapping[str, Any], ids: CallIds) -> Completion:
     """A Completion from a whole body. Raises StreamError for an error told in one."""
-    choices = body.get("choices") or []
-    if not choices and body.get("error"):
+    choices = records(body.get("choices"))
+    if not choices and _is_error(body):
         raise error_in_stream(body)
+    if not choices:
+        raise no_answer(body, "choices")
     choice = choices[0]
-    if choice.get("finish_reason") == "error" and choice.get("error"):
+    reason = string(choice.get("finish_reason")) or string(choice.get("native_finish_reason")) or None
+    if choice.get("error") and read_finish(reason, calls=False) == "error":
         raise error_in_stream(choice)
-    message = choice["message"]
-    reason = choice.get("finish_reason") or choice.get("native_finish_reason")
-    parts = tuple(_parse_message(message, body))
+    message = Message("assistant", tuple(_parse_message(_message(choice, "message", "delta"), body, ids)))
     return Completion(
-        Message("assistant", parts),
-        parse_usage(body.get("usage") or {}),
-        _finish(reason, message),
+        message,
+        parse_usage(record(body.get("usage")) or record(choice.get("usage"))),
+        read_finish(reason, calls=bool(message.tool_calls)),
         reason,
         body,
-        model=body.get("model"),
+        model=string(body.get("model")) or None,
     )
 
 
-def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any]) -> Iterable[Part]:
+def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
     """Reasoning, then text, then calls: the order every provider takes them back in."""
-    content: Any = message.get("content") or ""
-    field = next(
-        (name for name in ("reasoning_content", "reasoning") if message.get(name) and isinstance(message[name], str)),
-        None,
-    )
-    details = message.get("reasoning_details")
+    content = message.get("content")
+    field = next((name for name in REASONING if message.get(name) and isinstance(message[name], str)), None)
+    details = records(message.get("reasoning_details"))
     if field or details:
         extra = {"field": field} if field else {}
         yield Reasoning(
-            message[field] if field else _detail_text(details or ()),
+            message[field] if field else _detail_text(details),
             extra={"chat": extra | ({"details": details} if details else {})},
         )
     elif thoughts := "".join(_thoughts(content)):
-        kept = [part for part in content if part.get("type") == "thinking"]
+        kept = [part for part in records(content) if part.get("type") == "thinking"]
         yield Reasoning(thoughts, extra={"chat": {"parts": kept}})
-    text = "".join(_texts(content))
-    citations = message.get("annotations") or _references(content) or _search_results(body)
-    if text:
-        yield Text(text, tuple(citations))
-    if message.get("refusal"):
-        yield Refusal(message["refusal"])
-    for image in message.get("images") or ():
-        yield Image(url=image["image_url"]["url"])
-    for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call.get("function") or {}
-        if not function.get("name"):
-            yield Opaque({"chat": {"call": dict(call)}})
-            continue
-        arguments = function.get("arguments")
-        parsed = arguments if isinstance(arguments, dict) else parse_arguments(arguments or "")
-        signature = {key: value for key, value in call.items() if key not in ("id", "type", "function", "index")}
-        yield ToolCall(
-            call.get("id") or f"call_{position}",
-            function["name"],
-            parsed,
-            {"chat": signature} if signature else NOTHING,
-        )
+    said = "".join(_texts(content))
+    citations = records(message.get("annotations")) or _references(content) or _search_results(body)
+    if said:
+        yield Text(said, tuple(citations))
+    if refusal := string(message.get("refusal")):
+        yield Refusal(refusal)
+    for image in records(message.get("images")):
+        if picture := read_media(Image, record(image.get("image_url")).get("url"), None):
+            yield picture
+    for position, call in enumerate(_calls(message)):
+        yield from _parse_call(call, position, body, ids)
+
+
+def _calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The calls; `function_call` is the field that came before `tool_calls`."""
+    function = record(message.get("function_call"))
+    return records(message.get("tool_calls")) or ([{"function": function}] if function else [])
+
+
+def _parse_call(call: Mapping[str, Any], position: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
+    """The call; several, where a server wrote the arguments of parallel calls one after the other."""
+    function = record(call.get("function"))
+    name = string(function.get("name") or call.get("name"))
+    if not name and not function:
+        yield Opaque({"chat": {"call": dict(call)}})
+        return
+    id = ids.at(position, call.get("id"), body.get("id"))
+    kept = {key: value for key, value in call.items() if key not in ("id", "type", "function", "index", "name", "arguments")}
+    given = function.get("arguments") if function else call.get("arguments")
+    for copy, arguments in enumerate(parse_calls(given)):
+        yield ToolCall(ids.at((position, copy), id) if copy else id, name, arguments, {"chat": kept} if kept else NOTHING)
 
 
 def _references(content: Any) -> list[dict[str, Any]]:
     """Mistral's references, which stand between the pieces of the text."""
-    return [] if isinstance(content, str) else [dict(part) for part in content if part.get("type") == "reference"]
+    return [dict(part) for part in records(content) if part.get("type") == "reference"]
 
 
 def _search_results(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Perplexity's sources, which stand beside the choices."""
-    results = body.get("search_results")
+    results = records(body.get("search_results"))
     if results:
-        return [dict(result) for result in results if isinstance(result, Mapping)]
-    return [{"url": url} if isinstance(url, str) else dict(url) for url in body.get("citations") or ()]
+        return results
+    listed = body.get("citations")
+    return [{"url": url} if isinstance(url, str) else record(url) for url in listed] if isinstance(listed, list) else []
 
 
-def _detail_text(details: Iterable[Mapping[str, Any]]) -> str:
-    return "".join(str(detail.get("text") or detail.get("summary") or "") for detail in details)
-
-
-def _finish(reason: str | None, message: Mapping[str, Any]) -> FinishReason:
-    if message.get("tool_calls") and reason in (None, "stop", "eos"):
-        return "tool_calls"  # several servers say "stop" after a tool call
-    return FINISH_REASONS.get(reason or "", "other")
+def _detail_text(details: Any) -> str:
+    return "".join(string(detail.get("text") or detail.get("summary")) for detail in records(details))
 
 
 def parse_usage(usage: Mapping[str, Any]) -> Usage:
-    inputs = usage.get("prompt_tokens") or 0
-    outputs = usage.get("completion_tokens") or max(0, (usage.get("total_tokens") or 0) - inputs)
-    before = usage.get("prompt_tokens_details") or {}
-    after = usage.get("completion_tokens_details") or {}
+    inputs = count(usage.get("prompt_tokens"))
+    outputs = count(usage.get("completion_tokens")) or max(0, count(usage.get("total_tokens")) - inputs)
+    before, after = record(usage.get("prompt_tokens_details")), record(usage.get("completion_tokens_details"))
     return Usage(
         inputs,
         outputs,
-        usage.get("total_tokens") or inputs + outputs,
-        before.get("cached_tokens")
-        or usage.get("prompt_cache_hit_tokens")
-        or usage.get("cached_tokens")
-        or usage.get("cache_read_input_tokens")
-        or 0,
-        before.get("cache_write_tokens") or before.get("cache_creation_tokens") or usage.get("cache_creation_input_tokens") or 0,
-        after.get("reasoning_tokens") or usage.get("reasoning_tokens") or 0,
+        count(usage.get("total_tokens")) or inputs + outputs,
+        _first(before, "cached_tokens") or _first(usage, "prompt_cache_hit_tokens", "cached_tokens", "cache_read_input_tokens"),
+        _first(before, "cache_write_tokens", "cache_creation_tokens") or _first(usage, "cache_creation_input_tokens"),
+        _first(after, "reasoning_tokens") or _first(usage, "reasoning_tokens"),
     )
+
+
+def _first(usage: Mapping[str, Any], *fields: str) -> int:
+    return next(filter(None, (count(usage.get(field)) for field in fields)), 0)

@@ -6,29 +6,22 @@ the model means to do with its tools (`tool_plan`) is its reasoning, and is echo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from ..core.completion import Completion, CompletionRequest, FinishReason
+from ..core.arguments import parse_calls
+from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
-from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput, parse_arguments
+from ..core.json_text import write_json
+from ..core.messages import Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
-from .faults import cut_off, error_in_stream
+from .call_ids import CallIds
+from .faults import error_in_stream, not_understood
+from .finish import read_finish
 from .format import merge_params
-
-FINISH_REASONS: dict[str, FinishReason] = {
-    "COMPLETE": "stop",
-    "STOP_SEQUENCE": "stop",
-    "MAX_TOKENS": "length",
-    "TOOL_CALL": "tool_calls",
-    "ERROR": "error",
-    "TIMEOUT": "error",
-    "ERROR_TOXIC": "content_filter",
-}
+from .shapes import count, read_index, record, records, string
 
 
 class Cohere:
@@ -65,133 +58,142 @@ class Cohere:
             body["stream"] = True
         return merge_params(body, request.additional_params)
 
-    def parse(self, body: Mapping[str, Any], dialect: Any) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
         """A Completion from a whole body. Raises StreamError for an error told in one."""
-        if "message" not in body or isinstance(body["message"], str):
-            raise error_in_stream(body)
-        reason = body.get("finish_reason")
+        if not isinstance(body.get("message"), dict):
+            raise (
+                error_in_stream(body) if "message" in body or "error" in body else not_understood("an answer without a message", str(body))
+            )
+        reason = string(body.get("finish_reason")) or None
+        message = Message("assistant", tuple(_parse_message(record(body["message"]), body.get("id"), ids)))
         return Completion(
-            Message("assistant", tuple(_parse_message(body["message"]))),
-            _parse_usage(body.get("usage") or {}),
-            FINISH_REASONS.get(reason or "", "other"),
+            message,
+            _parse_usage(record(body.get("usage"))),
+            read_finish(reason, calls=bool(message.tool_calls)),
             reason,
             body,
         )
 
-    def reader(self, dialect: Any) -> CohereReader:
-        return CohereReader(self, dialect)
+    def reader(self, dialect: Any, ids: CallIds, tools: Collection[str] = ()) -> CohereReader:
+        return CohereReader(ids)
 
 
 WIRE = Cohere()
 
 
 class CohereReader:
-    def __init__(self, wire: Cohere, dialect: Any) -> None:
-        self._wire, self._dialect = wire, dialect
+    """Grows the body of a streamed answer, event by event."""
+
+    def __init__(self, ids: CallIds) -> None:
+        self._ids = ids
         self._body: dict[str, Any] = {}
         self._content: dict[int, dict[str, Any]] = {}
         self._calls: dict[int, dict[str, Any]] = {}
-        self._citations: dict[int, Any] = {}
+        self._citations: dict[int, list[dict[str, Any]]] = {}
         self._plan = ""
-        self._ended = False
+        self.ended = False
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        if event.data.strip() == "[DONE]":
-            return []
-        data = read_json(event.data, nonfinite="null")
-        kind = data.get("type") or event.event
-        delta = data.get("delta") or {}
-        message = delta.get("message") or {}
-        index = data.get("index") or 0
+    def feed(self, data: dict[str, Any], name: str = "") -> list[Event]:
+        kind = data.get("type") or name
+        delta = record(data.get("delta"))
+        message = record(delta.get("message"))
+        index = read_index(data.get("index"), 0)
         match kind:
             case "message-start":
                 self._body["id"] = data.get("id")
                 self._body["message"] = {key: value for key, value in message.items() if value}
             case "content-start":
-                block = self._content[index] = dict(message["content"])
+                block = self._content[index] = {"type": "text"} | record(message.get("content"))
                 return _tell(block)
             case "content-delta":
-                block = self._content.setdefault(index, {"type": "text", "text": ""})
-                for key, value in (message.get("content") or {}).items():
-                    block[key] = block.get(key, "") + value if isinstance(value, str) and key != "type" else value
-                return _tell(message.get("content") or {})
-            case "tool-plan-delta":
-                self._plan += message["tool_plan"]
-                return [ReasoningDelta(message["tool_plan"])]
+                return self._grow(index, record(message.get("content")))
+            case "tool-plan-delta" if more := string(message.get("tool_plan")):
+                self._plan += more
+                return [ReasoningDelta(more)]
             case "tool-call-start":
-                call = _only(message["tool_calls"])
-                self._calls[index] = call | {"function": dict(call.get("function") or {})}
-                return [self._told(index, (call.get("function") or {}).get("arguments") or "")]
+                call = _only(message.get("tool_calls"))
+                self._calls[index] = call | {"function": {**record(call.get("function")), "arguments": ""}}
+                return [self._call_delta(index, _arguments(call))]
             case "tool-call-delta":
-                text = (_only(message["tool_calls"]).get("function") or {}).get("arguments") or ""
-                function = self._calls[index]["function"]
-                function["arguments"] = (function.get("arguments") or "") + text
-                return [self._told(index, text)]
+                self._calls.setdefault(index, {"function": {}})
+                return [self._call_delta(index, _arguments(_only(message.get("tool_calls"))))]
             case "citation-start":
-                self._citations[index] = message.get("citations")
+                self._citations[index] = records(message.get("citations"))
             case "message-end":
-                self._ended = True
+                self.ended = True
                 self._body |= {key: value for key, value in delta.items() if key != "message"}
                 if delta.get("error"):
                     raise error_in_stream(delta)
             case "error" | "stream-error":
                 raise error_in_stream(data)
+            case _ if data.get("error"):
+                raise error_in_stream(data)
         return []
 
-    def _told(self, index: int, text: str) -> ToolCallDelta:
-        call = self._calls[index]
-        return ToolCallDelta(call.get("id") or "", call["function"].get("name") or "", text, sorted(self._calls).index(index))
-
-    def finish(self) -> Completion:
-        if not self._ended:
-            raise cut_off()
-        citations: list[Any] = []
-        for citation in (self._citations[index] for index in sorted(self._citations)):
-            citations += citation if isinstance(citation, list) else [citation]
+    def body(self) -> dict[str, Any]:
         grown = {
             "content": [self._content[index] for index in sorted(self._content)],
             "tool_calls": [self._calls[index] for index in sorted(self._calls)],
             "tool_plan": self._plan,
-            "citations": citations,
+            "citations": [citation for index in sorted(self._citations) for citation in self._citations[index]],
         }
-        message = (self._body.get("message") or {}) | {key: value for key, value in grown.items() if value}
-        return self._wire.parse(self._body | {"message": message}, self._dialect)
+        message = record(self._body.get("message")) | {key: value for key, value in grown.items() if value}
+        return self._body | {"message": message}
+
+    def _grow(self, index: int, content: Mapping[str, Any]) -> list[Event]:
+        block = self._content.setdefault(index, {"type": "text", "text": ""})
+        for key, value in content.items():
+            block[key] = string(block.get(key)) + value if isinstance(value, str) and key != "type" else value
+        return _tell(content)
+
+    def _call_delta(self, index: int, more: str) -> ToolCallDelta:
+        call = self._calls[index]
+        function, position = call["function"], sorted(self._calls).index(index)
+        function["arguments"] = string(function.get("arguments")) + more
+        return ToolCallDelta(self._ids.at(position, call.get("id"), self._body.get("id")), string(function.get("name")), more, position)
 
 
 def _only(calls: Any) -> dict[str, Any]:
     """In a stream `tool_calls` is one object."""
-    return dict(calls[0] if isinstance(calls, list) else calls)
+    return dict(next(iter(records(calls)), {}))
+
+
+def _arguments(call: Mapping[str, Any]) -> str:
+    given = record(call.get("function")).get("arguments")
+    return given if isinstance(given, str) else write_json(given, nonfinite="null", compact=False) if given else ""
 
 
 def _tell(content: Mapping[str, Any]) -> list[Event]:
-    out: list[Event] = [ReasoningDelta(content["thinking"])] if content.get("thinking") else []
-    return [*out, TextDelta(content["text"])] if content.get("text") else out
+    thought, said = string(content.get("thinking")), string(content.get("text"))
+    return [*([ReasoningDelta(thought)] if thought else []), *([TextDelta(said)] if said else [])]
 
 
-def _parse_message(message: Mapping[str, Any]) -> Iterable[Part]:
-    if message.get("tool_plan"):
-        yield Reasoning(message["tool_plan"], extra={"cohere": {"field": "tool_plan"}})
-    citations = tuple(message.get("citations") or ())
-    content = message.get("content") or ()
-    for block in [{"type": "text", "text": content}] if isinstance(content, str) else content:
+def _parse_message(message: Mapping[str, Any], answer_id: Any, ids: CallIds) -> Iterable[Part]:
+    if plan := string(message.get("tool_plan")):
+        yield Reasoning(plan, extra={"cohere": {"field": "tool_plan"}})
+    citations = tuple(records(message.get("citations")))
+    content = message.get("content")
+    for block in [{"type": "text", "text": content}] if isinstance(content, str) else records(content):
         if block.get("type") == "thinking":
-            yield Reasoning(block.get("thinking") or "", extra={"cohere": {"field": "thinking"}})
-        elif block.get("type") == "text":
-            if block.get("text"):
-                yield Text(block["text"], citations)
+            yield Reasoning(string(block.get("thinking")), extra={"cohere": {"field": "thinking"}})
+        elif block.get("type") in ("text", None):
+            if said := string(block.get("text")):
+                yield Text(said, citations)
                 citations = ()
         else:
             yield Opaque({"cohere": dict(block)})
-    for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call["function"]
-        yield ToolCall(call.get("id") or f"call_{position}", function["name"], parse_arguments(function.get("arguments") or ""))
+    for place, call in enumerate(records(message.get("tool_calls"))):
+        function = record(call.get("function"))
+        id = ids.at(place, call.get("id"), answer_id)
+        for copy, arguments in enumerate(parse_calls(function.get("arguments"))):
+            yield ToolCall(ids.at((place, copy), id) if copy else id, string(function.get("name")), arguments)
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    """What the model read and wrote; `billed_units`, which leave out Cohere's own prompt, stay in `raw`."""
-    tokens = usage.get("tokens") or usage.get("billed_units") or {}
-    inputs, outputs = int(tokens.get("input_tokens") or 0), int(tokens.get("output_tokens") or 0)
-    return Usage(inputs, outputs, inputs + outputs, int(usage.get("cached_tokens") or 0))
+    """Tokens that the model read and wrote; `billed_units`, which leave out Cohere's own prompt, stay in `raw`."""
+    tokens = record(usage.get("tokens")) or record(usage.get("billed_units"))
+    inputs, outputs = count(tokens.get("input_tokens")), count(tokens.get("output_tokens"))
+    return Usage(inputs, outputs, inputs + outputs, count(usage.get("cached_tokens")))
 
 
 def _render_messages(messages: Iterable[Message]) -> Iterable[dict[str, Any]]:

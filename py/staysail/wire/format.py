@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, Protocol
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.events import Event
-from ..core.framing import ServerEvent
 from ..core.ports import ModelTraits
 from ..core.value import NOTHING, Value
+from .call_ids import CallIds
 
 
 class AnswerReader(Protocol):
-    """Reads one streamed answer. `finish` gives the whole; it raises StreamError when the answer did not come to its end."""
+    """Reads one streamed answer. `feed` takes the object of a stream event, and the event's name. `ended`: whether the format's own end was
+    seen. `body`: the body that a blocking call would have given, as far as it came."""
 
-    def feed(self, event: ServerEvent) -> list[Event]: ...
-    def finish(self) -> Completion: ...
+    @property
+    def ended(self) -> bool: ...
+    def feed(self, data: dict[str, Any], name: str = "") -> list[Event]: ...
+    def body(self) -> dict[str, Any]: ...
 
 
 class ChatWire(Protocol):
@@ -30,8 +33,8 @@ class ChatWire(Protocol):
     def traits(self, dialect: Any, model: str) -> ModelTraits: ...
     def path(self, model: str, *, streamed: bool) -> str: ...
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]: ...
-    def parse(self, body: Mapping[str, Any], dialect: Any) -> Completion: ...
-    def reader(self, dialect: Any) -> AnswerReader: ...
+    def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion: ...
+    def reader(self, dialect: Any, ids: CallIds, tools: Collection[str] = ()) -> AnswerReader: ...
 
 
 type PageAccess = Literal["yes", "setting", "proxy"]

@@ -7,41 +7,27 @@ no id, so they get one here that is not sent back.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from ..core.completion import Completion, CompletionRequest, FinishReason
-from ..core.errors import ConfigError
+from ..core.arguments import parse_calls
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import ConfigError, JsonError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
-from .faults import cut_off, error_in_stream
+from ..core.value import NOTHING
+from .call_ids import CallIds
+from .faults import error_in_stream
+from .finish import no_answer, read_finish
 from .format import merge_params
+from .gemini_calls import add_to_call, begin_call, continues_call
 from .gemini_schema import render_parameters
+from .shapes import count, read_index, read_media, record, records, string
 
-FILTERED = {
-    "SAFETY",
-    "RECITATION",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-    "MODEL_ARMOR",
-}
-FAILED = {
-    "MALFORMED_FUNCTION_CALL",
-    "UNEXPECTED_TOOL_CALL",
-    "TOO_MANY_TOOL_CALLS",
-    "MISSING_THOUGHT_SIGNATURE",
-    "MALFORMED_RESPONSE",
-}
 # The models that take neither media in a function's response nor functions beside structured output.
 FIRST_GENERATIONS = re.compile(r"gemini-[12][.-]|gemma|learnlm")
 
@@ -60,10 +46,15 @@ class Gemini:
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
         """The body. Raises ConfigError for what the API cannot be told."""
         messages = list(request.with_documents())
+        token = _continuation_token(messages)
+        if token:
+            messages.pop()
         system = [request.preamble] if request.preamble else []
         while messages and messages[0].role == "system":
             system.append(messages.pop(0).text)
         body: dict[str, Any] = {"contents": list(_render_messages(messages, model))}
+        if token:
+            body["continuationToken"] = token
         if system:
             body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
         if request.tools:
@@ -75,143 +66,153 @@ class Gemini:
             body["generationConfig"] = config
         return merge_params(body, request.additional_params)
 
-    def parse(self, body: Mapping[str, Any], dialect: Any) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
         """A Completion from a whole body: its first candidate. Raises StreamError for an error told in one."""
-        blocked = (body.get("promptFeedback") or {}).get("blockReason")
-        candidates = body.get("candidates") or []
+        blocked = string(record(body.get("promptFeedback")).get("blockReason"))
+        candidates = records(body.get("candidates"))
         if not candidates and not blocked:
-            raise error_in_stream(body)
-        candidate = candidates[0] if candidates else {"finishReason": blocked}
-        parts = tuple(_parse_parts(candidate, body.get("responseId") or "call"))
-        message = Message("assistant", parts)
-        reason = candidate.get("finishReason")
+            raise error_in_stream(body) if body.get("error") else no_answer(body, "candidates")
+        candidate = candidates[0] if candidates else {}
+        parts = tuple(_parse_parts(candidate, body.get("responseId"), ids))
+        reason = string(candidate.get("finishReason")) or (blocked if not candidates else "") or None
+        token = string(candidate.get("continuationToken"))
+        finish = read_finish(reason, calls=any(isinstance(part, ToolCall) for part in parts))
+        if finish == "paused" or (reason is None and token):
+            finish = "paused" if token else "length"
         return Completion(
-            message,
-            _parse_usage(body.get("usageMetadata") or {}),
-            "content_filter" if blocked and not candidates else _finish(reason, message),
+            Message("assistant", parts, extra={"gemini": {"continuationToken": token}} if finish == "paused" else NOTHING),
+            _parse_usage(record(body.get("usageMetadata"))),
+            "content_filter" if blocked and not candidates else finish,
             reason,
             body,
-            model=body.get("modelVersion"),
+            model=string(body.get("modelVersion")) or None,
         )
 
-    def reader(self, dialect: Any) -> GeminiReader:
-        return GeminiReader(self, dialect)
+    def reader(self, dialect: Any, ids: CallIds, tools: Collection[str] = ()) -> GeminiReader:
+        return GeminiReader(ids)
 
 
 WIRE = Gemini()
 
 
+def _continuation_token(messages: Sequence[Message]) -> str:
+    """The token of an answer that the provider broke off, where the conversation ends with it."""
+    last = messages[-1] if messages else None
+    return string(record(last.extra.get("gemini")).get("continuationToken")) if last and last.role == "assistant" else ""
+
+
 class GeminiReader:
-    def __init__(self, wire: Gemini, dialect: Any) -> None:
-        self._wire, self._dialect = wire, dialect
+    """Gathers the parts of a streamed answer."""
+
+    def __init__(self, ids: CallIds) -> None:
+        self._ids = ids
         self._body: dict[str, Any] = {}
         self._candidates: dict[int, dict[str, Any]] = {}
-        self._calls = 0
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        if event.data.strip() == "[DONE]":
-            return []
-        chunk = read_json(event.data, nonfinite="null")
-        if isinstance(chunk, list):
-            chunk = chunk[0]
-        if chunk.get("error"):
+    @property
+    def ended(self) -> bool:
+        finished = any(candidate.get("finishReason") or candidate.get("continuationToken") for candidate in self._candidates.values())
+        return finished or bool(record(self._body.get("promptFeedback")).get("blockReason"))
+
+    def feed(self, chunk: dict[str, Any], name: str = "") -> list[Event]:
+        if chunk.get("error") or name == "error":
             raise error_in_stream(chunk)
         self._body |= {key: value for key, value in chunk.items() if key != "candidates"}
         out: list[Event] = []
-        for piece in chunk.get("candidates") or ():
-            index = piece.get("index") or 0
+        for position, piece in enumerate(records(chunk.get("candidates"))):
+            index = read_index(piece.get("index"), position)
             candidate = self._candidates.setdefault(index, {"content": {"parts": [], "role": "model"}, "index": index})
-            candidate |= {key: value for key, value in piece.items() if key != "content"}
-            for part in (piece.get("content") or {}).get("parts") or ():
-                _gather(candidate["content"]["parts"], part)
-                if index == 0:
-                    out += self._tell(part)
+            candidate |= {key: value for key, value in piece.items() if key != "content" and value is not None}
+            for part in records(record(piece.get("content")).get("parts")):
+                gathered = _gather(candidate["content"]["parts"], part)
+                if index == min(self._candidates):
+                    out += self._tell(candidate["content"]["parts"], part, gathered)
         return out
 
-    def _tell(self, part: Mapping[str, Any]) -> list[Event]:
-        if call := part.get("functionCall"):
-            id = call.get("id") or _call_id(self._body.get("responseId") or "call", self._calls)
-            self._calls += 1
-            return [ToolCallDelta(id, call.get("name") or "", json.dumps(call.get("args") or {}, ensure_ascii=False), self._calls - 1)]
-        text = part.get("text")
-        if not text:
+    def body(self) -> dict[str, Any]:
+        return self._body | {"candidates": [self._candidates[index] for index in sorted(self._candidates)]}
+
+    def _tell(self, parts: list[dict[str, Any]], part: Mapping[str, Any], gathered: Mapping[str, Any]) -> list[Event]:
+        """What a part brought. The arguments of a call that comes in pieces are told when it is whole."""
+        call = gathered.get("functionCall")
+        if isinstance(call, dict) and isinstance(part.get("functionCall"), dict):
+            place = sum("functionCall" in other for other in parts) - 1
+            id = self._ids.at(place, call.get("id"), self._body.get("responseId"))
+            written = "" if call.get("willContinue") else write_json(record(call.get("args")), nonfinite="null", compact=False)
+            return [ToolCallDelta(id, string(call.get("name")), written, place)]
+        said = string(part.get("text"))
+        if not said:
             return []
-        return [ReasoningDelta(text) if part.get("thought") else TextDelta(text)]
-
-    def finish(self) -> Completion:
-        ended = any(candidate.get("finishReason") for candidate in self._candidates.values())
-        if not ended and not (self._body.get("promptFeedback") or {}).get("blockReason"):
-            raise cut_off()
-        candidates = [self._candidates[index] for index in sorted(self._candidates)]
-        return self._wire.parse(self._body | {"candidates": candidates}, self._dialect)
+        return [ReasoningDelta(said) if part.get("thought") else TextDelta(said)]
 
 
-def _gather(parts: list[dict[str, Any]], part: Mapping[str, Any]) -> None:
-    """Adds a part; text goes on where the last part's left off, when neither is signed and both are thought or neither."""
+def _gather(parts: list[dict[str, Any]], part: Mapping[str, Any]) -> dict[str, Any]:
+    """Adds a part, and returns the one that it became or was added to. Text goes on where the last part's left off, when neither is signed
+    and both are thought or neither."""
     last = parts[-1] if parts else {}
-    joins = set(part) <= {"text", "thought"} and set(last) <= {"text", "thought"} and "text" in part and "text" in last
+    if continues_call(last, part):
+        return add_to_call(last, part)
+    plain = {"text", "thought"}
+    joins = set(part) <= plain and set(last) <= plain and isinstance(part.get("text"), str) and isinstance(last.get("text"), str)
     if joins and bool(part.get("thought")) == bool(last.get("thought")):
         last["text"] += part["text"]
-    elif dict(part) != {"text": ""}:
-        parts.append(dict(part))
+        return last
+    call = record(part.get("functionCall"))
+    added = begin_call(part) if "partialArgs" in call or call.get("willContinue") else dict(part)
+    if added != {"text": ""}:
+        parts.append(added)
+    return added
 
 
-def _call_id(response_id: str, position: int) -> str:
-    return f"{response_id}-{position}"
-
-
-def _parse_parts(candidate: Mapping[str, Any], response_id: str) -> Iterable[Part]:
+def _parse_parts(candidate: Mapping[str, Any], response_id: Any, ids: CallIds) -> Iterable[Part]:
     citations = tuple(_citations(candidate))
     calls = 0
-    for part in (candidate.get("content") or {}).get("parts") or ():
+    for part in records(record(candidate.get("content")).get("parts")):
         signature = {key: value for key, value in part.items() if key in ("thoughtSignature", "thought") and value}
-        extra = {"gemini": signature} if signature else {}
-        call, data = part.get("functionCall"), part.get("inlineData")
-        if part.get("text"):
-            if part.get("thought"):
-                yield Reasoning(part["text"], extra=extra)
-            else:
-                yield Text(part["text"], citations, extra)
-                citations = ()
-        elif call and call.get("name"):
-            kept = signature | ({"id": call["id"]} if call.get("id") else {})
-            args = call.get("args") or {}
-            yield ToolCall(call.get("id") or _call_id(response_id, calls), call["name"], args, {"gemini": kept})
+        extra = {"gemini": signature} if signature else NOTHING
+        data = record(part.get("inlineData"))
+        kind = string(data.get("mimeType"))
+        media = Image if kind.startswith("image/") else Audio if kind.startswith("audio/") else File
+        if isinstance(part.get("functionCall"), dict):
+            yield _parse_call(part["functionCall"], calls, signature, response_id, ids)
             calls += 1
-        elif data:
-            kind = data.get("mimeType") or ""
-            media = Image if kind.startswith("image/") else Audio if kind.startswith("audio/") else File
-            yield media(data=data["data"], media_type=kind or None, extra=extra)
+        elif said := string(part.get("text")):
+            if part.get("thought"):
+                yield Reasoning(said, extra=extra)
+            else:
+                yield Text(said, citations, extra)
+                citations = ()
+        elif data and (found := read_media(media, data.get("data"), kind or None, extra)):
+            yield found
         elif set(part) - {"text", "thought"}:
             yield Opaque({"gemini": dict(part)})
 
 
+def _parse_call(call: Mapping[str, Any], place: int, signature: Mapping[str, Any], response_id: Any, ids: CallIds) -> ToolCall:
+    """An id is sent back where the provider gave one."""
+    kept = {**signature} | ({"id": call["id"]} if call.get("id") else {})
+    id = ids.at(place, call.get("id"), response_id)
+    return ToolCall(id, string(call.get("name")), parse_calls(call.get("args"))[0], {"gemini": kept})
+
+
 def _citations(candidate: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     """What grounding and recitation checks name as sources."""
-    for chunk in (candidate.get("groundingMetadata") or {}).get("groundingChunks") or ():
+    for chunk in records(record(candidate.get("groundingMetadata")).get("groundingChunks")):
         for kind, source in chunk.items():
             if isinstance(source, Mapping):
                 yield {"type": kind} | dict(source)
-    for source in (candidate.get("citationMetadata") or {}).get("citationSources") or ():
+    for source in records(record(candidate.get("citationMetadata")).get("citationSources")):
         yield {"type": "citation_source"} | dict(source)
-
-
-def _finish(reason: str | None, message: Message) -> FinishReason:
-    if reason in (None, "STOP", "FINISH_REASON_UNSPECIFIED"):
-        return "tool_calls" if message.tool_calls else "stop"
-    if reason in FILTERED:
-        return "content_filter"
-    return "length" if reason == "MAX_TOKENS" else "error" if reason in FAILED else "other"
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     """Thoughts are counted apart from the candidates and paid like them, so both are output. The total also has what server-side tools
     put into the prompt."""
-    inputs = usage.get("promptTokenCount") or 0
-    thoughts = usage.get("thoughtsTokenCount") or 0
-    outputs = (usage.get("candidatesTokenCount") or 0) + thoughts
-    total = usage.get("totalTokenCount") or inputs + outputs
-    return Usage(inputs, outputs, total, usage.get("cachedContentTokenCount") or 0, 0, thoughts)
+    inputs = count(usage.get("promptTokenCount"))
+    thoughts = count(usage.get("thoughtsTokenCount"))
+    outputs = count(usage.get("candidatesTokenCount")) + thoughts
+    total = count(usage.get("totalTokenCount")) or inputs + outputs
+    return Usage(inputs, outputs, total, count(usage.get("cachedContentTokenCount")), 0, thoughts)
 
 
 def _render_choice(request: CompletionRequest) -> dict[str, Any]:
@@ -255,7 +256,7 @@ def _render_answer(part: Part) -> Iterable[dict[str, Any]]:
         case Reasoning() if kept and part.text:
             yield {"text": part.text} | kept
         case ToolCall():
-            id = {"id": kept.pop("id")} if kept.get("id") else {}
+            id = {"id": part.id} if kept.pop("id", None) else {}
             args = part.arguments if isinstance(part.arguments, dict) else {"arguments": part.arguments}
             yield {"functionCall": {"name": part.name, "args": args} | id} | kept
         case Image() | Audio() | File():
@@ -282,7 +283,7 @@ def _read(text: str) -> Any:
     """JSON as the value it is, so that the model does not read JSON within JSON."""
     try:
         return read_json(text)
-    except ValueError:
+    except JsonError:
         return text
 
 

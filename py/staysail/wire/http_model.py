@@ -17,9 +17,10 @@ from ..core.json_text import json_bytes, write_json
 from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
 from ..core.value import NOTHING
 from ..core.waiting import timeout
+from .answer import StreamedAnswer, parse_whole
 from .exchange import WatchedTransport, is_secret
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
-from .format import AnswerReader, ChatWire, Provider, join_url
+from .format import ChatWire, Provider, join_url
 
 type Key = str | Callable[[], str | Awaitable[str]] | None
 
@@ -229,7 +230,7 @@ class HttpModel:
         body = self.wire.render(request, self.model, dialect, streamed=False)
         path = self.wire.path(self.model, streamed=False)
         answer, id = await self.endpoint.fetch_json(path, body, headers=request.headers, timeouts=request.timeouts, watch=request.watch)
-        return self._parse(answer, id)
+        return self._parse(answer, id, request)
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
         """The answer's events as they come and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
@@ -249,11 +250,11 @@ class HttpModel:
             head = await _first_bytes(parts)
             if self._is_whole(response, head):  # a server that does not stream, asked to
                 data = b"".join([head, *[chunk async for chunk in parts if isinstance(chunk, bytes)]])
-                for event in replay(self._parse(parse_body(data), id)):
+                for event in replay(self._parse(parse_body(data), id, request)):
                     yield event
                 return
             frames = SSEReader() if self.wire.framing == "sse" else NDJSONReader()
-            reader = self.wire.reader(dialect)
+            reader = StreamedAnswer(self.wire, dialect, request)
             begun = False
             chunk: bytes | HttpResponse | None = head
             while chunk is not None:
@@ -270,6 +271,8 @@ class HttpModel:
             if head.strip() and not begun:
                 what = f"no stream, but {response.headers.get('content-type') or 'something else'}"
                 raise self.endpoint.cleaned(not_understood(what, _excerpt(parse_body(head)), self.endpoint.provider.name))
+            for event in reader.close():
+                yield event
             completion = self._finish(reader)
             for call in completion.tool_calls:
                 yield ToolCallDone.of(call)
@@ -283,7 +286,7 @@ class HttpModel:
         kind = response.headers.get("content-type", "")
         return "json" in kind and "ndjson" not in kind and "jsonl" not in kind and "stream" not in kind
 
-    def _feed(self, reader: AnswerReader, frame: ServerEvent) -> list[Event]:
+    def _feed(self, reader: StreamedAnswer, frame: ServerEvent) -> list[Event]:
         try:
             return reader.feed(frame)
         except JsonError as error:
@@ -295,7 +298,7 @@ class HttpModel:
             found = not_understood("a stream event it should not", frame.data, self.endpoint.provider.name)
             raise self.endpoint.cleaned(found) from error
 
-    def _feed_last(self, reader: AnswerReader, frame: ServerEvent) -> list[Event]:
+    def _feed_last(self, reader: StreamedAnswer, frame: ServerEvent) -> list[Event]:
         """An event that the body's end completed: where it cannot be read, the rest of it is what is missing."""
         try:
             return self._feed(reader, frame)
@@ -304,7 +307,7 @@ class HttpModel:
                 raise cut_off(self.endpoint.provider.name) from error
             raise
 
-    def _finish(self, reader: AnswerReader) -> Completion:
+    def _finish(self, reader: StreamedAnswer) -> Completion:
         try:
             return reader.finish()
         except StaysailError as error:
@@ -312,9 +315,9 @@ class HttpModel:
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise not_understood("a stream of an unknown shape", str(error), self.endpoint.provider.name) from error
 
-    def _parse(self, body: Any, id: str | None) -> Completion:
+    def _parse(self, body: Any, id: str | None, request: CompletionRequest) -> Completion:
         try:
-            completion = self.wire.parse(body, self.endpoint.provider.dialect)
+            completion = parse_whole(self.wire, body, self.endpoint.provider.dialect, request)
         except StaysailError as error:
             raise self.endpoint.cleaned(error) from None
         except (ValueError, TypeError, LookupError, AttributeError) as error:

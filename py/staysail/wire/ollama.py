@@ -5,22 +5,22 @@ How it works. A streamed answer is grown into the body that a blocking call woul
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from ..core.completion import Completion, CompletionRequest, FinishReason
+from ..core.arguments import parse_calls
+from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
+from ..core.json_text import write_json
 from ..core.messages import Image, Message, Part, Reasoning, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
-from .faults import cut_off, error_in_stream
+from .call_ids import CallIds
+from .faults import error_in_stream, not_understood
+from .finish import read_finish
 from .format import merge_params
-
-FINISH_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length"}
+from .shapes import count, record, records, string
 
 
 class Ollama:
@@ -57,88 +57,90 @@ class Ollama:
             body["format"] = dict(request.output.schema)
         return merge_params(body, request.additional_params)
 
-    def parse(self, body: Mapping[str, Any], dialect: Any) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
         """A Completion from a whole body. Raises StreamError for an error told in one."""
         if body.get("error"):
             raise error_in_stream(body)
-        message = Message("assistant", tuple(_parse_message(body["message"], body.get("created_at") or "")))
-        reason = body.get("done_reason")
-        finish = FINISH_REASONS.get(reason or "stop", "other")
+        if not isinstance(body.get("message"), dict):
+            raise not_understood("an answer without a message", str(body))
+        message = Message("assistant", tuple(_parse_message(body["message"], body.get("created_at"), ids)))
+        reason = string(body.get("done_reason")) or None
         return Completion(
             message,
             _parse_usage(body),
-            "tool_calls" if message.tool_calls and finish == "stop" else finish,
+            read_finish(reason, calls=bool(message.tool_calls)),
             reason,
             body,
-            model=body.get("model"),
+            model=string(body.get("model")) or None,
         )
 
-    def reader(self, dialect: Any) -> OllamaReader:
-        return OllamaReader(self, dialect)
+    def reader(self, dialect: Any, ids: CallIds, tools: Collection[str] = ()) -> OllamaReader:
+        return OllamaReader(ids)
 
 
 WIRE = Ollama()
 
 
 class OllamaReader:
-    def __init__(self, wire: Ollama, dialect: Any) -> None:
-        self._wire, self._dialect = wire, dialect
+    """Grows the body of a streamed answer, line by line."""
+
+    def __init__(self, ids: CallIds) -> None:
+        self._ids = ids
         self._body: dict[str, Any] = {}
         self._message: dict[str, Any] = {"role": "assistant", "content": ""}
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        line = read_json(event.data, nonfinite="null")
+    @property
+    def ended(self) -> bool:
+        return bool(self._body.get("done"))
+
+    def feed(self, line: dict[str, Any], name: str = "") -> list[Event]:
         if line.get("error"):
             raise error_in_stream(line)
+        if not isinstance(line.get("message", {}), dict):
+            raise not_understood("a line whose message is no object", str(line))
         # The first line's time stays: ids are made from it.
         began = self._body.get("created_at")
         self._body |= {key: value for key, value in line.items() if key != "message"} | ({"created_at": began} if began else {})
         out: list[Event] = []
-        for key, value in (line.get("message") or {}).items():
-            if key in ("content", "thinking") and isinstance(value, str):
-                self._message[key] = self._message.get(key, "") + value
-                if value:
-                    out.append(TextDelta(value) if key == "content" else ReasoningDelta(value))
+        for key, value in record(line.get("message")).items():
+            if key in ("content", "thinking"):
+                more = string(value)
+                self._message[key] = self._message.get(key, "") + more
+                if more:
+                    out.append(TextDelta(more) if key == "content" else ReasoningDelta(more))
             elif key == "tool_calls":
-                out += [event for call in value or () for event in self._add(call)]
+                out += [self._add(call) for call in records(value)]
             else:
                 self._message[key] = value
         return out
 
-    def _add(self, call: Mapping[str, Any]) -> Iterable[Event]:
+    def body(self) -> dict[str, Any]:
+        return self._body | {"message": self._message}
+
+    def _add(self, call: dict[str, Any]) -> Event:
         calls = self._message.setdefault("tool_calls", [])
         calls.append(call)
-        function, position = call.get("function") or {}, len(calls) - 1
-        if not function.get("name"):
-            return
-        id = call.get("id") or _call_id(self._body.get("created_at") or "", position)
-        yield ToolCallDelta(id, function["name"], json.dumps(function.get("arguments") or {}, ensure_ascii=False), position)
-
-    def finish(self) -> Completion:
-        if not self._body.get("done"):
-            raise cut_off()
-        return self._wire.parse(self._body | {"message": self._message}, self._dialect)
+        function, place = record(call.get("function")), len(calls) - 1
+        id = self._ids.at(place, call.get("id"), self._body.get("created_at"))
+        given = function.get("arguments")
+        written = given if isinstance(given, str) else write_json(given or {}, nonfinite="null", compact=False)
+        return ToolCallDelta(id, string(function.get("name")), written, place)
 
 
-def _call_id(created_at: str, position: int) -> str:
-    """An id for a call that has none, told apart from those of other answers by the time."""
-    return f"call_{''.join(filter(str.isalnum, created_at))}_{position}"
-
-
-def _parse_message(message: Mapping[str, Any], created_at: str) -> Iterable[Part]:
-    if message.get("thinking"):
-        yield Reasoning(message["thinking"], extra={"ollama": {"field": "thinking"}})
-    if message.get("content"):
-        yield Text(message["content"])
-    for position, call in enumerate(message.get("tool_calls") or ()):
-        function = call.get("function") or {}
-        id = call.get("id") or _call_id(created_at, position)
-        if function.get("name"):
-            yield ToolCall(id, function["name"], function.get("arguments") or {})
+def _parse_message(message: Mapping[str, Any], created_at: Any, ids: CallIds) -> Iterable[Part]:
+    if thought := string(message.get("thinking")):
+        yield Reasoning(thought, extra={"ollama": {"field": "thinking"}})
+    if said := string(message.get("content")):
+        yield Text(said)
+    for place, call in enumerate(records(message.get("tool_calls"))):
+        function = record(call.get("function"))
+        id = ids.at(place, call.get("id"), created_at)
+        for copy, arguments in enumerate(parse_calls(function.get("arguments"))):
+            yield ToolCall(ids.at((place, copy), id) if copy else id, string(function.get("name")), arguments)
 
 
 def _parse_usage(body: Mapping[str, Any]) -> Usage:
-    inputs, outputs = body.get("prompt_eval_count") or 0, body.get("eval_count") or 0
+    inputs, outputs = count(body.get("prompt_eval_count")), count(body.get("eval_count"))
     return Usage(inputs, outputs, inputs + outputs)
 
 

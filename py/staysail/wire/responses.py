@@ -6,34 +6,23 @@ each part of a message remembers its item in `extra`, which reasoning models nee
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
+from ..core.arguments import parse_calls
 from ..core.completion import Completion, CompletionRequest, FinishReason
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
-from ..core.framing import ServerEvent
-from ..core.json_text import read_json
-from ..core.messages import (
-    Audio,
-    File,
-    Image,
-    Message,
-    Opaque,
-    Part,
-    Reasoning,
-    Refusal,
-    Text,
-    ToolCall,
-    ToolOutput,
-    parse_arguments,
-)
+from ..core.messages import Audio, File, Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
+from .call_ids import CallIds
 from .closed_schema import is_strict
-from .faults import cut_off, error_in_stream
+from .faults import error_in_stream, not_understood
+from .finish import read_finish
 from .format import merge_params
+from .shapes import count, read_index, read_media, record, records, string
 
 
 class ResponsesDialect(Value):
@@ -94,124 +83,166 @@ class Responses:
             body["stream"] = True
         return merge_params(body, request.additional_params)
 
-    def parse(self, body: Mapping[str, Any], dialect: ResponsesDialect) -> Completion:
+    def parse(self, body: Mapping[str, Any], dialect: ResponsesDialect, ids: CallIds) -> Completion:
         """A Completion from a whole response. Raises StreamError for one that failed."""
         if body.get("status") == "failed" or (body.get("error") and not body.get("output")):
             raise error_in_stream(body)
-        parts = tuple(part for item in body["output"] for part in _parse_item(item))
+        if not isinstance(body.get("output"), list):
+            raise not_understood("an answer without output", str(body))
+        items = records(body["output"])
+        parts = tuple(part for place, item in enumerate(items) for part in _parse_item(item, place, body, ids))
         extra = {"responses": {"id": body["id"]}} if body.get("id") else {}
         message = Message("assistant", parts, extra=extra)
-        reason = (body.get("incomplete_details") or {}).get("reason") or body.get("status")
+        reason = string(record(body.get("incomplete_details")).get("reason")) or string(body.get("status")) or None
         return Completion(
             message,
-            _parse_usage(body.get("usage") or {}),
-            _finish(body, message),
+            _parse_usage(record(body.get("usage"))),
+            _finish(body, items, calls=bool(message.tool_calls)),
             reason,
             body,
-            model=body.get("model"),
+            model=string(body.get("model")) or None,
         )
 
-    def reader(self, dialect: ResponsesDialect) -> ResponsesReader:
-        return ResponsesReader(self, dialect)
+    def reader(self, dialect: ResponsesDialect, ids: CallIds, tools: Collection[str] = ()) -> ResponsesReader:
+        return ResponsesReader(ids)
+
+    def unfinished(self, body: Mapping[str, Any]) -> str | None:
+        """The path of a background response that is not finished yet; None for any other."""
+        if body.get("status") in ("queued", "in_progress") and (id := string(body.get("id"))):
+            return f"responses/{id}"
+        return None
 
 
 WIRE = Responses()
 
 
 class ResponsesReader:
-    def __init__(self, wire: Responses, dialect: ResponsesDialect) -> None:
-        self._wire, self._dialect = wire, dialect
+    """Keeps the items of a streamed response. cursor: the number of the last event, after which a background response can be taken up."""
+
+    def __init__(self, ids: CallIds) -> None:
+        self._ids = ids
+        self._head: dict[str, Any] = {}
         self._whole: dict[str, Any] | None = None
         self._items: dict[int, dict[str, Any]] = {}
         self._done: set[int] = set()
+        self.cursor = -1
 
-    def feed(self, event: ServerEvent) -> list[Event]:
-        if event.data.strip() == "[DONE]":
-            return []
-        data = read_json(event.data, nonfinite="null")
-        kind = data.get("type") or event.event
+    @property
+    def ended(self) -> bool:
+        return self._whole is not None
+
+    def feed(self, data: dict[str, Any], name: str = "") -> list[Event]:
+        self.cursor = max(self.cursor, read_index(data.get("sequence_number"), -1))
+        index = read_index(data.get("output_index"), max(self._items, default=0))
+        more = string(data.get("delta"))
+        kind = data.get("type") or name
         match kind:
-            case "response.output_text.delta" | "response.refusal.delta":
-                return [TextDelta(data["delta"])]
-            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta":
-                return [ReasoningDelta(data["delta"])]
+            case "response.output_text.delta" | "response.refusal.delta" if more:
+                _grow_message(self._items.setdefault(index, {"type": "message", "content": []}), kind, data, more)
+                return [TextDelta(more)]
+            case "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" if more:
+                return [ReasoningDelta(more)]
             case "response.output_item.added":
-                item = self._items[data.get("output_index", len(self._items))] = data["item"]
-                if item["type"] == "function_call":
-                    return [ToolCallDelta(item["call_id"], item["name"], "", data.get("output_index", 0))]
+                index = read_index(data.get("output_index"), len(self._items))
+                item = self._items[index] = dict(record(data.get("item")))
+                if item.get("type") == "function_call":
+                    return [self._call_delta(index, item, "")]
             case "response.function_call_arguments.delta":
-                item = self._items.get(data.get("output_index", 0)) or {}
-                id = item.get("call_id") or data.get("item_id", "")
-                return [ToolCallDelta(id, item.get("name", ""), data["delta"], data.get("output_index", 0))]
-            case "response.output_item.done":
-                index = data.get("output_index", len(self._items))
+                index = next((at for at, item in self._items.items() if item.get("id") and item["id"] == data.get("item_id")), index)
+                item = self._items.setdefault(index, {"type": "function_call", "call_id": data.get("item_id")})
+                item["arguments"] = string(item.get("arguments")) + more
+                return [self._call_delta(index, item, more)]
+            case "response.output_item.done" if record(data.get("item")):
+                index = read_index(data.get("output_index"), len(self._items))
                 self._items[index] = data["item"]
                 self._done.add(index)
-            case "response.completed" | "response.incomplete":
-                self._whole = data["response"]
+            case "response.completed" | "response.incomplete" | "response.cancelled" | "response.done":
+                self._whole = record(data.get("response"))
             case "response.failed" | "error":
                 raise error_in_stream(data)
+            case _ if data.get("error"):
+                raise error_in_stream(data)
+            case _ if record(data.get("response")):
+                self._head = data["response"]
         return []
 
-    def finish(self) -> Completion:
-        if self._whole is None:
-            raise cut_off()
+    def body(self) -> dict[str, Any]:
         # Some servers leave the items out of the last event, having sent each of them. Reasoning is encrypted anew in it: the item
         # that was sent when it was done is the one to echo.
-        items = self._whole.get("output") or [self._items[index] for index in sorted(self._items)]
-        items = [self._items[n] if n in self._done and item["type"] == "reasoning" else item for n, item in enumerate(items)]
-        return self._wire.parse(self._whole | {"output": items}, self._dialect)
+        whole = self._head | {"status": None} if self._whole is None else self._whole
+        items = records(whole.get("output")) or [self._items[index] for index in sorted(self._items)]
+        items = [self._items[n] if n in self._done and item.get("type") == "reasoning" else item for n, item in enumerate(items)]
+        return whole | {"output": items}
+
+    def _call_delta(self, index: int, item: Mapping[str, Any], more: str) -> ToolCallDelta:
+        id = self._ids.at(index, item.get("call_id") or item.get("id"), self._head.get("id"))
+        return ToolCallDelta(id, string(item.get("name")), more, index)
 
 
-def _parse_item(item: Mapping[str, Any]) -> Iterable[Part]:
+def _grow_message(item: dict[str, Any], kind: Any, data: Mapping[str, Any], more: str) -> None:
+    """Adds text to a message that is under way, in case the stream breaks off before it is whole."""
+    type, field = ("refusal", "refusal") if kind == "response.refusal.delta" else ("output_text", "text")
+    content = item["content"] = records(item.get("content"))
+    position = read_index(data.get("content_index"), max(0, len(content) - 1))
+    if position >= len(content):
+        content.append({"type": type, field: ""})
+    part = content[min(position, len(content) - 1)]
+    part[field] = string(part.get(field)) + more
+
+
+def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
     kind = item.get("type")
     if kind == "message":
-        for part in item.get("content") or ():
-            extra = {"responses": {key: item[key] for key in ("id", "status", "phase") if item.get(key) is not None}}
-            if part["type"] == "output_text":
-                yield Text(part["text"], tuple(part.get("annotations") or ()), extra)
-            elif part["type"] == "refusal":
-                yield Refusal(part["refusal"], extra)
+        kept = {key: item[key] for key in ("id", "status", "phase") if item.get(key) is not None}
+        content = item.get("content")
+        for part in [{"type": "output_text", "text": content}] if isinstance(content, str) else records(content):
+            if part.get("type") == "output_text":
+                yield Text(string(part.get("text")), tuple(records(part.get("annotations"))), {"responses": kept})
+            elif part.get("type") == "refusal":
+                yield Refusal(string(part.get("refusal")), {"responses": kept})
             else:
-                yield Opaque({"responses": {"type": "message", "role": "assistant", "content": [part]} | extra["responses"]})
+                yield Opaque({"responses": {"type": "message", "role": "assistant", "content": [part]} | kept})
     elif kind == "function_call":
-        kept = {key: item[key] for key in ("id", "status", "namespace") if item.get(key) is not None}
-        yield ToolCall(item["call_id"], item["name"], parse_arguments(item.get("arguments") or ""), {"responses": kept})
+        kept = {key: value for key, value in item.items() if value is not None and key not in ("type", "call_id", "name", "arguments")}
+        id = ids.at(place, item.get("call_id") or item.get("id"), body.get("id"))
+        for copy, arguments in enumerate(parse_calls(item.get("arguments"))):
+            more = {} if copy else {"responses": kept}
+            yield ToolCall(ids.at((place, copy), id) if copy else id, string(item.get("name")), arguments, more)
     elif kind == "reasoning":
-        texts = [*(item.get("summary") or ()), *(item.get("content") or ())]
+        texts = [*records(item.get("summary")), *records(item.get("content"))]
         # `status` is the server's to write: it refuses an echo that has it as null.
         kept = {key: value for key, value in item.items() if value is not None}
-        text = "\n\n".join(part.get("text", "") for part in texts)
-        yield Reasoning(text, redacted=item.get("encrypted_content"), extra={"responses": kept})
-    elif kind == "image_generation_call" and item.get("result"):
-        yield Image(
-            data=item["result"],
-            media_type=f"image/{item.get('output_format') or 'png'}",
-            extra={"responses": dict(item)},
-        )
+        thought = "\n\n".join(string(part.get("text")) for part in texts)
+        yield Reasoning(thought, redacted=string(item.get("encrypted_content")) or None, extra={"responses": kept})
+    elif kind == "image_generation_call" and (
+        picture := read_media(Image, item.get("result"), f"image/{string(item.get('output_format')) or 'png'}", {"responses": dict(item)})
+    ):
+        yield picture
     else:
         yield Opaque({"responses": dict(item)})
 
 
-def _finish(body: Mapping[str, Any], message: Message) -> FinishReason:
-    reason = (body.get("incomplete_details") or {}).get("reason")
+def _finish(body: Mapping[str, Any], items: list[dict[str, Any]], *, calls: bool) -> FinishReason:
+    reason = record(body.get("incomplete_details")).get("reason")
     if reason:
-        return {"max_output_tokens": "length", "content_filter": "content_filter"}.get(reason, "other")  # type: ignore[return-value]
-    if message.tool_calls:
-        return "tool_calls"
-    return {"completed": "stop", "failed": "error"}.get(body.get("status") or "completed", "other")  # type: ignore[return-value]
+        found = read_finish(reason, calls=False)
+        return found if found in ("length", "content_filter") else "error"
+    if any(item.get("type") == "function_call" and item.get("status") == "incomplete" for item in items):
+        return "length"
+    status = string(body.get("status"))
+    return "error" if status in ("queued", "in_progress") else read_finish(status, calls=calls)
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    inputs, outputs = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
-    before, after = usage.get("input_tokens_details") or {}, usage.get("output_tokens_details") or {}
+    inputs, outputs = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
+    before, after = record(usage.get("input_tokens_details")), record(usage.get("output_tokens_details"))
     return Usage(
         inputs,
         outputs,
-        usage.get("total_tokens") or inputs + outputs,
-        before.get("cached_tokens") or 0,
-        before.get("cache_write_tokens") or 0,
-        after.get("reasoning_tokens") or 0,
+        count(usage.get("total_tokens")) or inputs + outputs,
+        count(before.get("cached_tokens")),
+        count(before.get("cache_write_tokens")),
+        count(after.get("reasoning_tokens")),
     )
 
 

@@ -1,0 +1,195 @@
+"""One answer, as every wire format has it read: which stream events count, what the answer holds, and whether it is one.
+
+How it works. A wire's reader knows its own format. What is the same for all of them is done here, between the framing and the reader
+(events without data, `[DONE]`, heartbeats), and between the reader and the caller: thinking in tags is told apart from text, a character
+whose halves came in two deltas is joined, and an answer that failed or broke off is a StreamError, which says whether to
+try again and carries what came.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import JsonError, StreamError
+from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
+from ..core.framing import ServerEvent
+from ..core.json_text import read_json
+from ..core.messages import Message, Part, Reasoning, Text
+from ..core.whole_text import whole, whole_text
+from .call_ids import CallIds
+from .faults import cut_off, error_in_stream, not_understood
+from .format import ChatWire
+from .think_tags import ThinkTags
+
+END = "[DONE]"
+HEARTBEAT = re.compile(r":.*|\[?(ping|pong|heart[ _-]?beat|keep[ _-]?alive|ok)\]?", re.IGNORECASE | re.DOTALL)
+HALF = re.compile("[\ud800-\udbff]$")
+
+
+def earlier_ids(request: CompletionRequest | None) -> CallIds:
+    """Ids for an answer to the request: none that a call of its messages has."""
+    return CallIds(call.id for message in request.messages for call in message.tool_calls) if request else CallIds()
+
+
+def parse_whole(wire: ChatWire, body: Any, dialect: Any, request: CompletionRequest | None = None) -> Completion:
+    """The Completion of a body that came whole. Raises StreamError."""
+    if not isinstance(body, dict):
+        raise not_understood("an answer of an unknown shape", _excerpt(body))
+    return check_answer(wire.parse(body, dialect, earlier_ids(request)))
+
+
+class StreamedAnswer:
+    """Reads a streamed answer, event by event. request: what was asked, whose ids and tools are known."""
+
+    def __init__(self, wire: ChatWire, dialect: Any, request: CompletionRequest | None = None) -> None:
+        self._wire, self._dialect = wire, dialect
+        self._ids = earlier_ids(request)
+        self._reader = wire.reader(dialect, self._ids, tuple(tool.name for tool in request.tools) if request else ())
+        self._tags = ThinkTags()
+        self._halves: dict[Any, Event] = {}
+        self._ended = False
+
+    def feed(self, frame: ServerEvent) -> list[Event]:
+        """What an event of the stream brought. Raises StreamError."""
+        data = self._read(frame)
+        return [] if data is None else list(self._joined(self._told_apart(self._reader.feed(data, frame.event))))
+
+    def close(self) -> list[Event]:
+        """What was held back until the end of the answer."""
+        events = [_said(kind, text) for kind, text in self._tags.close()]
+        held, self._halves = list(self._halves.values()), {}
+        return [*self._joined(events), *(_with_text(event, "\ufffd") for event in held)]
+
+    def finish(self) -> Completion:
+        """The whole answer. Raises StreamError, with what came as `partial`, where the stream ended without its end."""
+        if not (self._reader.ended or self._ended):
+            error = cut_off()
+            error.partial = self._partial()
+            raise error
+        return check_answer(self._wire.parse(self._reader.body(), self._dialect, self._ids))
+
+    def _partial(self) -> Message | None:
+        try:
+            message = mend_message(self._wire.parse(self._reader.body(), self._dialect, self._ids).message)
+        except StreamError:
+            return None
+        return message if message.content else None
+
+    def _read(self, frame: ServerEvent) -> dict[str, Any] | None:
+        text = frame.data.strip()
+        if text == END:
+            self._ended = True
+            return None
+        try:
+            data = read_json(text, nonfinite="null") if text else None
+        except JsonError:
+            if HEARTBEAT.fullmatch(text) or HEARTBEAT.fullmatch(frame.event):
+                return None
+            if frame.event == "error":
+                raise error_in_stream(text) from None
+            raise not_understood("a stream event it should not", text) from None
+        if isinstance(data, list) and len(data) == 1:
+            data = data[0]
+        if isinstance(data, dict):
+            return data
+        if data is None or HEARTBEAT.fullmatch(frame.event):
+            return None
+        raise not_understood("a stream event it should not", text)
+
+    def _told_apart(self, events: Iterable[Event]) -> Iterable[Event]:
+        for event in events:
+            if isinstance(event, TextDelta):
+                yield from (_said(kind, text) for kind, text in self._tags.feed(event.text))
+            else:
+                yield event
+
+    def _joined(self, events: Iterable[Event]) -> Iterable[Event]:
+        """The events, with a half of a character held back until the other half comes."""
+        for event in events:
+            text, key = _text_of(event)
+            if not text or (text.isascii() and not self._halves):
+                yield event
+                continue
+            held = self._halves.pop(key, None)
+            if held:
+                text = (_text_of(held)[0] or "")[-1:] + text
+            if HALF.search(text):
+                self._halves[key] = event
+                text = text[:-1]
+            if text:
+                yield _with_text(event, whole_text(text))
+
+
+def _said(kind: str, text: str) -> Event:
+    return TextDelta(text) if kind == "text" else ReasoningDelta(text)
+
+
+def _text_of(event: Event) -> tuple[str | None, Any]:
+    """The text of an event, and what tells its kind of text from others."""
+    match event:
+        case TextDelta() | ReasoningDelta():
+            return event.text, type(event)
+        case ToolCallDelta():
+            return event.arguments_delta, event.id
+    return None, None
+
+
+def _with_text(event: Event, text: str) -> Event:
+    return event.replace(arguments_delta=text) if isinstance(event, ToolCallDelta) else event.replace(text=text)
+
+
+def check_answer(completion: Completion) -> Completion:
+    """The answer with its text in order. Raises StreamError for an answer that failed."""
+    message = mend_message(completion.message)
+    reason = completion.raw_finish_reason
+    if completion.finish_reason == "error":
+        code = (reason or "error").lower()
+        error = StreamError(f"the model's answer failed: {reason}", code=code, retryable="cancel" not in code, body=completion.raw)
+        error.partial = message if message.content else None
+        raise error
+    return completion.replace(message=message)
+
+
+def mend_message(message: Message) -> Message:
+    """The message with thinking in tags as reasoning, and with text that is whole."""
+    parts: list[Part] = []
+    begun = False
+    for part in message.content:
+        if isinstance(part, Text) and not begun:
+            begun = True
+            parts += _split_thinking(part)
+        else:
+            parts.append(part)
+    return message.replace(content=tuple(map(_mend, parts)))
+
+
+def _split_thinking(part: Text) -> list[Part]:
+    tags = ThinkTags()
+    pieces = [*tags.feed(part.text), *tags.close()]
+    thought = "".join(text for kind, text in pieces if kind == "reasoning")
+    text = "".join(text for kind, text in pieces if kind == "text")
+    if text == part.text:
+        return [part]
+    return [*([Reasoning(thought)] if thought else []), *([part.replace(text=text)] if text else [])]
+
+
+def _mend(part: Part) -> Part:
+    changes: dict[str, Any] = {}
+    for field in type(part).__match_args__:
+        value = getattr(part, field)
+        if isinstance(value, tuple):
+            mended: Any = tuple(whole(item) for item in value if not isinstance(item, Part))
+        elif isinstance(value, str | Mapping):
+            mended = whole(value)
+        else:
+            continue
+        if mended != value:
+            changes[field] = mended
+    return part.replace(**changes) if changes else part
+
+
+def _excerpt(body: Any) -> str:
+    return body if isinstance(body, str) else repr(body)[:2000]
