@@ -1,15 +1,22 @@
 /** The memory of the Extism ABI: blocks that the plugin reaches through functions, at offsets that are 64-bit numbers. */
 
+/** @import { Budget } from "./budget.js" */
+
 import { makeAccess, makeBounds } from "./access.js";
 
 /** Where the first block begins; as in access.js. */
 const START = 64;
 const PAGE_BYTES = 1 << 16;
+/**
+ * What a block takes beside its bytes: its entry in a Map, and a word beyond its end, because 64-bit loads and stores may begin at its last
+ * byte.
+ */
+const BLOCK_BYTES = 64;
 
 export class Blocks {
   /** What the plugin imports to read and write them. @type {Record<string, Function>} */
   access;
-  #limitBytes;
+  #budget;
   #memory;
   #bytes;
   #bounds = makeBounds();
@@ -20,10 +27,10 @@ export class Blocks {
   #free = new Map();
   #input = 0;
 
-  /** @param {number} limitBytes */
-  constructor(limitBytes) {
-    this.#limitBytes = limitBytes;
-    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: Math.ceil((limitBytes + START) / PAGE_BYTES) });
+  /** @param {Budget} budget */
+  constructor(budget) {
+    this.#budget = budget;
+    this.#memory = new WebAssembly.Memory({ initial: 1, maximum: Math.ceil(budget.mostBytes / PAGE_BYTES) + 1 });
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.access = makeAccess(this.#memory, this.#bounds);
     this.reset();
@@ -56,7 +63,7 @@ export class Blocks {
    * @returns {number} the offset; 0 for none, and where there is no room
    */
   alloc(length) {
-    if (!(length > 0) || length > this.#limitBytes) return 0;
+    if (!(length > 0) || length > this.#budget.mostBytes) return 0;
     const offset = this.#reuse(length) || this.#extend(length);
     if (offset) this.#used.set(offset, length);
     return offset;
@@ -108,16 +115,16 @@ export class Blocks {
   /** @param {number} length */
   #extend(length) {
     const offset = this.#end;
-    // A word beyond the end: 64-bit loads and stores may begin at the last byte of a block.
-    const needed = offset + length + 8;
-    if (needed > this.#limitBytes + START) return 0;
+    const needed = offset + length + BLOCK_BYTES;
     if (needed > this.#bytes.length) {
-      const pages = Math.max(Math.ceil((needed - this.#bytes.length) / PAGE_BYTES), 1);
-      const most = Math.ceil((this.#limitBytes + START) / PAGE_BYTES) - this.#bytes.length / PAGE_BYTES;
-      this.#memory.grow(Math.min(Math.max(pages, this.#bytes.length / PAGE_BYTES), most)); // twice as much, as far as it goes
+      const pages = Math.ceil((needed - this.#bytes.length) / PAGE_BYTES);
+      const doubled = Math.max(pages, this.#bytes.length / PAGE_BYTES);
+      const grown = [doubled, pages].find((count) => this.#budget.reserve(count * PAGE_BYTES));
+      if (!grown) return 0;
+      this.#memory.grow(grown);
       this.#bytes = new Uint8Array(this.#memory.buffer);
     }
-    this.#endAt(offset + length);
+    this.#endAt(needed);
     return offset;
   }
 

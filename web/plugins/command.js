@@ -9,6 +9,7 @@
  * @import { Running, Start } from "./plugin-worker.js"
  */
 
+import { Budget } from "./budget.js";
 import { PluginError } from "./faults.js";
 import { instantiate } from "./link.js";
 import { failed, succeeded, toBytes, toResult } from "./response.js";
@@ -36,8 +37,9 @@ export async function startCommand({ spec, line, module }) {
   let config = {};
   /** @param {import("./wasi.js").Surroundings} surroundings */
   const run = async (surroundings) => {
-    const wasi = new Wasi(line, spec);
-    const instance = await instantiate(module, { wasi_snapshot_preview1: wasi.imports, wasi_unstable: {} });
+    const budget = new Budget(spec);
+    const wasi = new Wasi(line, spec.output_bytes, budget);
+    const instance = await instantiate(module, { wasi_snapshot_preview1: wasi.imports, wasi_unstable: {} }, budget);
     wasi.attach(instance);
     wasi.begin(surroundings);
     let code = 0;

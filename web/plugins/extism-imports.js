@@ -5,10 +5,11 @@
  * toolfs_read(path), toolfs_write(path, data), toolfs_list(path), toolfs_stat(path) give the offset of their answer: a file's bytes, or
  * JSON; 0 for an empty file, and where it failed: then toolfs_error() gives why, and 0 otherwise.
  *
+ * @import { Budget } from "./budget.js"
  * @import { Answer, Asking, Line } from "./line.js"
  */
 
-import { PluginError, PluginFault } from "./faults.js";
+import { PluginFault } from "./faults.js";
 import { Blocks } from "./blocks.js";
 
 const VARIABLES_BYTES = 1 << 20;
@@ -35,13 +36,9 @@ export class Kernel {
   /** @type {Record<string, string> | undefined} */
   #headers;
 
-  /**
-   * @param {number} memoryBytes
-   * @param {Line} line
-   * @param {(text: string) => void} log
-   */
-  constructor(memoryBytes, line, log) {
-    this.#blocks = new Blocks(memoryBytes);
+  /** @param {Budget} budget @param {Line} line @param {(text: string) => void} log */
+  constructor(budget, line, log) {
+    this.#blocks = new Blocks(budget);
     this.#line = line;
     this.#log = log;
   }
@@ -53,7 +50,7 @@ export class Kernel {
     this.#error = this.#status = this.#logged = 0;
     this.#failure = "";
     this.#headers = undefined;
-    if (!this.#blocks.setInput(input)) throw new PluginError(`its memory has no room for an input of ${input.length} bytes`);
+    if (!this.#blocks.setInput(input)) throw new PluginFault(`its memory has no room for an input of ${input.length} bytes: raise memory_bytes`);
   }
 
   get outputLength() {

@@ -6,6 +6,7 @@
  */
 
 import { readAbout } from "./about.js";
+import { Budget } from "./budget.js";
 import { PluginError, PluginFault } from "./faults.js";
 import { Kernel } from "./extism-imports.js";
 import { instantiate } from "./link.js";
@@ -79,13 +80,14 @@ export class ExtismPlugin {
   /** @param {Start} start */
   static async open(start) {
     const { spec, line, log, module } = start;
-    const kernel = new Kernel(spec.memory_bytes, line, log);
-    const wasi = new Wasi(line, spec);
+    const budget = new Budget(spec);
+    const kernel = new Kernel(budget, line, log);
+    const wasi = new Wasi(line, spec.output_bytes, budget);
     const instance = await instantiate(module, {
       "extism:host/env": kernel.env(),
       "extism:host/user": { ...kernel.user(), ...mcpImports(kernel) },
       wasi_snapshot_preview1: wasi.imports,
-    });
+    }, budget);
     wasi.attach(instance);
     kernel.begin(new Uint8Array());
     const plugin = new ExtismPlugin(start, kernel, wasi, instance);

@@ -16,24 +16,17 @@ const MOST_MODULES = 16;
 /** What a plugin's JavaScript needs at least, in Node. */
 const LEAST_HEAP_BYTES = 64 << 20;
 
-/** Compiled modules, by the hash of their bytes. @type {Map<string, Promise<WebAssembly.Module>>} */
+/** Compiled modules by the hash of their bytes, the last used one last. @type {Map<string, WebAssembly.Module>} */
 const compiled = new Map();
 
-/**
- * @param {Uint8Array<ArrayBuffer>} bytes
- * @returns {Promise<WebAssembly.Module>}
- */
-async function compile(bytes) {
-  const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join();
-  const found = compiled.get(hash) ?? WebAssembly.compile(bytes);
+/** @param {string} hash @param {WebAssembly.Module} module */
+function keep(hash, module) {
   compiled.delete(hash);
-  compiled.set(hash, found); // the last used comes last
-  found.catch(() => compiled.delete(hash));
+  compiled.set(hash, module);
   for (const oldest of compiled.keys()) {
     if (compiled.size <= MOST_MODULES) break;
     compiled.delete(oldest);
   }
-  return found;
 }
 
 /**
@@ -43,25 +36,19 @@ async function compile(bytes) {
  * @param {(text: string) => void} [log]
  */
 export async function loadPlugin(spec, bytes, log = (text) => console.debug(`plugin ${spec.name}: ${text}`)) {
-  const code = spec.kind === "wasm" ? { module: await compiling(bytes) } : { source: new TextDecoder().decode(bytes) };
-  const plugin = new LoadedPlugin(spec, code, log);
-  try {
-    await plugin.start();
-  } catch (error) {
-    plugin.stop();
-    throw error;
-  }
+  const plugin = new LoadedPlugin(spec, spec.kind === "wasm" ? await findCode(bytes) : { source: new TextDecoder().decode(bytes) }, log);
+  await plugin.start();
   return plugin;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes */
-async function compiling(bytes) {
-  try {
-    return await compile(bytes);
-  } catch (error) {
-    throw new PluginFault(`it is no valid WASM module: ${/** @type {Error} */ (error).message}`);
-  }
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Code>} */
+async function findCode(bytes) {
+  const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join();
+  const module = compiled.get(hash);
+  return module ? { hash, module } : { hash, bytes };
 }
+
+/** What runs: WASM, compiled by a worker before or not, or JavaScript. @typedef {{hash?: string, module?: WebAssembly.Module, bytes?: Uint8Array, source?: string}} Code */
 
 export class LoadedPlugin {
   /** @type {About} */
@@ -74,23 +61,35 @@ export class LoadedPlugin {
   /** @type {any} */
   #config;
 
-  /**
-   * @param {Spec} spec
-   * @param {{module?: WebAssembly.Module, source?: string}} code
-   * @param {(text: string) => void} log
-   */
+  /** @param {Spec} spec @param {Code} code @param {(text: string) => void} log */
   constructor(spec, code, log) {
     this.#spec = spec;
     this.#code = code;
     this.#log = log;
   }
 
+  /** Compiles and starts it in a new worker, within the time that a plugin has for its start. */
   async start() {
     const worker = new Worker(this.#spec, this.#log);
     this.#worker = worker;
-    await worker.open();
-    this.about = await worker.send({ type: "start", spec: this.#spec, ...this.#code, shared: worker.shared });
-    if (this.#config !== undefined) await worker.send({ type: "init", config: this.#config });
+    const { timeout_ms } = this.#spec;
+    const timer = setTimeout(() => worker.end(`it did not start within ${timeout_ms / 1000} s`), timeout_ms);
+    try {
+      await worker.open();
+      const { hash, ...code } = this.#code;
+      const { about, module } = await worker.send({ type: "start", spec: this.#spec, ...code, shared: worker.shared });
+      this.about = about;
+      if (hash && module) {
+        this.#code = { hash, module };
+        keep(hash, module);
+      }
+      if (this.#config !== undefined) await worker.send({ type: "init", config: this.#config });
+    } catch (error) {
+      if (worker === this.#worker) this.stop();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Kept, for when the plugin has to be started again. @param {any} config */

@@ -1,12 +1,15 @@
+/** @import { Budget } from "./budget.js" */
+
 import { PluginFault } from "./faults.js";
 
 /**
  * An instance with exactly those imports that it asks for; what is not among the available ones is refused by name.
  * @param {WebAssembly.Module} module
  * @param {Record<string, Record<string, any>>} available
+ * @param {Budget} budget of all that the plugin holds
  * @returns {Promise<WebAssembly.Instance>}
  */
-export async function instantiate(module, available) {
+export async function instantiate(module, available, budget) {
   /** @type {WebAssembly.Imports} */
   const imports = {};
   const unknown = [];
@@ -16,5 +19,7 @@ export async function instantiate(module, available) {
     else unknown.push(`${space}.${name}`);
   }
   if (unknown.length) throw new PluginFault(`it imports ${unknown.join(", ")}, which ToolFS does not give`);
-  return WebAssembly.instantiate(module, imports);
+  const instance = await WebAssembly.instantiate(module, imports);
+  budget.attach(instance);
+  return instance;
 }

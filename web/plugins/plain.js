@@ -8,6 +8,7 @@
  */
 
 import { readAbout } from "./about.js";
+import { Budget } from "./budget.js";
 import { runCall } from "./calls.js";
 import { PluginFault } from "./faults.js";
 import { instantiate } from "./link.js";
@@ -25,8 +26,9 @@ const CONFIGURES = ["init", "init_config"];
  * @returns {Promise<Running>}
  */
 export async function startPlain({ spec, line, module }) {
-  const wasi = new Wasi(line, spec);
-  const instance = await instantiate(module, { wasi_snapshot_preview1: wasi.imports });
+  const budget = new Budget(spec);
+  const wasi = new Wasi(line, spec.output_bytes, budget);
+  const instance = await instantiate(module, { wasi_snapshot_preview1: wasi.imports }, budget);
   wasi.attach(instance);
   const { functions = {}, calls = {} } = spec;
   const native = new Native(instance, functions, spec.output_bytes);

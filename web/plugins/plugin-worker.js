@@ -1,10 +1,10 @@
 /**
  * The worker of one plugin. It does one thing at a time.
  *
- * In:  {type: "start", spec, module?, source?, shared?}  {type: "init", config}  {type: "execute", text}
+ * In:  {type: "start", spec, bytes?, module?, source?, shared?}  {type: "init", config}  {type: "execute", text}
  *      {type: "answer", id, head, bytes} to an ask that was not answered through shared memory
  * Out: {type: "ready"} first. {type: "done", value} or {type: "fault", message, goesOn} for each of start, init and execute; unless it
- *      goes on, this worker is given up. In between {type: "ask", id, method, params, body} and {type: "log", text}.
+ *      goes on, this worker is given up. The value of start is {about, module}: what was compiled from `bytes`, for other workers. In between {type: "ask", id, method, params, body} and {type: "log", text}.
  *
  * @typedef {"extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain"} Abi as py/staysail/fs/wasm.py finds it
  * @typedef {object} Spec
@@ -14,6 +14,9 @@
  * @property {Record<string, string>} [functions] exported ones, with signatures such as "(i32, i32) -> i64"
  * @property {Record<string, any>} [calls] operations made of C functions: see calls.js
  * @property {number} memory_bytes
+ * @property {number} [room_bytes] what its memory and the host may hold for it
+ * @property {number} [start_bytes] of its memory at the start
+ * @property {number} timeout_ms for its start
  * @property {number} output_bytes
  * @typedef {{version?: string, skill_document?: string, operations?: Record<string, any>}} About
  * @typedef {{about: About, init(config: any): unknown, execute(text: string): unknown}} Running
@@ -22,7 +25,7 @@
 
 import { startCommand } from "./command.js";
 import { startExtism } from "./extism.js";
-import { PluginError, told } from "./faults.js";
+import { PluginError, PluginFault, told } from "./faults.js";
 import { startJavaScript } from "./javascript.js";
 import { Line } from "./line.js";
 import { startPlain } from "./plain.js";
@@ -54,8 +57,7 @@ async function handle(message, port) {
   switch (message.type) {
     case "start":
       line = new Line(message.shared, (ask) => port.post({ type: "ask", ...ask }));
-      running = await starter(message.spec)({ ...message, line, log: (text) => port.post({ type: "log", text: text.slice(0, 2000) }) });
-      return running.about;
+      return start(message, (text) => port.post({ type: "log", text: text.slice(0, 2000) }));
     case "init":
       await running.init(message.config);
       return undefined;
@@ -64,10 +66,23 @@ async function handle(message, port) {
   }
 }
 
-/**
- * @param {Spec} spec
- * @returns {(start: Start) => Promise<Running>}
- */
+/** @param {any} message @param {(text: string) => void} log */
+async function start({ bytes, ...message }, log) {
+  const module = bytes ? await compile(bytes) : message.module;
+  running = await starter(message.spec)({ ...message, module, line, log });
+  return { about: running.about, module };
+}
+
+/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<WebAssembly.Module>} */
+async function compile(bytes) {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    throw new PluginFault(`it is no valid WASM module: ${/** @type {Error} */ (error).message}`);
+  }
+}
+
+/** @param {Spec} spec @returns {(start: Start) => Promise<Running>} */
 function starter({ kind, abi, calls }) {
   if (kind === "javascript") return startJavaScript;
   if (calls && Object.keys(calls).length) return startPlain;

@@ -2,12 +2,15 @@
  * ToolFS as WASI's directories and files. A file is read when it is opened, and written when it is closed, synced or the call ends. Who
  * may do what is decided by the host at every step; paths go there as they are, and `..` never leads out of the directory.
  *
+ * @import { Budget } from "./budget.js"
  * @import { Answer, Question } from "./line.js"
  */
 
 import { Fd } from "../vendor/wasi/fd.js";
 import * as codes from "../vendor/wasi/wasi_defs.js";
 
+/** What an open file takes beside its data. */
+const FILE_BYTES = 256;
 const ERRORS = /** @type {Record<string, number>} */ ({
   refused: codes.ERRNO_ACCES,
   not_found: codes.ERRNO_NOENT,
@@ -20,25 +23,24 @@ const ERRORS = /** @type {Record<string, number>} */ ({
   limit: codes.ERRNO_DQUOT,
 });
 
-/** @typedef {{path: string, data: Uint8Array, size: number, dirty: boolean}} Content one open file, whoever has it open */
+/** @typedef {{path: string, data: Uint8Array, size: number, dirty: boolean, users: number}} Content one open file; users: descriptors of it */
 
 export class Tree {
   #ask;
-  #limitBytes;
-  /** @type {Map<string, Content>} */
+  #budget;
+  /** By path; a file that is deleted or renamed while it is open has none. @type {Map<string, Content>} */
   #open = new Map();
+  /** Those that count. @type {Set<Content>} */
+  #held = new Set();
 
-  /**
-   * @param {(question: Question) => Answer} ask
-   * @param {number} limitBytes of all open files
-   */
-  constructor(ask, limitBytes) {
+  /** @param {(question: Question) => Answer} ask @param {Budget} budget */
+  constructor(ask, budget) {
     this.#ask = ask;
-    this.#limitBytes = limitBytes;
+    this.#budget = budget;
   }
 
   begin() {
-    this.#open.clear();
+    for (const content of this.#held) this.#drop(content);
   }
 
   /**
@@ -74,26 +76,45 @@ export class Tree {
       const found = truncate ? { errno: 0, bytes: new Uint8Array() } : this.ask(["read", { path }]);
       const missing = found.errno === codes.ERRNO_NOENT && create;
       if (found.errno && !missing) return { errno: found.errno };
-      if (!this.hasRoom(found.bytes.length)) return { errno: codes.ERRNO_NOSPC };
-      content = { path, data: found.bytes, size: found.bytes.length, dirty: false };
+      if (!this.#budget.reserve(FILE_BYTES + found.bytes.length)) return { errno: codes.ERRNO_NOSPC };
+      content = { path, data: found.bytes, size: found.bytes.length, dirty: false, users: 0 };
       this.#open.set(path, content);
+      this.#held.add(content);
       if (!truncate && !missing) return { errno: 0, content };
     }
     if (truncate || create) {
       if (truncate) content.size = 0;
       content.dirty = true;
       const errno = this.write(content); // what may not be written is refused now, and not at the end
-      if (errno) this.#open.delete(path);
+      if (errno && !content.users) this.#drop(content);
       return { errno, content };
     }
     return { errno: 0, content };
   }
 
-  /** @param {number} moreBytes */
-  hasRoom(moreBytes) {
-    let held = moreBytes;
-    for (const { data } of this.#open.values()) held += data.length;
-    return held <= this.#limitBytes;
+  /** Makes a file's data long enough, twice as long where there is room. @param {Content} content @param {number} size @returns {number} errno */
+  grow(content, size) {
+    const { data } = content;
+    if (size <= data.length) return 0;
+    if (!(size <= Number.MAX_SAFE_INTEGER)) return codes.ERRNO_NOSPC;
+    const grown = [Math.max(size, 2 * data.length), size].find((length) => this.#budget.reserve(length - data.length));
+    if (!grown) return codes.ERRNO_NOSPC;
+    content.data = new Uint8Array(grown);
+    content.data.set(data);
+    return 0;
+  }
+
+  /** One of its descriptors is closed. @param {Content} content */
+  close(content) {
+    const errno = this.write(content);
+    if (--content.users === 0) this.#drop(content);
+    return errno;
+  }
+
+  /** @param {Content} content */
+  #drop(content) {
+    if (this.#held.delete(content)) this.#budget.release(FILE_BYTES + content.data.length);
+    if (this.#open.get(content.path) === content) this.#open.delete(content.path);
   }
 
   /** @param {Content} content */
@@ -264,6 +285,7 @@ class FileFd extends Fd {
     this.#content = content;
     this.#writable = writable;
     this.#append = append;
+    content.users++;
   }
 
   fd_fdstat_get() {
@@ -283,7 +305,7 @@ class FileFd extends Fd {
   /** @param {bigint} size */
   fd_filestat_set_size(size) {
     if (!this.#writable) return codes.ERRNO_BADF;
-    const errno = this.#reserve(Number(size));
+    const errno = this.#tree.grow(this.#content, Number(size));
     if (errno) return errno;
     this.#content.data.fill(0, Math.min(this.#content.size, Number(size)), Math.max(this.#content.size, Number(size)));
     this.#content.size = Number(size);
@@ -345,7 +367,7 @@ class FileFd extends Fd {
   fd_pwrite(data, offset) {
     if (!this.#writable) return { ret: codes.ERRNO_BADF, nwritten: 0 };
     const end = Number(offset) + data.length;
-    const ret = this.#reserve(end);
+    const ret = this.#tree.grow(this.#content, end);
     if (ret) return { ret, nwritten: 0 };
     this.#content.data.set(data, Number(offset));
     this.#content.size = Math.max(this.#content.size, end);
@@ -358,18 +380,7 @@ class FileFd extends Fd {
   }
 
   fd_close() {
-    return this.#tree.write(this.#content);
-  }
-
-  /** @param {number} size */
-  #reserve(size) {
-    const { data } = this.#content;
-    if (size <= data.length) return 0;
-    if (!(size <= Number.MAX_SAFE_INTEGER) || !this.#tree.hasRoom(size - data.length)) return codes.ERRNO_NOSPC;
-    const doubled = this.#tree.hasRoom(data.length) ? 2 * data.length : 0;
-    this.#content.data = new Uint8Array(Math.max(size, doubled));
-    this.#content.data.set(data);
-    return 0;
+    return this.#tree.close(this.#content);
   }
 }
 

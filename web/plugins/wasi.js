@@ -2,6 +2,7 @@
  * WASI preview 1 for plugins, over a shim. What a program sees: its arguments, no environment but what it is given, ToolFS as the
  * directory /toolfs under the caller's session, and of the host nothing else but the time and random numbers.
  *
+ * @import { Budget } from "./budget.js"
  * @import { Line } from "./line.js"
  */
 
@@ -13,6 +14,12 @@ import { FolderFd, Tree } from "./wasi-files.js";
 
 export { Exit };
 
+const MOST_OPEN = 1024;
+/** As IOV_MAX of systems. */
+const MOST_VECTORS = 1024;
+const VECTORED = ["fd_read", "fd_write", "fd_pread", "fd_pwrite"];
+const GATHERED_BYTES = 1 << 10;
+
 /** @typedef {{args?: string[], env?: string[], stdin?: Uint8Array, folder?: string}} Surroundings folder: what "." is */
 
 export class Wasi {
@@ -20,19 +27,16 @@ export class Wasi {
   imports;
   #shim;
   #tree;
-  #limitBytes;
+  #outputBytes;
   /** @type {Uint8Array[]} */
   #stdout = [];
   /** @type {Uint8Array[]} */
   #stderr = [];
 
-  /**
-   * @param {Line} line
-   * @param {{memory_bytes: number, output_bytes: number}} limits
-   */
-  constructor(line, limits) {
-    this.#tree = new Tree((question) => line.askNow(question), limits.memory_bytes);
-    this.#limitBytes = limits.output_bytes;
+  /** @param {Line} line @param {number} outputBytes most of what it writes @param {Budget} budget */
+  constructor(line, outputBytes, budget) {
+    this.#tree = new Tree((question) => line.askNow(question), budget);
+    this.#outputBytes = outputBytes;
     this.#shim = new WASI([], [], [], { debug: false });
     this.imports = { ...this.#shim.wasiImport, ...this.#corrected() };
   }
@@ -78,9 +82,19 @@ export class Wasi {
     let length = 0;
     return new Output((data) => {
       length += data.length;
-      if (length > this.#limitBytes) throw new PluginFault(`its output has ${length} bytes or more; at most ${this.#limitBytes} are taken`);
-      chunks.push(data);
+      if (length > this.#outputBytes) throw new PluginFault(`its output has ${length} bytes or more; at most ${this.#outputBytes} are taken`);
+      const last = chunks.at(-1);
+      // Single bytes are gathered: an array of its own takes a hundred.
+      if (last && data.length < GATHERED_BYTES && last.length < GATHERED_BYTES) chunks[chunks.length - 1] = joined([last, data]);
+      else if (data.length) chunks.push(data);
     });
+  }
+
+  /** A function that reads or writes several vectors, of which the shim takes any number. @param {string} name @returns {Function} */
+  #counted(name) {
+    const { [name]: work } = this.#shim.wasiImport;
+    return (/** @type {number} */ fd, /** @type {number} */ vectors, /** @type {number} */ count, /** @type {any[]} */ ...rest) =>
+      count >>> 0 > MOST_VECTORS ? codes.ERRNO_INVAL : work(fd, vectors, count, ...rest);
   }
 
   /** @returns {Record<string, Function>} */
@@ -117,6 +131,11 @@ export class Wasi {
         if (!(from instanceof FolderFd) || !(to instanceof FolderFd)) return codes.ERRNO_BADF;
         return this.#tree.rename(from.resolve(text(at, length)), to.resolve(text(newAt, newLength)));
       },
+      path_open: (/** @type {any[]} */ ...args) => {
+        while (shim.fds.length && shim.fds.at(-1) === undefined) shim.fds.pop(); // closed ones
+        return shim.fds.length < MOST_OPEN ? shim.wasiImport.path_open(...args) : codes.ERRNO_MFILE;
+      },
+      ...Object.fromEntries(VECTORED.map((name) => [name, this.#counted(name)])),
       sched_yield: () => 0,
       proc_raise: () => codes.ERRNO_NOSYS,
       sock_recv: () => codes.ERRNO_NOTSUP,

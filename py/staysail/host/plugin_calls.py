@@ -11,7 +11,7 @@ from ..core.json_text import read_json, write_json
 from ..core.value import NOTHING
 from ..core.waiting import blocking
 from ..fs.ports import PluginFiles, PluginSource
-from ..fs.wasm import cap_memory, inspect
+from ..fs.wasm import cap_memory, inspect, room_for
 
 type Answering = Callable[[str, str, bytes], Awaitable[tuple[str, bytes]]]
 
@@ -79,14 +79,21 @@ def prepare(source: PluginSource) -> tuple[dict[str, Any], bytes]:
         "kind": source.kind,
         "memory_bytes": source.memory_bytes,
         "output_bytes": source.output_bytes,
+        "timeout_ms": source.timeout_s * 1000,
     }
     if source.kind != "wasm":
         return spec, source.data
     module = inspect(source.data)
-    if module.problem and not (source.calls and module.abi == "unknown"):
+    if module.problem and not (source.calls and module.unknown_kind):
         raise ConfigError(f"plugin {source.name} cannot run here: {module.problem}")
-    spec |= {"abi": module.abi, "functions": module.functions, "calls": dict(source.calls)}
-    return spec, cap_memory(source.data, source.memory_bytes)
+    spec |= {
+        "abi": module.abi,
+        "functions": module.functions,
+        "calls": dict(source.calls),
+        "room_bytes": room_for(module, source.memory_bytes),
+        "start_bytes": module.start_bytes,
+    }
+    return spec, cap_memory(source.data, source.memory_bytes, module)
 
 
 async def answer(files: PluginFiles, method: str, params: str, body: bytes) -> tuple[str, bytes]:
