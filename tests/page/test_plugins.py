@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from selenium.webdriver import Chrome
 
+from tests.attack.wasm_modules import LOOPS, REFUSED, body, module, one, table
 from tests.page.python_page import PythonPage
 from tests.plugins import RAG, plugin
 from tools.plugins import build
@@ -171,3 +172,49 @@ assert (await ask("command", "run", args=["args", "one"]))["result"]["stdout"] =
 await refuse("command", "run", None, "Cross-Origin-Opener-Policy", args=["cat", "data/open/f"])
 """
     )
+
+
+def test_modules_that_would_take_the_page_with_them_are_held(driver: Chrome, site: str):
+    """Each start that never ends, and modules at the edge of what is accepted: the page lives, and the errors are clear."""
+    grow = body(b"\x03\x40\x41\1\x40\0\x41\x7f\x47\x0d\0\x0b")
+    edges = {
+        "tables": module(tables=[table(1)] * 50, functions=one(body(b"\xd0\x70\x41\xe4\0\xfc\x0f\0\x1a"))),
+        "memory": module(functions=one(grow), start="run"),
+        "loops": module(functions=one(body(b"\x03\x40" * 300 + b"\x0b" * 300, locals=50_000)), start="run"),
+    }
+    refused = {name: data for name, (data, _) in REFUSED.items() if len(data) < 20_000}
+    modules = {"loops": LOOPS, "edges": edges, "refused": refused, "probe": {"probe": plugin("probe", "-DFILES")}}
+    encoded = {kind: {name: base64.b64encode(data).decode() for name, data in some.items()} for kind, some in modules.items()}
+    page = PythonPage(driver, site, f"MODULES = {encoded!r}\nHOSTS = ['127.0.0.1:1']\n{SETUP}")
+    told = page.run(
+        """
+async def load(name, module, **limits):
+    return await toolfs.add_plugin(PluginSource("wasm", name, base64.b64decode(module), **limits), config={"a": "b"})
+
+async def refusal(name, module, **limits):
+    try:
+        await load(name, module, **limits)
+    except ConfigError as error:
+        return str(error)
+    return "it was installed"
+
+told = {name: await refusal("refused", module) for name, module in MODULES["refused"].items()}
+loops = [refusal(f"loop{at}", module, timeout_s=2.0) for at, module in enumerate(MODULES["loops"].values())]
+told |= zip(MODULES["loops"], await asyncio.gather(*loops))
+for name, module in MODULES["edges"].items():
+    await load(name, module, timeout_s=20.0)
+    answer = await ask(name, "x")
+    assert "not JSON" in answer["error"], (name, answer)
+    toolfs.remove_plugin(name)
+await load("probe", MODULES["probe"]["probe"], memory_bytes=16 << 20)
+held = int((await ask("probe", "hoard"))["result"]) * (1 << 20) + int((await ask("probe", "grow"))["result"]) * 65536
+assert held <= 17 << 20, held
+assert (await ask("probe", "upper", "alive"))["result"] == "ALIVE"
+json.dumps(told)
+"""
+    )
+    for name, text in json.loads(told).items():
+        if name in LOOPS:
+            assert "within 2 s" in text or "too deep" in text, (name, text)
+        else:
+            assert REFUSED[name][1] in text, (name, text)

@@ -69,6 +69,18 @@ __attribute__((export_name("_start"))) void start(void) {
   else if (is(what, "fill")) {
     check(path_open(root, 1, path, size_of(path), CREATE | TRUNCATE, READ | WRITE, 0, 0, &fd));
     for (u32 n;;) { Bytes from = {room, sizeof room}; check(fd_write(fd, &from, 1, &n)); }
-  } else if (is(what, "spin")) for (volatile u32 i = 0;; i++) {}
+  } else if (is(what, "drip")) for (;;) say(1, "x", 1);
+  else if (is(what, "void")) for (;;) say(1, "", 0);
+  else if (is(what, "vectors")) { u32 n; for (;;) fd_write(1, (const Bytes *)room, 0x1000000, &n); }
+  else if (is(what, "handles")) {
+    for (;;) if (path_open(root, 1, path, size_of(path), CREATE, READ | WRITE, 0, 0, &fd)) proc_exit(0);
+  } else if (is(what, "unlinked")) {
+    for (u32 n;;) {
+      check(path_open(root, 1, path, size_of(path), CREATE, READ | WRITE, 0, 0, &fd));
+      for (u32 i = 0; i < 160; i++) { Bytes from = {room, sizeof room}; check(fd_write(fd, &from, 1, &n)); }
+      path_unlink_file(root, path, size_of(path));
+    }
+  } else if (is(what, "names")) for (;;) path_unlink_file(root, room, 0x4000000);
+  else if (is(what, "spin")) for (volatile u32 i = 0;; i++) {}
   else if (is(what, "args")) for (u32 i = 1; i < count; i++) { say(1, args[i], size_of(args[i])); say(1, "\n", 1); }
 }

@@ -80,6 +80,10 @@ EXPORT(spin) int spin(void) { for (volatile u32 i = 0;; i++) {} }
 EXPORT(grow) int grow(void) { while (__builtin_wasm_memory_grow(0, 1) != (unsigned long)-1) {} return give_number(__builtin_wasm_memory_size(0)); }
 /* As much of the kernel's memory as there is, in MiB. */
 EXPORT(hoard) int hoard(void) { u64 n = 0; while (n < 4096 && kernel_alloc(1 << 20)) n++; return give_number(n); }
+/* Blocks of a byte; blocks that are freed at once, of sizes that no freed one fits; blocks that are freed and taken again. */
+EXPORT(crumbs) int crumbs(void) { u64 n = 0; while (kernel_alloc(1)) n++; return give_number(n); }
+EXPORT(churn) int churn(void) { u64 n = 0; for (u64 at; (at = kernel_alloc(1 + n * 200 % 60000)); n++) kernel_free(at); return give_number(n); }
+EXPORT(turns) int turns(void) { u64 n = 0; for (u64 at; n < 3000000 && (at = kernel_alloc(8)); n++) kernel_free(at); return give_number(n); }
 EXPORT(flood) int flood(void) { u64 at = kernel_alloc(8 << 20); kernel_output_set(at, 8 << 20); return 0; }
 EXPORT(false_flood) int false_flood(void) { kernel_output_set(64, 1ull << 60); return 0; }
 EXPORT(state) int state(void) { static u32 calls; return give_number(++calls); }

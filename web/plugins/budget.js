@@ -28,7 +28,8 @@ export class Budget {
   /** @param {WebAssembly.Instance} instance */
   attach({ exports }) {
     this.#exports = exports;
-    if (this.#memoryBytes + this.#held > this.#roomBytes) throw new PluginFault(`it takes more than its ${this.#roomBytes} bytes of memory to start`);
+    if (this.#memoryBytes + this.#held > this.#roomBytes)
+      throw new PluginFault(`it takes more than its ${this.#roomBytes} bytes of memory to start`);
     this.#limit();
   }
 
@@ -37,7 +38,11 @@ export class Budget {
     return this.#roomBytes;
   }
 
-  /** Counts bytes that the host is about to keep. @param {number} bytes @returns {boolean} whether there is room for them */
+  /**
+   * Counts bytes that the host is about to keep.
+   * @param {number} bytes
+   * @returns {boolean} whether there is room for them
+   */
   reserve(bytes) {
     const most = this.#exports ? this.#roomBytes - this.#memoryBytes : Math.min(EARLY_BYTES, this.#roomBytes - this.#startBytes);
     if (!(this.#held + bytes <= most)) return false;

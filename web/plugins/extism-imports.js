@@ -36,7 +36,11 @@ export class Kernel {
   /** @type {Record<string, string> | undefined} */
   #headers;
 
-  /** @param {Budget} budget @param {Line} line @param {(text: string) => void} log */
+  /**
+   * @param {Budget} budget
+   * @param {Line} line
+   * @param {(text: string) => void} log
+   */
   constructor(budget, line, log) {
     this.#blocks = new Blocks(budget);
     this.#line = line;
@@ -50,7 +54,8 @@ export class Kernel {
     this.#error = this.#status = this.#logged = 0;
     this.#failure = "";
     this.#headers = undefined;
-    if (!this.#blocks.setInput(input)) throw new PluginFault(`its memory has no room for an input of ${input.length} bytes: raise memory_bytes`);
+    if (!this.#blocks.setInput(input))
+      throw new PluginFault(`its memory has no room for an input of ${input.length} bytes: raise memory_bytes`);
   }
 
   get outputLength() {

@@ -83,11 +83,15 @@ export class ExtismPlugin {
     const budget = new Budget(spec);
     const kernel = new Kernel(budget, line, log);
     const wasi = new Wasi(line, spec.output_bytes, budget);
-    const instance = await instantiate(module, {
-      "extism:host/env": kernel.env(),
-      "extism:host/user": { ...kernel.user(), ...mcpImports(kernel) },
-      wasi_snapshot_preview1: wasi.imports,
-    }, budget);
+    const instance = await instantiate(
+      module,
+      {
+        "extism:host/env": kernel.env(),
+        "extism:host/user": { ...kernel.user(), ...mcpImports(kernel) },
+        wasi_snapshot_preview1: wasi.imports,
+      },
+      budget,
+    );
     wasi.attach(instance);
     kernel.begin(new Uint8Array());
     const plugin = new ExtismPlugin(start, kernel, wasi, instance);

@@ -19,7 +19,10 @@ const LEAST_HEAP_BYTES = 64 << 20;
 /** Compiled modules by the hash of their bytes, the last used one last. @type {Map<string, WebAssembly.Module>} */
 const compiled = new Map();
 
-/** @param {string} hash @param {WebAssembly.Module} module */
+/**
+ * @param {string} hash
+ * @param {WebAssembly.Module} module
+ */
 function keep(hash, module) {
   compiled.delete(hash);
   compiled.set(hash, module);
@@ -41,7 +44,10 @@ export async function loadPlugin(spec, bytes, log = (text) => console.debug(`plu
   return plugin;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<Code>} */
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<Code>}
+ */
 async function findCode(bytes) {
   const hash = [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].join();
   const module = compiled.get(hash);
@@ -61,7 +67,11 @@ export class LoadedPlugin {
   /** @type {any} */
   #config;
 
-  /** @param {Spec} spec @param {Code} code @param {(text: string) => void} log */
+  /**
+   * @param {Spec} spec
+   * @param {Code} code
+   * @param {(text: string) => void} log
+   */
   constructor(spec, code, log) {
     this.#spec = spec;
     this.#code = code;

@@ -24,6 +24,10 @@ const FIRST_BYTES = 1 << 16;
 const MOST_BYTES = (64 << 20) + FIRST_BYTES;
 const ISOLATE = "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
 const NOTHING = new Uint8Array();
+/** Most characters of a question beside its body: a path, or the headers of a request. */
+const MOST_QUESTION = 1 << 16;
+/** @type {Answer} */
+const TOO_LONG = { ok: false, code: "bad_request", message: `a question has at most ${MOST_QUESTION} characters`, bytes: NOTHING };
 
 /** Memory for answers, where a plugin can wait for it. @returns {SharedArrayBuffer | undefined} */
 export function sharedMemory() {
@@ -81,10 +85,12 @@ export class Line {
    * @returns {Answer}
    */
   askNow([method, params, body = NOTHING]) {
+    const text = JSON.stringify(params);
+    if (text.length > MOST_QUESTION) return TOO_LONG;
     if (!this.#shared) throw new PluginFault(`a plugin of this kind cannot reach files here: ${ISOLATE}`);
     const state = new Int32Array(this.#shared, 0, 4);
     Atomics.store(state, 0, 0);
-    this.#post({ id: 0, method, params: JSON.stringify(params), body });
+    this.#post({ id: 0, method, params: text, body });
     Atomics.wait(state, 0, 0);
     const head = new Uint8Array(this.#shared).slice(HEAD_BYTES, HEAD_BYTES + state[1]); // a decoder takes no shared memory
     const bytes = new Uint8Array(this.#shared).slice(HEAD_BYTES + state[1], HEAD_BYTES + state[1] + state[2]);
@@ -96,10 +102,12 @@ export class Line {
    * @returns {Promise<Answer>}
    */
   ask([method, params, body = NOTHING]) {
+    const text = JSON.stringify(params);
+    if (text.length > MOST_QUESTION) return Promise.resolve(TOO_LONG);
     const id = ++this.#lastId;
     return new Promise((resolve) => {
       this.#waiting.set(id, resolve);
-      this.#post({ id, method, params: JSON.stringify(params), body });
+      this.#post({ id, method, params: text, body });
     });
   }
 

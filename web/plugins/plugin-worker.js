@@ -66,14 +66,20 @@ async function handle(message, port) {
   }
 }
 
-/** @param {any} message @param {(text: string) => void} log */
+/**
+ * @param {any} message
+ * @param {(text: string) => void} log
+ */
 async function start({ bytes, ...message }, log) {
   const module = bytes ? await compile(bytes) : message.module;
   running = await starter(message.spec)({ ...message, module, line, log });
   return { about: running.about, module };
 }
 
-/** @param {Uint8Array<ArrayBuffer>} bytes @returns {Promise<WebAssembly.Module>} */
+/**
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Promise<WebAssembly.Module>}
+ */
 async function compile(bytes) {
   try {
     return await WebAssembly.compile(bytes);
@@ -82,7 +88,10 @@ async function compile(bytes) {
   }
 }
 
-/** @param {Spec} spec @returns {(start: Start) => Promise<Running>} */
+/**
+ * @param {Spec} spec
+ * @returns {(start: Start) => Promise<Running>}
+ */
 function starter({ kind, abi, calls }) {
   if (kind === "javascript") return startJavaScript;
   if (calls && Object.keys(calls).length) return startPlain;

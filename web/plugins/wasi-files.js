@@ -33,7 +33,10 @@ export class Tree {
   /** Those that count. @type {Set<Content>} */
   #held = new Set();
 
-  /** @param {(question: Question) => Answer} ask @param {Budget} budget */
+  /**
+   * @param {(question: Question) => Answer} ask
+   * @param {Budget} budget
+   */
   constructor(ask, budget) {
     this.#ask = ask;
     this.#budget = budget;
@@ -92,7 +95,12 @@ export class Tree {
     return { errno: 0, content };
   }
 
-  /** Makes a file's data long enough, twice as long where there is room. @param {Content} content @param {number} size @returns {number} errno */
+  /**
+   * Makes a file's data long enough, twice as long where there is room.
+   * @param {Content} content
+   * @param {number} size
+   * @returns {number} errno
+   */
   grow(content, size) {
     const { data } = content;
     if (size <= data.length) return 0;

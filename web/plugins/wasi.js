@@ -33,7 +33,11 @@ export class Wasi {
   /** @type {Uint8Array[]} */
   #stderr = [];
 
-  /** @param {Line} line @param {number} outputBytes most of what it writes @param {Budget} budget */
+  /**
+   * @param {Line} line
+   * @param {number} outputBytes most of what it writes
+   * @param {Budget} budget
+   */
   constructor(line, outputBytes, budget) {
     this.#tree = new Tree((question) => line.askNow(question), budget);
     this.#outputBytes = outputBytes;
@@ -82,7 +86,8 @@ export class Wasi {
     let length = 0;
     return new Output((data) => {
       length += data.length;
-      if (length > this.#outputBytes) throw new PluginFault(`its output has ${length} bytes or more; at most ${this.#outputBytes} are taken`);
+      if (length > this.#outputBytes)
+        throw new PluginFault(`its output has ${length} bytes or more; at most ${this.#outputBytes} are taken`);
       const last = chunks.at(-1);
       // Single bytes are gathered: an array of its own takes a hundred.
       if (last && data.length < GATHERED_BYTES && last.length < GATHERED_BYTES) chunks[chunks.length - 1] = joined([last, data]);
@@ -90,7 +95,11 @@ export class Wasi {
     });
   }
 
-  /** A function that reads or writes several vectors, of which the shim takes any number. @param {string} name @returns {Function} */
+  /**
+   * A function that reads or writes several vectors, of which the shim takes any number.
+   * @param {string} name
+   * @returns {Function}
+   */
   #counted(name) {
     const { [name]: work } = this.#shim.wasiImport;
     return (/** @type {number} */ fd, /** @type {number} */ vectors, /** @type {number} */ count, /** @type {any[]} */ ...rest) =>

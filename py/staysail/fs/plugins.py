@@ -25,6 +25,7 @@ from .session import Grant, Session
 from .wasm import inspect
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?")
+DOWNLOAD_S = 300.0
 REQUEST_FIELDS = ("operation", "path", "data", "options")
 
 
@@ -138,7 +139,12 @@ class Plugins:
 
     async def _load(self, source: PluginSource) -> Plugin:
         if source.kind == "http":
-            return await HttpPlugin(source, self._transport or default_transport()).load()
+            plugin = HttpPlugin(source, self._transport or default_transport())
+            try:
+                async with timeout(source.timeout_s):
+                    return await plugin.load()
+            except TimeoutError as error:
+                raise ConfigError(f"plugin {source.name} did not load: {_told(error, source.timeout_s)}") from error
         kinds = self._host.kinds if self._host else ()
         if self._host is None or source.kind not in kinds:
             known = ", ".join(sorted({*kinds, "http"}))
@@ -162,7 +168,10 @@ class Plugins:
         request = HttpRequest("GET", url)
         try:
             # It is the program that asks for this address, and not a plugin.
-            status, _, data = await fetch(self._transport or default_transport(), request, lambda method, url: None)
+            async with timeout(DOWNLOAD_S):
+                status, _, data = await fetch(self._transport or default_transport(), request, lambda method, url: None)
+        except TimeoutError as error:
+            raise ConfigError(f"plugin {name} could not be fetched from {url} within {DOWNLOAD_S:g} s") from error
         except (NetworkError, ToolFSError) as error:
             raise ConfigError(f"plugin {name} could not be fetched from {url}: {error}") from error
         if status != 200:

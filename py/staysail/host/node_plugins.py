@@ -27,7 +27,7 @@ class NodePluginHost:
     def __init__(self, package: str | Path, *, node: str = "node") -> None:
         self._script = Path(package) / "plugins" / "stdio.mjs"
         self._node = node
-        self._process: _Process | None = None
+        self._starting: asyncio.Task[_Process] | None = None
 
     async def load(self, source: PluginSource) -> Plugin:
         spec, data = prepare(source)
@@ -39,25 +39,33 @@ class NodePluginHost:
         return HostedPlugin(source, about, runner)
 
     async def aclose(self) -> None:
-        if self._process:
-            process, self._process = self._process, None
-            await process.aclose()
+        starting, self._starting = self._starting, None
+        if starting:
+            await (await starting).aclose()
 
     async def process(self) -> _Process:
-        """Raises ConfigError where Node or the package is not there."""
-        if self._process is None or self._process.is_over:
-            if not self._script.is_file():
-                raise ConfigError(f"{self._script} is not there; give the folder of the npm package staysail")
-            program = shutil.which(self._node)
-            if program is None:
-                raise ConfigError(f"plugins run in Node, and there is no {self._node!r}; install Node {LEAST_NODE} or newer, or give node=")
-            pipe = asyncio.subprocess.PIPE
-            # No variables: a plugin in JavaScript could read them.
-            started = await asyncio.create_subprocess_exec(
-                program, str(self._script), stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env={}
-            )
-            self._process = _Process(started)
-        return self._process
+        """The process, started where there is none, once for all who ask meanwhile. Raises ConfigError where Node or the package is not
+        there."""
+        if not self._script.is_file():
+            raise ConfigError(f"{self._script} is not there; give the folder of the npm package staysail")
+        program = shutil.which(self._node)
+        if program is None:
+            raise ConfigError(f"plugins run in Node, and there is no {self._node!r}; install Node {LEAST_NODE} or newer, or give node=")
+        starting = self._starting
+        if starting is None or starting.get_loop() is not asyncio.get_running_loop() or _is_over(starting):
+            starting = self._starting = asyncio.create_task(_start(program, self._script))
+        return await asyncio.shield(starting)
+
+
+async def _start(program: str, script: Path) -> _Process:
+    pipe = asyncio.subprocess.PIPE
+    # No variables: a plugin in JavaScript could read them.
+    started = await asyncio.create_subprocess_exec(program, str(script), stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, env={})
+    return _Process(started)
+
+
+def _is_over(starting: asyncio.Task[_Process]) -> bool:
+    return starting.done() and (starting.cancelled() or starting.exception() is not None or starting.result().is_over)
 
 
 class _Runner:

@@ -38,7 +38,9 @@ def room_for(module: Module, limit_bytes: int) -> int:
     room_bytes = limit_bytes - max(0, module.static_bytes - most.FREE_BYTES)
     if module.start_bytes > room_bytes:
         beside = f" and {module.static_bytes} beside it" if room_bytes < limit_bytes else ""
-        raise ConfigError(f"it needs {module.start_bytes} bytes of memory to start{beside}, and gets at most {limit_bytes}: raise memory_bytes")
+        raise ConfigError(
+            f"it needs {module.start_bytes} bytes of memory to start{beside}, and gets at most {limit_bytes}: raise memory_bytes"
+        )
     return room_bytes
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ...core.value import Value
-from .limits import STATE_BYTES
+from .limits import MOST_BRANCHES, STATE_BYTES
 from .reader import END, VALUES, Reader
 
 UNCOUNTED = "whose memory cannot be counted"
@@ -29,7 +29,10 @@ _PLAIN = re.compile(
     + rb".|[\x0e-\x14\x23-\x53\x5e-\x7f]|[\x80-\xff]\x01|[\x80-\x93]\x02)"
     + rb"|\xfe(?:\x03.|[\x00-\x02\x10-\x4e]" + _ADDRESS + rb"))*+)"
 )  # fmt: skip
-_UNREACHABLE, _BLOCK, _LOOP, _IF, _ELSE, _BRANCH, _BRANCH_IF, _BRANCH_TABLE, _RETURN, _GROW = 0, 2, 3, 4, 5, 12, 13, 14, 15, 0x40
+_ONE_NUMBER = re.compile(_NUMBER).match
+_UNREACHABLE, _ELSE, _BRANCH_TABLE, _RETURN, _GROW = 0x00, 0x05, 0x0E, 0x0F, 0x40
+_BLOCKS = frozenset((0x02, 0x03, 0x04))
+_BRANCHES = frozenset((0x0C, 0x0D))
 _EXCEPTIONS = frozenset((0x06, 0x07, 0x08, 0x09, 0x0A, 0x18, 0x19, 0x1F))
 # Of typed references, stack switching and garbage collection, and forms of known instructions that name a second memory.
 _NEWER = frozenset((0x14, 0x15, 0x1C, *range(0x28, 0x3F), *range(0xD3, 0xD7), *range(0xE0, 0xE7), 0xFB, 0xFC, 0xFD, 0xFE))
@@ -74,16 +77,16 @@ def _read_body(reader: Reader, parameters: int, pushes: int) -> Body:
     # An optimising compiler keeps all variables at every branch; a baseline one all values at every block that is open.
     branches = height = held = most_held = 0
     open_blocks: list[int] = []  # the height at which each began
-    while not reader.is_done:
-        before = reader.at
-        match = _PLAIN.match(reader.data, before, end)
-        reader.at = match.end() if match else before  # it matches nothing, too
-        height += (reader.at - before) // _PUSH_BYTES * pushes
-        if reader.is_done:
+    data, at = reader.data, reader.at  # no method is called on the usual way: a module has millions of branches
+    while at < end:
+        begun, at = at, _end(_PLAIN.match(data, at, end), at)
+        height += (at - begun) // _PUSH_BYTES * pushes
+        if at >= end:
             break
-        code = reader.byte()
-        if code in (_BLOCK, _LOOP, _IF):
-            reader.unsigned()
+        code = data[at]
+        at += 1
+        if code in _BLOCKS:
+            at = _end(_ONE_NUMBER(data, at, end), end)
             open_blocks.append(height)
             held += height
             most_held = max(most_held, held)
@@ -93,22 +96,32 @@ def _read_body(reader: Reader, parameters: int, pushes: int) -> Body:
                 height = open_blocks.pop()
                 held -= height
             height += pushes
-        elif code in (_BRANCH, _BRANCH_IF):
-            reader.unsigned()
+        elif code in _BRANCHES:
+            at = _end(_ONE_NUMBER(data, at, end), end)
+            branches += 1
+        elif code == _ELSE:
             branches += 1
         elif code == _BRANCH_TABLE:
+            reader.at = at
             for _ in range(len(reader.count()) + 1):
                 reader.unsigned()
                 branches += 1
+            at = reader.at
         elif code == _GROW:
-            grows.append(reader.at - 1)
-            if reader.byte() != 0:
+            grows.append(at - 1)
+            if data[at : at + 1] != b"\0":
                 return Body(start, end, problem="it grows a second memory, of which only one can be capped")
-        elif code == _ELSE:
-            branches += 1
+            at += 1
         elif code not in (_UNREACHABLE, _RETURN):
+            reader.at = at
             return Body(start, end, problem=_refusal(code, reader))
+        if branches > MOST_BRANCHES:
+            break
     return Body(start, end, variables, branches, (branches * variables + most_held) * STATE_BYTES, tuple(grows))
+
+
+def _end(match: re.Match[bytes] | None, otherwise: int) -> int:
+    return match.end() if match else otherwise
 
 
 def _refusal(code: int, reader: Reader) -> str:

@@ -16,7 +16,7 @@ MOST_TABLES: Final = 100
 MOST_GLOBALS: Final = 10_000
 MOST_EXPORTS: Final = 10_000
 MOST_CODE_BYTES: Final = 32 << 20
-MOST_BRANCHES: Final = 2_000_000
+MOST_BRANCHES: Final = 1_000_000
 
 # Entries that tables without a maximum may grow to, all of them together.
 MOST_GROWN_ENTRIES: Final = 100_000
