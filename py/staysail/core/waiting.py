@@ -32,17 +32,18 @@ class SystemClock:
 
 
 @asynccontextmanager
-async def timeout(seconds: float | None) -> AsyncGenerator[None]:
-    """Raises TimeoutError inside the block after `seconds`; no limit for None, nor where there is no loop to keep one."""
+async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | None]:
+    """Raises TimeoutError in the block after `seconds`. Yields the limit, which can be moved; None, for no limit, where `seconds` is None
+    or where there is no event loop to keep a limit."""
     if seconds is None or blocking.get():
-        yield
+        yield None
         return
     task = asyncio.current_task()
     asked = task.cancelling() if task else 0
     limit = asyncio.timeout(seconds)
     try:
         async with limit:
-            yield
+            yield limit
     except asyncio.CancelledError as error:
         # Python 3.12 knows its own cancellation by CancelledError alone, and not by RunCancelled.
         if limit.expired() and (not task or task.cancelling() <= asked):

@@ -259,7 +259,7 @@ class TestOAuth:
             assert len(visited) == 1
             second = await auth.token()
             assert second != first
-            told = f"{auth!r}{server!r}{vars(server._connection._door)['auth']!r}{caplog.text}"
+            told = f"{auth!r}{server!r}{server._connection!r}{caplog.text}"
             assert all(secret not in told for secret in auth.secrets())
 
     async def test_without_a_token_the_refusal_says_so(self, urls):

@@ -1,40 +1,47 @@
-"""How a request to an MCP server is allowed: a token that the caller has, or one that OAuth gives."""
+"""Authorization of requests to an MCP server: a token that the caller has, or tokens that OAuth obtains."""
 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
-from ...core.errors import ConfigError
+from ...core.errors import AuthError, ConfigError
 
 type TokenSource = str | Callable[[], str | Awaitable[str]]
+
+_TOKEN = re.compile(r"[!-~]+")
 
 
 class Auth(Protocol):
     async def token(self) -> str | None:
-        """For the next request; None where there is none yet."""
+        """Returns the token of the next request; None where there is none yet."""
 
     async def renew(self, status: int, challenge: str, refused: str | None) -> bool:
-        """After a 401 or 403. challenge: the header www-authenticate. refused: the token that was sent. Whether another try makes sense."""
+        """Replaces a token that the server refused with 401 or 403. Returns whether the request is worth another try.
+
+        Args:
+            challenge: The header www-authenticate of the refusal.
+            refused: The token that the request carried.
+        """
 
     def secrets(self) -> Iterable[str]:
-        """What no error may tell."""
+        """Returns the texts that no error may show."""
 
 
 class Bearer:
-    """A token, or a function that gives one for each request."""
+    """A fixed token, or a function that returns a token for each request."""
 
     def __init__(self, source: TokenSource) -> None:
         self._source, self._last = source, ""
 
     async def token(self) -> str | None:
         given = self._source() if callable(self._source) else self._source
-        self._last = await given if inspect.isawaitable(given) else given
+        self._last = check_token(await given if inspect.isawaitable(given) else given, "the token function of an MCP server returned")
         return self._last
 
     async def renew(self, status: int, challenge: str, refused: str | None) -> bool:
-        """A function may have another by now."""
         return callable(self._source) and await self.token() != refused
 
     def secrets(self) -> Iterable[str]:
@@ -45,9 +52,16 @@ class Bearer:
 
 
 def read_auth(auth: Any) -> Auth | None:
-    """Raises ConfigError."""
+    """Returns the Auth of an option. Raises ConfigError."""
     if auth is None or hasattr(auth, "renew"):
         return auth  # type: ignore[no-any-return]
     if callable(auth) or (isinstance(auth, str) and auth.strip()):
         return Bearer(auth)
-    raise ConfigError("auth is a token, a function that gives one, or OAuth(...)")
+    raise ConfigError("auth is a token, a function that returns a token, OAuth(...) or ClientCredentials(...)")
+
+
+def check_token(token: Any, origin: str) -> str:
+    """Returns a token that a header can carry. Raises AuthError, which does not show the token."""
+    if isinstance(token, str) and _TOKEN.fullmatch(token.strip()):
+        return token.strip()
+    raise AuthError(f"{origin} something that is no token: a token is ASCII text without spaces", code="token", provider="mcp")

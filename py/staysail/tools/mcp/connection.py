@@ -1,359 +1,292 @@
-"""JSON-RPC with one server, over Streamable HTTP, in whichever era it speaks.
+"""JSON-RPC with one server over Streamable HTTP, in whichever era the server speaks.
 
-How it works. The first request settles the era: `server/discover` is asked as the newer one has it, and a server that does not know it
-gets the handshake. Each request is a POST; its answer is JSON, or an event stream that may bring notifications (and, in the older era,
-requests of the server's) before the result. An older stream that breaks is taken up again after its last event (`Last-Event-ID`); a session
-that the server has forgotten (404) is opened anew.
+How it works. The first request settles the era (negotiation.py). Each request is a POST; its response is JSON, or an event stream that may
+bring notifications, and in the older era requests of the server's own, before the result. A session that the server has forgotten (404)
+is opened anew. Every call has one time limit for all of its requests, and every response is metered against McpLimits.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
-from ...core.errors import AuthError, BadRequestError, ConfigError, NetworkError, ProviderError, RateLimitError, ServerError, StreamError
+from ...core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError
 from ...core.ports import Clock
 from ...core.value import NOTHING
 from ...core.waiting import blocking, timeout
-from .eras import CLIENT, HANDSHAKE, MODERN, UNSUPPORTED_VERSION, Agreed, handshake_headers, modern_headers, modern_params
-from .http import Answer, Door
+from .answering import Answerers
+from .endpoint import HttpEndpoint, Message
+from .eras import Negotiated, handshake_headers, modern_headers, modern_params
+from .limits import McpLimits, Meter
+from .listener import Listener
+from .negotiation import negotiate, rpc_code, rpc_data, rpc_error
+from .reading import mapping, number, text
+from .streams import read_messages
+from .timing import CallTimer
 
-MOST_RESUMES = 5
 MOST_ROUNDS = 10
-LONGEST_PAUSE_S = 60.0
+MOST_REPLIES = 8
 PARTING_S = 5.0
-LISTENING_S = 2.0
+URL_NEEDED = -32042
 
-type Answerer = Callable[[Mapping[str, Any]], Any]
 type OnProgress = Callable[[float, float | None, str | None], object]
 type OnNotification = Callable[[str, Mapping[str, Any]], object]
 
 
 class Connection:
-    """protocol: the version to speak; None: the newest that both know. answerers: what answers the server's own requests, by method."""
+    """
+    Args:
+        protocol: The version to insist on; None takes the newest that both know.
+        timeout_s: Most seconds of one call in all; None for no limit.
+        on_notification: Called with the method and params of each notification but progress.
+    """
 
     def __init__(
         self,
-        door: Door,
+        endpoint: HttpEndpoint,
         *,
         protocol: str | None,
-        answerers: Mapping[str, Answerer],
+        timeout_s: float | None,
+        limits: McpLimits,
+        answerers: Answerers,
         on_notification: OnNotification | None,
         clock: Clock,
+        timer: CallTimer,
     ) -> None:
-        self._door, self._protocol, self._clock = door, protocol, clock
+        self._endpoint, self._protocol, self._clock, self._timer = endpoint, protocol, clock, timer
+        self._timeout_s, self._limits = timeout_s, limits
         self._answerers, self._on_notification = answerers, on_notification
-        self._capabilities: dict[str, Any] = {method.partition("/")[0]: {} for method in answerers}
-        self._agreed: Agreed | None = None
+        self._negotiated: Negotiated | None = None
         self._lock = asyncio.Lock()
         self._progress: dict[int, OnProgress] = {}
-        self._listener: asyncio.Task[None] | None = None
-        self._listening = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener = Listener(endpoint, limits, clock, self._take)
+        self._subscribed: set[str] = set()
+        self._replies: set[asyncio.Task[None]] = set()
         self._last_id = 0
 
-    async def agreed(self) -> Agreed:
-        """What was settled with the server; settles it where that is not done yet."""
-        if self._agreed is None:
-            async with self._lock:
-                if self._agreed is None:
-                    self._agreed = await self._settle()
-                    if not blocking.get():
-                        await self._begin_listening(self._agreed)
-        return self._agreed
+    @asynccontextmanager
+    async def call(self, what: str) -> AsyncGenerator[None]:
+        """Limits the time of everything in the block. Raises NetworkError with code "timeout"."""
+        async with self._timer.limit(self._timeout_s, what):
+            yield
 
-    async def ask(
+    async def negotiated(self) -> Negotiated:
+        """Returns the version and capabilities, which the first caller negotiates. Raises ConfigError, ProviderError."""
+        if self._negotiated is None:
+            async with self._lock:
+                if self._negotiated is None:
+                    self._negotiated = await self._open()
+        return self._negotiated
+
+    async def request(
         self,
         method: str,
         params: Mapping[str, Any] = NOTHING,
         *,
-        headers: Callable[[Agreed], Mapping[str, str]] = lambda _: NOTHING,
+        headers: Callable[[Negotiated], Mapping[str, str]] = lambda _: NOTHING,
         on_progress: OnProgress | None = None,
     ) -> dict[str, Any]:
-        """The result. headers: beyond the protocol's own. Raises ProviderError. Cancelling this cancels it there."""
+        """Returns the result of a request; cancelling cancels it on the server too. Raises ProviderError.
+
+        Args:
+            headers: Returns headers beyond the protocol's own.
+        """
         for _ in range(MOST_ROUNDS):
-            result = await self._ask_in_session(method, params, headers, on_progress)
+            try:
+                result = await self._request_in_session(method, params, headers, on_progress)
+            except ProviderError as error:
+                if not await self._has_opened_urls(error):
+                    raise
+                continue
             if result.get("resultType") != "input_required":
                 return result
             params = {name: value for name, value in params.items() if name not in ("inputResponses", "requestState")}
             if "requestState" in result:
                 params["requestState"] = result["requestState"]
-            if wanted := result.get("inputRequests"):
-                params["inputResponses"] = {
-                    key: await self._answer(item["method"], item.get("params") or {}) for key, item in wanted.items()
-                }
-        raise StreamError(f"the server asks for input again and again instead of answering {method}", provider="mcp")
+            if wanted := mapping(result.get("inputRequests")):
+                params["inputResponses"] = await self._input_responses(method, wanted)
+        raise StreamError(f"the server asks for input again and again instead of answering {method}", code="limit", provider="mcp")
+
+    async def subscribe(self, uri: str, wanted: bool) -> None:
+        """Subscribes to changes of a resource, or ends the subscription. Raises ConfigError where nobody would hear of them."""
+        if not self._on_notification:
+            raise ConfigError("changes of a resource are told to on_notification, which this McpServer does not have")
+        negotiated = await self.negotiated()
+        if not negotiated.modern:
+            await self.request(f"resources/{'subscribe' if wanted else 'unsubscribe'}", {"uri": uri})
+        (self._subscribed.add if wanted else self._subscribed.discard)(uri)
+        if negotiated.modern:
+            await self._listen(negotiated, wait=True)
 
     async def close(self) -> None:
-        """Ends the session, where there is one."""
-        agreed, self._agreed = self._agreed, None
-        if self._listener:
-            self._listener.cancel()
-            await asyncio.gather(self._listener, return_exceptions=True)
-            self._listener = None
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=PARTING_S)
-        if agreed and agreed.session:
-            with suppress(ProviderError):  # 405: a server need not end sessions
-                async with self._door.send("DELETE", headers=handshake_headers(agreed), silent_s=PARTING_S):
+        """Ends the session, where there is one, within a few seconds."""
+        negotiated, self._negotiated = self._negotiated, None
+        await self._listener.stop()
+        if self._replies:
+            _, late = await asyncio.wait(self._replies, timeout=PARTING_S)
+            for task in late:
+                task.cancel()
+        if negotiated and negotiated.session:
+            with suppress(ProviderError, TimeoutError):  # 405: a server need not end sessions
+                async with timeout(PARTING_S), self._endpoint.send("DELETE", headers=handshake_headers(negotiated)):
                     pass
 
-    async def _ask_in_session(
+    async def _open(self) -> Negotiated:
+        negotiated = await negotiate(self._negotiating, self._answerers.capabilities, self._protocol)
+        if not negotiated.modern:
+            await self._post(negotiated, {"jsonrpc": "2.0", "method": "notifications/initialized"})
+        asks = bool(self._answerers) and not negotiated.modern
+        if (asks or self._on_notification) and not blocking.get():
+            # A server has nobody to send its own requests to before somebody listens.
+            await self._listen(negotiated, wait=asks)
+        return negotiated
+
+    async def _listen(self, negotiated: Negotiated, *, wait: bool) -> None:
+        await self._listener.start(negotiated, self._answerers.capabilities, self._next_id(), self._subscribed, wait=wait)
+
+    async def _negotiating(
+        self, negotiated: Negotiated, method: str, params: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        return await self._exchange(negotiated, self._next_id(), method, params)
+
+    async def _request_in_session(
         self,
         method: str,
         params: Mapping[str, Any],
-        headers: Callable[[Agreed], Mapping[str, str]],
+        headers: Callable[[Negotiated], Mapping[str, str]],
         on_progress: OnProgress | None,
     ) -> dict[str, Any]:
-        agreed = await self.agreed()
+        negotiated = await self.negotiated()
         try:
-            return await self._ask(agreed, method, params, headers(agreed), on_progress)
+            return await self._request(negotiated, method, params, headers(negotiated), on_progress)
         except ProviderError as error:
-            if error.status != 404 or not agreed.session:
+            if error.status != 404 or not negotiated.session:
                 raise
-        if self._agreed is agreed:
-            self._agreed = None
-            if self._listener:
-                self._listener.cancel()
-        agreed = await self.agreed()
-        return await self._ask(agreed, method, params, headers(agreed), on_progress)
+        if self._negotiated is negotiated:
+            self._negotiated = None
+        negotiated = await self.negotiated()
+        return await self._request(negotiated, method, params, headers(negotiated), on_progress)
 
-    async def _ask(
-        self, agreed: Agreed, method: str, params: Mapping[str, Any], headers: Mapping[str, str], on_progress: OnProgress | None
+    async def _request(
+        self, negotiated: Negotiated, method: str, params: Mapping[str, Any], headers: Mapping[str, str], on_progress: OnProgress | None
     ) -> dict[str, Any]:
-        self._last_id += 1
-        id = self._last_id
+        id = self._next_id()
         if on_progress:
             self._progress[id] = on_progress
             params = {**params, "_meta": {"progressToken": id}}
         try:
-            return (await self._exchange(agreed, id, method, params, headers))[0]
-        except (asyncio.CancelledError, NetworkError) as error:
-            given_up = isinstance(error, asyncio.CancelledError) or error.code == "timeout"
-            if given_up and not agreed.modern:  # in the newer era the end of the connection says it
-                self._spawn(self._call_off(agreed, id))
+            return (await self._exchange(negotiated, id, method, params, headers))[0]
+        except (asyncio.CancelledError, NetworkError, StreamError) as error:
+            given_up = isinstance(error, asyncio.CancelledError) or error.code in ("timeout", "limit")
+            if given_up and not negotiated.modern:  # in the newer era the end of the connection says it
+                self._spawn(self._cancel(negotiated, id))
             raise
         finally:
             self._progress.pop(id, None)
 
     async def _exchange(
-        self, agreed: Agreed, id: int, method: str, params: Mapping[str, Any], headers: Mapping[str, str] = NOTHING
+        self, negotiated: Negotiated, id: int, method: str, params: Mapping[str, Any], headers: Mapping[str, str] = NOTHING
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """The result, and the headers of the answer's beginning."""
-        if agreed.modern:
-            params = modern_params(params, agreed.version, self._capabilities)
-            headers = {**headers, **modern_headers(method, params, agreed.version)}
+        """The result, and the headers of the response's beginning."""
+        if negotiated.modern:
+            params = modern_params(params, negotiated.version, self._answerers.capabilities)
+            headers = {**headers, **modern_headers(method, params, negotiated.version)}
         elif method != "initialize":
-            headers = {**headers, **handshake_headers(agreed)}
+            headers = {**headers, **handshake_headers(negotiated)}
         message = {"jsonrpc": "2.0", "id": id, "method": method, "params": dict(params)}
+        meter = Meter(self._limits, self._endpoint.host, method)
         begun: Mapping[str, str] = NOTHING
-        async with aclosing(self._messages("POST", message, headers, resumes=not agreed.modern)) as messages:
-            async for answer, told in messages:
-                begun = begun or answer.headers
-                if told.get("id") == id and "method" not in told:
-                    return self._result(told, answer.status), begun
-                self._take(agreed, told)
+        stream = read_messages(self._endpoint, "POST", message, headers, meter=meter, clock=self._clock, resumes=not negotiated.modern)
+        async with aclosing(stream) as messages:
+            async for response, item in messages:
+                begun = begun or response.headers
+                if _answers(item, id):
+                    return self._result(item, response.status), begun
+                await self._take(negotiated, item, meter)
         raise StreamError(f"the server ended its answer to {method} before the result", retryable=True, provider="mcp")
 
-    async def _messages(
-        self,
-        method: str,
-        message: Any,
-        headers: Mapping[str, str],
-        *,
-        resumes: bool,
-        silent_s: float | None = None,
-        on_open: Callable[[], None] = lambda: None,
-    ) -> AsyncGenerator[tuple[Answer, dict[str, Any]]]:
-        """What comes in the answer, and in those that go on where it broke off."""
-        last_id, retry_s, tries = "", 1.0, 0
-        while True:
-            broken: ProviderError | None = None
-            answer: Answer | None = None
-            try:
-                async with self._door.send(method, message, headers, silent_s=silent_s) as answer, aclosing(answer.messages()) as messages:
-                    on_open()
-                    async for told in messages:
-                        tries = 0
-                        yield answer, told
-            except (NetworkError, StreamError) as error:
-                broken = error
-            except ProviderError as error:
-                if not last_id:
-                    raise
-                # Its 404 must not look like that of the request, which would be sent again.
-                raise StreamError(f"the server does not go on with its answer: {error}", provider="mcp") from error
-            if answer:
-                last_id, retry_s = answer.last_id or last_id, answer.retry_s
-            tries += 1
-            over = not (resumes and last_id) or tries > MOST_RESUMES or (broken is not None and broken.code == "timeout")
-            if over:
-                if broken:
-                    raise self._door.cleaned(broken)
-                return
-            await self._clock.sleep(retry_s)
-            method, message, headers = "GET", None, {**headers, "last-event-id": last_id}
-
-    def _result(self, told: Mapping[str, Any], status: int) -> dict[str, Any]:
-        if "error" in told:
-            raise self._door.cleaned(rpc_error(told["error"], status))
-        result = told.get("result")
+    def _result(self, message: Message, status: int) -> dict[str, Any]:
+        if "error" in message:
+            raise self._endpoint.cleaned(rpc_error(message["error"], status))
+        result = message.get("result")
         return result if isinstance(result, dict) else {}
 
-    async def _settle(self) -> Agreed:
-        wanted = self._protocol
-        if wanted is None or wanted in MODERN:
-            try:
-                return await self._discover(wanted or MODERN[0])
-            except ProviderError as error:
-                supported = _supported(error)
-                if supported is not None and not any(version in HANDSHAKE for version in supported):
-                    raise ConfigError(
-                        f"this server speaks MCP {', '.join(supported)}; staysail knows {', '.join(MODERN + HANDSHAKE)}"
-                    ) from error
-                if wanted or isinstance(error, AuthError | RateLimitError):
-                    raise
-                # A page may also be kept from asking so: servers of the older era do not allow it the newer one's headers (CORS).
-        return await self._shake_hands(wanted or HANDSHAKE[0])
-
-    async def _discover(self, version: str) -> Agreed:
-        self._last_id += 1
-        result, _ = await self._exchange(Agreed(version), self._last_id, "server/discover", {})
-        versions = result.get("supportedVersions") or ()
-        if version not in versions:
-            raise rpc_error({"code": UNSUPPORTED_VERSION, "message": "another version", "data": {"supported": list(versions)}}, 200)
-        info = (result.get("_meta") or {}).get("io.modelcontextprotocol/serverInfo") or {}
-        return Agreed(version, result.get("capabilities") or {}, info, result.get("instructions"))
-
-    async def _shake_hands(self, version: str) -> Agreed:
-        self._last_id += 1
-        params = {"protocolVersion": version, "capabilities": self._capabilities, "clientInfo": CLIENT}
-        result, headers = await self._exchange(Agreed(version), self._last_id, "initialize", params)
-        told = result.get("protocolVersion")
-        if told not in HANDSHAKE:
-            raise _unknown(str(told))
-        info, session = result.get("serverInfo") or {}, headers.get("mcp-session-id")
-        agreed = Agreed(told, result.get("capabilities") or {}, info, result.get("instructions"), session)
-        await self._notify(agreed, "notifications/initialized")
-        return agreed
-
-    async def _begin_listening(self, agreed: Agreed) -> None:
-        asks = self._answerers and not agreed.modern
-        if not (asks or self._on_notification):
-            return
-        self._listening.clear()
-        self._listener = asyncio.create_task(self._listen(agreed))
-        if asks:  # what a server asks before somebody listens, it asks nobody
-            with suppress(TimeoutError):
-                async with timeout(LISTENING_S):
-                    await self._listening.wait()
-
-    async def _listen(self, agreed: Agreed) -> None:
-        """Takes what the server says unasked, until it has no more to say."""
-        pause_s = 1.0
-        headers = handshake_headers(agreed)
-        method, message = "GET", None
-        if agreed.modern:
-            told = {"tools": "toolsListChanged", "prompts": "promptsListChanged", "resources": "resourcesListChanged"}
-            changes = {told[name]: True for name in told if (agreed.capabilities.get(name) or {}).get("listChanged")}
-            if not changes:
-                return
-            self._last_id += 1
-            asked = modern_params({"notifications": changes}, agreed.version, self._capabilities)
-            method, message = "POST", {"jsonrpc": "2.0", "id": self._last_id, "method": "subscriptions/listen", "params": asked}
-            headers = modern_headers("subscriptions/listen", {}, agreed.version)
-        while self._agreed is agreed:
-            try:
-                stream = self._messages(method, message, headers, resumes=not agreed.modern, silent_s=0, on_open=self._listening.set)
-                async with aclosing(stream) as messages:
-                    async for _, told_now in messages:
-                        pause_s = 1.0
-                        self._take(agreed, told_now)
-            except (NetworkError, StreamError):
-                pass
-            except ProviderError:
-                self._listening.set()
-                return  # it has nothing of the kind
-            await self._clock.sleep(pause_s)
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-
-    def _take(self, agreed: Agreed, told: dict[str, Any]) -> None:
-        """A request or a notification of the server's."""
-        method, params = told.get("method"), told.get("params") or {}
+    async def _take(self, negotiated: Negotiated, message: Message, meter: Meter) -> None:
+        """Handles a request or a notification of the server's; another message is left alone."""
+        method, params = message.get("method"), mapping(message.get("params"))
         if not isinstance(method, str):
             return
-        if "id" in told:
-            self._spawn(self._reply(agreed, told["id"], method, params))
+        if "id" in message:
+            meter.count("requests")
+            if len(self._replies) >= MOST_REPLIES:
+                await asyncio.wait(self._replies, return_when=asyncio.FIRST_COMPLETED)
+            self._spawn(self._reply(negotiated, message["id"], method, params))
         elif method == "notifications/progress":
-            if on_progress := self._progress.get(params.get("progressToken", 0)):
-                on_progress(params.get("progress", 0), params.get("total"), params.get("message"))
+            self._tell_progress(params)
         elif self._on_notification and method != "notifications/subscriptions/acknowledged":
             self._on_notification(method, params)
 
-    async def _reply(self, agreed: Agreed, id: Any, method: str, params: Mapping[str, Any]) -> None:
-        reply: dict[str, Any] = {"jsonrpc": "2.0", "id": id}
-        try:
-            reply["result"] = {} if method == "ping" else await self._answer(method, params)
-        except BadRequestError as error:
-            reply["error"] = {"code": -32601, "message": str(error)}
-        except Exception as error:  # noqa: BLE001  a caller's function may raise anything
-            reply["error"] = {"code": -32603, "message": type(error).__name__}
-        with suppress(ProviderError):
-            await self._post(agreed, reply)
+    def _tell_progress(self, params: Mapping[str, Any]) -> None:
+        token, progress = params.get("progressToken"), number(params.get("progress"))
+        on_progress = self._progress.get(token) if isinstance(token, int) else None
+        if on_progress and progress is not None:
+            on_progress(progress, number(params.get("total")), text(params.get("message")))
 
-    async def _answer(self, method: str, params: Mapping[str, Any]) -> Any:
-        answerer = self._answerers.get(method)
-        if answerer is None:
-            why = f"the server asks for {method}, which nothing here answers: answerers={{{method!r}: ...}} of McpServer does"
-            raise BadRequestError(why, provider="mcp")
-        given = answerer(params)
-        return await given if isinstance(given, Awaitable) else given
+    async def _reply(self, negotiated: Negotiated, id: Any, method: str, params: Mapping[str, Any]) -> None:
+        with suppress(StaysailError):
+            await self._post(negotiated, await self._answerers.reply(id, method, params))
 
-    async def _notify(self, agreed: Agreed, method: str, params: Mapping[str, Any] = NOTHING) -> None:
-        await self._post(agreed, {"jsonrpc": "2.0", "method": method} | ({"params": dict(params)} if params else {}))
+    async def _input_responses(self, method: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """The caller's answers to an unfinished result, by their names there."""
+        Meter(self._limits, self._endpoint.host, method).check("requests", len(wanted))
+        answers = {}
+        for name, item in wanted.items():
+            asked = text(mapping(item).get("method"))
+            if asked is None:
+                raise StreamError(f"the server asks for input without a method, before it answers {method}", provider="mcp")
+            answers[name] = await self._answerers.answer(asked, mapping(mapping(item).get("params")))
+        return answers
 
-    async def _call_off(self, agreed: Agreed, id: int) -> None:
-        with suppress(ProviderError):
-            await self._notify(agreed, "notifications/cancelled", {"requestId": id, "reason": "cancelled"})
+    async def _has_opened_urls(self, error: ProviderError) -> bool:
+        """Whether the server wanted addresses opened before it answers, and the person opened them all."""
+        wanted = rpc_data(error).get("elicitations")
+        if rpc_code(error) != URL_NEEDED or not isinstance(wanted, list) or not wanted or not self._answerers.has("elicitation/url"):
+            return False
+        Meter(self._limits, self._endpoint.host, "a request").check("requests", len(wanted))
+        for params in wanted:
+            answer = await self._answerers.answer("elicitation/create", {**mapping(params), "mode": "url"})
+            if answer["action"] != "accept":
+                return False
+        return True
 
-    async def _post(self, agreed: Agreed, message: dict[str, Any]) -> None:
-        async with self._door.send("POST", message, handshake_headers(agreed)):
+    async def _cancel(self, negotiated: Negotiated, id: int) -> None:
+        params = {"requestId": id, "reason": "cancelled"}
+        with suppress(ProviderError, TimeoutError):
+            async with timeout(PARTING_S):
+                await self._post(negotiated, {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params})
+
+    async def _post(self, negotiated: Negotiated, message: Message) -> None:
+        async with self._endpoint.send("POST", message, handshake_headers(negotiated)):
             pass
+
+    def _next_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         if blocking.get():
             work.close()
             return
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._replies.add(task)
+        task.add_done_callback(self._replies.discard)
 
 
-def _unknown(versions: str) -> ConfigError:
-    return ConfigError(f"this server speaks MCP {versions}; staysail knows {', '.join(MODERN + HANDSHAKE)}")
-
-
-def rpc_error(error: Any, status: int) -> ProviderError:
-    """A JSON-RPC error. Its numbers below -32603 are the request's fault, but for those that servers choose themselves."""
-    told = error if isinstance(error, dict) else {"message": str(error)}
-    code = told.get("code")
-    kind = BadRequestError if code in (-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022) else ServerError
-    return kind(str(told.get("message") or f"the server failed ({code})"), status=status, body={"error": told}, provider="mcp")
-
-
-def rpc_code(error: ProviderError) -> int | None:
-    """The JSON-RPC code of an error, whether it came with a status of its own or not."""
-    told = error.body.get("error") if isinstance(error.body, Mapping) else None
-    code = told.get("code") if isinstance(told, Mapping) else None
-    return code if isinstance(code, int) else None
-
-
-def _supported(error: ProviderError) -> list[str] | None:
-    """The versions that an error of the newer era names; None for any other error."""
-    if rpc_code(error) != UNSUPPORTED_VERSION:
-        return None
-    data = error.body["error"].get("data")
-    versions = data.get("supported") if isinstance(data, Mapping) else None
-    return [str(version) for version in versions] if isinstance(versions, list) else None
+def _answers(message: Message, id: int) -> bool:
+    """Whether a message is the response to a request: by its id, which some servers write as text, or as an error without one."""
+    if "method" in message or not ("result" in message or "error" in message):
+        return False
+    given = message.get("id")
+    return given is not True and (given in (id, str(id)) or (given is None and "error" in message))

@@ -1,4 +1,4 @@
-"""What servers answer with, as messages' parts."""
+"""Results of a server, as the parts of messages. A block of content that is malformed becomes a text that says so."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
+from ...core.errors import StreamError
 from ...core.json_text import write_json
-from ...core.messages import Audio, File, Image, Message, Part, Text
+from ...core.messages import Audio, File, Image, Message, Part, Role, Text
 from ...core.value import Value
+from .reading import mapping, text
 
 
 class McpResult(Value):
-    """What a tool answered. structured: the object that fits the tool's output schema, where it has one."""
+    """Result of a tool call. structured: the value that fits the tool's output schema, where the tool has one."""
 
     content: tuple[Part, ...] = ()
     structured: Any = None
@@ -24,41 +26,71 @@ class McpResult(Value):
 
 
 def read_result(result: Mapping[str, Any]) -> McpResult:
-    content = tuple(read_part(block) for block in result.get("content") or ())
+    blocks = result.get("content")
+    content = tuple(read_part(block) for block in (blocks if isinstance(blocks, list) else [blocks] if blocks else ()))
     structured = result.get("structuredContent")
     if structured is not None and not any(isinstance(part, Text) for part in content):
         content = (*content, Text(write_json(structured, nonfinite="null", compact=False)))
-    return McpResult(content or (Text("done"),), structured, bool(result.get("isError")))
+    return McpResult(content or (Text("done"),), structured, result.get("isError") is True)
 
 
 def read_prompt(result: Mapping[str, Any]) -> tuple[Message, ...]:
-    return tuple(Message(message["role"], (read_part(message["content"]),)) for message in result.get("messages") or ())
+    """Returns a prompt's messages, without malformed ones. Raises StreamError where none is left of some."""
+    messages = result.get("messages")
+    found = tuple(filter(None, map(_read_message, messages if isinstance(messages, list) else ())))
+    if messages and not found:
+        raise StreamError("the server answered with a prompt whose messages cannot be read", provider="mcp")
+    return found
 
 
-def read_part(block: Mapping[str, Any]) -> Part:
-    """A block of content. Of a kind that is not known the model reads the JSON."""
+def read_resource(result: Mapping[str, Any]) -> list[Part]:
+    contents = result.get("contents")
+    return [read_contents(item) for item in contents if isinstance(item, Mapping)] if isinstance(contents, list) else []
+
+
+def read_part(block: Any) -> Part:
+    """Returns a block of content. The model reads a block of an unknown kind as JSON."""
     match block:
-        case {"type": "text", "text": str(text)}:
-            return Text(text)
-        case {"type": "image", "data": str(data)}:
-            return Image(data=base64.b64decode(data), media_type=block.get("mimeType"))
-        case {"type": "audio", "data": str(data)}:
-            return Audio(data=base64.b64decode(data), media_type=block.get("mimeType"))
+        case str(words) | {"type": "text", "text": str(words)}:
+            return Text(words)
+        case {"type": "image" | "audio" as kind, "data": str(data)}:
+            decoded, media_type = _decode(data), text(block.get("mimeType"))
+            if decoded is None:
+                return Text(f"[{kind} that cannot be read]")
+            return Image(data=decoded, media_type=media_type) if kind == "image" else Audio(data=decoded, media_type=media_type)
         case {"type": "resource", "resource": {"uri": str()} as resource}:
             return read_contents(resource)
         case {"type": "resource_link", "uri": str(uri)}:
-            told = [block.get("title") or block.get("name"), block.get("description"), block.get("mimeType")]
-            return Text(f"[resource {uri}] {', '.join(filter(None, told))}".rstrip())
+            about = [text(block.get("title")) or text(block.get("name")), text(block.get("description")), text(block.get("mimeType"))]
+            return Text(f"[resource {uri}] {', '.join(filter(None, about))}".rstrip())
     return Text(write_json(block, nonfinite="null", compact=False))
 
 
 def read_contents(resource: Mapping[str, Any]) -> Part:
-    """The contents of a resource: text, or bytes as what their type says they are."""
-    if "blob" not in resource:
-        return Text(str(resource.get("text", "")))
-    data, media_type = base64.b64decode(resource["blob"]), resource.get("mimeType") or "application/octet-stream"
+    """Returns the contents of a resource: text, or bytes as the part that their media type names."""
+    if not isinstance(resource.get("blob"), str):
+        return Text(text(resource.get("text")) or "")
+    data, uri = _decode(resource["blob"]), text(resource.get("uri")) or ""
+    if data is None:
+        return Text(f"[resource {uri} that cannot be read]")
+    media_type = text(resource.get("mimeType")) or "application/octet-stream"
     if media_type.startswith("image/"):
         return Image(data=data, media_type=media_type)
     if media_type.startswith("audio/"):
         return Audio(data=data, media_type=media_type)
-    return File(data=data, media_type=media_type, name=str(resource["uri"]).rpartition("/")[2] or None)
+    return File(data=data, media_type=media_type, name=uri.rpartition("/")[2] or None)
+
+
+def _read_message(message: Any) -> Message | None:
+    role: Role | None = {"user": "user", "assistant": "assistant"}.get(text(mapping(message).get("role")) or "")  # type: ignore[assignment]
+    content = mapping(message).get("content")
+    if role is None or not content:
+        return None
+    return Message(role, tuple(map(read_part, content if isinstance(content, list) else [content])))
+
+
+def _decode(data: str) -> bytes | None:
+    try:
+        return base64.b64decode(data)
+    except ValueError:
+        return None

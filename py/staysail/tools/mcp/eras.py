@@ -1,7 +1,7 @@
-"""The two eras of the protocol, as what they ask of each request.
+"""The two eras of the protocol, and what each demands of a request.
 
-Up to 2025-11-25 a handshake (`initialize`) opens a session, which a header names. From 2026-07-28 on there is neither: each request brings
-its version and what the client can do along, and repeats its method and name in headers.
+Up to 2025-11-25 a handshake (`initialize`) opens a session, which a header names. From 2026-07-28 on there is neither: each request
+carries its version and the client's capabilities, and repeats its method and name in headers.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _PLAIN = re.compile(r"[!-~]([\t -~]*[!-~])?")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
-class Agreed(Value):
-    """What both sides settled on. session: as the server named it, where it keeps one."""
+class Negotiated(Value):
+    """Version and capabilities that both sides speak with. session: the server's name of the session, where it keeps one."""
 
     version: str
     capabilities: Mapping[str, Any] = NOTHING
@@ -40,11 +40,11 @@ class Agreed(Value):
         return self.version in MODERN
 
     def __repr__(self) -> str:
-        return f"Agreed({self.version!r})"
+        return f"Negotiated({self.version!r})"
 
 
 def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping[str, Any]) -> dict[str, Any]:
-    """What says in a request of the newer era who asks, and how."""
+    """Returns a newer request's params with the version, the client and its capabilities in `_meta`."""
     meta = {f"{META}protocolVersion": version, f"{META}clientInfo": CLIENT, f"{META}clientCapabilities": dict(capabilities)}
     return {**params, "_meta": {**(params.get("_meta") or {}), **meta}}
 
@@ -55,21 +55,21 @@ def modern_headers(method: str, params: Mapping[str, Any], version: str) -> dict
     return headers | ({"mcp-name": encode_header(name)} if isinstance(name, str) else {})
 
 
-def handshake_headers(agreed: Agreed) -> dict[str, str]:
-    """The version's header is of 2025-06-18 and later; servers before ignore it."""
-    return {"mcp-protocol-version": agreed.version} | ({"mcp-session-id": agreed.session} if agreed.session else {})
+def handshake_headers(negotiated: Negotiated) -> dict[str, str]:
+    """Returns the headers of an older request. The version's header is of 2025-06-18 and later; servers before ignore it."""
+    return {"mcp-protocol-version": negotiated.version} | ({"mcp-session-id": negotiated.session} if negotiated.session else {})
 
 
 def encode_header(value: str) -> str:
-    """A header's value as it is, where it is plain ASCII; else, or where it would be read as such, base64 of its UTF-8 between marks."""
+    """Returns plain ASCII as it is, and other text, or text that looks encoded, as base64 of its UTF-8 between marks."""
     if _PLAIN.fullmatch(value) and not (value.startswith("=?base64?") and value.endswith("?=")):
         return value
-    return f"=?base64?{base64.b64encode(value.encode()).decode('ascii')}?="
+    return f"=?base64?{base64.b64encode(value.encode('utf-8', 'replace')).decode('ascii')}?="
 
 
 def mirrored(schema: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
-    """Which arguments a tool wants repeated in headers: the header's name by the path to the argument. Raises ValueError for a schema that
-    says so where it must not."""
+    """Returns the arguments that a tool wants repeated in headers: the header's name by the path to the argument. Raises ValueError for a
+    schema that demands a header in a place or of a type that the protocol does not allow."""
     found: dict[tuple[str, ...], str] = {}
     _collect(schema, (), True, found)
     names = [name.lower() for name in found.values()]
@@ -79,6 +79,7 @@ def mirrored(schema: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
 
 
 def mirror_headers(schema: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the headers that repeat a call's arguments."""
     headers: dict[str, str] = {}
     for path, name in mirrored(schema).items():
         value: Any = args

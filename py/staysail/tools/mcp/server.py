@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Any, Self
 
 from ...core.defaults import default_transport
-from ...core.errors import BadRequestError, ConfigError, ProviderError, StreamError, ToolError
+from ...core.errors import ConfigError, ProviderError
 from ...core.messages import Message, Part
 from ...core.ports import Clock, Transport, without_secrets
-from ...core.tool import Approval, check_approval
+from ...core.tool import Approval
 from ...core.value import NOTHING, Value
 from ...core.waiting import SystemClock
+from .addresses import is_local
+from .answering import Answerer, Answerers
 from .auth import read_auth
-from .connection import Answerer, Connection, OnNotification, rpc_code
-from .content import McpResult, read_contents, read_prompt, read_result
-from .eras import HANDSHAKE, HEADER_MISMATCH, MODERN, Agreed, mirror_headers, mirrored
-from .http import Door
-from .oauth import OAuth
+from .connection import Connection, OnNotification
+from .content import McpResult, read_prompt, read_resource, read_result
+from .endpoint import HttpEndpoint
+from .eras import HANDSHAKE, HEADER_MISMATCH, MODERN, Negotiated, mirror_headers
+from .limits import McpLimits, Meter
+from .listing import read_items
+from .negotiation import rpc_code
+from .reading import text
+from .timing import CallTimer
+from .tokens import Tokens
+from .tool import McpTool, OnToolProgress, Progress
 
 LONGEST_NAME = 64
+MOST_WARNINGS = 100
 
 
 class ServerInfo(Value):
@@ -38,57 +47,30 @@ class ServerInfo(Value):
         return {name: getattr(self, name) for name in type(self).__match_args__}
 
 
-class Progress(Value):
-    """How far a tool is. tool: its name on the server. total: where that is known."""
-
-    tool: str
-    progress: float
-    total: float | None = None
-    message: str | None = None
-
-
-type OnToolProgress = Callable[[Progress], object]
-
-
-class McpTool:
-    """A tool of a server. name: what the model calls it; server_name: what the server does."""
-
-    def __init__(
-        self, server: McpServer, described: Mapping[str, Any], name: str, approval: Approval, on_progress: OnToolProgress | None
-    ) -> None:
-        hints = described.get("annotations") or {}
-        self.name, self.server_name = name, str(described["name"])
-        self.title: str | None = described.get("title") or hints.get("title")
-        self.description = str(described.get("description") or self.title or "")
-        self.parameters: Mapping[str, Any] = described.get("inputSchema") or {"type": "object", "properties": {}}
-        self.output_schema: Mapping[str, Any] | None = described.get("outputSchema")
-        self.annotations: Mapping[str, Any] = hints
-        self.approval = check_approval(approval, name)
-        self.idempotent = bool(hints.get("readOnlyHint") or hints.get("idempotentHint"))
-        self._server, self._on_progress = server, on_progress
-
-    async def call(self, args: dict[str, Any]) -> Any:
-        """The parts of the answer. Raises ToolError for what the server calls an error; ProviderError where it cannot be asked."""
-        try:
-            result = await self._server.call_tool(self.server_name, args, on_progress=self._on_progress)
-        except BadRequestError as error:
-            raise ToolError(str(error)) from error
-        if result.is_error:
-            raise ToolError(result.text or f"{self.name} failed")
-        return list(result.content)
-
-    def __repr__(self) -> str:
-        return f"<tool {self.name} of {self._server!r}>"
-
-
 class McpServer:
-    """A server over Streamable HTTP, of the versions 2025-03-26 to 2026-07-28.
+    """A server over Streamable HTTP, of the versions 2025-03-26 to 2026-07-28. It connects with the first request; `async with` ends the
+    session.
 
-    headers: sent with every request. auth: a token, a function that gives one (async or not), or `OAuth`. protocol: a version to insist on.
-    timeout_s: how long the server may be silent before and within an answer, None for ever. on_notification: told the method and params
-    of what the server says unasked ("notifications/tools/list_changed", say); a connection is kept open for it. answerers: functions from
-    params to the result that answer what the server asks in the middle of a call, by method ("elicitation/create",
-    "sampling/createMessage", "roots/list"). Connects with the first request; `async with` ends the session. Raises ConfigError.
+    Args:
+        url: Address of the server.
+        headers: Headers of every request.
+        auth: A token, a function that returns a token (async or not), `OAuth` or `ClientCredentials`.
+        transport: Sends the requests; by default fetch in a page and httpx elsewhere.
+        timeout_s: Most seconds of one call in all, reconnecting and every page of a list included; None for no limit. The time in which
+            a person logs in, or an answerer works, does not count.
+        idle_s: Most seconds without a byte from the server; None for no limit.
+        limits: Most of what the server may send.
+        protocol: The version to insist on.
+        on_notification: Called with the method and params of each notification ("notifications/tools/list_changed", say), for which a
+            connection is kept open.
+        answerers: Functions from params to the result that answer the server's own requests, by method: "elicitation/create" (a form),
+            "elicitation/url" (an address to open), "sampling/createMessage", "roots/list".
+
+    Attributes:
+        warnings: What the lists that were read last left out, and why.
+
+    Raises:
+        ConfigError: An option cannot work.
     """
 
     def __init__(
@@ -98,7 +80,9 @@ class McpServer:
         headers: Mapping[str, str] | None = None,
         auth: Any = None,
         transport: Transport | None = None,
-        timeout_s: float | None = 120.0,
+        timeout_s: float | None = 300.0,
+        idle_s: float | None = 120.0,
+        limits: McpLimits | None = None,
         protocol: str | None = None,
         on_notification: OnNotification | None = None,
         answerers: Mapping[str, Answerer] | None = None,
@@ -108,21 +92,41 @@ class McpServer:
             raise ConfigError("the url of an MCP server starts with http:// or https://")
         if protocol is not None and protocol not in MODERN + HANDSHAKE:
             raise ConfigError(f"the versions of MCP are {', '.join(MODERN + HANDSHAKE)}, not {protocol!r}")
+        for name, seconds in (("timeout_s", timeout_s), ("idle_s", idle_s)):
+            if seconds is not None and not seconds > 0:
+                raise ConfigError(f"{name} is more than 0, or None for no limit, not {seconds!r}")
         self.url = url.partition("#")[0]
-        clock, transport, given = clock or SystemClock(), transport or default_transport(), read_auth(auth)
-        if isinstance(given, OAuth):
-            given.bind(self.url, transport, clock)
-        door = Door(self.url, headers=headers or {}, auth=given, transport=transport, timeout_s=timeout_s)
-        self._connection = Connection(door, protocol=protocol, answerers=answerers or {}, on_notification=on_notification, clock=clock)
+        clock, transport, limits = clock or SystemClock(), transport or default_transport(), limits or McpLimits()
+        given, timer = read_auth(auth), CallTimer(without_secrets(self.url), clock)
+        if isinstance(given, Tokens):
+            given.bind(self.url, transport, clock, timer.paused)
+        endpoint = HttpEndpoint(
+            self.url, headers=headers or {}, auth=given, transport=transport, idle_s=idle_s, check=lambda: timer.check("the call")
+        )
+        self._host, self._limits = endpoint.host, limits
+        self._connection = Connection(
+            endpoint,
+            protocol=protocol,
+            timeout_s=timeout_s,
+            limits=limits,
+            answerers=Answerers(answerers or {}, local=is_local(self.url), timer=timer),
+            on_notification=on_notification,
+            clock=clock,
+            timer=timer,
+        )
         self._schemas: dict[str, Mapping[str, Any]] = {}
+        self._warnings: dict[str, list[str]] = {}
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        return tuple(warning for warnings in self._warnings.values() for warning in warnings)
 
     async def connect(self) -> ServerInfo:
-        """What the server says of itself. Raises ProviderError, ConfigError."""
-        agreed = await self._connection.agreed()
-        info = agreed.info
-        return ServerInfo(
-            str(info.get("name") or ""), str(info.get("version") or ""), agreed.version, agreed.instructions, agreed.capabilities
-        )
+        """Returns what the server says of itself. Raises ProviderError, ConfigError."""
+        async with self._connection.call("the connection"):
+            negotiated = await self._connection.negotiated()
+        name, version = text(negotiated.info.get("name")) or "", text(negotiated.info.get("version")) or ""
+        return ServerInfo(name, version, negotiated.version, negotiated.instructions, negotiated.capabilities)
 
     async def tools(
         self,
@@ -132,10 +136,19 @@ class McpServer:
         approval: Approval = "never",
         on_progress: OnToolProgress | None = None,
     ) -> list[McpTool]:
-        """The server's tools, for an agent. prefix: put before each name. allow: names or patterns (`get_*`) of those that are wanted.
-        approval: of each call, as `@tool` has it. Names are made such as every provider takes. Raises ConfigError where a name of `allow`
-        fits none."""
-        found = await self._list_tools()
+        """Returns the server's tools, for an agent. A malformed tool is left out, and `warnings` says why.
+
+        Args:
+            prefix: Put before each name. Names are made such as every provider takes.
+            allow: Names or patterns (`get_*`) of the tools to return; None returns all.
+            approval: Whether each call needs approval, as `@tool` has it.
+            on_progress: Called with each Progress of a call. In an agent's stream it is an event too.
+
+        Raises:
+            ConfigError: A name of `allow` fits no tool.
+        """
+        async with self._connection.call("tools/list"):
+            found = await self._list_tools()
         if allow is not None:
             names = [tool["name"] for tool in found]
             if missing := [item for item in allow if not any(fnmatchcase(name, item) for name in names)]:
@@ -147,11 +160,19 @@ class McpServer:
     async def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, *, on_progress: OnToolProgress | None = None
     ) -> McpResult:
-        """name: as the server has it. Raises ProviderError; what the tool itself calls an error is a result with `is_error`."""
+        """Calls a tool. A failure that the tool itself reports is a result with `is_error`.
+
+        Args:
+            name: The tool's name on the server.
+            on_progress: Called with each Progress.
+
+        Raises:
+            ProviderError: The server refuses the call, or cannot be reached.
+        """
         args = dict(arguments or {})
 
-        def headers(agreed: Agreed) -> Mapping[str, str]:
-            return mirror_headers(self._schemas.get(name, NOTHING), args) if agreed.modern else NOTHING
+        def headers(negotiated: Negotiated) -> Mapping[str, str]:
+            return mirror_headers(self._schemas.get(name, NOTHING), args) if negotiated.modern else NOTHING
 
         def tell(progress: float, total: float | None, message: str | None) -> None:
             if on_progress:
@@ -159,38 +180,53 @@ class McpServer:
 
         async def ask() -> dict[str, Any]:
             params = {"name": name, "arguments": args}
-            return await self._connection.ask("tools/call", params, headers=headers, on_progress=tell if on_progress else None)
+            return await self._connection.request("tools/call", params, headers=headers, on_progress=tell if on_progress else None)
 
-        try:
+        async with self._connection.call(f"the tool {name}"):
+            try:
+                return read_result(await ask())
+            except ProviderError as error:
+                if rpc_code(error) != HEADER_MISMATCH:
+                    raise
+            await self._list_tools()  # the schema says which headers, and it has changed
             return read_result(await ask())
-        except ProviderError as error:
-            if rpc_code(error) != HEADER_MISMATCH:
-                raise
-        await self._list_tools()  # the schema says which headers, and it has changed
-        return read_result(await ask())
 
     async def resources(self) -> list[dict[str, Any]]:
-        """Those that have an address of their own: uri, name, title, description, mimeType, size, as far as the server tells."""
-        return await self._list("resources")
+        """Returns the resources that have an address: uri, name, title, description, mimeType, size, as far as the server says."""
+        async with self._connection.call("resources/list"):
+            return await self._list("resources")
 
     async def resource_templates(self) -> list[dict[str, Any]]:
-        """Patterns of addresses: uriTemplate (RFC 6570), name, title, description, mimeType."""
-        return await self._list("resources/templates", "resourceTemplates")
+        """Returns patterns of addresses: uriTemplate (RFC 6570), name, title, description, mimeType."""
+        async with self._connection.call("resources/templates/list"):
+            return await self._list("resources/templates", "resourceTemplates")
 
     async def read_resource(self, uri: str) -> list[Part]:
-        """Its contents: text, images, audio, or files."""
-        result = await self._connection.ask("resources/read", {"uri": uri})
-        return [read_contents(item) for item in result.get("contents") or ()]
+        """Returns the contents of a resource: text, images, audio, or files."""
+        async with self._connection.call(f"the resource {uri}"):
+            return read_resource(await self._connection.request("resources/read", {"uri": uri}))
+
+    async def subscribe(self, uri: str) -> None:
+        """Lets the server tell changes of a resource to `on_notification`, as "notifications/resources/updated"."""
+        async with self._connection.call(f"the subscription to {uri}"):
+            await self._connection.subscribe(uri, True)
+
+    async def unsubscribe(self, uri: str) -> None:
+        async with self._connection.call(f"the subscription to {uri}"):
+            await self._connection.subscribe(uri, False)
 
     async def prompts(self) -> list[dict[str, Any]]:
-        """name, title, description, arguments [{name, description, required}]."""
-        return await self._list("prompts")
+        """Returns the prompts: name, title, description, arguments [{name, description, required}]."""
+        async with self._connection.call("prompts/list"):
+            return await self._list("prompts")
 
     async def get_prompt(self, name: str, arguments: Mapping[str, str] | None = None) -> tuple[Message, ...]:
-        """Messages, ready to be a `history` or a prompt."""
-        return read_prompt(await self._connection.ask("prompts/get", {"name": name, "arguments": dict(arguments or {})}))
+        """Returns a prompt's messages, ready to be a `history` or a prompt."""
+        async with self._connection.call(f"the prompt {name}"):
+            return read_prompt(await self._connection.request("prompts/get", {"name": name, "arguments": dict(arguments or {})}))
 
     async def close(self) -> None:
+        """Ends the session, where the server keeps one. A later request opens another."""
         await self._connection.close()
 
     async def __aenter__(self) -> Self:
@@ -204,30 +240,43 @@ class McpServer:
         return f"McpServer({without_secrets(self.url)!r})"
 
     async def _list_tools(self) -> list[dict[str, Any]]:
-        found = [tool for tool in await self._list("tools") if isinstance(tool.get("name"), str)]
-        if (await self._connection.agreed()).modern:
-            found = [tool for tool in found if _mirrors_well(tool)]
-        self._schemas = {tool["name"]: tool.get("inputSchema") or {} for tool in found}
+        found = await self._list("tools")
+        self._schemas = {tool["name"]: tool.get("inputSchema", NOTHING) for tool in found}
         return found
 
     async def _list(self, path: str, field: str | None = None) -> list[dict[str, Any]]:
-        """All pages. A server without the feature has none."""
+        """Reads every page of a list. A server without the feature has none."""
+        negotiated = await self._connection.negotiated()
         kind = path.partition("/")[0]
-        if kind not in (await self._connection.agreed()).capabilities:
+        if kind not in negotiated.capabilities:
             return []
-        items: list[dict[str, Any]] = []
-        seen: set[str] = set()
-        params: dict[str, Any] = {}
+        warnings: list[str] = []
+
+        def warn(sentence: str) -> None:
+            if len(warnings) < MOST_WARNINGS:
+                warnings.append(sentence)
+
+        items: list[Any] = []
+        meter, seen, cursor = Meter(self._limits, self._host, f"{path}/list"), set[str](), None
         while True:
-            result = await self._connection.ask(f"{path}/list", params)
-            items += [item for item in result.get(field or kind) or () if isinstance(item, dict)]
+            meter.count("pages")
+            result = await self._connection.request(f"{path}/list", {"cursor": cursor} if cursor else {})
+            page = result.get(field or kind)
+            if isinstance(page, list):
+                meter.count("items", len(page))
+                items += page
+            elif page is not None:
+                warn(f"a page of {path} is left out: it is no list")
             cursor = result.get("nextCursor")
             if not cursor:
-                return items
-            if cursor in seen:
-                raise StreamError(f"{self!r} gives the same page of {path} again and again", provider="mcp")
+                break
+            if not isinstance(cursor, str) or cursor in seen:
+                why = "the same page again" if isinstance(cursor, str) else "a cursor that is no text"
+                warn(f"{path} ends early: the server gives {why}")
+                break
             seen.add(cursor)
-            params = {"cursor": cursor}
+        self._warnings[path] = warnings
+        return read_items(path, items, warn, modern=negotiated.modern)
 
 
 def _name(wanted: str, taken: set[str]) -> str:
@@ -239,12 +288,3 @@ def _name(wanted: str, taken: set[str]) -> str:
         name, number = plain[: LONGEST_NAME - len(ending)] + ending, number + 1
     taken.add(name)
     return name
-
-
-def _mirrors_well(tool: Mapping[str, Any]) -> bool:
-    """Whether the tool may be used: one whose schema asks for headers in a way that it must not is left out, as the protocol says."""
-    try:
-        mirrored(tool.get("inputSchema") or {})
-    except ValueError:
-        return False
-    return True

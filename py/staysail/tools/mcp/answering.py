@@ -1,0 +1,74 @@
+"""Answers to the requests that a server makes of the client: elicitation, sampling, roots, pings."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ...core.errors import BadRequestError, ConfigError
+from . import elicitation
+from .addresses import check_address
+from .timing import CallTimer
+
+type Answerer = Callable[[Mapping[str, Any]], Any]
+
+
+class Answerers:
+    """The caller's functions that answer a server, by method.
+
+    Args:
+        local: Whether the server is on this machine or a private network.
+        timer: Time limits, which stand still while a function works.
+    """
+
+    def __init__(self, functions: Mapping[str, Answerer], *, local: bool, timer: CallTimer) -> None:
+        for method, function in functions.items():
+            if not callable(function):
+                raise ConfigError(f"answerers are functions of a request's params; that of {method} is none")
+        self._functions, self._local, self._timer = dict(functions), local, timer
+
+    def __bool__(self) -> bool:
+        return bool(self._functions)
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        """What the client says that it can do."""
+        found: dict[str, Any] = {method.partition("/")[0]: {} for method in self._functions}
+        asks = elicitation.capability(self._functions)
+        if asks is not None:
+            found["elicitation"] = asks
+        sampler = self._functions.get("sampling/createMessage")
+        if getattr(sampler, "takes_tools", False):
+            found["sampling"] = {"tools": {}}
+        return found
+
+    def has(self, method: str) -> bool:
+        return method in self._functions
+
+    async def answer(self, method: str, params: Mapping[str, Any]) -> Any:
+        """Returns the result of the caller's function. Raises BadRequestError where nothing answers, and what the function raises."""
+        if method == "ping":
+            return {}
+        asks = method == elicitation.FORM
+        name = elicitation.URL if asks and params.get("mode") == "url" else method
+        function = self._functions.get(name)
+        if function is None:
+            why = f"the server asks for {name}, which nothing here answers: answerers={{{name!r}: ...}} of McpServer does"
+            raise BadRequestError(why, provider="mcp")
+        if name == elicitation.URL:
+            check_address(params.get("url"), "an elicitation", local=self._local)
+        with self._timer.paused():
+            given = function(params)
+            result = await given if inspect.isawaitable(given) else given
+        return elicitation.complete(params, result) if asks else result
+
+    async def reply(self, id: Any, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the JSON-RPC reply to a request. An exception of a function becomes an error that does not show its text."""
+        reply: dict[str, Any] = {"jsonrpc": "2.0", "id": id}
+        try:
+            return reply | {"result": await self.answer(method, params)}
+        except BadRequestError as error:
+            return reply | {"error": {"code": -32601, "message": str(error)}}
+        except Exception as error:  # noqa: BLE001  a caller's function may raise anything
+            return reply | {"error": {"code": -32603, "message": type(error).__name__}}
