@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
+CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/attack
 ROW ?=
 PORT ?=
@@ -81,17 +82,23 @@ bench/wheels/.fetched: bench/pyodide-peers.txt
 		--requirement bench/pyodide-peers.txt --dest bench/wheels
 	@touch $@
 
+# The official conformance suite of MCP clients, with the newer Node that it runs on.
+$(CONFORMANCE): tests/mcp/conformance/package.json tests/mcp/conformance/package-lock.json
+	@echo "Installing the conformance suite of MCP into tests/mcp/conformance/node_modules"
+	@cd tests/mcp/conformance && npm ci --loglevel=error
+	@touch $@
+
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side; all of
 # them to the end.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 types
+	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE)
 	@status=0; $(MAKE) test-page || status=1; \
 		$(PY) -m tools.lanes node="$(MAKE) test-web" cpython="$(MAKE) test-python" || status=1; exit $$status
 
-test-python: setup build
+test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
 
@@ -132,4 +139,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules bench/built bench/wheels
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules bench/built bench/wheels
