@@ -65,7 +65,7 @@ async def read_messages(
         retry_s = response.retry_s if response else 1.0
         last_id = (response.last_id if response else "") or last_id
         empty += 1
-        final = broken is not None and broken.code in ("timeout", "limit")
+        final = isinstance(broken, StreamError) or (broken is not None and broken.code == "timeout")
         if final or not (resumes and last_id) or empty > MOST_EMPTY_RESUMES:
             if broken:
                 raise endpoint.cleaned(broken)
