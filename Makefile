@@ -21,7 +21,7 @@ help:
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
-	@echo "make check   ruff, mypy --strict, Biome, tsc --strict"
+	@echo "make check   ruff, mypy --strict, Biome, import cycles, tsc --strict"
 	@echo "make format  ruff format and Biome, on every file"
 	@echo "make setup   only create .venv and web/node_modules"
 	@echo "make clean   remove what is built; make distclean also removes what was fetched and installed"
@@ -129,6 +129,8 @@ check: setup build
 	@$(VENV)/bin/mypy
 	@echo "== Biome"
 	@$(BIOME) check --error-on-warnings .
+	@echo "== Import cycles in JavaScript"
+	@web/node_modules/.bin/depcruise --config .dependency-cruiser.json web page kernel
 	@echo "== tsc"
 	@cd web && npx --no-install tsc --project tsconfig.json
 

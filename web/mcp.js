@@ -1,8 +1,8 @@
 /**
  * Tools, resources and prompts of MCP servers, over Streamable HTTP: https://modelcontextprotocol.io/specification
  *
- * @import { Handlers } from "./bridge/rpc.js"
- * @import { PythonTool } from "./agent/python-tools.js"
+ * @import { Peer } from "./bridge/rpc.js"
+ * @import { PythonDefinition, PythonTool } from "./agent/python-tools.js"
  * @import { Message, Part } from "./types.js"
  *
  * @typedef {object} McpOAuth
@@ -48,6 +48,7 @@ import { checkNames } from "./models/access.js";
 import { connect } from "./runtime/boot.js";
 import { ConfigError } from "./errors.js";
 import { ownTool } from "./agent/python-tools.js";
+import { serve } from "./bridge/services.js";
 import { toCamel } from "./bridge/spelling.js";
 
 const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification", "answerers"];
@@ -56,8 +57,7 @@ let lastId = 0;
 /** Those whose functions Python may ask. @type {Map<string, McpOptions>} */
 const known = new Map();
 
-/** What Python may ask of the functions that were given with a server. @type {Handlers} */
-export const mcpServices = {
+serve({
   "mcp.token": ({ server }) => {
     const token = known.get(server)?.token;
     return typeof token === "function" ? token() : token;
@@ -65,7 +65,7 @@ export const mcpServices = {
   "mcp.authorize": ({ server, url }) => known.get(server)?.oauth?.authorize(url),
   "mcp.answer": ({ server, method, params }) => known.get(server)?.answerers?.[method](params),
   "mcp.notice": ({ server, method, params }) => known.get(server)?.onNotification?.(method, params),
-};
+});
 
 /**
  * A server of tools, resources and prompts. It connects with the first call; options are checked at once.
@@ -115,17 +115,17 @@ export class McpServer {
   async tools({ prefix = "", allow, needsApproval = false } = {}) {
     const set = `${this.#described.id}-tools-${++lastId}`;
     const options = { prefix, allow: allow ?? null, approval: needsApproval ? "always" : "never" };
-    /** @type {WeakMap<import("./bridge/rpc.js").Peer, Promise<import("./agent/python-tools.js").PythonDefinition[]>>} */
+    /** @type {WeakMap<Peer, Promise<PythonDefinition[]>>} */
     const loaded = new WeakMap();
-    const load = (/** @type {import("./bridge/rpc.js").Peer} */ peer) => {
+    const load = (/** @type {Peer} */ peer) => {
       const loading = loaded.get(peer) ?? peer.call("mcp.tools", { server: this.#described, set, options });
       loaded.set(peer, loading);
       loading.catch(() => loaded.delete(peer));
       return loading;
     };
-    /** @type {import("./agent/python-tools.js").PythonDefinition[]} */
+    /** @type {PythonDefinition[]} */
     const definitions = await load(await connect());
-    const loadSet = async (/** @type {import("./bridge/rpc.js").Peer} */ peer) => {
+    const loadSet = async (/** @type {Peer} */ peer) => {
       await load(peer);
       return set;
     };

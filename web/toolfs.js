@@ -9,8 +9,8 @@
  */
 
 import { ConfigError } from "./errors.js";
-import { IndexedDBVectorStore } from "./stores/indexed-db-store.js";
 import { ownTool } from "./agent/python-tools.js";
+import { IN_PYTHON, isInPython } from "./stores/search.js";
 import { keepHandle, permissionFor } from "./toolfs/directories.js";
 import { Link, Session, links } from "./toolfs/link.js";
 import { Audit, Memory, Plugins, Skills, Snapshots } from "./toolfs/parts.js";
@@ -48,7 +48,7 @@ export class ToolFS {
     const toolfs = new ToolFS(options);
     /** @type {any} */
     const index = searchIndex;
-    const store = index instanceof IndexedDBVectorStore ? index.describe(await toolfs.#link.peer()).store : undefined; // Python's own
+    const store = isInPython(index) ? index[IN_PYTHON](await toolfs.#link.peer()) : undefined;
     await toolfs.#link.keep("open", "toolfs.open", {
       name,
       secrets,

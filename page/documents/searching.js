@@ -2,7 +2,7 @@
 
 /** @import { Found } from "./collection.js" */
 
-import { describeSource } from "../../web/stores/search-tool.js";
+import { describeSource } from "../../web/stores/sources.js";
 import { placeOf } from "../../web/element/citations.js";
 import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";

@@ -1,8 +1,8 @@
-/** @import { Opened } from "./panel.js" */
+/** @import { Opened } from "./opened.js" */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";
-import { attempt } from "./panel.js";
+import { attempt } from "./status.js";
 
 const SHOWN = 100;
 

@@ -1,11 +1,11 @@
 /** The tree, a directory at a time, and the file that is open. Contents are shown as text, never as markup. */
 
-/** @import { Opened } from "./panel.js" */
+/** @import { Opened } from "./opened.js" */
 /** @import { Entry } from "../../web/toolfs/types.js" */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";
-import { attempt, tell } from "./panel.js";
+import { attempt, tell } from "./status.js";
 
 const EDITED_BYTES = 1 << 20;
 

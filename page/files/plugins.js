@@ -1,10 +1,10 @@
 /** Plugins: installed from a file, after what they may do was shown and agreed to. They last as long as the page. */
 
-/** @import { Opened } from "./panel.js" */
+/** @import { Opened } from "./opened.js" */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";
-import { attempt, tell } from "./panel.js";
+import { attempt, tell } from "./status.js";
 
 const KINDS = /** @type {Record<string, "python" | "wasm" | "javascript">} */ ({
   py: "python",

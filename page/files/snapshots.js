@@ -1,9 +1,9 @@
-/** @import { Opened } from "./panel.js" */
+/** @import { Opened } from "./opened.js" */
 /** @import { Snapshot } from "../../web/toolfs/types.js" */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../settings.js";
-import { attempt, tell } from "./panel.js";
+import { attempt, tell } from "./status.js";
 
 /**
  * @param {Opened} opened

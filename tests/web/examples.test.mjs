@@ -221,7 +221,7 @@ describe("examples/web", () => {
   });
 });
 
-describe("web/examples, each by itself", { skip: !process.env.STAYSAIL_EVERY, concurrency: 2 }, () => {
+describe("examples/web, each by itself", { skip: !process.env.STAYSAIL_EVERY, concurrency: 2 }, () => {
   for (const [name, { answers }] of Object.entries(EXAMPLES)) {
     test(basename(name, ".mjs"), async () => {
       const box = await provider.box(...answers);

@@ -35,6 +35,12 @@ async function subpaths() {
   return [...named.map((path) => posix.join("staysail", path)), ...providers];
 }
 
+/** The modules that a module imports as it loads. */
+function statements(source) {
+  const code = source.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+  return [...code.matchAll(/^(?:import|export)\b[^;"]*"(\.[^"]+)"/gm)].map(([, name]) => name);
+}
+
 /** What a module of its own prints, run by Node in the project. */
 async function runModule(source, env = {}) {
   const file = join(project.folder, "program.mjs");
@@ -86,6 +92,21 @@ describe("the tarball", () => {
         assert.ok(paths.has(posix.join(dirname(path), name)), `${path} points at "${name}", which is not in the package`);
       }
     }
+  });
+
+  test("an agent loads no MCP client, no sandbox, no store, and no interpreter of its own thread", async () => {
+    const seen = new Set();
+    const load = async (path) => {
+      if (seen.has(path)) return;
+      seen.add(path);
+      for (const name of statements(await readFile(installed(path), "utf8"))) await load(posix.join(dirname(path), name));
+    };
+    await load("providers/openai.js");
+    const heavy = [...seen].filter((path) =>
+      /^(mcp\.js|(sandbox|plugins|local|toolfs|element)\/|stores\/indexed|runtime\/interpreter)/.test(path),
+    );
+    assert.deepEqual(heavy, []);
+    assert.ok(seen.has("runtime/boot.js") && seen.size < 40, `${seen.size} modules`);
   });
 
   test("carries the licence of the project", async () => {

@@ -5,9 +5,11 @@
  */
 
 import { connect, startEarly } from "../runtime/boot.js";
-import { Crew, MEMBER, delegate, word } from "./delegation.js";
+import { Crew } from "./crew.js";
+import { delegate, word } from "./delegation.js";
 import { ConfigError, OutputError } from "../errors.js";
 import { readHooks } from "./hooks.js";
+import { MEMBER } from "./member.js";
 import { checkAgentOptions, checkCallOptions } from "./options.js";
 import { isStandard, validate } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
@@ -131,7 +133,7 @@ export class Agent {
 
   /**
    * @internal
-   * @returns {import("./delegation.js").Member}
+   * @returns {import("./member.js").Member}
    */
   [MEMBER]() {
     return { id: this.#id, provider: this.#provider, options: /** @type {AgentOptions} */ (this.#options) };

@@ -4,7 +4,7 @@
  *
  * @import { DynamicTools, RunOptions, TextEmbedder } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
- * @import { BoundTool, WireTool } from "./tools.js"
+ * @import { BoundTool, WireTool } from "./tool-types.js"
  */
 
 import { ConfigError } from "../errors.js";

@@ -3,8 +3,7 @@
  *
  * @import { AgentOptions, CallOptions, DynamicContext, RunOptions, ToolApproval, UsageLimits } from "../types.js"
  * @import { Handler, Handlers, Peer } from "../bridge/rpc.js"
- * @import { Crew } from "./delegation.js"
- * @import { BoundTool } from "./tools.js"
+ * @import { BoundTool, Joinable } from "./tool-types.js"
  */
 
 import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "../models/access.js";
@@ -12,10 +11,8 @@ import { STORE, Conversations } from "./conversations.js";
 import { ConfigError } from "../errors.js";
 import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
-import { IndexedDBVectorStore } from "../stores/indexed-db-store.js";
 import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
-import { checkRerank, findReranked } from "../stores/reranking.js";
-import { SEARCH_OPTIONS, checkMode } from "../stores/search-tool.js";
+import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/search.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 import { bindTool } from "./tools.js";
@@ -118,7 +115,7 @@ function checkRunOptions({
 
 /**
  * @param {AgentOptions} options
- * @param {{provider?: string, id: string, prompt: string, peer: Peer, crew: Crew}} about
+ * @param {{provider?: string, id: string, prompt: string, peer: Peer, crew: Joinable}} about
  * @returns {Promise<Described>}
  */
 export async function describeAgent(options, { provider, id, prompt, peer, crew }) {
@@ -181,7 +178,7 @@ function describeUsageLimits({ prices, ...limits }) {
  * @param {BoundTool} tool
  * @param {string} prompt
  * @param {Peer} peer
- * @param {Crew} crew
+ * @param {Joinable} crew
  */
 async function defineTool(tool, prompt, peer, crew) {
   const definition = await tool.define(prompt, peer, crew);
@@ -203,9 +200,9 @@ function askApprove(approve) {
  * @param {Peer} peer
  */
 function describeContext({ sample, dynamicTools: store, filter, rerank, ...request }, index, peer) {
-  if (rerank || !(store instanceof IndexedDBVectorStore)) return { sample, index };
+  if (rerank || !isInPython(store)) return { sample, index };
   const options = Object.entries({ where: filter, ...request }).filter(([, value]) => value != null);
-  return { sample, index, store: store.describe(peer).store, options: Object.fromEntries(options) };
+  return { sample, index, store: store[IN_PYTHON](peer), options: Object.fromEntries(options) };
 }
 
 /**
@@ -236,10 +233,8 @@ async function askWhetherToAsk(needsApproval, args) {
  * @param {number} n
  * @returns {unknown}
  */
-function search({ dynamicTools: store, sample: _, rerank, ...request }, query, n) {
-  return findReranked(query, n, rerank, (samples) =>
-    "topN" in store ? store.topN({ query, samples, ...request }) : store.search(query, samples),
-  );
+function search({ dynamicTools: store, sample: _, ...options }, query, n) {
+  return searchStore(store, query, n, options);
 }
 
 /**
@@ -252,13 +247,7 @@ function readContexts(value) {
 }
 
 /** @param {DynamicContext} context */
-function checkContext({ sample, dynamicTools: store, rerank, ...request }) {
-  checkNames(request, SEARCH_OPTIONS);
-  checkMode(request.mode);
-  checkRerank(rerank);
+function checkContext({ sample, dynamicTools: store, ...options }) {
   if (!(sample >= 1)) throw new ConfigError(`dynamicContext.sample is at least 1, got ${sample}`);
-  const given = /** @type {Record<string, unknown> | null | undefined} */ (store);
-  if (typeof given?.topN !== "function" && typeof given?.search !== "function") {
-    throw new ConfigError("dynamicContext.dynamicTools is a vector store: something with topN(request) or search(query, n)");
-  }
+  checkSearch(store, options, "dynamicContext.dynamicTools");
 }

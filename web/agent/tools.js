@@ -2,13 +2,7 @@
  * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
  *
  * @import { Infer, PlainTool, Schema, Tool, ToolApproval, ToolContext, ToolDefinition } from "../types.js"
- * @import { Peer } from "../bridge/rpc.js"
- * @import { Crew } from "./delegation.js"
- * @typedef {{name: string, needsApproval?: ToolApproval, define(prompt: string, peer: Peer, crew: Crew): Promise<WireTool>,
- *   call(args: any, context: ToolContext): unknown}} BoundTool
- * module: of a tool that is Python's own; agent, kind, events: of one that is an agent
- * @typedef {{name: string, description: string, parameters: Record<string, unknown>, strict?: boolean, timeout_s?: number, idempotent?: boolean,
- *   module?: string, agent?: string, kind?: "tool" | "handoff", events?: boolean}} WireTool
+ * @import { BoundTool, WireTool } from "./tool-types.js"
  */
 
 import { bindDelegate } from "./delegation.js";

@@ -1,24 +1,22 @@
 /**
- * What Python may call at any time, on behalf of no call.
+ * Methods that Python may call at any time, on behalf of no call of JavaScript's.
+ *
+ * A module that has such methods registers them with `serve` when it is loaded. Python needs the ones below also where JavaScript loaded
+ * nothing for them: the modules behind them load with the first call.
  *
  * @import { Handlers } from "./rpc.js"
  */
 
-import { embed as embedForStore } from "../stores/indexed-db-store.js";
-import { complete, embed } from "../models/local-engines.js";
-import { mcpServices } from "../mcp.js";
-import { sandboxServices } from "../sandbox/services.js";
-import { pluginServices } from "../toolfs/plugin-objects.js";
-import { toolfsServices } from "../toolfs/services.js";
-
 /** @type {Handlers} */
 export const services = {
-  "engine.complete": complete,
-  "engine.embed": embed,
-  "store.embed": embedForStore,
+  "engine.complete": async (params, context) => (await import("../models/local-engines.js")).complete(params, context),
+  "engine.embed": async (params, context) => (await import("../models/local-engines.js")).embed(params, context),
+  "sandbox.run": async (params) => (await import("../sandbox/services.js")).run(params),
+  "sandbox.end": async (params) => (await import("../sandbox/services.js")).end(params),
   "storage.persist": async () => (await globalThis.navigator?.storage?.persist?.()) ?? false,
-  ...toolfsServices,
-  ...pluginServices,
-  ...sandboxServices,
-  ...mcpServices,
 };
+
+/** Registers methods, by their names. @param {Handlers} handlers */
+export function serve(handlers) {
+  Object.assign(services, handlers);
+}

@@ -44,9 +44,3 @@ export interface ChatAgent {
 }
 
 export type Theme = "light" | "dark" | "auto";
-
-declare global {
-  interface HTMLElementTagNameMap {
-    "staysail-chat": import("./staysail-chat.js").StaysailChat;
-  }
-}

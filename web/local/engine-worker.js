@@ -6,13 +6,12 @@
  *      and, exactly once for every id but an abort's, {type: "done", id, value} or {type: "fault", id, error}.
  *      After {type: "crash", error} nothing more comes: end this worker and make another.
  *
- * @typedef {{localURL: string, model?: string | Blob, language: boolean, embedder: boolean, contextTokens: number, threads: number}} HostOptions
  * @typedef {{type: "load", id: number, options: HostOptions} | {type: "complete", id: number, request: CompletionRequest}
  *   | {type: "embed", id: number, texts: string[]} | {type: "abort", id: number}} ToWorker
  * @typedef {{type: "progress", id: number, progress: Progress} | {type: "event", id: number, event: CompletionEvent}
  *   | {type: "done", id: number, value?: unknown} | {type: "fault", id: number, error: ReturnType<typeof toWire>}
  *   | {type: "crash", error: ReturnType<typeof toWire>}} FromWorker
- * @import { CompletionEvent, CompletionRequest, Progress } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, HostOptions, Progress } from "./types.js"
  */
 
 import { LocalModelError, toWire } from "./errors.js";

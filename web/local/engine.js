@@ -1,8 +1,8 @@
 /**
  * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
  *
- * @import { CompletionEvent, CompletionRequest, EngineOptions, LoadOptions, Progress } from "./types.js"
- * @import { FromWorker, HostOptions, ToWorker } from "./engine-worker.js"
+ * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, Progress } from "./types.js"
+ * @import { FromWorker, ToWorker } from "./engine-worker.js"
  */
 
 import { DEFAULT_MODEL_NAMES } from "./defaults.js";

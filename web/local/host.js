@@ -1,8 +1,7 @@
 /**
  * The models a worker holds, loaded on demand and made anew after a crash.
  *
- * @import { CompletionRequest, Progress } from "./types.js"
- * @import { HostOptions } from "./engine-worker.js"
+ * @import { CompletionRequest, HostOptions, Progress } from "./types.js"
  */
 
 import { complete } from "./completion.js";

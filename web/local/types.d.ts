@@ -74,3 +74,13 @@ export interface TokenSource {
   mark(): number;
   rewind(mark: number): Promise<void>;
 }
+
+/** The models that a worker loads. language, embedder: whether it loads that one. model: an address or a file; the default model without. */
+export type HostOptions = {
+  localURL: string;
+  model?: string | Blob;
+  language: boolean;
+  embedder: boolean;
+  contextTokens: number;
+  threads: number;
+};

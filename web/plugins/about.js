@@ -1,4 +1,4 @@
-/** @import { About } from "./plugin-worker.js" */
+/** @import { About } from "./types.js" */
 
 import { toResult } from "./response.js";
 

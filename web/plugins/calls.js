@@ -14,7 +14,15 @@
  *
  * @typedef {{text?: string, bytes?: string, number?: string, cell?: string, default?: any}} Argument
  * @typedef {{export: string, args?: Argument[], result?: "text" | "number" | {bytes: string}, free?: string, error?: string}} Call
- * @import { Native } from "./plain.js"
+ *
+ * A module whose C functions are called: `put` copies bytes into its memory, `text` and `slice` read them.
+ * @typedef {object} Native
+ * @property {(name: string, ...args: any[]) => any} run
+ * @property {(bytes: Uint8Array) => number} put
+ * @property {(at: number, length: number) => void} free
+ * @property {(at: number) => Uint8Array} text
+ * @property {(at: number, length: number) => Uint8Array} slice
+ * @property {(at: number) => number} u32
  */
 
 import { failed, succeeded, toBytes, toResult } from "./response.js";

@@ -6,7 +6,7 @@
  * standard input and write the response to standard output. PLUGIN_CONFIG in their environment is the configuration.
  *
  * @import { Request } from "./response.js"
- * @import { Running, Start } from "./plugin-worker.js"
+ * @import { Running, Start } from "./types.js"
  */
 
 import { Budget } from "./budget.js";

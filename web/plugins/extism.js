@@ -2,7 +2,7 @@
  * Plugins of the Extism ABI. One that exports `execute` takes requests; of any other each exported function is an operation, with a
  * request's `data` as its input. hyper-mcp's plugins offer their MCP tools as operations: see mcp.js.
  *
- * @import { Running, Start } from "./plugin-worker.js"
+ * @import { Running, Start } from "./types.js"
  */
 
 import { readAbout } from "./about.js";

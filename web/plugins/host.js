@@ -1,7 +1,7 @@
 /**
  * Loads plugins and calls them, each in a worker of its own. Python decides what a plugin may do; this only runs it.
  *
- * @import { About, Spec } from "./plugin-worker.js"
+ * @import { About, Spec } from "./types.js"
  * @import { Thread } from "./thread.js"
  *
  * Answers what a plugin asks: JSON text and bytes in, JSON text and bytes out.

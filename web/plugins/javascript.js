@@ -7,7 +7,7 @@
  * you do not trust as WASM.
  *
  * @import { Answer, Line } from "./line.js"
- * @import { Running, Start } from "./plugin-worker.js"
+ * @import { Running, Start } from "./types.js"
  */
 
 import { PluginError, PluginFault, told } from "./faults.js";

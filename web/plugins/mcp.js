@@ -3,9 +3,10 @@
  * `call_tool` beside prompts and resources, which are no operations here.
  *
  * @import { Kernel } from "./extism-imports.js"
- * @import { ExtismPlugin } from "./extism.js"
  * @import { Request } from "./response.js"
- * @import { Running } from "./plugin-worker.js"
+ * @import { Running } from "./types.js"
+ *
+ * @typedef {{call(name: string, input: Uint8Array): Promise<Uint8Array>, configure(config: any): void}} Plugin
  */
 
 import { PluginFault } from "./faults.js";
@@ -31,7 +32,7 @@ export function mcpImports(kernel) {
 }
 
 /**
- * @param {ExtismPlugin} plugin
+ * @param {Plugin} plugin
  * @param {"hyper-mcp-v1" | "hyper-mcp-v2"} abi
  * @returns {Promise<Running>}
  */

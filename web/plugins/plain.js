@@ -4,7 +4,7 @@
  * gives responses. Of a module without it each such function is an operation on a request's `data`, and others can be described: see
  * calls.js.
  *
- * @import { Running, Start } from "./plugin-worker.js"
+ * @import { Running, Start } from "./types.js"
  */
 
 import { readAbout } from "./about.js";

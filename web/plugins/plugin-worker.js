@@ -6,21 +6,8 @@
  * Out: {type: "ready"} first. {type: "done", value} or {type: "fault", message, goesOn} for each of start, init and execute; unless it
  *      goes on, this worker is given up. The value of start is {about, module}: what was compiled from `bytes`, for other workers. In between {type: "ask", id, method, params, body} and {type: "log", text}.
  *
- * @typedef {"extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain"} Abi as py/staysail/fs/wasm.py finds it
- * @typedef {object} Spec
- * @property {string} name
- * @property {"wasm" | "javascript"} kind
- * @property {Abi} [abi]
- * @property {Record<string, string>} [functions] exported ones, with signatures such as "(i32, i32) -> i64"
- * @property {Record<string, any>} [calls] operations made of C functions: see calls.js
- * @property {number} memory_bytes
- * @property {number} [room_bytes] what its memory and the host may hold for it
- * @property {number} [start_bytes] of its memory at the start
- * @property {number} timeout_ms for its start
- * @property {number} output_bytes
- * @typedef {{version?: string, skill_document?: string, operations?: Record<string, any>}} About
- * @typedef {{about: About, init(config: any): unknown, execute(text: string): unknown}} Running
- * @typedef {{spec: Spec, line: Line, log: (text: string) => void, module: WebAssembly.Module, source: string}} Start
+ * @import { Port } from "./port.js"
+ * @import { Running, Spec, Start } from "./types.js"
  */
 
 import { startCommand } from "./command.js";
@@ -31,7 +18,6 @@ import { Line } from "./line.js";
 import { startPlain } from "./plain.js";
 import { openPort } from "./port.js";
 
-/** @import { Port } from "./port.js" */
 /** @type {Line} */
 let line;
 /** @type {Running} */

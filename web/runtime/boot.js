@@ -1,9 +1,8 @@
 /**
  * The one interpreter that all agents share: started by the first of them that needs it, started anew after a crash.
  *
- * @import { BootProgress } from "./interpreter.js"
  * @import { Thread, ThreadEvents } from "./thread.js"
- * @import { Addresses } from "./python-worker.js"
+ * @import { Addresses, BootProgress } from "./types.js"
  *
  * @typedef {object} BootOptions
  * @property {"worker" | "main" | "shared"} [mode] where Python runs: a module worker (the default in a page), the calling thread (in Node),

@@ -5,7 +5,7 @@
  * from the first moment on; what Pyodide fetches in its place is an empty module, and when it has been given that one, with its own imports
  * added, ours takes its place.
  *
- * @import { BootProgress } from "./interpreter.js"
+ * @import { BootProgress } from "./types.js"
  */
 
 import { InterpreterError } from "../errors.js";

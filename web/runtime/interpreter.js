@@ -1,11 +1,6 @@
 /**
  * Python, started in whatever thread this runs in and joined to a Peer by two functions that take text.
  *
- * @typedef {"runtime" | "starting" | "staysail" | "ready"} BootStage
- *
- * Bytes of that stage; 0 where it has none. restored: told when ready, whether Python started from a snapshot.
- * @typedef {{stage: BootStage, loadedBytes: number, totalBytes: number, restored?: boolean}} BootProgress
- *
  * @typedef {object} InterpreterOptions
  * @property {string} [runtimeURL] folder that holds Pyodide; in Node, by default, that of the package `pyodide`
  * @property {string} wheelURL
@@ -16,12 +11,9 @@
  * @property {(progress: BootProgress) => void} onProgress
  * @property {(error: unknown) => void} onCrash the interpreter died and will not answer any more
  *
- * @import { Send } from "../bridge/rpc.js"
  * @import { Bytes, Snapshot } from "./snapshot.js"
+ * @import { BootProgress, BootStage, Join } from "./types.js"
  *
- * A side that is joined to Python: a page or, where they share it, one of several.
- * @typedef {{receive: Send, leave: () => void}} Side leave: ends what that side asked for
- * @typedef {(send: Send) => Side} Join
  * @typedef {{pyodide: any, join: Join}} Python
  */
 

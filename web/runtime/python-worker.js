@@ -7,12 +7,8 @@
  *
  * An RPC message is text, or text and bytes.
  *
- * @import { BootProgress } from "./interpreter.js"
  * @import { Packet } from "../bridge/packet.js"
- * @typedef {{runtimeURL?: string, wheelURL: string, snapshotURL?: string, keptURL?: string}} Addresses
- * @typedef {{type: "boot"} & Addresses} BootMessage
- * @typedef {{type: "progress", progress: BootProgress} | {type: "ready"} | {type: "failed", message: string}
- *   | {type: "crash", message: string}} WorkerMessage
+ * @import { BootMessage, WorkerMessage } from "./types.js"
  */
 
 import { startPython } from "./interpreter.js";

@@ -10,8 +10,7 @@
  *
  * In the lobby: {type: "open"} from a worker that begins, then every tab that waits asks to join.
  *
- * @import { BootProgress, Join } from "./interpreter.js"
- * @import { Addresses, WorkerMessage } from "./python-worker.js"
+ * @import { Addresses, BootProgress, Join, WorkerMessage } from "./types.js"
  *
  * stated: which of the addresses the tab was told; the others are but defaults
  * @typedef {{type: "join", tab: string, addresses: Addresses, stated: (keyof Addresses)[]}} JoinMessage

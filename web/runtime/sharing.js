@@ -7,7 +7,7 @@
  * @import { HostMessage, JoinMessage } from "./shared-worker.js"
  * @import { Packet } from "../bridge/packet.js"
  * @import { Thread, ThreadEvents } from "./thread.js"
- * @import { Addresses } from "./python-worker.js"
+ * @import { Addresses } from "./types.js"
  *
  * @typedef {MessagePort | BroadcastChannel} Port
  */

@@ -1,10 +1,9 @@
 /**
  * Where Python runs: a worker of this page, or the calling thread.
  *
- * @import { BootProgress, Side } from "./interpreter.js"
  * @import { Packet } from "../bridge/packet.js"
  * @import { Send } from "../bridge/rpc.js"
- * @import { Addresses, WorkerMessage } from "./python-worker.js"
+ * @import { Addresses, BootProgress, Side, WorkerMessage } from "./types.js"
  *
  * @typedef {object} ThreadEvents
  * @property {(progress: BootProgress) => void} onProgress
@@ -16,7 +15,6 @@
  */
 
 import { InterpreterError } from "../errors.js";
-import { startPython } from "./interpreter.js";
 import { isPacket, pack, unpack } from "../bridge/packet.js";
 
 /** So that a first prompt does not share the processor with what a later visit profits from. */
@@ -101,7 +99,8 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
     side = undefined;
     onFailure(crashed(String(error)));
   };
-  startPython({ ...addresses, environment, onProgress, onCrash }).then(
+  const starting = import("./interpreter.js").then(({ startPython }) => startPython({ ...addresses, environment, onProgress, onCrash }));
+  starting.then(
     (join) => {
       if (!alive) return;
       side = join(onText);

@@ -10,9 +10,11 @@
  */
 
 import { checkNames } from "../models/access.js";
+import { serve } from "../bridge/services.js";
 import { connect } from "../runtime/boot.js";
 import { ConfigError, DimensionError, StoreError } from "../errors.js";
 import { findReranked } from "./reranking.js";
+import { IN_PYTHON } from "./search.js";
 import { toCamel } from "../bridge/spelling.js";
 import { packVectors, unpackVectors } from "./vectors.js";
 
@@ -280,16 +282,20 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * What Python needs to use it without a detour, and what it may ask back.
+   * @internal
    * @param {Peer} peer
-   * @returns {{store: Record<string, unknown>, embed: (texts: string[]) => Promise<{count: number, $bytes: Uint8Array}>}}
+   * @returns {Record<string, unknown>}
    */
-  describe(peer) {
+  [IN_PYTHON](peer) {
     this.#open.peer = peer;
-    return { store: this.#description, embed: (texts) => this.embed(texts) };
+    return this.#description;
   }
 
-  /** @param {string[]} texts */
+  /**
+   * Embeds texts with the store's embedder, as Python requests it.
+   * @internal
+   * @param {string[]} texts
+   */
   async embed(texts) {
     const embedder = this.#embedder;
     const made = typeof embedder === "function" ? await embedder(texts) : ((await embedder?.embedTexts(texts)) ?? []).map(({ vec }) => vec);
@@ -325,16 +331,13 @@ export class IndexedDBVectorStore {
    */
   async #call(method, params, { signal, handlers } = {}) {
     const peer = await connect();
-    const answer = await peer.call(method, { store: this.describe(peer).store, ...params }, { signal, handlers });
+    const answer = await peer.call(method, { store: this[IN_PYTHON](peer), ...params }, { signal, handlers });
     this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
     return answer;
   }
 }
 
-/** What Python may call: texts to vectors, by the embedder of a store. @param {{store: string, texts: string[]}} params */
-export async function embed({ store, texts }) {
-  return living.get(store)?.deref()?.embed(texts);
-}
+serve({ "store.embed": ({ store, texts }) => living.get(store)?.deref()?.embed(texts) });
 
 /**
  * The documents without their vectors, which come beside them; `vector` is then the row, where some have none.

@@ -1,11 +1,8 @@
 /**
  * Files into a vector store: read, split, embedded and stored, one after another, each of them whole or not at all.
  *
- * @import { Peer } from "../bridge/rpc.js"
+ * @import { PythonStore } from "./search.js"
  * @import { IngestEvent, IngestFile, IngestOptions, LoadOptions, LoadedDocument, Passage, SplitOptions, Splitter } from "../types.js"
- *
- * An IndexedDBVectorStore, as Python knows it.
- * @typedef {{describe(peer: Peer): {store: Record<string, unknown>, embed(texts: string[]): unknown}}} PythonStore
  *
  * What crosses of a file before its turn; its bytes follow when they are asked for.
  * @typedef {{described: {name: string | null, media_type: string, size_bytes?: number, url?: string}, blob?: Blob}} OpenFile
@@ -15,6 +12,7 @@ import { checkNames } from "../models/access.js";
 import { connect } from "../runtime/boot.js";
 import { ConfigError } from "../errors.js";
 import { toCamel } from "../bridge/spelling.js";
+import { IN_PYTHON, isInPython } from "./search.js";
 
 const SPLITTERS = ["text", "tokens", "sentences", "markdown", "html"];
 
@@ -46,13 +44,12 @@ const NAMES = /** @type {const} */ ({
 export async function* ingest(files, store, { signal, splitter, ...options } = {}) {
   checkNames(options, Object.keys(NAMES));
   describeSplitter(splitter); // tells at once what cannot be
-  if (typeof store?.describe !== "function")
+  if (!isInPython(store))
     throw new ConfigError("ingest takes an IndexedDBVectorStore; copy(from, to) brings what it holds to another store");
   const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
   const peer = await connect();
-  const { store: described, embed } = store.describe(peer);
   const params = {
-    store: described,
+    store: store[IN_PYTHON](peer),
     files: opened.map((file) => file.described),
     options: inPython(options),
     splitter: describeSplitter(splitter),
@@ -60,7 +57,7 @@ export async function* ingest(files, store, { signal, splitter, ...options } = {
   const handlers = {
     file: readFrom(opened),
     split: async (/** @type {{text: string}} */ { text }) => readPassages(typeof splitter === "function" ? await splitter(text) : [], text),
-    "store.embed": (/** @type {{texts: string[]}} */ { texts }) => embed(texts),
+    "store.embed": (/** @type {{texts: string[]}} */ { texts }) => store.embed(texts),
   };
   for await (const event of peer.stream("store.ingest", params, { signal: signal ?? undefined, handlers })) yield toCamel(event);
 }

@@ -5,7 +5,7 @@
  */
 
 import { ConfigError } from "../errors.js";
-import { describeSource } from "./search-tool.js";
+import { describeSource } from "./sources.js";
 
 /** Hits that are put in order, for each that is wanted; as in Python. */
 const WIDER = 4;

@@ -1,10 +1,10 @@
 /**
  * Plugins that are JavaScript objects: they run where they were defined.
  *
- * @import { Handlers } from "../bridge/rpc.js"
  * @import { PluginFiles, PluginObject, PluginRequest } from "./types.js"
  */
 
+import { serve } from "../bridge/services.js";
 import { connect } from "../runtime/boot.js";
 import { ConfigError, ToolFSError } from "../errors.js";
 import { given } from "./services.js";
@@ -22,11 +22,10 @@ export function describePlugin({ name, version, skill_document, operations, exec
  */
 const find = ({ id, key }) => /** @type {PluginObject} */ (given.get(id)?.plugins?.get(key));
 
-/** @type {Handlers} */
-export const pluginServices = {
+serve({
   "toolfs.plugin_init": async (/** @type {any} */ { config, ...place }) => void (await find(place).init?.(config)),
   "toolfs.plugin": (/** @type {any} */ { request, call, ...place }) => find(place).execute(request, openFiles(place.id, call)),
-};
+});
 
 /**
  * @param {string} id

@@ -1,9 +1,10 @@
 /**
  * What a ToolFS asks of JavaScript, by its id.
  *
- * @import { Handlers } from "../bridge/rpc.js"
  * @import { PluginObject, ToolFSOptions } from "./types.js"
  */
+
+import { serve } from "../bridge/services.js";
 
 /** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder"> & {plugins?: Map<string, PluginObject>}>} */
 export const given = new Map();
@@ -14,13 +15,12 @@ export const given = new Map();
  */
 const indexOf = (id) => given.get(id)?.searchIndex;
 
-/** @type {Handlers} */
-export const toolfsServices = {
+serve({
   "toolfs.search": ({ id, query, n }) => ("topN" in indexOf(id) ? indexOf(id).topN({ query, samples: n }) : indexOf(id).search(query, n)),
   "toolfs.embed": async ({ id, texts }) => (await given.get(id)?.embedder?.embedTexts(texts))?.map(({ vec }) => vec),
   "toolfs.export_index": ({ id }) => indexOf(id).export(),
   "toolfs.import_index": ({ id, data }) => indexOf(id).import(fromBase64(data)),
-};
+});
 
 /** @param {string} text */
 export function fromBase64(text) {

@@ -73,7 +73,7 @@ class HostedPlugin:
 
 
 def prepare(source: PluginSource) -> tuple[dict[str, Any], bytes]:
-    """The `Spec` of web/plugins/plugin-worker.js and the bytes to run. Raises ConfigError for what cannot run here."""
+    """The `Spec` of web/plugins/types.d.ts and the bytes to run. Raises ConfigError for what cannot run here."""
     spec = {
         "name": source.name,
         "kind": source.kind,

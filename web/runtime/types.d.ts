@@ -1,0 +1,24 @@
+/** Values that the modules of this folder hand to one another. */
+
+import type { Send } from "../bridge/rpc.js";
+
+export type BootStage = "runtime" | "starting" | "staysail" | "ready";
+
+/** Bytes of the stage; 0 where it downloads nothing. restored: with stage "ready", whether Python started from a snapshot. */
+export type BootProgress = { stage: BootStage; loadedBytes: number; totalBytes: number; restored?: boolean };
+
+/** Where Python's files are: absolute URLs. */
+export type Addresses = { runtimeURL?: string; wheelURL: string; snapshotURL?: string; keptURL?: string };
+
+export type BootMessage = { type: "boot" } & Addresses;
+
+export type WorkerMessage =
+  | { type: "progress"; progress: BootProgress }
+  | { type: "ready" }
+  | { type: "failed"; message: string }
+  | { type: "crash"; message: string };
+
+/** A side that is joined to Python: a page or, where several share one Python, a tab. leave: ends the calls that the side made. */
+export type Side = { receive: Send; leave: () => void };
+
+export type Join = (send: Send) => Side;
