@@ -7,7 +7,7 @@ CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/attack
 ROW ?=
 PORT ?=
-export PYTHONPATH := py:.
+export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 # pytest rewrites each test and plugin; what is kept of it, the next process reads.
 export PYTHONDONTWRITEBYTECODE :=
 

@@ -17,7 +17,7 @@ from .agent.run_log import RunLog, memory_log
 from .core.conversations import ConversationStore
 from .core.defaults import Defaults
 from .core.errors import ConfigError
-from .core.memory_records import MemoryStore
+from .core.memory_records import MemoryRecords
 from .core.ports import KeyValue, Transport
 from .providers import load_model
 
@@ -64,7 +64,7 @@ def open_records(where: KeyValue | str | os.PathLike[str] | None, kind: str) -> 
     if where is not None and not isinstance(where, str | os.PathLike):
         return where
     if where == ":memory:" or (where is None and not _has_indexed_db()):
-        return MemoryStore()
+        return MemoryRecords()
     opened: KeyValue
     if IN_BROWSER_RUNTIME:
         opened = load("host.idb_records", "IdbRecords")(f"staysail:{kind}:{os.fspath(where or kind)}")
@@ -101,10 +101,13 @@ def run_log(name: str | None) -> RunLog:
 
 
 async def open_blocks(name: str) -> Any:
-    """Opens the blocks of the vector store of this name: kept by the browser, else in memory. Raises ConfigError, StoreError."""
-    if not IN_BROWSER_RUNTIME or name == ":memory:":
+    """Opens the blocks of the vector store of this name: in a page the browser keeps them, on CPython the directory of this path; those of
+    ":memory:" last as long as the process. Raises ConfigError, StoreError."""
+    if name == ":memory:":
         return load("stores.memory_blocks", "MemoryBlocks")()
-    return await load("host.opfs", "open_blocks")(f"staysail:vectors:{name}")
+    if IN_BROWSER_RUNTIME:
+        return await load("host.opfs", "open_blocks")(f"staysail:vectors:{name}")
+    return load("host.sqlite_blocks", "SqliteBlocks")(name)
 
 
 async def load_backend(choice: Any = None) -> Any:
@@ -113,7 +116,7 @@ async def load_backend(choice: Any = None) -> Any:
         return choice
     load("indexes.ports", "check_choice")("backend", choice or "numpy", BACKENDS)
     if not IN_BROWSER_RUNTIME:
-        return _make_backend(choice or "numpy", "chosen" if choice else "outside a browser")
+        return _make_backend(choice, "chosen") if choice else _fastest_backend()
     why = "chosen"
     if choice in (None, "kernel"):
         try:
@@ -135,6 +138,13 @@ async def load_backend(choice: Any = None) -> Any:
     return _make_backend("numpy", why)
 
 
+def _fastest_backend() -> Any:
+    try:
+        return _make_backend("numkong", "the fastest outside a browser")
+    except ConfigError:
+        return _make_backend("numpy", "outside a browser, without numkong")
+
+
 def _make_backend(name: str, reason: str) -> Any:
     match name:
         case "numkong":
@@ -152,7 +162,7 @@ async def load_numpy() -> Any:
     try:
         return import_module("numpy")
     except ImportError as error:
-        raise ConfigError("this needs numpy: install it (pip install numpy)") from error
+        raise ConfigError("this needs numpy: pip install 'staysail[vectors]'") from error
 
 
 # ToolFS and sandboxes

@@ -5,23 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Literal, Protocol
 
 from ..core.json_text import RECORD_DEPTH, json_bytes, read_json, write_json
+from ..core.locks import Lock
+from ..core.memory_records import MemoryRecords
+from ..core.ports import KeyValue
 from ..core.value import Value
 
 type RunState = Literal["running", "paused", "done", "failed", "stopped"]
-
-
-class Records(Protocol):
-    """Bytes by text key, changed atomically; what is committed is durable on return."""
-
-    async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
-    async def scan(self, prefix: str) -> list[tuple[str, bytes]]: ...
-    async def keys(self, prefix: str) -> list[str]: ...
-    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None: ...
 
 
 class Lanes(Protocol):
@@ -59,7 +53,7 @@ class RunInfo(Value):
 class RunLog:
     """Append-only: a record is never changed, and gone with its run alone."""
 
-    def __init__(self, records: Records, lanes: Lanes) -> None:
+    def __init__(self, records: KeyValue, lanes: Lanes) -> None:
         self._records = records
         self.lanes = lanes
 
@@ -127,54 +121,43 @@ class Journal:
         await self._log.append(self.id, position, record, info)
 
 
-class MemoryRecords:
-    """For as long as the process lives."""
-
-    def __init__(self) -> None:
-        self._data: dict[str, bytes] = {}
-
-    async def get(self, keys: Sequence[str]) -> list[bytes | None]:
-        return [self._data.get(key) for key in keys]
-
-    async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
-        return [(key, data) for key, data in self._data.items() if key.startswith(prefix)]
-
-    async def keys(self, prefix: str) -> list[str]:
-        return [key for key in self._data if key.startswith(prefix)]
-
-    async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
-        for key in deletes:
-            self._data.pop(key, None)
-        self._data.update(puts)
-
-
 class ProcessLanes:
     """Among the tasks of one process."""
 
     def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._listeners: dict[str, list[Callable[[str], object]]] = {}
+        self._locks: dict[str, Lock] = {}
+        self._listeners: dict[str, list[tuple[asyncio.AbstractEventLoop, Callable[[str], object]]]] = {}
 
     @asynccontextmanager
     async def own(self, id: str, *, wait: bool) -> AsyncGenerator[bool]:
-        lock = self._locks.setdefault(id, asyncio.Lock())
-        if lock.locked() and not wait:
+        lock = self._locks.setdefault(id, Lock())
+        if wait:
+            await lock.acquire()
+        elif not lock.acquire_nowait():
             yield False
             return
-        async with lock:
+        try:
             yield True
+        finally:
+            lock.release()
 
     async def owned(self) -> set[str]:
-        return {id for id, lock in self._locks.items() if lock.locked()}
+        return {id for id, lock in list(self._locks.items()) if lock.locked()}
 
     def tell(self, id: str, message: str) -> None:
-        for take in self._listeners.get(id, ()):
-            take(message)
+        here = asyncio.get_running_loop()
+        for loop, take in list(self._listeners.get(id, ())):
+            if loop is here:
+                take(message)
+                continue
+            with suppress(RuntimeError):  # its loop is closed
+                loop.call_soon_threadsafe(take, message)
 
     def listen(self, id: str, take: Callable[[str], object]) -> Callable[[], None]:
         listeners = self._listeners.setdefault(id, [])
-        listeners.append(take)
-        return lambda: listeners.remove(take)
+        listener = asyncio.get_running_loop(), take
+        listeners.append(listener)
+        return lambda: listeners.remove(listener)
 
 
 def memory_log() -> RunLog:

@@ -1,29 +1,29 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from .errors import QuotaError
+from .locks import Lock
 
 
-class MemoryStore:
+class MemoryRecords:
     """A KeyValue that lasts as long as the process. quota_bytes: what it holds at most."""
 
     def __init__(self, *, quota_bytes: int | None = None) -> None:
         self.records: dict[str, bytes] = {}
         self._quota_bytes = quota_bytes
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         return [self.records.get(key) for key in keys]
 
     async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
-        return [(key, value) for key, value in self.records.items() if key.startswith(prefix)]
+        return [(key, value) for key, value in list(self.records.items()) if key.startswith(prefix)]
 
     async def keys(self, prefix: str) -> list[str]:
-        return [key for key in self.records if key.startswith(prefix)]
+        return [key for key in list(self.records) if key.startswith(prefix)]
 
     async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
         if self._quota_bytes is not None:

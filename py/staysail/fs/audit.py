@@ -10,7 +10,6 @@ Keys: `audit/<time of the first>/<writer>/<its sequence>-<that of the last>`; a 
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import secrets as randomness
@@ -18,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import StoreError, redact
+from ..core.locks import Lock
 from .entry import Entry, hash_of, is_directory, not_found, to_iso
 from .mounts import ReadOnlyMount
 from .path import Path, to_text
@@ -48,7 +48,7 @@ class Audit:
         self.writer = randomness.token_hex(4)
         self.unwritten: dict[str, bytes] = {}
         self._store, self._now, self._secrets, self._most_records = store, now, tuple(secrets), most_records
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
         self._sequence, self._last = 0, ""
         self._loose: list[str] = []
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ..core.errors import ToolFSError
+from ..core.locks import Lock
 from .files import Files
 from .session import Session
 
@@ -20,7 +20,7 @@ class FileRecords:
 
     def __init__(self, files: Files, session: Session, folder: str) -> None:
         self._files, self._session, self._folder = files, session, folder.rstrip("/")
-        self._alone = asyncio.Lock()
+        self._alone = Lock()
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]:
         return [await self._read(key) for key in keys]

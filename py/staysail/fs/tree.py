@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import CorruptionError, ToolFSError
-from ..core.memory_records import MemoryStore
+from ..core.memory_records import MemoryRecords
 from ..core.value import Value
 from .blobs import Blobs
 from .entry import Entry, Kind, already_there, directory, is_directory, not_a_directory, not_found, to_iso
@@ -78,7 +78,7 @@ class TreeMount:
     @classmethod
     def in_memory(cls, *, quota_bytes: int | None = None, now: Callable[[], float] = time.time) -> TreeMount:
         """A tree that lasts as long as the process."""
-        return cls(Blobs(MemoryStore(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory", now=now)
+        return cls(Blobs(MemoryRecords(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory", now=now)
 
     async def stat(self, path: Path) -> Entry | None:
         if not path:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import secrets
@@ -10,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path as OsPath
 
 from ..core.errors import ConfigError, QuotaError, StoreError, ToolFSError
+from ..core.locks import Lock
 from ..fs.entry import Entry, already_there, directory, hash_of, is_directory, not_a_directory, not_found, to_iso
 from ..fs.path import Path, check_name, is_under, to_text
 
@@ -26,7 +26,7 @@ class DirectoryMount:
         self._root, self.writable = OsPath(directory).resolve(), writable
         if not self._root.is_dir():
             raise ConfigError(f"{directory} is no directory")
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
 
     async def stat(self, path: Path) -> Entry | None:
         if not path:
@@ -116,7 +116,7 @@ class DirectoryMount:
         async with self._changing(old):
             self._run(old, rename)
 
-    def _changing(self, path: Path) -> asyncio.Lock:
+    def _changing(self, path: Path) -> Lock:
         if not self.writable:
             raise ToolFSError("this cannot be changed: the directory is mounted to be read", code="read_only", path=to_text(path))
         return self._lock

@@ -31,7 +31,7 @@ class NumpyBackend:
         try:
             self._np: Any = import_module("numpy")
         except ModuleNotFoundError as error:
-            raise ConfigError("vector search needs numpy here: install it (pip install numpy)") from error
+            raise ConfigError("vector search needs numpy here: pip install 'staysail[vectors]'") from error
         self.reason = reason
         self._powers: Any = self._np.ones(1, self._np.uint32)
 

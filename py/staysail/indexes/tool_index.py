@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import math
 import re
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core.errors import ConfigError
+from ..core.locks import Lock
 from ..core.ports import SearchHit, Tool
 from ..core.tool import as_tool
 from .keywords import KeywordIndex
@@ -29,7 +29,7 @@ class ToolIndex:
         self._embedder = embedder
         self._texts = [_describe(tool) for tool in self.tools]
         self._known = {} if known is None else known
-        self._embedding = asyncio.Lock()
+        self._embedding = Lock()
         self._words = KeywordIndex()
         if embedder is None:
             self._words.put(0, self._texts)

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..core.errors import QuotaError
+from ..core.locks import Lock
 from ..indexes.ports import BlockStore, Record, bytes_of
 from ..indexes.rows import RowTable
 from .changes import Change, Delete, Put
@@ -44,7 +45,7 @@ class Collection:
         self.segments = Segments(blocks, index, self.damage, rows_budget_bytes, self._has_moved)
         self.documents = Contents(blocks, index, self.segments, self.damage)
         self._strict = strict
-        self._state = asyncio.Lock()
+        self._state = Lock()
         self._tail_dead: set[int] = set()
         self._writer: asyncio.Task[Any] | None = None
 

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from ..core.locks import Lock
 from ..indexes.ports import Record
 
 
@@ -16,7 +16,7 @@ class MemoryBlocks:
     def __init__(self) -> None:
         self.tables: dict[str, dict[int, bytes]] = {}
         self.changed = False
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
 
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]:
         return [self.tables.get(table, {}).get(key) for table, key in requests]

@@ -6,6 +6,7 @@ import asyncio
 
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, DimensionError
+from ..core.locks import Lock
 from ..core.value import Value
 from ..indexes.flat import FlatIndex
 from ..indexes.ports import Backend, BlockStore, Dtype, Record
@@ -39,7 +40,7 @@ class Opening:
         self._name, self._wanted, self._dtype = name, wanted, dtype
         self._strict, self._memory_bytes, self._backend = strict, memory_bytes, backend
         self._given, self._blocks = blocks, blocks
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
 
     async def storage(self) -> BlockStore:
         if self._blocks is None:

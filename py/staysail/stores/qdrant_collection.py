@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
 from ..core.errors import ConfigError, DimensionError, StoreError
+from ..core.locks import Lock
 from ..indexes.ports import Metric
 from .layout import Witness
 from .qdrant_service import QdrantService
@@ -28,7 +28,7 @@ class QdrantCollection:
         self.service, self.metric, self.dim = service, metric, 0
         self._wanted_dim, self._indexes, self._text_index = wanted_dim, indexes, text_index
         self.witness: Witness | None = None
-        self._opening = asyncio.Lock()
+        self._opening = Lock()
         self._ranks_words = False
 
     async def open(self, dim: int = 0) -> bool:

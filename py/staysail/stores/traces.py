@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Sequence
 
 from ..core.defaults import Defaults
 from ..core.json_text import RECORD_DEPTH, json_bytes, read_json
+from ..core.locks import Lock
 from ..core.ports import KeyValue
 from ..core.spans import Span
 
@@ -21,7 +21,7 @@ class TraceStore:
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, most: int = 5000) -> None:
         self._records, self._most = Defaults.open_records(store, "traces"), most
         self._count: int | None = None
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = Lock()
 
     async def export(self, spans: Sequence[Span]) -> None:
         puts = {f"{span.start_ns:020}/{span.span_id}": json_bytes(span.to_dict(), nonfinite="null") for span in spans}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from ..core.errors import ConfigError, CorruptionError, StoreError
+from ..core.locks import LoopLock
 from ..core.ports import SearchHit
 from ..indexes.fusion import fuse_ranks
 from ..indexes.ports import (
@@ -24,7 +26,7 @@ from .damage import Damage
 from .documents import check_embedder
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked
-from .layout import Entry, Head
+from .layout import Entry, Head, Witness
 from .opening import Opened, Opening
 from .provenance import Provenance
 from .transfer_archive import Row
@@ -72,6 +74,7 @@ class VectorStore(StoreVerbs):
         check_embedder(embedder)
         self.name, self.embedder = name, embedder
         self._provenance = Provenance(name, embedder)
+        self._threads = LoopLock()
         self._opening = Opening(
             name,
             Head(dim or 0, metric, quantization, dtype or "f32", segment_rows=segment_rows),
@@ -88,8 +91,7 @@ class VectorStore(StoreVerbs):
         """By ids or by a filter; gives how many there were."""
         if (ids is None) == (where is None):
             raise ConfigError("delete takes ids or where")
-        opened = await self._opening.open()
-        async with opened.collection.writing():
+        async with self._open() as opened, opened.collection.writing():
             if where is not None:
                 passed = await opened.collection.documents.select(where)
                 slots = [slot for slot, chosen in enumerate(passed) if chosen]
@@ -101,8 +103,7 @@ class VectorStore(StoreVerbs):
 
     async def compact(self) -> None:
         """Gives back the space of deleted documents now; it happens by itself once more than half of a segment is deleted."""
-        opened = await self._opening.open()
-        async with opened.collection.writing():
+        async with self._open() as opened, opened.collection.writing():
             await opened.collection.compact()
 
     # Finding
@@ -180,39 +181,40 @@ class VectorStore(StoreVerbs):
 
     async def ids(self) -> list[str]:
         """Of every document, in no order."""
-        return list(await (await self._current()).collection.documents.ids())
+        async with self._current() as opened:
+            return list(await opened.collection.documents.ids())
 
     async def count(self, where: Where | None = None) -> int:
-        opened = await self._current()
-        return (await opened.collection.documents.select(where)).count(1) if where else opened.index.alive
+        async with self._current() as opened:
+            return (await opened.collection.documents.select(where)).count(1) if where else opened.index.alive
 
     # About it
 
     async def explain(self, *, quantization: Quantization | None = None) -> dict[str, Any]:
         """What a search would do and why, which backend runs and why, what is in memory and what the last search did."""
-        opened = await self._current()
-        collection, index = opened.collection, opened.index
-        plan = index.plan(quantization)
-        used, free = await collection.blocks.estimate()
-        return {
-            "documents": index.alive,
-            "deleted": index.dead,
-            "dim": index.dim,
-            "metric": index.metric,
-            "quantization": index.quantization,
-            "dtype": index.dtype,
-            "search": plan.way,
-            "reason": plan.reason,
-            "backend": index.backend.name,
-            "backend_reason": index.backend.reason,
-            "storage": collection.blocks.kind,
-            "memory_bytes": {kind: getattr(index, kind).size_bytes for kind in ("rows", "codes", "signs")},
-            "segments": sum(1 for _ in collection.segments.live()),
-            "stored_bytes": used,
-            "free_bytes": free,
-            "damage": [{"table": item.table, "key": item.key, "rows": item.rows} for item in collection.damage],
-            "last_search": dict(opened.search.last),
-        }
+        async with self._current() as opened:
+            collection, index = opened.collection, opened.index
+            plan = index.plan(quantization)
+            used, free = await collection.blocks.estimate()
+            return {
+                "documents": index.alive,
+                "deleted": index.dead,
+                "dim": index.dim,
+                "metric": index.metric,
+                "quantization": index.quantization,
+                "dtype": index.dtype,
+                "search": plan.way,
+                "reason": plan.reason,
+                "backend": index.backend.name,
+                "backend_reason": index.backend.reason,
+                "storage": collection.blocks.kind,
+                "memory_bytes": {kind: getattr(index, kind).size_bytes for kind in ("rows", "codes", "signs")},
+                "segments": sum(1 for _ in collection.segments.live()),
+                "stored_bytes": used,
+                "free_bytes": free,
+                "damage": [{"table": item.table, "key": item.key, "rows": item.rows} for item in collection.damage],
+                "last_search": dict(opened.search.last),
+            }
 
     @property
     def damage(self) -> tuple[Damage, ...]:
@@ -227,23 +229,34 @@ class VectorStore(StoreVerbs):
 
     async def close(self) -> None:
         """Lets go of memory and of the database; what is stored stays."""
-        await self._opening.close()
+        async with self._threads.enter():
+            await self._opening.close()
 
     async def destroy(self) -> None:
         """Deletes the store and everything in it."""
-        await self._opening.destroy()
+        async with self._threads.enter():
+            await self._opening.destroy()
 
-    async def _current(self) -> Opened:
-        opened = await self._opening.open()
-        if opened.collection.blocks.changed:
-            await opened.collection.sync()
-        return opened
+    @asynccontextmanager
+    async def _open(self, dim: int = 0) -> AsyncGenerator[Opened]:
+        """Keeps tasks of other event loops out meanwhile."""
+        async with self._threads.enter():
+            yield await self._opening.open(dim)
+
+    @asynccontextmanager
+    async def _current(self) -> AsyncGenerator[Opened]:
+        """`_open`, once what other tabs and processes wrote has been read."""
+        async with self._open() as opened:
+            if opened.collection.blocks.changed:
+                await opened.collection.sync()
+            yield opened
 
     async def _reading[T](self, read: Callable[[Opened], Awaitable[T]]) -> T:
         """Again where another tab moved what was being read."""
         for left in range(TRIES, 0, -1):
             try:
-                return await read(await self._current())
+                async with self._current() as opened:
+                    return await read(opened)
             except StoreError as error:
                 if error.code != "moved" or left == 1:
                     raise
@@ -252,12 +265,17 @@ class VectorStore(StoreVerbs):
     # What StoreVerbs asks for
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
-        collection = (await self._current()).collection
-        return await self._provenance.embed(texts, collection.head.witness, collection.read_witness, documents=documents)
+        async def read(witness: Witness) -> Entry | None:
+            async with self._current() as opened:
+                return await opened.collection.read_witness(witness)
+
+        async with self._current() as opened:
+            witness = opened.collection.head.witness
+        return await self._provenance.embed(texts, witness, read, documents=documents)
 
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
-        collection = (await self._opening.open(len(vectors[0]))).collection
-        async with collection.writing():
+        async with self._open(len(vectors[0])) as opened, opened.collection.writing():
+            collection = opened.collection
             known = await collection.documents.ids()
             there = sorted(entry.id for entry in entries if entry.id in known)
             if there and not replace:
@@ -272,8 +290,9 @@ class VectorStore(StoreVerbs):
                 await collection.compact()
 
     async def _about(self) -> dict[str, Any]:
-        index = (await self._current()).index
-        return {"dim": index.dim, "metric": index.metric, "quantization": index.quantization}
+        async with self._current() as opened:
+            index = opened.index
+            return {"dim": index.dim, "metric": index.metric, "quantization": index.quantization}
 
     async def _rows(self, ids: Sequence[str]) -> list[Row]:
         async def find(opened: Opened) -> list[Row]:

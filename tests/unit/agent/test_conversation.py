@@ -26,7 +26,7 @@ from staysail import (
 )
 from staysail.agent.conversation import CUT_OFF
 from staysail.agent.exchanges import unpaired
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 from staysail.testing import ScriptedModel
 
 ADD = ToolCall("c1", "add", {"a": 2, "b": 3})
@@ -177,7 +177,7 @@ async def test_runs_at_once_in_one_conversation_are_kept_one_after_another(conve
 
 
 async def test_an_answer_that_cannot_be_kept_is_in_the_error():
-    full = Conversations(MemoryStore(quota_bytes=10))
+    full = Conversations(MemoryRecords(quota_bytes=10))
     with pytest.raises(QuotaError) as raised:
         await Agent(ScriptedModel(["An answer."]), conversations=full, conversation="a").prompt("Hi")
     assert [message.text for message in raised.value.history] == ["Hi", "An answer."]
@@ -188,7 +188,7 @@ async def test_an_answer_that_cannot_be_kept_is_in_the_error():
 
 
 async def test_what_is_damaged_is_told_and_the_rest_is_the_history():
-    records = MemoryStore()
+    records = MemoryRecords()
     conversations, model = Conversations(records), ScriptedModel(["ok"], repeat=True)
     agent = Agent(model, conversations=conversations, conversation="a")
     for n in range(3):
@@ -201,7 +201,7 @@ async def test_what_is_damaged_is_told_and_the_rest_is_the_history():
 
 
 async def test_no_key_is_kept():
-    records = MemoryStore()
+    records = MemoryRecords()
     agent = Agent(
         "openai-compatible:m",
         api_key="sk-very-secret-key",

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections import Counter
 from contextlib import aclosing, suppress
 from typing import Any
@@ -36,7 +37,8 @@ from staysail import (
     current_run,
     tool,
 )
-from staysail.agent.run_log import MemoryRecords, ProcessLanes, memory_log
+from staysail.agent.run_log import ProcessLanes, memory_log
+from staysail.core.memory_records import MemoryRecords
 from staysail.testing import ScriptedModel
 
 
@@ -48,7 +50,8 @@ class Mortal(MemoryRecords):
     """Dies with the commit of this number: before it is kept, or right after."""
 
     def __init__(self, kept: MemoryRecords, dies_at: int, *, after: bool):
-        self._data, self._left, self._after = kept._data, dies_at, after
+        super().__init__()
+        self.records, self._left, self._after = kept.records, dies_at, after
 
     async def commit(self, puts: Any, deletes: Any = ()) -> None:
         self._left -= 1
@@ -114,7 +117,7 @@ class World:
 async def expected() -> tuple[list, int]:
     world, kept = World(), MemoryRecords()
     reply = await world.agent(kept).prompt("Book.", approve=lambda request: True)
-    return [message.to_dict() for message in reply.messages], len(kept._data) - 1
+    return [message.to_dict() for message in reply.messages], len(kept.records) - 1
 
 
 async def begin_or_resume(agent: Agent, world: World) -> Any:
@@ -169,7 +172,7 @@ async def test_killed_at_every_record_it_goes_on_within_an_agent_that_serves_as_
 
     whole = MemoryRecords()
     messages = (await go(chief(whole))).messages
-    commits = len(whole._data) - 1
+    commits = len(whole.records) - 1
     assert commits > 12
     for after in (False, True):
         for dies_at in range(1, commits + 1):
@@ -187,7 +190,7 @@ async def test_answers_received_are_not_asked_for_again():
         world, kept = World(), MemoryRecords()
         with pytest.raises(Died):
             await world.agent(Mortal(kept, dies_at, after=True)).prompt("Book.", approve=world.settle)
-        kinds = [json.loads(data)["kind"] for key, data in sorted(kept._data.items()) if key.startswith("run/")]
+        kinds = [json.loads(data)["kind"] for key, data in sorted(kept.records.items()) if key.startswith("run/")]
         begun, answered = kinds.count("model_begun"), kinds.count("answered")
         world.asked = 0
         agent = world.agent(kept)
@@ -268,7 +271,7 @@ async def test_a_run_that_failed_is_listed_and_goes_on():
     assert reply.text == "fine"
     await agent.forget_run(info.id)
     assert await agent.runs() == []
-    assert kept._data == {}
+    assert kept.records == {}
     with pytest.raises(ConfigError, match="no such run on record"):
         await agent.resume(info.id)
 
@@ -443,7 +446,7 @@ asyncio.run(main())
     import sys
 
     other = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env={"PYTHONPATH": "py"}
+        sys.executable, "-c", program, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, env=dict(os.environ)
     )
     assert other.stdout
     assert (await other.stdout.readline()).decode() == "done False done\n"

@@ -27,7 +27,7 @@ from staysail import (
     Usage,
     tool,
 )
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 from staysail.core.ports import HttpRequest
 from staysail.testing import ReplayTransport, ScriptedClock, ScriptedModel
 
@@ -344,7 +344,7 @@ async def test_a_trace_goes_to_a_collector_as_one_otlp_request(caplog):
 
 
 async def test_spans_are_kept_and_read_again_the_newest_of_them():
-    records = MemoryStore()
+    records = MemoryRecords()
     store = TraceStore(records, most=10)
     tracer = Tracer(store)
     for _ in range(6):

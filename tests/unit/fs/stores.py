@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 
 
 class PowerCut(BaseException):
     """Nothing catches it, as nothing catches a tab that is killed."""
 
 
-class DyingStore(MemoryStore):
+class DyingStore(MemoryRecords):
     """Dies at the n-th commit: before it takes effect, or, with `after`, when it has and nobody has been told."""
 
     def __init__(self, records: dict[str, bytes] | None = None, *, dies_at: int | None = None, after: bool = False) -> None:
@@ -28,7 +28,7 @@ class DyingStore(MemoryStore):
             raise PowerCut
 
 
-class LyingStore(MemoryStore):
+class LyingStore(MemoryRecords):
     """Gives other bytes than were written, where `lie` says so."""
 
     lie: Callable[[str, bytes], bytes] = staticmethod(lambda key, data: data)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from staysail import QuotaError, ToolFS, ToolFSError
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 from staysail.fs.audit import Audit, clean
 
 from .stores import DyingStore, PowerCut
@@ -70,7 +70,7 @@ async def test_it_reads_as_json_lines_a_file_a_day_and_cannot_be_changed():
 
 
 async def test_what_was_altered_or_taken_out_is_found():
-    store = MemoryStore()
+    store = MemoryRecords()
     toolfs = ToolFS(store)
     session = toolfs.session("a", ALL)
     for _ in range(4):
@@ -94,7 +94,7 @@ SECRETS = [
 
 @pytest.mark.parametrize("secret", [*SECRETS, "hunter2-hunter2"])
 async def test_no_secret_is_in_it(secret: str):
-    store = MemoryStore()
+    store = MemoryRecords()
     toolfs = ToolFS(store, secrets=["hunter2-hunter2"])
     toolfs.mount("/toolfs/data")
     session = toolfs.session("a", ALL)
@@ -148,7 +148,7 @@ def test_ordinary_words_stay():
 
 
 async def test_what_a_full_store_has_no_room_for_is_kept_until_it_has():
-    class Full(MemoryStore):
+    class Full(MemoryRecords):
         full = False
 
         async def commit(self, puts, deletes=()):
@@ -179,7 +179,7 @@ async def test_calls_at_once_are_all_there():
 
 async def test_records_are_packed_into_segments_and_read_as_before(monkeypatch):
     monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
-    store, seconds = MemoryStore(), [1_700_000_000.0]
+    store, seconds = MemoryRecords(), [1_700_000_000.0]
     one, two = (Audit(store, now=lambda: seconds[0]) for _ in range(2))
     for at in range(47):
         await one.write({"n": at})
@@ -202,7 +202,7 @@ async def test_records_are_packed_into_segments_and_read_as_before(monkeypatch):
 
 async def test_two_tabs_that_pack_the_same_records_lose_none_and_tell_none_twice(monkeypatch):
     monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
-    store = MemoryStore()
+    store = MemoryRecords()
     audit = Audit(store, now=lambda: 0.0)
     for at in range(9):
         await audit.write({"n": at})
@@ -215,7 +215,7 @@ async def test_two_tabs_that_pack_the_same_records_lose_none_and_tell_none_twice
 
 async def test_the_oldest_records_are_let_go_where_there_are_too_many(monkeypatch):
     monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
-    store = MemoryStore()
+    store = MemoryRecords()
     audit = Audit(store, now=lambda: 0.0, most_records=30)
     for at in range(75):
         await audit.write({"n": at})
@@ -239,7 +239,7 @@ async def test_a_power_cut_while_it_packs_loses_no_record_that_was_written(monke
         except PowerCut:
             break
         written += 1
-    after = MemoryStore()
+    after = MemoryRecords()
     after.records = dict(store.records)
     kept = [record["n"] for record in await Audit(after, now=lambda: 0.0).records()]
     assert kept[: written + 1] in (list(range(written)), list(range(written + 1)))

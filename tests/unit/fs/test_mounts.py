@@ -161,7 +161,7 @@ async def test_what_cannot_be_opened_says_so(tmp_path: Path):
     with pytest.raises(StoreError, match="closed"):
         await store.get(["a"])
     store = SqliteRecords(tmp_path / "small")
-    store._records.execute("PRAGMA max_page_count = 20")
+    store._file.query("PRAGMA max_page_count = 20")
     with pytest.raises(QuotaError):
         await store.commit({"a": b"1", "b": bytes(1 << 20)})
     assert await store.get(["a", "b"]) == [None, None]

@@ -328,5 +328,5 @@ def test_nothing_compiled_and_nothing_of_the_browser_is_imported():
         "new = set(sys.modules) - before\n"
         "bad = [n for n in new if n.split('.')[0] in ('js', 'pyodide', 'numpy', 'yaml', 'httpx')]; print(bad); sys.exit(bool(bad))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": "py"}, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail import CorruptionError, ToolFS, ToolFSError
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 
 from .stores import DyingStore, PowerCut
 
@@ -35,7 +35,7 @@ class State:
         return []
 
 
-def make(store: MemoryStore | None = None, *, scratch: bool = True) -> tuple[ToolFS, State]:
+def make(store: MemoryRecords | None = None, *, scratch: bool = True) -> tuple[ToolFS, State]:
     state = State()
     toolfs = ToolFS(store, search_index=state, now=iter(range(10**9)).__next__)
     toolfs.mount("/toolfs/data")
@@ -137,7 +137,7 @@ def test_rolling_back_gives_back_every_byte_and_a_diff_says_what_it_will_change(
 @settings(max_examples=min(settings().max_examples, 40), deadline=None)
 def test_a_power_cut_in_a_snapshot_or_a_rollback_leaves_one_or_the_other(first: list, second: list, after: bool):
     async def run() -> None:
-        store = MemoryStore()
+        store = MemoryRecords()
         toolfs, state = make(store, scratch=False)
         session = toolfs.session("a", ALL)
         for step in first:
@@ -154,7 +154,7 @@ def test_a_power_cut_in_a_snapshot_or_a_rollback_leaves_one_or_the_other(first: 
                 killed_state.value = state.value
                 with contextlib.suppress(PowerCut):
                     await (killed.snapshots.create("two") if work == "snapshot" else killed.snapshots.rollback("one"))
-                again_store = MemoryStore()
+                again_store = MemoryRecords()
                 again_store.records = dict(killed_store.records)
                 again, again_state = make(again_store, scratch=False)
                 again_state.value = killed_state.value
@@ -169,7 +169,7 @@ def test_a_power_cut_in_a_snapshot_or_a_rollback_leaves_one_or_the_other(first: 
 
 
 async def test_an_interrupted_rollback_is_ended_by_whoever_comes_next():
-    store = MemoryStore()
+    store = MemoryRecords()
     toolfs, state = make(store)
     session = toolfs.session("a", ALL)
     state.value = b"then"

@@ -4,7 +4,7 @@ import pytest
 
 import staysail
 from staysail import ConfigError, ToolFS, ToolFSError
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 from staysail.fs import ToolFS as CoreToolFS
 
 ALL = {"/toolfs": "*"}
@@ -230,7 +230,7 @@ async def test_limits_end_what_a_session_does(toolfs: ToolFS):
 
 
 async def test_a_session_that_has_used_its_time_is_stopped_in_the_middle_of_a_call():
-    class Stuck(MemoryStore):
+    class Stuck(MemoryRecords):
         async def get(self, keys):
             if any("tree/" in key for key in keys):
                 await asyncio.Event().wait()
@@ -254,7 +254,7 @@ async def test_many_calls_at_once_do_not_get_past_a_limit(toolfs: ToolFS):
 
 
 async def test_two_programs_on_one_store_see_each_others_files():
-    store = MemoryStore()
+    store = MemoryRecords()
     first, second = ToolFS(store), ToolFS(store)
     for toolfs in (first, second):
         toolfs.mount("/toolfs/data")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from staysail import CorruptionError, QuotaError, ToolFSError
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 from staysail.fs.blobs import Blobs
 from staysail.fs.entry import hash_of
 from staysail.fs.tree import TreeMount, used_by_trees
@@ -28,7 +28,7 @@ operations = st.one_of(
 )
 
 
-def tree_of(store: MemoryStore, name: str = "data") -> TreeMount:
+def tree_of(store: MemoryRecords, name: str = "data") -> TreeMount:
     return TreeMount(Blobs(store, [used_by_trees]), name)
 
 
@@ -36,7 +36,7 @@ def tree_of(store: MemoryStore, name: str = "data") -> TreeMount:
 @settings(max_examples=150, deadline=None)
 def test_it_does_what_a_dict_of_paths_does(steps: list[tuple[Any, ...]]):
     async def run() -> None:
-        store, oracle = MemoryStore(), Oracle()
+        store, oracle = MemoryRecords(), Oracle()
         tree, neighbour = tree_of(store), tree_of(store, "data/a")
         await neighbour.write(("a", "b"), b"not mine")
         for step in steps:
@@ -61,7 +61,7 @@ def test_it_does_what_a_dict_of_paths_does(steps: list[tuple[Any, ...]]):
 @settings(max_examples=150, deadline=None)
 def test_a_power_cut_at_any_commit_leaves_what_was_or_what_is(steps: list[tuple[Any, ...]], last: tuple[Any, ...], after: bool):
     async def run() -> None:
-        before = MemoryStore()
+        before = MemoryRecords()
         for step in [*steps]:
             try:
                 await do(tree_of(before), *step)
@@ -82,15 +82,15 @@ def test_a_power_cut_at_any_commit_leaves_what_was_or_what_is(steps: list[tuple[
     asyncio.run(run())
 
 
-def store_of(records: dict[str, bytes]) -> MemoryStore:
-    store = MemoryStore()
+def store_of(records: dict[str, bytes]) -> MemoryRecords:
+    store = MemoryRecords()
     store.records = dict(records)
     return store
 
 
 async def test_times_say_when_a_file_was_made_and_changed():
     seconds = [0.0]
-    tree = TreeMount(Blobs(MemoryStore(), [used_by_trees]), "data", now=lambda: seconds[0])
+    tree = TreeMount(Blobs(MemoryRecords(), [used_by_trees]), "data", now=lambda: seconds[0])
     await tree.write(("a",), b"1")
     seconds[0] = 60.5
     await tree.append(("a",), b"2")
@@ -118,7 +118,7 @@ async def test_appends_at_once_lose_nothing():
 
 
 async def test_equal_contents_are_kept_once_and_what_is_unused_is_swept():
-    store = MemoryStore()
+    store = MemoryRecords()
     tree, other = tree_of(store), tree_of(store, "other")
     for n in range(5):
         await tree.write((f"f{n}",), b"same")
@@ -156,7 +156,7 @@ async def test_content_that_storage_has_changed_or_lost_is_never_given():
         await tree.read(("a",))
 
 
-class CountingStore(MemoryStore):
+class CountingStore(MemoryRecords):
     """Counts the bytes that go in and out."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from staysail import ConfigError, Conversations, Image, Message, StoreError, Text, ToolCall, ToolFS, ToolOutput
 from staysail.agent.exchanges import unpaired
-from staysail.core.memory_records import MemoryStore
+from staysail.core.memory_records import MemoryRecords
 
 HELLO = [Message.user("Hello there, crew"), Message.assistant("Ahoy.")]
 LOOK = [
@@ -210,7 +210,7 @@ async def test_what_is_damaged_is_told_and_the_rest_is_readable(store):
 
 
 async def test_appending_writes_what_is_new_and_no_more():
-    class Counting(MemoryStore):
+    class Counting(MemoryRecords):
         written = 0
 
         async def commit(self, puts, deletes=()):
@@ -230,7 +230,7 @@ async def test_appending_writes_what_is_new_and_no_more():
     assert records.written == early
 
 
-class Dying(MemoryStore):
+class Dying(MemoryRecords):
     """Writes so many records of a commit, then dies, as a file system may."""
 
     def __init__(self, writes: int) -> None:
