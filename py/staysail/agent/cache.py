@@ -10,6 +10,7 @@ from ..core.errors import ConfigError
 from ..core.events import Event, replay
 from ..core.ports import Model, ModelTraits
 from ..core.usage import Usage
+from .answers import says_nothing
 
 
 class Cache:
@@ -41,7 +42,7 @@ class Cache:
 
     def put(self, key: str, completion: Completion) -> None:
         """Keeps an answer that ended as it should; a cut or failed one is worth asking for again."""
-        if completion.finish_reason not in ("stop", "tool_calls"):
+        if completion.finish_reason not in ("stop", "tool_calls") or says_nothing(completion.message):
             return
         self._entries[key] = completion.replace(usage=Usage())
         self._entries.move_to_end(key)

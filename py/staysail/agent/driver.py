@@ -13,6 +13,7 @@ from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailErro
 from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
+from .answers import expect_answer
 from .approval import Answer, read_answers
 from .cache import CachedModel
 from .context import RunContext, current_run
@@ -198,6 +199,8 @@ class Driver:
                 if isinstance(event, Completion):
                     await self._take(event, describe_sources(self._found) if turn == 1 else ())
                     yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
+                    for result in run.turned_back:
+                        yield result
                 else:
                     yield event
         if run.turn == turn and run.phase != "tools":
@@ -276,13 +279,15 @@ class Driver:
             handed_on = False
             try:
                 if not streamed:
-                    yield await model.complete(request)
+                    yield expect_answer(await model.complete(request), request.messages)
                 elif not model.traits.streaming:
-                    for event in replay(await model.complete(request)):
+                    for event in replay(expect_answer(await model.complete(request), request.messages)):
                         yield event
                 else:
                     async with aclosing(model.stream(request)) as events:
                         async for event in events:
+                            if isinstance(event, Completion):
+                                expect_answer(event, request.messages)
                             handed_on = True
                             yield event
                 return

@@ -85,7 +85,7 @@ class Replay:
         done = StepDone(self.run.turn, completion.usage, completion.finish_reason, completion.request_id, completion)
         told = [] if self.live else [event for event in replay(completion) if isinstance(event, Event)]
         self.live = False
-        return [*told, done]
+        return [*told, done, *self.run.turned_back]
 
     def _decided(self, id: str, given: Any) -> list[Event]:
         answer = read_answer(given)

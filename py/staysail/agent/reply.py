@@ -36,7 +36,7 @@ class Reply(Value):
     the text.
 
     pending: tool calls that wait for approval; then the run is paused: there is no text yet, finish_reason is "paused", and `run` is
-    the Run to resume. run_id: of a durable run."""
+    the Run to resume. run_id: of a durable run. stop_details: why the model refused, as in Completion."""
 
     text: str
     output: Any
@@ -47,6 +47,7 @@ class Reply(Value):
     pending: tuple[ApprovalRequest, ...] = ()
     run: Any = None
     run_id: str | None = None
+    stop_details: Mapping[str, Any] | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -76,6 +77,7 @@ class Reply(Value):
         }
         if self.run:
             out |= {"pending": plain(self.pending), "run": self.run.to_dict()}
+        out |= {"stop_details": dict(self.stop_details)} if self.stop_details else {}
         return out | ({"run_id": self.run_id} if self.run_id else {})
 
 

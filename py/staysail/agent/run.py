@@ -13,18 +13,19 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.completion import Completion
-from ..core.errors import ConfigError, JsonError, MaxTurnsError, OutputError
+from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
-from ..core.json_text import read_json
-from ..core.messages import Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
+from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
 from ..core.usage import Usage
 from ..core.validation import check
 from ..core.value import Value
+from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
 
 OUTPUT_TOOL = "final_answer"
+CUT_OFF = object()
 
 type Phase = Literal["model", "tools", "done"]
 type OutputMode = Literal["text", "native", "tool"]
@@ -58,7 +59,8 @@ type Action = CallModel | CallTools | Pause | Finish
 class Run:
     """messages: history and prompt, and then what comes of them. prompt_at: where the prompt stands; last, if left out. max_turns: model
     calls at the most. output_schema: JSON Schema of the answer, asked for natively or through a tool. delegated: what agents that served
-    as tools used. handed_over: the tool that put another agent in charge, if one did.
+    as tools used. handed_over: the tool that put another agent in charge, if one did. turned_back: results of the last answer's calls,
+    where none of them is run.
 
     decode makes the typed output from the JSON that fitted the schema; it is not part of the plain data, so `from_dict` takes it again.
     """
@@ -87,6 +89,7 @@ class Run:
         self.steps: list[Step] = []
         self.delegated = Usage()
         self.handed_over: str | None = None
+        self.turned_back: tuple[ToolResult, ...] = ()
         self._calls = OpenCalls()
         self._output: Any = None
         self._decode = decode or (lambda value: value)
@@ -124,24 +127,61 @@ class Run:
         fit after every retry."""
         self._expect("model")
         self.turn += 1
+        self.turned_back = ()
+        goes_on = self._paused_answer
         sources = tuple(sources)
         self.steps.append(Step(completion, (), sources))
         self.messages.append(cited(completion.message, sources))
+        if goes_on:
+            self._join_last()
         calls = completion.tool_calls
         if feedback is not None:
             self._turn_back(calls, feedback)
-            return
-        answer = next((call for call in calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
-        if answer:
-            self._begin_tools(calls)
-            self._take_output(answer.arguments, answer)
+        elif completion.finish_reason == "paused" and not calls:
+            return  # asked again with the same messages, the model goes on
         elif calls:
-            self._begin_tools(calls)
+            self._take_calls(completion, calls)
         elif self.output_schema is not None:
             self._expect_no_refusal(completion)
-            self._take_output(_json(completion.text), None)
+            self._take_output(self._written_output(completion), None)
         else:
-            self._output, self.phase = completion.text, "done"
+            self._expect_text(completion)
+            self._output, self.phase = self._text, "done"
+
+    def _take_calls(self, completion: Completion, calls: tuple[ToolCall, ...]) -> None:
+        """Begins the tools' part of the turn. No call is run of an answer that did not come to its end: its arguments may be half of what
+        the model meant, even where they can be read."""
+        why = NOT_RUN.get(completion.finish_reason)
+        if why:
+            self._turn_back(calls, why)
+            if completion.finish_reason == "content_filter":
+                self._expect_no_refusal(completion)
+                self._output, self.phase = self._text, "done"
+            return
+        self._begin_tools(calls)
+        answer = next((call for call in calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        if answer:
+            self._take_output(answer.arguments, answer)
+
+    @property
+    def _paused_answer(self) -> bool:
+        """Whether the last answer was paused by the provider, and the next one goes on with it."""
+        last = self.steps[-1].completion if self.steps else None
+        return last is not None and last.finish_reason == "paused" and self.messages[-1].role == "assistant"
+
+    def _join_last(self) -> None:
+        """Makes one message of an answer that was paused and the answer that went on with it."""
+        more, begun = self.messages.pop(), self.messages.pop()
+        found = (*begun.extra.get(SOURCES, ()), *more.extra.get(SOURCES, ()))
+        self.messages.append(cited(more.replace(content=(*begun.content, *more.content)), found))
+
+    @property
+    def _text(self) -> str:
+        """The text of the last answer. A model that says nothing after its last tool call has said all before it."""
+        said = [message.text for message in reversed(self.messages[self.prompt_at + 1 :]) if message.role == "assistant"]
+        if self.steps[-1].completion.finish_reason not in ("stop", "tool_calls", "other"):
+            return said[0]
+        return next((text for text in said if text.strip()), "")
 
     def answer(self, result: ToolResult) -> ToolResult:
         """Takes one tool's result, in any order. Gives it as the model will be told it: with arguments that were changed, if they were."""
@@ -232,8 +272,9 @@ class Run:
             self.messages.append(Message.user(feedback))
             return
         self._begin_tools(calls)
-        for call in calls:
-            self.answer(ToolResult(call.id, call.name, (Text(f"Not run. {feedback}"),), is_error=True))
+        self.turned_back = tuple(ToolResult(call.id, call.name, (Text(f"Not run. {feedback}"),), is_error=True) for call in calls)
+        for position, result in enumerate(self.turned_back):
+            self.settle(position, result)
 
     def _take_output(self, value: Any, call: ToolCall | None) -> None:
         """Checks an answer; done, or back to the model with what is wrong."""
@@ -245,21 +286,40 @@ class Run:
             return
         self.output_retries -= 1
         if self.output_retries < 0:
-            error = OutputError(f"the answer does not fit the output type: {problem}", raw=value)
-            error.history, error.usage = self.history, self.usage
-            raise error
+            raise self._told(OutputError(f"the answer does not fit the output type: {problem}", raw=None if value is CUT_OFF else value))
         if call is None:
             how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
             self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
             self.phase = "model"
 
+    def _written_output(self, completion: Completion) -> Any:
+        """The JSON of the answer; nothing where the answer was cut off and a part of it may be read as a whole."""
+        text = self._text
+        value = read_answer_json(text)
+        if (self.output_schema or {}).get("type") == "string" and not isinstance(value, str):
+            value = text
+        cut = completion.finish_reason == "length" and not isinstance(value, dict | list)
+        return CUT_OFF if cut else value
+
     def _expect_no_refusal(self, completion: Completion) -> None:
         """A refusal is an answer, and asking for its correction would not change it."""
         refused = "".join(part.text for part in completion.message.content if isinstance(part, Refusal))
+        if self.output_schema is not None and completion.finish_reason == "content_filter":
+            refused = (
+                refused or (completion.stop_details or {}).get("explanation") or completion.text or "a content filter stopped its answer"
+            )
         if refused:
-            error = OutputError(f"the model refused: {refused}", raw=refused)
-            error.history, error.usage = self.history, self.usage
-            raise error
+            raise self._told(OutputError(f"the model refused: {refused}", raw=refused))
+
+    def _expect_text(self, completion: Completion) -> None:
+        if completion.finish_reason == "length" and says_nothing(completion.message):
+            error = OutputError("the answer was cut off by the token limit before it said anything; raise max_tokens", raw=completion.text)
+            error.code = "cut_off"
+            raise self._told(error)
+
+    def _told(self, error: OutputError) -> OutputError:
+        error.history, error.usage = self.history, self.usage
+        return error
 
     def _settle(self, call: ToolCall, problem: str | None) -> None:
         """Answers the output tool's call; on success other calls beside it are told that the run is over, else they are still to be run."""
@@ -272,6 +332,8 @@ class Run:
         self._end_tools_if_answered()
 
     def _problem(self, value: Any) -> str | None:
+        if value is CUT_OFF:
+            return "it was cut off by the token limit, so write less"
         if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
             return "it is not JSON" if value.strip() else "it is empty"
         problems = check(value, self.output_schema or {})
@@ -285,11 +347,11 @@ class Run:
 
     def _reply(self) -> Reply:
         last = self.steps[-1].completion
-        text = last.text
-        if self.output_mode == "tool" and not text:
-            text = next((call.arguments_json for call in last.tool_calls if call.name == OUTPUT_TOOL), "")
+        given = next((call for call in last.tool_calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        text = given.arguments_json if given and not last.text else self._text
         finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
-        return Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
+        reply = Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
+        return reply.replace(stop_details=last.stop_details)
 
     def _paused(self) -> Reply:
         return Reply("", None, self.history, self.usage, "paused", tuple(self.steps), self.pending, self)
@@ -343,20 +405,12 @@ class Run:
     def _restore_output(self) -> None:
         last = self.steps[-1].completion
         answer = next((call.arguments for call in last.tool_calls if call.name == OUTPUT_TOOL), None)
-        self._output = last.text if self.output_schema is None else self._decode(_json(last.text) if answer is None else answer)
+        if self.output_schema is None or last.finish_reason == "content_filter":
+            self._output = self._text
+        else:
+            self._output = self._decode(read_answer_json(self._text) if answer is None else answer)
 
 
 def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
     content = Message.from_dict({"role": "user", "content": data["content"]}).content
     return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"], tuple(data.get("sources", ())))
-
-
-def _json(text: str) -> Any:
-    """The JSON of an answer, out of a code fence if it stands in one; the text itself where there is none."""
-    body = text.strip()
-    if body.startswith("```") and body.endswith("```"):
-        body = body.partition("\n")[2].removesuffix("```")
-    try:
-        return read_json(body)
-    except JsonError:
-        return text
