@@ -13,6 +13,7 @@
  *     │   └── ToolFSError        a file system refused, or could not: code, path
  *     ├── OutputError            the answer does not fit the output schema, after every retry
  *     ├── LoaderError            a file that cannot be read: file, and code says why
+ *     ├── JsonError              a text that is not JSON, or a value that JSON cannot hold
  *     ├── StoreError             the browser's storage
  *     │   ├── QuotaError  DimensionError  CorruptionError
  *     └── InterpreterError       the interpreter could not start, or crashed; the next call starts a new one, so it is retryable
@@ -183,6 +184,10 @@ export class LoaderError extends StaysailError {
   }
 }
 
+export class JsonError extends StaysailError {
+  static code = "bad_json";
+}
+
 export class StoreError extends StaysailError {
   static code = "store";
 }
@@ -240,6 +245,7 @@ const KINDS = {
   ToolFSError,
   OutputError,
   LoaderError,
+  JsonError,
   StoreError,
   QuotaError,
   DimensionError,
@@ -271,7 +277,21 @@ export function fromRecord({ name, lineage = [name], message, traceback, thrown,
  * @returns {ErrorRecord}
  */
 export function toRecord(error) {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
+  if (!(error instanceof Error)) return { name: "Error", message: messageOf(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
-  return { name: error instanceof ToolError ? "ToolError" : error.name, message: error.message, code };
+  const name = error instanceof ToolError ? "ToolError" : typeof error.name === "string" ? error.name : "Error";
+  return { name, message: messageOf(error), code };
+}
+
+/**
+ * The message of anything that was thrown, also of an object that throws when it is asked for its text.
+ * @param {unknown} error
+ * @returns {string}
+ */
+export function messageOf(error) {
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return "something without a text was thrown";
+  }
 }

@@ -1,6 +1,7 @@
 """The JavaScript Agent in Chromium: page, worker, Python, fetch, and back."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -397,6 +398,53 @@ def test_a_slow_reader_holds_up_python_instead_of_filling_the_page(driver, site,
     assert told["length"] > 249_000
     assert told["early"] < 100_000
     assert told["late"] > 1_000_000
+
+
+def test_a_worker_that_ends_without_a_word_fails_what_is_pending(page, provider):
+    box = provider.box({"if": "Wait", "text": "never", "stall": "headers"}, {"if": "Again", "text": "Back again."})
+    told = page.run(
+        """
+        const [leave] = await pythonTools("import js\\ndef leave() -> None:\\n    js.self.close()");
+        const waiting = caught(openai().prompt("Wait."));
+        await caught(Promise.race([leave.execute({}), pause(200)]));
+        const error = await Promise.race([waiting, pause(5000)]);
+        return { error, text: await openai().prompt("Again.") };
+        """,
+        box,
+    )
+    assert (told["error"]["name"], told["error"]["code"], told["error"]["retryable"]) == ("InterpreterError", "crashed", True)
+    assert told["text"] == "Back again."
+
+
+def test_a_durable_run_goes_on_after_another_agents_tool_ended_the_interpreter(page, provider):
+    box = provider.box(
+        {"tool_calls": [{"name": "look", "arguments": {}}]},
+        {"tool_calls": [{"name": "die", "arguments": {}}]},
+        {"text": "Seen."},
+    )
+    told = page.run(
+        """
+        const [die] = await pythonTools(options.die);
+        let looks = 0, release;
+        const look = { name: "look", idempotent: true, execute: () => (++looks > 1 ? "sea" : new Promise((resolve) => (release = resolve))) };
+        const durable = openai({ tools: [look], durable: "after a crash" });
+        const ended = caught(durable.run("Look."));
+        while (!looks) await pause(10);
+        const fatal = await caught(openai({ tools: [die] }).run("Die."));
+        const error = await ended;
+        const [{ id }] = await durable.runs();
+        return { error, fatal, text: (await durable.resume(id)).text, looks };
+        """,
+        box,
+        die="def die() -> str:\n    nest = []\n    for _ in range(100_000):\n        nest = [nest]\n    return repr(nest)",
+    )
+    assert [(told[name]["name"], told[name]["code"]) for name in ("error", "fatal")] == [("InterpreterError", "crashed")] * 2
+    assert (told["text"], told["looks"]) == ("Seen.", 2)
+
+
+def test_a_value_as_deep_as_the_reader_lets_in_survives_every_walk_over_it(page):
+    source = Path("tests/web/deep_values.py").read_text(encoding="utf-8")
+    assert page.run("const [walk] = await pythonTools(options.source); return walk.execute()", source=source) == "alive"
 
 
 def test_python_in_the_calling_thread_does_the_same(driver, site, provider):

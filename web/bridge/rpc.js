@@ -8,7 +8,8 @@
  *     done    {id, value}                    callee → caller, the last of a call
  *     fault   {id, error}                    callee → caller, the last of a call that failed
  *
- * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`. One array of bytes
+ * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`. A message that cannot
+ * be read fails the call that it names, by its beginning, which both sides write as {"type":…,"id":…. One array of bytes
  * may come beside a message: the field `$bytes` of a call's params, or of its value.
  *
  * @typedef {{type: "call", id: number, method: string, params: any, parent?: number | null}} CallMessage
@@ -30,16 +31,19 @@
  * @import { ErrorRecord } from "../errors.js"
  */
 
-import { RunCancelled, StaysailError, fromRecord, toRecord } from "../errors.js";
+import { ConfigError, InterpreterError, RunCancelled, StaysailError, fromRecord, messageOf, toRecord } from "../errors.js";
 
 /** Values of a stream that may be on their way; as in peer.py. */
 const ROOM = 512;
 /** How long a stopped call waits for its end, which brings what had been said so far. */
 const GRACE_MS = 1000;
+/** The beginning of every message. */
+const HEAD = /^\{"type":"(\w+)","id":(\d+)/;
 
 export class Peer {
   #send;
   #services;
+  #onBroken;
   /** @type {Map<number, Asked>} */
   #asked = new Map();
   /** @type {Map<number, Served>} */
@@ -53,10 +57,12 @@ export class Peer {
   /**
    * @param {Send} send
    * @param {Handlers} [services] what the other side may call at any time
+   * @param {(error: InterpreterError) => void} [onBroken] called for a message that names no call: nobody knows whose it was
    */
-  constructor(send, services = {}) {
+  constructor(send, services = {}, onBroken = (error) => this.close(error)) {
     this.#send = send;
     this.#services = services;
+    this.#onBroken = onBroken;
   }
 
   /** Calls that have not ended. */
@@ -114,14 +120,23 @@ export class Peer {
   }
 
   /**
-   * Takes one message from the other side.
+   * Takes one message from the other side. Never throws: a message that cannot be read fails its call.
    * @param {string} text
    * @param {Uint8Array} [bytes]
    */
   receive(text, bytes) {
-    /** @type {RpcMessage} */
-    const message = JSON.parse(text);
-    if (bytes) payload(message).$bytes = bytes;
+    try {
+      /** @type {RpcMessage} */
+      const message = JSON.parse(text);
+      if (bytes) payload(message).$bytes = bytes;
+      this.#take(message);
+    } catch (cause) {
+      this.#refuse(text, cause);
+    }
+  }
+
+  /** @param {RpcMessage} message */
+  #take(message) {
     switch (message.type) {
       case "event":
         return this.#asked.get(message.id)?.reader.event(message.values);
@@ -136,6 +151,23 @@ export class Peer {
       case "cancel":
         return this.#serving.get(message.id)?.abort();
     }
+  }
+
+  /**
+   * Fails the call that an unreadable message belongs to.
+   * @param {string} text
+   * @param {unknown} cause
+   */
+  #refuse(text, cause) {
+    const [, type, digits] = HEAD.exec(text) ?? [];
+    const id = Number(digits);
+    const error = new InterpreterError(`a message between JavaScript and Python could not be read: ${messageOf(cause)}`, {
+      code: "bad_message",
+      cause,
+    });
+    if (type === "call") return this.#post({ type: "fault", id, error: toRecord(error) });
+    if (type !== "event" && type !== "done" && type !== "fault") return this.#onBroken(error);
+    this.#leave(id, error);
   }
 
   /** Nothing more will come: every pending call fails with `error`, and so does every later one. @param {Error} error */
@@ -171,7 +203,8 @@ export class Peer {
       this.#post({ type: "call", id, method, params });
     } catch (error) {
       this.#asked.delete(id);
-      asked.finish(/** @type {Error} */ (error)); // what was given cannot be written as JSON
+      const told = `${method} was not called, because its parameters cannot be written as JSON: ${messageOf(error)}`;
+      asked.finish(error instanceof StaysailError ? error : new ConfigError(told, { cause: error }));
       return 0;
     }
     return id;
@@ -188,12 +221,16 @@ export class Peer {
     asked?.finish(error && fromRecord(error, asked.thrown[error.thrown ?? -1]), value);
   }
 
-  /** Gives up a call whose result nobody wants. @param {number} id */
-  #leave(id) {
+  /**
+   * Gives up a call whose result nobody wants, or nobody can read.
+   * @param {number} id
+   * @param {Error} [error]
+   */
+  #leave(id, error) {
     const asked = this.#asked.get(id);
     if (!asked) return;
     this.#asked.delete(id);
-    asked.finish(undefined);
+    asked.finish(error);
     this.#post({ type: "cancel", id });
   }
 

@@ -97,16 +97,17 @@ function choose(options) {
 function start() {
   let stop = (/** @type {Error} */ _error) => {};
   const peer = new Promise((resolve, reject) => {
+    const onFailure = (/** @type {Error} */ error) => {
+      stop(error);
+      crashWatchers.forEach((watch) => watch(error));
+    };
     const thread = launch({
       onProgress: (progress) => watchers.forEach((watch) => watch(progress)),
       onReady: () => resolve(end),
       onText: (text, bytes) => end.receive(text, bytes),
-      onFailure: (error) => {
-        stop(error);
-        crashWatchers.forEach((watch) => watch(error));
-      },
+      onFailure,
     });
-    const end = new Peer(thread.send, services);
+    const end = new Peer(thread.send, services, onFailure);
     stop = (error) => {
       if (running?.peer === peer) running = undefined;
       thread.terminate();

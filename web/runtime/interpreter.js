@@ -17,6 +17,7 @@
  * @typedef {{pyodide: any, join: Join}} Python
  */
 
+import { contain } from "./containment.js";
 import { Downloads } from "./downloads.js";
 import { InterpreterError } from "../errors.js";
 import { loadPlugin } from "../plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
@@ -55,7 +56,7 @@ export async function startPython(options) {
   try {
     const restored = await restoreFirst(start);
     const { pyodide, join } = restored ?? (await load(start));
-    pyodide._api.on_fatal = onCrash;
+    contain(pyodide, onCrash);
     onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
     return join;
   } finally {

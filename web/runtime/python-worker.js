@@ -1,7 +1,7 @@
 /**
  * The worker that Python runs in.
  *
- * In:  one {type: "boot"} with Addresses, then RPC messages.
+ * In:  one {type: "boot", life} with Addresses, then RPC messages.
  * Out: {type: "progress", progress}, then {type: "ready"} or {type: "failed", message}, then RPC messages; {type: "crash", message} when
  *      the interpreter has died.
  *
@@ -13,13 +13,15 @@
 
 import { startPython } from "./interpreter.js";
 import { pack, unpack } from "../bridge/packet.js";
+import { holdLifeLock } from "./life-lock.js";
 
 const scope = /** @type {{onmessage: ((event: MessageEvent) => void) | null, postMessage(message: WorkerMessage | Packet): void}} */ (
   /** @type {unknown} */ (globalThis)
 );
 
-scope.onmessage = async (/** @type {MessageEvent<BootMessage>} */ { data: { type, ...addresses } }) => {
+scope.onmessage = async (/** @type {MessageEvent<BootMessage>} */ { data: { type, life, ...addresses } }) => {
   try {
+    await holdLifeLock(life);
     const join = await startPython({
       ...addresses,
       countBytes: true,

@@ -16,6 +16,7 @@
 
 import { InterpreterError } from "../errors.js";
 import { isPacket, pack, unpack } from "../bridge/packet.js";
+import { watchLife } from "./life-lock.js";
 
 /** So that a first prompt does not share the processor with what a later visit profits from. */
 const KEEP_AFTER_MS = 4000;
@@ -32,14 +33,21 @@ export function launchWorker(events, addresses) {
     events.onProgress(progress);
     if (progress.restored === false && addresses.keptURL) keeping = setTimeout(keepSnapshot, KEEP_AFTER_MS, addresses);
   };
-  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, { ...events, onProgress });
+  const onReady = () => {
+    watchLife(life, over.signal, () => events.onFailure(crashed("the browser ended its worker")));
+    events.onReady();
+  };
+  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, { ...events, onProgress, onReady });
   worker.onmessageerror = () => events.onFailure(crashed("a message between it and the page could not be read"));
   worker.onerror = (event) => {
     event.preventDefault?.();
     events.onFailure(crashed(event.message || "its script did not load"));
   };
-  worker.postMessage({ type: "boot", ...addresses });
+  const life = `staysail worker ${Math.random()}${Math.random()}`; // crypto.randomUUID is for secure contexts alone
+  const over = new AbortController();
+  worker.postMessage({ type: "boot", life, ...addresses });
   const terminate = () => {
+    over.abort();
     clearTimeout(keeping);
     worker.onmessage = worker.onmessageerror = worker.onerror = null; // what it said before its end is on its way still
     worker.terminate();
@@ -99,20 +107,20 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
     side = undefined;
     onFailure(crashed(String(error)));
   };
-  const starting = import("./interpreter.js").then(({ startPython }) => startPython({ ...addresses, environment, onProgress, onCrash }));
-  starting.then(
-    (join) => {
+  import("./interpreter.js")
+    .then(({ startPython }) => startPython({ ...addresses, environment, onProgress, onCrash }))
+    .then((join) => {
       if (!alive) return;
       side = join(onText);
       onReady();
-    },
-    (error) =>
+    })
+    .catch((error) =>
       onFailure(
         error instanceof InterpreterError
           ? error
           : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error }),
       ),
-  );
+    );
   const terminate = () => {
     alive = false;
     side?.leave();

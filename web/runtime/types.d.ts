@@ -10,7 +10,8 @@ export type BootProgress = { stage: BootStage; loadedBytes: number; totalBytes: 
 /** Where Python's files are: absolute URLs. */
 export type Addresses = { runtimeURL?: string; wheelURL: string; snapshotURL?: string; keptURL?: string };
 
-export type BootMessage = { type: "boot" } & Addresses;
+/** life: name of the lock that the worker holds as long as it lives. */
+export type BootMessage = { type: "boot"; life: string } & Addresses;
 
 export type WorkerMessage =
   | { type: "progress"; progress: BootProgress }

@@ -4,26 +4,30 @@ How it works. Either side sends `call`, and the other answers with exactly one `
 if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
 value), and only as many as the reader said it has room for (`pull`), so a slow reader holds up the source instead of filling memory.
 `cancel` ends a call early. `parent` names the other side's call on behalf of which this one is made, so that it finds the functions
-given with that one. One array of bytes may come beside a message: the field `$bytes` of a call's params, or of its value.
+given with that one. One array of bytes may come beside a message: the field `$bytes` of a call's params, or of its value. A message that
+cannot be read fails the call that it names, by its beginning, which both sides write as {"type":…,"id":….
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
+import re
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any, Literal
 
-from ..core.errors import RunCancelled, StaysailError
-from ..core.json_text import MESSAGE_DEPTH, read_json
+from ..core.errors import JsonError, RunCancelled, StaysailError
+from ..core.json_text import MESSAGE_DEPTH, read_json, write_json
 
 ROOM = 512
 """Values of a stream that may be on their way; as in web/bridge/rpc.js."""
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+HEAD = re.compile(r'\{"type":"(\w+)","id":(\d+)')
+"""The beginning of every message."""
+MOST_BYTES = 1 << 30
+
 current_call: ContextVar[int | None] = ContextVar("staysail_current_call", default=None)
 current_peer: ContextVar[Peer | None] = ContextVar("staysail_current_peer", default=None)
 BYTES = "$bytes"
@@ -55,10 +59,16 @@ class Peer:
         self._last_id = 0
 
     def receive(self, text: str, data: bytes | None = None) -> None:
-        """Takes one message. Never raises for what a call does: that goes back as its `fault`."""
-        message = read_json(text, max_depth=MESSAGE_DEPTH)
-        if data is not None:
-            message["params" if "params" in message else "value"][BYTES] = data
+        """Takes one message. Never raises: an unreadable message fails its call, and what a call raises goes back as its `fault`."""
+        try:
+            message = read_json(text, what="a message from JavaScript", max_depth=MESSAGE_DEPTH, max_bytes=MOST_BYTES)
+            if data is not None:
+                message["params" if "params" in message else "value"][BYTES] = data
+            self._take(message)
+        except (StaysailError, LookupError, TypeError) as error:
+            self._refuse(text, error)
+
+    def _take(self, message: dict[str, Any]) -> None:
         id = message["id"]
         match message["type"]:
             case "call":
@@ -70,6 +80,18 @@ class Peer:
                 self._serving[id].cancel()
             case "event" | "done" | "fault" as kind if asked := self._asked.get(id):
                 asked.take(kind, message)
+
+    def _refuse(self, text: str, error: Exception) -> None:
+        """Fails the call that an unreadable message belongs to."""
+        head = HEAD.match(text)
+        kind, id = (head[1], int(head[2])) if head else ("", 0)
+        if kind == "call":
+            self._send(type="fault", id=id, error=describe(error))
+        elif kind in ("event", "done", "fault") and (asked := self._asked.get(id)):
+            asked.take("fault", {"type": "fault", "error": {"name": "JsonError", "message": str(error), "code": "bad_message"}})
+            self._send(type="cancel", id=id)
+        else:
+            self.close()
 
     def close(self) -> None:
         """The other side is gone: ends what it asked for, and what is asked of it."""
@@ -100,8 +122,8 @@ class Peer:
         self._last_id += 1
         id, asked = self._last_id, _Asked()
         self._asked[id] = asked
-        self._send(type="call", id=id, method=method, params=params, parent=current_call.get())
         try:
+            self._send(type="call", id=id, method=method, params=params, parent=current_call.get())
             while True:
                 for value in asked.drain():
                     yield "event", value
@@ -138,7 +160,7 @@ class Peer:
             self._send(type="done", id=id, value=value)
         except BaseException as error:  # noqa: BLE001  whatever it was, the caller is told
             self._flush(id, served)
-            self._send(type="fault", id=id, error=describe(error))
+            self._send_fault(id, served.unsent or error)
         finally:
             del self._serving[id]
 
@@ -152,21 +174,38 @@ class Peer:
                     self._flush(id, served)
                     await served.wait_for_room()
         self._flush(id, served)
+        if served.unsent:
+            raise served.unsent
 
     def _flush(self, id: int, served: _Served) -> None:
-        if served.batch:
-            self._send(type="event", id=id, values=served.batch)
-            served.room -= len(served.batch)
-            served.batch = []
+        batch, served.batch = served.batch, []
+        if not batch or served.unsent:
+            return
+        try:
+            self._send(type="event", id=id, values=batch)
+            served.room -= len(batch)
+        except JsonError as error:
+            served.unsent = error
+            served.cancel()
+
+    def _send_fault(self, id: int, error: BaseException) -> None:
+        try:
+            self._send(type="fault", id=id, error=describe(error))
+        except JsonError:  # what the error carries cannot be written
+            self._send(type="fault", id=id, error=describe(StaysailError(str(error), code=getattr(error, "code", None))))
 
     def _send(self, **message: Any) -> None:
         field = "params" if "params" in message else "value"
         value = message.get(field)
         if isinstance(value, dict) and BYTES in value:
             data = value[BYTES]
-            self._post(_encode(message | {field: {name: item for name, item in value.items() if name != BYTES}}), data)
+            self._post(_write(message | {field: {name: item for name, item in value.items() if name != BYTES}}), data)
         else:
-            self._post(_encode(message))
+            self._post(_write(message))
+
+
+def _write(message: dict[str, Any]) -> str:
+    return write_json(message, what=f"a {message['type']} for JavaScript", default=str, nonfinite="null")
 
 
 class _Served:
@@ -176,6 +215,7 @@ class _Served:
         self.task: asyncio.Task[None] | None = None
         self.batch: list[Any] = []
         self.room = ROOM
+        self.unsent: JsonError | None = None
         self._has_room = asyncio.Event()
 
     def cancel(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from staysail import ConfigError, RateLimitError
+from staysail import ConfigError, JsonError, RateLimitError
 from staysail.bridge.peer import ROOM, Peer, RemoteError
 
 
@@ -71,6 +71,95 @@ async def test_whatever_a_method_raises_its_caller_is_told(wire, thrown):
     assert error["code"] == "internal"
     assert type(thrown).__name__ in error["message"]
     assert "test_peer.py" in error["traceback"]
+
+
+@pytest.mark.parametrize(
+    "params",
+    ["[" * 8_000, "[" * 200 + "]" * 200, "NaN", "1e999", "1" * 5_000, '{"a" 1}', '"\x01"', "", '{"a": 1}, "id": {'],
+    ids=["endless", "deep", "nan", "large", "digits", "broken", "control", "nothing", "two ids"],
+)
+async def test_a_call_that_cannot_be_read_fails_and_the_others_go_on(wire, params):
+    async def ping(params):
+        return "pong"
+
+    wire.peer.methods["ping"] = ping
+    wire.peer.receive(f'{{"type":"call","id":7,"method":"ping","params":{params}}}')
+    fault = await wire.until("fault")
+    assert (fault["id"], fault["error"]["lineage"][-1]) == (7, "StaysailError")
+    wire.say(type="call", id=8, method="ping")
+    assert await wire.until("done") == {"type": "done", "id": 8, "value": "pong"}
+
+
+@pytest.mark.parametrize("kind", ["event", "done", "fault"])
+async def test_an_answer_that_cannot_be_read_fails_its_call_alone(wire, kind):
+    lost, kept = (asyncio.ensure_future(wire.peer.call("ask", {"n": n})) for n in (1, 2))
+    await asyncio.sleep(0)
+    first, second = (message["id"] for message in wire.sent)
+    wire.peer.receive(f'{{"type":"{kind}","id":{first},"value":{"[" * 8_000}')
+    with pytest.raises(RemoteError, match="a message from JavaScript cannot be read as JSON: nested deeper"):
+        await lost
+    wire.say(type="done", id=second, value="here")
+    assert await kept == "here"
+
+
+async def test_a_message_that_names_no_call_ends_them_all(wire):
+    asked = asyncio.ensure_future(wire.peer.call("ask", {}))
+    await asyncio.sleep(0)
+    wire.peer.receive("no message at all")
+    with pytest.raises(RemoteError):
+        await asked
+
+
+async def test_nan_crosses_as_null(wire):
+    async def measure(params):
+        return {"value": float("nan"), "most": float("inf")}
+
+    async def count(params):
+        yield float("-inf")
+
+    wire.peer.methods |= {"measure": measure, "count": count}
+    wire.say(type="call", id=1, method="measure")
+    assert (await wire.until("done"))["value"] == {"value": None, "most": None}
+    wire.say(type="call", id=2, method="count")
+    assert (await wire.until("event"))["values"] == [None]
+
+
+async def test_a_value_that_cannot_cross_fails_its_call(wire):
+    ring: list = []
+    ring.append(ring)
+
+    async def whole(params):
+        return ring
+
+    async def streamed(params):
+        for value in (1, ring, 3):
+            yield value
+            await asyncio.sleep(0)
+
+    async def at_once(params):
+        for value in (1, ring, 3):
+            yield value
+
+    async def fault(params):
+        raise RateLimitError("slow down", body=ring)
+
+    wire.peer.methods |= {"whole": whole, "streamed": streamed, "at_once": at_once, "fault": fault}
+    for id, method in enumerate(wire.peer.methods, 1):
+        wire.say(type="call", id=id, method=method)
+    async with asyncio.timeout(2):
+        while len([message for message in wire.sent if message["type"] in ("done", "fault")]) < 4:
+            await asyncio.sleep(0)
+    ends = {message["id"]: message for message in wire.sent if message["type"] in ("done", "fault")}
+    assert [ends[id]["type"] for id in (1, 2, 3, 4)] == ["fault"] * 4
+    assert all("cannot be written as JSON" in ends[id]["error"]["message"] for id in (1, 2, 3))
+    assert (ends[4]["error"]["message"], ends[4]["error"]["code"]) == ("slow down", "rate_limit")
+
+
+async def test_a_call_that_cannot_be_sent_fails_where_it_was_made(wire):
+    ring: list = []
+    ring.append(ring)
+    with pytest.raises(JsonError, match="a call for JavaScript cannot be written"):
+        await wire.peer.call("ask", ring)
 
 
 async def test_an_unknown_method_is_a_fault(wire):

@@ -1,0 +1,27 @@
+/**
+ * A worker's life, as a lock that it holds: whoever asks for the lock learns of the worker's end, however it came. A browser that ends a
+ * worker for its memory tells nobody. Without Web Locks (outside of secure contexts) nobody learns of it either.
+ */
+
+/** Holds the lock until this thread ends. Resolves once it is held. @param {string} name @returns {Promise<void>} */
+export function holdLifeLock(name) {
+  return new Promise((resolve) => {
+    if (!globalThis.navigator?.locks) return resolve();
+    navigator.locks
+      .request(name, () => {
+        resolve();
+        return new Promise(() => {});
+      })
+      .catch(() => resolve()); // an opaque origin has locks that refuse
+  });
+}
+
+/**
+ * Calls `onEnd` when the thread that holds the lock has ended.
+ * @param {string} name
+ * @param {AbortSignal} signal ends the watch
+ * @param {() => void} onEnd
+ */
+export function watchLife(name, signal, onEnd) {
+  globalThis.navigator?.locks?.request(name, { mode: "shared", signal }, onEnd).catch(() => {});
+}
