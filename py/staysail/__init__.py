@@ -50,6 +50,7 @@ from .core.errors import (
 from .core.events import (
     Event,
     ReasoningDelta,
+    RequestAdjusted,
     RetryScheduled,
     RunDone,
     StepDone,
@@ -243,6 +244,7 @@ __all__ = [
     "Refusal",
     "Refuse",
     "Reply",
+    "RequestAdjusted",
     "Reranker",
     "Retry",
     "RetryScheduled",

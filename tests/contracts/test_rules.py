@@ -10,6 +10,7 @@ from tests.server import TestServer
 ANTHROPIC = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
 CHAT = {"messages": [{"role": "user", "content": "x"}]}
 CALLED = {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}
+LONG_ID = {"role": "assistant", "tool_calls": [CALLED["tool_calls"][0] | {"id": "call_of_another_provider"}]}
 GEMINI_CALL = {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]}
 GEMINI_RESULT = {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}]}
 PATHS = {
@@ -59,7 +60,7 @@ REFUSED = [
     ("gemini-interactions", {"model": "gemini-4-argon", "input": "x", "generation_config": {"thinking_level": "minimal"}}, "MINIMAL"),
     ("deepseek", {"model": "deepseek-v4-pro", "messages": [*CHAT["messages"], CALLED]}, "`reasoning_content` in the thinking mode"),
     ("mistral", CHAT | {"model": "mistral-large-4", "stream_options": {}}, "Extra inputs are not permitted"),
-    ("mistral", {"model": "m", "messages": [*CHAT["messages"], CALLED]}, "length of 9"),
+    ("mistral", {"model": "m", "messages": [*CHAT["messages"], LONG_ID]}, "length of 9"),
     ("moonshot", CHAT | {"model": "kimi-k3", "temperature": 0.5}, "only 1 is allowed"),
     ("groq", CHAT | {"model": "llama-3.3-70b", "reasoning_effort": "low"}, "not supported with this model"),
     ("perplexity", {"model": "sonar", "messages": [*CHAT["messages"], *CHAT["messages"]]}, "should alternate"),

@@ -88,7 +88,7 @@ PROVIDERS = {
         required=("any", "required", "named"),
         parts=("text", "image_url", "input_audio", "document_url", "file", "reference", "thinking"),
         error="mistral",
-        id=r"[a-zA-Z0-9]{9}",
+        id=r"[a-zA-Z0-9_]{1,16}",
         echo=("prefix", "name"),
     ),
     "groq": Rules(
@@ -366,7 +366,10 @@ def answer(body: dict[str, Any], seen: Any, rules: Rules) -> dict[str, Any]:
         )
     )
     message: dict[str, Any] = {"role": "assistant", "content": said.text or None}
-    if said.reasoning:
+    if said.reasoning and rules.error == "mistral":
+        thought = {"type": "thinking", "thinking": [{"type": "text", "text": said.reasoning}], "closed": True}
+        message["content"] = [thought, *([{"type": "text", "text": said.text}] if said.text else [])]
+    elif said.reasoning:
         message["reasoning" if rules.error == "openrouter" or rules.hosted else "reasoning_content"] = said.reasoning
     if said.hosted and rules.hosted:
         message["executed_tools"] = [{"index": 0, "type": said.hosted[0], "arguments": '{"query":"news"}', "output": "found"}]
@@ -385,7 +388,7 @@ def answer(body: dict[str, Any], seen: Any, rules: Rules) -> dict[str, Any]:
     deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
     for key, value in message.items():
         if key == "content":
-            deltas += [{"content": piece} for piece in halves(value or "")]
+            deltas += [{"content": piece} for piece in (halves(value or "") if not isinstance(value, list) else [[part] for part in value])]
         elif key == "tool_calls":
             function = value[0]["function"]
             deltas.append({"tool_calls": [value[0] | {"index": 0, "function": function | {"arguments": ""}}]})

@@ -42,6 +42,8 @@ class Said:
 
 def decide(asked: Asked) -> Said:
     thought = "Let me think." if asked.reasoning else ""
+    if "final_answer" in asked.tools and (asked.ended_by_tool or not any(name in asked.text for name in asked.tools)):
+        return Said(call=("final_answer", example(asked.tools["final_answer"])), reasoning=thought)
     named = next((name for name in asked.tools if name in asked.text), None) if not asked.ended_by_tool else None
     name = next(iter(asked.tools), None) if asked.forced == "any" and named is None else asked.forced if asked.forced != "any" else named
     name = name or named

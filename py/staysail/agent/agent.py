@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Unpack, overload
 
-from ..core.completion import CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
+from ..core.completion import OUTPUT_TOOL, CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
 from ..core.defaults import Defaults, resolve_model
 from ..core.errors import ConfigError, RunCancelled, StaysailError
 from ..core.events import Event
@@ -19,7 +19,7 @@ from .delegation import AgentTool
 from .driver import Driver, last_reply
 from .durable import TakenUp
 from .reply import Reply
-from .run import OUTPUT_TOOL, OutputMode, Run
+from .run import OutputMode, Run
 from .run_log import RunInfo, RunLog
 from .settings import RunOptions, Settings
 
@@ -223,6 +223,11 @@ class Agent:
         if schema is None:
             return "text"
         has_tools = settings.tools or settings.dynamic_tools
+        if not traits.native_output and not traits.tools:
+            raise ConfigError(
+                f"{self.model.name} has neither structured output nor tools: leave output_type out and ask for JSON in the prompt, "
+                "or use another model"
+            )
         return "native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool"
 
     def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
@@ -235,7 +240,7 @@ class Agent:
             output = OutputSchema(run.output_schema or {})
         elif run.output_mode == "tool":
             tools.append(ToolDefinition(OUTPUT_TOOL, "Gives the final answer. Call it once, when you are done.", run.output_schema or {}))
-            choice = choice or ("required" if self.model.traits.forced_tools else None)
+            choice = choice or ("required" if self.model.traits.forces_tools(settings.reasoning) else None)
         return CompletionRequest(
             messages,
             settings.preamble,
@@ -247,6 +252,7 @@ class Agent:
             output,
             settings.additional_params,
             settings.headers,
+            reasoning=settings.reasoning,
         )
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
-from ..core.events import Event, RetryScheduled, RunDone, StepDone, replay
+from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, replay
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
 from .answers import expect_answer
@@ -279,7 +279,10 @@ class Driver:
             handed_on = False
             try:
                 if not streamed:
-                    yield expect_answer(await model.complete(request), request.messages)
+                    completion = expect_answer(await model.complete(request), request.messages)
+                    for warning in completion.warnings:
+                        yield RequestAdjusted(warning)
+                    yield completion
                 elif not model.traits.streaming:
                     for event in replay(expect_answer(await model.complete(request), request.messages)):
                         yield event
@@ -288,7 +291,7 @@ class Driver:
                         async for event in events:
                             if isinstance(event, Completion):
                                 expect_answer(event, request.messages)
-                            handed_on = True
+                            handed_on = handed_on or not isinstance(event, RequestAdjusted)
                             yield event
                 return
             except ProviderError as error:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from ..core.completion import Completion, CompletionRequest
+from ..core.completion import OUTPUT_TOOL, Completion, CompletionRequest
 from ..core.errors import ConfigError, UsageLimitError
 from ..core.messages import ToolCall
 from ..core.usage import Usage
 from ..core.value import Value
 from .context import RunContext
-from .run import OUTPUT_TOOL
 
 NO_PRICE = (
     "no price of {model} is known, so UsageLimits.cost cannot hold: its provider tells none, {missing}. Say "

@@ -8,7 +8,18 @@ from typing import Any
 
 from ..core.completion import Completion
 from ..core.errors import ConfigError, OutputError
-from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolCallDone, ToolProgress, replay
+from ..core.events import (
+    Event,
+    ReasoningDelta,
+    RequestAdjusted,
+    RetryScheduled,
+    StepDone,
+    TextDelta,
+    ToolCallDelta,
+    ToolCallDone,
+    ToolProgress,
+    replay,
+)
 from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
 from .events import HandedOver, NestedEvent, RunStarted
@@ -97,7 +108,7 @@ class Replay:
         return [settled] if isinstance(settled, Event) else []
 
 
-OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled)
+OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled, RequestAdjusted)
 LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (*OF_MODELS, ToolProgress)}
 
 

@@ -62,6 +62,11 @@ class Reply(Value):
         return tuple({source["id"]: source for step in reversed(self.steps) for source in reversed(step.sources)}.values())[::-1]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """Options that the model did not get, and why; each once."""
+        return tuple(dict.fromkeys(warning for step in self.steps for warning in step.completion.warnings))
+
+    @property
     def reasoning(self) -> str:
         return "".join(step.completion.reasoning for step in self.steps)
 
@@ -74,6 +79,7 @@ class Reply(Value):
             "finish_reason": self.finish_reason,
             "steps": plain(self.steps),
             "request_ids": list(self.request_ids),
+            "warnings": list(self.warnings),
         }
         if self.run:
             out |= {"pending": plain(self.pending), "run": self.run.to_dict()}

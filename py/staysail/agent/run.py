@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
-from ..core.completion import Completion
+from ..core.completion import OUTPUT_TOOL, Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
 from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
@@ -24,7 +24,6 @@ from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
 
-OUTPUT_TOOL = "final_answer"
 CUT_OFF = object()
 
 type Phase = Literal["model", "tools", "done"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypedDict
 
-from ..core.completion import Document, Timeouts, ToolChoice, check_sampling, read_document
+from ..core.completion import Document, Reasoning, Timeouts, ToolChoice, check_reasoning, check_sampling, read_document
 from ..core.conversations import ConversationStore
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
@@ -35,6 +35,7 @@ class RunOptions(TypedDict, total=False):
     max_turns: int
     temperature: float | None
     max_tokens: int | None
+    reasoning: Reasoning | None
     output_type: Any
     output_retries: int
     dynamic_context: Any
@@ -64,6 +65,7 @@ class Settings(Value):
     max_turns: int = 10
     temperature: float | None = None
     max_tokens: int | None = None
+    reasoning: Reasoning | None = None
     output_type: Any = None
     output_retries: int = 2
     dynamic_context: tuple[Retriever, ...] = ()
@@ -98,6 +100,7 @@ class Settings(Value):
         put(self, "usage_limits", UsageLimits.of(self.usage_limits))
         put(self, "memory", read_memory(self.memory))
         check_sampling(self.temperature, self.max_tokens)
+        check_reasoning(self.reasoning)
         if self.tool_concurrency < 1:
             raise ConfigError(f"tool_concurrency is at least 1, got {self.tool_concurrency}")
         names = [tool.name for tool in self.tools]

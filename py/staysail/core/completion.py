@@ -13,6 +13,23 @@ from .value import NOTHING, Value
 FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "error", "other", "paused"]
 ORIGIN = ("source", "title", "page", "chapter", "row")
 type ToolChoice = Literal["auto", "none", "required"] | Mapping[str, Any] | str
+type Reasoning = Literal["none", "minimal", "low", "medium", "high", "max"] | Mapping[str, int]
+REASONING_LEVELS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+OUTPUT_TOOL = "final_answer"
+"""The tool through which a model without structured output gives a typed answer."""
+
+
+class ReasoningPlan(Value):
+    """How one call asks its model to reason, in the provider's terms. level: one of the model's levels. budget: tokens. style: as in
+    ReasoningTraits."""
+
+    level: str | None = None
+    budget: int | None = None
+    style: str = ""
+
+    @property
+    def is_off(self) -> bool:
+        return self.level == "none" or self.budget == 0
 
 
 class Document(Value):
@@ -64,7 +81,9 @@ class Timeouts(Value):
 
 class CompletionRequest(Value):
     """One call of a model. `messages` may be given as text, dicts or Messages, `tools` as definitions or their dicts, `documents` as
-    texts. watch: told of each Exchange that the call takes."""
+    texts. reasoning: how much the model reasons; a wire format is given it as a ReasoningPlan. reasons: whether the model is known to
+    reason about this call, which is filled in for the wire format. watch: told of each Exchange that the call
+    takes."""
 
     messages: tuple[Message, ...] = ()
     preamble: str | None = None
@@ -78,6 +97,8 @@ class CompletionRequest(Value):
     headers: Mapping[str, str] = NOTHING
     timeouts: Timeouts = Timeouts()
     watch: Callable[[Any], None] | None = None
+    reasoning: Any = None
+    reasons: bool = False
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -89,6 +110,8 @@ class CompletionRequest(Value):
         put(self, "additional_params", self.additional_params or NOTHING)
         put(self, "headers", self.headers or NOTHING)
         check_sampling(self.temperature, self.max_tokens)
+        if not isinstance(self.reasoning, ReasoningPlan):
+            check_reasoning(self.reasoning)
 
     @property
     def forced_tool(self) -> str | None:
@@ -121,7 +144,7 @@ class CompletionRequest(Value):
             "max_tokens": self.max_tokens,
             "output": self.output.to_dict() if self.output else None,
             "additional_params": dict(self.additional_params),
-        }
+        } | ({"reasoning": self.reasoning} if self.reasoning is not None else {})
 
     def __repr__(self) -> str:
         return f"CompletionRequest({self.to_dict()!r})"
@@ -133,6 +156,7 @@ class Completion(Value):
     finish_reason "paused": the provider broke off to be asked again with this answer, and goes on then.
     raw: the provider's body (of a stream: its last state), with everything staysail does not know.
     stop_details: why the model refused, as the provider says it: {type, category, explanation}.
+    warnings: options that the model did not get, and why.
     """
 
     message: Message
@@ -143,6 +167,7 @@ class Completion(Value):
     request_id: str | None = None
     model: str | None = None
     stop_details: Mapping[str, Any] | None = None
+    warnings: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -170,7 +195,7 @@ class Completion(Value):
             "request_id": self.request_id,
             "model": self.model,
             "raw": self.raw,
-        } | ({"stop_details": dict(self.stop_details)} if self.stop_details else {})
+        } | {key: value for key, value in (("stop_details", dict(self.stop_details or {})), ("warnings", list(self.warnings))) if value}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Completion:
@@ -183,6 +208,7 @@ class Completion(Value):
             data.get("request_id"),
             data.get("model"),
             data.get("stop_details"),
+            tuple(data.get("warnings") or ()),
         )
 
 
@@ -221,6 +247,16 @@ def check_sampling(temperature: float | None, max_tokens: int | None) -> None:
         raise ConfigError(f"Temperature must be between 0 and 2, got {temperature!r}")
     if max_tokens is not None and not (_is_number(max_tokens) and max_tokens > 0):
         raise ConfigError(f"Max tokens must be greater than 0, got {max_tokens!r}")
+
+
+def check_reasoning(reasoning: Any) -> None:
+    """Raises ConfigError for anything but a level or {"budget_tokens": n}."""
+    if reasoning is None or (isinstance(reasoning, str) and reasoning in REASONING_LEVELS):
+        return
+    budget = reasoning.get("budget_tokens") if isinstance(reasoning, Mapping) and len(reasoning) == 1 else None
+    if not isinstance(budget, int) or isinstance(budget, bool) or budget < 0:
+        levels = ", ".join(f'"{level}"' for level in REASONING_LEVELS if level != "xhigh")
+        raise ConfigError(f'reasoning is {levels} or {{"budget_tokens": <number>}}, not {reasoning!r}')
 
 
 def _is_number(value: Any) -> bool:

@@ -119,6 +119,14 @@ class RetryScheduled(Event):
     status: int | None = None
 
 
+class RequestAdjusted(Event):
+    """A request was sent with an option left out or changed, as the model does not take it as it was. message: which, and why. learned: the
+    model refused the option first; the refusal is remembered."""
+
+    message: str
+    learned: bool = False
+
+
 class RunDone(Event):
     """The last event of a run. reply: a Reply."""
 

@@ -13,15 +13,69 @@ from .value import NOTHING, Value
 type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
+class ReasoningTraits(Value):
+    """How a model reasons, and how it is asked to. Without levels and budget it does not, or cannot be steered.
+
+    Args:
+        levels: The provider's own words for how much, least first; "none" is among them where reasoning can be switched off.
+        by_default: Whether the model reasons where nothing is asked.
+        budget: The least and the most tokens, for models that take a number of tokens.
+        style: Which of its wire format's ways to ask the model takes; "" for the usual one.
+    """
+
+    levels: tuple[str, ...] = ()
+    by_default: bool = False
+    budget: tuple[int, int] | None = None
+    style: str = ""
+
+
 class ModelTraits(Value):
-    """What a model can do, so that callers ask it instead of its name. native_output: structured output of its own. output_with_tools: also
-    in a call that offers tools. forced_tools: can be made to call one."""
+    """What a model takes and can do. Callers read this instead of the model's name.
+
+    Args:
+        native_output: Structured output by JSON Schema.
+        output_with_tools: Structured output also in a call that offers tools.
+        forced_tools: Can be made to call a tool.
+        forced_with_reasoning: Can be made to call a tool while it reasons.
+        tools: Tool calls at all.
+        streaming: Answers that arrive in pieces.
+        sampling: Whether temperature, top_p and top_k are taken.
+        reasoning: None where nothing is known of it.
+        hosted_tools: Kinds of tools that the provider runs for this model.
+        context_tokens, max_output_tokens: Limits in tokens; None where unknown.
+        needs_max_tokens: Wants a limit in every request.
+        inputs: "text", "image", "file", "audio", "video"; () where unknown.
+        retires: Date (YYYY-MM-DD) on which the provider ends the model; "" where none is announced.
+    """
 
     native_output: bool = False
     output_with_tools: bool = True
     forced_tools: bool = True
     tools: bool = True
     streaming: bool = True
+    forced_with_reasoning: bool = True
+    sampling: Literal["always", "without_reasoning", "never"] = "always"
+    reasoning: ReasoningTraits | None = None
+    hosted_tools: tuple[str, ...] = ()
+    context_tokens: int | None = None
+    max_output_tokens: int | None = None
+    needs_max_tokens: bool = False
+    inputs: tuple[str, ...] = ()
+    retires: str = ""
+
+    def reasons(self, asked: Any) -> bool:
+        """Whether an answer is reasoned about. asked: the `reasoning` option."""
+        known = self.reasoning
+        if known is None:
+            return asked not in (None, "none")
+        can = bool(known.levels or known.budget)
+        if asked == "none" and ("none" in known.levels or (known.budget is not None and known.budget[0] == 0)):
+            return False
+        return known.by_default or (can and asked not in (None, "none"))
+
+    def forces_tools(self, asked: Any) -> bool:
+        """Whether a tool call can be forced. asked: the `reasoning` option."""
+        return self.forced_tools and (self.forced_with_reasoning or not self.reasons(asked))
 
 
 class Model(Protocol):

@@ -1,9 +1,16 @@
+"""Cohere. Thinking: https://docs.cohere.com/docs/reasoning"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "cohere",
     "https://api.cohere.com/v2",
     chat="cohere",
+    models=(
+        (r"reasoning|command-a-plus", {"reasoning": ReasoningTraits(("none",), True, (1, 32_000))}),
+        (r"command|c4ai|aya", {"reasoning": ReasoningTraits()}),
+    ),
     services={
         "embeddings": Service(form="cohere", path="/v1/embed", batch=96),
         "rerank": Service(form="cohere", path="rerank"),

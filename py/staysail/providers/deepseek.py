@@ -1,10 +1,19 @@
+"""DeepSeek. Thinking: https://api-docs.deepseek.com/guides/thinking_mode"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "deepseek",
     "https://api.deepseek.com",
-    dialect=ChatDialect(output="json_object", echo=True),
+    dialect=ChatDialect(output="json_object", echo=("reasoning_content",), reasoning="thinking", every_thought=True),
+    models=(
+        (r"deepseek-chat", {"reasoning": ReasoningTraits()}),
+        (r"reasoner|-r1", {"reasoning": ReasoningTraits((), by_default=True), "forced_tools": False}),
+        # Thinks unless it is told not to; while it does, no tool can be forced.
+        (r"", {"reasoning": ReasoningTraits(("none", "low", "high", "max"), by_default=True), "forced_with_reasoning": False}),
+    ),
     services={"models": Service()},
     key_env="DEEPSEEK_API_KEY",
     key_url="https://platform.deepseek.com/api_keys",

@@ -1,9 +1,39 @@
+"""Gemini. Thinking: https://ai.google.dev/gemini-api/docs/thinking"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
+
+
+def _levels(*levels: str, sampling: str = "always") -> dict[str, object]:
+    return {"reasoning": ReasoningTraits(levels, by_default=True), "sampling": sampling}
+
+
+def _budget(least: int, most: int, *, by_default: bool = True) -> dict[str, object]:
+    """Models that think within a number of tokens; 0 switches it off where it is among them."""
+    return {"reasoning": ReasoningTraits(("none",) if least == 0 else (), by_default, (least, most))}
+
+
+WITHOUT_REASONING = {"reasoning": ReasoningTraits()}
+# From 3.6 Flash and 3.5 Flash-Lite on temperature, top_p and top_k are ignored, and announced to be refused.
+MODELS = (
+    (r"gemini-2\.5-flash-image|gemini-(1|2\.0)|gemini-pro$|gemma|learnlm|tts|native-audio|robotics", WITHOUT_REASONING),
+    (r"gemini-2\.5-pro", _budget(128, 32_768)),
+    (r"gemini-2\.5-flash-lite", _budget(0, 24_576, by_default=False)),
+    (r"gemini-2\.", _budget(0, 24_576)),
+    (r"gemini-4-hydrogen", _levels("low", "medium", "high", "xhigh", sampling="never")),
+    (r"gemini-3-pro", _levels("low", "high")),
+    (r"gemini-3\.\d-pro", _levels("low", "medium", "high")),
+    (r"gemini-3\.[78]-flash|gemini-flash-latest", _levels("low", "medium", "high", sampling="never")),
+    (r"gemini-3\.6-flash|gemini-3\.5-flash-lite", _levels("minimal", "low", "medium", "high", sampling="never")),
+    (r"gemini-3", _levels("minimal", "low", "medium", "high")),
+    (r"gemini-", _levels("low", "medium", "high", sampling="never")),
+)
 
 PROVIDER = Provider(
     "gemini",
     "https://generativelanguage.googleapis.com/v1beta",
     chat="gemini",
+    models=MODELS,
     services={
         "embeddings": Service(form="gemini", batch=100),
         "transcription": Service(form="gemini"),

@@ -1,10 +1,18 @@
+"""Groq. Reasoning: https://console.groq.com/docs/reasoning"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "groq",
     "https://api.groq.com/openai/v1",
-    dialect=ChatDialect(max_tokens="max_completion_tokens"),
+    dialect=ChatDialect(max_tokens="max_completion_tokens", reasoning="groq", output_with_tools=False, files="", audio=""),
+    models=(
+        (r"gpt-oss", {"reasoning": ReasoningTraits(("low", "medium", "high"), by_default=True)}),
+        (r"qwen3", {"reasoning": ReasoningTraits(("none", "default"), by_default=True)}),
+        (r"", {"reasoning": ReasoningTraits()}),
+    ),
     services={"transcription": Service(), "models": Service()},
     key_env="GROQ_API_KEY",
     key_url="https://console.groq.com/keys",

@@ -1,10 +1,10 @@
-from ..wire.chat import ChatDialect
+from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "huggingface",
     "https://router.huggingface.co/v1",
-    dialect=ChatDialect(echo=True, files=""),
+    dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort", files=""),
     services={
         "transcription": Service(form="bytes", path="/hf-inference/models/{model}"),
         "images": Service(form="bytes", path="/hf-inference/models/{model}"),

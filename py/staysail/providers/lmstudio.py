@@ -1,10 +1,10 @@
-from ..wire.chat import ChatDialect
+from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "lmstudio",
     "http://127.0.0.1:1234/v1",
-    dialect=ChatDialect(echo=True),
+    dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort"),
     services={"embeddings": Service(), "models": Service()},
     key_env="LMSTUDIO_API_KEY",
     key_needed=False,

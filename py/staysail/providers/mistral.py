@@ -1,3 +1,6 @@
+"""Mistral. Reasoning: https://docs.mistral.ai/capabilities/reasoning"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
 
@@ -6,12 +9,22 @@ PROVIDER = Provider(
     "https://api.mistral.ai/v1",
     dialect=ChatDialect(
         required="any",
-        echo=True,
+        echo=("parts",),
         usage_option=False,
         strict=True,
         files="document_url",
         audio="base64",
         longest_id=16,
+        reasoning="effort",
+    ),
+    models=(
+        (r"magistral", {"reasoning": ReasoningTraits((), by_default=True)}),
+        (r"glm-", {"reasoning": ReasoningTraits(("low", "high", "max"), by_default=True)}),
+        (
+            r"mistral-(small(?!-2[0-5])|medium(?!-2[0-5])|large-4)|devstral|vibe|code-agent",
+            {"reasoning": ReasoningTraits(("none", "high"))},
+        ),
+        (r"", {"reasoning": ReasoningTraits()}),
     ),
     services={
         "embeddings": Service(batch=256, batch_bytes=32_000),

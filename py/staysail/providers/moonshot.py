@@ -1,10 +1,30 @@
+"""Moonshot. Kimi: https://platform.moonshot.ai/docs/guide/use-thinking-models"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "moonshot",
     "https://api.moonshot.ai/v1",
-    dialect=ChatDialect(output="json_object", required="", echo=True, files="", audio=""),
+    dialect=ChatDialect(
+        output="json_object",
+        required="",
+        echo=("reasoning_content",),
+        reasoning="effort",
+        every_thought=True,
+        files="",
+        audio="",
+    ),
+    models=(
+        (r"moonshot-v1|kimi-k2-(0|turbo|instruct)", {"reasoning": ReasoningTraits()}),
+        (r"kimi-k[3-9]", {"reasoning": ReasoningTraits(("low", "high", "max"), True), "sampling": "never", "forced_with_reasoning": False}),
+        (
+            r"kimi-k2\.[56]",
+            {"reasoning": ReasoningTraits(("none", "high"), True, style="switch"), "sampling": "never", "forced_with_reasoning": False},
+        ),
+        (r"kimi", {"reasoning": ReasoningTraits((), by_default=True), "sampling": "never", "forced_tools": False}),
+    ),
     services={"models": Service()},
     key_env="MOONSHOT_API_KEY",
     key_url="https://platform.moonshot.ai/console/api-keys",

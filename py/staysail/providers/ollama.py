@@ -1,9 +1,18 @@
+"""Ollama. Thinking: https://docs.ollama.com/capabilities/thinking"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
 
+SWITCHED = ReasoningTraits(("none", "high"), by_default=True, style="switch")
 PROVIDER = Provider(
     "ollama",
     "http://127.0.0.1:11434/api",
     chat="ollama",
+    models=(
+        (r"gpt-oss", {"reasoning": ReasoningTraits(("low", "medium", "high"), by_default=True)}),
+        (r"qwen3|deepseek-(r1|v3\.1|v4)|magistral|thinking|glm-|kimi-k2", {"reasoning": SWITCHED}),
+        (r"llama[23]|mistral|gemma|phi|llava|qwen2|tinyllama", {"reasoning": ReasoningTraits()}),
+    ),
     services={"embeddings": Service(form="ollama", path="embed"), "models": Service(form="ollama", path="tags")},
     key_env="OLLAMA_API_KEY",
     key_needed=False,

@@ -1,11 +1,39 @@
+"""OpenAI, by its Responses. Efforts and sampling: https://developers.openai.com/api/docs/guides/reasoning"""
+
+from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
 from ..wire.responses import ResponsesDialect
 
+WITHOUT_REASONING = {"reasoning": ReasoningTraits()}
+
+
+def _reasons(*levels: str, by_default: bool = True, sampling: str = "without_reasoning") -> dict[str, object]:
+    return {"reasoning": ReasoningTraits(levels, by_default), "sampling": sampling if "none" in levels else "never"}
+
+
+# The o-series, the first GPT-5 and the pro models always reason; GPT-5.1 to 5.4 do when they are asked to; later ones unless told not to.
+MODELS = (
+    (r"(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", WITHOUT_REASONING),
+    (r"(^|:)(gpt-6-astra|gpt-6\.1-sol)", _reasons("low", "medium", "high", "xhigh", "max")),
+    (r"(^|:)gpt-5\.6", _reasons("none", "low", "medium", "high", "xhigh", "max")),
+    (r"(^|:)gpt-5\.\d-pro", _reasons("medium", "high", "xhigh")),
+    (r"(^|:)gpt-5\.\d-chat", _reasons("medium")),
+    (r"(^|:)gpt-5\.1-codex", _reasons("low", "medium", "high", "xhigh")),
+    (r"(^|:)gpt-5\.1", _reasons("none", "low", "medium", "high", by_default=False)),
+    (r"(^|:)gpt-5\.[234]", _reasons("none", "low", "medium", "high", "xhigh", by_default=False)),
+    (r"(^|:)gpt-5\.", _reasons("none", "low", "medium", "high", "xhigh")),
+    (r"(^|:)gpt-5-pro", _reasons("high")),
+    (r"(^|:)gpt-5", _reasons("minimal", "low", "medium", "high")),
+    (r"(^|:)o[134](-|$)", _reasons("low", "medium", "high")),
+    # GPT-6 and whatever comes after it takes no sampling at all.
+    (r"(^|:)gpt-\d", _reasons("none", "low", "medium", "high", "xhigh", "max", sampling="never")),
+)
 PROVIDER = Provider(
     "openai",
     "https://api.openai.com/v1",
     chat="responses",
     dialect=ResponsesDialect(),
+    models=MODELS,
     services={
         "embeddings": Service(batch=2048, batch_bytes=600_000),
         "transcription": Service(),

@@ -1,10 +1,10 @@
-from ..wire.chat import ChatDialect
+from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "openai-compatible",
     "http://127.0.0.1:8000/v1",
-    dialect=ChatDialect(echo=True),
+    dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort"),
     services={
         "embeddings": Service(batch=2048),
         "rerank": Service(path="rerank"),

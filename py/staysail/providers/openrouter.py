@@ -4,7 +4,7 @@ from ..wire.format import Provider, Service
 PROVIDER = Provider(
     "openrouter",
     "https://openrouter.ai/api/v1",
-    dialect=ChatDialect(echo=True, usage_option=False, strict=True),
+    dialect=ChatDialect(echo=("reasoning_content", "reasoning", "reasoning_details"), usage_option=False, strict=True, reasoning="object"),
     services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(form="openrouter"), "models": Service()},
     key_env="OPENROUTER_API_KEY",
     key_url="https://openrouter.ai/settings/keys",

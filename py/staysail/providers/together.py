@@ -1,10 +1,10 @@
-from ..wire.chat import ChatDialect
+from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
 
 PROVIDER = Provider(
     "together",
     "https://api.together.xyz/v1",
-    dialect=ChatDialect(echo=True, files=""),
+    dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort", files=""),
     services={"embeddings": Service(batch=128), "models": Service(form="bare")},
     key_env="TOGETHER_API_KEY",
     key_url="https://api.together.ai/settings/api-keys",

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.arguments import parse_arguments, parse_calls
-from ..core.completion import Completion, CompletionRequest
+from ..core.completion import Completion, CompletionRequest, ReasoningPlan
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
@@ -31,11 +31,10 @@ from .shapes import count, read_index, record, records, string
 # The models before structured output, and before system messages in mid-conversation.
 WITHOUT_OUTPUT = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[01]|-20\d{6})?$")
 WITHOUT_SYSTEM_TURNS = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[0-7]\b|-20\d{6}|$)")
-MOST_TOKENS = (("claude-3-haiku", 4096), ("claude-3-opus", 4096), ("claude-3-5", 8192))
 
 
 class MessagesDialect(Value):
-    """max_tokens: sent where the caller gives none, as the API wants one; the most that every model since Claude 4 takes."""
+    """max_tokens: sent where neither the caller gives a number nor the model's limit is known, as the API wants one."""
 
     max_tokens: int = 32_000
 
@@ -45,7 +44,7 @@ class Messages:
     framing: Literal["sse"] = "sse"
 
     def traits(self, dialect: MessagesDialect, model: str) -> ModelTraits:
-        return ModelTraits(native_output=not WITHOUT_OUTPUT.search(model))
+        return ModelTraits(native_output=not WITHOUT_OUTPUT.search(model), needs_max_tokens=True)
 
     def path(self, model: str, *, streamed: bool) -> str:
         return "messages"
@@ -53,7 +52,7 @@ class Messages:
     def render(self, request: CompletionRequest, model: str, dialect: MessagesDialect, *, streamed: bool) -> dict[str, Any]:
         """The body. Raises ConfigError for what the API cannot be told."""
         system, messages = _split_system(request)
-        body: dict[str, Any] = {"model": model, "max_tokens": _most_tokens(request, model, dialect)}
+        body: dict[str, Any] = {"model": model, "max_tokens": _most_tokens(request, dialect)}
         if system:
             body["system"] = system
         system_role = "user" if WITHOUT_SYSTEM_TURNS.search(model) else "system"
@@ -65,8 +64,11 @@ class Messages:
             body["tool_choice"] = {"type": "tool", "name": name} if name else {"type": "any" if choice == "required" else choice}
         if request.temperature is not None:
             body["temperature"] = request.temperature
+        if plan := request.reasoning:
+            body |= _render_reasoning(plan)
         if request.output:
-            body["output_config"] = {"format": {"type": "json_schema", "schema": close_schema(request.output.schema)}}
+            config = body.setdefault("output_config", {})
+            config |= {"format": {"type": "json_schema", "schema": close_schema(request.output.schema)}}
         if streamed:
             body["stream"] = True
         params = dict(request.additional_params)
@@ -229,13 +231,25 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     return Usage(inputs, outputs, inputs + read + written + outputs, read, written, thought)
 
 
-def _most_tokens(request: CompletionRequest, model: str, dialect: MessagesDialect) -> int:
+def _most_tokens(request: CompletionRequest, dialect: MessagesDialect) -> int:
+    """The limit of the whole answer. What is thought counts too, so a budget of thinking is added where it would leave nothing."""
+    plan = request.reasoning
     if request.max_tokens is not None:
-        return request.max_tokens
-    most = next((limit for prefix, limit in MOST_TOKENS if model.startswith(prefix)), dialect.max_tokens)
+        budget = (plan.budget if plan else None) or 0
+        return request.max_tokens if budget < request.max_tokens else budget + request.max_tokens
+    most = dialect.max_tokens
     thinking = request.additional_params.get("thinking")
     budget = thinking.get("budget_tokens") if isinstance(thinking, Mapping) else None
     return most if not budget or budget < most else budget + most
+
+
+def _render_reasoning(plan: ReasoningPlan) -> dict[str, Any]:
+    """The fields that ask for thinking. Its text comes only with `display` from Claude Opus 4.7 on."""
+    if plan.style in ("disabled", "between_tools", "adaptive") and plan.level:
+        if plan.is_off:
+            return {"thinking": {"type": plan.style}}
+        return {"thinking": {"type": "adaptive", "display": "summarized"}, "output_config": {"effort": plan.level}}
+    return {"thinking": {"type": "enabled", "budget_tokens": plan.budget}} if plan.budget else {"thinking": {"type": "disabled"}}
 
 
 def _cache_prefix(body: dict[str, Any], lifetime: Any) -> None:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
-from ..core.completion import Completion, CompletionRequest, ToolDefinition
+from ..core.completion import Completion, CompletionRequest, ReasoningPlan, ToolDefinition
 from ..core.errors import ConfigError
 from ..core.messages import (
     Audio,
@@ -20,27 +20,44 @@ from ..core.messages import (
     ToolCall,
     ToolOutput,
 )
-from ..core.ports import ModelTraits
+from ..core.ports import ModelTraits, ReasoningTraits
 from ..core.value import NOTHING, Value
 from .call_ids import CallIds
 from .chat_answer import ChatReader, as_parts, parse_answer
 from .closed_schema import is_strict
 from .format import merge_params
 
+# Most tokens of reasoning that a level stands for, where a provider takes levels alone.
+LOW_BUDGET, MEDIUM_BUDGET = 4_096, 16_384
+
+
+ECHO_ALL = ("reasoning_content", "reasoning", "reasoning_details", "parts")
+
 
 class ChatDialect(Value):
     """How a provider's Chat Completions differ.
 
-    max_tokens: the field's name. output: what structured output it has. required: its word for a forced tool call, "" for none. echo: send
-    reasoning back in the field it came in. usage_option: ask for usage in a stream. strict: knows `strict` in schemas. system: the role of
-    the preamble. tools: has tool calls; where not, those of a history are left out. files, audio: the shape of these parts, "" for none.
-    alternate: wants user and assistant in turns, so neighbours are joined. longest_id: of a tool call, 0 for any.
+    Args:
+        max_tokens: Name of the field.
+        output: Kind of structured output.
+        required: Word for a forced tool call; "" for none.
+        echo: Reasoning that is sent back as it came: fields of the message, and "parts" of its content.
+        usage_option: Gives the usage of a stream only when asked.
+        strict: Knows `strict` in schemas.
+        system: Role of the preamble.
+        tools: Has tool calls; where not, those of a history are told as text.
+        files, audio: Shape of these parts; "" for none.
+        alternate: Wants user and assistant in turns, so neighbours are joined.
+        longest_id: Most characters of a tool call's id; 0 for any.
+        reasoning: How it is asked for; "" for not at all.
+        every_thought: Wants `reasoning_content` on each of the assistant's messages.
+        output_with_tools: Structured output also beside tools.
     """
 
     max_tokens: str = "max_tokens"
     output: Literal["json_schema", "json_object", "none"] = "json_schema"
     required: str = "required"
-    echo: bool = False
+    echo: tuple[str, ...] = ()
     usage_option: bool = True
     strict: bool = False
     system: str = "system"
@@ -49,6 +66,9 @@ class ChatDialect(Value):
     audio: Literal["object", "base64", ""] = "object"
     alternate: bool = False
     longest_id: int = 0
+    reasoning: Literal["effort", "object", "thinking", "groq", "template", ""] = ""
+    every_thought: bool = False
+    output_with_tools: bool = True
 
 
 class Chat:
@@ -56,7 +76,13 @@ class Chat:
     framing: Literal["sse"] = "sse"
 
     def traits(self, dialect: ChatDialect, model: str) -> ModelTraits:
-        return ModelTraits(native_output=dialect.output == "json_schema", tools=dialect.tools, forced_tools=bool(dialect.required))
+        return ModelTraits(
+            native_output=dialect.output == "json_schema",
+            output_with_tools=dialect.output_with_tools,
+            tools=dialect.tools,
+            forced_tools=bool(dialect.required) and dialect.tools,
+            reasoning=None if dialect.reasoning else ReasoningTraits(),
+        )
 
     def path(self, model: str, *, streamed: bool) -> str:
         return "chat/completions"
@@ -74,6 +100,8 @@ class Chat:
             body["temperature"] = request.temperature
         if request.max_tokens is not None:
             body[dialect.max_tokens] = request.max_tokens
+        if request.reasoning:
+            body |= _render_reasoning(request.reasoning, dialect)
         if request.output:
             body["response_format"] = _render_output(request, dialect)
         if streamed:
@@ -93,13 +121,36 @@ class Chat:
 WIRE = Chat()
 
 
+def _render_reasoning(plan: ReasoningPlan, dialect: ChatDialect) -> dict[str, Any]:
+    """The fields that ask for reasoning. A budget stands for its level where the provider takes levels alone."""
+    level = plan.level or _level_of(plan.budget)
+    if plan.style == "switch":
+        return {"thinking": {"type": "disabled" if plan.is_off else "enabled"}}
+    match dialect.reasoning:
+        case "object":
+            return {"reasoning": {"max_tokens": plan.budget} if plan.budget else {"effort": "xhigh" if level == "max" else level}}
+        case "thinking":
+            return {"thinking": {"type": "disabled"}} if plan.is_off else {"thinking": {"type": "enabled"}, "reasoning_effort": level}
+        case "groq":
+            return {"reasoning_effort": level} | ({} if plan.is_off else {"reasoning_format": "parsed"})
+        case "template":
+            return {"chat_template_kwargs": {"enable_thinking": not plan.is_off}} | ({} if plan.is_off else {"reasoning_effort": level})
+    return {"reasoning_effort": level}
+
+
+def _level_of(budget: int | None) -> str:
+    if not budget:
+        return "none"
+    return "low" if budget <= LOW_BUDGET else "medium" if budget <= MEDIUM_BUDGET else "high"
+
+
 def _render_messages(request: CompletionRequest, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
     out: list[dict[str, Any]] = [{"role": dialect.system, "content": request.preamble}] if request.preamble else []
     for message in request.with_documents():
         if message.role == "tool":
-            out += _render_results(message, dialect) if dialect.tools else []
+            out += _render_results(message, dialect) if dialect.tools else _tell_results(message)
         elif message.role == "assistant":
-            out += [_render_assistant(message, dialect)] if dialect.tools or message.text else []
+            out.append(_render_assistant(message, dialect))
         else:
             role = dialect.system if message.role == "system" else "user"
             named = {"name": message.name} if message.name else {}
@@ -121,7 +172,7 @@ def _join_neighbours(messages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]
 
 def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
     out: dict[str, Any] = {"role": "assistant"}
-    text = message.text
+    text = message.text if dialect.tools else _tell_calls(message)
     calls: list[dict[str, Any]] = []
     for part in message.content:
         kept = part.extra.get("chat", {}) if hasattr(part, "extra") else {}
@@ -129,18 +180,33 @@ def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
             calls.append(_render_call(part, dialect))
         elif isinstance(part, Opaque) and kept.get("call") and dialect.tools:
             calls.append(kept["call"])
-        elif isinstance(part, Reasoning) and kept and dialect.echo:
+        elif isinstance(part, Reasoning) and kept:
             if kept.get("details"):
-                out["reasoning_details"] = kept["details"]
+                out |= {"reasoning_details": kept["details"]} if "reasoning_details" in dialect.echo else {}
             elif kept.get("field"):
-                out[kept["field"]] = part.text
-            elif kept.get("parts"):
+                out |= {kept["field"]: part.text} if kept["field"] in dialect.echo else {}
+            elif kept.get("parts") and "parts" in dialect.echo:
                 out["content"] = [*kept["parts"], *as_parts(text)]
     if text or not calls:
         out.setdefault("content", text)
+    if dialect.every_thought:
+        out.setdefault("reasoning_content", "")
     if calls:
         out["tool_calls"] = calls
     return out
+
+
+def _tell_calls(message: Message) -> str:
+    """What was said and called, as text for a provider that knows no tools."""
+    calls = [f"[I called {call.name} with {call.arguments_json}]" for call in message.tool_calls]
+    return "\n\n".join(filter(None, [message.text, *calls]))
+
+
+def _tell_results(message: Message) -> Iterable[dict[str, Any]]:
+    """The results of tools as the user's words, for a provider that knows no tools."""
+    for result in message.content:
+        if isinstance(result, ToolOutput):
+            yield {"role": "user", "content": f"[{result.name} answered: {result.text}]"}
 
 
 def _render_call(call: ToolCall, dialect: ChatDialect) -> dict[str, Any]:
@@ -150,7 +216,7 @@ def _render_call(call: ToolCall, dialect: ChatDialect) -> dict[str, Any]:
 
 def _short_id(id: str, dialect: ChatDialect) -> str:
     """A call's id that another provider gave, made to fit: Mistral refuses ids that are not nine letters or digits."""
-    if not dialect.longest_id or len(id) <= dialect.longest_id:
+    if not dialect.longest_id or (len(id) <= dialect.longest_id and id.replace("_", "").isalnum()):
         return id
     return f"{zlib.crc32(id.encode()):09x}"
 

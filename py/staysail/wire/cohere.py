@@ -52,6 +52,9 @@ class Cohere:
             body["temperature"] = request.temperature
         if request.max_tokens is not None:
             body["max_tokens"] = request.max_tokens
+        if plan := request.reasoning:
+            limit = {"token_budget": plan.budget} if plan.budget else {}
+            body["thinking"] = {"type": "disabled"} if plan.is_off else {"type": "enabled"} | limit
         if request.output:
             body["response_format"] = {"type": "json_object", "schema": dict(request.output.schema)}
         if streamed:

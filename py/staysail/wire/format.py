@@ -61,6 +61,8 @@ class Provider(Value):
     besides chat, by ServiceKind.
     auth: how the key travels, a header's name ("authorization" means a bearer token). headers: sent with every request; no host refuses
     them.
+    models: what its models take and can do where that differs from the wire format's default: (pattern of names, fields of ModelTraits);
+    the first whose pattern is found in a name counts.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
     user gets a key.
     """
@@ -77,14 +79,17 @@ class Provider(Value):
     key_url: str = ""
     base_needed: bool = False
     headers: Mapping[str, str] = NOTHING
+    models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     page: PageAccess = "yes"
     page_note: str = ""
 
 
 class Registry:
-    """Finds a provider's module by its name. The providers' package plugs itself in here, which is further out."""
+    """What the providers' package, which is further out, plugs in. load: a provider's module by its name. sizes: known fields of
+    ModelTraits, by a provider's and a model's name."""
 
     load: Callable[[str], Any] | None = None
+    sizes: Callable[[str, str], Mapping[str, Any]] | None = None
 
 
 VERSION = re.compile(r"/v\d+[a-z]*\d*$")
@@ -105,14 +110,15 @@ def join_url(base_url: str, path: str, default: str, version: str = "") -> str:
 
 
 def merge_params(body: dict[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with a caller's `additional_params`: objects are merged at every depth, `tools` are added, anything else is replaced."""
+    """The body with a caller's `additional_params`: objects are merged at every depth, `tools` and `include` are added, anything else is
+    replaced."""
     out = dict(body)
     for key, value in params.items():
         old = out.get(key)
         if isinstance(old, dict) and isinstance(value, Mapping):
             out[key] = merge_params(old, value)
-        elif key == "tools" and isinstance(old, list) and isinstance(value, list | tuple):
-            out[key] = [*old, *value]
+        elif key in ("tools", "include") and isinstance(old, list) and isinstance(value, list | tuple):
+            out[key] = [*old, *(item for item in value if key == "tools" or item not in old)]
         else:
             out[key] = value
     return out

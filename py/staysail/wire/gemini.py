@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ..core.arguments import parse_calls
-from ..core.completion import Completion, CompletionRequest
+from ..core.completion import Completion, CompletionRequest, ReasoningPlan
 from ..core.errors import ConfigError, JsonError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.json_text import read_json, write_json
@@ -227,9 +227,16 @@ def _render_config(request: CompletionRequest) -> dict[str, Any]:
         config["temperature"] = request.temperature
     if request.max_tokens is not None:
         config["maxOutputTokens"] = request.max_tokens
+    if plan := request.reasoning:
+        config["thinkingConfig"] = _render_reasoning(plan)
     if request.output:
         config |= {"responseMimeType": "application/json", "responseJsonSchema": dict(request.output.schema)}
     return config
+
+
+def _render_reasoning(plan: ReasoningPlan) -> dict[str, Any]:
+    asked: dict[str, Any] = {"thinkingLevel": plan.level} if plan.budget is None else {"thinkingBudget": plan.budget}
+    return asked if plan.is_off else asked | {"includeThoughts": True}
 
 
 def _render_messages(messages: Iterable[Message], model: str) -> Iterable[dict[str, Any]]:
@@ -238,12 +245,24 @@ def _render_messages(messages: Iterable[Message], model: str) -> Iterable[dict[s
         if message.role == "assistant":
             with_id |= {call.id for call in message.tool_calls if (call.extra.get("gemini") or {}).get("id")}
             parts = [rendered for part in message.content for rendered in _render_answer(part)]
+            if not FIRST_GENERATIONS.search(model):
+                _sign_first_call(parts)
             if parts:
                 yield {"role": "model", "parts": parts}
         elif message.role == "tool":
             yield {"role": "user", "parts": [item for part in message.content for item in _render_result(part, with_id, model)]}
         else:
             yield {"role": "user", "parts": [_render_part(part) for part in message.content]}
+
+
+def _sign_first_call(parts: list[dict[str, Any]]) -> None:
+    """Marks a call that another model made: from Gemini 3 on, an unsigned one is refused unless it bears this mark.
+
+    https://ai.google.dev/gemini-api/docs/thought-signatures
+    """
+    first = next((part for part in parts if "functionCall" in part), None)
+    if first is not None:
+        first.setdefault("thoughtSignature", "skip_thought_signature_validator")
 
 
 def _render_answer(part: Part) -> Iterable[dict[str, Any]]:

@@ -6,11 +6,12 @@ import inspect
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
+from functools import cached_property
 from typing import Any
 
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.defaults import default_transport, environment
-from ..core.errors import ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
+from ..core.errors import BadRequestError, ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
 from ..core.json_text import json_bytes, write_json
@@ -18,9 +19,11 @@ from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Trans
 from ..core.value import NOTHING
 from ..core.waiting import timeout
 from .answer import StreamedAnswer, parse_whole
+from .attempt import Attempt
 from .exchange import WatchedTransport, is_secret
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import ChatWire, Provider, join_url
+from .traits import model_traits
 
 type Key = str | Callable[[], str | Awaitable[str]] | None
 
@@ -214,7 +217,10 @@ class HttpModel:
         self.endpoint = endpoint
         self.wire = wire
         self.model = model
-        self.traits: ModelTraits = wire.traits(endpoint.provider.dialect, model)
+
+    @cached_property
+    def traits(self) -> ModelTraits:
+        return model_traits(self.endpoint.provider, self.wire, self.model)
 
     @property
     def name(self) -> str:
@@ -226,18 +232,45 @@ class HttpModel:
 
     async def complete(self, request: CompletionRequest) -> Completion:
         """One whole answer. Raises ProviderError."""
-        dialect = self.endpoint.provider.dialect
-        body = self.wire.render(request, self.model, dialect, streamed=False)
+        attempt = self._attempt(request, streamed=False)
         path = self.wire.path(self.model, streamed=False)
-        answer, id = await self.endpoint.fetch_json(path, body, headers=request.headers, timeouts=request.timeouts, watch=request.watch)
-        return self._parse(answer, id, request)
+        options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
+        while True:
+            try:
+                answer, id = await self.endpoint.fetch_json(path, attempt.body, **options)
+                return attempt.attach(self._parse(answer, id, request))
+            except BadRequestError as error:
+                attempt.mend(error)
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
         """The answer's events as they come and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
+        attempt = self._attempt(request, streamed=True)
+        for adjusted in attempt.adjusted:
+            yield adjusted
+        begun = False
+        while True:
+            try:
+                async with aclosing(self._stream(request, attempt.body)) as events:
+                    async for event in events:
+                        begun = True
+                        yield attempt.attach(event) if isinstance(event, Completion) else event
+                return
+            except BadRequestError as error:
+                if begun:
+                    raise
+                adjusted = attempt.mend(error)
+            yield adjusted
+
+    def _attempt(self, request: CompletionRequest, *, streamed: bool) -> Attempt:
+        dialect = self.endpoint.provider.dialect
+        return Attempt(request, self.wire, dialect, self.traits, self.model, self.name, self.base_url, streamed=streamed)
+
+    async def _stream(self, request: CompletionRequest, body: dict[str, Any]) -> AsyncGenerator[Event | Completion]:
+        """One request's answer."""
         dialect = self.endpoint.provider.dialect
         sent = await self.endpoint.request(
             self.wire.path(self.model, streamed=True),
-            self.wire.render(request, self.model, dialect, streamed=True),
+            body,
             headers=request.headers,
             timeouts=request.timeouts,
             streamed=True,

@@ -53,6 +53,8 @@ class Ollama:
             options["num_predict"] = request.max_tokens
         if options:
             body["options"] = options
+        if plan := request.reasoning:
+            body["think"] = not plan.is_off if plan.style == "switch" or plan.level is None else plan.level
         if request.output:
             body["format"] = dict(request.output.schema)
         return merge_params(body, request.additional_params)

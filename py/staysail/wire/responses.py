@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.arguments import parse_calls
-from ..core.completion import Completion, CompletionRequest, FinishReason
+from ..core.completion import Completion, CompletionRequest, FinishReason, ReasoningPlan
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.messages import Audio, File, Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
@@ -24,13 +24,30 @@ from .finish import read_finish
 from .format import merge_params
 from .shapes import count, read_index, read_media, record, records, string
 
+KEPT_THERE = ("previous_response_id", "conversation", "background")
+"""Parameters that go with a server that stores responses."""
+LEAST_TOKENS = 16
+"""The API refuses fewer."""
+
 
 class ResponsesDialect(Value):
-    """strict: knows `strict` in schemas. instructions: takes the preamble in a field of its own. system: the role of system messages."""
+    """How a provider's Responses differ.
+
+    Args:
+        strict: Knows `strict` in schemas.
+        instructions: Takes the preamble in a field of its own.
+        system: Role of system messages.
+        summary: Gives summaries of reasoning when asked.
+        stores: Keeps responses unless told not to.
+        proof: Refuses reasoning that it does not store and that comes without its encrypted content.
+    """
 
     strict: bool = True
     instructions: bool = True
     system: str = "developer"
+    summary: bool = True
+    stores: bool = True
+    proof: bool = True
 
 
 class Responses:
@@ -44,10 +61,12 @@ class Responses:
         return "responses"
 
     def render(self, request: CompletionRequest, model: str, dialect: ResponsesDialect, *, streamed: bool) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": model,
-            "input": [item for m in request.with_documents() for item in _render_message(m, dialect)],
-        }
+        params = dict(request.additional_params)
+        messages = _since(request.with_documents(), params)
+        stored = params.get("store", not dialect.stores or any(params.get(name) for name in KEPT_THERE))
+        body: dict[str, Any] = {"model": model, "input": [item for m in messages for item in _render_message(m, dialect, stored=stored)]}
+        if not stored:
+            body |= {"store": False} | ({"include": ["reasoning.encrypted_content"]} if request.reasons else {})
         if request.preamble and dialect.instructions:
             body["instructions"] = request.preamble
         elif request.preamble:
@@ -69,7 +88,9 @@ class Responses:
         if request.temperature is not None:
             body["temperature"] = request.temperature
         if request.max_tokens is not None:
-            body["max_output_tokens"] = request.max_tokens
+            body["max_output_tokens"] = max(request.max_tokens, LEAST_TOKENS)
+        if plan := request.reasoning:
+            body["reasoning"] = _render_reasoning(plan, dialect)
         if request.output:
             strict = request.output.strict and is_strict(request.output.schema)
             form = {
@@ -81,7 +102,7 @@ class Responses:
             body["text"] = {"format": form}
         if streamed:
             body["stream"] = True
-        return merge_params(body, request.additional_params)
+        return merge_params(body, params)
 
     def parse(self, body: Mapping[str, Any], dialect: ResponsesDialect, ids: CallIds) -> Completion:
         """A Completion from a whole response. Raises StreamError for one that failed."""
@@ -246,9 +267,31 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     )
 
 
-def _render_message(message: Message, dialect: ResponsesDialect) -> Iterable[dict[str, Any]]:
+def _render_reasoning(plan: ReasoningPlan, dialect: ResponsesDialect) -> dict[str, Any]:
+    effort = {"effort": plan.level} if plan.level else {}
+    return effort | ({"summary": "auto"} if dialect.summary and not plan.is_off else {})
+
+
+def _since(messages: tuple[Message, ...], params: dict[str, Any]) -> tuple[Message, ...]:
+    """The messages that the server does not have yet, where it keeps the earlier ones: those after the response named by
+    `previous_response_id` ("auto": the last response of the history), or, of a server-side `conversation`, after the last answer."""
+    previous = params.get("previous_response_id")
+    if previous is None and not params.get("conversation"):
+        return messages
+    known = [((message.extra.get("responses") or {}).get("id") if message.role == "assistant" else None) for message in messages]
+    if previous == "auto":
+        previous = next((id for id in reversed(known) if id), None)
+        params["previous_response_id"] = previous
+        if previous is None:
+            del params["previous_response_id"]
+    wanted = {previous} if previous else {id for id in known if id}
+    at = max((n for n, id in enumerate(known) if id in wanted), default=-1)
+    return messages[at + 1 :]
+
+
+def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool) -> Iterable[dict[str, Any]]:
     if message.role == "assistant":
-        yield from _render_assistant(message)
+        yield from _render_assistant(message, unproved=stored or not dialect.proof)
     elif message.role == "tool":
         for part in message.content:
             if not isinstance(part, ToolOutput):
@@ -259,7 +302,7 @@ def _render_message(message: Message, dialect: ResponsesDialect) -> Iterable[dic
         yield {"type": "message", "role": role, "content": [_render_part(part) for part in message.content]}
 
 
-def _render_assistant(message: Message) -> Iterable[dict[str, Any]]:
+def _render_assistant(message: Message, *, unproved: bool) -> Iterable[dict[str, Any]]:
     """Items in the order they came. Text of one item stays one item; reasoning that another format wrote is left out, as it cannot be
     verified."""
     items: list[dict[str, Any]] = []
@@ -285,6 +328,8 @@ def _render_assistant(message: Message) -> Iterable[dict[str, Any]]:
                     "arguments": part.arguments_json,
                 }
                 items.append(call | kept)
+            case Reasoning() if kept and not unproved and not kept.get("encrypted_content"):
+                continue  # known by its id alone, which only a server that stores responses finds
             case Reasoning() | Opaque() | Image() if kept:
                 items.append(kept)
     return items

@@ -53,6 +53,10 @@ def meaning(body: dict[str, Any]) -> Meaning:
     out.max_tokens = body.get("max_output_tokens")
     out.streamed = bool(body.get("stream"))
     out.rest = {name: value for name, value in body.items() if name not in KNOWN and value is not None}
+    if out.rest.get("store") is False:  # staysail keeps nothing at the provider and carries reasoning along, unless told otherwise
+        del out.rest["store"]
+    if out.rest.get("include") == ["reasoning.encrypted_content"]:
+        del out.rest["include"]
     return out
 
 

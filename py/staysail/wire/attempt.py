@@ -1,0 +1,52 @@
+"""A request on its way to one model: fitted, rendered, and mended where the model refuses it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core.completion import Completion, CompletionRequest
+from ..core.errors import BadRequestError
+from ..core.events import RequestAdjusted
+from ..core.ports import ModelTraits
+from .fitting import fit_request
+from .format import ChatWire
+from .learning import MOST_MENDS, apply_mends, find_mend, is_own, learned_mends, remember
+
+
+class Attempt:
+    """body: to be sent. warnings: options that the model does not get. adjusted: the same as events."""
+
+    def __init__(
+        self,
+        request: CompletionRequest,
+        wire: ChatWire,
+        dialect: Any,
+        traits: ModelTraits,
+        model: str,
+        name: str,
+        address: str,
+        *,
+        streamed: bool,
+    ) -> None:
+        fitted, warnings = fit_request(request, traits, name)
+        self.body: dict[str, Any] = wire.render(fitted, model, dialect, streamed=streamed)
+        self._model, self._name, self._address = model, name, address
+        self._mends = 0
+        known = [mend for mend in apply_mends(self.body, learned_mends(address, model)) if not is_own(mend)]
+        self.warnings = (*warnings, *(mend.message for mend in known))
+        self.adjusted = [RequestAdjusted(warning) for warning in self.warnings]
+
+    def mend(self, error: BadRequestError) -> RequestAdjusted:
+        """Changes the body to what the refusal asks for. Raises the error where nothing can be changed."""
+        mend = find_mend(error, self.body, self._name) if error.status in (400, 422) and self._mends < MOST_MENDS else None
+        if mend is None or not apply_mends(self.body, (mend,)):
+            raise error
+        self._mends += 1
+        remember(self._address, self._model, mend)
+        if not is_own(mend):
+            self.warnings = (*self.warnings, mend.message)
+        return RequestAdjusted(mend.message, learned=True)
+
+    def attach(self, completion: Completion) -> Completion:
+        """The answer with this attempt's warnings."""
+        return completion.replace(warnings=(*self.warnings, *completion.warnings)) if self.warnings else completion
