@@ -1,11 +1,14 @@
-"""Bytes as text, whatever they were written in."""
+"""Text from bytes: which encoding a file is written in, in the order in which browsers decide it."""
 
 from __future__ import annotations
 
 import codecs
+import re
 from typing import NamedTuple
 
 from ..core.errors import ConfigError, LoaderError
+from .encodings import REPLACEMENT, decode, find_encoding
+from .request import LoadRequest
 
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -16,44 +19,93 @@ MARKS = (
 )
 LAST_RESORT = "windows-1252"
 SAMPLE = 4096
+CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # not in text, but for a few
+DECLARED = re.compile(rb"""<(?:meta\b|\?xml\s)[^>]{0,300}?\b(?:charset|encoding)\s*=\s*["']?\s*([^\s"'/>;]+)""", re.IGNORECASE)
 
 
 class Decoded(NamedTuple):
-    """guessed: nothing told the encoding, and it is not UTF-8."""
+    """A text with its encoding.
+
+    encoding: As the WHATWG Encoding Standard names it, or as Python does. guessed: Nothing named the encoding, and it is not UTF-8.
+    """
 
     text: str
     encoding: str
     guessed: bool = False
 
     def describe(self) -> dict[str, str | bool]:
-        """What metadata should tell: nothing of UTF-8."""
-        told: dict[str, str | bool] = {} if self.encoding == "utf-8" else {"encoding": self.encoding}
-        return told | ({"encoding_guessed": True} if self.guessed else {})
+        """Returns metadata: nothing for UTF-8."""
+        named: dict[str, str | bool] = {} if self.encoding == "utf-8" else {"encoding": self.encoding}
+        return named | ({"encoding_guessed": True} if self.guessed else {})
 
 
-def decode_text(data: bytes, name: str, encoding: str | None = None) -> Decoded:
-    """By `encoding`, a byte order mark, as UTF-8, as UTF-16 without a mark, and else as windows-1252. Raises LoaderError for what is no
-    text."""
-    if encoding:
-        try:
-            return Decoded(data.decode(encoding).removeprefix("\ufeff"), codecs.lookup(encoding).name)
-        except LookupError as error:
-            raise ConfigError(f"there is no encoding {encoding!r}") from error
-        except ValueError as error:
-            raise LoaderError(f"{name} is not {encoding}: {error}", file=name) from error
-    for mark, kind in MARKS:
-        if data.startswith(mark):
-            return Decoded(data[len(mark) :].decode(kind, "replace"), kind)
+def decode_text(data: bytes, request: LoadRequest) -> Decoded:
+    """Decodes by a byte order mark, the caller's encoding, the server's charset, as UTF-8, as UTF-16, and else as windows-1252.
+
+    Never raises for bytes that mean nothing: U+FFFD stands for them, and a note counts them. Raises LoaderError for data that are no text,
+    ConfigError for an encoding that does not exist.
+    """
+    return _decode(data, request, None)
+
+
+def decode_markup(data: bytes, request: LoadRequest) -> Decoded:
+    """Decodes as `decode_text`, by the encoding that a `<meta>` or an XML declaration names where nothing outside the page names one."""
+    declared = DECLARED.search(data[:SAMPLE])
+    name = find_encoding(declared[1].decode("latin-1")) if declared else None
+    if name in ("utf-16le", "utf-16be"):
+        name = "utf-8"  # a declaration that could be read so far is in ASCII
+    return _decode(data, request, LAST_RESORT if name == "x-user-defined" else name)
+
+
+def check_encoding(label: str) -> str:
+    """Returns the name of the encoding that a caller chose. Raises ConfigError where there is none of that name."""
+    if name := find_encoding(label):
+        return name
     try:
-        text = data.decode("utf-8")
-        if "\0" not in text[:SAMPLE]:
-            return Decoded(text, "utf-8")
-    except UnicodeDecodeError:
-        pass
+        codec = codecs.lookup(label).name
+        b"".decode(codec)
+    except (LookupError, ValueError) as error:
+        raise ConfigError(f"there is no encoding {label!r}; use a label of the web such as 'utf-8', 'gbk' or 'shift_jis'") from error
+    return find_encoding(codec) or codec
+
+
+def _decode(data: bytes, request: LoadRequest, declared: str | None) -> Decoded:
+    chosen = check_encoding(request.encoding) if request.encoding else find_encoding(request.charset) or declared
+    for mark, name in MARKS:
+        if data.startswith(mark):
+            return _checked(data[len(mark) :].decode(name, "replace"), name, data, request)
+    if chosen:
+        return _checked(_decode_by(data, chosen, request), {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}.get(chosen, chosen), data, request)
     sample = data[:SAMPLE]
-    for kind, high, low in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):
+    # UTF-16 of mostly ASCII has a zero in every other place, and is valid UTF-8.
+    for name, high, low in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):
         if 3 * high.count(0) > len(high) > 0 == low.count(0):
-            return Decoded(data.decode(kind, "replace"), kind, guessed=True)
-    if b"\0" in sample:
-        raise LoaderError(f"{name} is no text, and of no kind that is known", code="unknown_kind", file=name)
-    return Decoded(data.decode(LAST_RESORT, "replace"), LAST_RESORT, guessed=True)
+            return _checked(data.decode(name, "replace"), name, data, request, guessed=True)
+    try:
+        return _checked(data.decode("utf-8"), "utf-8", data, request)
+    except UnicodeDecodeError:
+        return _checked(decode(data, LAST_RESORT), LAST_RESORT, data, request, guessed=True)
+
+
+def _decode_by(data: bytes, name: str, request: LoadRequest) -> str:
+    if find_encoding(name):
+        return decode(data, name)
+    try:
+        return data.decode(name, "replace")
+    except ValueError as error:
+        raise LoaderError(f"{request.name} cannot be read as {name}: {error}", file=request.name) from error
+
+
+def _checked(text: str, name: str, data: bytes, request: LoadRequest, guessed: bool = False) -> Decoded:
+    """Notes what was replaced. Zeros, which stores and databases refuse, become spaces, so that every character keeps its place."""
+    sample = text[:SAMPLE]
+    if 10 * len(CONTROL.findall(sample)) > len(sample):
+        raise LoaderError(f"{request.name} is no text, and of no kind that is known", code="unknown_kind", file=request.name)
+    if zeros := text.count("\0"):
+        request.notes.count("NUL characters read as spaces", zeros)
+    if guessed:
+        request.notes.add(f"read as {name}: it is not UTF-8 and does not say what it is")
+    replaced = text.count(REPLACEMENT) - (data.count(REPLACEMENT.encode()) if name == "utf-8" else 0)
+    if replaced > 0:
+        request.notes.count(f"U+FFFD where bytes are no {name}", replaced)
+    return Decoded(text.replace("\0", " ").removeprefix("\ufeff"), name, guessed)

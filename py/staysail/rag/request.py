@@ -1,0 +1,26 @@
+"""What a loader knows of a file beside its bytes."""
+
+from __future__ import annotations
+
+from .notes import Notes
+
+MOST_BYTES = 256 << 20
+"""Most bytes of a file, and most bytes that a zip, a gzip file or a PDF may unpack to."""
+
+
+class LoadRequest:
+    """The options of one file's loading, and the notes that its loader takes.
+
+    Args:
+        name: By which the file is cited.
+        encoding: Chosen by the caller; it comes before any other but a byte order mark.
+        charset: Given by the server or the system with the file; it comes before one in the file.
+        password: Opens an encrypted PDF.
+        max_bytes: Most bytes of the file and of what it unpacks to.
+    """
+
+    def __init__(
+        self, name: str, *, encoding: str | None = None, charset: str = "", password: str | None = None, max_bytes: int = MOST_BYTES
+    ) -> None:
+        self.name, self.encoding, self.charset, self.password, self.max_bytes = name, encoding, charset, password, max_bytes
+        self.notes = Notes()
