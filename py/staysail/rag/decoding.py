@@ -75,7 +75,9 @@ def _decode(data: bytes, request: LoadRequest, declared: str | None) -> Decoded:
         if data.startswith(mark):
             return _checked(data[len(mark) :].decode(name, "replace"), name, data, request)
     if chosen:
-        return _checked(_decode_by(data, chosen, request), {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}.get(chosen, chosen), data, request)
+        return _checked(
+            _decode_by(data, chosen, request), {"utf-16le": "utf-16-le", "utf-16be": "utf-16-be"}.get(chosen, chosen), data, request
+        )
     sample = data[:SAMPLE]
     # UTF-16 of mostly ASCII has a zero in every other place, and is valid UTF-8.
     for name, high, low in (("utf-16-le", sample[1::2], sample[::2]), ("utf-16-be", sample[::2], sample[1::2])):

@@ -45,6 +45,4 @@ class Notes:
 
 
 def _lines(counts: dict[str, tuple[int, str]]) -> tuple[str, ...]:
-    return tuple(
-        kind + (f": {count:,}" if count else "") + (f" ({first})" if first else "") for kind, (count, first) in counts.items()
-    )
+    return tuple(kind + (f": {count:,}" if count else "") + (f" ({first})" if first else "") for kind, (count, first) in counts.items())
