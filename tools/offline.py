@@ -14,7 +14,7 @@ LEFT_OUT = {"node_modules", "types", "wheel"}
 PARTS = {".js", ".mjs", ".css", ".svg", ".html", ".py"}
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 WHEEL = "web/wheel/staysail-cp314.whl"  # `make build` copies it there; the snapshot's name tells one from another
-PACKAGES = ("numpy-", "pypdf-", "mammoth-", "cobble-")  # the map and the loaders of documents
+PACKAGES = ("numpy-", "pypdf-")  # the map, and the loader of PDF
 MODELS = {".gguf", ".onnx"}  # they keep themselves
 
 

@@ -308,15 +308,16 @@ export type LoadOptions = {
   signal?: AbortSignal | null;
 };
 /** metadata: `source`, and what applies of `page`, `pages`, `chapter`, `row`, `line`, `pointer`, `title`, `author`, `language`, `encoding`. */
-export type LoadedDocument = { id: string; text: string; metadata: Record<string, unknown> };
+/** `notes`: what was left out or guessed since the document before, with counts: "pictures left out: 3". */
+export type LoadedDocument = { id: string; text: string; metadata: Record<string, unknown>; notes: string[] };
 /** What `export` of a store gave, wherever it is. */
 export type StoreArchive = Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | Response;
 export type FileStarted = { type: "file_started"; file: string; index: number; total: number | null; sizeBytes: number | null };
 /** Passages embedded, of how many; while the file is read, total is 0 and done counts pages, chapters or rows. */
 export type FileProgress = { type: "file_progress"; file: string; done: number; total: number };
-/** `replaced`: passages of an older version that they took the place of. */
+/** `replaced`: passages of an older version, whose place they took. `notes`: what was left out of the file, with counts, or guessed. */
 export type FileDone = { type: "file_done"; file: string; chunks: number; replaced: number; seconds: number; notes: string[] };
-export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty" };
+export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty"; notes: string[] };
 export type FileFailed = { type: "file_failed"; file: string; error: string; code: string };
 export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
 /** What Python's `where` takes: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */

@@ -45,7 +45,10 @@ class Ingesting:
 
     async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         documents = await staysail.load_documents(self._open(0, **params["file"]), **params["options"])
-        return [{"id": document.id, "text": document.text, "metadata": dict(document.metadata)} for document in documents]
+        return [
+            {"id": document.id, "text": document.text, "metadata": dict(document.metadata), "notes": list(document.notes)}
+            for document in documents
+        ]
 
     async def split(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """Passages of a text, at places as JavaScript counts them."""

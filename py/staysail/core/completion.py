@@ -33,11 +33,12 @@ class ReasoningPlan(Value):
 
 
 class Document(Value):
-    """Text the model should know. metadata: where it is from."""
+    """Text that a model should know. metadata: where it is from. notes: what its loader left out or guessed, with counts."""
 
     id: str
     text: str
     metadata: Mapping[str, Any] = NOTHING
+    notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {"id": self.id, "text": self.text} | ({"metadata": dict(self.metadata)} if self.metadata else {})

@@ -1,8 +1,10 @@
-"""Front matter: the part of YAML that skills and notes begin with, and nothing that could do harm.
+"""Front matter: the fields between `---` lines that skills and notes begin with.
 
-Read: mappings (nested by indent), lists (`- item`, `[a, b]`), `{a: b}`, plain, 'single' and "double" quoted scalars, `|` and `>` blocks
-with `-` and `+`, comments, true, false, null and numbers. Refused, by line: anchors, aliases, tags, several documents, tabs as indent,
-names that are there twice. Where a plain scalar holds `: ` it is kept as text, as people write descriptions.
+It is the part of YAML that people write there, read in linear time: `name: value`, nested by indent, lists (`- item`, `[a, b]`), quoted
+text over several lines, `|` and `>` blocks, comments, true, false, null and numbers of up to 15 digits; a value in brackets or braces
+that is JSON is read as JSON. All else of YAML, such as anchors, aliases and tags, stays the text that it is, so none of it expands or runs.
+
+Why no YAML library: PyYAML and ruamel.yaml recurse on nested input and expand aliases, and the smaller one is eight times this file.
 """
 
 from __future__ import annotations
@@ -10,241 +12,159 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .errors import ConfigError
+from .errors import ConfigError, JsonError
 from .json_text import read_json
 
-FENCE = "---"
-KEY = re.compile(r"""("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#&*!|>%@`\[\]{},?:-][^#:]*?|-?[\w./-]+)\s*:(?:\s+|$)""")
-NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 LONGEST = 64 << 10
+MOST_DEPTH = 8
+END = re.compile(r"^(?:---|\.\.\.)[ \t]*\r?$", re.MULTILINE)
+KEY = re.compile(r"""("(?:[^"\\]|\\.){1,200}"|'[^']{1,200}'|[\w$./<~+(](?:[^:#"\n]|:(?=\S)|(?<=\S)\#){0,200}?)[ \t]*:(?:[ \t]+|$)""")
+NUMBER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?(?:[eE][-+]?[0-9]{1,2})?")
+WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
+QUOTED = re.compile(r"""(?:"((?:[^"\\]|\\.)*+)"|'((?:[^']|'')*+)')[ \t]*(?:\#[^\n]*)?(?=\n|\Z)""", re.DOTALL)
+ITEM = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*+)"|'((?:[^']|'')*+)'|([^,\[\]{}"'\n][^,\[\]{}\n]*+))\s*(?:,|\Z)""")
+BLOCK = re.compile(r"([|>])(?:([-+])?[1-9]?|[1-9]([-+]))(?:[ \t]+\#.*)?")
+ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "e": "\x1b", "b": "\b", "f": "\f", "v": "\v", "\n": ""}
 
 
-def split_front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """The front matter and what follows it; {} where there is none. Raises ConfigError, naming the line."""
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
-    lines = text.split("\n")
-    if lines[0].rstrip() != FENCE:
-        return {}, text
-    for number, line in enumerate(lines[1:], 1):
-        if line.rstrip() in (FENCE, "..."):
-            return read_front_matter("\n".join(lines[1:number])), "\n".join(lines[number + 1 :]).lstrip("\n")
-    raise ConfigError("line 1: the front matter begins with '---' and never ends with another")
+def split_front_matter(text: str) -> tuple[dict[str, Any], int]:
+    """Returns the fields, and where the text below them begins: ({}, 0) where there is no front matter. Raises ConfigError, naming the
+    line."""
+    first = re.match(r"\ufeff?---[ \t]*\r?\n", text)
+    if not first:
+        return {}, 0
+    end = END.search(text, first.end(), first.end() + LONGEST)
+    if not end:
+        raise ConfigError(f"line 1: the front matter begins with '---' and does not end with another within {LONGEST:,} characters")
+    body = re.compile(r"\s*").match(text, end.end())
+    return read_front_matter(text[first.end() : end.start()]), body.end() if body else end.end()
 
 
 def read_front_matter(text: str) -> dict[str, Any]:
-    """Raises ConfigError, naming the line."""
-    if len(text) > LONGEST:
-        raise ConfigError(f"the front matter is longer than {LONGEST} characters")
-    reader = _Reader(text.split("\n"))
-    value = reader.mapping(0) if reader.peek() is not None else {}
-    if line := reader.peek():
-        raise reader.fault("expected `name: value`" if _is_item(line[1]) else "it is indented differently from what is above it")
-    return value
+    """Returns the fields of what stands between the `---` lines. Raises ConfigError, naming the line."""
+    reader = _Reader(text.replace("\r\n", "\n").split("\n"))
+    line = reader.peek()
+    fields = reader.read_block(line[0], 1) if line else {}
+    if reader.peek() or not isinstance(fields, dict):
+        raise reader.fault("expected `name: value`, indented as the first field is")
+    return fields
 
 
 class _Reader:
     def __init__(self, lines: list[str]) -> None:
-        self._lines, self._at, self._depth = lines, 0, 0
+        self._lines, self._at = lines, 0
 
     def peek(self) -> tuple[int, str] | None:
-        """Indent and content of the next line that has content."""
+        """Indent and content of the next line that has content; comments have none."""
         while self._at < len(self._lines):
-            line = self._lines[self._at]
-            content = line.strip(" ")
-            if content.strip() and not content.startswith("#"):
-                if line[: len(line) - len(line.lstrip())].count("\t"):
-                    raise self.fault("a tab is no indent in YAML; use spaces")
-                return len(line) - len(line.lstrip(" ")), content.rstrip()
+            line = self._lines[self._at].rstrip()
+            content = line.lstrip(" ")
+            if content.startswith("\t"):
+                raise self.fault("a tab is no indent in YAML; use spaces")
+            if content and not content.startswith("#"):
+                return len(line) - len(content), content
             self._at += 1
         return None
 
     def fault(self, why: str) -> ConfigError:
-        line = self._lines[self._at] if self._at < len(self._lines) else ""
-        return ConfigError(f"front matter, line {self._at + 2}: {why}: {line.strip()[:60]!r}")
+        at = min(self._at, len(self._lines) - 1)
+        return ConfigError(f"front matter, line {at + 2}: {why}: {self._lines[at].strip()[:60]!r}")
 
-    def mapping(self, indent: int) -> dict[str, Any]:
-        self._deeper()
+    def read_block(self, indent: int, depth: int) -> Any:
+        """The mapping, the list or the text whose lines have this indent."""
+        line = self.peek()
+        if not line or depth > MOST_DEPTH:
+            return self._join_below(indent - 1, [])
+        if _is_item(line[1]):
+            return self._read_list(indent, depth)
+        return self._read_mapping(indent, depth) if KEY.match(line[1]) else self._join_below(indent - 1, []) if depth > 1 else {}
+
+    def _read_mapping(self, indent: int, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        while (line := self.peek()) and line[0] == indent and not _is_item(line[1]):
-            match = KEY.match(line[1])
-            if not match:
-                raise self.fault("expected `name: value`")
-            name = str(self._quoted(match[1]) if match[1][0] in "\"'" else match[1].strip())
+        while (line := self.peek()) and line[0] == indent and (key := KEY.match(line[1])):
+            name = key[1].strip()
+            name = _unescape(name[1:-1]) if name[0] == '"' else name[1:-1] if name[0] == "'" else name
             if name in found:
                 raise self.fault(f"{name} is there twice")
-            found[name] = self._value(line[1][match.end() :], indent)
-        self._depth -= 1
+            found[name] = self._read_value(line[1][key.end() :], indent, depth)
         return found
 
-    def _sequence(self, indent: int) -> list[Any]:
-        self._deeper()
+    def _read_list(self, indent: int, depth: int) -> list[Any]:
         found: list[Any] = []
         while (line := self.peek()) and line[0] == indent and _is_item(line[1]):
             rest = line[1][1:].lstrip(" ")
-            if _is_item(rest) or (KEY.match(rest) and rest[0] not in "\"'[{"):
-                # `- name: value`, `- - item`: what stands behind the dash begins a mapping, a list, at its own indent.
-                inner = line[0] + len(line[1]) - len(rest)
+            if (_is_item(rest) or (KEY.match(rest) and rest[0] not in "\"'")) and depth < MOST_DEPTH:
+                # `- name: value`, `- - item`: a mapping or a list begins behind the dash, at its own indent.
+                inner = indent + len(line[1]) - len(rest)
                 self._lines[self._at] = " " * inner + rest
-                found.append(self._sequence(inner) if _is_item(rest) else self.mapping(inner))
+                found.append(self.read_block(inner, depth + 1))
             else:
-                found.append(self._value(rest, indent))
-        self._depth -= 1
+                found.append(self._read_value(rest, indent, depth))
         return found
 
-    def _value(self, rest: str, indent: int) -> Any:
-        """What stands behind `name:` or `-`, on that line and the ones that belong to it."""
-        rest = rest.strip()
-        if rest[:1] in ("|", ">"):
-            return self._block(rest, indent)
-        if rest and not rest.startswith("#"):
-            return self._inline(rest, indent)
+    def _read_value(self, rest: str, indent: int, depth: int) -> Any:
+        """What stands behind `name:` or `-`, on that line and on those below that belong to it."""
+        if rest[:1] in ("|", ">") and (header := BLOCK.fullmatch(rest)):
+            return self._read_text_block(header[1], header[2] or header[3], indent)
+        if rest[:1] in ('"', "'"):
+            return self._read_quoted(rest)
+        if rest[:1] in ("[", "{"):
+            return self._read_brackets(rest, indent)
         self._at += 1
+        if rest and not rest.startswith("#"):
+            return self._join_below(indent, [_without_comment(rest)])
         line = self.peek()
-        if line and _is_item(line[1]) and line[0] >= indent:
-            return self._sequence(line[0])
-        if line and line[0] > indent:
-            if KEY.match(line[1]):
-                return self.mapping(line[0])
-            self._at -= 1
-            return self._folded("", indent)
+        if line and (line[0] > indent or (line[0] == indent and _is_item(line[1]))):
+            return self.read_block(line[0], depth + 1)
         return None
 
-    def _inline(self, rest: str, indent: int) -> Any:
-        if rest[0] in "&*!%@`":
-            raise self.fault("anchors, aliases and tags are not read here; write the text in quotes")
-        if rest[0] in "\"'":
-            while not _closes(rest):
-                self._at += 1
-                line = self.peek()
-                if line is None:
-                    self._at -= 1
-                    raise self.fault("a quote is not closed")
-                rest = f"{rest} {line[1]}"
-            value = self._quoted(rest)
-            self._at += 1
-            return value
-        if rest[0] in "[{":
-            while not _balanced(rest):
-                self._at += 1
-                line = self.peek()
-                if line is None:
-                    self._at -= 1
-                    raise self.fault("a bracket is not closed")
-                rest = f"{rest} {line[1]}"
-            value = _Flow(rest, self).read()
-            self._at += 1
-            return value
-        return self._folded(_without_comment(rest), indent)
-
-    def _folded(self, first: str, indent: int) -> Any:
-        """A plain scalar, with the lines below that are indented further."""
-        parts = [first] if first else []
-        self._at += 1
+    def _join_below(self, indent: int, parts: list[str]) -> Any:
+        """A plain text with the lines below it that are indented further than `indent`."""
         while (line := self.peek()) and line[0] > indent:
             parts.append(_without_comment(line[1]))
             self._at += 1
-        return _scalar(parts[0]) if len(parts) == 1 else " ".join(parts)
+        return _read_scalar(parts[0]) if len(parts) == 1 else " ".join(parts)
 
-    def _block(self, header: str, indent: int) -> str:
-        match = re.fullmatch(r"([|>])([-+]?)(?:\s+#.*)?", header)
-        if not match:
-            raise self.fault("a block begins with |, >, |-, >-, |+ or >+ alone on its line")
+    def _read_quoted(self, rest: str) -> str:
+        text = "\n".join((rest, *self._lines[self._at + 1 :]))
+        found = QUOTED.match(text)
+        if not found:
+            raise self.fault("a quote is not closed, or text follows it")
+        self._at += 1 + found[0].count("\n")
+        return _unfold(found[1], found[2])
+
+    def _read_brackets(self, rest: str, indent: int) -> Any:
+        parts, balance = [rest], _balance(rest)
+        self._at += 1
+        while balance > 0 and (line := self.peek()) and (line[0] > indent or line[1][0] in "]}"):
+            parts.append(line[1])
+            balance += _balance(line[1])
+            self._at += 1
+        if balance > 0:
+            raise self.fault("a bracket is not closed")
+        text = "\n".join(parts).strip()
+        try:
+            return read_json(text, max_depth=MOST_DEPTH)
+        except JsonError:
+            items = _split_items(text[1:-1].strip()) if text[0] == "[" and text[-1] == "]" else None
+            return " ".join(text.split()) if items is None else items
+
+    def _read_text_block(self, style: str, ending: str | None, indent: int) -> str:
         self._at += 1
         lines: list[str] = []
         while self._at < len(self._lines):
-            line = self._lines[self._at]
+            line = self._lines[self._at].rstrip("\r")
             if line.strip() and len(line) - len(line.lstrip(" ")) <= indent:
                 break
-            lines.append(line.rstrip() if not line.strip() else line)
+            lines.append(line if line.strip() else "")
             self._at += 1
-        depth = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
+        depth = min((len(line) - len(line.lstrip(" ")) for line in lines if line), default=0)
         text = "\n".join(line[depth:] for line in lines)
         body = text.rstrip("\n")
-        if match[1] == ">":
-            body = _fold(body)
-        if match[2] == "-" or not body:
-            return body
-        return body + ("\n" + text[len(text.rstrip("\n")) :] if match[2] == "+" else "\n")
-
-    def _quoted(self, text: str) -> str:
-        closed = _closes(text)
-        if not closed or text[closed:].strip()[:1] not in ("", "#"):
-            raise self.fault("something follows the closing quote")
-        return _unquote(text[:closed], self)
-
-    def _deeper(self) -> None:
-        self._depth += 1
-        if self._depth > 16:
-            raise self.fault("it is nested too deeply")
-
-
-class _Flow:
-    """[a, b] and {a: b}, already on one line."""
-
-    def __init__(self, text: str, reader: _Reader) -> None:
-        self._text, self._at, self._reader, self._depth = text, 0, reader, 0
-
-    def read(self) -> Any:
-        value = self._value("")
-        if self._text[self._at :].strip()[:1] not in ("", "#"):
-            raise self._reader.fault("something follows the closing bracket")
-        return value
-
-    def _value(self, stops: str) -> Any:
-        self._skip()
-        mark = self._text[self._at : self._at + 1]
-        if mark in ("[", "{") and mark:
-            self._depth += 1
-            if self._depth > 16:
-                raise self._reader.fault("it is nested too deeply")
-            value = self._items(mark)
-            self._depth -= 1
-            return value
-        if mark in ('"', "'") and mark:
-            closed = _closes(self._text[self._at :])
-            text = self._text[self._at : self._at + closed]
-            self._at += closed
-            return _unquote(text, self._reader)
-        match = re.compile(rf"[^{re.escape(stops)}\[\]{{}}]*").match(self._text, self._at)
-        text = match[0] if match else ""
-        self._at += len(text)
-        if text.strip()[:1] in tuple("&*!%@`"):
-            raise self._reader.fault("anchors, aliases and tags are not read here; write the text in quotes")
-        return _scalar(text.strip())
-
-    def _items(self, opening: str) -> Any:
-        closing = "]" if opening == "[" else "}"
-        self._at += 1
-        items: list[Any] = []
-        pairs: dict[str, Any] = {}
-        while True:
-            self._skip()
-            if self._text[self._at : self._at + 1] == closing:
-                self._at += 1
-                return items if opening == "[" else pairs
-            value = self._value("," if opening == "[" else ",:")
-            self._skip()
-            if opening == "[":
-                items.append(value)
-            else:
-                if self._text[self._at : self._at + 1] != ":":
-                    raise self._reader.fault("expected `name: value` between braces")
-                self._at += 1
-                name = str(value)
-                if name in pairs:
-                    raise self._reader.fault(f"{name} is there twice")
-                pairs[name] = self._value(",")
-                self._skip()
-            mark = self._text[self._at : self._at + 1]
-            if mark == ",":
-                self._at += 1
-            elif mark != closing:
-                raise self._reader.fault(f"expected ',' or '{closing}'")
-
-    def _skip(self) -> None:
-        while self._text[self._at : self._at + 1] == " ":
-            self._at += 1
+        end = text[len(body) :] if ending == "+" else ""
+        body = _fold(body.split("\n")) if style == ">" else body
+        return body if ending == "-" or not body else f"{body}\n{end}"
 
 
 def _is_item(content: str) -> bool:
@@ -252,52 +172,59 @@ def _is_item(content: str) -> bool:
 
 
 def _without_comment(text: str) -> str:
-    return re.split(r"\s#", text, maxsplit=1)[0].rstrip()
+    return re.split(r"[ \t]\#", text, maxsplit=1)[0].rstrip()
 
 
-def _scalar(text: str) -> Any:
+def _read_scalar(text: str) -> Any:
     if text.lower() in WORDS:
         return WORDS[text.lower()]
-    if NUMBER.fullmatch(text):
-        number = read_json(text.lstrip("+"), nonfinite="null")
-        return text if number is None else number  # more digits than a number holds
-    return text
+    if not NUMBER.fullmatch(text):
+        return text
+    return float(text) if set(text) & set(".eE") else int(text)
 
 
-def _closes(text: str) -> int:
-    """Where the quoted text that begins here ends; 0 where it does not."""
-    match = re.match(r"""'(?:[^']|'')*'(?!')|"(?:[^"\\]|\\.)*\"""", text)
-    return match.end() if match else 0
+def _unescape(text: str) -> str:
+    def replace(found: re.Match[str]) -> str:
+        code = found[1] or found[2] or found[3]
+        return chr(min(int(code, 16), 0x10FFFF)) if code else ESCAPES.get(found[4], found[4])
+
+    # JSON writes characters beyond the first plane as pairs.
+    return ESCAPE.sub(replace, text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _unquote(text: str, reader: _Reader) -> str:
-    if text[:1] == "'":
-        return text[1:-1].replace("''", "'")
-    escapes = re.sub(r"\\(x[0-9A-Fa-f]{2}|.)", lambda m: f"\\u00{m[1][1:]}" if m[1][0] == "x" and m[1][1:] else m[0], text)
-    try:
-        unquoted: str = read_json(escapes, strict=False)
-    except ValueError as error:
-        raise reader.fault("the text in double quotes cannot be read") from error
-    return unquoted
+def _unfold(double: str | None, single: str | None) -> str:
+    """The content of quotes; a line end in it is a space."""
+    text = re.sub(r"[ \t]*\n[ \t]*", " ", double if double is not None else single or "")
+    return _unescape(text) if double is not None else text.replace("''", "'")
 
 
-def _balanced(text: str) -> bool:
-    plain = re.sub(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", "", text)
-    return all(plain.count(a) <= plain.count(b) for a, b in ("[]", "{}"))
+def _split_items(text: str) -> list[Any] | None:
+    """The items of a list in brackets that is no JSON; None where it holds others."""
+    items: list[Any] = []
+    at = 0
+    while at < len(text):
+        found = ITEM.match(text, at)
+        if not found:
+            return None
+        items.append(_read_scalar(found[3].strip()) if found[3] else _unfold(found[1], found[2]))
+        at = found.end()
+    return items
 
 
-def _fold(text: str) -> str:
-    """Lines of a paragraph become one; empty lines and further indented ones stay."""
-    out = ""
-    previous = ""
-    for line in text.split("\n"):
-        if not out:
-            out = line
-        elif not line:
-            out += "\n"
-        elif line.startswith(" ") or previous.startswith(" "):
-            out += "\n" + line
+def _balance(text: str) -> int:
+    plain = re.sub(r"""'[^']*+'|"(?:[^"\\]|\\.)*+\"""", "", text)
+    return sum(plain.count(mark) for mark in "[{") - sum(plain.count(mark) for mark in "]}")
+
+
+def _fold(lines: list[str]) -> str:
+    """Lines of a paragraph become one; empty lines and lines indented further stay."""
+    out, previous = [""], ""
+    for number, line in enumerate(lines):
+        if not line:
+            out.append("\n")
+        elif number and (line.startswith(" ") or previous.startswith(" ")):
+            out.append("\n" + line)
         else:
-            out += ("" if out.endswith("\n") else " ") + line
+            out.append(line if out[-1][-1:] in ("", "\n") else " " + line)
         previous = line
-    return out
+    return "".join(out)

@@ -85,9 +85,11 @@ def read_json(
         raise error(f"{what} cannot be read as JSON: it holds {failure}, which is not a number there", code="bad_json") from None
 
 
-def read_json_at(text: str, start: int) -> tuple[Any, int]:
-    """Returns the value that begins at `start`, and where it ends. Only for a text that `read_json` accepted as a whole."""
-    value, end = _decoder(False, True, False, False).raw_decode(text, start)
+def read_json_at(text: str, start: int, *, nonfinite: str = "refuse") -> tuple[Any, int]:
+    """Returns the value that begins at `start`, and where it ends. Only for a text that `read_json` accepted as a whole, with the same
+    `nonfinite`."""
+    is_mended = nonfinite == "null"
+    value, end = _decoder(is_mended, True, is_mended, is_mended).raw_decode(text, start)
     return value, end
 
 

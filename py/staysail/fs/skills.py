@@ -56,7 +56,7 @@ class Skill(Value):
 def read_skill(text: str, folder_name: str, path: str) -> Skill:
     """Raises ToolFSError ("bad_request") for a skill that breaks the format."""
     try:
-        fields, body = split_front_matter(text)
+        fields, begin = split_front_matter(text)
         name, description = fields.get("name"), fields.get("description")
         if not isinstance(name, str) or not NAME.fullmatch(name) or len(name) > LONGEST_NAME:
             raise ConfigError(f"name is lower-case letters, digits and single hyphens, at most {LONGEST_NAME}, not {name!r}")
@@ -66,4 +66,4 @@ def read_skill(text: str, folder_name: str, path: str) -> Skill:
             raise ConfigError(f"description says what the skill is for, in 1 to {LONGEST_DESCRIPTION} characters")
     except ConfigError as error:
         raise ToolFSError(f"{path}: {error}", code="bad_request", path=path) from error
-    return Skill(name, description.strip(), body, path, fields=fields)
+    return Skill(name, description.strip(), text[begin:], path, fields=fields)

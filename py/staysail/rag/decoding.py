@@ -63,7 +63,7 @@ def check_encoding(label: str) -> str:
         return name
     try:
         codec = codecs.lookup(label).name
-        b"".decode(codec)
+        b"a".decode(codec, "replace")
     except (LookupError, ValueError) as error:
         raise ConfigError(f"there is no encoding {label!r}; use a label of the web such as 'utf-8', 'gbk' or 'shift_jis'") from error
     return find_encoding(codec) or codec

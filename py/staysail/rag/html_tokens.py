@@ -78,7 +78,8 @@ def read_tokens(page: str, *, xml: bool = False) -> Iterator[Tag | Text]:
             yield Text(lt + 9, end_at, raw=True)
             at = begin = min(end_at + 3, len(page))
         elif page.startswith("<!--", lt) and lt < last_comment:
-            at = begin = COMMENT_END.search(page, lt + 2).end()  # type: ignore[union-attr]  there is one
+            comment_end = COMMENT_END.search(page, lt + 2)
+            at = begin = comment_end.end() if comment_end else len(page)
         else:
             at = begin = page.find(">", lt) + 1
             name = NAME.match(page, lt + 2) if page[lt + 1] == "/" else None

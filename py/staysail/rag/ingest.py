@@ -20,13 +20,15 @@ from ..core.errors import ConfigError, LoaderError, StaysailError
 from ..core.events import Event
 from ..core.ports import DocumentStore
 from ..core.value import NOTHING
+from .decoding import check_encoding
 from .loaders import read_documents
-from .loaders.asked import Asked
-from .markup import Readable, split_readable
-from .source import MOST_BYTES, Source, open_source
+from .markup import split_readable
+from .readable import Readable
+from .request import MOST_BYTES, LoadRequest
+from .source import Source, open_source
 from .splitters import DEFINITIONS, Measure, Passage, split_code, split_markdown, split_text
 
-FORMAT = 1  # of what is stored; another one makes every file be read again
+FORMAT = 2  # of what is stored; another one makes every file be read again
 BATCH = 64
 ONE = (str, bytes, bytearray, memoryview, Mapping)  # which could be taken for many
 
@@ -52,8 +54,14 @@ class FileProgress(Event):
 
 
 class FileDone(Event):
-    """chunks: passages stored. replaced: passages of an older version that they took the place of. notes: what a reader of the log should
-    know, such as an encoding that had to be guessed."""
+    """A file is stored.
+
+    Args:
+        chunks: Passages stored.
+        replaced: Passages of an older version, whose place they took.
+        seconds: How long it took.
+        notes: What was left out of the file, with counts ("pictures left out: 3"), and what had to be guessed, such as its encoding.
+    """
 
     file: str
     chunks: int
@@ -63,10 +71,11 @@ class FileDone(Event):
 
 
 class FileSkipped(Event):
-    """reason: "unchanged", or "empty"."""
+    """A file is not stored. reason: "unchanged", or "empty". notes: as in FileDone, of a file without text."""
 
     file: str
     reason: str
+    notes: tuple[str, ...] = ()
 
 
 class FileFailed(Event):
@@ -95,19 +104,36 @@ async def ingest(
     max_bytes: int = MOST_BYTES,
     force: bool = False,
 ) -> AsyncGenerator[IngestEvent]:
-    """Reads files into a store, telling how far it is.
+    """Reads files into a store, and yields an event at each step.
 
         async with aclosing(ingest(["handbook.pdf", "https://example.org/faq.html"], store)) as events:
             async for event in events: ...
 
-    files: one or several of what `load_documents` takes, or an async iterable of them; a folder is all files in it. Leaving the loop
-    stops: the file at hand is stored whole or not at all, and running it again goes on from there. A file that fails is told as
-    FileFailed and the next one follows; errors of the store, of the embedder and of options are raised. splitter: a function, async or
-    not, from a text to Passages, such as `partial(split_sentences, size=500)`; by default each file is split by what it is, into passages
-    of at most `size` with `overlap`, in what `measure` counts. embedder: else the store's own. metadata: of every passage. force: reads
-    unchanged files too. Every passage's metadata has `source`, `hash`, `chunk` (from 0), `chunks`, `start`, `end`, and what the loader
-    told: `page`, `chapter`, `headings`. start, end: where the passage is, in the text of the file, of the page (PDF), of the chapter's
-    file (EPUB), or in the text that was read (DOCX); its id is "<source>#<chunk>"."""
+    Leaving the loop stops: the file at hand is stored whole or not at all, and running it again goes on from there. A file that cannot be
+    read ends in FileFailed, and the next one follows.
+
+    Args:
+        files: One or several of what `load_documents` takes, or an async iterable of them; a folder is all files in it.
+        splitter: A function, async or not, from a text to Passages, such as `partial(split_sentences, size=500)`. By default each file is
+            split by its kind.
+        size: Most of a passage, in what `measure` counts.
+        overlap: Most that two passages share.
+        measure: Counts a text: its characters, or the tokens of a model.
+        embedder: If not the store's own.
+        metadata: Of every passage.
+        encoding, password, max_bytes: As in `load_documents`.
+        force: Reads unchanged files too.
+
+    Yields:
+        FileStarted, FileProgress, then FileDone, FileSkipped or FileFailed for each file. A stored passage's id is "<source>#<chunk>"; its
+        metadata has `source`, `hash`, `chunk` (from 0), `chunks`, and `page`, `chapter`, `headings` where there are any. `start` and `end`
+        are where it is in the text of the file, of the page (PDF), of the chapter's file (EPUB), or in the text that was read (DOCX).
+
+    Raises:
+        ConfigError for options that cannot work and a splitter that fails; errors of the store and of the embedder.
+    """
+    if encoding:
+        check_encoding(encoding)
     if not splitter:
         split_text("", size, overlap)  # raises for what cannot work, before any file is read
     own = getattr(store, "embedder", None)
@@ -115,6 +141,7 @@ async def ingest(
     if embedder is None and own is not None:
         embedder = getattr(store, "embed", own)  # by which a store learns whose vectors it holds
     given, total = _listed(files)
+    loading = {"encoding": encoding, "password": password, "max_bytes": max_bytes}
     seen: set[str] = set()
     index = 0
     async for item in given:
@@ -125,7 +152,7 @@ async def ingest(
             yield FileFailed(source.name, f"two of the files are called {source.name}; give them names of their own", "config")
             continue
         seen.add(source.name)
-        work = _File(source, store, embedder, settings, Asked(source.name, encoding, password, max_bytes), metadata, force)
+        work = _File(source, store, embedder, settings, loading, metadata, force)
         async with aclosing(work.events(splitter, size, overlap, measure)) as events:
             try:
                 async for event in events:
@@ -141,31 +168,29 @@ class _File:
         store: DocumentStore,
         embedder: Any,
         settings: str,
-        asked: Asked,
+        loading: dict[str, Any],
         metadata: Mapping[str, Any],
         force: bool,
     ) -> None:
-        self._source, self._store, self._embedder, self._asked = source, store, embedder, asked
-        self._settings, self._metadata, self._force = settings, metadata, force
+        self._source, self._store, self._embedder = source, store, embedder
+        self._settings, self._loading, self._metadata, self._force = settings, loading, metadata, force
         self._name = source.name
 
     async def events(self, splitter: Splitter | None, size: int, overlap: int, measure: Measure) -> AsyncGenerator[IngestEvent]:
         started = time.monotonic()
-        data = await self._data()
+        data = await self._read()
         hash = hashlib.sha256(data + self._settings.encode()).hexdigest()[:32]
         kept = await self._kept()
         if not self._force and await self._is_whole(kept, hash):
             yield FileSkipped(self._name, "unchanged")
             return
+        request = LoadRequest(self._name, charset=self._source.charset, **self._loading)
         chunks: list[Chunk] = []
-        notes: dict[str, None] = {}
         read = 0
-        async with aclosing(read_documents(self._source, data, self._asked)) as documents:
+        async with aclosing(self._documents(data, request)) as documents:
             async for document in documents:
-                passages = await _divide(document, splitter) if splitter else _split(document, size, overlap, measure)
+                passages = await _divide(document, splitter, self._name) if splitter else _split(document, size, overlap, measure)
                 chunks += [self._chunk(document, passage) for passage in passages]
-                if document.metadata.get("encoding_guessed"):
-                    notes[f"read as {document.metadata['encoding']}: it is not UTF-8 and does not say what it is"] = None
                 read += 1
                 if read % BATCH == 0:
                     yield FileProgress(self._name, read, 0)
@@ -179,17 +204,28 @@ class _File:
         before = int(kept.get("chunks") or 0)
         await _whole(self._replace(chunks, vectors or None, hash, before))
         if chunks:
-            yield FileDone(self._name, len(chunks), before, time.monotonic() - started, tuple(notes))
+            yield FileDone(self._name, len(chunks), before, time.monotonic() - started, request.notes.lines())
         else:
-            yield FileSkipped(self._name, "empty")
+            yield FileSkipped(self._name, "empty", request.notes.lines())
 
-    async def _data(self) -> bytes:
+    async def _read(self) -> bytes:
         try:
-            return await self._source.read(self._asked.max_bytes)
-        except (ConfigError, LoaderError):
+            return await self._source.read(self._loading["max_bytes"])
+        except LoaderError:
             raise
         except (StaysailError, OSError) as error:
             raise LoaderError(f"{self._name} cannot be read: {error}", code=getattr(error, "code", None), file=self._name) from error
+
+    async def _documents(self, data: bytes, request: LoadRequest) -> AsyncGenerator[Document]:
+        """The file's Documents. All that can go wrong here is about this file: so is a package that is missing for its kind."""
+        try:
+            async with aclosing(read_documents(self._source, data, request)) as documents:
+                async for document in documents:
+                    yield document
+        except LoaderError:
+            raise
+        except StaysailError as error:
+            raise LoaderError(str(error), code=error.code, file=self._name) from error
 
     async def _kept(self) -> Mapping[str, Any]:
         """What the first passage of the stored version tells of it; nothing where there is none."""
@@ -241,12 +277,18 @@ def _split(document: Document, size: int, overlap: int, measure: Measure) -> Ite
     return split_text(document.text, size, overlap, measure=measure)
 
 
-async def _divide(document: Document, splitter: Splitter) -> list[Passage]:
-    made = splitter(document.text)
-    passages = await made if inspect.isawaitable(made) else made
-    if not isinstance(document, Readable):
-        return list(passages)
-    return [Passage(passage.text, *document.locate(passage.start, passage.end), passage.metadata) for passage in passages]
+async def _divide(document: Document, splitter: Splitter, name: str) -> list[Passage]:
+    """Passages by the caller's splitter. Raises ConfigError where it fails."""
+    try:
+        made = splitter(document.text)
+        passages = list(await made if inspect.isawaitable(made) else made)
+        if not isinstance(document, Readable):
+            return passages
+        return [Passage(passage.text, *document.locate(passage.start, passage.end), passage.metadata) for passage in passages]
+    except StaysailError:
+        raise
+    except Exception as error:
+        raise ConfigError(f"the splitter failed on {name}: {type(error).__name__}: {error}") from error
 
 
 def _describe(

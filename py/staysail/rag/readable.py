@@ -176,7 +176,7 @@ class Writer:
         """Returns the document with the text that was written."""
         text = "".join(self.pieces).rstrip()
         sections = tuple(_sections(text, self.headings))
-        return Readable(document.id, text, document.metadata, title, language, sections, tuple(self.runs))
+        return Readable(document.id, text, document.metadata, title=title, language=language, sections=sections, runs=tuple(self.runs))
 
 
 def _sections(text: str, headings: Sequence[tuple[int, int]]) -> Iterator[Section]:

@@ -127,14 +127,18 @@ def _open_data(url: str, name: str | None, media_type: str) -> Source:
     """A `data:` address, which holds the document itself."""
     header, comma, body = url[5:].partition(",")
     kind, is_base64 = (header[:-7], True) if header.lower().endswith(";base64") else (header, False)
-    data = unquote_to_bytes(body.encode("utf-8", "replace"))
-    try:
-        data = base64.b64decode(b"".join(data.split()), validate=True) if is_base64 else data
-    except ValueError as error:
-        raise ConfigError(f"the data: address of {name or 'a document'} is no base64: {error}") from error
+    name = name or "document"
+
+    async def read(_: int) -> bytes:
+        data = unquote_to_bytes(body.encode("utf-8", "replace"))
+        try:
+            return base64.b64decode(b"".join(data.split()), validate=True) if is_base64 else data
+        except ValueError as error:
+            raise LoaderError(f"{name} cannot be read: its data: address is no base64 ({error})", file=name) from error
+
     if not comma:
-        raise ConfigError(f"the data: address of {name or 'a document'} has no comma, behind which its data begin")
-    return _open_bytes(data, name, media_type or kind)
+        raise ConfigError(f"the data: address of {name} has no comma, behind which its data begin")
+    return Source(name, read, media_type or kind)
 
 
 def _open_address(url: str, name: str | None, media_type: str) -> Source:

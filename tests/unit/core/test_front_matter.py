@@ -1,3 +1,6 @@
+import contextlib
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -19,7 +22,7 @@ quoted: "a \\"b\\" \\u00e9 \\n c"  # a comment
 allowed-tools: Bash(git:*) Read
 metadata:
   author: someone
-  tags: [a, "b, c", {d: e}]
+  tags: [a, "b, c", 3]
   nested:
     deep: x
 list:
@@ -27,7 +30,7 @@ list:
 - two: 2
   three: 3
 -   - inner
-pairs: {a: 1, b: [2, 3]}
+pairs: {"a": 1, "b": [2, 3]}
 folded: >-
   one
   line
@@ -54,7 +57,7 @@ def test_what_skills_write_is_read():
         "empty": None,
         "quoted": 'a "b" é \n c',
         "allowed-tools": "Bash(git:*) Read",
-        "metadata": {"author": "someone", "tags": ["a", "b, c", {"d": "e"}], "nested": {"deep": "x"}},
+        "metadata": {"author": "someone", "tags": ["a", "b, c", 3], "nested": {"deep": "x"}},
         "list": ["one", {"two": 2, "three": 3}, ["inner"]],
         "pairs": {"a": 1, "b": [2, 3]},
         "folded": "one line\ntwo",
@@ -70,7 +73,7 @@ def test_yaml_agrees_where_it_is_installed():
     assert yaml.YAML(typ="safe", pure=True).load(text) == read_front_matter(text)
 
 
-scalars = st.one_of(st.text(max_size=12), st.integers(-(10**6), 10**6), st.booleans(), st.none())
+scalars = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), st.integers(-(10**6), 10**6), st.booleans(), st.none())
 values = st.recursive(
     scalars,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.from_regex(r"[a-z][a-z_-]{0,5}", fullmatch=True), inner, max_size=3),
@@ -90,7 +93,7 @@ def write_yaml(value: object, indent: int = 0) -> str:
     return f" {json.dumps(value)}"
 
 
-@given(st.dictionaries(st.text(min_size=1, max_size=6), values, max_size=4))
+@given(st.dictionaries(st.from_regex(r"[a-z][a-z_-]{0,5}", fullmatch=True), values, max_size=4))
 def test_what_was_written_is_read_again(fields: dict):
     assert read_front_matter(write_yaml(fields).lstrip("\n") if fields else "") == fields
 
@@ -111,19 +114,14 @@ def test_any_text_is_read_or_refused_by_line(text: str):
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: &x 1\nb: *x", "line 2: anchors"),
-        ("a: !!python/object:os.system x", "line 2: anchors"),
-        ("a: [*x]", "line 2: anchors"),
-        ("a: 1\na: 2", "line 3: a is there twice"),
-        ("a: {b: 1, b: 2}", "b is there twice"),
+        ("a: 1\na: 2", "a is there twice"),
         ("a: 'x", "line 2: a quote is not closed"),
         ("a: [1, 2", "line 2: a bracket is not closed"),
         ("a:\n\tb: 1", "a tab is no indent"),
         ("a:\n  b: 1\n c: 2", "indented"),
         ("just text", "expected `name: value`"),
         ("- a", "expected"),
-        ("a: 'x' y", "something follows the closing quote"),
-        ('a: "\\x"', "double quotes"),
+        ("a: 'x' y", "text follows it"),
     ],
 )
 def test_what_is_not_read_is_refused_and_told_where(text: str, told: str):
@@ -133,11 +131,55 @@ def test_what_is_not_read_is_refused_and_told_where(text: str, told: str):
 
 
 def test_front_matter_stands_between_dashes():
-    assert split_front_matter("---\na: 1\n---\n\n# Body\n---\n") == ({"a": 1}, "# Body\n---\n")
-    assert split_front_matter("# Body\n") == ({}, "# Body\n")
-    assert split_front_matter("\ufeff---\r\na: 1\r\n---\r\nBody") == ({"a": 1}, "Body")
-    with pytest.raises(ConfigError, match="never ends"):
-        split_front_matter("---\na: 1\n")
+    def split(text):
+        fields, begin = split_front_matter(text)
+        return fields, text[begin:]
+
+    assert split("---\na: 1\n---\n\n# Body\n---\n") == ({"a": 1}, "# Body\n---\n")
+    assert split("# Body\n") == ({}, "# Body\n")
+    assert split("\ufeff---\r\na: 1\r\n---\r\nBody") == ({"a": 1}, "Body")
+    assert split("---\n---\nBody") == ({}, "Body")
+    with pytest.raises(ConfigError, match="does not end with another"):
+        split("---\na: 1\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("a: &x 1\nb: *x", {"a": "&x 1", "b": "*x"}),
+        ("a: !!python/object/apply:os.system [ls]", {"a": "!!python/object/apply:os.system [ls]"}),
+        ("a: [*x, {b: c}]", {"a": "[*x, {b: c}]"}),
+        ("a: " + "9" * 5000, {"a": "9" * 5000}),
+        ("a: 1e999999", {"a": "1e999999"}),
+        ("a: .inf\nb: .nan", {"a": ".inf", "b": ".nan"}),
+        ('a: {"b": {"c": [1, "x"]}}', {"a": {"b": {"c": [1, "x"]}}}),
+        ("a: [\n  one,\n  'two, three'\n]", {"a": ["one", "two, three"]}),
+        ("date: 2024-01-02\ntime: 12:30", {"date": "2024-01-02", "time": "12:30"}),
+        ("a: " + "[" * 40 + "]" * 40, {"a": "[" * 40 + "]" * 40}),
+        ("b: 1\n" + "\n".join(f"{'  ' * n}a{n}:" for n in range(40)), None),
+        (
+            "lol: &a [lol]\nb: &b [*a, *a, *a, *a]\nc: [*b, *b, *b]",
+            {"lol": "&a [lol]", "b": "&b [*a, *a, *a, *a]", "c": ["*b", "*b", "*b"]},
+        ),
+        ("Größe: 3\n日本: 船\nkey with spaces: x", {"Größe": 3, "日本": "船", "key with spaces": "x"}),
+        ("a: 'it''s'\nb: \"two\n  lines\"", {"a": "it's", "b": "two lines"}),
+    ],
+)
+def test_all_else_of_yaml_is_the_text_that_it_is(text, fields):
+    found = read_front_matter(text)
+    assert found == fields or (fields is None and found["b"] == 1)
+
+
+WORST = ["a: [", "- ", "a:\n ", "a: '", 'a: "x\n', "a: |\n", "[", "a: {", "a" * 50 + ":", "  - a: b\n", "#", "a:b: ", "- - - a: "]
+
+
+@pytest.mark.parametrize("worst", WORST)
+def test_64_kb_of_anything_are_read_or_refused_in_no_time(worst):
+    text = (worst * (65_000 // len(worst)))[:65_000]
+    began = time.process_time()
+    with contextlib.suppress(ConfigError):
+        read_front_matter(text)
+    assert time.process_time() - began < 3
 
 
 SKILL = """---
@@ -194,7 +236,7 @@ async def test_a_session_sees_the_skills_it_was_granted():
         ("---\nname: bad\n---\n", "description says"),
         (f"---\nname: bad\ndescription: {'d' * 1025}\n---\n", "description says"),
         ("---\nname: bad\ndescription: 3\n---\n", "description says"),
-        ("---\nname: bad\ndescription: &x d\n---\n", "line 3: anchors"),
+        ("---\nname: bad\ndescription: 'd\n---\n", "line 3: a quote is not closed"),
     ],
 )
 async def test_a_broken_skill_is_told_and_hides_no_other(text: str, told: str):

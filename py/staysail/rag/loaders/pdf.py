@@ -11,7 +11,7 @@ from typing import Any
 
 from ...core.completion import Document
 from ...core.errors import LoaderError
-from .asked import Asked
+from ..request import LoadRequest
 
 EXTENSIONS = ("pdf",)
 MEDIA_TYPES = ("application/pdf",)
@@ -19,58 +19,84 @@ REQUIRES = ("pypdf",)
 
 
 def recognises(data: bytes) -> bool:
+    """Whether a PDF begins within the first kilobyte, as readers allow."""
     return b"%PDF-" in data[:1024]
 
 
-def load(data: bytes, asked: Asked) -> Iterator[Document]:
-    """A Document a page. Raises LoaderError: "encrypted", "broken", or "no_text" where its pages are pictures."""
-    name, pypdf = asked.name, import_module("pypdf")
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it tells of every flaw that it gets over
+def load(data: bytes, request: LoadRequest) -> Iterator[Document]:
+    """Yields a Document for each page that has text. A page that is damaged or has none is noted.
+
+    Raises LoaderError: "encrypted"; "broken" where no page can be read; "no_text" where its pages are pictures.
+    """
+    name, pypdf = request.name, import_module("pypdf")
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs every flaw that it gets over
     try:
         reader = pypdf.PdfReader(io.BytesIO(data))
-        _unlock(reader, asked)
+        _unlock(reader, request)
         about, count = _about(reader), len(reader.pages)
     except LoaderError:
         raise
     except Exception as error:
         raise LoaderError(f"{name} is damaged, or no PDF: {error}", file=name) from error
-    found = False
+    found, damage = False, ""
     for number in range(1, count + 1):
         try:
-            text = reader.pages[number - 1].extract_text().strip()
-        except Exception as error:
-            raise LoaderError(f"page {number} of {name} is damaged: {type(error).__name__}: {error}", file=name) from error
-        found |= bool(text)
+            page = reader.pages[number - 1]
+            text = page.extract_text().strip()
+            _note_left_out(page, number, bool(text), request)
+        except Exception as error:  # noqa: BLE001  of any kind, from a library, and about one page
+            damage = damage or f"page {number} of {name} is damaged: {type(error).__name__}: {error}"
+            request.notes.count("damaged pages left out", example=f"page {number}: {type(error).__name__}")
+            continue
         if text:
+            found = True
             # Half of a surrogate pair, from a broken font table, could not be stored; a letter its font has no picture of is NUL.
             text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
             yield Document(f"{name}#page={number}", text, about | {"source": name, "page": number, "pages": count})
+    if damage and not found:
+        raise LoaderError(damage, file=name)
     if not found:
         raise LoaderError(
             f"{name} has no text: its pages are pictures. Run text recognition (OCR) over it first", code="no_text", file=name
         )
 
 
-def _unlock(reader: Any, asked: Asked) -> None:
+def _note_left_out(page: Any, number: int, has_text: bool, request: LoadRequest) -> None:
+    if not has_text:
+        request.notes.count("pages without text left out", example=f"page {number}")
+    with contextlib.suppress(Exception):  # counted where the page's dictionaries are whole
+        resources = page.get("/Resources", {}).get_object()
+        pictures = [item for item in resources.get("/XObject", {}).values() if item.get_object().get("/Subtype") == "/Image"]
+        if pictures:
+            request.notes.count("pictures left out", len(pictures))
+    with contextlib.suppress(Exception):
+        fields = [
+            note for note in page.get("/Annots", []) if note.get_object().get("/Subtype") == "/Widget" and note.get_object().get("/V")
+        ]
+        if fields:
+            request.notes.count("form fields left out", len(fields))
+
+
+def _unlock(reader: Any, request: LoadRequest) -> None:
     if not reader.is_encrypted:
         return
     errors = import_module("pypdf.errors")
     try:
-        if reader.decrypt(asked.password or ""):
+        if reader.decrypt(request.password or ""):
             return
     except errors.DependencyError as error:
         raise LoaderError(
-            f"{asked.name} is encrypted with AES, which needs the package cryptography", code="encrypted", file=asked.name
+            f"{request.name} is encrypted with AES, which needs the package cryptography", code="encrypted", file=request.name
         ) from error
-    why = "the password does not open it" if asked.password else "give its password"
-    raise LoaderError(f"{asked.name} is encrypted: {why}", code="encrypted", file=asked.name)
+    why = "the password does not open it" if request.password else "give its password"
+    raise LoaderError(f"{request.name} is encrypted: {why}", code="encrypted", file=request.name)
 
 
 def _about(reader: Any) -> dict[str, str]:
-    told: dict[str, str] = {}
+    found: dict[str, str] = {}
     with contextlib.suppress(Exception):  # a page is worth reading without its title
         for name in ("title", "author"):
             value = getattr(reader.metadata, name, None)
             if isinstance(value, str) and value.strip():
-                told[name] = value.strip()
-    return told
+                found[name] = value.strip()
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...core.completion import Document
 from ..decoding import decode_text
-from .asked import Asked
+from ..request import LoadRequest
 
 CODE = {
     "py": "python",
@@ -29,8 +29,9 @@ EXTENSIONS = ("txt", "text", "log", "rst", "srt", "vtt", "tex", "yaml", "yml", "
 MEDIA_TYPES = ("text/plain",)
 
 
-def load(data: bytes, asked: Asked) -> Iterator[Document]:
-    decoded = decode_text(data, asked.name, asked.encoding)
-    language = CODE.get(asked.name.rpartition(".")[2].lower())
-    metadata = {"source": asked.name} | ({"code": language} if language else {}) | decoded.describe()
-    yield Document(asked.name, decoded.text, metadata)
+def load(data: bytes, request: LoadRequest) -> Iterator[Document]:
+    """Yields the whole text as one Document."""
+    decoded = decode_text(data, request)
+    language = CODE.get(request.name.rpartition(".")[2].lower())
+    metadata = {"source": request.name} | ({"code": language} if language else {}) | decoded.describe()
+    yield Document(request.name, decoded.text, metadata)
