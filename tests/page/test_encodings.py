@@ -26,7 +26,9 @@ def strings(name):
     plain = PLAIN.encode({"gbk": "gb18030", "shift_jis": "cp932", "euc-kr": "cp949"}.get(name, "utf-8"), "ignore")
     for _ in range(500):
         at = rng.randrange(len(plain))
-        yield plain[:at] + rng.randbytes(rng.randrange(1, 6)) + plain[at + rng.randrange(3) :]
+        data = plain[:at] + rng.randbytes(rng.randrange(1, 6)) + plain[at + rng.randrange(3) :]
+        # Behind a broken character of JIS X 0212, Chromium takes the next one for another of it, which the standard does not.
+        yield data.replace(b"\x8f", b"") if name == "euc-jp" else data
 
 
 @pytest.mark.parametrize("name", sorted(set(LABELS.values()) - {"replacement", "iso-2022-jp"}))
