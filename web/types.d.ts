@@ -110,6 +110,8 @@ export type Completion = {
   requestId: string | null;
   model: string | null;
   raw: unknown;
+  /** Why the model refused, where it did and the provider says so: {type, category, explanation}. */
+  stopDetails?: Record<string, unknown>;
 };
 /** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), where the store knows. */
 export type Source = {
@@ -372,12 +374,29 @@ export type StoreSearchOptions = {
 };
 export type StoreExplanation = {
   documents: number;
+  /** Rows of deleted documents that still take space. */
+  deleted: number;
   dim: number;
   metric: string;
+  quantization: string;
+  dtype: string;
+  /** How a search would run, and why. */
   search: string;
   reason: string;
+  /** What computes: "kernel", "numkong" or "numpy", and why. */
   backend: string;
-  [more: string]: unknown;
+  backendReason: string;
+  /** Where it is kept: "IndexedDB" or "memory". */
+  storage: string;
+  /** Bytes in memory, by what they hold. */
+  memoryBytes: { rows: number; codes: number; signs: number };
+  segments: number;
+  storedBytes: number;
+  /** Bytes that the browser would still give. */
+  freeBytes: number | null;
+  /** Stored data that could not be read. */
+  damage: { table: string; key: number; rows: number }[];
+  lastSearch: Record<string, unknown>;
 };
 /** `sample` documents of the store before each prompt. The other fields go to its `topN`. */
 export type DynamicContext = { sample: number; dynamicTools: SearchIndex; rerank?: Rerank<string> } & Omit<

@@ -97,8 +97,13 @@ export type AuditRecord = {
   outcome: "ok" | "failed";
   code?: string;
   error?: string;
+  /** What else the call was given: a new path, a query. */
+  detail?: Record<string, unknown>;
   size_bytes: number;
   duration_ms: number;
+  /** SHA-256 of the record before it, "" for the writer's first, and of this record: a changed or missing record shows. */
+  previous: string;
+  hash: string;
   [field: string]: unknown;
 };
 
@@ -175,17 +180,21 @@ export type Inspected = {
   memoryBytes: number;
   outputBytes: number;
   timeoutS: number;
-  wasm?: {
-    abi: "extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain" | "unknown";
-    /** Whether it can run here; `problem` says why not. */
-    runs: boolean;
-    problem: string | null;
-    sizeBytes: number;
-    exports: { name: string; kind: string; type: string }[];
-    imports: { module: string; name: string; kind: string; type: string }[];
-    memory: { minimumPages: number; maximumPages: number | null } | null;
-    needs: { files: boolean; network: boolean; clock: boolean; random: boolean };
-  };
+  /** Of a WASM plugin. */
+  wasm?: InspectedWasm;
+};
+export type InspectedWasm = {
+  abi: "extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain" | "unknown";
+  /** Whether it can run here; `problem` says why not. */
+  runs: boolean;
+  problem: string | null;
+  sizeBytes: number;
+  /** Bytes of memory and tables that it takes before it runs. */
+  staticBytes: number;
+  exports: { name: string; kind: string; type: string }[];
+  imports: { module: string; name: string; kind: string; type: string }[];
+  memory: { minimumPages: number; maximumPages: number | null } | null;
+  needs: { files: boolean; network: boolean; clock: boolean; random: boolean };
 };
 export type Installed = {
   name: string;
