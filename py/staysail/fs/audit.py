@@ -1,23 +1,30 @@
 """The audit: one record for every call and every decision, in the order they ended, never changed.
 
 How it works: each ToolFS writes under a name of its own, so that two tabs never write the same record. A record carries the hash of the one
-before it: `verify` tells where one was altered or taken out. A record is written under a key of its own, so writing costs the same however
-many there are; every so often those of one writer and day are packed into one segment of JSON lines, in one commit. Where there are more
-than the limit, the oldest segments go, and what is left of them is a note from which `verify` goes on.
+before it, and in the same commit an anchor outside the chain takes the number and the hash of the last: `verify` tells where a record was
+altered or taken out, and where a chain was cut at its end or written anew. Anchors are signed where there is a key (HMAC-SHA-256), so that
+whoever can write to the store cannot write both anew; `anchors` returns them to be kept elsewhere. A record is written under a key of its
+own, so writing costs the same however many there are; every so often those of one writer and day are packed into one segment of JSON lines,
+in one commit. Where there are more than the limit, the oldest segments go, and a note stays from which `verify` goes on.
 
 Keys: `audit/<time of the first>/<writer>/<its sequence>-<that of the last>`; a record alone ends at its sequence.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import secrets as randomness
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ..core.errors import StoreError, redact
+from ..core.json_text import read_json
 from ..core.locks import Lock
+from ..core.value import NOTHING
 from .entry import Entry, hash_of, is_directory, not_found, to_iso
 from .mounts import ReadOnlyMount
 from .path import Path, to_text
@@ -25,6 +32,7 @@ from .ports import KeyValue
 
 PREFIX = "audit/"
 BASE = "audit-base/"  # by writer: [sequence, hash] of the last record that was let go
+ANCHOR = "audit-anchor/"  # by writer: [sequence, hash, signature] of the last record
 PACKED_AT = 256
 MOST_RECORDS = 1_000_000
 REMOVED = "[removed]"
@@ -35,16 +43,30 @@ SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_TEXT = 500
+LONGEST_NAME, MOST_ITEMS, DEEPEST, MOST_RECORD_BYTES = 100, 50, 5, 16 << 10
 # Of a text that is cut anyway, enough to find a secret that the cut goes through.
 MOST_SCANNED = 4 * LONGEST_TEXT
 AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
 
 
 class Audit:
-    """now: seconds since 1970. secrets: texts that never appear. most_records: older ones are let go. unwritten: records that the store had
-    no room for, kept until it has."""
+    """now: seconds since 1970.
+    secrets: texts that never appear.
+    key: signs the anchors; keep it where whoever can write to the store cannot read it.
+    most_records: older ones are let go.
+    unwritten: records that the store had no room for, kept until it has."""
 
-    def __init__(self, store: KeyValue, *, now: Callable[[], float], secrets: Sequence[str] = (), most_records: int = MOST_RECORDS) -> None:
+    def __init__(
+        self,
+        store: KeyValue,
+        *,
+        now: Callable[[], float],
+        secrets: Sequence[str] = (),
+        key: bytes | str | None = None,
+        most_records: int = MOST_RECORDS,
+    ) -> None:
+        self._key = key.encode() if isinstance(key, str) else key
+        self._numbering = threading.Lock()
         self.writer = randomness.token_hex(4)
         self.unwritten: dict[str, bytes] = {}
         self._store, self._now, self._secrets, self._most_records = store, now, tuple(secrets), most_records
@@ -54,19 +76,22 @@ class Audit:
 
     async def write(self, record: Mapping[str, Any], *, secrets: Sequence[str] = ()) -> None:
         """Durable on return, unless the store is full. Records of calls that end together are written together."""
-        cleaned = clean(dict(record), (*self._secrets, *secrets))
-        self._sequence += 1
-        at = to_iso(self._now())
-        kept = {"at": at, "writer": self.writer, "sequence": self._sequence} | cleaned | {"previous": self._last}
-        encoded = _encode(kept)
-        self._last = hash_of(encoded)
-        self.unwritten[f"{PREFIX}{at}/{self.writer}/{self._sequence:09}"] = encoded[:-1] + f',"hash":"{self._last}"}}'.encode()
+        cleaned = _bounded(clean(dict(record), (*self._secrets, *secrets)))
+        with self._numbering:
+            self._sequence += 1
+            at = to_iso(self._now())
+            kept = {"at": at, "writer": self.writer, "sequence": self._sequence} | cleaned | {"previous": self._last}
+            encoded = _encode(kept)
+            self._last = hash_of(encoded)
+            self.unwritten[f"{PREFIX}{at}/{self.writer}/{self._sequence:09}"] = encoded[:-1] + f',"hash":"{self._last}"}}'.encode()
         async with self._lock:
-            batch = dict(self.unwritten)
+            with self._numbering:
+                batch = dict(self.unwritten)
+                anchor = _encode(self._anchor(self._sequence, self._last))
             if not batch:
                 return
             try:
-                await self._store.commit(batch)
+                await self._store.commit(batch | {ANCHOR + self.writer: anchor})
                 for key in batch:
                     del self.unwritten[key]
                 self._loose += batch
@@ -106,13 +131,13 @@ class Audit:
             oldest = keys.pop(0)
             (data,) = await self._store.get([oldest])
             if data is not None:
-                last = json.loads(data.rpartition(b"\n")[2])
+                last = read_json(data.rpartition(b"\n")[2])
                 await self._store.commit({BASE + last["writer"]: _encode([last["sequence"], last["hash"]])}, [oldest])
             over -= _count(oldest)
 
     async def records(self, since: str = "") -> list[dict[str, Any]]:
         """In order of time. since: a day, "2026-01-31", or a part of one."""
-        return [json.loads(line) for line in await self._lines(since)]
+        return [read_json(line) for line in await self._lines(since)]
 
     async def export(self, since: str = "") -> bytes:
         """JSON, a record a line."""
@@ -122,25 +147,65 @@ class Audit:
         keys = [*await self._store.keys(PREFIX), *self.unwritten]
         return sorted({key.removeprefix(PREFIX)[:10] for key in keys})
 
-    async def verify(self) -> list[str]:
-        """What is wrong with the records, each in words; nothing where nobody touched them."""
+    async def anchors(self) -> dict[str, list[Any]]:
+        """Returns [number, hash, signature or None] of each writer's last record, to be kept outside the store and given to `verify`."""
+        return {key.removeprefix(ANCHOR): _read_anchor(data) for key, data in await self._store.scan(ANCHOR)}
+
+    def _anchor(self, sequence: int, hash: str) -> list[Any]:
+        return [sequence, hash, _sign(self._key, self.writer, sequence, hash) if self._key else None]
+
+    async def verify(self, anchors: Mapping[str, Sequence[Any]] = NOTHING) -> list[str]:
+        """Returns what is wrong with the records, each in words; nothing where nobody touched them.
+
+        anchors: of an earlier time, as `anchors` gave them; records up to there must be as they were."""
         problems: list[str] = []
         last: dict[str, tuple[int, str]] = {}
+        hashes: dict[tuple[str, int], str] = {}
         for key, data in await self._store.scan(BASE):
-            sequence, hash = json.loads(data)
+            sequence, hash = read_json(data)
             last[key.removeprefix(BASE)] = sequence, hash
+            hashes[key.removeprefix(BASE), sequence] = hash
         for record in sorted(await self.records(), key=lambda record: (record["writer"], record["sequence"])):
-            hash = record.pop("hash", "")
-            where = f"record {record['sequence']} of {record['writer']}"
-            sequence, previous = last.get(record["writer"], (0, ""))
+            hash, writer = record.pop("hash", ""), record["writer"]
+            where = f"record {record['sequence']} of {writer}"
+            sequence, previous = last.get(writer, (0, ""))
             if record["sequence"] != sequence + 1:
                 problems.append(f"{where}: {record['sequence'] - sequence - 1} before it are missing")
             elif record.get("previous") != previous:
                 problems.append(f"{where}: it does not follow the one before it")
             if hash_of(_encode(record)) != hash:
                 problems.append(f"{where}: it was altered")
-            last[record["writer"]] = record["sequence"], hash
+            last[writer] = record["sequence"], hash
+            hashes[writer, record["sequence"]] = hash
+        return problems + await self._check_anchors(last, hashes, anchors)
+
+    async def _check_anchors(
+        self, last: Mapping[str, tuple[int, str]], hashes: Mapping[tuple[str, int], str], earlier: Mapping[str, Sequence[Any]]
+    ) -> list[str]:
+        """last: number and hash of each writer's last record. hashes: of every record by writer and number."""
+        problems: list[str] = []
+        stored = await self.anchors()
+        with self._numbering:  # this process knows its own end, whatever the store says
+            own = {self.writer: self._anchor(self._sequence, self._last)} if self._sequence else {}
+        for writer in sorted({*last, *stored, *own}):
+            sequence, hash, signature = own.get(writer) or stored.get(writer) or (0, "", None)
+            if writer not in own and writer not in stored:
+                problems.append(f"the anchor of {writer} is missing: records behind its last one may be, too")
+            elif writer not in own and self._key and not self._is_signed(writer, sequence, hash, signature):
+                problems.append(f"the anchor of {writer} is not signed with this key: its records may have been written anew")
+            elif last.get(writer, (0, ""))[0] < sequence:
+                problems.append(f"the last {sequence - last.get(writer, (0, ''))[0]} records of {writer} are missing")
+            elif last[writer] != (sequence, hash):
+                problems.append(f"the records of {writer} do not end as their anchor says: they were written anew")
+        for writer, (sequence, hash, *_) in earlier.items():
+            if last.get(writer, (0, ""))[0] < sequence:
+                problems.append(f"records of {writer} up to number {sequence}, which there were, are missing")
+            elif hashes.get((writer, sequence), hash) != hash:
+                problems.append(f"record {sequence} of {writer} is another than it was: the records were written anew")
         return problems
+
+    def _is_signed(self, writer: str, sequence: int, hash: str, signature: Any) -> bool:
+        return isinstance(signature, str) and hmac.compare_digest(signature, _sign(self._key or b"", writer, sequence, hash))
 
     async def _lines(self, since: str) -> list[bytes]:
         rows = dict(await self._store.scan(PREFIX + since)) | {
@@ -183,15 +248,41 @@ def clean(value: Any, secrets: Sequence[str]) -> Any:
     return _clean(redact(value, tuple(secrets)))
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         text = SECRET_TEXT.sub(REMOVED, value[:MOST_SCANNED])
         return text if len(value) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(value)} characters)"
+    if depth > DEEPEST and isinstance(value, Mapping | list | tuple):
+        return f"… ({len(value)} items)"
     if isinstance(value, Mapping):
-        return {str(key): REMOVED if SECRET_NAME.search(str(key)) and item else _clean(item) for key, item in value.items()}
+        cleaned = {
+            str(key)[:LONGEST_NAME]: REMOVED if SECRET_NAME.search(str(key)[:LONGEST_NAME]) and item else _clean(item, depth + 1)
+            for key, item in islice(value.items(), MOST_ITEMS)
+        }
+        return cleaned | ({"…": f"{len(value) - MOST_ITEMS} more"} if len(value) > MOST_ITEMS else {})
     if isinstance(value, list | tuple):
-        return [_clean(item) for item in value]
-    return value
+        more = [f"… ({len(value) - MOST_ITEMS} more)"] if len(value) > MOST_ITEMS else []
+        return [*(_clean(item, depth + 1) for item in value[:MOST_ITEMS]), *more]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)[:LONGEST_TEXT]
+
+
+def _bounded(record: dict[str, Any]) -> dict[str, Any]:
+    """The record without its details where they are too many: a call is always written down, whatever it was asked."""
+    size_bytes = len(_encode(record))
+    return record if size_bytes <= MOST_RECORD_BYTES else {**record, "detail": f"left out, {size_bytes} bytes"}
+
+
+def _read_anchor(data: bytes) -> list[Any]:
+    """A damaged anchor names no record."""
+    try:
+        sequence, hash, signature = read_json(data)
+    except ValueError:
+        sequence, hash, signature = 0, "", None
+    return [sequence, hash, signature]
+
+
+def _sign(key: bytes, writer: str, sequence: int, hash: str) -> str:
+    return hmac.new(key, f"{writer} {sequence} {hash}".encode(), "sha256").hexdigest()
 
 
 def _encode(value: Any) -> bytes:

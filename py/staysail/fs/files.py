@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from .network import fetch
 from .path import ROOT, Path, resolve, resolve_path, to_text
 from .ports import Mount, SessionMount
 from .session import Operation, Session
+from .work_time import Work
 
 
 class Files:
@@ -202,17 +204,20 @@ class Files:
             self._ready = True
         call, started = Call(session, path), time.perf_counter()
         error: BaseException | None = None
+        work: Work | None = None
+        limit: asyncio.Timeout | None = None
         limit_s: float | None = None
         try:
-            session.begin()
-            limit_s = session.seconds_left
-            async with timeout(limit_s):
+            work = session.begin()
+            limit_s = work.left_s
+            async with timeout(limit_s) as limit:
+                work.keep_within(limit)
                 yield call
         except TimeoutError as late:
-            if limit_s is None:
+            if limit is None or not limit.expired():
                 error = late
                 raise
-            why = f"session {session.name!r} has no time left: {operation} did not end within {limit_s:g} s"
+            why = f"session {session.name!r} has no time left: {operation} did not end within {limit_s:.3g} s"
             error = refusal = ToolFSError(why, code="limit", path=path)
             raise refusal from late
         except BaseException as raised:
@@ -222,7 +227,8 @@ class Files:
             raise
         finally:
             seconds = time.perf_counter() - started
-            session.end(seconds)
+            if work is not None:
+                work.end()
             await self.audit.write(call.record(operation, detail, seconds, error), secrets=session.secrets)
 
 

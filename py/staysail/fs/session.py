@@ -6,6 +6,7 @@ arithmetic on grants: each call asks the whole chain.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from ..core.errors import ConfigError, ToolFSError
 from ..core.hosts import HOST
 from ..core.value import Value
 from .path import Path, is_under, resolve_path, to_text
+from .work_time import Work, WorkClock
 
 type Operation = Literal["read", "list", "write", "delete", "execute"]
 # A name or an address, with a port perhaps; IPv6 in brackets.
@@ -103,7 +105,9 @@ class Session:
         self.name, self.grant, self.parent = name, grant, parent
         self.memory: str = memory or (parent.memory if parent else name)
         self.secrets: tuple[str, ...] = (*secrets, *(parent.secrets if parent else ()))
-        self.calls, self.used_bytes, self.used_s = 0, 0, 0.0
+        self.calls, self.used_bytes = 0, 0
+        self.clock = WorkClock(grant.seconds)
+        self._guard: threading.Lock = parent._guard if parent else threading.Lock()
         self._inside_call = False
 
     def cut(self, name: str, grant: Grant, *, inside_call: bool = False) -> Session:
@@ -147,36 +151,46 @@ class Session:
             if not session.grant.allows_host(method.upper(), host):
                 raise ToolFSError(f"session {session.name!r} may not {method.upper()} {host}", code="refused")
 
-    def begin(self) -> None:
-        """Counts a call. Raises ToolFSError ("limit") where there is none left."""
+    def begin(self) -> Work:
+        """Counts a call and the time until its `Work` ends. Raises ToolFSError ("limit") where there is none left."""
+        with self._guard:
+            for session in self.chain():
+                if session.grant.calls is not None and session.calls >= session.grant.calls:
+                    raise session._used_up(f"{session.grant.calls} calls")
+                if session.clock.left_s == 0:
+                    raise session._used_up(f"{session.grant.seconds:g} s of work")
+            for session in self.chain():
+                session.calls += 1
+        return Work(self._clocks())
+
+    def _clocks(self) -> list[WorkClock]:
+        """Clocks that a call of this session is counted by; within a call of its parent the parent's runs already."""
+        clocks = []
         for session in self.chain():
-            limits = session.grant
-            if limits.calls is not None and session.calls >= limits.calls:
-                raise session._used_up(f"{limits.calls} calls")
-            if limits.seconds is not None and session.used_s >= limits.seconds:
-                raise session._used_up(f"{limits.seconds:g} s of work")
-        for session in self.chain():
-            session.calls += 1
+            clocks.append(session.clock)
+            if session._inside_call:
+                break
+        return clocks
 
     def take_bytes(self, size_bytes: int) -> None:
         """Counts bytes read or written. Raises ToolFSError ("limit"), and counts none, where they are too many."""
-        for session in self.chain():
-            limit = session.grant.size_bytes
-            if limit is not None and session.used_bytes + size_bytes > limit:
-                raise session._used_up(f"{limit} bytes, {session.used_bytes} of them used, and this is {size_bytes}")
-        for session in self.chain():
-            session.used_bytes += size_bytes
+        with self._guard:
+            for session in self.chain():
+                limit = session.grant.size_bytes
+                if limit is not None and session.used_bytes + size_bytes > limit:
+                    raise session._used_up(f"{limit} bytes, {session.used_bytes} of them used, and this is {size_bytes}")
+            for session in self.chain():
+                session.used_bytes += size_bytes
 
-    def end(self, seconds: float) -> None:
-        for session in self.chain():
-            session.used_s += seconds
-            if session._inside_call:
-                return
+    @property
+    def used_s(self) -> float:
+        """Seconds of work so far."""
+        return self.clock.used_s
 
     @property
     def seconds_left(self) -> float | None:
-        left = [session.grant.seconds - session.used_s for session in self.chain() if session.grant.seconds is not None]
-        return max(0.0, min(left)) if left else None
+        """Seconds of work that are left, of this session and of those that it was cut from; None for no limit."""
+        return min((left for session in self.chain() if (left := session.clock.left_s) is not None), default=None)
 
     def _used_up(self, what: str) -> ToolFSError:
         return ToolFSError(f"session {self.name!r} has reached its limit: {what}; ask for a session with more", code="limit")

@@ -60,7 +60,8 @@ class ToolFS(Files):
     lasts as long as the process, as ":memory:" does everywhere; or a KeyValue. search_index: what /toolfs/rag searches, a VectorStore (its
     content is part of snapshots) or anything with `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for
     HTTP mounts and plugins; the default one of the package. plugin_host: runs plugins that are no Python objects; on CPython the folder of
-    the npm package, whose plugins run in Node (see NodePluginHost). secrets: texts that the audit never shows. now: seconds since 1970.
+    the npm package, whose plugins run in Node (see NodePluginHost). secrets: texts that the audit never shows.
+    audit_key: signs the audit, so that whoever can write to the store cannot write it anew unseen. now: seconds since 1970.
     Raises ConfigError.
 
     Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
@@ -75,11 +76,12 @@ class ToolFS(Files):
         transport: Transport | None = None,
         plugin_host: PluginHost | str | os.PathLike[str] | None = None,
         secrets: Sequence[str] = (),
+        audit_key: bytes | str | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.name = os.fspath(store) if isinstance(store, str | os.PathLike) else DEFAULT_NAME
         self._store, self._now = Defaults.open_records(store, "toolfs"), now
-        super().__init__(Audit(self._store, now=now, secrets=secrets), transport)
+        super().__init__(Audit(self._store, now=now, secrets=secrets, key=audit_key), transport)
         self._blobs = Blobs(self._store, [used_by_trees, used_by_snapshots])
         self.plugins = Plugins(lambda session: CallFiles(self, session), Defaults.open_plugin_host(plugin_host), transport)
         self.snapshots = Snapshots(self._blobs, self._trees, now=now)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from staysail import QuotaError, ToolFS, ToolFSError
 from staysail.core.memory_records import MemoryRecords
 from staysail.fs.audit import Audit, clean
+from staysail.fs.entry import hash_of
 
 from .stores import DyingStore, PowerCut
 
@@ -165,7 +166,7 @@ async def test_what_a_full_store_has_no_room_for_is_kept_until_it_has():
     store.full = False
     await audit.write({"operation": "three"})
     assert audit.unwritten == {}
-    assert len(store.records) == 3
+    assert sum(key.startswith("audit/") for key in store.records) == 3
     assert await audit.verify() == []
 
 
@@ -206,7 +207,8 @@ async def test_two_tabs_that_pack_the_same_records_lose_none_and_tell_none_twice
     audit = Audit(store, now=lambda: 0.0)
     for at in range(9):
         await audit.write({"n": at})
-    left = {key: data for key, data in store.records.items() if key < sorted(store.records)[6]}
+    keys = sorted(key for key in store.records if key.startswith("audit/"))
+    left = {key: store.records[key] for key in keys[:6]}
     await audit.write({"n": 9})
     store.records |= {f"{min(left)}-{max(left).rpartition('/')[2]}": b"\n".join(left[key] for key in sorted(left))}
     assert [record["n"] for record in await audit.records()] == list(range(10))
@@ -244,3 +246,71 @@ async def test_a_power_cut_while_it_packs_loses_no_record_that_was_written(monke
     kept = [record["n"] for record in await Audit(after, now=lambda: 0.0).records()]
     assert kept[: written + 1] in (list(range(written)), list(range(written + 1)))
     assert await Audit(after, now=lambda: 0.0).verify() == []
+
+
+async def written(count: int = 5, **options) -> tuple[MemoryRecords, Audit]:
+    store = MemoryRecords()
+    audit = Audit(store, now=lambda: 0.0, **options)
+    for at in range(count):
+        await audit.write({"n": at})
+    return store, audit
+
+
+def chain(store: MemoryRecords) -> list[str]:
+    return sorted(key for key in store.records if key.startswith("audit/"))
+
+
+@pytest.mark.parametrize("others", [False, True], ids=["by the writer", "by another process"])
+async def test_a_chain_that_was_cut_or_emptied_is_noticed(others: bool):
+    for left in (4, 1, 0):
+        store, audit = await written()
+        for key in chain(store)[left:]:
+            del store.records[key]
+        problems = await (Audit(store, now=lambda: 0.0) if others else audit).verify()
+        assert [f"the last {5 - left} records of {audit.writer} are missing"] == problems
+
+
+async def test_a_chain_that_was_written_anew_is_noticed_by_its_writer_by_its_key_and_by_anchors_kept_elsewhere():
+    store, audit = await written(key="kept elsewhere")
+    kept = await audit.anchors()
+    del store.records[chain(store)[-1]]
+    last = ""
+    for number, key in enumerate(chain(store), 1):  # a chain that is whole in itself
+        record = {"at": "1970-01-01T00:00:00.000Z", "writer": audit.writer, "sequence": number, "n": 9, "previous": last}
+        last = hash_of(json.dumps(record, separators=(",", ":")).encode())
+        store.records[key] = json.dumps(record | {"hash": last}, separators=(",", ":")).encode()
+    store.records[f"audit-anchor/{audit.writer}"] = json.dumps([4, last, None]).encode()
+    assert await Audit(store, now=lambda: 0.0).verify() == []  # nothing tells, without key and anchor
+    assert "are missing" in (await audit.verify())[0]
+    assert "not signed with this key" in (await Audit(store, now=lambda: 0.0, key="kept elsewhere").verify())[0]
+    assert "which there were, are missing" in (await Audit(store, now=lambda: 0.0).verify(kept))[0]
+    assert "is another than it was" in (await Audit(store, now=lambda: 0.0).verify({audit.writer: [3, kept[audit.writer][1], None]}))[0]
+    store.records[f"audit-anchor/{audit.writer}"] = b"{"
+    assert await Audit(store, now=lambda: 0.0).verify()
+    del store.records[f"audit-anchor/{audit.writer}"]
+    assert "anchor of" in (await Audit(store, now=lambda: 0.0).verify())[0]
+
+
+async def test_a_chain_that_goes_on_after_its_anchors_were_taken_is_whole():
+    _, audit = await written(key=b"key")
+    kept = await audit.anchors()
+    await audit.write({"n": 6})
+    assert await audit.verify(kept) == []
+
+
+@pytest.mark.parametrize(
+    "detail",
+    [
+        {"request": "x" * 10_000_000},
+        {"request": ["x" * 400] * 100_000},
+        {"request": {f"k{n}" * 50: "v" * 400 for n in range(10_000)}},
+        {"request": [[[[[[["x" * 400] * 40] * 40] * 40] * 40] * 40] * 40]},
+    ],
+    ids=["text", "list", "names", "nested"],
+)
+async def test_a_record_is_bounded_whatever_a_call_was_asked(detail):
+    store, audit = await written(0)
+    await audit.write({"operation": "execute", "path": "/toolfs/" + "p" * 100_000, "detail": detail})
+    assert sum(map(len, store.records.values())) < 20_000
+    assert (await audit.records())[0]["operation"] == "execute"
+    assert await audit.verify() == []

@@ -162,13 +162,14 @@ def test_time_is_what_is_left_of_the_shortest():
     outer = Session("a", Grant.of(seconds=5))
     inner = outer.cut("plugin", Grant.of(seconds=2))
     assert (outer.seconds_left, inner.seconds_left) == (5, 2)
-    inner.end(4)
+    for session in inner.chain():
+        session.clock.add(4)
     assert (outer.seconds_left, inner.seconds_left) == (1, 0)
     with pytest.raises(ToolFSError, match="2 s of work"):
         inner.begin()
     assert Session("b", Grant()).seconds_left is None
-    outer.cut("plugin", Grant.of(seconds=2), inside_call=True).end(1)
-    assert outer.used_s == 4  # the call around it counts that second
+    within = outer.cut("other", Grant.of(seconds=2), inside_call=True)
+    assert within._clocks() == [within.clock]  # the call around it counts its time
 
 
 def test_memory_is_a_sessions_own_unless_it_is_named():

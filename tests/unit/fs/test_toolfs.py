@@ -253,6 +253,31 @@ async def test_many_calls_at_once_do_not_get_past_a_limit(toolfs: ToolFS):
     assert len(await toolfs.list("/toolfs/data", toolfs.session("all", ALL))) == 5
 
 
+@pytest.mark.parametrize("stagger_s", [0.0, 0.01])
+async def test_calls_side_by_side_use_up_a_time_limit_together(stagger_s: float):
+    class Slow(MemoryRecords):
+        async def get(self, keys):
+            if any("tree/" in key for key in keys):
+                await asyncio.sleep(0.15)
+            return await super().get(keys)
+
+    toolfs = ToolFS(Slow())
+    toolfs.mount("/toolfs/data")
+    session = toolfs.session("a", ALL, seconds=0.4)
+
+    async def read(number: int) -> object:
+        await asyncio.sleep(number * stagger_s)
+        return await toolfs.exists(f"/toolfs/data/{number}", session)
+
+    done = await asyncio.gather(*(read(number) for number in range(30)), return_exceptions=True)
+    refused = [error for error in done if isinstance(error, ToolFSError)]
+    assert all(error.code == "limit" for error in refused)
+    assert len(done) - len(refused) <= 3
+    assert session.used_s < 0.8  # busy machines are late; 30 calls one after another take 4.5 s
+    with pytest.raises(ToolFSError, match=r"0\.4 s of work"):
+        await toolfs.list("/toolfs", session)
+
+
 async def test_two_programs_on_one_store_see_each_others_files():
     store = MemoryRecords()
     first, second = ToolFS(store), ToolFS(store)
