@@ -4,7 +4,10 @@ import asyncio
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from staysail.host.sqlite_records import SqliteRecords
 from .mount_contract import check_mount
 
 ALL = {"/toolfs": "*"}
+EVERY = os.environ.get("STAYSAIL_EVERY") == "1"
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "directory"])
@@ -166,3 +170,85 @@ async def test_what_cannot_be_opened_says_so(tmp_path: Path):
         await store.commit({"a": b"1", "b": bytes(1 << 20)})
     assert await store.get(["a", "b"]) == [None, None]
     await store.close()
+
+
+async def test_a_link_that_another_process_swaps_in_leads_nowhere(tmp_path: Path):
+    """A directory of the mount is swapped for a link to one outside, over and over, while a session reads and writes in it."""
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    (inside / "d").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "f").write_text("secret")
+    (inside / "d" / "f").write_text("mine")
+    (inside / "link").symlink_to(outside)
+    program = """
+import os, sys
+os.chdir(sys.argv[1])
+print("ready", flush=True)
+while True:
+    os.rename("d", "kept"); os.rename("link", "d"); os.rename("d", "link"); os.rename("kept", "d")
+"""
+    swapper = subprocess.Popen([sys.executable, "-c", program, str(inside)], stdout=subprocess.PIPE)
+    try:
+        assert swapper.stdout
+        assert swapper.stdout.readline() == b"ready\n"
+        toolfs = ToolFS()
+        toolfs.mount_directory("/toolfs/work", inside)
+        session = toolfs.session("a", ALL)
+        seen, until = Counter[str](), time.monotonic() + (10 if EVERY else 1)
+        while time.monotonic() < until:
+            for work in (
+                lambda: toolfs.read_text("/toolfs/work/d/f", session),
+                lambda: toolfs.write("/toolfs/work/d/f", "mine", session),
+                lambda: toolfs.append("/toolfs/work/d/g", "x", session),
+                lambda: toolfs.delete("/toolfs/work/d/g", session),
+            ):
+                try:
+                    found = await work()
+                    assert found != "secret"
+                    seen["done"] += 1
+                except ToolFSError as error:
+                    seen[error.code] += 1
+    finally:
+        swapper.kill()
+        swapper.communicate()
+    assert (outside / "f").read_text() == "secret"
+    assert [path.name for path in outside.iterdir()] == ["f"]
+    assert seen["done"] > 20
+    assert len(seen) > 1, "the link was never in the way"
+
+
+async def test_what_has_another_name_outside_is_not_changed_through_this_one(tmp_path: Path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "log").write_text("outside\n")
+    (tmp_path / "in" / "log").hardlink_to(tmp_path / "log")
+    toolfs = ToolFS()
+    toolfs.mount_directory("/toolfs/work", tmp_path / "in")
+    session = toolfs.session("a", ALL)
+    await toolfs.append("/toolfs/work/log", "inside\n", session)
+    await toolfs.write("/toolfs/work/log2", "x", session)
+    assert (tmp_path / "log").read_text() == "outside\n"
+    assert await toolfs.read_text("/toolfs/work/log", session) == "outside\ninside\n"
+
+
+async def test_a_pipe_in_a_directory_holds_nobody_up(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    mount = DirectoryMount(tmp_path)
+    async with asyncio.timeout(5):
+        for work in (mount.read(("pipe",)), mount.append(("pipe",), b"x")):
+            with pytest.raises((ToolFSError, StoreError)):
+                await work
+        assert await mount.list(()) == []
+
+
+async def test_what_a_killed_write_left_is_swept(tmp_path: Path):
+    program = "import os, sys; print(os.getpid())"
+    gone = int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)
+    (tmp_path / "d").mkdir()
+    for folder in (tmp_path, tmp_path / "d"):
+        (folder / f".staysail-{gone}-abcdef").write_text("half")
+        (folder / f".staysail-{os.getpid()}-abcdef").write_text("being written")
+    mount = DirectoryMount(tmp_path)
+    await mount.write(("a",), b"x")
+    (tmp_path / "d" / f".staysail-{os.getpid()}-abcdef").unlink()
+    await mount.delete(("d",))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f".staysail-{os.getpid()}-abcdef", "a"]
