@@ -28,7 +28,7 @@ from .timing import CallTimer
 
 MOST_ROUNDS = 10
 MOST_REPLIES = 8
-PARTING_S = 5.0
+PARTING_S = 2.0
 URL_NEEDED = -32042
 
 type OnProgress = Callable[[float, float | None, str | None], object]

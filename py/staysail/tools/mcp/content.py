@@ -90,7 +90,9 @@ def _read_message(message: Any) -> Message | None:
 
 
 def _decode(data: str) -> bytes | None:
+    """The bytes of base64, also in its variant for addresses and without padding; None where there are none."""
+    plain = "".join(data.split()).translate(str.maketrans("-_", "+/")).rstrip("=")
     try:
-        return base64.b64decode(data)
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True) or None
     except ValueError:
         return None
