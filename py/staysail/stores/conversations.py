@@ -34,6 +34,7 @@ FORMAT = "staysail-conversations"
 VERSION = 1
 LONGEST_ID = 150  # as it stands in a key
 LONGEST_TITLE = 80
+MOST_PARSED = 8  # conversations whose messages stay parsed
 AROUND = 60  # characters of an excerpt on either side
 ENTRY = re.compile(r"(\d{8,})-(\d+)-(\d+)-\w+")
 
@@ -62,6 +63,7 @@ class Conversations:
 
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._records, self._now = Defaults.open_records(store, "conversations"), now
+        self._parsed: dict[str, dict[str, tuple[Message, ...]]] = {}  # by conversation, those used last behind the others
 
     @classmethod
     def in_toolfs(cls, toolfs: Any, session: Any, folder: str) -> Conversations:
@@ -71,22 +73,30 @@ class Conversations:
 
     async def load(self, id: str) -> Conversation:
         """One that is not there yet is empty, and begins with the first append."""
-        found = sorted(await self._records.scan(_entries(id)))
-        messages: list[Message] = []
+        keys = sorted(await self._records.keys(_entries(id)))
+        read = self._parsed.pop(id, {})
+        new = [key for key in keys if key not in read]
         problems: list[str] = []
-        entries = []
-        for key, data in found:
-            entry = _entry(key)
+        for key, data in zip(new, await self._records.get(new), strict=True):
             try:
-                if entry is None:
+                if _entry(key) is None:
                     raise ValueError("its name is none")
-                messages += _read(data)
-                entries.append(entry)
+                read[key] = _read(data or b"")
             except (ValueError, ConfigError) as error:
                 problems.append(f"a part of the conversation {id!r} is damaged and was left out: {key} ({error})")
+        parsed = {key: read[key] for key in keys if key in read}
+        self._keep(id, parsed)
+        messages = [message for part in parsed.values() for message in part]
+        entries = [entry for key in parsed if (entry := _entry(key))]
         head, problem = await self._head(id)
         info = _info(id, head or {"created_at": self._now()}, entries).replace(messages=len(messages))
         return Conversation(info, tuple(messages), (*problems, *([problem] if problem else [])))
+
+    def _keep(self, id: str, parsed: dict[str, tuple[Message, ...]]) -> None:
+        """Spares the next `load` what never changes."""
+        self._parsed[id] = parsed
+        for oldest in list(self._parsed)[:-MOST_PARSED]:
+            self._parsed.pop(oldest, None)
 
     async def append(self, id: str, messages: Iterable[MessageLike]) -> None:
         """Adds an exchange: it is there as a whole or not at all. The first one begins the conversation, and names it by what the user
@@ -296,12 +306,12 @@ def _written(messages: Iterable[Message]) -> bytes:
     return b"%08x\n%s" % (zlib.crc32(body), body)
 
 
-def _read(data: bytes) -> list[Message]:
+def _read(data: bytes) -> tuple[Message, ...]:
     """Raises ValueError, ConfigError."""
     checksum, _, body = data.partition(b"\n")
     if int(checksum, 16) != zlib.crc32(body):
         raise ValueError("its checksum is wrong")
-    return [Message.from_dict(item) for item in read_json(body.decode("utf-8", "surrogatepass"), max_depth=RECORD_DEPTH)]
+    return tuple(Message.from_dict(item) for item in read_json(body.decode("utf-8", "surrogatepass"), max_depth=RECORD_DEPTH))
 
 
 def _decode_head(data: bytes) -> tuple[dict[str, Any], bool]:

@@ -195,6 +195,7 @@ async def test_what_is_damaged_is_told_and_the_rest_is_the_history():
         await agent.prompt(f"Question {n}")
     second = sorted(key for key in records.records if key.startswith("entry/"))[1]
     records.records[second] = records.records[second].replace(b"Question", b"Quextion")
+    agent = Agent(model, conversations=Conversations(records), conversation="a")
     with pytest.warns(UserWarning, match="a part of the conversation 'a' is damaged and was left out"):
         await agent.prompt("And?")
     assert told(model) == ["Question 0", "ok", "Question 2", "ok", "And?"]
