@@ -26,11 +26,24 @@ from .closed_schema import close_schema
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
+from .history import HistoryRules, fit_history
 from .shapes import count, read_index, record, records, string
 
 # The models before structured output, and before system messages in mid-conversation.
 WITHOUT_OUTPUT = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[01]|-20\d{6})?$")
 WITHOUT_SYSTEM_TURNS = re.compile(r"claude-([123]|instant)|claude-(opus|sonnet|haiku)-4(-[0-7]\b|-20\d{6}|$)")
+
+
+RULES = HistoryRules(
+    "anthropic",
+    id=r"[a-zA-Z0-9_-]+",
+    unique=True,
+    name=r"[a-zA-Z0-9_-]{1,128}",
+    blank_text=False,
+    result_media=True,
+    user_media=(Image, File),
+    user_first=True,
+)
 
 
 class MessagesDialect(Value):
@@ -51,7 +64,7 @@ class Messages:
 
     def render(self, request: CompletionRequest, model: str, dialect: MessagesDialect, *, streamed: bool) -> dict[str, Any]:
         """The body. Raises ConfigError for what the API cannot be told."""
-        system, messages = _split_system(request)
+        system, messages = _split_system(fit_history(request, RULES))
         body: dict[str, Any] = {"model": model, "max_tokens": _most_tokens(request, dialect)}
         if system:
             body["system"] = system

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from ..core.messages import (
     Audio,
     File,
     Image,
+    Media,
     Message,
     Opaque,
     Part,
@@ -26,6 +26,7 @@ from .call_ids import CallIds
 from .chat_answer import ChatReader, as_parts, parse_answer
 from .closed_schema import is_strict
 from .format import merge_params
+from .history import HistoryRules, fit_history
 
 # Most tokens of reasoning that a level stands for, where a provider takes levels alone.
 LOW_BUDGET, MEDIUM_BUDGET = 4_096, 16_384
@@ -91,6 +92,7 @@ class Chat:
         """The body. Raises ConfigError for what the dialect cannot say."""
         if request.tools and not dialect.tools:
             raise ConfigError(f"this provider has no tool calls, and tools were given: {', '.join(tool.name for tool in request.tools)}")
+        request = fit_history(request, _rules(dialect))
         body: dict[str, Any] = {"model": model, "messages": list(_render_messages(request, dialect))}
         if request.tools:
             body["tools"] = [render_tool(tool, dialect) for tool in request.tools]
@@ -144,11 +146,18 @@ def _level_of(budget: int | None) -> str:
     return "low" if budget <= LOW_BUDGET else "medium" if budget <= MEDIUM_BUDGET else "high"
 
 
+def _rules(dialect: ChatDialect) -> HistoryRules:
+    media: tuple[type[Media], ...] = (Image, *([Audio] if dialect.audio else []), *([File] if dialect.files else []))
+    # Mistral refuses ids that it did not give: short ones of other providers are call_ and four to eight letters or digits.
+    own = r"(?!call_[a-zA-Z0-9]{1,8}$)\w+" if dialect.longest_id else ""
+    return HistoryRules("chat", id=own, longest_id=dialect.longest_id or 40, user_media=media, user_first=dialect.alternate)
+
+
 def _render_messages(request: CompletionRequest, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
     out: list[dict[str, Any]] = [{"role": dialect.system, "content": request.preamble}] if request.preamble else []
     for message in request.with_documents():
         if message.role == "tool":
-            out += _render_results(message, dialect) if dialect.tools else _tell_results(message)
+            out += _render_results(message) if dialect.tools else _tell_results(message)
         elif message.role == "assistant":
             out.append(_render_assistant(message, dialect))
         else:
@@ -177,7 +186,7 @@ def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
     for part in message.content:
         kept = part.extra.get("chat", {}) if hasattr(part, "extra") else {}
         if isinstance(part, ToolCall) and dialect.tools:
-            calls.append(_render_call(part, dialect))
+            calls.append(_render_call(part))
         elif isinstance(part, Opaque) and kept.get("call") and dialect.tools:
             calls.append(kept["call"])
         elif isinstance(part, Reasoning) and kept:
@@ -209,32 +218,17 @@ def _tell_results(message: Message) -> Iterable[dict[str, Any]]:
             yield {"role": "user", "content": f"[{result.name} answered: {result.text}]"}
 
 
-def _render_call(call: ToolCall, dialect: ChatDialect) -> dict[str, Any]:
+def _render_call(call: ToolCall) -> dict[str, Any]:
     function = {"name": call.name, "arguments": call.arguments_json}
-    return {"id": _short_id(call.id, dialect), "type": "function", "function": function} | dict(call.extra.get("chat", NOTHING))
+    return {"id": call.id, "type": "function", "function": function} | dict(call.extra.get("chat", NOTHING))
 
 
-def _short_id(id: str, dialect: ChatDialect) -> str:
-    """A call's id that another provider gave, made to fit: Mistral refuses ids that are not nine letters or digits."""
-    if not dialect.longest_id or (len(id) <= dialect.longest_id and id.replace("_", "").isalnum()):
-        return id
-    return f"{zlib.crc32(id.encode()):09x}"
-
-
-def _render_results(message: Message, dialect: ChatDialect) -> Iterable[dict[str, Any]]:
-    """A tool message for each result; pictures follow as the user's, since most servers take only text from a tool."""
-    media: list[Part] = []
+def _render_results(message: Message) -> Iterable[dict[str, Any]]:
     for result in message.content:
         if not isinstance(result, ToolOutput):
             raise ConfigError("a message of role tool holds tool results alone")
-        pictures = [part for part in result.content if not isinstance(part, Text)]
-        text = result.text or ("The result follows as an attachment." if pictures else "")
-        content = f"Error: {text}" if result.is_error else text
-        yield {"role": "tool", "tool_call_id": _short_id(result.id, dialect), "content": content}
-        if pictures:
-            media += [Text(f"Result of {result.name or result.id}:"), *pictures]
-    if media:
-        yield {"role": "user", "content": _render_content(tuple(media), dialect)}
+        content = f"Error: {result.text}" if result.is_error else result.text
+        yield {"role": "tool", "tool_call_id": result.id, "content": content}
 
 
 def _render_content(parts: tuple[Part, ...], dialect: ChatDialect) -> str | list[dict[str, Any]]:

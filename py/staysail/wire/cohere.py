@@ -21,7 +21,10 @@ from .call_ids import CallIds
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
+from .history import HistoryRules, fit_history
 from .shapes import count, read_index, record, records, string
+
+RULES = HistoryRules("cohere", blank_text=False, user_media=(Image,))
 
 
 class Cohere:
@@ -36,6 +39,7 @@ class Cohere:
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
         """The body. Cohere can force a tool, but not say which: to force one, it alone is offered."""
+        request = fit_history(request, RULES)
         messages = [{"role": "system", "content": request.preamble}] if request.preamble else []
         body: dict[str, Any] = {"model": model, "messages": [*messages, *_render_messages(request.messages)]}
         if request.documents:

@@ -26,10 +26,14 @@ from .finish import no_answer, read_finish
 from .format import merge_params
 from .gemini_calls import add_to_call, begin_call, continues_call
 from .gemini_schema import render_parameters
+from .history import HistoryRules, fit_history
 from .shapes import count, read_index, read_media, record, records, string
 
 # The models that take neither media in a function's response nor functions beside structured output.
 FIRST_GENERATIONS = re.compile(r"gemini-[12][.-]|gemma|learnlm")
+
+
+RULES = HistoryRules("gemini", name=r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", answer_media=True, result_media=True, user_first=True)
 
 
 class Gemini:
@@ -45,7 +49,7 @@ class Gemini:
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
         """The body. Raises ConfigError for what the API cannot be told."""
-        messages = list(request.with_documents())
+        messages = list(fit_history(request, RULES).with_documents())
         token = _continuation_token(messages)
         if token:
             messages.pop()

@@ -14,10 +14,11 @@ from ..core.defaults import default_transport, environment
 from ..core.errors import BadRequestError, ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
-from ..core.json_text import json_bytes, write_json
+from ..core.json_text import write_json
 from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
 from ..core.value import NOTHING
 from ..core.waiting import timeout
+from ..core.whole_text import whole
 from .answer import StreamedAnswer, parse_whole
 from .attempt import Attempt
 from .exchange import WatchedTransport, is_secret
@@ -392,7 +393,13 @@ def _excerpt(body: Any) -> str:
 
 
 def _json_bytes(body: Any) -> bytes:
-    return b"" if body is None else json_bytes(body, nonfinite="null")
+    """The body in UTF-8. Halves of characters, which providers refuse also where they are escaped, are joined or replaced."""
+    if body is None:
+        return b""
+    try:
+        return write_json(body, nonfinite="null").encode()
+    except UnicodeEncodeError:
+        return write_json(whole(body), nonfinite="null").encode()
 
 
 def _least(*limits: float | None) -> float | None:

@@ -20,7 +20,10 @@ from .call_ids import CallIds
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
+from .history import HistoryRules, fit_history
 from .shapes import count, record, records, string
+
+RULES = HistoryRules("ollama", result_media=True, user_media=(Image,))
 
 
 class Ollama:
@@ -38,6 +41,7 @@ class Ollama:
         """The body. Raises ConfigError for a forced tool call, which Ollama does not have."""
         if request.tool_choice not in (None, "auto", "none"):
             raise ConfigError(f"ollama cannot be made to call a tool; tool_choice is auto or none, not {request.tool_choice!r}")
+        request = fit_history(request, RULES)
         messages = [{"role": "system", "content": request.preamble}] if request.preamble else []
         body: dict[str, Any] = {
             "model": model,

@@ -22,6 +22,7 @@ from .closed_schema import is_strict
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
+from .history import HistoryRules, fit_history
 from .shapes import count, read_index, read_media, record, records, string
 
 KEPT_THERE = ("previous_response_id", "conversation", "background")
@@ -50,6 +51,9 @@ class ResponsesDialect(Value):
     proof: bool = True
 
 
+RULES = HistoryRules("responses", longest_id=64, name=r"[a-zA-Z0-9_-]{1,128}", result_media=True, user_media=(Image, File))
+
+
 class Responses:
     name = "responses"
     framing: Literal["sse"] = "sse"
@@ -62,6 +66,7 @@ class Responses:
 
     def render(self, request: CompletionRequest, model: str, dialect: ResponsesDialect, *, streamed: bool) -> dict[str, Any]:
         params = dict(request.additional_params)
+        request = fit_history(request, RULES.replace(keeps_calls=any(params.get(name) for name in KEPT_THERE)))
         messages = _since(request.with_documents(), params)
         stored = params.get("store", not dialect.stores or any(params.get(name) for name in KEPT_THERE))
         body: dict[str, Any] = {"model": model, "input": [item for m in messages for item in _render_message(m, dialect, stored=stored)]}
