@@ -122,6 +122,7 @@ const REQUEST_OPTIONS = [
   "toolChoice",
   "temperature",
   "maxTokens",
+  "reasoning",
   "outputSchema",
   "additionalParams",
 ];
@@ -144,7 +145,7 @@ export class CompletionRequest {
 export function describeRequest(request) {
   if (typeof request === "string") return { messages: [request] };
   const { options } = request instanceof CompletionRequest ? request : new CompletionRequest(request);
-  const { messages, tools, outputSchema, documents, preamble, toolChoice, temperature, maxTokens, additionalParams } = options;
+  const { messages, tools, outputSchema, documents, preamble, toolChoice, temperature, maxTokens, reasoning, additionalParams } = options;
   const described = {
     messages: toSnake(messages),
     preamble,
@@ -153,6 +154,7 @@ export function describeRequest(request) {
     tool_choice: toolChoice,
     temperature,
     max_tokens: maxTokens,
+    reasoning: toSnake(reasoning),
     output: outputSchema == null ? undefined : { schema: jsonSchema(outputSchema) },
     additional_params: additionalParams,
   };

@@ -58,6 +58,11 @@ export type RetryScheduled = {
   code: string;
   status: number | null;
 };
+/**
+ * A request was sent with an option left out or changed, as the model does not take it as it was. `learned`: the model refused it first,
+ * which is remembered.
+ */
+export type RequestAdjusted = { type: "request_adjusted"; message: string; learned: boolean };
 /** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
 export type ApprovalRequest = {
   id: string;
@@ -95,6 +100,7 @@ export type AgentEvent<Output = unknown> =
   | ToolResult
   | StepDone
   | RetryScheduled
+  | RequestAdjusted
   | RunStarted
   | ApprovalNeeded
   | ToolProgress
@@ -112,6 +118,8 @@ export type Completion = {
   raw: unknown;
   /** Why the model refused, where it did and the provider says so: {type, category, explanation}. */
   stopDetails?: Record<string, unknown>;
+  /** Options that the model did not get, and why. */
+  warnings?: string[];
 };
 /** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), where the store knows. */
 export type Source = {
@@ -133,6 +141,8 @@ export type Reply<Output = unknown> = {
   finishReason: FinishReason;
   steps: Step[];
   requestIds: string[];
+  /** Options that the model did not get, and why; each once. */
+  warnings: string[];
   /** Tool calls that wait for approval: the run is paused, and `resume` goes on with it. */
   pending?: ApprovalRequest[];
   /** Of a paused run: what `resume` takes. */
@@ -432,9 +442,12 @@ export type ModelRequest = {
   toolChoice: ToolChoice | null;
   temperature: number | null;
   maxTokens: number | null;
+  reasoning?: Reasoning;
   output: { schema: JsonSchema; name: string; strict: boolean } | null;
   additionalParams: Record<string, unknown>;
 };
+/** How much a model reasons: a level, which is brought to the nearest that the model has, or a number of tokens. */
+export type Reasoning = "none" | "minimal" | "low" | "medium" | "high" | "max" | { budgetTokens: number };
 type Maybe<T> = T | void | null | Promise<T | void | null>;
 type Stop = { stop: string };
 type AskAgain = { askAgain: string };
@@ -573,6 +586,7 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
   temperature?: number | null;
   maxTokens?: number | null;
+  reasoning?: Reasoning | null;
   tools?: readonly Tool[] | null;
   toolChoice?: ToolChoice | null;
   /** Tools that may run at once; 8 by default. */
@@ -636,6 +650,7 @@ export type RequestOptions = {
   toolChoice?: ToolChoice | null;
   temperature?: number | null;
   maxTokens?: number | null;
+  reasoning?: Reasoning | null;
   outputSchema?: Schema | null;
   additionalParams?: Record<string, unknown> | null;
 };

@@ -33,6 +33,7 @@ const PLAIN = /** @type {const} */ ({
 const RUN_OPTIONS = [
   ...Object.keys(PLAIN),
   ...LIMIT_OPTIONS,
+  "reasoning",
   "headers",
   "tools",
   "toolTimeoutMs",
@@ -48,6 +49,7 @@ const RUN_OPTIONS = [
   "conversation",
   "conversations",
 ];
+const LEVELS = ["none", "minimal", "low", "medium", "high", "max"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls", "prices"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
@@ -77,6 +79,7 @@ export function checkCallOptions(options) {
 function checkRunOptions({
   temperature,
   maxTokens,
+  reasoning,
   maxTurns,
   toolConcurrency,
   tools,
@@ -94,6 +97,8 @@ function checkRunOptions({
   if (temperature != null && !(temperature >= 0 && temperature <= 2))
     throw new ConfigError(`Temperature must be between 0 and 2, got ${temperature}`);
   if (maxTokens != null && !(maxTokens > 0)) throw new ConfigError(`Max tokens must be greater than 0, got ${maxTokens}`);
+  if (reasoning != null && !isReasoning(reasoning))
+    throw new ConfigError(`reasoning is ${LEVELS.join(", ")} or {budgetTokens}, not ${JSON.stringify(reasoning)}`);
   if (maxTurns != null && !(maxTurns >= 1)) throw new ConfigError(`maxTurns counts model calls, so it is at least 1, got ${maxTurns}`);
   if (toolConcurrency != null && !(toolConcurrency >= 1)) throw new ConfigError(`toolConcurrency is at least 1, got ${toolConcurrency}`);
   const names = (tools ?? []).map((tool) => bindTool(tool).name);
@@ -111,6 +116,13 @@ function checkRunOptions({
     throw new ConfigError("conversation is the id of one: a text");
   if (conversations != null && !(conversations instanceof Conversations))
     throw new ConfigError("conversations is a new Conversations(name)");
+}
+
+/** @param {unknown} value */
+function isReasoning(value) {
+  if (typeof value === "string") return LEVELS.includes(value);
+  const tokens = /** @type {{budgetTokens?: unknown} | null} */ (value)?.budgetTokens;
+  return Number.isInteger(tokens) && Number(tokens) >= 0;
 }
 
 /**
@@ -131,6 +143,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
     const value = options[/** @type {keyof typeof PLAIN} */ (name)];
     if (value != null) run[wireName] = value;
   }
+  if (options.reasoning != null) run.reasoning = toSnake(options.reasoning);
   if (tools.length) run.tools = await Promise.all(tools.map((tool) => defineTool(tool, prompt, peer, crew)));
   if (contexts.length) run.dynamic_context = contexts.map((context, index) => describeContext(context, index, peer));
   if (toolboxes.length) {

@@ -1,0 +1,57 @@
+// Agents against providers that refuse what their documentation says they refuse.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { Agent, ConfigError, boot } from "../../web/index.js";
+import { startProvider } from "./provider.mjs";
+
+let provider;
+before(async () => {
+  provider = await startProvider();
+  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
+});
+after(() => provider.stop());
+
+const collect = async (events) => {
+  const all = [];
+  for await (const event of events) all.push(event);
+  return all;
+};
+
+test("reasoning is asked for in each provider's own way, and comes with a summary", async () => {
+  for (const [name, model, sent] of [
+    ["openai", "gpt-6-sol", { reasoning: { effort: "max", summary: "auto" } }],
+    ["anthropic", "claude-opus-5-5", { thinking: { type: "adaptive", display: "summarized" }, output_config: { effort: "max" } }],
+    ["gemini", "gemini-3-flash-preview", { generationConfig: { thinkingConfig: { thinkingLevel: "high", includeThoughts: true } } }],
+  ]) {
+    const box = await provider.rules(name);
+    const agent = new Agent({ model: `${name}:${model}`, apiKey: "k", baseURL: box.url, reasoning: "max" });
+    const events = await collect(agent.stream("Hello?"));
+    assert.equal(events.at(-1).reply.text, "Hello.", name);
+    assert.match(events.map((event) => (event.type === "reasoning_delta" ? event.text : "")).join(""), /think/, name);
+    const [{ json }] = await box.seen();
+    for (const [field, value] of Object.entries(sent)) assert.deepEqual(json[field], value, name);
+    agent.free();
+  }
+});
+
+test("an option that a model does not take is left out, and the reply says so", async () => {
+  const box = await provider.rules("openai");
+  const agent = new Agent({ model: "openai:gpt-6-sol", apiKey: "k", baseURL: box.url, temperature: 0.5, reasoning: { budgetTokens: 2000 } });
+  const reply = await agent.run("Hello?");
+  assert.deepEqual(reply.warnings, ["temperature was left out: openai:gpt-6-sol takes none"]);
+  const events = await collect(agent.stream("Hello?"));
+  assert.deepEqual(
+    events.filter((event) => event.type === "request_adjusted").map((event) => event.message),
+    reply.warnings,
+  );
+  const seen = await box.seen();
+  assert.deepEqual([seen.length, seen[0].json.store, "temperature" in seen[0].json], [2, false, false]);
+  agent.free();
+});
+
+test("reasoning that is none of the levels is refused at once", () => {
+  for (const reasoning of ["much", 3, {}, { budgetTokens: -1 }])
+    assert.throws(() => new Agent({ model: "openai:m", apiKey: "k", reasoning }), ConfigError);
+});
