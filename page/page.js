@@ -15,6 +15,7 @@ import { keepOffline } from "./offline.js";
 import { agentPython } from "./python-switch.js";
 import { chosenLimits, watchRunOptions } from "./run-options.js";
 import { secondAgent, watchSecondAgent } from "./second-agent.js";
+import { showModels } from "./model-list.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
 import { watchTimeline } from "./timeline/panel.js";
@@ -66,7 +67,9 @@ async function ownTools() {
   return tools;
 }
 
-watchSettings(({ choice, model, apiKey, baseURL, preamble }) => {
+watchSettings((settings) => {
+  const { choice, model, apiKey, baseURL, preamble } = settings;
+  showModels(settings);
   chat.model = choice.id === "local" ? "local" : `${choice.id}:${model}`;
   chat.apiKey = apiKey;
   chat.baseURL = baseURL;

@@ -29,7 +29,7 @@ export const CHOICES = [
   {
     id: "openai",
     label: "OpenAI",
-    models: ["gpt-4.1-mini", "gpt-4o-mini", "gpt-4o"],
+    models: ["gpt-6-luna", "gpt-6-sol", "gpt-6.1-sol"],
     key: "needed",
     keyURL: "https://platform.openai.com/api-keys",
     base: "optional",
@@ -48,7 +48,7 @@ export const CHOICES = [
   {
     id: "anthropic",
     label: "Anthropic",
-    models: ["claude-sonnet-4-6", "claude-haiku-4-5", "claude-opus-4-7"],
+    models: ["claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"],
     key: "needed",
     keyURL: "https://platform.claude.com/settings/keys",
     base: "optional",
@@ -58,7 +58,7 @@ export const CHOICES = [
   {
     id: "gemini",
     label: "Google Gemini",
-    models: ["gemini-2.5-flash", "gemini-3-flash-preview"],
+    models: ["gemini-3.8-flash", "gemini-4-argon", "gemini-3.5-flash-lite"],
     key: "needed",
     keyURL: "https://aistudio.google.com/apikey",
     base: "optional",
@@ -78,7 +78,7 @@ export const CHOICES = [
   {
     id: "openrouter",
     label: "OpenRouter",
-    models: ["openai/gpt-4.1-mini", "anthropic/claude-haiku-4.5", "meta-llama/llama-3.3-70b-instruct"],
+    models: ["openai/gpt-6-luna", "anthropic/claude-haiku-5.5", "google/gemini-3.8-flash"],
     key: "needed",
     keyURL: "https://openrouter.ai/settings/keys",
     base: "optional",
@@ -88,7 +88,7 @@ export const CHOICES = [
   {
     id: "groq",
     label: "Groq",
-    models: ["openai/gpt-oss-20b", "llama-3.3-70b-versatile", "llama-3.1-8b-instant"],
+    models: ["openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"],
     key: "needed",
     keyURL: "https://console.groq.com/keys",
     base: "optional",

@@ -18,6 +18,7 @@ export {
   Reranker,
   TranscriptionModel,
 } from "./models/models.js";
+export { listModels } from "./models/list.js";
 export { pythonTool } from "./agent/python-tool.js";
 export { pythonTools } from "./agent/python-tools.js";
 export { clearTraces, readTraces } from "./agent/tracing.js";

@@ -654,6 +654,22 @@ export type RequestOptions = {
   outputSchema?: Schema | null;
   additionalParams?: Record<string, unknown> | null;
 };
+/** A model of a provider. Limits are in tokens, prices in US dollars for a million tokens; null, empty or "" where nobody knows. */
+export type ModelInfo = {
+  id: string;
+  name: string;
+  description: string;
+  contextLength: number | null;
+  maxOutputTokens: number | null;
+  inputs: ("text" | "image" | "file" | "audio" | "video")[];
+  abilities: ("tools" | "structured_output" | "reasoning" | "web_search")[];
+  inputUsd: number | null;
+  outputUsd: number | null;
+  /** The date on which the provider ends it. */
+  retires: string;
+  /** All that the provider says. */
+  raw: unknown;
+};
 export type Transcription = {
   text: string;
   language: string | null;

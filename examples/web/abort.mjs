@@ -2,7 +2,7 @@
 
 import { Agent } from "staysail/openai";
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o" });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna" });
 
 const stop = new AbortController();
 let text = "";

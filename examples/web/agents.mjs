@@ -3,7 +3,7 @@
 import { handoff } from "staysail";
 import { Agent } from "staysail/openai";
 
-const common = { apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o" };
+const common = { apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna" };
 const translator = new Agent({ ...common, name: "translator", preamble: "Translate into French. Give the translation alone." });
 const billing = new Agent({ ...common, name: "billing", preamble: "You answer questions about bills." });
 const desk = new Agent({

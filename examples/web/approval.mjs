@@ -4,7 +4,7 @@ import { Agent } from "staysail/openai";
 
 const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
-  model: "gpt-4o",
+  model: "gpt-6-luna",
   tools: [
     {
       name: "pay",

@@ -2,7 +2,7 @@
 
 import { Agent } from "staysail/openai";
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", retry: false });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna", retry: false });
 
 const words = ["ship", "sail", "stay"];
 const answers = await agent.batch_prompt(

@@ -2,7 +2,7 @@
 
 import { Agent } from "staysail/openai";
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o" });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna" });
 
 let history = [];
 for (const question of ["My name is Ada.", "What is my name?"]) {

@@ -6,7 +6,7 @@ import { Agent } from "staysail/openai";
 const conversations = new Conversations(); // in a page: IndexedDB, so it is there after a reload
 const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
-  model: "gpt-4o",
+  model: "gpt-6-luna",
   conversations,
   memory: { slidingWindow: 20, tokenWindow: 8000 },
 });

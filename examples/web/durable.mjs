@@ -5,7 +5,7 @@ import { Agent } from "staysail/openai";
 let bookings = 0;
 const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
-  model: "gpt-4o",
+  model: "gpt-6-luna",
   durable: ":memory:", // in a page `true`: IndexedDB, so that it outlives a reload, a crash and a closed tab
   tools: [
     {

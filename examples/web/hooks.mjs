@@ -5,7 +5,7 @@ import { Agent } from "staysail/openai";
 
 const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
-  model: "gpt-4o",
+  model: "gpt-6-luna",
   hooks: {
     beforeModel: ({ step }, { messages }) => console.log(`Call ${step}, ${messages.length} messages`),
     afterModel: (_context, { message }) =>

@@ -14,7 +14,7 @@ for await (const event of ingest(files, store, { size: 300, overlap: 0 })) {
   if (event.type === "file_done") console.log(event.file, event.chunks);
 }
 
-const agent = new Agent({ apiKey, model: "gpt-4o", tools: [searchTool(store, { k: 1, mode: "hybrid" })] });
+const agent = new Agent({ apiKey, model: "gpt-6-luna", tools: [searchTool(store, { k: 1, mode: "hybrid" })] });
 const reply = await agent.run("What does a night in the harbour cost?");
 console.log(reply.text);
 for (const { id, source, span } of reply.steps.flatMap((step) => step.sources)) console.log(id, source, span);

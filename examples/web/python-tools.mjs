@@ -17,5 +17,5 @@ def spread(numbers: list[float]) -> dict:
 
 console.log(await tools[0].execute({ numbers: [2, 4, 6] }));
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", tools });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna", tools });
 console.log(await agent.prompt("How far do 1, 2 and 9 spread?"));

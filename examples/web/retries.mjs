@@ -2,7 +2,7 @@
 
 import { Agent } from "staysail/openai";
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", retry: { attempts: 4, baseMs: 250 } });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna", retry: { attempts: 4, baseMs: 250 } });
 
 for await (const event of agent.stream("Write a line about resilience.")) {
   if (event.type === "retry_scheduled") console.log(`Status ${event.status}: call ${event.attempt} in a moment`);

@@ -13,5 +13,5 @@ await store.addDocuments([
 
 for (const [score, id] of await store.topN({ query: "What holds the mast?", samples: 2 })) console.log(score.toFixed(2), id);
 
-const agent = new Agent({ apiKey, model: "gpt-4o", dynamicContext: { sample: 1, dynamicTools: store } });
+const agent = new Agent({ apiKey, model: "gpt-6-luna", dynamicContext: { sample: 1, dynamicTools: store } });
 console.log(await agent.prompt("What holds the mast?"));

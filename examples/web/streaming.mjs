@@ -2,7 +2,7 @@
 
 import { Agent } from "staysail/openai";
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o" });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna" });
 
 for await (const event of agent.stream("Tell me a short story.")) {
   if (event.type === "text_delta") process.stdout.write(event.text);

@@ -9,7 +9,7 @@ const Invoice = z.object({
   due: z.iso.date().transform((text) => new Date(text)),
 });
 
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", outputSchema: Invoice });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna", outputSchema: Invoice });
 
 const { output } = await agent.run("Invoice 2026-17: 120 euros, to be paid by 24 December 2026.");
 console.log(output.number, output.total, output.due.getFullYear());

@@ -9,7 +9,7 @@ await toolfs.write("/toolfs/notes/crew.txt", "Ada steers.\n", me);
 await toolfs.snapshots.create(me, { name: "before" });
 
 const session = toolfs.session({ name: "agent", paths: { "/toolfs/notes": "read list write" }, calls: 50 });
-const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-4o", tools: await toolfs.tools(session) });
+const agent = new Agent({ apiKey: process.env.OPENAI_API_KEY, model: "gpt-6-luna", tools: await toolfs.tools(session) });
 console.log(await agent.prompt("Add to crew.txt that Grace cooks."));
 
 console.log((await toolfs.snapshots.diff("before", null, me)).changed);

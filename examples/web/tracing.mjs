@@ -4,7 +4,7 @@ import { Agent } from "staysail/openai";
 
 const agent = new Agent({
   apiKey: process.env.OPENAI_API_KEY,
-  model: "gpt-4o",
+  model: "gpt-6-luna",
   name: "bosun",
   tools: [
     { name: "depth", description: "Metres of water below the keel.", parameters: { type: "object", properties: {} }, execute: () => 12 },

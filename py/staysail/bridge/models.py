@@ -28,6 +28,7 @@ class Models:
             "model.transcribe": self.transcribe,
             "model.draw": self.draw,
             "model.speak": self.speak,
+            "model.list": self.list,
             "providers": self.providers,
         }
 
@@ -65,6 +66,11 @@ class Models:
     async def providers(self, params: dict[str, Any]) -> list[str]:
         """Names; of those that have a service, where one is named."""
         return staysail.provider_names(params.get("service"))
+
+    async def list(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        """The models of a provider, which `access` names as its model."""
+        access = read_access(self._owner, params["access"])
+        return [_fields(info) for info in await staysail.list_models(access.pop("model"), **access)]
 
     def _chat(self, params: dict[str, Any]) -> staysail.Model:
         access = read_access(self._owner, params["access"])

@@ -17,7 +17,7 @@ def provider_names(service: str | None = None) -> list[str]:
     "images", "speech", "models"."""
     import pkgutil  # 20 ms in a page, and only this needs it
 
-    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__))
+    names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.ispkg)
     return names if service is None else [name for name in names if _has(load_provider(name), service)]
 
 
@@ -77,7 +77,14 @@ def load_model(
     return HttpModel(endpoint, load_wire(provider.chat), id)
 
 
-Registry.load = load_provider
+def _sizes(provider: str, model: str) -> Mapping[str, Any]:
+    """Of the catalog, which is loaded when it is first asked."""
+    sizes: Mapping[str, Any] = import_module(f"{__name__}.catalog").known_sizes(provider, model)
+    return sizes
+
+
+def _known(provider: str, model: str) -> Any:
+    return import_module(f"{__name__}.catalog").known_model(provider, model)
 
 
 def _unknown(name: str) -> str:
@@ -85,3 +92,8 @@ def _unknown(name: str) -> str:
         f"there is no provider {name!r}; there are: {', '.join(provider_names())}. "
         "Any server that speaks OpenAI's protocol works with openai-compatible and base_url"
     )
+
+
+Registry.load = load_provider
+Registry.sizes = _sizes
+Registry.known = _known

@@ -86,10 +86,11 @@ class Provider(Value):
 
 class Registry:
     """What the providers' package, which is further out, plugs in. load: a provider's module by its name. sizes: known fields of
-    ModelTraits, by a provider's and a model's name."""
+    ModelTraits, by a provider's and a model's name; known: all that the catalog has of a model, or None."""
 
     load: Callable[[str], Any] | None = None
     sizes: Callable[[str, str], Mapping[str, Any]] | None = None
+    known: Callable[[str, str], Any] | None = None
 
 
 VERSION = re.compile(r"/v\d+[a-z]*\d*$")

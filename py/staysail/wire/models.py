@@ -9,22 +9,50 @@ from ..core.errors import ConfigError
 from ..core.ports import Transport
 from ..core.value import Value
 from .faults import not_understood
+from .format import Registry
 from .http_model import Endpoint, Key
+from .model_rows import read_row
 from .service import find_provider, find_service
+from .traits import LISTED
 
 PATHS = {"gemini": "models?pageSize=1000", "cohere": "models?page_size=1000"}
 MOST_PAGES = 50
-CONTEXT_LENGTHS = ("context_length", "max_context_length", "context_window", "inputTokenLimit", "max_input_tokens")
+# Fields of ModelInfo that the catalog fills in, and their names there.
+FROM_CATALOG = {
+    "context_length": "context_tokens",
+    "max_output_tokens": "max_output_tokens",
+    "inputs": "inputs",
+    "abilities": "abilities",
+    "input_usd": "input_usd",
+    "output_usd": "output_usd",
+    "retires": "retires",
+}
 
 
 class ModelInfo(Value):
-    """id: what `load_model` takes after the provider's name. context_length: tokens, where it is told. raw: all that the provider says."""
+    """One model of a provider. What the provider does not say is filled in from the catalog, where that knows the model.
+
+    Args:
+        id: What `load_model` takes after the provider's name.
+        context_length, max_output_tokens: Limits in tokens; None where unknown.
+        raw: All that the provider says.
+        inputs: Of "text", "image", "file", "audio", "video"; () where unknown.
+        abilities: Of "tools", "structured_output", "reasoning", "web_search"; () where unknown.
+        input_usd, output_usd: US dollars for a million tokens; None where unknown.
+        retires: Date on which the provider ends it (YYYY-MM-DD); "" where none is announced.
+    """
 
     id: str
     name: str = ""
     description: str = ""
     context_length: int | None = None
     raw: Any = None
+    max_output_tokens: int | None = None
+    inputs: tuple[str, ...] = ()
+    abilities: tuple[str, ...] = ()
+    input_usd: float | None = None
+    output_usd: float | None = None
+    retires: str = ""
 
 
 async def list_models(
@@ -47,7 +75,7 @@ async def list_models(
             break
         body, _id = await endpoint.fetch_json(page, None)
         try:
-            found += [_parse(row) for row in _rows(body)]
+            found += [_describe(data.name, row) for row in _rows(body)]
             page = _next(path, body)
         except (TypeError, LookupError, AttributeError, ValueError) as error:
             if isinstance(error, ConfigError):
@@ -75,8 +103,15 @@ def _next(path: str, body: Any) -> str | None:
     return f"{path}{joint}page_token={body['next_page_token']}" if body.get("next_page_token") else None
 
 
-def _parse(row: Mapping[str, Any]) -> ModelInfo:
+def _describe(provider: str, row: Mapping[str, Any]) -> ModelInfo:
+    """The model of a row; its limits are remembered for requests to it."""
     id = str(row.get("id") or row["name"]).removeprefix("models/")
-    length = next((row[field] for field in CONTEXT_LENGTHS if row.get(field)), None)
     name = row.get("display_name") or row.get("displayName") or row.get("name") or id
-    return ModelInfo(id, str(name).removeprefix("models/"), row.get("description") or "", int(length) if length else None, row)
+    told = read_row(row)
+    known = Registry.known(provider, id) if Registry.known else None
+    for field, source in FROM_CATALOG.items():
+        if not told.get(field) and known is not None:
+            told[field] = getattr(known, source)
+    limits = {"context_tokens": "context_length", "max_output_tokens": "max_output_tokens", "inputs": "inputs"}
+    LISTED[provider, id] = {field: told[source] for field, source in limits.items() if told.get(source)}
+    return ModelInfo(id, str(name).removeprefix("models/"), row.get("description") or "", raw=row, **told)

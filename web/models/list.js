@@ -1,0 +1,22 @@
+/**
+ * The models that a provider serves.
+ *
+ * @import { Access, ModelInfo } from "../types.js"
+ */
+
+import { ACCESS_OPTIONS, checkAccess, checkNames, describeAccess } from "./access.js";
+import { connect } from "../runtime/boot.js";
+import { toCamel } from "../bridge/spelling.js";
+
+/**
+ * Every model of a provider that the key may use, in the provider's order.
+ * @param {string} provider such as "openai"
+ * @param {Access & {signal?: AbortSignal}} [options]
+ * @returns {Promise<ModelInfo[]>}
+ */
+export async function listModels(provider, { signal, ...options } = {}) {
+  checkNames(options, ACCESS_OPTIONS);
+  checkAccess(options, provider, "listModels");
+  const { access, handlers } = describeAccess(options, provider);
+  return toCamel(await (await connect()).call("model.list", { access }, { signal, handlers }));
+}
