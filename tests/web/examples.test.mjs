@@ -107,7 +107,7 @@ const EXAMPLES = {
   "tracing.mjs": {
     answers: [call("depth", {}), { text: "Twelve metres." }],
     prints:
-      /^  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\n  execute_tool depth: 0 tokens, unset\n  chat gpt-4o: \d+ tokens, unset, sent \[removed\]\ninvoke_agent bosun: \d+ tokens, unset\nTwelve metres\.$/m,
+      /^  chat gpt-6-luna: \d+ tokens, unset, sent \[removed\]\n  execute_tool depth: 0 tokens, unset\n  chat gpt-6-luna: \d+ tokens, unset, sent \[removed\]\ninvoke_agent bosun: \d+ tokens, unset\nTwelve metres\.$/m,
     check: (seen) => assert.equal(seen.length, 2),
   },
   "approval.mjs": {
