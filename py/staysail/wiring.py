@@ -91,10 +91,10 @@ def run_log(name: str | None) -> RunLog:
     if IN_BROWSER_RUNTIME:
         database = f"staysail-runs-{name}" if name else "staysail-runs"
         records = load("host.idb_records", "IdbRecords")(database, durability="strict")
-        return RunLog(records, load("host.web_lanes", "WebLanes")(database))
+        return RunLog(records, load("host.web_run_locks", "WebRunLocks")(database))
     if name is None:
         raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
-    return RunLog(load("host.sqlite_records", "SqliteRecords")(name), load("host.file_lanes", "FileLanes")(f"{name}/owners"))
+    return RunLog(load("host.sqlite_records", "SqliteRecords")(name), load("host.file_run_locks", "FileRunLocks")(f"{name}/owners"))
 
 
 # Vectors

@@ -17,7 +17,7 @@ from ..core.tool import Approval
 from ..core.waiting import SystemClock
 from .delegation import AgentTool
 from .driver import Driver, last_reply
-from .durable import TakenUp
+from .durable import ResumedRun
 from .reply import Reply
 from .run import OutputMode, Run
 from .run_log import RunInfo, RunLog
@@ -127,7 +127,7 @@ class Agent:
 
     async def watch(self, run_id: str, **options: Unpack[RunOptions]) -> AsyncGenerator[Event]:
         """What happened and happens in a durable run, without ever taking it over. Ends with its RunDone, or when nobody owns it."""
-        async with aclosing(TakenUp(self, run_id, self._settings(options)).events(streamed=True, take_over=False)) as events:
+        async with aclosing(ResumedRun(self, run_id, self._settings(options)).events(streamed=True, take_over=False)) as events:
             async for event in events:
                 yield event
 
@@ -154,7 +154,7 @@ class Agent:
                 raise ConfigError("this reply is final; go on with history=reply.messages")
             run = run.run_id or run.run
         if isinstance(run, str):
-            return TakenUp(self, run, settings, approvals).events(streamed=streamed)
+            return ResumedRun(self, run, settings, approvals).events(streamed=streamed)
         taken_up = run if isinstance(run, Run) else self.restore(run, **options)
         return Driver(self, taken_up, settings, approvals).stream(streamed=streamed)
 

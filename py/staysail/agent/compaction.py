@@ -193,14 +193,16 @@ def _stand_in(messages: Sequence[Message], cut: int, prompt_at: int, summary: st
 def _transcript(messages: Sequence[Message], room: int) -> list[str]:
     """In plain words, so that no tool has to be declared for it. A part as long as the whole room is cut in the middle."""
     most = max(200, room * 2)  # characters: two a token is few in any script but some
-    return [clip_middle(f"{_speaker(message)}: {text}", most) for message in messages for text in _told(message.content) if text.strip()]
+    return [
+        clip_middle(f"{_speaker(message)}: {text}", most) for message in messages for text in _texts_of(message.content) if text.strip()
+    ]
 
 
 def _speaker(message: Message) -> str:
     return {"user": "User", "assistant": "Assistant", "tool": "Tool"}.get(message.role, message.role)
 
 
-def _told(parts: Iterable[Part]) -> Iterable[str]:
+def _texts_of(parts: Iterable[Part]) -> Iterable[str]:
     for part in parts:
         match part:
             case Text(text) | Refusal(text):
@@ -208,7 +210,7 @@ def _told(parts: Iterable[Part]) -> Iterable[str]:
             case ToolCall():
                 yield f"(calls {part.name} with {part.arguments_json})"
             case ToolOutput():
-                yield f"({part.name} {'failed' if part.is_error else 'gave'}) {' '.join(_told(part.content))}"
+                yield f"({part.name} {'failed' if part.is_error else 'gave'}) {' '.join(_texts_of(part.content))}"
             case Reasoning() | Opaque():
                 pass
             case _:

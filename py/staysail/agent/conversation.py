@@ -18,7 +18,7 @@ CUT_OFF = "(The run ended here, before an answer.)"
 """Stands where a run ended after its tools: some providers refuse a user's message right after a tool's."""
 
 
-class Place:
+class ConversationRef:
     """A conversation in a store. It is a Notes too."""
 
     def __init__(self, store: ConversationStore, id: str) -> None:

@@ -79,17 +79,17 @@ class Driver:
                 except TimeoutError as error:
                     if limit_s is None:
                         raise
-                    raise _told(self._settings.out_of_time(), self._run) from error
+                    raise attach_history(self._settings.out_of_time(), self._run) from error
                 if event is None:
                     return
                 yield event
 
     def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
         """Those of the run, which is kept with its conversation if it belongs to one."""
-        events = self._told_events(streamed)
+        events = self._events_with_history(streamed)
         return self._place.record(events, self._run, resumable=self._journal is not None) if self._place else events
 
-    async def _told_events(self, streamed: bool) -> AsyncGenerator[Event]:
+    async def _events_with_history(self, streamed: bool) -> AsyncGenerator[Event]:
         """Every error that leaves carries the run's history and usage."""
         run, context, journal = self._run, self._context, self._journal
         ended = False
@@ -108,11 +108,11 @@ class Driver:
                         ended = isinstance(event, RunDone)
                         if journal and isinstance(event, OF_MODELS):
                             journal.tell(event.to_dict())
-                        yield self._hooks.told(context, event)
+                        yield self._hooks.observe(context, event)
             except (RunCancelled, asyncio.CancelledError, GeneratorExit) as error:
                 if ended:
                     raise
-                stopped = error if isinstance(error, RunCancelled) else _told(RunCancelled("the run was cancelled"), run)
+                stopped = error if isinstance(error, RunCancelled) else attach_history(RunCancelled("the run was cancelled"), run)
                 failure = stopped
                 await self._note("stopped", stopped)
                 await self._hooks.error(context, stopped)
@@ -122,7 +122,7 @@ class Driver:
             except Exception as error:
                 failure = error
                 if isinstance(error, StaysailError):
-                    _told(error, run)
+                    attach_history(error, run)
                 await self._note("failed", error)
                 if error is not context.told_of:
                     await self._hooks.error(context, error)
@@ -259,7 +259,7 @@ class Driver:
         except StaysailError as error:
             if isinstance(error, RunCancelled):
                 raise
-            context.told_of = _told(error, context.run)
+            context.told_of = attach_history(error, context.run)
             answer = await hooks.error(context, error)
             if answer is None:
                 raise
@@ -338,6 +338,6 @@ def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
     return limits.replace(total_s=limits.total_s - elapsed_s)
 
 
-def _told[E: StaysailError](error: E, run: Run) -> E:
+def attach_history[E: StaysailError](error: E, run: Run) -> E:
     error.history, error.usage = run.history, run.usage
     return error

@@ -22,7 +22,7 @@ SILENCE_S = 0.5
 """Without news for so long, a watcher looks whether the owner is still there."""
 
 
-class TakenUp:
+class ResumedRun:
     """id: of a run on record."""
 
     def __init__(self, agent: Runnable, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
@@ -36,20 +36,20 @@ class TakenUp:
     async def events(self, *, streamed: bool, take_over: bool = True) -> AsyncGenerator[Event]:
         """The last is RunDone. Raises what the run does, and ConfigError where there is no such run."""
         news: asyncio.Queue[str] = asyncio.Queue()
-        leave = self._log.lanes.listen(self._id, news.put_nowait)
+        leave = self._log.locks.listen(self._id, news.put_nowait)
         try:
             for event in await self._read():
                 yield event
             _ = self._replay.run  # raises where there is none
             while True:
                 if take_over:
-                    async with self._log.lanes.own(self._id, wait=False) as mine:
+                    async with self._log.locks.own(self._id, wait=False) as mine:
                         if mine:
                             async with aclosing(self._go_on(streamed)) as events:
                                 async for event in events:
                                     yield event
                             return
-                elif self._id not in await self._log.lanes.owned():
+                elif self._id not in await self._log.locks.owned():
                     for event in [*await self._read(), *self._end()]:
                         yield event
                     return

@@ -91,7 +91,7 @@ class HookChain:
     def __len__(self) -> int:
         return len(self.hooks)
 
-    def told(self, context: RunContext, event: Event) -> Event:
+    def observe(self, context: RunContext, event: Event) -> Event:
         """The event, when all who want to know have been told."""
         for watch in self._watchers:
             watch(context, event)

@@ -156,10 +156,10 @@ class OpenCalls:
             "results": [result.to_dict() if result else None for result in self.results],
             "asked": [[position, request.to_dict()] for position, request in self._asked.items()],
             "approved": [[position, arguments] for position, arguments in self._approved.items()],
-            "suspended": [[position, suspended.to_dict(), self._told(position)] for position, suspended in self._suspended.items()],
+            "suspended": [[position, suspended.to_dict(), self._call_as_dict(position)] for position, suspended in self._suspended.items()],
         }
 
-    def _told(self, position: int) -> dict[str, Any] | None:
+    def _call_as_dict(self, position: int) -> dict[str, Any] | None:
         answers = self._answers.get(position)
         return None if answers is None else {id: describe_answer(answer) for id, answer in answers.items()}
 

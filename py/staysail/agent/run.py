@@ -285,7 +285,9 @@ class Run:
             return
         self.output_retries -= 1
         if self.output_retries < 0:
-            raise self._told(OutputError(f"the answer does not fit the output type: {problem}", raw=None if value is CUT_OFF else value))
+            raise self._attach_history(
+                OutputError(f"the answer does not fit the output type: {problem}", raw=None if value is CUT_OFF else value)
+            )
         if call is None:
             how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
             self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
@@ -308,15 +310,15 @@ class Run:
                 refused or (completion.stop_details or {}).get("explanation") or completion.text or "a content filter stopped its answer"
             )
         if refused:
-            raise self._told(OutputError(f"the model refused: {refused}", raw=refused))
+            raise self._attach_history(OutputError(f"the model refused: {refused}", raw=refused))
 
     def _expect_text(self, completion: Completion) -> None:
         if completion.finish_reason == "length" and says_nothing(completion.message):
             error = OutputError("the answer was cut off by the token limit before it said anything; raise max_tokens", raw=completion.text)
             error.code = "cut_off"
-            raise self._told(error)
+            raise self._attach_history(error)
 
-    def _told(self, error: OutputError) -> OutputError:
+    def _attach_history(self, error: OutputError) -> OutputError:
         error.history, error.usage = self.history, self.usage
         return error
 

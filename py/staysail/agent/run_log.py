@@ -18,7 +18,7 @@ from ..core.value import Value
 type RunState = Literal["running", "paused", "done", "failed", "stopped"]
 
 
-class Lanes(Protocol):
+class RunLocks(Protocol):
     """Who owns a run, and what the owner says to those who watch. Ownership ends with the owner, however that ends."""
 
     def own(self, id: str, *, wait: bool) -> AbstractAsyncContextManager[bool]:
@@ -53,9 +53,9 @@ class RunInfo(Value):
 class RunLog:
     """Append-only: a record is never changed, and gone with its run alone."""
 
-    def __init__(self, records: KeyValue, lanes: Lanes) -> None:
+    def __init__(self, records: KeyValue, locks: RunLocks) -> None:
         self._records = records
-        self.lanes = lanes
+        self.locks = locks
 
     async def append(self, id: str, position: int, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
         """position: counts from 0. info: what is listed from now on."""
@@ -63,7 +63,7 @@ class RunLog:
         if info:
             puts[f"info/{id}"] = _encode(info.to_dict())
         await self._records.commit(puts)
-        self.lanes.tell(id, write_json({"records": position + 1}))
+        self.locks.tell(id, write_json({"records": position + 1}))
 
     async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
         """The records from `start` on, in order."""
@@ -76,7 +76,7 @@ class RunLog:
 
     async def runs(self) -> list[RunInfo]:
         """The newest first."""
-        owned = await self.lanes.owned()
+        owned = await self.locks.owned()
         infos = [RunInfo(**read_json(data)) for _, data in await self._records.scan("info/")]
         return sorted((info.replace(owned=info.id in owned) for info in infos), key=lambda info: -info.started_at)
 
@@ -92,7 +92,7 @@ class Journal:
         self._log, self._position, self._info = log, position, info
 
     def own(self) -> AbstractAsyncContextManager[bool]:
-        return self._log.lanes.own(self.id, wait=True)
+        return self._log.locks.own(self.id, wait=True)
 
     async def begin(self, agent: str | None, prompt: str, run: Mapping[str, Any], conversation: str | None = None) -> None:
         """Also when a run is taken up again; then it is on record already."""
@@ -114,14 +114,14 @@ class Journal:
 
     def tell(self, event: Mapping[str, Any]) -> None:
         """What is worth seeing while it happens, and not worth keeping."""
-        self._log.lanes.tell(self.id, write_json({"event": event}, default=str, nonfinite="null"))
+        self._log.locks.tell(self.id, write_json({"event": event}, default=str, nonfinite="null"))
 
     async def _append(self, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
         position, self._position = self._position, self._position + 1
         await self._log.append(self.id, position, record, info)
 
 
-class ProcessLanes:
+class ProcessRunLocks:
     """Among the tasks of one process."""
 
     def __init__(self) -> None:
@@ -162,7 +162,7 @@ class ProcessLanes:
 
 def memory_log() -> RunLog:
     """A log that lives as long as the process."""
-    return RunLog(MemoryRecords(), ProcessLanes())
+    return RunLog(MemoryRecords(), ProcessRunLocks())
 
 
 def _key(id: str, position: int) -> str:

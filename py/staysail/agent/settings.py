@@ -14,7 +14,7 @@ from ..core.tool import as_tool
 from ..core.value import NOTHING, Value
 from .approval import ApprovalRequest
 from .cache import Cache
-from .conversation import Place
+from .conversation import ConversationRef
 from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
@@ -126,11 +126,11 @@ class Settings(Value):
         return self.replace(**changes)
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> ConversationRef | None:
         """The conversation that runs belong to, if they do."""
         if self.conversation is None:
             return None
-        return Place(self.conversations or Defaults.conversations(), self.conversation)
+        return ConversationRef(self.conversations or Defaults.conversations(), self.conversation)
 
     @property
     def time_limit_s(self) -> float | None:

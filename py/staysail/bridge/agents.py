@@ -50,13 +50,13 @@ class Agents:
         return (await self._agent(params).resume(params["run"], params.get("approvals"))).to_dict()
 
     def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        return _told(self._agent(params).stream(params["prompt"], history=params.get("history")))
+        return events_as_dicts(self._agent(params).stream(params["prompt"], history=params.get("history")))
 
     def resume_stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        return _told(self._agent(params).resume_stream(params["run"], params.get("approvals")))
+        return events_as_dicts(self._agent(params).resume_stream(params["run"], params.get("approvals")))
 
     def watch(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        return _told(self._agent(params).watch(params["run"]))
+        return events_as_dicts(self._agent(params).watch(params["run"]))
 
     async def runs(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return [info.to_dict() for info in await self._agent(params).runs()]
@@ -165,7 +165,7 @@ class Asked:
         return getattr(self._tool, name)
 
 
-async def _told(events: AsyncGenerator[Event]) -> AsyncGenerator[dict[str, Any]]:
+async def events_as_dicts(events: AsyncGenerator[Event]) -> AsyncGenerator[dict[str, Any]]:
     async with aclosing(events):
         async for event in events:
             yield event.to_dict()

@@ -52,7 +52,7 @@ def cost(spent: Any, model: str, prices: Prices | None = None) -> Cost | None:
         known = [item for item in costs if item is not None]
         return sum(known[1:], known[0]) if known and len(known) == len(costs) else None
     usage = spent if isinstance(spent, Usage) else spent.usage
-    told = None if usage is spent else _told(spent.raw)
+    told = None if usage is spent else reported_cost(spent.raw)
     return told or _given(usage, (prices or {}).get(model)) or _look_up(usage, model)
 
 
@@ -78,7 +78,7 @@ def _given(usage: Usage, price: Mapping[str, float] | None) -> Cost | None:
     return Cost(input_usd + output_usd, "prices", input_usd, output_usd)
 
 
-def _told(body: Any) -> Cost | None:
+def reported_cost(body: Any) -> Cost | None:
     """OpenRouter's and Perplexity's `usage.cost`, xAI's ticks, Venice's `cost.usd`."""
     if not isinstance(body, Mapping):
         return None

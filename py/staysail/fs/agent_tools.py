@@ -229,7 +229,7 @@ def _recall(tree: Tree, session: Session) -> FunctionTool:
             query: What it is about.
             top_k: How many entries at most.
         """
-        return _told(await tree.search_memory(query, session, top_k=top_k), "nothing remembered fits")
+        return _answer_text(await tree.search_memory(query, session, top_k=top_k), "nothing remembered fits")
 
     return recall
 
@@ -243,7 +243,7 @@ def _search_documents(tree: Tree, session: Session) -> FunctionTool:
             query: The question, or what it is about.
             top_k: How many passages at most.
         """
-        return _told(await tree.search_rag(query, session, top_k=top_k), "no document fits")
+        return _answer_text(await tree.search_rag(query, session, top_k=top_k), "no document fits")
 
     return search_documents
 
@@ -323,7 +323,7 @@ def _plugin_tools(tree: Tree, session: Session, installed: Installed) -> list[Pl
     return [PluginTool(tree, session, installed, name, about) for name, about in installed.operations.items()]
 
 
-def _told(answer: Mapping[str, Any], nothing: str) -> str:
+def _answer_text(answer: Mapping[str, Any], nothing: str) -> str:
     return "\n\n".join(f"[{hit['id']}] {hit['content']}" for hit in answer["results"])[:MOST_CHARACTERS] or nothing
 
 

@@ -84,7 +84,7 @@ class Plugins:
             async with timeout(limit_s):
                 await loaded.init(config)
         except Exception as error:
-            raise ConfigError(f"plugin {loaded.name} did not start: {_told(error, limit_s)}") from error
+            raise ConfigError(f"plugin {loaded.name} did not start: {_describe_exception(error, limit_s)}") from error
         installed = Installed(loaded, grant or Grant(), limit_s, output_bytes or (source.output_bytes if source else 1 << 20))
         self.installed[loaded.name] = installed
         return installed
@@ -131,9 +131,9 @@ class Plugins:
         except asyncio.CancelledError as error:
             if _is_stopping():
                 raise
-            return {"success": False, "error": _told(error, installed.timeout_s)}
+            return {"success": False, "error": _describe_exception(error, installed.timeout_s)}
         except (Exception, SystemExit) as error:  # noqa: BLE001  a plugin may raise anything
-            return {"success": False, "error": _told(error, installed.timeout_s)}
+            return {"success": False, "error": _describe_exception(error, installed.timeout_s)}
         finally:
             files.close()
 
@@ -144,7 +144,7 @@ class Plugins:
                 async with timeout(source.timeout_s):
                     return await plugin.load()
             except TimeoutError as error:
-                raise ConfigError(f"plugin {source.name} did not load: {_told(error, source.timeout_s)}") from error
+                raise ConfigError(f"plugin {source.name} did not load: {_describe_exception(error, source.timeout_s)}") from error
         kinds = self._host.kinds if self._host else ()
         if self._host is None or source.kind not in kinds:
             known = ", ".join(sorted({*kinds, "http"}))
@@ -270,7 +270,7 @@ def _failed(why: str) -> dict[str, Any]:
     return {"success": False, "error": why}
 
 
-def _told(error: BaseException, limit_s: float) -> str:
+def _describe_exception(error: BaseException, limit_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"it did not answer within {limit_s:g} s"
     return str(error) if isinstance(error, ToolFSError) else f"{type(error).__name__}: {str(error)[:500]}"

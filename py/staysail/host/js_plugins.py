@@ -31,7 +31,7 @@ class JsPluginHost:
         try:
             loaded = await module.loadPlugin(js.JSON.parse(write_json(spec)), to_js(data))
         except JsException as error:
-            raise ConfigError(f"plugin {source.name} did not load: {_told(error)}") from error
+            raise ConfigError(f"plugin {source.name} did not load: {_describe_exception(error)}") from error
         return HostedPlugin(source, read_json(js.JSON.stringify(loaded.about)), _Runner(loaded))
 
     async def aclose(self) -> None:
@@ -49,7 +49,7 @@ class JsPluginHost:
             except ModuleNotFoundError as error:
                 raise ConfigError("say where staysail's web folder (the npm package) is served: JsPluginHost(url)") from error
             except JsException as error:
-                raise ConfigError(f"the host of plugins could not be loaded: {_told(error)}") from error
+                raise ConfigError(f"the host of plugins could not be loaded: {_describe_exception(error)}") from error
         return self._module
 
 
@@ -61,7 +61,7 @@ class _Runner:
         try:
             await self._loaded.init(js.JSON.parse(write_json(config)))
         except JsException as error:
-            raise PluginFault(_told(error)) from error
+            raise PluginFault(_describe_exception(error)) from error
 
     async def execute(self, request: str, answering: Answering) -> str:
         async def answer(method: str, params: str, body: Any) -> Any:
@@ -71,7 +71,7 @@ class _Runner:
         try:
             return str(await self._loaded.execute(request, proxy))
         except JsException as error:
-            raise PluginFault(_told(error)) from error
+            raise PluginFault(_describe_exception(error)) from error
         finally:
             proxy.destroy()
 
@@ -79,6 +79,6 @@ class _Runner:
         self._loaded.stop()
 
 
-def _told(error: JsException) -> str:
+def _describe_exception(error: JsException) -> str:
     thrown: Any = error.js_error if hasattr(error, "js_error") else error
     return str(getattr(thrown, "message", error))

@@ -19,7 +19,7 @@ from ..indexes.rows import RowTable
 from .changes import Change, Delete, Put
 from .contents import Contents
 from .damage import DamageList
-from .layout import OPENING, Entry, Head, Witness, decode_bits, decode_head, decode_log, encode_head
+from .layout import OPENING, EmbedderFingerprint, Entry, Head, decode_bits, decode_head, decode_log, encode_head
 from .segments import Segments
 
 SEGMENTS_AT_A_TIME = 4
@@ -157,12 +157,12 @@ class Collection:
         self._tail_dead = set()
         self.head = self.head.emptied()
 
-    async def read_witness(self, witness: Witness) -> Entry | None:
+    async def read_fingerprint(self, fingerprint: EmbedderFingerprint) -> Entry | None:
         """The document that has its id, which is where it was unless something moved it."""
-        documents, slot = self.documents, witness.slot
+        documents, slot = self.documents, fingerprint.slot
         [entry] = await documents.entries([slot]) if self.index.is_alive(slot) else [None]
-        if entry is None or entry.id != witness.id:
-            found = (await documents.ids()).get(witness.id)
+        if entry is None or entry.id != fingerprint.id:
+            found = (await documents.ids()).get(fingerprint.id)
             [entry] = await documents.entries([found]) if found is not None else [None]
         return entry
 

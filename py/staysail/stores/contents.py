@@ -145,7 +145,7 @@ class Contents:
         pages |= {key: self._blank[key[0]] for key in missing if wanted[key] and key[0] not in wanted[key]}
         missing = [key for key in missing if key not in pages]
         for key, record in zip(missing, await self._blocks.read(missing) if missing else (), strict=True):
-            whole = record is not None and zlib.crc32(record) in _told(wanted[key], key[0])
+            whole = record is not None and zlib.crc32(record) in _checksums_of(wanted[key], key[0])
             if not whole and wanted[key]:
                 await self._segments.check_moved()
                 self._damage.report(*key)
@@ -153,7 +153,7 @@ class Contents:
         return pages
 
 
-def _told(checks: Checks, table: str) -> Sequence[int]:
+def _checksums_of(checks: Checks, table: str) -> Sequence[int]:
     told = checks.get(table, [])
     return told if isinstance(told, list) else [told]
 

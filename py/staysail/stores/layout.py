@@ -63,7 +63,7 @@ def bare_entries(ids: Sequence[str]) -> list[Entry]:
     return make_entries(zip(ids, repeat(None), repeat({})))
 
 
-class Witness(Value):
+class EmbedderFingerprint(Value):
     """A document whose vector tells which embedder the store is filled by: see stores.provenance. embedder: its name, if it has one."""
 
     embedder: str | None
@@ -91,7 +91,7 @@ class Head(Value):
     log: tuple[tuple[int, int], ...] = ()
     log_next: int = 1
     mean: int | None = None
-    witness: Witness | None = None
+    fingerprint: EmbedderFingerprint | None = None
     format: int = FORMAT
 
     @property
@@ -106,8 +106,8 @@ class Head(Value):
 
 def encode_head(head: Head) -> bytes:
     fields = {field: getattr(head, field) for field in Head._fields}
-    if head.witness:
-        fields["witness"] = {field: getattr(head.witness, field) for field in Witness._fields}
+    found = fields.pop("fingerprint")
+    fields["witness"] = {field: getattr(found, field) for field in EmbedderFingerprint._fields} if found else None
     return seal(encode_json(fields))
 
 
@@ -131,10 +131,9 @@ def decode_head(record: Record) -> Head:
     fields.pop("old", None)  # of a migration from format 1, over long ago
     log = tuple((key, rows) for key, rows in fields["log"])
     segments = tuple(fields["segments"])
-    witness = fields.get("witness")
-    if witness:
-        witness = Witness(**witness | {"vector": tuple(witness["vector"])})
-    return Head(**fields | {"segments": segments, "log": log, "witness": witness})
+    found = fields.pop("witness", None)
+    fingerprint = EmbedderFingerprint(**found | {"vector": tuple(found["vector"])}) if found else None
+    return Head(**fields | {"segments": segments, "log": log, "fingerprint": fingerprint})
 
 
 def encode_json(value: Any) -> bytes:

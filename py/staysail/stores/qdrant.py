@@ -16,7 +16,7 @@ from ..wire.http_model import Key
 from .documents import check_embedder, show_document
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked
-from .layout import Entry, Witness
+from .layout import EmbedderFingerprint, Entry
 from .provenance import Provenance
 from .qdrant_collection import QdrantCollection
 from .qdrant_filters import Condition, translate_filter
@@ -77,7 +77,7 @@ class QdrantStore(StoreVerbs):
         indexes = {f"{metadata_field}.{field}": schema for field, schema in indexed.items()}
         self._collection = QdrantCollection(self._service, metric, dim or 0, indexes, text_index)
         self._provenance = Provenance(collection, embedder)
-        self._deleted = False  # since the witness was last seen
+        self._deleted = False  # since the fingerprint was last seen
         self._batch = batch_size
 
     @property
@@ -204,11 +204,11 @@ class QdrantStore(StoreVerbs):
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
         await self._collection.open()
-        return await self._provenance.embed(texts, self._collection.witness, self._read_witness, documents=documents)
+        return await self._provenance.embed(texts, self._collection.fingerprint, self._read_fingerprint, documents=documents)
 
-    async def _read_witness(self, witness: Witness) -> Entry | None:
-        found = await self._points([witness.id])
-        return self._fields.parse(found[witness.id]) if found else None
+    async def _read_fingerprint(self, fingerprint: EmbedderFingerprint) -> Entry | None:
+        found = await self._points([fingerprint.id])
+        return self._fields.parse(found[fingerprint.id]) if found else None
 
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         await self._collection.open(len(vectors[0]))
@@ -220,11 +220,11 @@ class QdrantStore(StoreVerbs):
             await self._service.ask("PUT", "/points?wait=true", body)
         if left := {*gone}.difference(entry.id for entry in entries):
             await self.delete(sorted(left))
-        kept = self._collection.witness
+        kept = self._collection.fingerprint
         if not kept or self._deleted or kept.id in {entry.id for entry in entries}:
-            witness = await self._provenance.witness(entries, kept, self._read_witness)
-            if witness and witness != kept:
-                await self._collection.keep(witness)
+            fingerprint = await self._provenance.fingerprint(entries, kept, self._read_fingerprint)
+            if fingerprint and fingerprint != kept:
+                await self._collection.keep(fingerprint)
             self._deleted = False
 
     async def _about(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..core.errors import ConfigError, DimensionError, StoreError
 from ..core.locks import Lock
 from ..indexes.ports import Metric
-from .layout import Witness
+from .layout import EmbedderFingerprint
 from .qdrant_service import QdrantService
 
 DISTANCES: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
@@ -19,7 +19,7 @@ OURS = "staysail"  # what of the collection's metadata is ours
 
 
 class QdrantCollection:
-    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known. witness: see
+    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known. fingerprint: see
     `stores.provenance`."""
 
     def __init__(
@@ -27,7 +27,7 @@ class QdrantCollection:
     ) -> None:
         self.service, self.metric, self.dim = service, metric, 0
         self._wanted_dim, self._indexes, self._text_index = wanted_dim, indexes, text_index
-        self.witness: Witness | None = None
+        self.fingerprint: EmbedderFingerprint | None = None
         self._opening = Lock()
         self._ranks_words = False
 
@@ -51,15 +51,15 @@ class QdrantCollection:
             self._check(about)
             for name in self._indexes.keys() - (about.get("payload_schema") or {}).keys():
                 await self._index(name, self._indexes[name])
-            self.witness = _read_witness(about["config"].get("metadata"))
+            self.fingerprint = _read_fingerprint(about["config"].get("metadata"))
             self.dim = about["config"]["params"]["vectors"]["size"]
             return True
 
-    async def keep(self, witness: Witness) -> None:
+    async def keep(self, fingerprint: EmbedderFingerprint) -> None:
         """In the collection's metadata, which servers have from 1.16 on; an older one, or a key that may not change it, leaves nobody told,
         and documents are none the worse for it."""
-        self.witness = witness
-        fields = {name: getattr(witness, name) for name in Witness._fields if name != "slot"}
+        self.fingerprint = fingerprint
+        fields = {name: getattr(fingerprint, name) for name in EmbedderFingerprint._fields if name != "slot"}
         with suppress(StoreError):
             await self.service.ask("PATCH", "", {"metadata": {OURS: {"witness": fields}}})
 
@@ -75,7 +75,7 @@ class QdrantCollection:
 
     async def destroy(self) -> None:
         await self.service.ask("DELETE")
-        self.dim, self.witness, self._ranks_words = 0, None, False
+        self.dim, self.fingerprint, self._ranks_words = 0, None, False
 
     async def _index(self, name: str, schema: Any) -> None:
         await self.service.ask("PUT", "/index?wait=true", {"field_name": name, "field_schema": schema})
@@ -99,10 +99,10 @@ class QdrantCollection:
             raise ConfigError(f"{self.service!r} was made for {params['distance']}, not {self.metric}")
 
 
-def _read_witness(metadata: Any) -> Witness | None:
+def _read_fingerprint(metadata: Any) -> EmbedderFingerprint | None:
     """Nothing for what another version, or another program, keeps there."""
     try:
         told = metadata[OURS]["witness"]
-        return Witness(told["embedder"], told["id"], 0, told["checksum"], tuple(told["vector"]))
+        return EmbedderFingerprint(told["embedder"], told["id"], 0, told["checksum"], tuple(told["vector"]))
     except (KeyError, TypeError):
         return None

@@ -26,7 +26,7 @@ from .damage import Damage
 from .documents import check_embedder
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked
-from .layout import Entry, Head, Witness
+from .layout import EmbedderFingerprint, Entry, Head
 from .opening import Opened, Opening
 from .provenance import Provenance
 from .transfer_archive import Row
@@ -265,13 +265,13 @@ class VectorStore(StoreVerbs):
     # What StoreVerbs asks for
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
-        async def read(witness: Witness) -> Entry | None:
+        async def read(fingerprint: EmbedderFingerprint) -> Entry | None:
             async with self._current() as opened:
-                return await opened.collection.read_witness(witness)
+                return await opened.collection.read_fingerprint(fingerprint)
 
         async with self._current() as opened:
-            witness = opened.collection.head.witness
-        return await self._provenance.embed(texts, witness, read, documents=documents)
+            fingerprint = opened.collection.head.fingerprint
+        return await self._provenance.embed(texts, fingerprint, read, documents=documents)
 
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
         async with self._open(len(vectors[0])) as opened, opened.collection.writing():
@@ -282,8 +282,8 @@ class VectorStore(StoreVerbs):
                 raise StoreError(f"there is a document {there[0]!r} already; upsert replaces it", code="exists")
             dead = {known[id] for id in (*there, *gone) if id in known}
             head, size = collection.head, collection.index.size
-            witness = await self._provenance.witness(entries, head.witness, collection.read_witness, size)
-            await collection.append(entries, vectors, dead=sorted(dead), witness=witness)
+            fingerprint = await self._provenance.fingerprint(entries, head.fingerprint, collection.read_fingerprint, size)
+            await collection.append(entries, vectors, dead=sorted(dead), fingerprint=fingerprint)
             for id in {*gone}.difference(entry.id for entry in entries) if gone else ():
                 known.pop(id, None)
             if dead:

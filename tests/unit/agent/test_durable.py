@@ -37,7 +37,7 @@ from staysail import (
     current_run,
     tool,
 )
-from staysail.agent.run_log import ProcessLanes, memory_log
+from staysail.agent.run_log import ProcessRunLocks, memory_log
 from staysail.core.memory_records import MemoryRecords
 from staysail.testing import ScriptedModel
 
@@ -102,7 +102,7 @@ class World:
         ][step]
 
     def agent(self, records: MemoryRecords, **options: Any) -> Agent:
-        log = RunLog(records, ProcessLanes())
+        log = RunLog(records, ProcessRunLocks())
         return Agent(ScriptedModel([self.answer], repeat=True), tools=self.tools, durable=log, **options)
 
     def settle(self, request: Any) -> Any:
@@ -161,7 +161,7 @@ async def test_killed_at_every_record_it_goes_on_within_an_agent_that_serves_as_
         crew = Agent(ScriptedModel([lambda request: inner[said(request)]], repeat=True), name="post", tools=[send])
         outer = [ToolCall("1", "post", {"prompt": "Write to both."}), "Done."]
         model = ScriptedModel([lambda request: outer[said(request)]], repeat=True)
-        return Agent(model, tools=[crew.as_tool()], durable=RunLog(records, ProcessLanes()))
+        return Agent(model, tools=[crew.as_tool()], durable=RunLog(records, ProcessRunLocks()))
 
     def said(request: Any) -> int:
         return sum(message.role == "assistant" for message in request.messages)
@@ -208,7 +208,7 @@ async def test_a_call_that_was_begun_is_asked_about_and_one_that_is_idempotent_i
         stuck.set()
         return await asyncio.Event().wait()  # type: ignore[return-value]
 
-    first = Agent(first.model, tools=[book, *world.tools[1:]], durable=RunLog(kept, ProcessLanes()))
+    first = Agent(first.model, tools=[book, *world.tools[1:]], durable=RunLog(kept, ProcessRunLocks()))
     task = asyncio.create_task(first.prompt("Book."))
     await stuck.wait()
     await asyncio.sleep(0.01)
@@ -262,7 +262,7 @@ async def test_what_happened_so_far_is_told_first():
 async def test_a_run_that_failed_is_listed_and_goes_on():
     kept = MemoryRecords()
     model = ScriptedModel([ProviderError("the provider is down"), "fine"])
-    agent = Agent(model, durable=RunLog(kept, ProcessLanes()))
+    agent = Agent(model, durable=RunLog(kept, ProcessRunLocks()))
     with pytest.raises(ProviderError):
         await agent.prompt("Go.")
     (info,) = await agent.runs()
@@ -277,7 +277,7 @@ async def test_a_run_that_failed_is_listed_and_goes_on():
 
 
 async def test_one_owns_a_run_another_watches_and_takes_over():
-    records, lanes = MemoryRecords(), ProcessLanes()
+    records, locks = MemoryRecords(), ProcessRunLocks()
     go_on = asyncio.Event()
 
     picture = Image(data=b"\x89PNG", media_type="image/png")
@@ -297,7 +297,7 @@ async def test_one_owns_a_run_another_watches_and_takes_over():
     wait.emits = True
 
     def agent(*answers: Any) -> Agent:
-        return Agent(ScriptedModel(answers, delay_s=0.001), tools=[wait], durable=RunLog(records, lanes))
+        return Agent(ScriptedModel(answers, delay_s=0.001), tools=[wait], durable=RunLog(records, locks))
 
     first = agent([ToolCall("1", "wait", {})], "one two three")
     owner = asyncio.create_task(collect(first.stream("Go.")))
@@ -336,7 +336,7 @@ async def test_one_owns_a_run_another_watches_and_takes_over():
 
 
 async def test_a_watcher_takes_over_when_the_owner_dies():
-    kept, lanes = MemoryRecords(), ProcessLanes()
+    kept, locks = MemoryRecords(), ProcessRunLocks()
     world = World()
     _, commits = await expected()
     for dies_at in range(3, commits, 7):
@@ -345,10 +345,10 @@ async def test_a_watcher_takes_over_when_the_owner_dies():
         dying = Agent(
             ScriptedModel([world.answer], repeat=True, delay_s=0.002),
             tools=world.tools,
-            durable=RunLog(Mortal(kept, dies_at, after=True), lanes),
+            durable=RunLog(Mortal(kept, dies_at, after=True), locks),
         )
         owner = asyncio.create_task(collect(dying.stream("Book.", approve=world.settle)))
-        living = Agent(ScriptedModel([world.answer], repeat=True), tools=world.tools, durable=RunLog(kept, lanes), approve=world.settle)
+        living = Agent(ScriptedModel([world.answer], repeat=True), tools=world.tools, durable=RunLog(kept, locks), approve=world.settle)
         while not (runs := await living.runs()):
             await asyncio.sleep(0.001)
         seen = await collect(living.resume_stream(runs[0].id))
@@ -366,7 +366,7 @@ async def test_handovers_limits_feedback_and_typed_answers_are_on_record_too():
     def triage() -> Agent:
         other = Agent(ScriptedModel(["no number", '{"value": 7}', ToolCall("f", "final_answer", {"value": 7})]), name="other")
         front = ScriptedModel([ToolCall("h", "transfer_to_other", {})])
-        return Agent(front, tools=[Handoff(other)], durable=RunLog(kept, ProcessLanes()), output_type=int)
+        return Agent(front, tools=[Handoff(other)], durable=RunLog(kept, ProcessRunLocks()), output_type=int)
 
     reply = await triage().prompt("How many?")
     assert reply.output == 7
@@ -405,7 +405,7 @@ async def test_a_handover_that_was_due_is_done(dies_at: int):
     def triage(records: MemoryRecords) -> Agent:
         other = Agent(ScriptedModel(["I am the other."], repeat=True), name="other")
         front = ScriptedModel([ToolCall("h", "transfer_to_other", {})], repeat=True)
-        return Agent(front, tools=[Handoff(other)], durable=RunLog(records, ProcessLanes()))
+        return Agent(front, tools=[Handoff(other)], durable=RunLog(records, ProcessRunLocks()))
 
     with suppress(Died):
         await triage(Mortal(kept, dies_at, after=True)).prompt("Go.")
@@ -437,7 +437,7 @@ async def main():
     agent = Agent(ScriptedModel([]), durable={directory!r})
     (info,) = await agent.runs()
     print(info.state, info.owned, (await agent.resume(info.id)).text)
-    async with agent.settings.durable.lanes.own("mine", wait=True):
+    async with agent.settings.durable.locks.own("mine", wait=True):
         print("owned", flush=True)
         sys.stdin.readline()
 
@@ -451,13 +451,13 @@ asyncio.run(main())
     assert other.stdout
     assert (await other.stdout.readline()).decode() == "done False done\n"
     assert (await other.stdout.readline()).decode() == "owned\n"
-    lanes = agent.settings.durable.lanes  # type: ignore[union-attr]
-    assert await lanes.owned() == {"mine"}
-    async with lanes.own("mine", wait=False) as mine:
+    locks = agent.settings.durable.locks  # type: ignore[union-attr]
+    assert await locks.owned() == {"mine"}
+    async with locks.own("mine", wait=False) as mine:
         assert not mine
     other.kill()
     await other.wait()
-    async with lanes.own("mine", wait=True) as mine:
+    async with locks.own("mine", wait=True) as mine:
         assert mine
     assert reply.run_id
     assert calls == ["1"]

@@ -13,7 +13,7 @@ from pyodide.ffi import JsException, create_proxy, to_js
 from ..core.errors import ConfigError
 
 
-class WebLanes:
+class WebRunLocks:
     """name: of the record they belong to. Raises ConfigError where there are no Web Locks."""
 
     def __init__(self, name: str) -> None:

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 
-from ..agent.run_log import ProcessLanes
+from ..agent.run_log import ProcessRunLocks
 from ..core.errors import ConfigError
 
 RETRY_S = 0.05
 
 
-class FileLanes:
+class FileRunLocks:
     """directory: made if it is not there. What an owner says is heard in its own process; others read the record. The system lets go of a
     lock when its process ends, however it does. Raises ConfigError where files cannot be locked."""
 
@@ -25,7 +25,7 @@ class FileLanes:
             raise ConfigError("durable runs in a directory need a system that locks files (fcntl); give durable a RunLog") from error
         self._folder = Path(directory)
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._here = ProcessLanes()
+        self._here = ProcessRunLocks()
 
     @asynccontextmanager
     async def own(self, id: str, *, wait: bool) -> AsyncGenerator[bool]:
