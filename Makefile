@@ -91,12 +91,13 @@ $(CONFORMANCE): tests/mcp/conformance/package.json tests/mcp/conformance/package
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
-# What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side; all of
-# them to the end.
+# What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side, each with
+# what it printed in one piece; all of them to the end.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE)
 	@status=0; $(MAKE) test-page || status=1; \
-		$(PY) -m tools.lanes node="$(MAKE) test-web" cpython="$(MAKE) test-python" || status=1; exit $$status
+		echo "== Tests on CPython and in Node, side by side"; \
+		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; exit $$status
 
 test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"

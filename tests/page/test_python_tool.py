@@ -114,7 +114,7 @@ await toolfs.write("/toolfs/data/old.txt", "old", me)
 await toolfs.write("/toolfs/other/kept.txt", "kept", me)
 session = toolfs.session("agent", {{"/toolfs/data": "read list write delete", "/toolfs/other": "read list"}})
 
-def open_sandbox(options):
+def open_sandbox(options, _web):
     global opened
     opened = JsSandbox("/web", options)
     return opened

@@ -31,6 +31,7 @@
  * @import { ErrorRecord } from "../errors.js"
  */
 
+import { toBase64 } from "./base64.js";
 import { ConfigError, InterpreterError, RunCancelled, StaysailError, fromRecord, messageOf, toRecord } from "../errors.js";
 
 /** Values of a stream that may be on their way; as in peer.py. */
@@ -443,14 +444,7 @@ function payload(message) {
 /** Bytes elsewhere than beside a message cross as base64, integers of any size as numbers. @param {unknown} value */
 function plain(value) {
   if (value instanceof ArrayBuffer) value = new Uint8Array(value);
-  if (value instanceof Uint8Array) return base64(value);
+  if (value instanceof Uint8Array) return toBase64(value);
   if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [.../** @type {Float32Array} */ (value)];
   return typeof value === "bigint" ? Number(value) : value;
-}
-
-/** @param {Uint8Array} bytes */
-function base64(bytes) {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  return btoa(text);
 }

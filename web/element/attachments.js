@@ -5,6 +5,7 @@
  * @import { MediaPart, TextPart } from "./types.js"
  */
 
+import { toBase64 } from "../bridge/base64.js";
 import { h, icon } from "./dom.js";
 import { formatMegabytes } from "./format.js";
 
@@ -35,19 +36,8 @@ export async function readAttachment(file) {
   if (file.size > largest)
     throw new Error(`${file.name} has ${formatMegabytes(file.size)} MB; ${formatMegabytes(largest)} MB is the most.`);
   if (isText) return { name: file.name, part: { type: "text", text: `Attached file ${file.name}:\n\n${await file.text()}\n` } };
-  const data = await base64(file);
+  const data = toBase64(new Uint8Array(await file.arrayBuffer()));
   return { name: file.name, part: { type: isPicture ? "image" : "file", data, mediaType: file.type, name: file.name } };
-}
-
-/**
- * @param {Blob} blob
- * @returns {Promise<string>}
- */
-async function base64(blob) {
-  const bytes = new Uint8Array(await blob.arrayBuffer());
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  return btoa(text);
 }
 
 /** The files chosen for the next prompt, each with a button to leave it out again. */

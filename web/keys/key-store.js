@@ -4,13 +4,16 @@
  * How it works. A passphrase goes through PBKDF2, a passkey's PRF output through HKDF; either gives an AES-GCM key of which the browser tells
  * nobody the bytes. IndexedDB holds the ciphertext with its salt and iv, both random for each key that is kept. `lock` forgets that AES-GCM
  * key; an API key itself is deciphered each time it is asked for, and not held here.
+ *
+ * @import { IDBPDatabase } from "../vendor/idb/index.js"
  */
 
 import { ConfigError, StoreError } from "../errors.js";
+import { openDB } from "../vendor/idb/index.js";
 
 /** What OWASP advises for PBKDF2 with SHA-256. */
 const ITERATIONS = 600_000;
-const STORE = "keys";
+const TABLE = "keys";
 
 /**
  * @typedef {{passphrase: string}} ByPassphrase
@@ -26,7 +29,7 @@ const STORE = "keys";
 
 export class KeyStore {
   #name;
-  /** @type {Promise<IDBDatabase> | undefined} */
+  /** @type {Promise<IDBPDatabase> | undefined} */
   #database;
   /** @type {Map<string, CryptoKey>} by provider */
   #unlocked = new Map();
@@ -67,7 +70,7 @@ export class KeyStore {
     };
     const sealing = await deriveKey(record, by);
     const sealed = await crypto.subtle.encrypt(cipher(record), sealing, new TextEncoder().encode(key));
-    await this.#with("readwrite", (store) => store.put({ ...record, sealed }));
+    await this.#with("readwrite", (table) => table.put({ ...record, sealed }));
     this.#keep(provider, sealing);
   }
 
@@ -78,7 +81,7 @@ export class KeyStore {
    * @returns {Promise<string>}
    */
   async load(provider, by) {
-    const record = /** @type {Record | undefined} */ (await this.#with("readonly", (store) => store.get(provider)));
+    const record = /** @type {Record | undefined} */ (await this.#with("readonly", (table) => table.get(provider)));
     if (!record) throw new StoreError(`no key is kept for ${provider}: save one first`, { code: "no_key" });
     const known = by ? undefined : this.#unlocked.get(provider);
     if (!known && !by) {
@@ -100,7 +103,7 @@ export class KeyStore {
 
   /** What is kept, without the keys. @returns {Promise<KeptKey[]>} */
   async list() {
-    const records = /** @type {Record[]} */ ((await this.#with("readonly", (store) => store.getAll())) ?? []);
+    const records = /** @type {Record[]} */ ((await this.#with("readonly", (table) => table.getAll())) ?? []);
     return records.map(({ provider, by, savedAt }) => ({
       provider,
       by,
@@ -112,7 +115,7 @@ export class KeyStore {
   /** @param {string} provider */
   async delete(provider) {
     this.#unlocked.delete(provider);
-    await this.#with("readwrite", (store) => store.delete(provider));
+    await this.#with("readwrite", (table) => table.delete(provider));
   }
 
   /** From here on every key needs its passphrase or passkey again. */
@@ -132,42 +135,39 @@ export class KeyStore {
   }
 
   /**
-   * @param {IDBTransactionMode} mode
-   * @param {(store: IDBObjectStore) => IDBRequest} work
-   * @returns {Promise<unknown>}
+   * Makes one request of the table, in a transaction of its own.
+   * @param {"readonly" | "readwrite"} mode
+   * @param {(table: any) => Promise<unknown>} work
+   * @returns {Promise<any>}
    */
   async #with(mode, work) {
     if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading makes no database
     this.#database ??= this.#open();
     this.#database.catch(() => (this.#database = undefined));
-    const database = await this.#database;
-    return new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode, { durability: "strict" });
-      const request = work(transaction.objectStore(STORE));
-      transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = transaction.onerror = () => reject(failed(transaction.error));
-    });
+    try {
+      const transaction = (await this.#database).transaction(TABLE, mode, { durability: "strict" });
+      const [value] = await Promise.all([work(transaction.store), transaction.done]);
+      return value;
+    } catch (cause) {
+      const { message } = /** @type {Error} */ (cause);
+      throw new StoreError(`keys could not be read or kept: ${message || "the browser ended the transaction"}`, { cause });
+    }
   }
 
   async #isThere() {
     return !indexedDB.databases || (await indexedDB.databases()).some(({ name }) => name === this.#name);
   }
 
-  /** @returns {Promise<IDBDatabase>} */
+  /** @returns {Promise<IDBPDatabase>} */
   #open() {
-    return new Promise((resolve, reject) => {
-      const opening = indexedDB.open(this.#name, 1);
-      opening.onupgradeneeded = () => opening.result.createObjectStore(STORE, { keyPath: "provider" });
-      opening.onerror = () => reject(failed(opening.error));
-      opening.onsuccess = () => {
-        const forget = () => (this.#database = undefined);
-        opening.result.onclose = forget;
-        opening.result.onversionchange = () => {
-          forget();
-          opening.result.close();
-        };
-        resolve(opening.result);
-      };
+    const forget = () => (this.#database = undefined);
+    return openDB(this.#name, 1, {
+      upgrade: (database) => void database.createObjectStore(TABLE, { keyPath: "provider" }),
+      blocking: (_from, _to, event) => {
+        forget();
+        /** @type {IDBDatabase} */ (event.target).close();
+      },
+      terminated: forget,
     });
   }
 }
@@ -270,9 +270,4 @@ async function ask(work) {
     });
   }
   throw new StoreError("the passkey was not given", { code: "passkey" });
-}
-
-/** @param {DOMException | null} error */
-function failed(error) {
-  return new StoreError(`keys could not be read or kept: ${error?.message ?? "the browser ended the transaction"}`, { cause: error });
 }

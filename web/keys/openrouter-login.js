@@ -1,5 +1,6 @@
 /** A key without pasting one: OpenRouter's login with PKCE. https://openrouter.ai/docs/guides/overview/auth/oauth */
 
+import { toBase64 } from "../bridge/base64.js";
 import { AuthError, ConfigError, NetworkError } from "../errors.js";
 
 const AUTH_URL = "https://openrouter.ai/auth";
@@ -69,8 +70,5 @@ function randomText(bytes) {
 
 /** base64url without padding. @param {Uint8Array} bytes */
 function encode(bytes) {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -7,6 +7,7 @@
  */
 
 import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "./access.js";
+import { fromBase64 } from "../bridge/base64.js";
 import { connect } from "../runtime/boot.js";
 import { describeRequest } from "../completion.js";
 import { toCamel } from "../bridge/spelling.js";
@@ -179,6 +180,6 @@ export class AudioGenerationModel extends Model {
    */
   async speak(text, { signal, ...asked } = {}) {
     const { data, media_type: type } = await this.call("model.speak", { text, asked }, { signal });
-    return new Blob([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], { type });
+    return new Blob([fromBase64(data)], { type });
   }
 }

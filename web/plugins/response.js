@@ -4,6 +4,7 @@
  * @typedef {{operation: string, path?: string, data?: any, options?: Record<string, any>}} Request
  */
 
+import { fromBase64, toBase64 } from "../bridge/base64.js";
 import { PluginError } from "./faults.js";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -18,7 +19,7 @@ export function toResult(bytes) {
   try {
     text = strict.decode(bytes);
   } catch {
-    return { content: base64(bytes), encoding: "base64" };
+    return { content: toBase64(bytes), encoding: "base64" };
   }
   if (!/^\s*[[{]/.test(text)) return text;
   try {
@@ -31,8 +32,7 @@ export function toResult(bytes) {
 /** A request's data as bytes: text as it is, {content, encoding: "base64"} decoded, anything else as JSON. @param {any} data */
 export function toBytes(data) {
   if (data === undefined || data === null) return new Uint8Array();
-  if (data.encoding === "base64" && typeof data.content === "string")
-    return Uint8Array.from(atob(data.content), (sign) => sign.charCodeAt(0));
+  if (data.encoding === "base64" && typeof data.content === "string") return fromBase64(data.content);
   return new TextEncoder().encode(typeof data === "string" ? data : JSON.stringify(data));
 }
 
@@ -60,11 +60,4 @@ export function failed(error, metadata) {
  */
 export function checkOutput(length, limit) {
   if (length > limit) throw new PluginError(`its output has ${length} bytes or more; at most ${limit} are taken`);
-}
-
-/** @param {Uint8Array} bytes */
-function base64(bytes) {
-  let text = "";
-  for (let start = 0; start < bytes.length; start += 0x8000) text += String.fromCharCode(...bytes.subarray(start, start + 0x8000));
-  return btoa(text);
 }

@@ -1,5 +1,7 @@
 /** What a sandbox asks of the network, answered by the page: files of the runtime, and hosts that were allowed. */
 
+import { toBase64 } from "../bridge/base64.js";
+
 const RUNTIME = "https://runtime.invalid/"; // as in sandbox-worker.js
 const MOST_BYTES = 64 << 20;
 const FETCH_MS = 30_000;
@@ -23,7 +25,7 @@ export async function readBytes(url) {
 export function answering(runtimeURL, lock, allowedHosts) {
   /** @type {{file_name: string, sha256: string}[]} */
   const packages = Object.values(JSON.parse(new TextDecoder().decode(lock)).packages);
-  const integrity = new Map(packages.map(({ file_name, sha256 }) => [file_name, `sha256-${fromHex(sha256)}`]));
+  const integrity = new Map(packages.map(({ file_name, sha256 }) => [file_name, `sha256-${toBase64(fromHex(sha256))}`]));
   return async (ask) => {
     try {
       if (String(ask.url).startsWith(RUNTIME)) return await request(...ofRuntime(ask.url.slice(RUNTIME.length)));
@@ -82,7 +84,7 @@ async function request(url, init) {
   return { status: response.status, headers: [...response.headers], bytes: new Uint8Array(await new Blob(parts).arrayBuffer()) };
 }
 
-/** @param {string} hex */
+/** Hexadecimal digits as bytes. @param {string} hex */
 function fromHex(hex) {
-  return btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((pair) => parseInt(pair, 16))));
+  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }

@@ -20,6 +20,7 @@
  *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} SandboxEvent
  */
 
+import { fromBase64, toBase64 } from "../bridge/base64.js";
 import { readMemory } from "../runtime/kept-snapshot.js";
 import { SNAPSHOT_MANIFEST } from "../runtime/locations.js";
 import { findSnapshot, hash } from "../runtime/snapshot.js";
@@ -242,16 +243,4 @@ function readDone(message) {
   } catch {
     return { ...told, ended: "it gave what cannot be read" };
   }
-}
-
-/** @param {Uint8Array} bytes */
-function toBase64(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 0x8000) text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
-  return btoa(text);
-}
-
-/** @param {string} text */
-function fromBase64(text) {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

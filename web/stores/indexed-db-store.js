@@ -202,11 +202,6 @@ export class IndexedDBVectorStore {
     return this.#call("store.import_", { replace, size_bytes: file.size }, { signal, handlers });
   }
 
-  /** `import`, as Python calls it. @type {IndexedDBVectorStore["import"]} */
-  import_(archive, options) {
-    return this.import(archive, options);
-  }
-
   /**
    * `search` for `dynamicContext`.
    * @param {SearchRequest} request
@@ -222,11 +217,6 @@ export class IndexedDBVectorStore {
    */
   async topNIds(request) {
     return (await this.topN(request)).map(([score, id]) => [score, id]);
-  }
-
-  /** `search`, as Python and rig call it. @type {IndexedDBVectorStore["search"]} */
-  top_n(query, n, options) {
-    return this.search(query, n, options);
   }
 
   /**

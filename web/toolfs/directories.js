@@ -1,6 +1,11 @@
-/** Directories that the user picked. Their handles are kept in IndexedDB: for Python, which takes them from there, and for later visits. */
+/**
+ * Directories that the user picked. Their handles are kept in IndexedDB: for Python, which takes them from there, and for later visits.
+ *
+ * @import { IDBPDatabase } from "../vendor/idb/index.js"
+ */
 
 import { ConfigError, ToolFSError } from "../errors.js";
+import { openDB } from "../vendor/idb/index.js";
 
 const DATABASE = "staysail:handles";
 const TABLE = "handles";
@@ -12,15 +17,17 @@ const TABLE = "handles";
  * @param {FileSystemDirectoryHandle} handle
  */
 export async function keepHandle(name, handle) {
-  await inTable("readwrite", (table) => table.put(handle, name));
+  const database = await open();
+  await database.put(TABLE, handle, name).finally(() => database.close());
 }
 
 /**
  * @param {string} name
  * @returns {Promise<any>} a FileSystemDirectoryHandle, or nothing
  */
-export function keptHandle(name) {
-  return inTable("readonly", (table) => table.get(name));
+export async function keptHandle(name) {
+  const database = await open();
+  return database.get(TABLE, name).finally(() => database.close());
 }
 
 /**
@@ -46,33 +53,9 @@ export async function permissionFor(name, writable, ask) {
   }
 }
 
-/**
- * @template T
- * @param {IDBTransactionMode} mode
- * @param {(table: IDBObjectStore) => IDBRequest<T>} work
- * @returns {Promise<T>}
- */
-async function inTable(mode, work) {
+/** @returns {Promise<IDBPDatabase>} */
+function open() {
   if (typeof indexedDB === "undefined")
     throw new ConfigError("a directory is picked in a page; there is no IndexedDB here to keep its handle");
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE);
-  const database = await settled(opening);
-  try {
-    return await settled(work(database.transaction(TABLE, mode).objectStore(TABLE)));
-  } finally {
-    database.close();
-  }
-}
-
-/**
- * @template T
- * @param {IDBRequest<T>} request
- * @returns {Promise<T>}
- */
-function settled(request) {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+  return openDB(DATABASE, 1, { upgrade: (database) => void database.createObjectStore(TABLE) });
 }

@@ -4,6 +4,7 @@
  * @import { PluginObject, ToolFSOptions } from "./types.js"
  */
 
+import { fromBase64 } from "../bridge/base64.js";
 import { serve } from "../bridge/services.js";
 
 /** @type {Map<string, Pick<ToolFSOptions, "searchIndex" | "embedder"> & {plugins?: Map<string, PluginObject>}>} */
@@ -21,9 +22,3 @@ serve({
   "toolfs.export_index": ({ id }) => indexOf(id).export(),
   "toolfs.import_index": ({ id, data }) => indexOf(id).import(fromBase64(data)),
 });
-
-/** @param {string} text */
-export function fromBase64(text) {
-  const binary = atob(text);
-  return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
-}
