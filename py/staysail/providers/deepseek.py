@@ -7,7 +7,7 @@ from ..wire.format import Provider, Service
 PROVIDER = Provider(
     "deepseek",
     "https://api.deepseek.com",
-    dialect=ChatDialect(output="json_object", echo=("reasoning_content",), reasoning="thinking", every_thought=True),
+    dialect=ChatDialect(output="json_object", echo=("reasoning_content",), reasoning="thinking", every_thought=True, images=False),
     models=(
         (r"deepseek-chat", {"reasoning": ReasoningTraits()}),
         (r"reasoner|-r1", {"reasoning": ReasoningTraits((), by_default=True), "forced_tools": False}),

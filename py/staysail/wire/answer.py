@@ -22,6 +22,7 @@ from ..core.whole_text import whole, whole_text
 from .call_ids import CallIds
 from .faults import cut_off, error_in_stream, not_understood
 from .format import ChatWire
+from .shapes import records
 from .think_tags import ThinkTags
 
 END = "[DONE]"
@@ -54,8 +55,8 @@ class StreamedAnswer:
 
     def feed(self, frame: ServerEvent) -> list[Event]:
         """What an event of the stream brought. Raises StreamError."""
-        data = self._read(frame)
-        return [] if data is None else list(self._joined(self._told_apart(self._reader.feed(data, frame.event))))
+        events = (event for data in self._read(frame) for event in self._reader.feed(data, frame.event))
+        return list(self._joined(self._told_apart(events)))
 
     def close(self) -> list[Event]:
         """What was held back until the end of the answer."""
@@ -78,26 +79,24 @@ class StreamedAnswer:
             return None
         return message if message.content else None
 
-    def _read(self, frame: ServerEvent) -> dict[str, Any] | None:
+    def _read(self, frame: ServerEvent) -> list[dict[str, Any]]:
+        """The objects of an event: one, or those of a list. None for a heartbeat, and for the end that relays add to every format."""
         text = frame.data.strip()
         if text == END:
             self._ended = True
-            return None
+            return []
+        if not text or HEARTBEAT.fullmatch(text) or HEARTBEAT.fullmatch(frame.event):
+            return []
         try:
-            data = read_json(text, nonfinite="null") if text else None
+            data = read_json(text, nonfinite="null")
         except JsonError:
-            if HEARTBEAT.fullmatch(text) or HEARTBEAT.fullmatch(frame.event):
-                return None
             if frame.event == "error":
                 raise error_in_stream(text) from None
             raise not_understood("a stream event it should not", text) from None
-        if isinstance(data, list) and len(data) == 1:
-            data = data[0]
-        if isinstance(data, dict):
-            return data
-        if data is None or HEARTBEAT.fullmatch(frame.event):
-            return None
-        raise not_understood("a stream event it should not", text)
+        found = records(data)
+        if data is not None and not found:
+            raise not_understood("a stream event it should not", text)
+        return found
 
     def _told_apart(self, events: Iterable[Event]) -> Iterable[Event]:
         for event in events:

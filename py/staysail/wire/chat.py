@@ -47,6 +47,7 @@ class ChatDialect(Value):
         strict: Knows `strict` in schemas.
         system: Role of the preamble.
         tools: Has tool calls; where not, those of a history are told as text.
+        images: Takes pictures.
         files, audio: Shape of these parts; "" for none.
         alternate: Wants user and assistant in turns, so neighbours are joined.
         longest_id: Most characters of a tool call's id; 0 for any.
@@ -63,6 +64,7 @@ class ChatDialect(Value):
     strict: bool = False
     system: str = "system"
     tools: bool = True
+    images: bool = True
     files: Literal["file", "document_url", ""] = "file"
     audio: Literal["object", "base64", ""] = "object"
     alternate: bool = False
@@ -147,7 +149,8 @@ def _level_of(budget: int | None) -> str:
 
 
 def _rules(dialect: ChatDialect) -> HistoryRules:
-    media: tuple[type[Media], ...] = (Image, *([Audio] if dialect.audio else []), *([File] if dialect.files else []))
+    kinds: dict[type[Media], Any] = {Image: dialect.images, Audio: dialect.audio, File: dialect.files}
+    media = tuple(kind for kind, taken in kinds.items() if taken)
     # Mistral refuses ids that it did not give: short ones of other providers are call_ and four to eight letters or digits.
     own = r"(?!call_[a-zA-Z0-9]{1,8}$)\w+" if dialect.longest_id else ""
     return HistoryRules("chat", id=own, longest_id=dialect.longest_id or 40, user_media=media, user_first=dialect.alternate)
@@ -242,6 +245,8 @@ def _render_part(part: Part, dialect: ChatDialect) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": part.text}
         case Image():
+            if not dialect.images:
+                raise ConfigError("this provider takes no pictures in a conversation; describe the picture, or choose another model")
             if part.file_id:
                 raise ConfigError("Chat Completions takes an image as bytes or a URL, not by file id")
             detail = {"detail": part.detail} if part.detail else {}

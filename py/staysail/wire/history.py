@@ -105,7 +105,10 @@ def _fit_part(part: Part, rules: HistoryRules) -> Part:
         return part
     name = _fit_name(part.name, rules)
     part = part if name == part.name else part.replace(name=name)
-    if isinstance(part, ToolCall) and isinstance(part.arguments, str) and not _is_free_text(part, rules):
+    if isinstance(part, ToolOutput):
+        kept = tuple(item for item in part.content if not _is_empty(item, rules))
+        return part if kept == part.content else part.replace(content=kept)
+    if isinstance(part.arguments, str) and not _is_free_text(part, rules):
         return part.replace(arguments={"arguments": part.arguments})
     return part
 
@@ -169,16 +172,20 @@ def _fit_id(id: str, taken: set[str], rules: HistoryRules) -> str:
     if rules.id and not re.fullmatch(rules.id, id):
         id = re.sub(r"[^a-zA-Z0-9_-]", "_", id)
         id = id if re.fullmatch(rules.id, id) and id not in taken else _made_id(id, rules)
-    if rules.longest_id and len(id) > rules.longest_id:
+    if _is_too_long(id, rules):
         id = _made_id(id, rules)
     copies = 1
     name = id
     while id in taken:
         copies += 1
         id = f"{name}-{copies}"
-        if rules.longest_id and len(id) > rules.longest_id:
+        if _is_too_long(id, rules) or (rules.id and not re.fullmatch(rules.id, id)):
             id = _made_id(id, rules)
     return id
+
+
+def _is_too_long(id: str, rules: HistoryRules) -> bool:
+    return bool(rules.longest_id) and len(id) > rules.longest_id
 
 
 def _made_id(id: str, rules: HistoryRules) -> str:
