@@ -21,7 +21,6 @@ from staysail import (
     ProviderError,
     RateLimitError,
     Reasoning,
-    RunCancelled,
     Text,
     Timeouts,
     ToolCall,
@@ -191,7 +190,7 @@ async def test_cancelling_closes_the_connection(name: str, streamed: bool):
     while not transport.requests:
         await asyncio.sleep(0)
     task.cancel()
-    with pytest.raises(RunCancelled):
+    with pytest.raises(asyncio.CancelledError):
         await task
     await events.aclose()
     assert transport.closed == 1

@@ -9,7 +9,7 @@ from typing import Any, Unpack, overload
 
 from ..core.completion import OUTPUT_TOOL, CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
 from ..core.defaults import Defaults, resolve_model
-from ..core.errors import ConfigError, RunCancelled, StaysailError
+from ..core.errors import ConfigError, StaysailError
 from ..core.events import Event
 from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model
@@ -51,7 +51,8 @@ class Agent:
         self.clock = clock or SystemClock()
 
     async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
-        """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError, RunCancelled; each carries the run's history and usage."""
+        """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError; each carries the run's history and usage,
+        and so does the CancelledError of a task that was cancelled."""
         return await Driver(self, *await self._begin(prompt, history, options)).finish()
 
     async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
@@ -77,8 +78,6 @@ class Agent:
                 try:
                     return await self.prompt(prompt, **options)
                 except StaysailError as error:
-                    if isinstance(error, RunCancelled):
-                        raise
                     return error
 
         return list(await asyncio.gather(*map(answer, prompts)))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from ..core.errors import ConfigError, RunCancelled, StaysailError, ToolError
+from ..core.errors import ConfigError, StaysailError, ToolError
 from ..core.events import Event, RunDone, plain
 from ..core.messages import ToolCall
 from ..core.tool import Approval, check_approval
@@ -56,8 +55,6 @@ class AgentTool:
         emit = context.emit if context and call and self.emits else None
         try:
             reply = await (self._ask(args["prompt"]) if emit is None else self._stream(args["prompt"], call, emit))
-        except RunCancelled as error:
-            raise asyncio.CancelledError from error  # the caller is cancelled too, with a history of its own
         except StaysailError as error:
             raise ToolError(f"{self.name} failed: {error}") from error
         if reply.pending:

@@ -109,16 +109,14 @@ class Driver:
                         if journal and isinstance(event, OF_MODELS):
                             journal.tell(event.to_dict())
                         yield self._hooks.observe(context, event)
-            except (RunCancelled, asyncio.CancelledError, GeneratorExit) as error:
+            except (asyncio.CancelledError, GeneratorExit) as error:
                 if ended:
                     raise
-                stopped = error if isinstance(error, RunCancelled) else attach_history(RunCancelled("the run was cancelled"), run)
-                failure = stopped
-                await self._note("stopped", stopped)
-                await self._hooks.error(context, stopped)
-                if stopped is error or isinstance(error, GeneratorExit):
-                    raise
-                raise stopped from error
+                failure = cancelled = attach_history(RunCancelled("the run was cancelled"), run)
+                error.history, error.usage = cancelled.history, cancelled.usage  # type: ignore[union-attr]
+                await self._note("stopped", cancelled)
+                await self._hooks.error(context, cancelled)
+                raise
             except Exception as error:
                 failure = error
                 if isinstance(error, StaysailError):
@@ -257,8 +255,6 @@ class Driver:
                 async for event in events:
                     yield event
         except StaysailError as error:
-            if isinstance(error, RunCancelled):
-                raise
             context.told_of = attach_history(error, context.run)
             answer = await hooks.error(context, error)
             if answer is None:
@@ -338,6 +334,6 @@ def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
     return limits.replace(total_s=limits.total_s - elapsed_s)
 
 
-def attach_history[E: StaysailError](error: E, run: Run) -> E:
+def attach_history[E: StaysailError | RunCancelled](error: E, run: Run) -> E:
     error.history, error.usage = run.history, run.usage
     return error

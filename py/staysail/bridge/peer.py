@@ -263,6 +263,8 @@ def describe(error: BaseException) -> dict[str, Any]:
         cause = error.__cause__
         return error.to_dict() | ({"thrown": cause.thrown} if isinstance(cause, RemoteError) and cause.thrown is not None else {})
     if isinstance(error, asyncio.CancelledError):
-        return RunCancelled("the call was cancelled").to_dict()
+        cancelled = RunCancelled("the run was cancelled")
+        cancelled.history, cancelled.usage = getattr(error, "history", ()), getattr(error, "usage", None)
+        return cancelled.to_dict()
     told = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")
     return told.to_dict() | {"traceback": "".join(traceback.format_exception(error))}

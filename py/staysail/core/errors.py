@@ -12,7 +12,6 @@
     ├── MaxTurnsError                  the run used up its turns
     ├── RunStopped                     a hook stopped the run
     │   └── UsageLimitError            a limit of UsageLimits: .limit, .most, .used
-    ├── RunCancelled                   the run was stopped
     ├── ToolError                      the model: the text goes back to it as the tool's result
     │   └── ToolFSError                a path, a grant, a limit: .code says which, .path where
     ├── OutputError                    the model's answer does not fit the output type, after every retry
@@ -23,7 +22,10 @@
         ├── DimensionError
         └── CorruptionError
 
-An error that ends a run carries that run's `history` and `usage`, so nothing already paid for is lost.
+    RunCancelled                       a CancelledError, and so no Exception: the run was cancelled
+
+An error that ends a run carries that run's `history` and `usage`, so nothing already paid for is lost; so does the CancelledError of a task
+that was cancelled, which is raised again as it came: asyncio's timeouts know their own.
 """
 
 from __future__ import annotations
@@ -53,15 +55,18 @@ class StaysailError(Exception):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for the far side of a boundary: name, the names of its bases, message, code, and what else it carries."""
-        lineage = [base.__name__ for base in type(self).__mro__ if issubclass(base, StaysailError)]
-        return {
-            "name": lineage[0],
-            "lineage": lineage,
-            "message": str(self),
-            "code": self.code,
-            "history": [message.to_dict() for message in self.history],
-            "usage": self.usage.to_dict() if self.usage else None,
-        }
+        return _as_dict(self, [base.__name__ for base in type(self).__mro__ if issubclass(base, StaysailError)])
+
+
+def _as_dict(error: StaysailError | RunCancelled, lineage: list[str]) -> dict[str, Any]:
+    return {
+        "name": lineage[0],
+        "lineage": lineage,
+        "message": str(error),
+        "code": error.code,
+        "history": [message.to_dict() for message in error.history],
+        "usage": error.usage.to_dict() if error.usage else None,
+    }
 
 
 class ConfigError(StaysailError, ValueError):
@@ -156,10 +161,20 @@ class UsageLimitError(RunStopped):
         return super().to_dict() | {"limit": self.limit, "most": self.most, "used": self.used}
 
 
-class RunCancelled(StaysailError, asyncio.CancelledError):
-    """Also a CancelledError, so asyncio sees a cancelled task and not a failed one."""
+class RunCancelled(asyncio.CancelledError):
+    """The end of a run that was cancelled, for hooks, traces and JavaScript. In Python the task's own CancelledError is raised."""
 
     code = "cancelled"
+    history: tuple[Any, ...] = ()
+    usage: Usage | None = None
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for the far side of a boundary."""
+        return _as_dict(self, ["RunCancelled", "StaysailError"])
 
 
 class ToolError(StaysailError):

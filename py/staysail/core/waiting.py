@@ -38,17 +38,8 @@ async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | Non
     if seconds is None or blocking.get():
         yield None
         return
-    task = asyncio.current_task()
-    asked = task.cancelling() if task else 0
-    limit = asyncio.timeout(seconds)
-    try:
-        async with limit:
-            yield limit
-    except asyncio.CancelledError as error:
-        # Python 3.12 knows its own cancellation by CancelledError alone, and not by RunCancelled.
-        if limit.expired() and (not task or task.cancelling() <= asked):
-            raise TimeoutError from error
-        raise
+    async with asyncio.timeout(seconds) as limit:
+        yield limit
 
 
 def drive[T](work: Coroutine[Any, Any, T]) -> T:

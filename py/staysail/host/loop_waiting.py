@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextvars import copy_context
+from threading import Thread
 from typing import Any
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Waits for `work()`: in this thread, or, when a loop is already running here, in another."""
+    """Waits for `work()`: in this thread, or, when a loop is already running here, in another. Ctrl-C cancels the work at once."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work())
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(copy_context().run, lambda: asyncio.run(work())).result()
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task[T]]] = Future()
+    done: Future[T] = Future()
+
+    async def begin() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        started.set_result((asyncio.get_running_loop(), task))
+        return await work()
+
+    def run() -> None:
+        try:
+            done.set_result(asyncio.run(begin()))
+        except BaseException as error:  # noqa: BLE001  raised in the caller's thread
+            done.set_exception(error)
+
+    thread = Thread(target=copy_context().run, args=(run,), name="staysail prompt_sync", daemon=True)
+    thread.start()
+    try:
+        return done.result()
+    except BaseException:
+        if not done.done():  # this thread was interrupted, the work goes on
+            loop, task = started.result()
+            loop.call_soon_threadsafe(task.cancel)
+            thread.join()
+        raise

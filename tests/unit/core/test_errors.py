@@ -30,7 +30,6 @@ TREE = {
     "ServerError": "ProviderError",
     "StreamError": "ProviderError",
     "MaxTurnsError": "StaysailError",
-    "RunCancelled": "StaysailError",
     "ToolError": "StaysailError",
     "ToolFSError": "ToolError",
     "OutputError": "StaysailError",
@@ -67,6 +66,7 @@ def test_an_error_carries_history_and_usage():
 
 def test_a_cancelled_run_is_a_cancellation_to_asyncio():
     assert issubclass(RunCancelled, asyncio.CancelledError)
+    assert not issubclass(RunCancelled, Exception)  # so no `except Exception` takes it for a failure to try again
 
 
 @pytest.mark.parametrize(
