@@ -47,7 +47,7 @@ class ChatDialect(Value):
         strict: Knows `strict` in schemas.
         system: Role of the preamble.
         tools: Has tool calls; where not, those of a history are told as text.
-        images: Takes pictures.
+        images: Takes pictures; where not, those of tools and answers are left out.
         files, audio: Shape of these parts; "" for none.
         alternate: Wants user and assistant in turns, so neighbours are joined.
         longest_id: Most characters of a tool call's id; 0 for any.
@@ -245,8 +245,6 @@ def _render_part(part: Part, dialect: ChatDialect) -> dict[str, Any]:
         case Text():
             return {"type": "text", "text": part.text}
         case Image():
-            if not dialect.images:
-                raise ConfigError("this provider takes no pictures in a conversation; describe the picture, or choose another model")
             if part.file_id:
                 raise ConfigError("Chat Completions takes an image as bytes or a URL, not by file id")
             detail = {"detail": part.detail} if part.detail else {}
