@@ -227,7 +227,9 @@ class Agent:
                 f"{self.model.name} has neither structured output nor tools: leave output_type out and ask for JSON in the prompt, "
                 "or use another model"
             )
-        return "native" if traits.native_output and (traits.output_with_tools or not has_tools) else "tool"
+        takes_output = getattr(self.model, "takes_output", None)
+        native = traits.native_output and (traits.output_with_tools or not has_tools) and (takes_output is None or takes_output(schema))
+        return "native" if native or not traits.tools else "tool"
 
     def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
         """What the model is asked in a turn. found: documents that were looked up."""

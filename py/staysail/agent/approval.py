@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core.errors import ConfigError
+from ..core.errors import ConfigError, ToolError
 from ..core.events import Event
 from ..core.messages import ToolCall
 from ..core.ports import Tool
-from ..core.validation import check
 from ..core.value import Value
-from .calls import read_result
+from .calls import fit_arguments, read_result
 
 
 class ApprovalRequest(Value):
@@ -106,9 +105,13 @@ def read_answers(given: Mapping[str, Any] | None, pending: Iterable[ApprovalRequ
 async def needs_approval(call: ToolCall, tool: Tool | None) -> bool:
     """What cannot be called anyway need not be asked about."""
     approval: Any = getattr(tool, "approval", "never")
-    if tool is None or approval == "never" or isinstance(call.arguments, str) or check(call.arguments, tool.parameters):
+    if tool is None or approval == "never":
+        return False
+    try:
+        arguments = fit_arguments(call, tool)
+    except ToolError:
         return False
     if approval == "always":
         return True
-    asked = approval(dict(call.arguments))
+    asked = approval(dict(arguments))
     return bool(await asked if inspect.isawaitable(asked) else asked)

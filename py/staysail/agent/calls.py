@@ -11,7 +11,7 @@ from ..core.events import ToolResult
 from ..core.json_text import write_json
 from ..core.messages import Message, Part, Text, ToolCall
 from ..core.ports import Clock, Tool
-from ..core.validation import check
+from ..core.validation import fit
 from ..core.waiting import blocking, timeout
 
 
@@ -46,20 +46,30 @@ async def _call(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | No
     tool = known.get(call.name)
     if tool is None:
         raise ToolError(f"there is no tool {call.name!r}; the tools are: {', '.join(known) or 'none'}")
-    if isinstance(call.arguments, str):
-        raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
-    if not hasattr(tool, "function"):  # a function's tool reads its arguments itself, more leniently
-        problems = check(call.arguments, tool.parameters)
-        if problems:
-            raise ToolError(f"bad arguments for {call.name}: {'; '.join(problems)}")
+    arguments = fit_arguments(call, tool)
     limit_s = getattr(tool, "timeout_s", None) or timeout_s
     try:
         async with timeout(limit_s):
-            return await tool.call(call.arguments)
+            return await tool.call(arguments)
     except TimeoutError as error:
         if limit_s is None:
             raise
         raise ToolError(f"{call.name} did not answer within {limit_s:g} s") from error
+
+
+def fit_arguments(call: ToolCall, tool: Tool) -> dict[str, Any]:
+    """A call's arguments as the tool's schema wants them. Raises ToolError, which tells the model what is wrong with them."""
+    if isinstance(call.arguments, str):
+        raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
+    check_arguments = getattr(tool, "check_arguments", None)
+    if check_arguments:  # a function's tool reads its arguments itself, by their types
+        check_arguments(call.arguments)
+        return call.arguments
+    arguments, problems = fit(call.arguments, tool.parameters)
+    if problems:
+        raise ToolError(f"bad arguments for {call.name}: {'; '.join(problems)}")
+    fitted: dict[str, Any] = arguments
+    return fitted
 
 
 def read_result(value: Any) -> tuple[Part, ...]:

@@ -17,7 +17,7 @@ from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
 from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
 from ..core.usage import Usage
-from ..core.validation import check
+from ..core.validation import fit
 from ..core.value import Value
 from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
@@ -337,7 +337,7 @@ class Run:
             return "it was cut off by the token limit, so write less"
         if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
             return "it is not JSON" if value.strip() else "it is empty"
-        problems = check(value, self.output_schema or {})
+        value, problems = fit(value, self.output_schema or {})
         if problems:
             return "; ".join(problems)
         try:
@@ -409,7 +409,7 @@ class Run:
         if self.output_schema is None or last.finish_reason == "content_filter":
             self._output = self._text
         else:
-            self._output = self._decode(read_answer_json(self._text) if answer is None else answer)
+            self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer, self.output_schema)[0])
 
 
 def read_tool_result(data: Mapping[str, Any]) -> ToolResult:

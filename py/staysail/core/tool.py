@@ -59,12 +59,20 @@ class FunctionTool:
     def parameters(self) -> dict[str, Any]:
         return self._codec.schema
 
-    async def call(self, args: Mapping[str, Any]) -> Any:
-        """Runs the function. Raises ToolError when the arguments do not fit."""
+    def check_arguments(self, args: Mapping[str, Any]) -> None:
+        """Raises ToolError when the arguments do not fit, as `call` would."""
+        self._read(args)
+
+    def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         try:
-            typed = self._codec.decode(args)
+            typed: dict[str, Any] = self._codec.decode(args)
         except OutputError as error:
             raise ToolError(f"bad arguments for {self.name}: {error}") from error
+        return typed
+
+    async def call(self, args: Mapping[str, Any]) -> Any:
+        """Runs the function. Raises ToolError when the arguments do not fit."""
+        typed = self._read(args)
         if inspect.iscoroutinefunction(self.function) or sys.platform == "emscripten" or not _has_loop():
             result = self.function(**typed)
             return await result if isinstance(result, Awaitable) else result

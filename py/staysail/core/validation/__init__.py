@@ -14,4 +14,16 @@ def check(value: Any, schema: Mapping[str, Any] | bool) -> list[str]:
     return list_problems(value, schema)
 
 
-__all__ = ["check"]
+def fit(value: Any, schema: Mapping[str, Any] | bool) -> tuple[Any, list[str]]:
+    """The value of a model as the schema wants it, where its meaning is certain (see mending.py), and what keeps it from fitting even
+    so."""
+    problems = check(value, schema)
+    if not problems:
+        return value, problems
+    from .mending import mend
+
+    mended = mend(value, schema)
+    return mended, check(mended, schema)
+
+
+__all__ = ["check", "fit"]

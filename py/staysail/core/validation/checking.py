@@ -20,18 +20,23 @@ from typing import Any
 from .applicators import APPLICATORS, check_unevaluated
 from .assertions import ASSERTIONS
 from .engine import Engine, GivenUp
+from .references import References, Scope
 
 MOST_PROBLEMS = 30
 KEYWORDS = APPLICATORS | ASSERTIONS
 
 
-def list_problems(value: Any, schema: Mapping[str, Any] | bool) -> list[str]:
-    """The first problems, each as `path: what is wrong`; none when the value fits."""
+def list_problems(
+    value: Any, schema: Mapping[str, Any] | bool, references: References | None = None, scope: Scope | None = None
+) -> list[str]:
+    """The first problems, each as `path: what is wrong`; none when the value fits. references, scope: of the document that the schema is a
+    part of; left out, it is the whole."""
     problems: list[str] = []
     given_up = ""
     try:
-        engine = Engine(value, schema, KEYWORDS, check_unevaluated)
-        engine.visit(value, schema, "", engine.scope, problems)
+        references = references or References(schema)
+        engine = Engine(value, references, KEYWORDS, check_unevaluated)
+        engine.visit(value, schema, "", scope or (references.root,), problems)
     except GivenUp as reason:
         given_up = str(reason)
     except RecursionError:  # an application that is deep in calls itself leaves less room than MOST_NESTED counts on

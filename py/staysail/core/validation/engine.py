@@ -55,14 +55,11 @@ type Rule = Callable[[Engine, Frame, Any], None]
 class Engine:
     """One check. rules: what each keyword does; last: what is done after all keywords of a schema, where it has an `unevaluated…`."""
 
-    def __init__(
-        self, value: Any, schema: Mapping[str, Any] | bool, rules: Mapping[str, Rule], last: Callable[[Engine, Frame], None]
-    ) -> None:
+    def __init__(self, value: Any, references: References, rules: Mapping[str, Rule], last: Callable[[Engine, Frame], None]) -> None:
         self._value, self._rules, self._last = value, rules, last
         self._left, self._extended = STEPS, False
         self._depth = 0
-        self.references = References(schema)
-        self.scope: Scope = (self.references.root,)
+        self.references = references
 
     def spend(self, steps: int) -> None:
         """Counts steps. Raises GivenUp once there are more than a value of this size should take."""
