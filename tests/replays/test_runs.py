@@ -151,6 +151,12 @@ def is_answer(interaction: dict) -> bool:
     return interaction["response"]["status"] < 400
 
 
+def is_refused_schema(interaction: dict) -> bool:
+    """Whether the provider refused a tool for its schema."""
+    words = str(interaction["response"]["body"])
+    return interaction["response"]["status"] == 400 and ("input_schema" in words or "Circular reference detected in schema" in words)
+
+
 async def play(run: RecordedRun, provider: str, url: str, history: tuple[Message, ...] | None) -> Reply | None:
     """An agent made from the first recorded request does what the recorded client did. history: of the conversation it goes on with."""
     first = run.requests[0]
@@ -199,6 +205,10 @@ async def test_an_agent_sends_what_the_recorded_client_sent(scenario: Scenario, 
             assert not is_answer(run.interactions[0])
             continue
         sent = [read(run.interactions[0], seen.json, seen.path) for seen in box.seen]
+        if is_refused_schema(run.interactions[0]):
+            # An agent makes such a schema into one that is taken, or leaves the tool out.
+            assert sent[0].tools != run.requests[0].tools
+            continue
         pairs = enumerate(zip(run.requests, sent, strict=False), 1)
         assert [f"request {n}: {text}" for n, (ours, theirs) in pairs for text in differences(ours, theirs)] == []
         assert len(sent) == len(run.requests)

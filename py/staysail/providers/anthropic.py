@@ -3,6 +3,7 @@
 from ..core.ports import ReasoningTraits
 from ..wire.anthropic import MessagesDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import ANTHROPIC
 
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
@@ -54,4 +55,5 @@ PROVIDER = Provider(
     key_url="https://platform.claude.com/settings/keys",
     # The second is Anthropic's opt-in for pages; without it the host sends no CORS headers.
     headers={"anthropic-version": "2023-06-01", "anthropic-dangerous-direct-browser-access": "true"},
+    schemas=ANTHROPIC,
 )

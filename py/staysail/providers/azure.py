@@ -1,5 +1,6 @@
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import AZURE
 from .openai import MODELS as OPENAI_MODELS
 
 PROVIDER = Provider(
@@ -13,4 +14,5 @@ PROVIDER = Provider(
     key_env="AZURE_OPENAI_API_KEY",
     key_url="https://portal.azure.com",
     base_needed=True,
+    schemas=AZURE,
 )

@@ -2,6 +2,14 @@
 
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import STRUCTURE, SchemaRules, SchemaSupport
+
+# https://docs.cohere.com/docs/structured-outputs
+_RULES = SchemaRules(
+    keywords=STRUCTURE | {"const", "default", "pattern", "format"},
+    formats={"string": frozenset({"date-time", "uuid", "date", "time"})},
+    patterns="unanchored",
+)
 
 PROVIDER = Provider(
     "cohere",
@@ -19,4 +27,5 @@ PROVIDER = Provider(
     version="v2",
     key_env="COHERE_API_KEY",
     key_url="https://dashboard.cohere.com/api-keys",
+    schemas=SchemaSupport(tools=_RULES, output=_RULES, name="[a-zA-Z_][a-zA-Z0-9_]*"),
 )

@@ -2,6 +2,7 @@
 
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import EVERYTHING, GEMINI_BEFORE_JSON_SCHEMA, GEMINI_SUBSET, STRUCTURE, SchemaRules, SchemaSupport
 
 
 def _levels(*levels: str, sampling: str = "always") -> dict[str, object]:
@@ -44,4 +45,15 @@ PROVIDER = Provider(
     auth="x-goog-api-key",
     key_env="GEMINI_API_KEY",
     key_url="https://aistudio.google.com/apikey",
+    schemas=SchemaSupport(
+        tools=SchemaRules(keywords=EVERYTHING, siblings=False),
+        output=SchemaRules(
+            keywords=STRUCTURE | {"format", "prefixItems", "minItems", "maxItems", "minimum", "maximum", "oneOf"},
+            siblings=False,
+            enum_types=("string", "integer", "number"),
+        ),
+        older=((GEMINI_BEFORE_JSON_SCHEMA, GEMINI_SUBSET),),
+        name="[a-zA-Z_][a-zA-Z0-9_.:-]*",
+        longest_name=63,
+    ),
 )

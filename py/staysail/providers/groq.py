@@ -3,6 +3,7 @@
 from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import OPENAI_STRICT, STRUCTURE, SchemaRules, SchemaSupport
 
 PROVIDER = Provider(
     "groq",
@@ -16,4 +17,9 @@ PROVIDER = Provider(
     services={"transcription": Service(), "models": Service()},
     key_env="GROQ_API_KEY",
     key_url="https://console.groq.com/keys",
+    # https://console.groq.com/docs/structured-outputs
+    schemas=SchemaSupport(
+        output=SchemaRules(keywords=STRUCTURE | {"const"}),
+        strict=OPENAI_STRICT.replace(keywords=STRUCTURE | {"const"}),
+    ),
 )

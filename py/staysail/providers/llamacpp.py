@@ -1,5 +1,6 @@
 from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import GRAMMAR, SchemaSupport
 
 PROVIDER = Provider(
     "llamacpp",
@@ -10,4 +11,5 @@ PROVIDER = Provider(
     key_needed=False,
     page="setting",
     page_note="llama-server allows any page by default",
+    schemas=SchemaSupport(tools=GRAMMAR, output=GRAMMAR),
 )

@@ -1,5 +1,6 @@
 from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import GRAMMAR, SchemaSupport
 
 PROVIDER = Provider(
     "lmstudio",
@@ -10,4 +11,5 @@ PROVIDER = Provider(
     key_needed=False,
     page="setting",
     page_note="switch on “Enable CORS” in the server's settings",
+    schemas=SchemaSupport(tools=GRAMMAR, output=GRAMMAR),
 )

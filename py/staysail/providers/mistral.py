@@ -3,6 +3,7 @@
 from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import OPENAI_STRICT, SchemaSupport
 
 PROVIDER = Provider(
     "mistral",
@@ -33,4 +34,5 @@ PROVIDER = Provider(
     },
     key_env="MISTRAL_API_KEY",
     key_url="https://console.mistral.ai/api-keys",
+    schemas=SchemaSupport(strict=OPENAI_STRICT),
 )

@@ -3,6 +3,10 @@
 from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import COUNTS, LENGTHS, NUMBERS, STRUCTURE, SchemaRules, SchemaSupport
+
+# https://github.com/MoonshotAI/walle/blob/main/docs/mfjs-spec.md
+_RULES = SchemaRules(keywords=STRUCTURE | NUMBERS | LENGTHS | COUNTS | {"default", "pattern"}, siblings=False, typed_choices=True)
 
 PROVIDER = Provider(
     "moonshot",
@@ -28,4 +32,5 @@ PROVIDER = Provider(
     services={"models": Service()},
     key_env="MOONSHOT_API_KEY",
     key_url="https://platform.moonshot.ai/console/api-keys",
+    schemas=SchemaSupport(tools=_RULES, output=_RULES),
 )

@@ -2,6 +2,7 @@
 
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import GRAMMAR, SchemaSupport
 
 SWITCHED = ReasoningTraits(("none", "high"), by_default=True, style="switch")
 PROVIDER = Provider(
@@ -18,4 +19,5 @@ PROVIDER = Provider(
     key_needed=False,
     page="setting",
     page_note="start it with OLLAMA_ORIGINS set to the page's origin",
+    schemas=SchemaSupport(output=GRAMMAR),
 )

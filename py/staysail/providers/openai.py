@@ -3,6 +3,7 @@
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
 from ..wire.responses import ResponsesDialect
+from ..wire.schemas.rules import OPENAI
 
 WITHOUT_REASONING = {"reasoning": ReasoningTraits()}
 
@@ -44,4 +45,5 @@ PROVIDER = Provider(
     key_env="OPENAI_API_KEY",
     key_url="https://platform.openai.com/api-keys",
     page_note="a wrong key looks like a network failure: its 401 has no CORS header",
+    schemas=OPENAI,
 )

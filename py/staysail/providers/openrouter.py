@@ -1,5 +1,6 @@
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import OPENAI_STRICT, SchemaSupport
 
 PROVIDER = Provider(
     "openrouter",
@@ -8,4 +9,5 @@ PROVIDER = Provider(
     services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(form="openrouter"), "models": Service()},
     key_env="OPENROUTER_API_KEY",
     key_url="https://openrouter.ai/settings/keys",
+    schemas=SchemaSupport(strict=OPENAI_STRICT),
 )

@@ -1,5 +1,9 @@
 from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
+from ..wire.schemas.rules import EVERYTHING, RARE, SchemaRules, SchemaSupport
+
+# Of xgrammar, which vLLM holds models to schemas with.
+_RULES = SchemaRules(keywords=EVERYTHING - RARE - {"multipleOf"})
 
 PROVIDER = Provider(
     "vllm",
@@ -10,4 +14,5 @@ PROVIDER = Provider(
     key_needed=False,
     page="setting",
     page_note="start it with --allowed-origins",
+    schemas=SchemaSupport(tools=_RULES, output=_RULES),
 )

@@ -3,6 +3,10 @@
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service
 from ..wire.responses import ResponsesDialect
+from ..wire.schemas.rules import COUNTS, EVERYTHING, LENGTHS, RARE, SchemaRules, SchemaSupport
+
+# Every tool is strict: https://docs.x.ai/developers/model-capabilities/text/structured-outputs
+_RULES = SchemaRules(keywords=EVERYTHING - RARE - LENGTHS - COUNTS - {"allOf"})
 
 PROVIDER = Provider(
     "xai",
@@ -21,4 +25,5 @@ PROVIDER = Provider(
     services={"images": Service(form="xai"), "models": Service()},
     key_env="XAI_API_KEY",
     key_url="https://console.x.ai",
+    schemas=SchemaSupport(tools=_RULES, output=_RULES),
 )

@@ -22,7 +22,6 @@ from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
 from .call_ids import CallIds
-from .closed_schema import close_schema
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
@@ -81,7 +80,7 @@ class Messages:
             body |= _render_reasoning(plan)
         if request.output:
             config = body.setdefault("output_config", {})
-            config |= {"format": {"type": "json_schema", "schema": close_schema(request.output.schema)}}
+            config |= {"format": {"type": "json_schema", "schema": dict(request.output.schema)}}
         if streamed:
             body["stream"] = True
         params = dict(request.additional_params)
@@ -357,6 +356,5 @@ def _source(part: Media, media_type: str) -> dict[str, Any]:
 
 
 def _render_tool(name: str, description: str, parameters: Mapping[str, Any], strict: bool | None) -> dict[str, Any]:
-    schema = dict(parameters) or {"type": "object", "properties": {}}
-    tool: dict[str, Any] = {"name": name, "description": description, "input_schema": close_schema(schema) if strict else schema}
-    return tool if strict is None else tool | {"strict": strict}
+    tool: dict[str, Any] = {"name": name, "description": description, "input_schema": dict(parameters)}
+    return tool | {"strict": True} if strict else tool

@@ -1,4 +1,4 @@
-"""A request on its way to one model: fitted, rendered, and mended where the model refuses it."""
+"""A request on its way to one model: fitted, its schemas prepared, rendered, and mended where the model refuses it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import BadRequestError
-from ..core.events import RequestAdjusted
+from ..core.events import Event, RequestAdjusted
 from ..core.ports import ModelTraits
 from .fitting import fit_request
 from .format import ChatWire
 from .learning import MOST_MENDS, apply_mends, find_mend, is_own, learned_mends, remember
+from .schemas.preparing import Preparation
+from .schemas.rules import SchemaSupport
 
 
 class Attempt:
-    """body: to be sent. warnings: options that the model does not get. adjusted: the same as events."""
+    """body: to be sent. warnings: options and tools that the model does not get. adjusted: the same as events."""
 
     def __init__(
         self,
@@ -26,14 +28,16 @@ class Attempt:
         name: str,
         address: str,
         *,
+        schemas: SchemaSupport,
         streamed: bool,
     ) -> None:
         fitted, warnings = fit_request(request, traits, name)
-        self.body: dict[str, Any] = wire.render(fitted, model, dialect, streamed=streamed)
+        self._prepared = Preparation(fitted, schemas, model)
+        self.body: dict[str, Any] = wire.render(self._prepared.request, model, dialect, streamed=streamed)
         self._model, self._name, self._address = model, name, address
         self._mends = 0
         known = [mend for mend in apply_mends(self.body, learned_mends(address, model)) if not is_own(mend)]
-        self.warnings = (*warnings, *(mend.message for mend in known))
+        self.warnings = (*warnings, *self._prepared.warnings, *(mend.message for mend in known))
         self.adjusted = [RequestAdjusted(warning) for warning in self.warnings]
 
     def mend(self, error: BadRequestError) -> RequestAdjusted:
@@ -47,6 +51,11 @@ class Attempt:
             self.warnings = (*self.warnings, mend.message)
         return RequestAdjusted(mend.message, learned=True)
 
+    def restore(self, event: Event) -> Event:
+        """An event of the answer, with the caller's names of tools."""
+        return self._prepared.restore(event)
+
     def attach(self, completion: Completion) -> Completion:
-        """The answer with this attempt's warnings."""
+        """The answer with the caller's names of tools, and this attempt's warnings."""
+        completion = self._prepared.restore(completion)
         return completion.replace(warnings=(*self.warnings, *completion.warnings)) if self.warnings else completion

@@ -24,7 +24,6 @@ from ..core.ports import ModelTraits, ReasoningTraits
 from ..core.value import NOTHING, Value
 from .call_ids import CallIds
 from .chat_answer import ChatReader, as_parts, parse_answer
-from .closed_schema import is_strict
 from .format import merge_params
 from .history import HistoryRules, fit_history
 
@@ -283,11 +282,10 @@ def _render_file(part: File, dialect: ChatDialect) -> dict[str, Any]:
 
 
 def render_tool(tool: ToolDefinition, dialect: ChatDialect) -> dict[str, Any]:
-    parameters = dict(tool.parameters) or {"type": "object", "properties": {}}
     strict = {"strict": tool.strict} if tool.strict is not None and dialect.strict else {}
     return {
         "type": "function",
-        "function": {"name": tool.name, "description": tool.description, "parameters": parameters} | strict,
+        "function": {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)} | strict,
     }
 
 
@@ -308,5 +306,5 @@ def _render_output(request: CompletionRequest, dialect: ChatDialect) -> dict[str
         raise ConfigError(f"this provider has no structured output by schema{how}")
     schema: dict[str, Any] = {"name": request.output.name, "schema": dict(request.output.schema)}
     if dialect.strict:
-        schema["strict"] = request.output.strict and is_strict(request.output.schema)
+        schema["strict"] = request.output.strict
     return {"type": "json_schema", "json_schema": schema}

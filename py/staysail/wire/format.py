@@ -11,6 +11,7 @@ from ..core.events import Event
 from ..core.ports import ModelTraits
 from ..core.value import NOTHING, Value
 from .call_ids import CallIds
+from .schemas.rules import COMMON, SchemaSupport
 
 
 class AnswerReader(Protocol):
@@ -63,6 +64,7 @@ class Provider(Value):
     them.
     models: what its models take and can do where that differs from the wire format's default: (pattern of names, fields of ModelTraits);
     the first whose pattern is found in a name counts.
+    schemas: what it takes of JSON Schema, and how it wants its tools named.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
     user gets a key.
     """
@@ -80,6 +82,7 @@ class Provider(Value):
     base_needed: bool = False
     headers: Mapping[str, str] = NOTHING
     models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    schemas: SchemaSupport = COMMON
     page: PageAccess = "yes"
     page_note: str = ""
 

@@ -25,8 +25,8 @@ from .faults import error_in_stream
 from .finish import no_answer, read_finish
 from .format import merge_params
 from .gemini_calls import add_to_call, begin_call, continues_call
-from .gemini_schema import render_parameters
 from .history import HistoryRules, fit_history
+from .schemas.rules import GEMINI_BEFORE_JSON_SCHEMA
 from .shapes import count, read_index, read_media, record, records, string
 
 # The models that take neither media in a function's response nor functions beside structured output.
@@ -62,7 +62,8 @@ class Gemini:
         if system:
             body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
         if request.tools:
-            declared = [{"name": tool.name, "description": tool.description} | render_parameters(tool.parameters) for tool in request.tools]
+            field = "parameters" if re.search(GEMINI_BEFORE_JSON_SCHEMA, model) else "parametersJsonSchema"
+            declared = [{"name": tool.name, "description": tool.description, field: dict(tool.parameters)} for tool in request.tools]
             body["tools"] = [{"functionDeclarations": declared}]
         if request.tool_choice is not None:
             body["toolConfig"] = {"functionCallingConfig": _render_choice(request)}

@@ -24,6 +24,7 @@ from .attempt import Attempt
 from .exchange import WatchedTransport, is_secret
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import ChatWire, Provider, join_url
+from .schemas.preparing import has_output_form
 from .traits import model_traits
 
 type Key = str | Callable[[], str | Awaitable[str]] | None
@@ -254,7 +255,7 @@ class HttpModel:
                 async with aclosing(self._stream(request, attempt.body)) as events:
                     async for event in events:
                         begun = True
-                        yield attempt.attach(event) if isinstance(event, Completion) else event
+                        yield attempt.attach(event) if isinstance(event, Completion) else attempt.restore(event)
                 return
             except BadRequestError as error:
                 if begun:
@@ -263,8 +264,22 @@ class HttpModel:
             yield adjusted
 
     def _attempt(self, request: CompletionRequest, *, streamed: bool) -> Attempt:
-        dialect = self.endpoint.provider.dialect
-        return Attempt(request, self.wire, dialect, self.traits, self.model, self.name, self.base_url, streamed=streamed)
+        provider = self.endpoint.provider
+        return Attempt(
+            request,
+            self.wire,
+            provider.dialect,
+            self.traits,
+            self.model,
+            self.name,
+            self.base_url,
+            schemas=provider.schemas,
+            streamed=streamed,
+        )
+
+    def takes_output(self, schema: Mapping[str, Any]) -> bool:
+        """Whether the provider's structured output can hold an answer to the schema."""
+        return has_output_form(schema, self.endpoint.provider.schemas)
 
     async def _stream(self, request: CompletionRequest, body: dict[str, Any]) -> AsyncGenerator[Event | Completion]:
         """One request's answer."""

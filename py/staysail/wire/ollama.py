@@ -186,5 +186,4 @@ def _images(parts: Iterable[Part]) -> dict[str, list[str]]:
 
 
 def _render_tool(name: str, description: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    schema = dict(parameters) or {"type": "object", "properties": {}}
-    return {"type": "function", "function": {"name": name, "description": description, "parameters": schema}}
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": dict(parameters)}}

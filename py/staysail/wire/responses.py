@@ -18,7 +18,6 @@ from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
 from .call_ids import CallIds
-from .closed_schema import is_strict
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
@@ -82,7 +81,7 @@ class Responses:
                     "type": "function",
                     "name": tool.name,
                     "description": tool.description,
-                    "parameters": dict(tool.parameters) or {"type": "object", "properties": {}},
+                    "parameters": dict(tool.parameters),
                 }
                 | ({"strict": bool(tool.strict)} if dialect.strict else {})
                 for tool in request.tools
@@ -97,12 +96,11 @@ class Responses:
         if plan := request.reasoning:
             body["reasoning"] = _render_reasoning(plan, dialect)
         if request.output:
-            strict = request.output.strict and is_strict(request.output.schema)
             form = {
                 "type": "json_schema",
                 "name": request.output.name,
                 "schema": dict(request.output.schema),
-                "strict": strict,
+                "strict": request.output.strict,
             }
             body["text"] = {"format": form}
         if streamed:

@@ -63,12 +63,22 @@ def meaning(body: dict[str, Any]) -> Meaning:
     return out
 
 
+def _as_json_schema(schema: Any) -> Any:
+    """A schema of `parameters` as JSON Schema, where `nullable` is a type."""
+    if isinstance(schema, list):
+        return [_as_json_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {name: _as_json_schema(value) for name, value in schema.items() if (name, value) != ("nullable", True)}
+    return out | {"type": [out["type"], "null"]} if schema.get("nullable") is True else out
+
+
 def _read_tools(out: Meaning, body: dict[str, Any]) -> None:
     others = []
     for group in body.get("tools") or ():
         for tool in group.get("functionDeclarations") or ():
             parameters = tool.get("parameters") or tool.get("parametersJsonSchema") or {"type": "object", "properties": {}}
-            out.tools[tool["name"]] = {"description": tool.get("description") or "", "parameters": parameters}
+            out.tools[tool["name"]] = {"description": tool.get("description") or "", "parameters": _as_json_schema(parameters)}
         more = {name: value for name, value in group.items() if name != "functionDeclarations" and value is not None}
         others += [more] if more else []
     out.rest |= {"tools": others} if others else {}

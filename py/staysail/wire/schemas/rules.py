@@ -1,0 +1,160 @@
+"""What providers take of JSON Schema. A provider's file names one of the supports below, or makes its own.
+
+OpenAI: https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas
+Azure: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs
+Anthropic: https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
+Gemini: https://ai.google.dev/api/caching#Schema
+Where the documents leave a question open, reports of what the servers refuse answer it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from ...core.value import NOTHING, Value
+
+STRUCTURE = frozenset(
+    {"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf", "$ref", "$defs", "description", "title"}
+)
+NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+LENGTHS = frozenset({"minLength", "maxLength"})
+COUNTS = frozenset({"minItems", "maxItems"})
+ANNOTATIONS = frozenset({"default", "examples", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType"})
+# What generators of grammars know least of.
+RARE = frozenset(
+    {
+        *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames", "contains"),
+        *("minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems", "minProperties", "maxProperties", "uniqueItems"),
+        "contentSchema",
+    }
+)
+EVERYTHING = STRUCTURE | NUMBERS | LENGTHS | COUNTS | ANNOTATIONS | RARE | {"const", "oneOf", "allOf", "prefixItems", "pattern", "format"}
+
+type Patterns = Literal["portable", "anchored", "unanchored", "none"]
+
+
+class SchemaRules(Value):
+    """What one place of a provider's request takes.
+
+    Args:
+        keywords: Those that are taken; the others are told to the model.
+        formats: Values of `format`, by type; of a type that is not named, all.
+        patterns: Which regular expressions are taken. "portable": without look-around, references and properties; "anchored": portable,
+            from ^ to $, without \\d, \\w and \\s; "unanchored": portable, without ^ and $.
+        siblings: Takes other keywords beside `$ref`.
+        references: Takes `$ref`; where not, definitions are written out.
+        type_lists: Takes a list of types.
+        nullable: Has OpenAPI's `nullable` for a type that may be null.
+        typed_choices: Wants no `type` beside `anyOf`, and one in each of its options.
+        enum_types: Types whose values an `enum` may hold; empty for all.
+        any_value: Takes a schema that allows anything.
+        deepest: Levels that schemas may nest; what lies deeper allows anything.
+        longest: The largest `maxLength`, `maxItems` and the like; 0 for no limit.
+        property_names: Regular expression of the names that properties may have; "" for any.
+        closed: Every object is closed, as strict modes want.
+        all_required: Every property is required; one that may be left out may be null instead.
+        recursive: Takes definitions that refer to themselves.
+        most_properties, most_enum_values, most_characters: Of a whole schema in strict mode; 0 for no limit. Characters are those of names
+            and of values of `enum` and `const`.
+    """
+
+    keywords: frozenset[str] = EVERYTHING
+    formats: Mapping[str, frozenset[str]] = NOTHING
+    patterns: Patterns = "portable"
+    siblings: bool = True
+    references: bool = True
+    type_lists: bool = True
+    nullable: bool = False
+    typed_choices: bool = False
+    enum_types: tuple[str, ...] = ()
+    any_value: bool = True
+    deepest: int = 30
+    longest: int = 0
+    property_names: str = ""
+    closed: bool = False
+    all_required: bool = True
+    recursive: bool = True
+    most_properties: int = 0
+    most_enum_values: int = 0
+    most_characters: int = 0
+
+
+class SchemaSupport(Value):
+    """What a provider takes.
+
+    Args:
+        tools: Rules of tools' parameters.
+        output: Rules of structured output; None where it is always strict.
+        strict: Rules of the strict mode of both; None where it has none.
+        strict_by_default: Whether a tool that does not say is strict, where its objects are closed.
+        older: Rules of tools' parameters by regular expressions of models' names, where these take less.
+        name: Regular expression of a tool's name.
+        longest_name: Characters of a tool's name.
+    """
+
+    tools: SchemaRules = SchemaRules()
+    output: SchemaRules | None = SchemaRules()
+    strict: SchemaRules | None = None
+    strict_by_default: bool = False
+    older: tuple[tuple[str, SchemaRules], ...] = ()
+    name: str = "[a-zA-Z0-9_-]+"
+    longest_name: int = 64
+
+
+COMMON = SchemaSupport()
+"""What every server takes that says it takes JSON Schema."""
+
+TEXT_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
+OPENAI_STRICT = SchemaRules(
+    keywords=STRUCTURE | NUMBERS | COUNTS | {"const", "pattern", "format"},
+    formats={"string": TEXT_FORMATS},
+    siblings=False,
+    any_value=False,
+    deepest=10,
+    closed=True,
+    most_properties=5_000,
+    most_enum_values=1_000,
+    most_characters=120_000,
+)
+OPENAI = SchemaSupport(strict=OPENAI_STRICT, strict_by_default=True)
+AZURE_STRICT = OPENAI_STRICT.replace(
+    keywords=STRUCTURE | {"const"}, deepest=5, most_properties=100, most_enum_values=500, most_characters=15_000
+)
+AZURE = OPENAI.replace(strict=AZURE_STRICT)
+ANTHROPIC_STRICT = SchemaRules(
+    keywords=STRUCTURE | {"const", "default", "format", "minItems", "pattern", "allOf"},
+    formats={"string": TEXT_FORMATS | {"uri"}},
+    siblings=False,
+    any_value=False,
+    deepest=20,
+    property_names=r"[a-zA-Z0-9_.-]{1,64}",
+    recursive=False,
+    closed=True,
+    all_required=False,
+)
+ANTHROPIC = SchemaSupport(tools=SchemaRules(property_names=r"[a-zA-Z0-9_.-]{1,64}"), output=None, strict=ANTHROPIC_STRICT)
+GEMINI_BEFORE_JSON_SCHEMA = r"gemini-1[.-]|gemini-pro$|learnlm|gemma-[12]"
+"""Models whose parameters are a message of Gemini's own; later ones take JSON Schema, without loss."""
+GEMINI_SUBSET = SchemaRules(
+    keywords=frozenset(
+        {
+            *("type", "format", "title", "description", "enum", "maxItems", "minItems", "properties", "required", "minProperties"),
+            *("maxProperties", "minLength", "maxLength", "pattern", "anyOf", "items", "minimum", "maximum"),
+        }
+    ),
+    formats={
+        "string": frozenset({"date-time", "enum"}),
+        "integer": frozenset({"int32", "int64"}),
+        "number": frozenset({"float", "double"}),
+    },
+    references=False,
+    type_lists=False,
+    nullable=True,
+    typed_choices=True,
+    enum_types=("string",),
+    any_value=False,
+    deepest=20,
+)
+GRAMMAR = SchemaRules(keywords=EVERYTHING - RARE, patterns="anchored", longest=2_000)
+"""Servers that write a grammar from the schema, as llama.cpp does."""
