@@ -3,39 +3,70 @@
  *
  * @import { Peer } from "./bridge/rpc.js"
  * @import { PythonDefinition, PythonTool } from "./agent/python-tools.js"
- * @import { Message, Part } from "./types.js"
+ * @import { Message, Part, ToolApproval } from "./types.js"
  *
  * @typedef {object} McpOAuth
- * @property {string} redirectURL where the user comes back to
- * @property {(url: string) => string | Promise<string>} authorize shows the user an address, and gives the one that it came back to at
- *   redirectURL, or only the `code` in it; in a page `authorizeInPopup(redirectURL)` does
- * @property {string} [clientId] where the page is registered already; else it registers itself
+ * @property {string} redirectURL address that the authorization server sends people back to
+ * @property {(url: string) => string | Promise<string>} authorize shows the person an address, and returns the address that they came back
+ *   to at redirectURL, or only the `code` in it; in a page `authorizeInPopup(redirectURL)` does
+ * @property {string} [clientId] where the page is registered already; without it the page registers itself
  * @property {string} [clientSecret]
  * @property {string} [clientURL] https address of the page's client metadata, for servers that take one instead of a registration
- * @property {string} [clientName]
- * @property {string} [scope] what to ask for, where the server does not say
+ * @property {string} [clientName] name under which the page registers itself
+ * @property {string} [scope] scopes to request where the server does not name any
+ * @property {string} [issuer] authorization server that clientId is registered with; another one is refused
+ *
+ * @typedef {object} McpLimits most of what a server may send; above a limit the call ends with a StreamError that names it
+ * @property {number} [messageBytes] one JSON answer, or one event of a stream. 16 MiB
+ * @property {number} [responseBytes] everything in answer to one request, keep-alive comments included. 64 MiB
+ * @property {number} [messages] messages in answer to one request; of messages that answer no request, within a minute. 10000
+ * @property {number} [requests] the server's own requests (pings, elicitations, sampling) in answer to one request. 100
+ * @property {number} [pages] pages of one list. 1000
+ * @property {number} [items] tools, resources or prompts of one list. 10000
+ * @property {number} [resumes] times that a stream is resumed in one call. 100
  *
  * @typedef {object} McpOptions
  * @property {string | URL} url
- * @property {Record<string, string>} [headers] sent with every request
- * @property {string | (() => string | Promise<string>)} [token] a bearer token, or a function that gives one for each request
+ * @property {Record<string, string>} [headers] headers of every request
+ * @property {string | (() => string | Promise<string>)} [token] a bearer token, or a function that returns a token for each request
  * @property {McpOAuth} [oauth]
- * @property {string} [protocol] a version to insist on; by default the newest that both know, 2025-03-26 to 2026-07-28
- * @property {number | null} [timeoutMs] how long the server may be silent before and within an answer; null: for ever. 120000
- * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] told what the server says unasked, such as
- *   "notifications/tools/list_changed"; a connection is kept open for it
- * @property {Record<string, (params: any) => unknown>} [answerers] what answers the server's own requests in the middle of a call, by method:
+ * @property {string} [protocol] the version to insist on; by default the newest that both know, 2025-03-26 to 2026-07-28
+ * @property {number | null} [timeoutMs] most milliseconds of one call in all; null: no limit. The time in which a person logs in, or an
+ *   answerer works, does not count. 300000
+ * @property {number | null} [idleMs] most milliseconds without a byte from the server; null: no limit. 120000
+ * @property {McpLimits} [limits]
+ * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] called with each notification of the server, such
+ *   as "notifications/tools/list_changed"; a connection is kept open for it
+ * @property {Record<string, (params: any) => unknown>} [answerers] functions that answer the server's own requests, by method:
+ *   "elicitation/create" (a form), "elicitation/url" (an address to open), "sampling/createMessage", "roots/list". For example
  *   {"elicitation/create": async ({message}) => ({action: "accept", content: {name: await ask(message)}})}
+ *
+ * @typedef {object} McpProgress
+ * @property {string} tool the tool's name on the server
+ * @property {number} progress
+ * @property {number | null} total value of `progress` at the end, where the server knows it
+ * @property {string | null} message
+ *
+ * @typedef {object} McpAnnotations what the server says of a tool's effects; a hostile server may lie
+ * @property {string} [title]
+ * @property {boolean} [readOnlyHint] changes nothing
+ * @property {boolean} [destructiveHint] may delete or overwrite
+ * @property {boolean} [idempotentHint] has no further effect when it is called again
+ * @property {boolean} [openWorldHint] reaches beyond the server
+ *
+ * @typedef {PythonTool & {title: string | null, annotations: McpAnnotations, outputSchema: Record<string, unknown> | null}} McpTool
  *
  * @typedef {object} McpToolOptions
  * @property {string} [prefix] put before each name
- * @property {string[]} [allow] names or patterns (`get_*`) of those that are wanted
- * @property {boolean} [needsApproval] whether each call of theirs needs approval
+ * @property {string[]} [allow] names or patterns (`get_*`) of the tools to return; by default all
+ * @property {boolean | ((tool: McpTool) => ToolApproval)} [needsApproval] whether each call needs approval, or a function that decides it
+ *   for each tool: `({annotations}) => !annotations.readOnlyHint`
+ * @property {(progress: McpProgress) => void} [onProgress] called while a tool works; in an agent's stream, progress is an event too
  *
  * @typedef {object} McpInfo
  * @property {string} name
  * @property {string} version
- * @property {string} protocol
+ * @property {string} protocol version that is spoken with the server
  * @property {string | null} instructions
  * @property {Record<string, unknown>} capabilities
  *
@@ -49,13 +80,16 @@ import { connect } from "./runtime/boot.js";
 import { ConfigError } from "./errors.js";
 import { ownTool } from "./agent/python-tools.js";
 import { serve } from "./bridge/services.js";
-import { toCamel } from "./bridge/spelling.js";
+import { snakeCase, toCamel } from "./bridge/spelling.js";
 
-const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "onNotification", "answerers"];
+const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "idleMs", "limits", "onNotification", "answerers"];
+const LIMITS = ["messageBytes", "responseBytes", "messages", "requests", "pages", "items", "resumes"];
 
 let lastId = 0;
-/** Those whose functions Python may ask. @type {Map<string, McpOptions>} */
+/** Servers whose functions Python may call, by their ids. @type {Map<string, McpOptions>} */
 const known = new Map();
+/** Listeners to the progress of tools, by the ids of their sets. @type {Map<string, (progress: McpProgress) => void>} */
+const listeners = new Map();
 
 serve({
   "mcp.token": ({ server }) => {
@@ -65,6 +99,7 @@ serve({
   "mcp.authorize": ({ server, url }) => known.get(server)?.oauth?.authorize(url),
   "mcp.answer": ({ server, method, params }) => known.get(server)?.answerers?.[method](params),
   "mcp.notice": ({ server, method, params }) => known.get(server)?.onNotification?.(method, params),
+  "mcp.progress": ({ set, progress }) => listeners.get(set)?.(progress),
 });
 
 /**
@@ -78,10 +113,14 @@ export function mcpServer(options) {
 export class McpServer {
   #described;
 
+  /** What the lists that were read last left out, and why. @type {readonly string[]} */
+  warnings = [];
+
   /** @param {McpOptions} options */
   constructor(options) {
     checkNames(options, OPTIONS);
-    const { url, headers, token, oauth, protocol, timeoutMs = 120_000, onNotification, answerers = {} } = options;
+    const { url, headers, token, oauth, protocol, timeoutMs = 300_000, idleMs = 120_000, limits = {}, onNotification } = options;
+    const { answerers = {} } = options;
     if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
     if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
     if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL))
@@ -95,7 +134,9 @@ export class McpServer {
       auth: typeof token === "function" ? true : (token ?? null),
       oauth: oauth ? describeOAuth(oauth) : null,
       protocol: protocol ?? null,
-      timeout_s: timeoutMs === null ? null : timeoutMs / 1000,
+      timeout_s: seconds("timeoutMs", timeoutMs),
+      idle_s: seconds("idleMs", idleMs),
+      limits: describeLimits(limits),
       listens: Boolean(onNotification),
       answers: Object.keys(answerers),
     };
@@ -108,42 +149,48 @@ export class McpServer {
   }
 
   /**
-   * Its tools, for an agent: `new Agent({tools: await server.tools()})`.
+   * The server's tools, for an agent: `new Agent({tools: await server.tools()})`. A malformed tool is left out, and `warnings` says why.
    * @param {McpToolOptions} [options]
-   * @returns {Promise<PythonTool[]>}
+   * @returns {Promise<McpTool[]>}
    */
-  async tools({ prefix = "", allow, needsApproval = false } = {}) {
+  async tools({ prefix = "", allow, needsApproval = false, onProgress } = {}) {
     const set = `${this.#described.id}-tools-${++lastId}`;
-    const options = { prefix, allow: allow ?? null, approval: needsApproval ? "always" : "never" };
-    /** @type {WeakMap<Peer, Promise<PythonDefinition[]>>} */
+    // A function decides here, about tools that Python then takes for such as need none.
+    const options = { prefix, allow: allow ?? null, approval: needsApproval === true ? "always" : "never" };
+    if (onProgress) listeners.set(set, onProgress);
+    /** @type {WeakMap<Peer, Promise<{tools: PythonDefinition[], warnings: string[]}>>} */
     const loaded = new WeakMap();
     const load = (/** @type {Peer} */ peer) => {
-      const loading = loaded.get(peer) ?? peer.call("mcp.tools", { server: this.#described, set, options });
+      const loading = loaded.get(peer) ?? peer.call("mcp.tools", { server: this.#described, set, options, progress: Boolean(onProgress) });
       loaded.set(peer, loading);
       loading.catch(() => loaded.delete(peer));
       return loading;
     };
-    /** @type {PythonDefinition[]} */
-    const definitions = await load(await connect());
+    const { tools, warnings } = await load(await connect());
+    this.warnings = warnings;
     const loadSet = async (/** @type {Peer} */ peer) => {
       await load(peer);
       return set;
     };
-    return definitions.map((definition) => ownTool({ ...definition, ...(needsApproval ? { needsApproval } : {}) }, loadSet));
+    return tools.map((/** @type {PythonDefinition} */ definition) => {
+      const tool = /** @type {McpTool} */ (ownTool(definition, loadSet));
+      const approval = typeof needsApproval === "function" ? needsApproval(tool) : needsApproval;
+      return approval ? Object.assign(tool, { needsApproval: approval }) : tool;
+    });
   }
 
-  /** Those that have an address of their own. @returns {Promise<McpResource[]>} */
+  /** The resources that have an address. @returns {Promise<McpResource[]>} */
   resources() {
-    return this.#ask("mcp.list", { what: "resources" });
+    return this.#list("resources");
   }
 
   /** Patterns of addresses (RFC 6570). @returns {Promise<McpResourceTemplate[]>} */
   resourceTemplates() {
-    return this.#ask("mcp.list", { what: "resource_templates" });
+    return this.#list("resource_templates");
   }
 
   /**
-   * A resource's contents; bytes are base64 text in `data`.
+   * The contents of a resource; bytes are base64 text in `data`.
    * @param {string} uri
    * @returns {Promise<Part[]>}
    */
@@ -151,13 +198,26 @@ export class McpServer {
     return toCamel(await this.#ask("mcp.read", { uri }));
   }
 
+  /**
+   * Lets the server tell changes of a resource to `onNotification`, as "notifications/resources/updated".
+   * @param {string} uri
+   */
+  async subscribe(uri) {
+    await this.#ask("mcp.subscribe", { uri, wanted: true });
+  }
+
+  /** @param {string} uri */
+  async unsubscribe(uri) {
+    await this.#ask("mcp.subscribe", { uri, wanted: false });
+  }
+
   /** @returns {Promise<McpPrompt[]>} */
   prompts() {
-    return this.#ask("mcp.list", { what: "prompts" });
+    return this.#list("prompts");
   }
 
   /**
-   * Messages, ready to be a `history`.
+   * The messages of a prompt, ready to be a `history`.
    * @param {string} name
    * @param {Record<string, string>} [args]
    * @returns {Promise<Message[]>}
@@ -166,13 +226,23 @@ export class McpServer {
     return toCamel(await this.#ask("mcp.prompt", { name, arguments: args }));
   }
 
-  /** Ends the session, where the server keeps one. What is asked after opens another. */
+  /** Ends the session, where the server keeps one. A later call opens another. */
   async close() {
     await this.#ask("mcp.close");
   }
 
   async [Symbol.asyncDispose]() {
     await this.close();
+  }
+
+  /**
+   * @param {"resources" | "resource_templates" | "prompts"} what
+   * @returns {Promise<any[]>}
+   */
+  async #list(what) {
+    const { items, warnings } = await this.#ask("mcp.list", { what });
+    this.warnings = warnings;
+    return items;
   }
 
   /**
@@ -186,7 +256,7 @@ export class McpServer {
 }
 
 /** @param {McpOAuth} oauth */
-function describeOAuth({ redirectURL, clientId, clientSecret, clientURL, clientName = "staysail", scope }) {
+function describeOAuth({ redirectURL, clientId, clientSecret, clientURL, clientName = "staysail", scope, issuer }) {
   return {
     redirect_uri: redirectURL,
     client_id: clientId ?? null,
@@ -194,5 +264,21 @@ function describeOAuth({ redirectURL, clientId, clientSecret, clientURL, clientN
     client_url: clientURL ?? null,
     client_name: clientName,
     scope: scope ?? null,
+    issuer: issuer ?? null,
   };
+}
+
+/** @param {McpLimits} limits */
+function describeLimits(limits) {
+  checkNames(limits, LIMITS);
+  const wrong = Object.entries(limits).find(([, limit]) => !Number.isSafeInteger(limit) || limit < 1);
+  if (wrong) throw new ConfigError(`${wrong[0]} of limits is a whole number from 1 on, not ${wrong[1]}`);
+  return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [snakeCase(name), limit]));
+}
+
+/** @param {string} name @param {number | null} milliseconds */
+function seconds(name, milliseconds) {
+  if (milliseconds === null) return null;
+  if (!(milliseconds > 0)) throw new ConfigError(`${name} is more than 0, or null for no limit, not ${milliseconds}`);
+  return milliseconds / 1000;
 }

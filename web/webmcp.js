@@ -1,11 +1,11 @@
 /**
- * WebMCP: the page's own tools, which the browser keeps: https://webmachinelearning.github.io/webmcp/
+ * WebMCP: tools of a page, which its browser offers to agents: https://webmachinelearning.github.io/webmcp/
  *
- * `document.modelContext` in browsers that have it, `navigator.modelContext` in those that had it first.
+ * Browsers have it as `document.modelContext`, the first ones as `navigator.modelContext`.
  *
  * @import { PlainTool, Tool } from "./types.js"
  *
- * @typedef {object} PageTool what `getTools` gives
+ * @typedef {object} PageTool a tool as `getTools` describes it
  * @property {string} name
  * @property {string} [description]
  * @property {Record<string, unknown> | string} [inputSchema]
@@ -28,22 +28,24 @@ function modelContext() {
   return document?.modelContext ?? navigator?.modelContext;
 }
 
-/** Whether this browser has WebMCP, to publish tools (`publish`) and to use the page's own (`use`). */
+/** Returns whether this browser has WebMCP, to publish tools (`publish`) and to use the page's tools (`use`). */
 export function webMCP() {
   const context = modelContext();
   return { publish: Boolean(context?.registerTool), use: Boolean(context?.getTools && context?.executeTool) };
 }
 
 /**
- * Offers tools to agents of the browser, as the page's own. Nothing but their names, descriptions and parameters is told; calls run here.
- * @param {readonly Tool[]} tools of JavaScript, of Python, or of MCP servers
- * @param {{approve?: (call: {name: string, arguments: any}) => boolean | Promise<boolean>}} [options] approve: asked before each call of a
- *   tool with `needsApproval`, which is not published without
- * @returns {Promise<() => void>} takes them back
+ * Offers tools to agents of the browser. The browser learns their names, descriptions and parameters; calls run here.
+ * @param {readonly Tool[]} tools tools of JavaScript, of Python, or of MCP servers
+ * @param {object} [options]
+ * @param {(call: {name: string, arguments: any}) => boolean | Promise<boolean>} [options.approve] decides about each call of a tool with
+ *   `needsApproval`; without it such a tool is not published
+ * @returns {Promise<() => void>} a function that takes the tools back
+ * @throws {ConfigError} where the browser has no WebMCP, or does not accept a tool
  */
 export async function publishTools(tools, { approve } = {}) {
   const context = modelContext();
-  if (!context?.registerTool) throw new ConfigError("this browser has no WebMCP (document.modelContext); webMCP() tells");
+  if (!context?.registerTool) throw new ConfigError("this browser has no WebMCP (document.modelContext); webMCP() says so beforehand");
   const described = await Promise.all(tools.map((tool) => describe(tool, approve)));
   const published = new AbortController();
   /** @type {string[]} */
@@ -60,39 +62,55 @@ export async function publishTools(tools, { approve } = {}) {
     }
   } catch (cause) {
     takeBack();
-    throw new ConfigError(`the browser does not take the tools: ${/** @type {Error} */ (cause).message}`, { cause });
+    throw new ConfigError(`the browser does not accept the tools: ${/** @type {Error} */ (cause).message}`, { cause });
   }
   return takeBack;
 }
 
 /**
- * The tools that this page offers, for an agent. They are whatever the page's scripts registered: give them to an agent as far as you trust
- * those, and those of other origins (in frames) by `origins` alone.
- * @param {{origins?: string[], needsApproval?: boolean}} [options] origins: beside the page's own
+ * Returns the tools that this page offers, for an agent. Any script of the page may have registered them: give an agent the tools of
+ * scripts that you trust. A tool whose parameters are no JSON Schema is left out.
+ * @param {object} [options]
+ * @param {string[]} [options.origins] origins of frames whose tools are wanted beside the page's own
+ * @param {boolean} [options.needsApproval] whether each call needs approval
  * @returns {Promise<PlainTool[]>}
+ * @throws {ConfigError} where the browser has no WebMCP
  */
 export async function pageTools({ origins = [], needsApproval } = {}) {
   const context = modelContext();
   if (!context?.getTools || !context.executeTool)
-    throw new ConfigError("this browser does not let a page use its tools (WebMCP); webMCP() tells");
+    throw new ConfigError("this browser does not let a page use its tools (WebMCP); webMCP() says so beforehand");
   const execute = context.executeTool.bind(context);
   const allowed = new Set([globalThis.location?.origin, ...origins]);
   const found = (await context.getTools()).filter(({ origin }) => origin === undefined || allowed.has(origin));
-  return found.map((tool) => ({
-    name: tool.name,
-    description: tool.description ?? "",
-    parameters:
-      typeof tool.inputSchema === "string" ? JSON.parse(tool.inputSchema) : (tool.inputSchema ?? { type: "object", properties: {} }),
-    ...(needsApproval === undefined ? {} : { needsApproval }),
-    async execute(args, { signal }) {
-      const told = await execute(tool, args ?? {}, { signal });
-      return typeof told === "string" ? parsed(told) : told;
-    },
-  }));
+  return found.flatMap((tool) => {
+    const parameters = schemaOf(tool);
+    if (!parameters) return [];
+    return {
+      name: tool.name,
+      description: tool.description ?? "",
+      parameters,
+      ...(needsApproval === undefined ? {} : { needsApproval }),
+      async execute(args, { signal }) {
+        const result = await execute(tool, args ?? {}, { signal });
+        return typeof result === "string" ? parsed(result) : result;
+      },
+    };
+  });
 }
 
 /**
- * What the browser is told of a tool, and what it calls.
+ * The parameters of a page's tool; nothing where they are no JSON Schema of an object.
+ * @param {PageTool} tool
+ * @returns {Record<string, unknown> | undefined}
+ */
+function schemaOf({ inputSchema = { type: "object", properties: {} } }) {
+  const schema = typeof inputSchema === "string" ? parsed(inputSchema) : inputSchema;
+  return schema && typeof schema === "object" && !Array.isArray(schema) ? schema : undefined;
+}
+
+/**
+ * A tool as the browser registers it.
  * @param {Tool} given
  * @param {((call: {name: string, arguments: any}) => boolean | Promise<boolean>) | undefined} approve
  */

@@ -90,6 +90,8 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .stores.traces import TraceStore
     from .stores.transfer import copy
     from .stores.vector_store import VectorStore
+    from .tools.mcp.limits import McpLimits
+    from .tools.mcp.machine import ClientCredentials, identity_assertion
     from .tools.mcp.oauth import OAuth
     from .tools.mcp.server import McpServer
     from .tools.python_tool import python_tool
@@ -103,6 +105,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
 
 # Loaded when first named, so that `import staysail` stays a blink.
 LAZY = {
+    "ClientCredentials": "tools.mcp.machine",
     "ConsoleExporter": "agent.span_exporters",
     "Conversation": "core.conversations",
     "ConversationHit": "core.conversations",
@@ -123,6 +126,7 @@ LAZY = {
     "MemoryPolicy": "agent.memory_policies",
     "ModelInfo": "wire.models",
     "OTLPExporter": "wire.otlp",
+    "McpLimits": "tools.mcp.limits",
     "McpServer": "tools.mcp.server",
     "QdrantStore": "stores.qdrant",
     "OAuth": "tools.mcp.oauth",
@@ -147,6 +151,7 @@ LAZY = {
     "copy": "stores.transfer",
     "cost": "core.cost",
     "estimate_tokens": "core.tokens",
+    "identity_assertion": "tools.mcp.machine",
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",
@@ -183,6 +188,7 @@ __all__ = [
     "Cache",
     "CallModel",
     "CallTools",
+    "ClientCredentials",
     "Clock",
     "Completion",
     "CompletionRequest",
@@ -218,6 +224,7 @@ __all__ = [
     "JsonError",
     "LoaderError",
     "MaxTurnsError",
+    "McpLimits",
     "McpServer",
     "MemoryExporter",
     "MemoryPolicy",
@@ -302,6 +309,7 @@ __all__ = [
     "current_call",
     "current_run",
     "estimate_tokens",
+    "identity_assertion",
     "ingest",
     "list_models",
     "load_documents",

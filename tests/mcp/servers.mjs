@@ -1,5 +1,5 @@
-// Servers of the TypeScript SDK, both generations: `sessions` speaks the older era alone and keeps sessions and events, `both` speaks both
-// eras. Prints their addresses as a line of JSON, then serves until it is ended.
+// Servers of the TypeScript SDK, both generations: `older` speaks the older era alone and keeps sessions and events, `newer` speaks both
+// eras. Beside them servers written by hand: `odd` has one tool that is malformed, `flood` never ends, `slow` never answers. Prints their addresses as a line of JSON, then serves until it is ended.
 
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -74,6 +74,57 @@ async function newer() {
   return toNodeHandler(createMcpHandler(() => fill(new McpServer({ name: "newer", version: "2.0.0" }), (shape) => z.object(shape))));
 }
 
+const SCHEMA = { type: "object", properties: {} };
+const DEPTH = { type: "object", properties: { depth: { type: "number" } }, required: ["depth"] };
+const ODD = [
+  { name: "look", inputSchema: SCHEMA, outputSchema: DEPTH, annotations: { readOnlyHint: true, title: "Look" } },
+  { name: "schemaless", inputSchema: "{}" },
+  { name: "sink", inputSchema: SCHEMA, annotations: { destructiveHint: true, readOnlyHint: "no" } },
+];
+
+/** A server of the newer era: `results` by method, each a result or a function of the request and the response. */
+function byHand(results) {
+  const discovered = { supportedVersions: ["2026-07-28"], capabilities: { tools: {}, resources: {} } };
+  return async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const message = JSON.parse(body);
+    const result = { "server/discover": discovered, ...results }[message.method];
+    if (typeof result === "function") return result(message, response);
+    response.setHeader("content-type", "application/json").end(JSON.stringify({ jsonrpc: "2.0", id: message.id, result }));
+  };
+}
+
+/** Answers with an event stream. */
+function say(response, ...messages) {
+  if (!response.headersSent) response.setHeader("content-type", "text/event-stream");
+  for (const message of messages) response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", ...message })}\n\n`);
+}
+
+const odd = byHand({
+  "tools/list": { tools: ODD },
+  "tools/call"({ id, params }, response) {
+    const progressToken = params._meta.progressToken;
+    const sounding = { progressToken, progress: 1, total: 2, message: "sounding" };
+    say(response, { method: "notifications/progress", params: sounding }, { id, result: { content: [], structuredContent: { depth: 5 } } });
+    response.end();
+  },
+});
+
+let page = 0;
+const flood = byHand({
+  "tools/list": ({ id }, response) => {
+    say(response, { id, result: { tools: [], nextCursor: String(++page) } });
+    response.end();
+  },
+  "resources/list"(_, response) {
+    const timer = setInterval(() => say(response, ...Array(20).fill({ method: "notifications/message", params: {} })), 1);
+    response.on("close", () => clearInterval(timer));
+  },
+});
+
+const slow = byHand({ "tools/list": () => {} });
+
 async function serve(handle) {
   const server = createServer((request, response) => {
     response.setHeader("access-control-allow-origin", "*");
@@ -87,4 +138,6 @@ async function serve(handle) {
   return `http://127.0.0.1:${server.address().port}/mcp`;
 }
 
-console.log(JSON.stringify({ older: await serve(await older()), newer: await serve(await newer()) }));
+const handlers = { older: await older(), newer: await newer(), odd, flood, slow };
+const addresses = await Promise.all(Object.entries(handlers).map(async ([name, handle]) => [name, await serve(handle)]));
+console.log(JSON.stringify(Object.fromEntries(addresses)));

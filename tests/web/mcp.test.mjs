@@ -113,6 +113,61 @@ test("a token's function is asked here, and what it throws is told", async () =>
   await assert.rejects(lost.tools(), { name: "AuthError", message: /nobody is signed in/ });
 });
 
+test("tools say what they do, and a function decides which calls need approval", async () => {
+  const server = mcpServer({ url: servers.odd });
+  const tools = await server.tools({ needsApproval: ({ annotations }) => !annotations.readOnlyHint });
+  const told = tools.map(({ name, title, needsApproval, annotations, idempotent }) => [
+    name,
+    title,
+    needsApproval,
+    annotations,
+    idempotent,
+  ]);
+  assert.deepEqual(told, [
+    ["look", "Look", undefined, { readOnlyHint: true, title: "Look" }, true],
+    ["sink", null, true, { destructiveHint: true }, undefined],
+  ]);
+  assert.deepEqual(tools[0].outputSchema.required, ["depth"]);
+  assert.deepEqual(await tools[0].execute({}), { depth: 5 });
+  assert.deepEqual(server.warnings, ["the tool 'schemaless' is left out: its inputSchema is no JSON Schema"]);
+  const box = await provider.box({ tool_calls: [{ name: "sink", arguments: {} }] });
+  const { pending } = await new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools }).run("Sink it.");
+  assert.deepEqual(
+    pending.map(({ tool: name }) => name),
+    ["sink"],
+  );
+});
+
+test("a server that never ends is given up, with the name of the option", async () => {
+  const limits = { messages: 50, pages: 10 };
+  const flood = mcpServer({ url: servers.flood, limits, timeoutMs: 20_000 });
+  await assert.rejects(flood.tools(), { name: "StreamError", message: /more than 10 pages/ });
+  await assert.rejects(flood.resources(), { name: "StreamError", message: /more than 50 messages/ });
+  const slow = mcpServer({ url: servers.slow, timeoutMs: 400 });
+  await assert.rejects(slow.tools(), { name: "NetworkError", message: /within 0.4 s/ });
+  assert.throws(() => mcpServer({ url: servers.slow, timeoutMs: 0 }), { message: /timeoutMs is more than 0/ });
+  assert.throws(() => mcpServer({ url: servers.slow, limits: { pages: 0.5 } }), { message: /pages of limits is a whole number/ });
+  assert.throws(() => mcpServer({ url: servers.slow, limits: { page: 1 } }), { message: /there is no option "page"/ });
+});
+
+test("progress is told to a listener, and to an agent's stream", async () => {
+  const heard = [];
+  const server = mcpServer({ url: servers.odd });
+  const tools = await server.tools({ allow: ["look"], onProgress: (progress) => heard.push(progress) });
+  assert.deepEqual(await tools[0].execute({}), { depth: 5 });
+  const expected = { tool: "look", progress: 1, total: 2, message: "sounding" };
+  assert.deepEqual(heard, [expected]);
+  const box = await provider.box({ tool_calls: [{ name: "look", arguments: {} }] }, { text: "Five." });
+  const agent = new Agent({ apiKey: "k", model: "m", baseURL: box.url, tools });
+  const events = [];
+  for await (const event of agent.stream("How deep?")) events.push(event);
+  const progress = events.filter(({ type }) => type === "tool_progress");
+  assert.deepEqual(
+    progress.map(({ name, stream, text }) => [name, stream, text]),
+    [["look", "progress", "1 of 2: sounding\n"]],
+  );
+});
+
 test("options are checked at once, and faults say what to do", async () => {
   assert.throws(() => mcpServer({ url: "example.com" }), ConfigError);
   assert.throws(() => mcpServer({ url: "https://example.com", tokn: "x" }), { message: /there is no option "tokn"/ });

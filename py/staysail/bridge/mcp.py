@@ -1,8 +1,10 @@
-"""MCP servers for JavaScript. Each call brings its server's description along, so that a server outlives the interpreter that knew it."""
+"""MCP servers for JavaScript. Each call carries its server's description, so that a server outlives the interpreter that knew it."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -14,6 +16,8 @@ from .peer import Method, Peer, RemoteError
 
 
 class McpServers:
+    """The servers that JavaScript made, opened with the first call about each."""
+
     def __init__(self, peer: Peer, modules: Modules) -> None:
         self._peer, self._modules = peer, modules
         self._open: dict[str, staysail.McpServer] = {}
@@ -23,6 +27,7 @@ class McpServers:
             "mcp.tools": self.tools,
             "mcp.list": self.list_,
             "mcp.read": self.read,
+            "mcp.subscribe": self.subscribe,
             "mcp.prompt": self.prompt,
             "mcp.close": self.close,
         }
@@ -30,19 +35,26 @@ class McpServers:
     async def connect(self, params: dict[str, Any]) -> dict[str, Any]:
         return (await self._find(**params["server"]).connect()).to_dict()
 
-    async def tools(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """set: the id under which they are found by those who call them."""
-        tools = await self._find(**params["server"]).tools(**params["options"])
-        self._modules.add(params["set"], tools)
-        return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in tools]
+    async def tools(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Loads a server's tools, to be called under the id `set`. Returns their definitions, and what was left out."""
+        set_id, server = params["set"], self._find(**params["server"])
+        told = partial(self._tell_progress, set_id) if params["progress"] else None
+        tools = await server.tools(**params["options"], on_progress=told)
+        self._modules.add(set_id, tools)
+        return {"tools": [_describe(tool) for tool in tools], "warnings": list(server.warnings)}
 
-    async def list_(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """what: "resources", "resource_templates" or "prompts"."""
-        found: list[dict[str, Any]] = await getattr(self._find(**params["server"]), params["what"])()
-        return found
+    async def list_(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Lists resources, resource templates or prompts; `what` is the method's name in Python."""
+        server = self._find(**params["server"])
+        items = await getattr(server, params["what"])()
+        return {"items": items, "warnings": list(server.warnings)}
 
     async def read(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return [part.to_dict() for part in await self._find(**params["server"]).read_resource(params["uri"])]
+
+    async def subscribe(self, params: dict[str, Any]) -> None:
+        server = self._find(**params["server"])
+        await (server.subscribe if params["wanted"] else server.unsubscribe)(params["uri"])
 
     async def prompt(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         messages = await self._find(**params["server"]).get_prompt(params["name"], params["arguments"])
@@ -53,32 +65,60 @@ class McpServers:
             await server.close()
 
     def forget(self) -> None:
-        """Closes them all."""
+        """Closes every server."""
         for server in self._open.values():
             self._start(server.close())
         self._open.clear()
 
     def _find(
-        self, id: str, url: str, auth: str | bool | None, oauth: dict[str, Any] | None, listens: bool, answers: list[str], **options: Any
+        self,
+        id: str,
+        url: str,
+        auth: str | bool | None,
+        oauth: dict[str, Any] | None,
+        listens: bool,
+        answers: list[str],
+        limits: dict[str, int],
+        **options: Any,
     ) -> staysail.McpServer:
-        """auth: True for a function on the other side. listens: whether somebody there is told what the server says unasked. answers: the
-        methods of the server's own requests that are answered there."""
+        """Returns the server of a description.
+
+        Args:
+            auth: A token, or True for a function in JavaScript.
+            listens: Whether a function in JavaScript hears notifications.
+            answers: Methods of the server's own requests that functions in JavaScript answer.
+        """
         if id not in self._open:
-            way = _Way(self._peer, id)
-            allowed: Any = staysail.OAuth(way.authorize, **oauth) if oauth else way.token if auth is True else auth
-            told = (lambda method, params: self._start(way.tell(method, params))) if listens else None
-            answerers = {method: partial(way.answer, method) for method in answers}
-            self._open[id] = staysail.McpServer(url, auth=allowed, on_notification=told, answerers=answerers, **options)
+            remote = _Functions(self._peer, id)
+            allowed: Any = staysail.OAuth(remote.authorize, **oauth) if oauth else remote.token if auth is True else auth
+            hear = partial(self._tell, id) if listens else None
+            answerers = {method: partial(remote.answer, method) for method in answers}
+            options |= {"limits": staysail.McpLimits(**limits), "on_notification": hear, "answerers": answerers}
+            self._open[id] = staysail.McpServer(url, auth=allowed, **options)
         return self._open[id]
 
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+    def _tell(self, id: str, method: str, params: Any) -> None:
+        self._start(self._notify("mcp.notice", {"server": id, "method": method, "params": dict(params)}))
+
+    def _tell_progress(self, set_id: str, progress: Any) -> None:
+        told = {name: getattr(progress, name) for name in type(progress).__match_args__}
+        self._start(self._notify("mcp.progress", {"set": set_id, "progress": told}))
+
+    async def _notify(self, method: str, params: dict[str, Any]) -> None:
+        with suppress(RemoteError):  # a fault of the listener is no fault of the server
+            await self._peer.call(method, params)
+
+    def _start(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Runs a call in the background. Its message leaves at once, before the result of the call in which it arose."""
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+        if task.done():
+            return
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
 
-class _Way:
-    """To the functions that were given with a server there."""
+class _Functions:
+    """The functions in JavaScript that were given with a server."""
 
     def __init__(self, peer: Peer, id: str) -> None:
         self._peer, self._id = peer, id
@@ -92,12 +132,20 @@ class _Way:
     async def answer(self, method: str, params: Any) -> Any:
         return await self._peer.call("mcp.answer", {"server": self._id, "method": method, "params": dict(params)})
 
-    async def tell(self, method: str, params: Any) -> None:
-        await self._peer.call("mcp.notice", {"server": self._id, "method": method, "params": dict(params)})
-
     async def _ask(self, method: str, params: dict[str, Any]) -> str:
         try:
             given: str = await self._peer.call(method, {"server": self._id, **params})
         except RemoteError as error:
             raise AuthError(f"{method.partition('.')[2]} failed: {error}", code="oauth", provider="mcp") from error
         return given
+
+
+def _describe(tool: Any) -> dict[str, Any]:
+    return {
+        "name": tool.name,
+        "title": tool.title,
+        "description": tool.description,
+        "parameters": tool.parameters,
+        "outputSchema": tool.output_schema,
+        "annotations": tool.annotations,
+    } | ({"idempotent": True} if tool.idempotent else {})
