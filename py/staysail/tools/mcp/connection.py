@@ -13,6 +13,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 from ...core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError
+from ...core.locks import Lock
 from ...core.ports import Clock
 from ...core.value import NOTHING
 from ...core.waiting import blocking, timeout
@@ -59,7 +60,7 @@ class Connection:
         self._timeout_s, self._limits = timeout_s, limits
         self._answerers, self._on_notification = answerers, on_notification
         self._negotiated: Negotiated | None = None
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
         self._progress: dict[int, OnProgress] = {}
         self._listener = Listener(endpoint, limits, clock, self._take)
         self._subscribed: set[str] = set()

@@ -138,7 +138,7 @@ async def _get_document(transport: Transport, url: str, local: bool) -> Mapping[
                 return None  # a page may not read what is not there, nor see where a redirect leads
             raise
         if answer.status in (301, 302, 303, 307, 308) and answer.location:
-            url = check_address(urljoin(url, answer.location), f"a redirect of {urlsplit(url).netloc}", local=local)
+            url = check_address(_join(url, answer.location), f"a redirect of {urlsplit(url).netloc}", local=local)
             continue
         if answer.status >= 500:
             raise error_for_status(answer.status, f"{urlsplit(url).netloc} answered {answer.status}", provider="mcp")
@@ -158,6 +158,13 @@ def _covers(resource: str, url: str) -> bool:
     origin, path = _split(resource)
     here, below = _split(url)
     return origin == here and f"{below}/".startswith(f"{path}/")
+
+
+def _join(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location
 
 
 def _split(url: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import inspect
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -53,7 +54,7 @@ class OAuth(Tokens):
         super().__init__(scope=scope, issuer=issuer)
         if not callable(authorize):
             raise ConfigError("authorize is a function that takes an address and returns the one that the person came back to")
-        if not urlsplit(redirect_uri).scheme:
+        if not isinstance(redirect_uri, str) or not re.match(r"[A-Za-z][\w+.-]*:", redirect_uri):
             raise ConfigError("redirect_uri is the whole address that the person comes back to")
         self._authorize, self._redirect_uri = authorize, redirect_uri
         self._client_url, self._client_name = client_url, client_name

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlencode
 
 from ...core.errors import AuthError, ConfigError, ProviderError, error_for_status, redact
 from ...core.json_text import write_json
+from ...core.locks import Lock
 from ...core.ports import Clock, HttpRequest, Transport
 from ...core.value import Value
 from .auth import check_token
@@ -19,6 +20,7 @@ from .reading import mapping, number, text
 
 EARLY_S = 30.0
 LONGEST_LIFE_S = 10 * 365 * 86_400.0
+MOST_RECENT = 16
 SECRET_PARAMETERS = ("code", "code_verifier", "refresh_token", "assertion", "client_secret", "client_assertion")
 
 type Pause = Callable[[], AbstractContextManager[None]]
@@ -50,9 +52,10 @@ class Tokens:
         self._token: str | None = None
         self._refresh: str | None = None
         self._expires_at: float | None = None
+        self._recent: deque[str] = deque(maxlen=MOST_RECENT)
         self._refreshed_at: float | None = None
         self._scopes: set[str] = set()
-        self._lock = asyncio.Lock()
+        self._lock = Lock()
         self._pause: Pause = nullcontext
 
     def bind(self, url: str, transport: Transport, clock: Clock, pause: Pause = nullcontext) -> None:
@@ -83,7 +86,7 @@ class Tokens:
             return True
 
     def secrets(self) -> Iterable[str]:
-        return filter(None, (self._token, self._refresh, self._client.secret if self._client else None))
+        return (*self._recent, *([self._client.secret] if self._client and self._client.secret else []))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({'with' if self._token else 'without'} a token)"
@@ -152,11 +155,13 @@ class Tokens:
         body = mapping(answer.body)
         if answer.status != 200 or "access_token" not in body:
             hidden = {**grant, **shown}
-            raise refusal(answer, f"{server.issuer} gives no token", [hidden[name] for name in SECRET_PARAMETERS if name in hidden])
+            sent = (hidden[name] for name in SECRET_PARAMETERS if name in hidden)
+            raise refusal(answer, f"{server.issuer} gives no token", (*sent, *self.secrets()))
         if (text(body.get("token_type")) or "bearer").lower() != "bearer":
             raise AuthError(f"{server.issuer} gives a token of a kind that MCP does not have", code="oauth", provider="mcp")
         self._token = check_token(body["access_token"], f"{server.issuer} gave")
         self._refresh = text(body.get("refresh_token")) or grant.get("refresh_token")
+        self._recent.extend(filter(None, (self._token, self._refresh)))
         life_s = number(body.get("expires_in"))
         self._expires_at = None if life_s is None else self._clock.now() + min(max(life_s, 0.0), LONGEST_LIFE_S)
         self._scopes |= set((text(body.get("scope")) or "").split())
