@@ -30,6 +30,7 @@ from staysail.core.conversations import Conversation, ConversationHit, Conversat
 from staysail.core.events import (
     Event,
     ReasoningDelta,
+    RequestAdjusted,
     RetryScheduled,
     RunDone,
     StepDone,
@@ -65,7 +66,7 @@ MEDIA = {"media_type": "image/png", "name": "a", **MORE}
 MESSAGE = Message("user", (Text("hi"),), "ada", {"openai": 1})
 BARE = Message("user")
 USAGE = Usage(1, 2, 3, 4, 5, 6)
-COMPLETION = Completion(MESSAGE, USAGE, "stop", "end_turn", {"id": 1}, "req_1", "gpt-4o", {"type": "refusal"})
+COMPLETION = Completion(MESSAGE, USAGE, "stop", "end_turn", {"id": 1}, "req_1", "m", {"type": "refusal"}, ("a",))
 RESULT = ToolResult("1", "look", (Text("7"),), False, 0.5, ({"id": "a"},))
 ASKED = ApprovalRequest("1", "pay", {}, True, 1.0, "treasurer")
 HIT = SearchHit(0.5, "a", {"text": "x", "metadata": {"source": "a.md", "start": 0, "end": 1}})
@@ -100,6 +101,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "RetryScheduled": (RetryScheduled(2, 0.5, "a", "b", 500), RetryScheduled(2, 0.5, "a")),
     "ApprovalNeeded": (ApprovalNeeded(ASKED), ApprovalNeeded(ASKED)),
     "NestedEvent": (NestedEvent("1", "a", TextDelta("b")), NestedEvent("1", "a", TextDelta("b"))),
+    "RequestAdjusted": (RequestAdjusted("a", True), RequestAdjusted("a")),
     "HandedOver": (HandedOver("a"), HandedOver("a")),
     "RunStarted": (RunStarted("1", (MESSAGE,)), RunStarted("1", ())),
     "RunDone": (RunDone(Reply("a", "a", (), USAGE, "stop")), RunDone(Reply("a", "a", (), USAGE, "stop"))),
@@ -110,7 +112,9 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "Reply": (Reply("a", 1, (MESSAGE,), USAGE, "paused", (), (ASKED,), Paused(), "r"), Reply("a", 1, (), USAGE, "stop")),
     "RunInfo": (RunInfo("r", "a", "done", "hi", 1.0, 2.0, True, "c"), RunInfo("r", None, "done", "hi", 1.0, 2.0)),
     "ModelRequest": (
-        CompletionRequest((MESSAGE,), "a", (Document("a", "b"),), (ToolDefinition("a"),), "auto", 1, 1, OutputSchema({}), {"a": 1}),
+        CompletionRequest(
+            (MESSAGE,), "a", (Document("a", "b"),), (ToolDefinition("a"),), "auto", 1, 1, OutputSchema({}), {"a": 1}, reasoning="low"
+        ),
         CompletionRequest(),
     ),
     "ConversationInfo": (INFO, INFO.replace(forked_from=None)),
@@ -154,7 +158,7 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
             "cache": None,  # an option of an agent, not of a call
         },
     ),
-    "RequestOptions": (CompletionRequest, {"output_schema": "output", "headers": None, "timeouts": None, "watch": None}),
+    "RequestOptions": (CompletionRequest, {"output_schema": "output", "headers": None, "timeouts": None, "watch": None, "reasons": None}),
     "Grant": (Grant.of, {}),
 }
 
@@ -162,10 +166,11 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
 OWN = """
 Access AgentOptions ApprovalAnswer AskAgain CallOptions Content ConversationExport Delegate DynamicContext DynamicTools Embedder Extra
 HookDecision Hooks Infer IngestFile JsonSchema Limits LoadedDocument Maybe McpOAuth McpOptions McpPrompt McpResource McpResourceTemplate
-McpToolOptions MediaSource Memory MemoryPolicy MessageLike ModelOptions MountOptions Operation OutputOf Passage PausedRun PlainTool
-PluginFiles PluginObject PluginOptions PluginRequest RagIndex Rerank ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest
-SessionOptions SplitOptions Splitter StandardResult StandardSchema Stop StoreArchive StoreDocument StoreProjection SummaryOptions
-TextEmbedder TokenCounter Tool ToolApproval ToolChoice ToolContext ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
+McpToolOptions MediaSource Memory MemoryPolicy MessageLike ModelInfo ModelOptions MountOptions Operation OutputOf Passage PausedRun
+PlainTool PluginFiles PluginObject PluginOptions PluginRequest RagIndex Reasoning Rerank ResumeOptions RigTool Schema SearchHit
+SearchIndex SearchRequest SessionOptions SplitOptions Splitter StandardResult StandardSchema Stop StoreArchive StoreDocument
+StoreProjection SummaryOptions TextEmbedder TokenCounter Tool ToolApproval ToolChoice ToolContext ToolDefinition ToolFSOptions
+TracerOptions VectorDocument Where
 """
 
 LITERALS: dict[str, Any] = {"FinishReason": FinishReason, "Role": Role, "RunInfo.state": RunState}

@@ -3,7 +3,12 @@
  * worker for its memory tells nobody. Without Web Locks (outside of secure contexts) nobody learns of it either.
  */
 
-/** Holds the lock until this thread ends. Resolves once it is held. @param {string} name @returns {Promise<void>} */
+/**
+ * Holds the lock until this thread ends. Resolves once it is held.
+ *
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
 export function holdLifeLock(name) {
   return new Promise((resolve) => {
     if (!globalThis.navigator?.locks) return resolve();

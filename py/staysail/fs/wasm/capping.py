@@ -64,6 +64,13 @@ class _Capping:
                 CODE: self._write_code,
             }
 
+    def _next_entries(self) -> int:
+        """What was counted of the next table. Raises ConfigError where a table was not counted, as its section stands twice."""
+        found = next(self._entries, None)
+        if found is None:
+            raise ConfigError("the module is malformed: it has more tables than it says")
+        return found
+
     def write(self, data: bytes) -> bytes:
         return data[:8] + b"".join(self._write(section, data) for section in self._sections(data))
 
@@ -93,7 +100,7 @@ class _Capping:
             has_value = skip_table_type(reader)
             body += reader.data[start : reader.at]
             limits = reader.limits()
-            body += _limits(limits, next(self._entries))
+            body += _limits(limits, self._next_entries())
             if has_value:
                 start = reader.at
                 skip_constant(reader)
