@@ -276,7 +276,10 @@ function describeLimits(limits) {
   return Object.fromEntries(Object.entries(limits).map(([name, limit]) => [snakeCase(name), limit]));
 }
 
-/** @param {string} name @param {number | null} milliseconds */
+/**
+ * @param {string} name
+ * @param {number | null} milliseconds
+ */
 function seconds(name, milliseconds) {
   if (milliseconds === null) return null;
   if (!(milliseconds > 0)) throw new ConfigError(`${name} is more than 0, or null for no limit, not ${milliseconds}`);
