@@ -58,6 +58,12 @@ class StreamedAnswer:
         events = (event for data in self._read(frame) for event in self._reader.feed(data, frame.event))
         return list(self._joined(self._told_apart(events)))
 
+    @property
+    def resume_path(self) -> str | None:
+        """The path at which the rest of the stream can be had, where the provider goes on with the answer in the background."""
+        path: str | None = getattr(self._reader, "resume_path", None)
+        return path
+
     def close(self) -> list[Event]:
         """What was held back until the end of the answer."""
         events = [_said(kind, text) for kind, text in self._tags.close()]

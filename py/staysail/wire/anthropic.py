@@ -42,6 +42,7 @@ RULES = HistoryRules(
     result_media=True,
     user_media=(Image, File),
     user_first=True,
+    echoed=("toolset_name",),
 )
 
 

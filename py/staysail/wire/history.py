@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from ..core.completion import CompletionRequest
 from ..core.messages import Audio, File, Image, Media, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
@@ -34,6 +35,7 @@ class HistoryRules(Value):
         result_media: Takes them in tools' results.
         user_media: The kinds of media that it takes in a user's message.
         user_first: The first message must be the user's.
+        echoed: Fields of a call, as the format wrote them, that its result has too.
         keeps_calls: The provider may know calls that the request does not hold.
     """
 
@@ -47,6 +49,7 @@ class HistoryRules(Value):
     result_media: bool = False
     user_media: tuple[type[Media], ...] = (Image, Audio, File)
     user_first: bool = False
+    echoed: tuple[str, ...] = ()
     keeps_calls: bool = False
 
 
@@ -151,7 +154,7 @@ def _pair_results(messages: Sequence[Message], rules: HistoryRules) -> list[Mess
             else:
                 used.add(found)
                 part = results[found][1]
-                answers.append(part.replace(id=id, name=part.name or call.name))
+                answers.append(part.replace(id=id, name=part.name or call.name, extra=_echo(call, part, rules)))
         if not calls:
             out.append(message)
             continue
@@ -159,6 +162,13 @@ def _pair_results(messages: Sequence[Message], rules: HistoryRules) -> list[Mess
         content = tuple(next(numbered) if isinstance(part, ToolCall) else part for part in message.content)
         out += [message.replace(content=content), Message.tool(answers)]
     return out
+
+
+def _echo(call: ToolCall, result: ToolOutput, rules: HistoryRules) -> Mapping[str, Any]:
+    """The result's extra with the fields that it has from its call."""
+    kept = call.extra.get(rules.wire)
+    fields = {name: kept[name] for name in rules.echoed if name in kept} if isinstance(kept, Mapping) else {}
+    return {**result.extra, rules.wire: fields | dict(result.extra.get(rules.wire) or {})} if fields else result.extra
 
 
 def _tell_orphans(results: Sequence[ToolOutput], rules: HistoryRules) -> list[Message]:

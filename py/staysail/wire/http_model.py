@@ -21,6 +21,7 @@ from ..core.waiting import timeout
 from ..core.whole_text import whole
 from .answer import StreamedAnswer, parse_whole
 from .attempt import Attempt
+from .background import wait_until_finished
 from .exchange import WatchedTransport, is_secret
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import ChatWire, Provider, join_url
@@ -240,7 +241,7 @@ class HttpModel:
         while True:
             try:
                 answer, id = await self.endpoint.fetch_json(path, attempt.body, **options)
-                return attempt.attach(self._parse(answer, id, request))
+                return attempt.attach(self._parse(await self._wait_for(answer, request), id, request))
             except BadRequestError as error:
                 attempt.mend(error)
 
@@ -282,16 +283,37 @@ class HttpModel:
         return has_output_form(schema, self.endpoint.provider.schemas)
 
     async def _stream(self, request: CompletionRequest, body: dict[str, Any]) -> AsyncGenerator[Event | Completion]:
-        """One request's answer."""
-        dialect = self.endpoint.provider.dialect
-        sent = await self.endpoint.request(
-            self.wire.path(self.model, streamed=True),
-            body,
-            headers=request.headers,
-            timeouts=request.timeouts,
-            streamed=True,
-            watch=request.watch,
-        )
+        """One request's answer. One that goes on in the background is taken up where its stream breaks off."""
+        options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
+        answer = StreamedAnswer(self.wire, self.endpoint.provider.dialect, request)
+        sent = await self.endpoint.request(self.wire.path(self.model, streamed=True), body, streamed=True, **options)
+        path: str | None = None
+        while True:
+            try:
+                async with aclosing(self._read(sent, answer, request)) as events:
+                    async for event in events:
+                        yield event
+                return
+            except (NetworkError, StreamError) as error:
+                before, path = path, answer.resume_path
+                if path in (None, before) or (isinstance(error, StreamError) and error.code != "incomplete_stream"):
+                    raise
+                sent = await self.endpoint.request(path or "", None, streamed=True, **options)
+
+    async def _wait_for(self, answer: Any, request: CompletionRequest) -> Any:
+        """The body of an answer, waited for where the provider works on it in the background."""
+
+        async def fetch(path: str) -> Any:
+            options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
+            return (await self.endpoint.fetch_json(path, None, **options))[0]
+
+        try:
+            return await wait_until_finished(answer, self.wire, fetch, request.timeouts.total_s)
+        except ProviderError as error:
+            raise self.endpoint.cleaned(error) from error.__cause__
+
+    async def _read(self, sent: HttpRequest, reader: StreamedAnswer, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
+        """The events of one response to a streamed request, and the Completion."""
         async with aclosing(self.endpoint.stream(sent)) as parts:
             response = await anext(parts)
             assert not isinstance(response, bytes)
@@ -299,11 +321,10 @@ class HttpModel:
             head = await _first_bytes(parts)
             if self._is_whole(response, head):  # a server that does not stream, asked to
                 data = b"".join([head, *[chunk async for chunk in parts if isinstance(chunk, bytes)]])
-                for event in replay(self._parse(parse_body(data), id, request)):
+                for event in replay(self._parse(await self._wait_for(parse_body(data), request), id, request)):
                     yield event
                 return
             frames = SSEReader() if self.wire.framing == "sse" else NDJSONReader()
-            reader = StreamedAnswer(self.wire, dialect, request)
             begun = False
             chunk: bytes | HttpResponse | None = head
             while chunk is not None:

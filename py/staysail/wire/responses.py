@@ -50,7 +50,14 @@ class ResponsesDialect(Value):
     proof: bool = True
 
 
-RULES = HistoryRules("responses", longest_id=64, name=r"[a-zA-Z0-9_-]{1,128}", result_media=True, user_media=(Image, File))
+RULES = HistoryRules(
+    "responses",
+    longest_id=64,
+    name=r"[a-zA-Z0-9_-]{1,128}",
+    result_media=True,
+    user_media=(Image, File),
+    echoed=("caller",),
+)
 
 
 class Responses:
@@ -154,6 +161,13 @@ class ResponsesReader:
     @property
     def ended(self) -> bool:
         return self._whole is not None
+
+    @property
+    def resume_path(self) -> str | None:
+        id = string(self._head.get("id"))
+        if self.ended or not id or self._head.get("background") is not True:
+            return None
+        return f"responses/{id}?stream=true&starting_after={self.cursor}"
 
     def feed(self, data: dict[str, Any], name: str = "") -> list[Event]:
         self.cursor = max(self.cursor, read_index(data.get("sequence_number"), -1))
@@ -299,7 +313,8 @@ def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool
         for part in message.content:
             if not isinstance(part, ToolOutput):
                 raise ConfigError("a message of role tool holds tool results alone")
-            yield {"type": "function_call_output", "call_id": part.id, "output": _render_result(part)}
+            kept = dict(part.extra.get("responses") or {})
+            yield {"type": "function_call_output", "call_id": part.id, "output": _render_result(part)} | kept
     else:
         role = dialect.system if message.role == "system" else "user"
         yield {"type": "message", "role": role, "content": [_render_part(part) for part in message.content]}
