@@ -34,7 +34,7 @@ let small = true; // the model in the page
 let access = { model: "local" };
 const settle = () => {
   chat.tools = chosenTools;
-  chat.options = { ...documents.options(small), usageLimits: chosenLimits(access.model) };
+  chat.options = { ...documents.options(small), usageLimits: chosenLimits(String(access.model)) };
 };
 const offer = () => {
   settle();

@@ -63,6 +63,8 @@ export type RetryScheduled = {
  * which is remembered.
  */
 export type RequestAdjusted = { type: "request_adjusted"; message: string; learned: boolean };
+/** Another model of a chain answers. `error`: what kept the model before from answering. */
+export type ModelChanged = { type: "model_changed"; model: string; previous: string; error: string; code: string; status: number | null };
 /** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
 export type ApprovalRequest = {
   id: string;
@@ -101,6 +103,7 @@ export type AgentEvent<Output = unknown> =
   | StepDone
   | RetryScheduled
   | RequestAdjusted
+  | ModelChanged
   | RunStarted
   | ApprovalNeeded
   | ToolProgress
@@ -622,10 +625,14 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   /** Keep each run on record step by step, so that it outlives the page: true, or a database's name; ":memory:" does not outlive it. */
   durable?: boolean | string | null;
 };
+/** A model of a chain, with its own access. */
+export type ModelLink = Access & { model: string };
+/** Access of one model; of several, the keys by the name of the provider. */
+export type ChainAccess = Omit<Access, "apiKey"> & { apiKey?: Access["apiKey"] | Record<string, Access["apiKey"]> };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
-  Access & {
-    /** The model's name; from the package's root "provider:model". */
-    model: string;
+  ChainAccess & {
+    /** The model's name, from the package's root "provider:model"; or several: the next answers where the one before cannot. */
+    model: string | readonly (string | ModelLink)[];
     /** What others call it by. */
     name?: string | null;
     /** Keep the last answers by the whole request. */

@@ -17,6 +17,7 @@ from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
 from .agent.events import HandedOver, NestedEvent, RunStarted
+from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.reply import Reply, Step
@@ -205,6 +206,7 @@ __all__ = [
     "Embedding",
     "EmbeddingModel",
     "Event",
+    "Fallback",
     "File",
     "FileDone",
     "FileFailed",
@@ -230,6 +232,7 @@ __all__ = [
     "MemoryPolicy",
     "Message",
     "Model",
+    "ModelChanged",
     "ModelInfo",
     "NestedEvent",
     "NetworkError",

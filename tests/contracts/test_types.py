@@ -18,6 +18,7 @@ from staysail import Agent, Hooks, ToolFS, VectorStore, load_documents
 from staysail.agent.approval import ApprovalNeeded, ApprovalRequest
 from staysail.agent.context import RunContext
 from staysail.agent.events import HandedOver, NestedEvent, RunStarted
+from staysail.agent.fallback import ModelChanged
 from staysail.agent.limits import UsageLimits
 from staysail.agent.reply import Reply, Step
 from staysail.agent.retrieval import describe_sources
@@ -99,6 +100,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "ToolProgress": (ToolProgress("1", "a", "display", "b", Text("c")), ToolProgress("1", "a", "stdout", "b")),
     "StepDone": (StepDone(1, USAGE, "stop", "req_1", COMPLETION), StepDone(1, USAGE, "stop")),
     "RetryScheduled": (RetryScheduled(2, 0.5, "a", "b", 500), RetryScheduled(2, 0.5, "a")),
+    "ModelChanged": (ModelChanged("a", "b", "c", "d", 500), ModelChanged("a", "b", "c")),
     "ApprovalNeeded": (ApprovalNeeded(ASKED), ApprovalNeeded(ASKED)),
     "NestedEvent": (NestedEvent("1", "a", TextDelta("b")), NestedEvent("1", "a", TextDelta("b"))),
     "RequestAdjusted": (RequestAdjusted("a", True), RequestAdjusted("a")),
@@ -164,13 +166,13 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
 
 # Types that say what JavaScript's functions take and give, or what is read there alone.
 OWN = """
-Access AgentOptions ApprovalAnswer AskAgain CallOptions Content ConversationExport Delegate DynamicContext DynamicTools Embedder Extra
-HookDecision Hooks Infer IngestFile JsonSchema Limits LoadedDocument Maybe McpAnnotations McpLimits McpOAuth McpOptions McpProgress
-McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource Memory MemoryPolicy MessageLike ModelInfo ModelOptions
-MountOptions Operation OutputOf Passage PausedRun PlainTool PluginFiles PluginObject PluginOptions PluginRequest RagIndex Reasoning Rerank
-ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest SessionOptions SplitOptions Splitter StandardResult StandardSchema Stop
-StoreArchive StoreDocument StoreProjection SummaryOptions TextEmbedder TokenCounter Tool ToolApproval ToolChoice ToolContext
-ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
+Access AgentOptions ApprovalAnswer AskAgain CallOptions ChainAccess Content ConversationExport Delegate DynamicContext DynamicTools
+Embedder Extra HookDecision Hooks Infer IngestFile JsonSchema Limits LoadedDocument Maybe McpAnnotations McpLimits McpOAuth McpOptions
+McpProgress McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource Memory MemoryPolicy MessageLike ModelInfo
+ModelLink ModelOptions MountOptions Operation OutputOf Passage PausedRun PlainTool PluginFiles PluginObject PluginOptions PluginRequest
+RagIndex Reasoning Rerank ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest SessionOptions SplitOptions Splitter
+StandardResult StandardSchema Stop StoreArchive StoreDocument StoreProjection SummaryOptions TextEmbedder TokenCounter Tool ToolApproval
+ToolChoice ToolContext ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
 """
 
 LITERALS: dict[str, Any] = {"FinishReason": FinishReason, "Role": Role, "RunInfo.state": RunState}

@@ -55,3 +55,24 @@ test("reasoning that is none of the levels is refused at once", () => {
   for (const reasoning of ["much", 3, {}, { budgetTokens: -1 }])
     assert.throws(() => new Agent({ model: "openai:m", apiKey: "k", reasoning }), ConfigError);
 });
+
+test("of several models the next answers where one cannot, each with its own key", async () => {
+  const [openai, anthropic] = [await provider.rules("openai"), await provider.rules("anthropic")];
+  const agent = new Agent({
+    model: [
+      { model: "openai:overloaded", baseURL: openai.url },
+      { model: "anthropic:claude-opus-5-5", baseURL: anthropic.url, apiKey: async () => "key-of-anthropic" },
+    ],
+    apiKey: { openai: "key-of-openai" },
+    retry: false,
+  });
+  const events = await collect(agent.stream("Hello?"));
+  const changed = events.find((event) => event.type === "model_changed");
+  assert.deepEqual([changed.model, changed.previous, changed.status], ["anthropic:claude-opus-5-5", "openai:overloaded", 503]);
+  assert.equal(events.at(-1).reply.text, "Hello.");
+  assert.equal((await openai.seen())[0].headers.authorization, "Bearer key-of-openai");
+  assert.equal((await anthropic.seen())[0].headers["x-api-key"], "key-of-anthropic");
+  agent.free();
+  for (const options of [{ model: [] }, { model: ["openai:a"], apiKey: "k" }, { model: ["openai:a"], baseURL: "http://x" }, { model: [3] }])
+    assert.throws(() => new Agent(options), ConfigError);
+});

@@ -6,7 +6,7 @@
  * @import { BoundTool, Joinable } from "./tool-types.js"
  */
 
-import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess, describeLimits } from "../models/access.js";
+import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkChain, checkNames, describeChain, describeLimits } from "../models/access.js";
 import { STORE, Conversations } from "./conversations.js";
 import { ConfigError } from "../errors.js";
 import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
@@ -63,7 +63,7 @@ const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
 export function checkAgentOptions(options) {
   if (options === null || typeof options !== "object") throw new ConfigError("Agent takes an object of options, at least {model}");
   checkNames(options, AGENT_OPTIONS);
-  checkAccess(options, options.model, "Agent");
+  checkChain(options, options.model, "Agent");
   const { cache } = options;
   if (cache != null && !(cache.maxEntries >= 1)) throw new ConfigError("cache is {maxEntries}, at least 1");
   checkRunOptions(options);
@@ -163,7 +163,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
     run.conversations = options.conversations?.[STORE]() ?? null;
   }
   if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
-  const { access, handlers } = describeAccess(options, model, provider);
+  const { access, handlers } = describeChain(options, model, provider);
   // Where two tools have one name, Python takes the first, and one of `tools` before all.
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
   const asking = {

@@ -105,9 +105,11 @@ export class AgentSource {
       await unlessAborted(this.#python.start(), signal);
       wait("Thinking");
     }
-    const model = this.get("model");
+    const given = this.get("model");
+    const models = (Array.isArray(given) ? given : [given]).map((item) => (typeof item === "object" ? item.model : item));
+    const model = models.find((name) => name && isLocal(name));
     const agent = await unlessAborted(this.agent(), signal);
-    if (!this.given && model && isLocal(model)) {
+    if (!this.given && model) {
       wait("The model in this page is being made ready");
       await loadLocalModel(model, this.#startup, { embedder: this.#hasTools, signal });
       wait("Thinking");

@@ -1,7 +1,7 @@
 /**
  * Where a model is and how it is called: the options that every class has.
  *
- * @import { Access, Limits } from "../types.js"
+ * @import { Access, ChainAccess, Limits, ModelLink } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
  */
 
@@ -9,6 +9,53 @@ import { ConfigError } from "../errors.js";
 
 export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers"];
 export const LIMIT_OPTIONS = ["retry", "timeoutMs", "additionalParams"];
+
+/**
+ * Checks the access of one model, or of each model of a chain.
+ * @param {ChainAccess} options
+ * @param {unknown} model
+ * @param {string} what the class's name
+ */
+export function checkChain(options, model, what) {
+  if (!Array.isArray(model)) return checkAccess(/** @type {Access} */ (options), model, what);
+  if (!model.length) throw new ConfigError(`model of ${what} has at least one model: ["openai:…", "anthropic:…"]`);
+  if (typeof options.apiKey === "string" || typeof options.apiKey === "function" || options.baseURL != null || options.baseUrl != null)
+    throw new ConfigError(
+      "of several models, apiKey is {openai: …, anthropic: …} and each has its own baseURL: [{model, apiKey, baseURL}]",
+    );
+  for (const link of linksOf(model, options.apiKey)) checkAccess(link, link.model, what);
+}
+
+/**
+ * @param {ChainAccess} options
+ * @param {string | readonly (string | ModelLink)[]} model
+ * @param {string} [provider] the one that a subpath fixes
+ * @returns {{access: Record<string, unknown>, handlers: Handlers}}
+ */
+export function describeChain(options, model, provider) {
+  if (typeof model === "string") return describeAccess(/** @type {Access} */ (options), model, provider);
+  const links = linksOf(model, options.apiKey);
+  const described = links.map((link) => describeAccess(link, link.model, provider));
+  return {
+    access: { model: described.map(({ access }) => access), api_key: null, base_url: null, headers: options.headers ?? null },
+    handlers: {
+      api_key: (/** @type {{link?: number}} */ params, ...rest) => described[params?.link ?? 0].handlers.api_key(params, ...rest),
+    },
+  };
+}
+
+/**
+ * @param {readonly (string | ModelLink)[]} models
+ * @param {ChainAccess["apiKey"]} keys by provider
+ * @returns {ModelLink[]}
+ */
+function linksOf(models, keys) {
+  const known = keys && typeof keys === "object" ? keys : {};
+  return models.map((item) => {
+    const link = typeof item === "string" ? { model: item } : item;
+    return { apiKey: known[String(link.model).split(":")[0]], ...link };
+  });
+}
 
 /**
  * @param {Access} options

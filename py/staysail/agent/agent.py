@@ -18,6 +18,7 @@ from ..core.waiting import SystemClock
 from .delegation import AgentTool
 from .driver import Driver, last_reply
 from .durable import ResumedRun
+from .fallback import Fallback
 from .reply import Reply
 from .run import OutputMode, Run
 from .run_log import RunInfo, RunLog
@@ -25,8 +26,12 @@ from .settings import RunOptions, Settings
 
 
 class Agent:
-    """model: "provider:model", or a Model. api_key: text, or a function (async or not) that gives it when it is needed; else the
-    provider's environment variable.
+    """An agent: a model with its tools and settings.
+
+    Args:
+        model: "provider:model", a Model, or several of them: the next answers where the one before cannot (see Fallback).
+        api_key: Text, or a function (async or not) that gives it when it is needed; else the provider's environment variable. Of several
+            models, a mapping from each provider's name to its key.
 
     Every option from `preamble` on may be given to a single call too, and overrides the agent's there. An agent holds no conversation: pass
     `history=reply.messages` to go on, or `conversation="id"`, which loads and keeps it in `conversations` (by default IndexedDB in a page,
@@ -36,7 +41,7 @@ class Agent:
 
     def __init__(
         self,
-        model: str | Model,
+        model: str | Model | Sequence[Any],
         *,
         api_key: Any = None,
         base_url: str | None = None,
@@ -45,7 +50,7 @@ class Agent:
         name: str | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
-        self.model = resolve_model(model, api_key=api_key, base_url=base_url, transport=transport)
+        self.model = _resolve(model, api_key=api_key, base_url=base_url, transport=transport)
         self.name = name
         self.settings = Settings().override(options)
         self.clock = clock or SystemClock()
@@ -259,3 +264,17 @@ class Agent:
     def __repr__(self) -> str:
         tools = f", tools={[tool.name for tool in self.settings.tools]}" if self.settings.tools else ""
         return f"Agent({self.model.name!r}{tools})"
+
+
+def _resolve(model: Any, **access: Any) -> Model:
+    """The Model, or the chain of Models. Raises ConfigError."""
+    if isinstance(model, str) or not isinstance(model, Sequence):
+        return resolve_model(model, **access)
+    api_key = access.pop("api_key")
+    if api_key is not None and not isinstance(api_key, Mapping):
+        raise ConfigError(
+            'of several models, api_key is a mapping by provider, {"openai": "…", "anthropic": "…"}: no provider gets the key of another'
+        )
+    if access.pop("base_url") or access.pop("transport"):
+        raise ConfigError('of several models, each has its own address: [{"model": "openai:…", "base_url": "…"}, …]')
+    return Fallback(model, api_key=api_key)

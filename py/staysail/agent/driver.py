@@ -20,6 +20,7 @@ from .context import RunContext, current_run
 from .delegation import Handoff, find_handoff
 from .dynamic_tools import choose_tools
 from .events import HandedOver, RunStarted
+from .fallback import Fallback, ModelChanged
 from .hooks import AskAgain
 from .interface import Runnable
 from .limits import inherit_limits
@@ -273,8 +274,18 @@ class Driver:
         attempt = 1
         while True:
             handed_on = False
+            self._context.model = agent.model.name
             try:
-                if not streamed:
+                if isinstance(model, Fallback):
+                    async with aclosing(model.answer(request, streamed=streamed)) as events:
+                        async for event in events:
+                            if isinstance(event, ModelChanged):
+                                self._context.model = event.model
+                            elif isinstance(event, Completion):
+                                expect_answer(event, request.messages)
+                            handed_on = handed_on or not isinstance(event, RequestAdjusted | ModelChanged)
+                            yield event
+                elif not streamed:
                     completion = expect_answer(await model.complete(request), request.messages)
                     for warning in completion.warnings:
                         yield RequestAdjusted(warning)

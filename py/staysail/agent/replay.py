@@ -23,6 +23,7 @@ from ..core.events import (
 from ..core.messages import Message
 from .approval import ApprovalNeeded, Approve, read_answer
 from .events import HandedOver, NestedEvent, RunStarted
+from .fallback import ModelChanged
 from .open_calls import Suspended
 from .run import Run, read_tool_result
 
@@ -108,7 +109,7 @@ class Replay:
         return [settled] if isinstance(settled, Event) else []
 
 
-OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled, RequestAdjusted)
+OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled, RequestAdjusted, ModelChanged)
 LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (*OF_MODELS, ToolProgress)}
 
 

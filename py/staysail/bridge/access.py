@@ -9,9 +9,22 @@ from .remote import Owner, RemoteKey
 
 
 def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
-    """The options of `load_model` and of every model class. An api_key of True is a function on the other side."""
+    """The options of `load_model`, of every model class and of an agent, whose model may be several. An api_key of True is a function on
+    the other side."""
+    if isinstance(described["model"], list):
+        shared = {"headers": described["headers"]} if described.get("headers") else {}
+        return {"model": [_read_link(owner, shared | link, position) for position, link in enumerate(described["model"])]}
+    return _read_link(owner, described, None)
+
+
+def _read_link(owner: Owner, described: dict[str, Any], position: int | None) -> dict[str, Any]:
+    """position: of the model in a chain, by which the other side knows its key."""
     key = described.get("api_key")
-    access = {"model": described["model"], "api_key": RemoteKey(owner) if key is True else key, "base_url": described.get("base_url")}
+    access = {
+        "model": described["model"],
+        "api_key": RemoteKey(owner, position) if key is True else key,
+        "base_url": described.get("base_url"),
+    }
     return access | ({"headers": described["headers"]} if described.get("headers") else {})
 
 

@@ -154,12 +154,12 @@ def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
 
 
 class RemoteKey:
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
+    def __init__(self, owner: Owner, link: int | None = None) -> None:
+        self._owner, self._link = owner, link
 
     async def __call__(self) -> str:
         try:
-            key: str = await self._owner.call("api_key", {})
+            key: str = await self._owner.call("api_key", {} if self._link is None else {"link": self._link})
         except RemoteError as error:
             raise ConfigError(f"the apiKey function failed: {error}") from error
         return key
