@@ -86,7 +86,7 @@ class Writer:
         self._mark = mark
 
     def begin_cell(self) -> None:
-        if self._mark == " | ":
+        if self._mark == " | " or (self.in_row and self._at_cell_start):
             self._flush()  # the cell before is empty
         if self.in_row:
             self._break, self._mark = 0, " | "
@@ -159,7 +159,7 @@ class Writer:
         if self._mark:
             if self._mark.startswith("#"):
                 self.headings.append((self._length, self._mark.count("#")))
-            self._add(self._mark)
+            self._add("| " if self._mark == " | " and self._at_line_start() else self._mark)
             self._mark = ""
 
     def _add(self, text: str) -> None:

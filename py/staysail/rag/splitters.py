@@ -7,7 +7,9 @@ many whole pieces of the last one as fit in `overlap`."""
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..core.errors import ConfigError
@@ -41,6 +43,11 @@ LANGUAGES = {
 }
 
 
+FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+")
+UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*$")
+UNDERLINED = re.compile(r" {0,3}(?![-*+>|=]|\d+[.)])\S")  # a paragraph: neither a list, a quotation, a table nor a rule
+LONGEST_HEADING = 300  # in the metadata of every passage below it
 TOKEN = re.compile(r"([A-Za-zÀ-ɏͰ-ϿЀ-ӿ]+)|([0-9]+)|[^\s\w]|\w")
 
 
@@ -107,25 +114,43 @@ def split_sections(
 
 
 def read_sections(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """(headings above, start, end) of each section of a Markdown text; what looks like a heading in fenced code is none."""
+    """Yields (headings above, start, end) for each section of a Markdown text. Headings begin with `#` or are underlined with `=` or `-`;
+    what looks like one in fenced code is none."""
     headings: list[tuple[int, str]] = []
-    start, at, fence = 0, 0, ""
+    start = at = above = 0  # above: where the line before begins
+    lines = 0  # of the paragraph so far
+    fence = previous = ""
     for line in text.splitlines(keepends=True):
-        mark = re.match(r" {0,3}(`{3,}|~{3,})", line)
+        mark = FENCE.match(line)
         if mark and not fence:
             fence = mark[1]
         elif mark and mark[1].startswith(fence) and not line.strip().strip(fence[0]):
             fence = ""
-        heading = None if fence else re.match(r" {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*\s*$", line)
+        heading = None if fence or mark else _read_heading(line, previous if lines == 1 else "")
         if heading:
-            if text[start:at].strip():
-                yield tuple(name for _, name in headings), start, at
-            level = len(heading[1])
-            headings = [*(above for above in headings if above[0] < level), (level, heading[2].strip())]
-            start = at
+            level, name, is_underlined = heading
+            begin = above if is_underlined else at
+            if text[start:begin].strip():
+                yield tuple(name for _, name in headings), start, begin
+            headings = [*(outer for outer in headings if outer[0] < level), (level, name[:LONGEST_HEADING])]
+            start = begin
+        lines = lines + 1 if line.strip() and not (fence or mark or heading) else 0
+        above, previous = at, line
         at += len(line)
     if text[start:].strip():
         yield tuple(name for _, name in headings), start, len(text)
+
+
+def _read_heading(line: str, previous: str) -> tuple[int, str, bool] | None:
+    """(level, name, whether it is the line before) of a heading that this line is, or underlines."""
+    if found := HEADING.match(line):
+        name = line[found.end() :].rstrip()
+        bare = name.rstrip("#")
+        name = bare if bare[-1:] in ("", " ", "\t") else name
+        return (len(found[1]), name.strip(), False) if name.strip() else None
+    if UNDERLINE.match(line) and UNDERLINED.match(previous) and not HEADING.match(previous):
+        return (1 if "=" in line else 2), previous.strip(), True
+    return None
 
 
 def _groups(text: str, start: int, end: int, size: int, measure: Measure, boundaries: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
@@ -157,23 +182,35 @@ def _pieces(text: str, start: int, end: int, boundary: str) -> Iterator[tuple[in
 
 
 def _join(text: str, spans: Sequence[tuple[int, int]], size: int, overlap: int, measure: Measure) -> Iterator[Passage]:
-    first = 0
+    """Passages of as many neighbouring spans as fit. Searched by halving, since `measure` costs as much as the text is long."""
+
+    def fits(first: int, last: int) -> bool:
+        return measure(text[spans[first][0] : spans[last - 1][1]].strip()) <= size
+
+    def overlaps(first: int, last: int) -> bool:
+        return measure(text[spans[first][0] : spans[last - 1][1]]) <= overlap
+
+    first, count = 0, 1
     while first < len(spans):
-        last = first + 1
-        while last < len(spans) and measure(text[spans[first][0] : spans[last][1]].strip()) <= size:
-            last += 1
+        # One span is always taken; then twice as many, as long as they fit.
+        last, over = first + 1, min(first + count + 1, len(spans) + 1)
+        while over <= len(spans) and fits(first, over):
+            last, over = over, over + 2 * (over - first)
+        last += _count_true(range(last + 1, min(over, len(spans) + 1)), partial(fits, first))
+        count = last - first
         passage = _trim(text, spans[first][0], spans[last - 1][1])
         if passage:
             yield passage
         if last == len(spans):
             return
-        begin = last
-        while begin - 1 > first and measure(text[spans[begin - 1][0] : spans[last - 1][1]]) <= overlap:
-            begin -= 1
+        begin = last - _count_true(range(last - 1, first, -1), partial(overlaps, last=last))
         # What is repeated must leave room for something new.
-        while begin < last and measure(text[spans[begin][0] : spans[last][1]].strip()) > size:
-            begin += 1
-        first = begin
+        first = last - _count_true(range(last - 1, begin - 1, -1), partial(fits, last=last + 1))
+
+
+def _count_true(places: Sequence[int], holds: Callable[[int], bool]) -> int:
+    """How many of the first places hold, where none does behind one that does not."""
+    return bisect_left(places, True, key=lambda place: not holds(place))
 
 
 def _trim(text: str, start: int, end: int) -> Passage | None:

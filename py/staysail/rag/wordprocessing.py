@@ -197,7 +197,7 @@ class Equation:
     def end(self, name: str) -> None:
         text, (before, after) = "".join(self._frames.pop()), self._marks.pop()
         if name == "den":
-            text = "/" + _group(text)
+            text = f"/{_group(text)} "
         elif name == "num":
             text = _group(text)
         elif name in ("sup", "sub") and text:
@@ -237,6 +237,7 @@ class WordReader:
         self._equation: Equation | None = None
         self._is_hidden = self._in_text = self._in_run = self._described = False
         self._last_item = ""  # the list of the paragraph before
+        self._note_mark = ""  # of a footnote whose text has not begun
 
     def begin(self, name: str, given: Mapping[str, str]) -> None:
         kind = kind_of(name)
@@ -301,7 +302,7 @@ class WordReader:
     def begin_note(self, number: int) -> None:
         """Begins the text of a footnote or an endnote."""
         self._writer.end_line(1 if number > 1 else 2)
-        self._writer.take(f"[{number}] ")
+        self._note_mark = f"[{number}] "
 
     def _begin_other(self, kind: str, given: Mapping[str, str]) -> None:
         writer = self._writer
@@ -349,6 +350,10 @@ class WordReader:
 
     def _begin_paragraph(self, paragraph: dict[str, str]) -> None:
         paragraph["begun"] = "yes"
+        if self._note_mark:
+            self._writer.begin_item(self._note_mark)
+            self._note_mark = ""
+            return
         style = paragraph.get("pStyle", "")
         direct = paragraph.get("outlineLvl", "")
         level = min(int(direct) + 1, 6) if direct in tuple("012345678") else self._styles.find_level(style)

@@ -133,3 +133,74 @@ def rewrite_zip(data, **changes):
             if value is not None:
                 new.writestr(name, value)
     return out.getvalue()
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+STRICT = {
+    "http://schemas.openxmlformats.org/wordprocessingml/2006/main": "http://purl.oclc.org/ooxml/wordprocessingml/main",
+    "http://schemas.openxmlformats.org/officeDocument/2006/math": "http://purl.oclc.org/ooxml/officeDocument/math",
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships": "http://purl.oclc.org/ooxml/officeDocument/relationships",
+    "http://schemas.openxmlformats.org/drawingml/2006/main": "http://purl.oclc.org/ooxml/drawingml/main",
+    "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing": "http://purl.oclc.org/ooxml/drawingml/wordprocessingDrawing",
+}
+BODY = """<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+ xmlns:m="http://schemas.openxmlformats.org/officeDocument/2006/math"
+ xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"
+ xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape"
+ xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
+ xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml">
+<w:body>
+<w:p><w:pPr><w:pStyle w:val="berschrift1"/></w:pPr><w:r><w:t>Mooring</w:t></w:r></w:p>
+<w:p><w:r><w:t xml:space="preserve">Pay </w:t></w:r><w:ins><w:r><w:t>twelve</w:t></w:r></w:ins>
+ <w:del><w:r><w:delText>ten</w:delText></w:r></w:del>
+ <w:r><w:t xml:space="preserve"> crowns</w:t></w:r><w:r><w:footnoteReference w:id="2"/></w:r>
+ <w:r><w:rPr><w:vanish/></w:rPr><w:t>secret</w:t></w:r>
+ <w:r><w:t>.</w:t></w:r><w:r><w:commentReference w:id="0"/></w:r></w:p>
+<w:p><m:oMath><m:r><m:t>E=</m:t></m:r><m:f><m:num><m:r><m:t>a+b</m:t></m:r></m:num><m:den><m:r><m:t>c</m:t></m:r></m:den></m:f>
+ <m:sSup><m:e><m:r><m:t>x</m:t></m:r></m:e><m:sup><m:r><m:t>2</m:t></m:r></m:sup></m:sSup></m:oMath></w:p>
+<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="7"/></w:numPr></w:pPr><w:r><w:t>First</w:t></w:r></w:p>
+<w:p><w:pPr><w:numPr><w:ilvl w:val="1"/><w:numId w:val="7"/></w:numPr></w:pPr><w:r><w:t>Inner</w:t></w:r></w:p>
+<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="7"/></w:numPr></w:pPr><w:r><w:t>Second</w:t></w:r></w:p>
+<w:p><w:r><mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wp:inline><wp:docPr id="1" name="Box" descr=""/>
+ <a:graphic><wps:txbx><w:txbxContent>
+ <w:p><w:r><w:t>In a box</w:t></w:r></w:p></w:txbxContent></wps:txbx></a:graphic></wp:inline></w:drawing></mc:Choice>
+ <mc:Fallback><w:pict><v:textbox><w:txbxContent><w:p><w:r><w:t>In a box</w:t></w:r></w:p></w:txbxContent></v:textbox></w:pict></mc:Fallback>
+ </mc:AlternateContent></w:r></w:p>
+<w:p><w:r><w:drawing><wp:inline><wp:docPr id="2" name="P" descr="A quay at dusk"/><a:blip/></wp:inline></w:drawing></w:r></w:p>
+<w:p><w:r><w:drawing><wp:inline><wp:docPr id="3" name="P"/><a:blip/></wp:inline></w:drawing></w:r></w:p>
+<w:tbl><w:tr><w:tc><w:p><w:r><w:t>length</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>fee</w:t></w:r></w:p></w:tc></w:tr>
+<w:tr><w:tc><w:p/></w:tc><w:tc><w:p><w:r><w:t>12</w:t></w:r></w:p><w:p><w:r><w:t>crowns</w:t></w:r></w:p></w:tc></w:tr></w:tbl>
+<w:sdt><w:sdtPr><w:alias w:val="no"/></w:sdtPr><w:sdtContent><w:p><w:r><w:t>Filled in</w:t></w:r></w:p></w:sdtContent></w:sdt>
+<w:p><w:r><w:fldChar/><w:instrText>PAGE</w:instrText></w:r><w:fldSimple w:instr="DATE"><w:r><w:t>Monday</w:t></w:r></w:fldSimple></w:p>
+</w:body></w:document>"""
+STYLES = f"""<w:styles {W}><w:style w:type="paragraph" w:styleId="berschrift1"><w:name w:val="heading 1"/></w:style></w:styles>"""
+NUMBERING = f"""<w:numbering {W}><w:abstractNum w:abstractNumId="3"><w:lvl w:ilvl="0"><w:start w:val="4"/><w:numFmt w:val="decimal"/>
+<w:lvlText w:val="%1."/></w:lvl><w:lvl w:ilvl="1"><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl></w:abstractNum>
+<w:num w:numId="7"><w:abstractNumId w:val="3"/></w:num></w:numbering>"""
+FOOTNOTES = f"""<w:footnotes {W}><w:footnote w:id="0" w:type="separator"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>
+<w:footnote w:id="2"><w:p><w:r><w:footnoteRef/><w:t>For a night.</w:t></w:r></w:p></w:footnote></w:footnotes>"""
+RELATIONS = """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>"""
+RELATION = '<Relationship Id="{0}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{0}" Target="{1}"/>'
+
+
+@cache
+def write_rich_docx(strict=False, document=BODY):
+    """A document with all that python-docx does not write; its main part is not where others have theirs."""
+    parts = {
+        "_rels/.rels": RELATIONS.format(RELATION.format("officeDocument", "/word/document2.xml")),
+        "word/_rels/document2.xml.rels": RELATIONS.format(
+            "".join(RELATION.format(kind, f"{kind}.xml") for kind in ("styles", "numbering", "footnotes"))
+        ),
+        "word/document2.xml": document,
+        "word/styles.xml": STYLES,
+        "word/numbering.xml": NUMBERING,
+        "word/footnotes.xml": FOOTNOTES,
+        "word/header1.xml": f"<w:hdr {W}><w:p><w:r><w:t>Page</w:t></w:r></w:p></w:hdr>",
+    }
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            for transitional, strictly in STRICT.items() if strict else ():
+                text = text.replace(transitional, strictly)
+            archive.writestr(name, text)
+    return out.getvalue()
