@@ -32,7 +32,8 @@ SLACK_S = 0.3  # a pause of the machine
 TEXT = "# A page\n\nSome words of a page that are **harmless** &amp; plain, as people write them.\n\n- one\n- two\n\n"
 PAGE = "<h1>A page</h1><p>Some words of a page that are <b>harmless</b> &amp; plain, as people write them.</p><ul><li>one<li>two</ul>\n"
 MARKUP = """< <b> <p> </p> <div> </div> <ul><li> </li> <!-- <!--> <! <? </ <a <a/ & &# &#x &a <![CDATA[ ]]> --> <script> </script> <title>
-<td> <textarea> <tr><td> <table> <h1>x <br> <pre> <svg> <dl><dd> <ol><li>x <details><summary>x <button> <iframe> <!doctype[ /> ' " = <math><mi>
+<td> <textarea>
+<tr><td> <table> <h1>x <br> <pre> <svg> <dl><dd> <ol><li>x <details><summary>x <button> <iframe> <!doctype[ /> ' " = <math><mi>
 <math~alttext=x>x <a~b=' <a~b=" <a~b= <p~hidden> <span~hidden>x <b~aria-controls='a~b~c'> <img~alt=x> <div~style='display:none'>x</div>
 <div~style=' ~ x <b~"""
 MARKS = [mark.replace("~", " ") for mark in MARKUP.split()] + ["\n", "<b\n"]
