@@ -85,9 +85,10 @@ def read_tokens(page: str, *, xml: bool = False) -> Iterator[Tag | Text]:
             name = NAME.match(page, lt + 2) if page[lt + 1] == "/" else None
             if name:
                 yield Tag(name[0].lower(), lt, at, {}, closes=True)
-            elif not has_type and "[" in page[lt:at]:  # a document type with declarations of its own
-                at = begin = max(page.find("]>", lt) + 2, at)
-            has_type = True
+            elif not has_type and page[lt + 2 : lt + 9].lower() == "doctype":
+                has_type = True
+                if "[" in page[lt:at]:  # with declarations of its own
+                    at = begin = max(page.find("]>", lt) + 2, at)
     if begin < len(page):
         yield Text(begin, len(page))
 

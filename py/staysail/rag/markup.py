@@ -101,6 +101,7 @@ class _Reader:
             self.language = given.get("lang") or given.get("xml:lang") or ""
         if self._hidden == "head" and (name not in IN_HEAD or name in ("noscript", "template")):
             self._show()  # its end tag may be left out
+        self._in_title = False  # where its end tag is missing
         if name == "title" and not self.title and self._hidden in ("", "head"):
             self._in_title = True
         self._end_implied(name)
@@ -118,6 +119,8 @@ class _Reader:
         elif kind := self._find_hiding(tag):
             # An inline icon is no end of a word; what is left out of a column is.
             self.writer.add_space()
+            if name in BLOCKS and not self.writer.in_row:
+                self.writer.end_line(1 if name in CLOSELY else 2)
             self._hidden, self._kind, self._hidden_count, self._hidden_depth = name, kind, 1 - is_stacked, len(self._stack)
         else:
             self._write_begin(tag)
@@ -139,7 +142,7 @@ class _Reader:
         if self._hidden == "head" and not self._in_title and not token.raw and self._html[token.start : token.end].strip():
             self._end_block("head")
         if self._hidden and not self._in_title:
-            if self._kind and self._html[token.start : token.end].strip():
+            if self._kind.strip() and self._html[token.start : token.end].strip():
                 self._notes.count(self._kind)
                 self._kind = ""
             return

@@ -102,12 +102,13 @@ def _name_columns(cells: list[str], notes: Notes) -> list[str]:
 
 
 def _find_delimiter(text: str) -> str:
-    """The delimiter that parts the first rows into the same number of cells as the very first; "" where none parts that one."""
-    best = (0.0, "")
+    """The delimiter that parts the first rows into the same number of cells as the very first, and into most; "" where none parts that."""
+    best = (0.0, 0, "")
     sample = text[:SAMPLE]
     for delimiter in ",;\t|":
         rows = (cells for cells, _, _ in read_rows(sample, delimiter) if any(map(str.strip, cells)))
         counts = [len(cells) for cells in islice(rows, SAMPLE_ROWS)]
         if counts and counts[0] > 1:
-            best = max(best, (sum(count == counts[0] for count in counts) / len(counts), delimiter), key=lambda item: item[0])
-    return best[1]
+            alike = sum(count == counts[0] for count in counts) / len(counts)
+            best = max(best, (alike, counts[0], delimiter), key=lambda item: item[:2])
+    return best[2]
