@@ -188,7 +188,7 @@ assert "unsafe-eval" in reasons["eval"], reasons  # the frame's policy holds in 
     assert allowed.asked == ["/", "/moved"]
     page.run(
         f"""
-Defaults.open_sandbox = lambda options: opened  # which saves a start
+Defaults.open_sandbox = lambda options, web: JsSandbox(web, options) if web else opened  # which saves a start
 model = ScriptedModel([[ToolCall("1", "python", {{"code": "open('/toolfs/data/crew.txt').read()"}})], "Mary's."])
 Defaults.load_model = lambda name, **options: model
 key = "k"

@@ -30,6 +30,8 @@ function describe(event: AgentEvent<string>): string {
       return event.finishReason;
     case "retry_scheduled":
       return `${event.attempt} in ${event.delayS} s`;
+    case "request_adjusted":
+      return event.message;
     case "run_started":
       return event.runId;
     case "approval_needed":

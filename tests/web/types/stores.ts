@@ -43,7 +43,7 @@ export async function carry(file: File): Promise<void> {
   await store.export({ as: "text" });
   is<number>()(await store.import(file, { replace: true }));
   await store.import(fetch("notes.zip"));
-  await store.import_(new Uint8Array());
+  await store.import(new Uint8Array());
   // @ts-expect-error: an address is to be fetched
   await store.import("notes.zip");
   for (const page of await loadDocuments(file, { password: "p" })) is<string>()(page.text);
