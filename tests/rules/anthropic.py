@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .rule import Asked, Refusal, check_name, check_schema, decide, first_match, halves, sse, unknown
+from .rule import Asked, Refusal, check_name, decide, first_match, halves, sse, unknown
 
 PATH = re.compile(r"/messages$")
 FIELDS = {
@@ -125,8 +125,6 @@ def check(body: dict[str, Any], seen: Any, rules: Any) -> None:
     form = config.get("format")
     if form and not claude.schema:
         raise Refusal("output_config.format: structured outputs are not supported by this model")
-    if form:
-        check_schema(form["schema"], "output_config.format.schema", "anthropic", strict=True)
     for n, tool in enumerate(body.get("tools") or ()):
         _check_tool(n, tool)
     _check_choice(body, claude)
@@ -200,7 +198,6 @@ def _check_tool(n: int, tool: dict[str, Any]) -> None:
             raise Refusal(f"tools.{n}.custom.{extra}: Extra inputs are not permitted")
         if (tool.get("input_schema") or {}).get("type") != "object":
             raise Refusal(f"tools.{n}.custom.input_schema.type: Field required")
-        check_schema(tool["input_schema"], f"tools.{n}.custom.input_schema", "anthropic", strict=bool(tool.get("strict")))
     elif not HOSTED.match(kind):
         raise Refusal(f"tools.{n}: Input tag '{kind}' found using 'type' does not match any of the expected tags")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .responses import GROK_MODELS, OPENAI_MODELS
-from .rule import Asked, Refusal, check_name, check_schema, decide, first_match, halves, sse, unknown
+from .rule import Asked, Refusal, check_name, decide, first_match, halves, sse, unknown
 
 PATH = re.compile(r"/chat/completions$")
 COMMON = (
@@ -190,7 +190,6 @@ def check(body: dict[str, Any], seen: Any, rules: Rules) -> None:
             raise Refusal("json mode cannot be combined with tool/function calling", param="response_format")
         if not form.get("json_schema", {}).get("schema"):
             raise Refusal("Missing required parameter: 'response_format.json_schema'.", param="response_format.json_schema")
-        check_schema(form["json_schema"]["schema"], "response_format", "openai", strict=bool(form["json_schema"].get("strict")))
     _check_messages(body, model, rules)
 
 
@@ -249,9 +248,6 @@ def _check_tools(body: dict[str, Any], rules: Rules) -> None:
         if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", tool["function"].get("name") or ""):
             words = f"Invalid 'tools[{n}].function.name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
             raise Refusal(words, param=f"tools[{n}].function.name", code="invalid_value")
-        check_schema(
-            tool["function"].get("parameters"), f"tools[{n}].function.parameters", "openai", strict=bool(tool["function"].get("strict"))
-        )
     if choice is None:
         return
     if not tools and choice != "none":

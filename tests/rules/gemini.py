@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .rule import Asked, Refusal, check_name, check_schema, decide, first_match, halves, sse, unknown
+from .rule import Asked, Refusal, check_name, decide, first_match, halves, sse, unknown
 
 PATH = re.compile(r"/models/[^/:]+:(streamG|g)enerateContent$")
 FIELDS = (
@@ -124,8 +124,6 @@ def check(body: dict[str, Any], seen: Any, rules: Any) -> None:
         for m, function in enumerate(tool.get("functionDeclarations") or ()):
             if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", function.get("name") or ""):
                 raise Refusal(f"* GenerateContentRequest.tools[{n}].function_declarations[{m}].name: Invalid function name.")
-            if "parameters" in function:
-                check_schema(function["parameters"], f"tools[{n}].function_declarations[{m}].parameters", "gemini")
     functions = [function for tool in tools for function in tool.get("functionDeclarations") or ()]
     hosted = [name for tool in tools for name in tool if name != "functionDeclarations"]
     if functions and hosted and not gemini.mixed:

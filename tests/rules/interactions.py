@@ -11,7 +11,7 @@ from typing import Any
 
 from .gemini import MODELS
 from .gemini import refuse as refuse
-from .rule import Asked, Refusal, check_name, check_schema, decide, first_match, halves, sse, unknown
+from .rule import Asked, Refusal, check_name, decide, first_match, halves, sse, unknown
 
 PATH = re.compile(r"/interactions$")
 FIELDS = {
@@ -93,8 +93,6 @@ def check(body: dict[str, Any], seen: Any, rules: Any) -> None:
     for n, tool in enumerate(body.get("tools") or ()):
         if tool.get("type") not in TOOLS:
             raise Refusal(f"Invalid value at 'tools[{n}].type': {tool.get('type')}")
-        if tool["type"] == "function":
-            check_schema(tool.get("parameters") or {}, f"tools[{n}].parameters", "gemini-interactions")
     choice = config.get("tool_choice")
     if isinstance(choice, str) and choice not in ("auto", "any", "none", "validated"):
         raise Refusal("tool_choice must be one of auto, any, none, validated")

@@ -13,7 +13,7 @@ from tests.server import TestServer
 from tests.server.answers import Payload, render
 from tests.server.box import Box, Seen
 
-from . import anthropic, chat, cohere, gemini, interactions, ollama, responses
+from . import anthropic, chat, cohere, gemini, interactions, ollama, responses, schemas
 from .rule import Refusal
 
 WIRES: tuple[ModuleType, ...] = (responses, chat, anthropic, gemini, interactions, cohere, ollama)
@@ -33,6 +33,7 @@ def judge(provider: str, seen: Seen) -> Mapping[str, Any]:
                 if not isinstance(body, dict):
                     raise Refusal("We could not parse the JSON body of your request.")
                 wire.check(body, seen, rules)
+                schemas.check(provider, body)
             except Refusal as refusal:
                 return {"status": refusal.status, "body": wire.refuse(refusal, rules), "headers": {"x-request-id": "req_rules"}}
             return wire.answer(seen.json, seen, rules)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from .rule import Asked, Refusal, check_name, check_schema, decide, first_match, halves, sse, unknown
+from .rule import Asked, Refusal, check_name, decide, first_match, halves, sse, unknown
 
 PATH = re.compile(r"/responses$")
 FIELDS = {
@@ -185,10 +185,8 @@ def check(body: dict[str, Any], seen: Any, rules: Rules) -> None:
         _check_tool(n, tool, rules)
     _check_choice(body, tools)
     form = (body.get("text") or {}).get("format") or {}
-    if form.get("type") == "json_schema":
-        if not form.get("name"):
-            raise Refusal("Missing required parameter: 'text.format.name'.", param="text.format.name", code="missing_required_parameter")
-        check_schema(form["schema"], "text.format.schema", "openai", strict=bool(form.get("strict")))
+    if form.get("type") == "json_schema" and not form.get("name"):
+        raise Refusal("Missing required parameter: 'text.format.name'.", param="text.format.name", code="missing_required_parameter")
     for n, kind in enumerate(body.get("include") or ()):
         if kind not in INCLUDES:
             raise Refusal(f"Invalid value: '{kind}'.", param=f"include[{n}]", code="invalid_value")
@@ -235,14 +233,9 @@ def _check_tool(n: int, tool: dict[str, Any], rules: Rules) -> None:
     if kind not in rules.hosted:
         known = ", ".join(f"'{one}'" for one in sorted(rules.hosted))
         raise Refusal(f"Invalid value: '{kind}'. Supported values are: {known}.", param=f"tools[{n}].type", code="invalid_value")
-    if kind in ("function", "custom"):
-        if not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", tool.get("name") or ""):
-            words = (
-                f"Invalid 'tools[{n}].name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
-            )
-            raise Refusal(words, param=f"tools[{n}].name", code="invalid_value")
-        if kind == "function":
-            check_schema(tool.get("parameters"), f"tools[{n}].parameters", "openai", strict=bool(tool.get("strict")))
+    if kind in ("function", "custom") and not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", tool.get("name") or ""):
+        words = f"Invalid 'tools[{n}].name': string does not match pattern. Expected a string that matches the pattern '^[a-zA-Z0-9_-]+$'."
+        raise Refusal(words, param=f"tools[{n}].name", code="invalid_value")
     needed = {"file_search": "vector_store_ids", "mcp": "server_label"}
     if kind == "code_interpreter" and not rules.xai:
         needed["code_interpreter"] = "container"

@@ -3,7 +3,7 @@
     find_refusal("openai", schema)                     # the provider's words, or None
     find_refusal("openai", schema, strict=True)
 
-A family of rules may serve several providers: FAMILIES names them. Written from the providers' documentation and from errors in public
+`check` looks at whole requests of every wire format. Written from the providers' documentation and from errors in public
 reports, apart from staysail's own data, so that one can be wrong without the other.
 
 OpenAI: https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas
@@ -133,7 +133,7 @@ def strict(schema: Any, keywords: frozenset[str] = STRICT_KEYWORDS, levels: int 
     properties = values = 0
     for path, inner in walk(schema):
         if not isinstance(inner, Mapping):
-            if path[-1] != "additionalProperties":
+            if path[-1:] != ("additionalProperties",):
                 yield f"In context={path}, schema must be an object."
             continue
         for keyword in inner:
@@ -152,7 +152,8 @@ def strict(schema: Any, keywords: frozenset[str] = STRICT_KEYWORDS, levels: int 
             yield f"In context={path}, $ref cannot have keywords {set(inner) - {'$ref'}}."
         if not {"type", "$ref", "anyOf", "enum", "const"} & set(inner):
             yield f"In context={path}, schema must have a 'type' key."
-        if inner.get("format") not in (None, *STRICT_FORMATS):
+        # gpt-4o took uint8 and double of numbers in recorded traffic.
+        if inner.get("type") == "string" and inner.get("format") not in (None, *STRICT_FORMATS):
             yield f"In context={path}, '{inner['format']}' is not a valid format."
         if re.search(r"\(\?<?[=!]", str(inner.get("pattern", ""))):
             yield f"In context={path}, 'pattern' uses lookaround, which is not supported."
@@ -195,7 +196,7 @@ def anthropic_strict(schema: Any) -> Found:
     )
     for path, inner in walk(schema):
         if not isinstance(inner, Mapping):
-            if path[-1] != "additionalProperties":
+            if path[-1:] != ("additionalProperties",):
                 yield ": boolean schemas are not supported"
             continue
         for keyword in inner:
@@ -262,6 +263,9 @@ def gemini(schema: Any, path: str = "parameters") -> Found:
             yield f"{path}.enum[{n}]: cannot be empty."
     if schema.get("enum") and kind != "STRING":
         yield f"{path}.enum: only allowed for STRING type"
+    if not isinstance(schema.get("required", []), list):
+        yield f"Invalid value at '{path}.required' (TYPE_STRING), {schema['required']}"
+        return
     for name in schema.get("required") or ():
         if name not in (schema.get("properties") or {}):
             yield f"{path}.required: property is not defined: {name}"
@@ -331,7 +335,7 @@ def moonshot(schema: Any) -> Found:
     for path, inner in walk(schema):
         at = f"<At path '{'.'.join(path) or 'root'}':"
         if not isinstance(inner, Mapping):
-            if path[-1] != "additionalProperties":
+            if path[-1:] != ("additionalProperties",):
                 yield f"{words} {at} schema must be an object>"
             continue
         for keyword in ("anyOf", "oneOf"):
@@ -446,15 +450,17 @@ def common(schema: Any) -> Found:
         yield "Invalid schema for function: it must be a JSON Schema of an object"
 
 
-# (tools, tools in strict mode, structured output, structured output in strict mode), by the names that tests/rules uses.
+# (tools, tools in strict mode, structured output, structured output in strict mode), by provider; others are "".
 FAMILIES: dict[str, tuple[Callable[[Any], Found], Callable[[Any], Found], Callable[[Any], Found], Callable[[Any], Found]]] = {
     "openai": (openai, strict, openai, strict),
+    "openai-chat": (openai, strict, openai, strict),
+    "openrouter": (openai, strict, openai, strict),
     "azure": (openai, azure_strict, openai, azure_strict),
     "anthropic": (anthropic, anthropic_strict, anthropic_strict, anthropic_strict),
-    "gemini": (gemini, gemini, gemini_output, gemini_output),
-    "gemini-json": (gemini_json, gemini_json, gemini_output, gemini_output),
-    "gemini-interactions": (gemini_json, gemini_json, gemini_output, gemini_output),
+    "gemini": (gemini_json, gemini_json, gemini_output, gemini_output),
+    "gemini, before JSON Schema": (gemini, gemini, gemini_output, gemini_output),
     "cohere": (cohere, cohere, cohere, cohere),
+    "mistral": (common, strict, common, strict),
     "moonshot": (moonshot, moonshot, moonshot, moonshot),
     "groq": (groq, groq, groq_output, groq_output),
     "xai": (xai, xai, xai, xai),
@@ -462,20 +468,55 @@ FAMILIES: dict[str, tuple[Callable[[Any], Found], Callable[[Any], Found], Callab
     "llamacpp": (grammar, grammar, grammar, grammar),
     "lmstudio": (grammar, grammar, grammar, grammar),
     "vllm": (vllm, vllm, vllm, vllm),
-    "common": (common, common, common, common),
+    "": (common, common, common, common),
 }
+NAMES = {"cohere": r"[a-zA-Z_][a-zA-Z0-9_]*"}
 
 
 def find_refusal(provider: str, schema: Any, *, strict: bool = False, output: bool = False) -> str | None:
-    """What the provider says of a schema that it refuses; None for one that it takes. Another name than FAMILIES has is "common"."""
-    rules = FAMILIES.get(provider, FAMILIES["common"])[strict + 2 * output]
+    """What the provider says of a schema that it refuses; None for one that it takes."""
+    rules = FAMILIES.get(provider, FAMILIES[""])[strict + 2 * output]
     return next(iter(rules(schema)), None)
 
 
-def check(schema: Any, where: str, provider: str, *, strict: bool = False, output: bool = False) -> None:
-    """Raises Refusal where the provider refuses the schema. where: the place in the request, as the provider names it."""
-    words = find_refusal(provider, schema, strict=strict, output=output)
-    if words:
-        joint = "" if words.startswith((".", ":")) else ": " if provider == "anthropic" else " "
-        said = f"{where}{joint}{words}" if provider in ("anthropic", "gemini") else f"Invalid schema for function: {words}"
-        raise Refusal(said, param=where, code="invalid_function_parameters")
+def check(provider: str, body: Mapping[str, Any]) -> None:
+    """Raises Refusal where the provider refuses a schema, or the name of a tool, that the request holds."""
+    for where, name, schema, strict, output, kind in _schemas_of(body):
+        if name is not None and not re.fullmatch(NAMES.get(provider, ".*"), name):
+            raise Refusal(f"invalid tool name: {name}", param=where)
+        words = find_refusal(f"{provider}{kind}", schema, strict=strict, output=output)
+        if words:
+            of = f" '{name}'" if name else ""
+            said = f"{where}{words}" if words.startswith((".", ":")) else f"Invalid schema for {where}{of}: {words}"
+            raise Refusal(said, param=where, code="invalid_function_parameters")
+
+
+def _schemas_of(body: Mapping[str, Any]) -> Iterator[tuple[str, str | None, Any, bool, bool, str]]:
+    """(where, name of the tool, schema, strict, structured output, kind) of every schema in a request of any wire format."""
+    for n, tool in enumerate(body.get("tools") or ()):
+        function = tool.get("function") if isinstance(tool.get("function"), Mapping) else tool
+        is_strict = bool(function.get("strict") or body.get("strict_tools"))
+        if "input_schema" in function:
+            yield f"tools.{n}.custom.input_schema", function["name"], function["input_schema"], is_strict, False, ""
+        elif function is not tool or tool.get("type") == "function":
+            yield f"tools[{n}].parameters", function["name"], function.get("parameters"), is_strict, False, ""
+        for m, declared in enumerate(tool.get("functionDeclarations") or ()):
+            at = f"tools[{n}].function_declarations[{m}]"
+            if "parameters" in declared:
+                yield f"{at}.parameters", declared["name"], declared["parameters"], False, False, ", before JSON Schema"
+            elif "parametersJsonSchema" in declared:
+                yield f"{at}.parameters_json_schema", declared["name"], declared["parametersJsonSchema"], False, False, ""
+    for where, path in (
+        ("response_format", ("response_format", "json_schema", "schema")),
+        ("response_format", ("response_format", "schema")),
+        ("text.format", ("text", "format", "schema")),
+        ("output_config.format.schema", ("output_config", "format", "schema")),
+        ("response_json_schema", ("generationConfig", "responseJsonSchema")),
+        ("format", ("format",)),
+    ):
+        holder: Any = body
+        for step in path[:-1]:
+            holder = holder.get(step) if isinstance(holder, Mapping) else None
+        schema = holder.get(path[-1]) if isinstance(holder, Mapping) else None
+        if isinstance(schema, Mapping):
+            yield where, None, schema, bool(holder.get("strict")), True, ""

@@ -7,7 +7,7 @@ from ..wire.schemas.rules import STRUCTURE, SchemaRules, SchemaSupport
 # https://docs.cohere.com/docs/structured-outputs
 _RULES = SchemaRules(
     keywords=STRUCTURE | {"const", "default", "pattern", "format"},
-    formats={"string": frozenset({"date-time", "uuid", "date", "time"})},
+    formats={"string": frozenset({"date-time", "uuid", "date", "time"}), "integer": frozenset(), "number": frozenset()},
     patterns="unanchored",
 )
 

@@ -3,7 +3,7 @@
 from ..core.ports import ReasoningTraits
 from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
-from ..wire.schemas.rules import OPENAI_STRICT, STRUCTURE, SchemaRules, SchemaSupport
+from ..wire.schemas.rules import OPENAI_STRICT, STRUCTURE, SchemaSupport
 
 PROVIDER = Provider(
     "groq",
@@ -19,7 +19,7 @@ PROVIDER = Provider(
     key_url="https://console.groq.com/keys",
     # https://console.groq.com/docs/structured-outputs
     schemas=SchemaSupport(
-        output=SchemaRules(keywords=STRUCTURE | {"const"}),
+        output=None,
         strict=OPENAI_STRICT.replace(keywords=STRUCTURE | {"const"}),
     ),
 )

@@ -14,7 +14,6 @@ from .rules import SchemaRules
 from .text import describe
 
 NOT_TOLD = {"title", "examples", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType"}
-LONG = ("maxLength", "maxItems", "maxProperties", "minLength", "minItems")
 NAMED_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", list: "array", dict: "object"}
 NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\(?![dDwWsSbBnrtvf0\W_])")
 SHORTHAND = re.compile(r"\\[dDwWsSbB]")
@@ -131,7 +130,7 @@ class Lowering:
             return takes_pattern(value, rules.patterns)
         if keyword == "enum" and rules.enum_types:
             return all(NAMED_TYPES.get(type(item)) in rules.enum_types and item != "" for item in value)
-        return not (keyword in LONG and rules.longest and value > rules.longest)
+        return keyword not in rules.most or value <= rules.most[keyword]
 
     def _completed(self, out: dict[str, Any]) -> dict[str, Any]:
         """With `properties` for an object and `items` for a list, as nearly every provider wants them."""

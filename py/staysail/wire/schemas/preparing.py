@@ -80,7 +80,7 @@ class Preparation:
             write_json(tool.parameters)
         except (StaysailError, TypeError, ValueError, RecursionError) as error:
             raise Unofferable(f"its parameters are not JSON: {error}") from error
-        plain = PlainSchema(tool.parameters or {"type": "object"}, DEEPEST)
+        plain = PlainSchema(tool.parameters, DEEPEST)
         root = fold_root(plain.root, plain.defs)
         rules, strict = self._rules, self._support.strict
         root = self._with_property_names(tool.name, root, rules)
@@ -177,7 +177,7 @@ def has_output_form(schema: Mapping[str, Any], support: SchemaSupport) -> bool:
 
 def unless_same(given: Mapping[str, Any], prepared: dict[str, Any], rules: SchemaRules) -> dict[str, Any]:
     """The caller's own schema where the prepared one differs in nothing that matters: what a provider is known to take stays as it is."""
-    if not rules.references:
+    if not rules.references or not isinstance(given, Mapping):
         return prepared
     used = prepared.get("$defs") or {}
     defs = {name: schema for name, schema in (given.get("$defs") or {}).items() if name in used}

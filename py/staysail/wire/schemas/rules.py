@@ -50,7 +50,7 @@ class SchemaRules(Value):
         enum_types: Types whose values an `enum` may hold; empty for all.
         any_value: Takes a schema that allows anything.
         deepest: Levels that schemas may nest; what lies deeper allows anything.
-        longest: The largest `maxLength`, `maxItems` and the like; 0 for no limit.
+        most: The largest values of keywords that are numbers.
         property_names: Regular expression of the names that properties may have; "" for any.
         closed: Every object is closed, as strict modes want.
         all_required: Every property is required; one that may be left out may be null instead.
@@ -70,7 +70,7 @@ class SchemaRules(Value):
     enum_types: tuple[str, ...] = ()
     any_value: bool = True
     deepest: int = 30
-    longest: int = 0
+    most: Mapping[str, int] = NOTHING
     property_names: str = ""
     closed: bool = False
     all_required: bool = True
@@ -125,6 +125,7 @@ AZURE = OPENAI.replace(strict=AZURE_STRICT)
 ANTHROPIC_STRICT = SchemaRules(
     keywords=STRUCTURE | {"const", "default", "format", "minItems", "pattern", "allOf"},
     formats={"string": TEXT_FORMATS | {"uri"}},
+    most={"minItems": 1},
     siblings=False,
     any_value=False,
     deepest=20,
@@ -156,5 +157,5 @@ GEMINI_SUBSET = SchemaRules(
     any_value=False,
     deepest=20,
 )
-GRAMMAR = SchemaRules(keywords=EVERYTHING - RARE, patterns="anchored", longest=2_000)
+GRAMMAR = SchemaRules(keywords=EVERYTHING - RARE, patterns="anchored", most=dict.fromkeys(LENGTHS | COUNTS, 2_000))
 """Servers that write a grammar from the schema, as llama.cpp does."""
