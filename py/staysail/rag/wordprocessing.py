@@ -211,7 +211,7 @@ class Equation:
         elif name == "mr":
             text += "; "
         elif name == "e" and text:
-            text += " "
+            text = f" {text} " if self._marks[-1][0] else f"{text} "  # apart from the limits of a sum
         if not self._frames:
             self._frames, self._marks = [[]], [["", ""]]
         self._frames[-1].append(text)
