@@ -211,7 +211,8 @@ class Equation:
         elif name == "mr":
             text += "; "
         elif name == "e" and text:
-            text = f" {text} " if self._marks[-1][0] else f"{text} "  # apart from the limits of a sum
+            is_summed = self._marks[-1][0] and not self._marks[-1][1]
+            text = f" {text} " if is_summed else f"{text} "  # apart from the limits of a sum
         if not self._frames:
             self._frames, self._marks = [[]], [["", ""]]
         self._frames[-1].append(text)
