@@ -20,8 +20,8 @@ export const sourcesOf = ({ steps = [] }) => eachOnce(steps.flatMap(({ sources =
  * @returns {Source[]}
  */
 export function sourcesIn(messages) {
-  const parts = messages.flatMap((message) => [message, ...(Array.isArray(message.content) ? message.content : [])]);
-  return eachOnce(parts.flatMap(({ extra }) => (Array.isArray(extra?.sources) ? extra.sources : [])).filter(isSource));
+  const parts = messages.flatMap((message) => [message, ...(Array.isArray(message?.content) ? message.content : [])]);
+  return eachOnce(parts.flatMap((part) => (Array.isArray(part?.extra?.sources) ? part.extra.sources : [])).filter(isSource));
 }
 
 /** @param {Source[]} sources */
@@ -35,8 +35,8 @@ const eachOnce = (sources) => [...new Map(sources.map((source) => [source.id, so
 const isSource = (given) => typeof given?.id === "string" && typeof given.document?.text === "string";
 
 /** Where in its file a passage is, in words. @param {Source} source */
-export function placeOf({ document: { metadata = {} } }) {
-  const { page, chapter, headings, row } = metadata;
+export function placeOf({ document }) {
+  const { page, chapter, headings, row } = document.metadata ?? {};
   const above = Array.isArray(headings) ? headings.filter((heading) => heading !== chapter) : [];
   return [page && `page ${page}`, chapter, ...above, row && `row ${row}`].filter(Boolean).join(", ");
 }

@@ -2,7 +2,7 @@
  * What has been said, without a picture of it: the turns, the history that goes with the next prompt, and the tokens
  * spent. A turn remembers the history it began with, so the last one can be taken back and asked again.
  *
- * @import { ChatEvent, Message, Prompt, Source, TextPart, Usage } from "./types.js"
+ * @import { ChatEvent, Message, Part, Prompt, Source, TextPart, Usage } from "./types.js"
  */
 
 import { sourcesOf } from "./citations.js";
@@ -91,11 +91,21 @@ function assistantMessage(text) {
  * @returns {string}
  */
 export function textOf(content) {
-  if (typeof content === "string") return content;
-  return content
+  return partsOf({ content })
     .filter((part) => part.type === "text")
     .map((part) => /** @type {TextPart} */ (part).text)
     .join("");
+}
+
+/**
+ * Parts of a message, whoever made it: content may be text, and what is no part is left out.
+ * @param {any} message
+ * @returns {Part[]}
+ */
+export function partsOf(message) {
+  const content = message?.content;
+  if (typeof content === "string") return [{ type: "text", text: content }];
+  return Array.isArray(content) ? content.filter((part) => typeof part === "object" && part !== null) : [];
 }
 
 /**
@@ -107,7 +117,7 @@ export function exchanges(messages) {
   /** @type {[Message["content"] | undefined, Message[], number][]} */
   const found = [];
   for (const [at, message] of messages.entries()) {
-    if (message.role === "system") continue;
+    if (typeof message !== "object" || message === null || message.role === "system") continue;
     if (message.role === "user") found.push([message.content, [], at]);
     const exchange = found.at(-1) ?? found[found.push([undefined, [], at]) - 1];
     if (message.role !== "user") exchange[1].push(message);

@@ -9,6 +9,34 @@ export function formatSeconds(seconds) {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
+/** Deeper JSON is not indented, which would be most of it. */
+const MOST_DEPTH = 100;
+
+/**
+ * JSON to be read by people; text that says so where a value has none.
+ * @param {unknown} value
+ * @returns {string}
+ */
+export function formatJson(value) {
+  try {
+    const text = JSON.stringify(value) ?? String(value);
+    return depthOf(text) > MOST_DEPTH ? text : JSON.stringify(value, null, 2);
+  } catch {
+    return "A value that is nested too deep to be shown.";
+  }
+}
+
+/** @param {string} text of JSON */
+function depthOf(text) {
+  let depth = 0;
+  let most = 0;
+  for (const [sign] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (sign === "[" || sign === "{") most = Math.max(most, ++depth);
+    else if (sign === "]" || sign === "}") depth--;
+  }
+  return most;
+}
+
 /** @param {number} bytes */
 export function formatMegabytes(bytes) {
   return (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0);

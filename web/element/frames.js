@@ -1,6 +1,6 @@
 /**
- * Draws at most once a frame, however often it is asked to, and spends at most half of the time drawing: after a slow
- * drawing it lets as much time pass before the next one. A hidden page draws nothing until it is shown or `flush`ed.
+ * Draws at most once a frame, however often it is requested, and spends at most half of the time drawing: after a slow drawing, the browser's
+ * layout included, it lets as much time pass before the next one. A hidden page draws nothing until it is shown or `flush`ed.
  */
 
 const FRAME_MS = 16;
@@ -33,6 +33,7 @@ export class Frames {
     const started = performance.now();
     this.#draw();
     this.#pauseMs = performance.now() - started;
+    setTimeout(() => (this.#pauseMs = performance.now() - started)); // after the browser's own part
   }
 
   #wait() {

@@ -2,6 +2,10 @@
 
 import { h, icon } from "./dom.js";
 
+/** Pictures that are shown where their data is at hand. */
+export const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
+const BOX_LINES = 60;
+
 /** @param {DocumentFragment} fragment sanitised */
 export function furnish(fragment) {
   for (const pre of fragment.querySelectorAll("pre")) {
@@ -27,26 +31,44 @@ export function furnish(fragment) {
  * @returns {{node: HTMLElement, update: (text: string) => void}} `update` adds to the text where the new one begins with the old one
  */
 export function codeBlock(language, text) {
-  const content = document.createTextNode(text);
-  const node = h(
-    "figure",
-    { class: "code", part: "code" },
-    h(
-      "figcaption",
-      {},
-      h("span", {}, language || "code"),
-      copyButton("Copy code", () => content.data),
-    ),
-    h("pre", { tabindex: 0, dir: "ltr" }, h("code", {}, content)),
-  );
-  return {
-    node,
-    update(next) {
-      if (next === content.data) return;
-      if (next.startsWith(content.data)) content.appendData(next.slice(content.data.length));
-      else content.data = next;
-    },
+  const content = h("code");
+  let shown = "";
+  /** @param {string} next */
+  const update = (next) => {
+    if (!next.startsWith(shown)) {
+      content.replaceChildren();
+      shown = "";
+    }
+    addLines(content, next.slice(shown.length));
+    shown = next;
   };
+  update(text);
+  const copy = copyButton("Copy code", () => shown);
+  const head = h("figcaption", {}, h("span", {}, language || "code"), copy);
+  return { node: h("figure", { class: "code", part: "code" }, head, h("pre", { tabindex: 0, dir: "ltr" }, content)), update };
+}
+
+/**
+ * Adds text in boxes of so many lines: a browser lays out a whole box when a letter of it changes.
+ * @param {HTMLElement} content
+ * @param {string} text
+ */
+function addLines(content, text) {
+  let rest = text;
+  while (rest) {
+    let box = content.lastElementChild;
+    let count = box?.textContent?.split("\n").length ?? Infinity;
+    if (!box || count > BOX_LINES) {
+      box = content.appendChild(h("span", { class: "lines" }));
+      count = 1;
+    }
+    let end = 0;
+    for (; count <= BOX_LINES && end < rest.length; count++) end = rest.indexOf("\n", end) + 1 || rest.length;
+    const piece = rest.slice(0, end);
+    if (box.firstChild instanceof Text) box.firstChild.appendData(piece);
+    else box.append(piece);
+    rest = rest.slice(end);
+  }
 }
 
 /**
@@ -81,12 +103,10 @@ export function copyButton(label, text) {
  * @param {string} alt
  */
 function askForPicture(source, alt) {
-  const host = new URL(source).host;
-  const button = h(
-    "button",
-    { type: "button", class: "picture", part: "button", title: source },
-    `Show the picture ${alt ? `“${alt}” ` : ""}from ${host}`,
-  );
+  const host = URL.parse(source)?.host;
+  if (!host) return alt || source; // an address that leads nowhere
+  const words = `Show the picture ${alt ? `“${alt}” ` : ""}from ${host}`;
+  const button = h("button", { type: "button", class: "picture", part: "button", title: source }, words);
   button.addEventListener("click", () => {
     // An isolated page may only show what its host agrees to.
     const picture = h("img", { alt, referrerpolicy: "no-referrer", crossorigin: crossOriginIsolated && "anonymous", src: source });

@@ -10,7 +10,11 @@ export class ReasoningView {
   #body = h("div", { class: "thoughts", dir: "auto" });
   node = h("details", { class: "reasoning", part: "reasoning" }, h("summary", {}, this.#words), this.#body);
   #started = performance.now();
-  #frames = new Frames(() => (this.#body.textContent = this.#text));
+  #drawn = 0;
+  #frames = new Frames(() => {
+    this.#body.append(this.#text.slice(this.#drawn));
+    this.#drawn = this.#text.length;
+  });
 
   /** @param {string} text */
   push(text) {

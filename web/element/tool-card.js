@@ -4,12 +4,14 @@
 
 import { ApprovalForm } from "./approval-form.js";
 import { h, icon } from "./dom.js";
-import { formatSeconds } from "./format.js";
+import { formatJson, formatSeconds } from "./format.js";
 import { ToolOutput, isRich } from "./tool-output.js";
 
 /** Seen at once; the rest on request. */
 const GLANCE_LINES = 6;
 const GLANCE_CHARACTERS = 480;
+/** More than a line shows. */
+const MOST_BRIEF = 2000;
 
 export class ToolCard {
   name;
@@ -61,13 +63,14 @@ export class ToolCard {
       this.node.setAttribute("aria-label", `Tool ${name}`);
     }
     this.#written += delta;
-    this.#arguments.textContent = this.#written;
-    this.#brief.textContent = this.#written.slice(0, 120);
+    if (this.#arguments.firstChild instanceof Text) this.#arguments.firstChild.appendData(delta);
+    else this.#arguments.textContent = this.#written;
+    if (this.#written.length - delta.length < 120) this.#brief.textContent = this.#written.slice(0, 120);
   }
 
   /** @param {unknown} given the arguments: an object, or the text of what should have been one */
   run(given) {
-    this.#arguments.textContent = typeof given === "string" ? given : JSON.stringify(given, null, 2);
+    this.#arguments.textContent = typeof given === "string" ? given : formatJson(given);
     this.#brief.textContent = summarise(given);
     this.#set("running", "running");
   }
@@ -153,14 +156,24 @@ export class ToolCard {
 function summarise(given) {
   if (typeof given !== "object" || given === null) return String(given ?? "");
   return Object.entries(given)
-    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join(", ");
+    .map(([key, value]) => `${key}: ${typeof value === "string" ? value : compact(value)}`)
+    .join(", ")
+    .slice(0, MOST_BRIEF);
+}
+
+/** @param {unknown} value */
+function compact(value) {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "…"; // nested too deep
+  }
 }
 
 /** @param {string} text what is seen at once of a result */
 function glance(text) {
   const value = parse(text);
-  const whole = value === undefined ? text.trim() : Array.isArray(value) ? JSON.stringify(value) : summarise(value);
+  const whole = value === undefined ? text.trim() : Array.isArray(value) ? compact(value) : summarise(value);
   const cut = whole.split("\n").slice(0, GLANCE_LINES).join("\n").slice(0, GLANCE_CHARACTERS);
   return cut.length < whole.length ? `${cut} …` : cut;
 }
@@ -177,7 +190,7 @@ function lastLines(text, seen) {
 /** @param {string} text JSON is indented; all else stays */
 function pretty(text) {
   const value = parse(text);
-  return value === undefined ? text.trim() : JSON.stringify(value, null, 2);
+  return value === undefined ? text.trim() : formatJson(value);
 }
 
 /**

@@ -4,11 +4,11 @@
 
 import { h } from "./dom.js";
 import { MarkdownView } from "./markdown.js";
+import { PICTURE } from "./media.js";
 
 /** The latest that was printed is kept in view. */
 const MOST_PRINTED = 20_000;
 const TABLE = /^\|.*\|\n\|(?: ?:?-{3,}:? ?\|)+(?:\n\|.*\|)*/m;
-const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
 
 export class ToolOutput {
   node = h("div", { class: "tool-output" });

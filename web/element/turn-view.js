@@ -8,14 +8,15 @@
 
 import { citations, linkCitations, sourcesIn } from "./citations.js";
 import { h, icon } from "./dom.js";
-import { formatUsage } from "./format.js";
+import { formatJson, formatUsage } from "./format.js";
 import { copyButton } from "./media.js";
 import { MarkdownView } from "./markdown.js";
 import { faultNotice, RetryNotice } from "./notices.js";
 import { ReasoningView } from "./reasoning.js";
 import { ToolCard } from "./tool-card.js";
-import { textOf } from "./conversation.js";
-import { userMessage } from "./user-message.js";
+import { partsOf, textOf } from "./conversation.js";
+import { undrawn } from "./undrawn.js";
+import { attachment, userMessage } from "./user-message.js";
 
 /**
  * @typedef {object} TurnActions
@@ -89,6 +90,16 @@ export class TurnView {
 
   /** @param {ChatEvent} event */
   show(event) {
+    try {
+      this.#show(event);
+    } catch (error) {
+      console.warn("staysail-chat: an event could not be drawn", error);
+      this.#append(undrawn(formatJson(event)));
+    }
+  }
+
+  /** @param {ChatEvent} event */
+  #show(event) {
     if (event.type !== "retry_scheduled") this.#settleRetry();
     switch (event.type) {
       case "text_delta":
@@ -201,13 +212,18 @@ export class TurnView {
   replay(messages) {
     this.#replayed = true;
     this.wait("");
-    for (const { content } of messages) {
-      for (const part of typeof content === "string" ? [{ type: /** @type {const} */ ("text"), text: content }] : content)
+    for (const part of messages.flatMap(partsOf)) {
+      try {
         this.#replayPart(part);
+      } catch (error) {
+        console.warn("staysail-chat: a part could not be drawn", error);
+        this.#close();
+        this.#append(undrawn(formatJson(part)));
+      }
     }
     this.#end();
     const text = messages
-      .filter(({ role }) => role === "assistant")
+      .filter((message) => message?.role === "assistant")
       .map(({ content }) => textOf(content))
       .join("\n\n");
     this.#cite(sourcesIn(messages), text);
@@ -216,16 +232,34 @@ export class TurnView {
 
   /** @param {Part} part */
   #replayPart(part) {
-    if (part.type === "text") this.#stream(MarkdownView).push(part.text);
-    else if (part.type === "reasoning" && part.text) this.#stream(ReasoningView).push(part.text);
-    else if (part.type === "tool_call") this.#tool(part).run(part.arguments);
-    else if (part.type === "tool_result")
-      this.#tool({ id: part.id, name: part.name ?? "tool" }).finish(
-        textOf(part.content ?? []),
-        part.isError ?? false,
-        0,
-        typeof part.content === "string" ? [] : part.content,
-      );
+    switch (part.type) {
+      case "text":
+      case "refusal":
+        return this.#stream(MarkdownView).push(String(part.text));
+      case "reasoning":
+        return part.text ? this.#stream(ReasoningView).push(String(part.text)) : undefined; // or what only its provider can read
+      case "opaque":
+        return undefined;
+      case "tool_call":
+        return this.#tool({ id: String(part.id), name: String(part.name) }).run(part.arguments);
+      case "tool_result": {
+        const content = partsOf(part);
+        return this.#tool({ id: String(part.id), name: String(part.name ?? "tool") }).finish(
+          textOf(content),
+          part.isError ?? false,
+          0,
+          content,
+        );
+      }
+      case "image":
+      case "audio":
+      case "file":
+        this.#close();
+        return this.#append(h("div", { class: "media" }, attachment(part)));
+      default:
+        this.#close();
+        return this.#append(undrawn(formatJson(part), "This part is of a kind that the chat does not know. Here it is as text."));
+    }
   }
 
   /**

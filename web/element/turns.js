@@ -7,11 +7,28 @@
 
 import { exchanges } from "./conversation.js";
 import { h } from "./dom.js";
+import { formatJson } from "./format.js";
 import { Scroll } from "./scroll.js";
 import { TurnView } from "./turn-view.js";
+import { drawOr } from "./undrawn.js";
 
 /** What cannot be done with a turn that is over. */
 const OVER = { retry() {}, edit() {}, announce() {}, focus() {} };
+
+/** Turns that are drawn in one go; more take a moment each. */
+const AT_ONCE = 12;
+const SLICE_MS = 12;
+
+/**
+ * @param {Message["content"] | undefined} prompt
+ * @param {Message[]} answer
+ * @param {TurnActions} actions
+ */
+function replayed(prompt, answer, actions) {
+  const view = new TurnView(prompt, actions);
+  view.replay(answer);
+  return view.node;
+}
 
 export class Turns {
   #list = h("div", { class: "turns" });
@@ -27,6 +44,8 @@ export class Turns {
     h("div", { class: "content" }, this.#empty, this.#list),
   );
   #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
+  /** What is being drawn in pieces. @type {object | undefined} */
+  #drawing;
   node = h("div", { class: "middle" }, this.#log, this.#scroll.button);
 
   /** @param {(event: Event) => void} choose told of a click on what stands there while there is no turn */
@@ -48,23 +67,46 @@ export class Turns {
   }
 
   clear() {
+    this.#drawing = undefined;
     this.#list.replaceChildren();
     this.#empty.hidden = false;
   }
 
   /**
-   * Adds what was said before.
+   * Adds what was said before: the latest turns at once, those before them in pieces, so that a long conversation does not hold up the page.
    * @param {Message[]} messages
    * @param {{cite: TurnActions["cite"], forkAt: (at: number) => TurnActions["fork"]}} actions forkAt: what goes on after so many messages
    */
   draw(messages, { cite, forkAt }) {
-    for (const [prompt, answer, end] of exchanges(messages)) {
-      const view = new TurnView(prompt, { ...OVER, cite, fork: forkAt(end) });
-      view.replay(answer);
-      this.#list.append(view.node);
-    }
+    const before = exchanges(messages);
+    const drawing = this.#startDrawing();
+    /** @type {Node | null} */
+    let next = null;
+    const drawLatest = () => {
+      const [prompt, answer, end] = /** @type {ReturnType<typeof exchanges>[number]} */ (before.pop());
+      const turn = drawOr(
+        () => replayed(prompt, answer, { ...OVER, cite, fork: forkAt(end) }),
+        () => formatJson([prompt, answer]),
+      );
+      this.#list.insertBefore(turn, next);
+      next = turn;
+    };
+    const drawSome = () => {
+      if (drawing !== this.#drawing) return; // it was cleared meanwhile
+      const until = performance.now() + SLICE_MS;
+      while (before.length && performance.now() < until) drawLatest();
+      if (before.length) setTimeout(drawSome);
+      else this.#drawing = undefined;
+    };
+    for (let count = 0; before.length && count < AT_ONCE; count++) drawLatest();
     this.#empty.hidden = this.#list.childElementCount > 0;
     this.#scroll.toEnd();
+    if (before.length) setTimeout(drawSome);
+  }
+
+  #startDrawing() {
+    this.#drawing = {};
+    return this.#drawing;
   }
 
   /** Before the first turn. @param {string} text */

@@ -25,9 +25,11 @@ export const MARKDOWN = /* css */ `
 .code pre { margin: 0; padding: 0.35rem 0.85rem 0.85rem; overflow-x: auto; overflow-wrap: normal; scrollbar-width: thin; tab-size: 4; }
 .code pre:focus-visible { outline-offset: -2px; }
 .markdown .code code { padding: 0; background: none; font: inherit; }
+.code .lines { display: block; }
 
 .wide { margin-block: 0 0.85rem; overflow-x: auto; scrollbar-width: thin; }
 .markdown .wide table { margin: 0; border-collapse: collapse; font: 0.9375rem/1.45 var(--_sans); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+.markdown .wide table.long { table-layout: fixed; min-inline-size: 100%; }
 .wide :is(th, td) { padding: 0.4rem 1rem 0.4rem 0; border-block-end: 1px solid var(--_line); vertical-align: top; text-align: start; }
 .wide :is(th, td)[align="right"] { text-align: end; }
 .wide :is(th, td)[align="center"] { text-align: center; }

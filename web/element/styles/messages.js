@@ -2,6 +2,7 @@
 
 export const MESSAGES = /* css */ `
 .turn + .turn { margin-block-start: 2rem; padding-block-start: 2rem; border-block-start: 1px solid var(--_line); }
+.turn:not(:nth-last-child(-n + 3)) { content-visibility: auto; contain-intrinsic-size: auto 20rem; }
 .message { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; }
 .message + .message { margin-block-start: 1.25rem; }
 .message > * { grid-column: -2; min-inline-size: 0; }
@@ -31,6 +32,10 @@ export const MESSAGES = /* css */ `
 .turn:not(:last-child) .only-last { display: none; }
 .usage { color: var(--_muted); font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
 .turn-foot .usage { margin-inline-start: 0.5rem; }
+
+.undrawn { padding-inline-start: 0.85rem; border-inline-start: 2px solid var(--_line); }
+.undrawn-note { color: var(--_muted); font: 0.9375rem/1.5rem var(--_sans); }
+.undrawn pre { max-block-size: 20rem; margin: 0.25rem 0 0; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; font: 0.875rem/1.55 var(--_mono); }
 
 .fault { padding: 0.85rem 1rem; border-inline-start: 3px solid var(--_danger); border-radius: var(--_radius); background: var(--_danger-surface); }
 .fault-title { display: flex; gap: 0.5rem; align-items: center; color: var(--_danger); }
