@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build types pack test test-python test-page test-web attack check format bench setup web-lock clean distclean
+.PHONY: help run docs build types pack test test-python test-page test-web attack check format bench setup web-lock clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -21,6 +21,7 @@ help:
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
+	@echo "make docs    the documentation as a static site, in dist/docs"
 	@echo "make check   ruff, mypy --strict, Biome, import cycles, tsc --strict"
 	@echo "make format  ruff format and Biome, on every file"
 	@echo "make setup   only create .venv and web/node_modules"
@@ -134,6 +135,9 @@ check: setup build
 	@web/node_modules/.bin/depcruise --config .dependency-cruiser.json web page kernel
 	@echo "== tsc"
 	@cd web && npx --no-install tsc --project tsconfig.json
+
+docs: setup build
+	@$(PY) -m tools.docs
 
 clean:
 	rm -rf dist .cache/wheel .cache/wheel.json .cache/snapshot.sha256 .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types web/wheel
