@@ -572,6 +572,8 @@ export type Access = {
   baseURL?: string | null;
   baseUrl?: string | null;
   headers?: Record<string, string> | null;
+  /** Of a whole response, or of one event of a stream, which may have 16 times as much in all; 64 MiB by default, 256 MiB of vectors and media. */
+  maxResponseBytes?: number | null;
 };
 export type Limits = {
   /** Calls in all, or how to space them; false: never again. */

@@ -7,7 +7,7 @@
 
 import { ConfigError } from "../errors.js";
 
-export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers"];
+export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers", "maxResponseBytes"];
 export const LIMIT_OPTIONS = ["retry", "timeoutMs", "additionalParams"];
 
 /**
@@ -76,12 +76,13 @@ export function checkAccess({ apiKey }, model, what) {
  * @param {string} [provider] the one that a subpath fixes
  * @returns {{access: Record<string, unknown>, handlers: Handlers}}
  */
-export function describeAccess({ apiKey, baseURL, baseUrl, headers }, model, provider) {
+export function describeAccess({ apiKey, baseURL, baseUrl, headers, maxResponseBytes }, model, provider) {
   const access = {
     model: provider ? [provider, model].filter(Boolean).join(":") : model,
     api_key: typeof apiKey === "function" ? true : (apiKey ?? null),
     base_url: baseURL ?? baseUrl ?? addressFromEnvironment(provider ?? model.split(":")[0]),
     headers: headers ?? null,
+    max_response_bytes: maxResponseBytes ?? null,
   };
   return { access, handlers: { api_key: () => (typeof apiKey === "function" ? apiKey() : apiKey) } };
 }

@@ -46,11 +46,12 @@ class Agent:
         api_key: Any = None,
         base_url: str | None = None,
         transport: Any = None,
+        max_response_bytes: int | None = None,
         clock: Clock | None = None,
         name: str | None = None,
         **options: Unpack[RunOptions],
     ) -> None:
-        self.model = _resolve(model, api_key=api_key, base_url=base_url, transport=transport)
+        self.model = _resolve(model, api_key=api_key, base_url=base_url, transport=transport, max_response_bytes=max_response_bytes)
         self.name = name
         self.settings = Settings().override(options)
         self.clock = clock or SystemClock()

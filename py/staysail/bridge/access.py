@@ -25,7 +25,7 @@ def _read_link(owner: Owner, described: dict[str, Any], position: int | None) ->
         "api_key": RemoteKey(owner, position) if key is True else key,
         "base_url": described.get("base_url"),
     }
-    return access | ({"headers": described["headers"]} if described.get("headers") else {})
+    return access | {name: described[name] for name in ("headers", "max_response_bytes") if described.get(name)}
 
 
 def read_limits(options: dict[str, Any]) -> dict[str, Any]:

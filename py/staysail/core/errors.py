@@ -31,23 +31,22 @@ that was cancelled, which is raised again as it came: asyncio's timeouts know th
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import Mapping
 from typing import Any
 
+from .secrets import redact as redact
 from .usage import Usage
 
 
 class StaysailError(Exception):
-    """Base of all. `str(error)` says what happened and what to do; it never holds a key."""
+    """Base of all. `str(error)` says what happened and what to do. Secrets of this process are removed from it and from its data."""
 
     code: str = "error"
     history: tuple[Any, ...] = ()  # of Message, which itself raises these errors
     usage: Usage | None = None
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.code = code or type(self).code
+        super().__init__(redact(message))
+        self.code = redact(code) or type(self).code
 
     @property
     def message(self) -> str:
@@ -94,8 +93,8 @@ class ProviderError(StaysailError):
     ) -> None:
         super().__init__(message, code=code)
         self.status = status
-        self.request_id = request_id
-        self.body = body
+        self.request_id = redact(request_id)
+        self.body = redact(body)
         self.retry_after_s = retry_after_s
         self.retryable = retryable
         self.provider = provider
@@ -205,7 +204,7 @@ class OutputError(StaysailError):
 
     def __init__(self, message: str, *, raw: Any = None) -> None:
         super().__init__(message)
-        self.raw = raw
+        self.raw = redact(raw)
 
     def to_dict(self) -> dict[str, Any]:
         return super().to_dict() | {"raw": self.raw}
@@ -274,23 +273,3 @@ def error_for_status(status: int, message: str, **data: Any) -> ProviderError:
         kind = ProviderError
     retryable = status in RETRYABLE_STATUS or (status >= 500 and status not in (501, 505))
     return kind(message, **{"status": status, "retryable": retryable} | data)
-
-
-def redact(value: Any, secrets: tuple[str, ...]) -> Any:
-    """`value` with every occurrence of a secret replaced, in strings at any depth. A short one ("test", as local servers are given) is
-    replaced as a word only, or it would garble others."""
-    known = sorted(filter(None, secrets), key=len, reverse=True)
-    if not known:
-        return value
-    pattern = re.compile("|".join(re.escape(s) if len(s) >= 8 else rf"(?<!\w){re.escape(s)}(?!\w)" for s in known))
-    return _redact(value, pattern)
-
-
-def _redact(value: Any, pattern: re.Pattern[str]) -> Any:
-    if isinstance(value, str):
-        return pattern.sub("[key removed]", value)
-    if isinstance(value, Mapping):
-        return {_redact(key, pattern): _redact(item, pattern) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redact(item, pattern) for item in value]
-    return value

@@ -17,10 +17,13 @@ class ServerEvent(Value):
 
 
 class LineReader:
-    """Whole lines out of bytes. Ends are LF, CR or CRLF; with `cr=False` LF alone (CR is then white space, as NDJSON has it)."""
+    """Whole lines out of bytes. Ends are LF, CR or CRLF; with `cr=False` LF alone (CR is then white space, as NDJSON has it). Raises
+    OverflowError for a line of more than `limit_bytes`."""
 
-    def __init__(self, *, cr: bool = True) -> None:
+    def __init__(self, *, cr: bool = True, limit_bytes: int = 1 << 62) -> None:
         self._cr = cr
+        self._limit_bytes = limit_bytes
+        self._pending_bytes = 0
         self._pending: list[bytes] = []
         self._after_cr = False
 
@@ -33,13 +36,21 @@ class LineReader:
             chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         if b"\n" not in chunk:
             if chunk:
-                self._pending.append(chunk)
+                self._hold(chunk)
             return []
         lines = chunk.split(b"\n")
         lines[0] = b"".join((*self._pending, lines[0]))
         rest = lines.pop()
-        self._pending = [rest] if rest else []
+        self._pending, self._pending_bytes = [], 0
+        if rest:
+            self._hold(rest)
         return lines
+
+    def _hold(self, part: bytes) -> None:
+        self._pending.append(part)
+        self._pending_bytes += len(part)
+        if self._pending_bytes > self._limit_bytes:
+            raise OverflowError(f"a line of more than {self._limit_bytes:,} bytes")
 
     def close(self) -> list[bytes]:
         """The last line, where the body did not end it."""
@@ -49,12 +60,15 @@ class LineReader:
 
 class SSEReader:
     """Events of a text/event-stream. An event whose blank line never came is given by `close`: some servers forget it, and its data is
-    whole. retry_ms: how long to wait before coming back, where the server said so."""
+    whole. retry_ms: how long to wait before coming back, where the server said so. Raises OverflowError for an event of more than
+    `limit_bytes`."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_bytes: int = 1 << 62) -> None:
         self.retry_ms: int | None = None
-        self._lines = LineReader()
+        self._limit_bytes = limit_bytes
+        self._lines = LineReader(limit_bytes=limit_bytes)
         self._data: list[bytes] = []
+        self._data_bytes = 0
         self._event = b""
         self._id = b""
         self._begun = False
@@ -73,10 +87,13 @@ class SSEReader:
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+                self._data_bytes += len(line)
+                if self._data_bytes > self._limit_bytes:
+                    raise OverflowError(f"an event of more than {self._limit_bytes:,} bytes")
             elif not line:
                 if self._data:
                     out.append(ServerEvent(_text(b"\n".join(self._data)), _text(self._event), _text(self._id)))
-                self._data, self._event = [], b""
+                self._data, self._event, self._data_bytes = [], b"", 0
             else:
                 name, _, value = line.partition(b":")
                 value = value.removeprefix(b" ")
@@ -84,7 +101,7 @@ class SSEReader:
                     self._event = value
                 elif name == b"id":
                     self._id = value
-                elif name == b"retry" and value.isdigit():
+                elif name == b"retry" and value.isdigit() and len(value) < 10:
                     self.retry_ms = int(value)
                 elif name == b"data":
                     self._data.append(value)
@@ -92,10 +109,10 @@ class SSEReader:
 
 
 class NDJSONReader:
-    """Lines of JSON text, blank ones left out, as events with `data` alone."""
+    """Lines of JSON text, blank ones left out, as events with `data` alone. Raises OverflowError for a line of more than `limit_bytes`."""
 
-    def __init__(self) -> None:
-        self._lines = LineReader(cr=False)
+    def __init__(self, limit_bytes: int = 1 << 62) -> None:
+        self._lines = LineReader(cr=False, limit_bytes=limit_bytes)
 
     def feed(self, chunk: bytes) -> list[ServerEvent]:
         return self._read(self._lines.feed(chunk))

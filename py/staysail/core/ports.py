@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from .completion import Completion, CompletionRequest, Timeouts
+from .errors import ConfigError
 from .events import Event
+from .secrets import holds_secret, remember_request, secrets_of_url, shown
 from .value import NOTHING, Value
+
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
@@ -119,8 +126,14 @@ class Exchange(Value):
 
 
 class HttpRequest(Value):
-    """headers: names in lower case. redirects: "return" gives a redirect as the answer it is, to be checked before it is followed. watch:
-    told of the exchange when it is over. Its repr leaves out headers and body, which may hold keys."""
+    """A request, whose secrets are remembered, so that no error and no log shows them; its repr leaves out headers and body.
+
+    Args:
+        headers: Names in lower case. Raises ConfigError for a name or a value that no header can carry.
+        redirects: "follow" goes where the server points to, but never with a secret or a body to another origin; "return" gives the
+            redirect as the response.
+        watch: Called with the exchange when it is over.
+    """
 
     method: str
     url: str
@@ -131,12 +144,43 @@ class HttpRequest(Value):
     redirects: Literal["follow", "return"] = "follow"
     watch: Callable[[Exchange], None] | None = None
 
+    def __post_init__(self) -> None:
+        for name, value in self.headers.items():
+            check_header(name, value)
+        remember_request(self.url, self.headers)
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the request carries something that only its origin may see: a body, or a secret in a header or in the address."""
+        return bool(self.body) or any(holds_secret(*header) for header in self.headers.items()) or bool(secrets_of_url(self.url))
+
+    @property
+    def origin(self) -> str:
+        return origin_of(self.url)
+
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {without_secrets(self.url)}, {len(self.body)} bytes)"
 
     @property
     def host(self) -> str:
         return without_secrets(self.url).partition("://")[2].partition("/")[0]
+
+
+def check_header(name: str, value: Any) -> None:
+    """Raises ConfigError, not showing the value, for a header that HTTP cannot carry."""
+    if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
+        raise ConfigError(f"{shown(name)} is not a name of an HTTP header")
+    if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value):
+        raise ConfigError(
+            f"the value of the header {name} is not text that HTTP can carry: a line end or another character in it, perhaps from copying"
+        )
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, in lower case, without a default port."""
+    scheme, _, rest = url.partition("://")
+    scheme, host = scheme.lower(), re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2].lower()
+    return f"{scheme}://{host.removesuffix(DEFAULT_PORTS.get(scheme, ' '))}"
 
 
 def without_secrets(url: str) -> str:

@@ -1,4 +1,9 @@
-"""HTTP in a page, a worker or Node, through `fetch`. Awaits once per network chunk."""
+"""HTTP in a page, a worker or Node, through `fetch`. Awaits once per network chunk.
+
+Redirects. A browser follows by itself, with every header and the body, or tells nothing of where it was sent to. So it follows where a
+request carries nothing private; else it stops, and a second request without key and body, that goes along, tells the address it ends
+at. Node tells the address at once.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +16,8 @@ import js
 from pyodide.ffi import JsException, to_js
 
 from ..core.errors import NetworkError
-from ..core.ports import HttpRequest, HttpResponse
+from ..core.ports import HttpRequest, HttpResponse, without_secrets
+from ..core.redirects import MOST_REDIRECTS, endless, redirected
 
 PROBE_LIMIT_S = 3.0
 
@@ -20,31 +26,61 @@ class FetchTransport:
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
         controller = js.AbortController.new()
+        try:
+            for _ in range(MOST_REDIRECTS + 1):
+                response = await self._fetch(request, controller.signal)
+                if response.type == "opaqueredirect":
+                    target: HttpRequest | None = await self._find_target(request)
+                else:
+                    target = redirected(request, response.status, response.headers.get("location"))
+                if target is None:
+                    yield _Response(response, request)
+                    return
+                request = target
+            raise endless(request)
+        finally:
+            controller.abort()
+
+    async def _fetch(self, request: HttpRequest, signal: Any) -> Any:
         options = {
             "method": request.method,
             "headers": dict(request.headers),
-            "signal": controller.signal,
-            "redirect": "follow" if request.redirects == "follow" else "manual",
+            "signal": signal,
+            "redirect": "follow" if request.redirects == "follow" and not request.is_private else "manual",
         }
         if request.body:
             options["body"] = to_js(request.body)
         try:
+            return await js.fetch(request.url, _object(options))
+        except JsException as error:
+            raise await self._diagnose(request) from error
+
+    async def _find_target(self, request: HttpRequest) -> HttpRequest:
+        """The request at the address that a redirect ends at, which is asked for without key and body. Raises NetworkError."""
+        if request.redirects == "follow":
+            controller = js.AbortController.new()
+            options = {"method": "HEAD", "cache": "no-store", "credentials": "omit", "signal": controller.signal}
             try:
-                response = await js.fetch(request.url, _object(options))
-            except JsException as error:
-                raise await self._diagnose(request) from error
-            if response.type == "opaqueredirect":
-                raise NetworkError(
-                    f"{_origin(request.url)} redirects, and a browser does not say where to before it goes there: give the final address",
-                    code="redirect",
-                )
-            yield _Response(response, request)
-        finally:
-            controller.abort()
+                async with asyncio.timeout(PROBE_LIMIT_S):
+                    found = await js.fetch(without_secrets(request.url), _object(options))
+                if found.redirected:
+                    query = request.url.partition("?")[2]
+                    target = redirected(request, 307, str(found.url) if "?" in found.url or not query else f"{found.url}?{query}")
+                    if target is not None:
+                        return target
+            except (JsException, TimeoutError):
+                pass  # the address it ends at lets no page read it
+            finally:
+                controller.abort()
+        raise NetworkError(
+            f"{request.origin} redirects, probably to another origin, and a browser does not say where to before it goes there with the "
+            "request's key and body: give the final address",
+            code="redirect",
+        )
 
     async def _diagnose(self, request: HttpRequest) -> NetworkError:
         """Why a fetch failed, as far as a page may know. A request without key, headers and answer tells whether anything is there."""
-        origin = _origin(request.url)
+        origin = request.origin
         here = str(getattr(getattr(js, "location", None), "origin", "") or "")
         if getattr(getattr(js, "navigator", None), "onLine", True) is False and not _is_local(origin):
             return NetworkError("the browser is offline", code="offline", retryable=True)
@@ -80,14 +116,13 @@ class _Response:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         try:
-            if not self._request.streamed or not self._response.body:
-                yield (await self._response.arrayBuffer()).to_bytes()
+            if not self._response.body:
                 return
             reader = self._response.body.getReader()
             while not (piece := await reader.read()).done:
                 yield piece.value.to_bytes()
         except JsException as error:
-            origin = _origin(self._request.url)
+            origin = self._request.origin
             raise NetworkError(
                 f"the connection to {origin} broke in the middle of the answer", code="disconnected", retryable=True
             ) from error
@@ -107,11 +142,6 @@ async def _is_there(origin: str) -> bool:
 
 def _object(value: dict[str, Any]) -> Any:
     return to_js(value, dict_converter=js.Object.fromEntries)
-
-
-def _origin(url: str) -> str:
-    scheme, _, rest = url.partition("://")
-    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
 
 
 def _is_local(origin: str) -> bool:

@@ -1,47 +1,72 @@
+"""HTTP on CPython, through httpx."""
+
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
+import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
 import httpx
 
 from ..core.errors import NetworkError
 from ..core.ports import HttpRequest, HttpResponse
+from ..core.redirects import MOST_REDIRECTS, endless, redirected
+from ..core.secrets import redact, remember, secrets_of_url
 from ..core.version import __version__
+from .unpacking import ACCEPTED, unpacker_for
+
+LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks")
 
 
 class HttpxTransport:
-    """HTTP on CPython, through httpx. Connections are kept for the event loop that opened them and closed when that loop shuts down."""
+    """Connections are kept for the event loop that opened them and closed when that loop shuts down. Redirects are followed as
+    `core.redirects` allows, bodies are unpacked piece by piece, and what httpx logs holds no secrets."""
 
     def __init__(self) -> None:
         self._tls: ssl.SSLContext | None = None  # reading the certificates costs more than a request on this machine
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[httpx.AsyncClient, AsyncGenerator[None]]] = WeakKeyDictionary()
+        for name in LOGGERS:
+            logging.getLogger(name).addFilter(remove_secrets)
 
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
+        for _ in range(MOST_REDIRECTS + 1):
+            response = await self._open(request)
+            try:
+                target = redirected(request, response.status_code, response.headers.get("location"))
+                if target is None:
+                    yield _Response(response, request)
+                    return
+            finally:
+                await response.aclose()
+            request = target
+        raise endless(request)
+
+    async def _open(self, request: HttpRequest) -> httpx.Response:
         client = await self._client()
+        headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
         try:
-            sent = client.build_request(request.method, request.url, headers=dict(request.headers), content=request.body)
-            response = await client.send(sent, stream=True)
+            sent = client.build_request(request.method, request.url, headers=headers, content=request.body)
+            return await client.send(sent, stream=True)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
+            error.args = tuple(redact(list(error.args)))
             raise _translated(error, request) from error
-        try:
-            yield _Response(response, request)
-        finally:
-            await response.aclose()
 
     async def _client(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             # Time limits are the caller's, through `Timeouts`; only the TCP and TLS handshakes have one here.
             self._tls = self._tls or httpx.create_ssl_context()
+            remember(*(secret for address in getproxies().values() for secret in secrets_of_url(address)))
             client = httpx.AsyncClient(
                 verify=self._tls,
                 timeout=httpx.Timeout(None, connect=30.0),
-                headers={"user-agent": f"staysail/{__version__}"},
+                headers={"user-agent": f"staysail/{__version__}", "accept-encoding": ACCEPTED},
                 follow_redirects=False,
             )
             keeper = self._keep(client)
@@ -67,14 +92,27 @@ class _Response:
 
     async def chunks(self) -> AsyncIterator[bytes]:
         try:
-            async for chunk in self._response.aiter_bytes():
-                yield chunk
+            unpacker = unpacker_for(self.headers.get("content-encoding", ""))
+            async for chunk in self._response.aiter_raw():
+                for piece in unpacker.feed(chunk) if unpacker else (chunk,):
+                    yield piece
         except httpx.HTTPError as error:
             raise NetworkError(
                 f"the connection to {self._request.host} broke in the middle of the answer",
                 code="disconnected",
                 retryable=True,
             ) from error
+        except (zlib.error, ValueError) as error:
+            raise NetworkError(f"the answer of {self._request.host} cannot be unpacked: {error}", code="bad_encoding") from error
+
+
+def remove_secrets(record: logging.LogRecord) -> bool:
+    """A filter for loggers of libraries, which tell addresses with passwords and keys."""
+    message = record.getMessage()
+    cleaned = redact(message)
+    if cleaned != message:
+        record.msg, record.args = cleaned, ()
+    return True
 
 
 def _translated(error: httpx.HTTPError | httpx.InvalidURL, request: HttpRequest) -> NetworkError:

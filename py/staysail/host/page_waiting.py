@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import Any
 
 import js
-from pyodide.ffi import can_run_sync
+from pyodide.ffi import JsException, can_run_sync
 from pyodide.ffi import run_sync as wait_with_jspi
 
 from ..core.errors import ConfigError, NetworkError
-from ..core.ports import HttpRequest, HttpResponse, Transport
+from ..core.ports import HttpRequest, HttpResponse, Transport, origin_of, without_secrets
+from ..core.redirects import redirected
 from ..core.waiting import drive
 
 
@@ -45,13 +46,19 @@ def blocking_transport() -> Transport:
 
 
 class BlockingTransport:
-    """Never waits for the event loop: a whole answer, then its one chunk."""
+    """Never waits for the event loop: a whole response, then its one chunk.
+
+    XMLHttpRequest follows redirects with every header and the body. So a request that carries something private is preceded, once for each
+    address, by a request without it that tells where the address leads."""
 
     def __init__(self, core: Any) -> None:
         self._core = core
+        self._known: set[str] = set()
 
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
+        if request.is_private:
+            self._check_redirects(request)
         sent = self._core.Request(request.method, request.url, headers=dict(request.headers), body=request.body or None)
         if request.timeouts.total_s is not None:
             sent.set_timeout(request.timeouts.total_s)
@@ -60,6 +67,20 @@ class BlockingTransport:
         except Exception as error:
             raise NetworkError(f"{request!r} failed: {error}", code="unreachable", retryable=True) from error
         yield _Response(response)
+
+    def _check_redirects(self, request: HttpRequest) -> None:
+        url = without_secrets(request.url)
+        if url in self._known:
+            return
+        probe = js.XMLHttpRequest.new()
+        try:
+            probe.open("HEAD", url, False)
+            probe.send()
+        except JsException:
+            return  # it cannot be reached without a key, or lets no page read it; the request itself will tell
+        if probe.responseURL and origin_of(probe.responseURL) != request.origin:
+            redirected(request, 307, probe.responseURL)
+        self._known.add(url)
 
 
 class _Response:

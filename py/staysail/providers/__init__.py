@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from ..core.bodies import MAX_RESPONSE_BYTES
 from ..core.errors import ConfigError
 from ..core.ports import Model, Transport
 from ..wire.format import ChatWire, Provider, Registry
@@ -53,12 +54,14 @@ def load_model(
     base_url: str | None = None,
     headers: Mapping[str, str] | None = None,
     transport: Transport | None = None,
+    max_response_bytes: int | None = None,
     **options: Any,
 ) -> Model:
     """The model that "provider:model" names.
 
     api_key: text, or a function (async or not) giving it when needed; else the provider's environment variable. base_url: another server
-    that speaks the provider's protocol. headers: sent with every request. options: what the provider's own `load` takes, where it is not
+    that speaks the provider's protocol. headers: sent with every request. max_response_bytes: of a whole response, or of one event
+    of a stream, which may have 16 times as much in all; 64 MiB unless told. options: what the provider's own `load` takes, where it is not
     HTTP. Raises ConfigError.
     """
     name, _, id = model.partition(":")
@@ -73,7 +76,8 @@ def load_model(
         raise ConfigError(f"{name} has no chat models")
     if not id.strip():
         raise ConfigError(f'Model cannot be empty: write "{name}:<model>"')
-    endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
+    limit_bytes = MAX_RESPONSE_BYTES if max_response_bytes is None else max_response_bytes
+    endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport, max_response_bytes=limit_bytes)
     return HttpModel(endpoint, load_wire(provider.chat), id)
 
 

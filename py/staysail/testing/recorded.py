@@ -11,19 +11,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from ..core.errors import ConfigError, redact
+from ..core.errors import ConfigError
 from ..core.json_text import json_bytes, read_json
 from ..core.ports import HttpRequest, HttpResponse, Transport
-
-SECRET_HEADERS = (
-    "authorization",
-    "api-key",
-    "x-api-key",
-    "x-goog-api-key",
-    "cookie",
-    "set-cookie",
-    "proxy-authorization",
-)
+from ..core.secrets import REMOVED, holds_secret, is_secret, redact, secrets_of_header, secrets_of_url
 
 
 class ReplayTransport:
@@ -72,7 +63,8 @@ class Recorder:
 
     @asynccontextmanager
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
-        secrets = tuple(value.removeprefix("Bearer ") for name, value in request.headers.items() if name in SECRET_HEADERS)
+        headers = (secret for name, value in request.headers.items() if holds_secret(name, value) for secret in secrets_of_header(value))
+        secrets = (*headers, *secrets_of_url(request.url))
         async with self._transport.send(request) as response:
             kept = bytearray()
             yield _Kept(response, kept)
@@ -81,7 +73,7 @@ class Recorder:
             asked = {
                 "method": request.method,
                 "path": path,
-                "query": query,
+                "query": "&".join(f"{name}={REMOVED}" if is_secret(name) else field for field, name in _fields(query)),
                 "headers": _public(request.headers),
                 "body": _text(request.body),
             }
@@ -110,8 +102,12 @@ def load_scenarios(path: str | Path) -> list[dict[str, Any]]:
         return [read_json(line) for line in file if line.strip()]
 
 
+def _fields(query: str) -> list[tuple[str, str]]:
+    return [(field, field.partition("=")[0]) for field in query.split("&")]
+
+
 def _public(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in headers.items() if name.lower() not in SECRET_HEADERS}
+    return {name: value for name, value in headers.items() if not holds_secret(name, value)}
 
 
 def _encoded(body: bytes) -> dict[str, str]:

@@ -5,19 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 
-from ..core.errors import redact
 from ..core.ports import Exchange, HttpRequest, HttpResponse, Transport, without_secrets
+from ..core.secrets import holds_secret, redact
 
 MOST_BYTES = 256 * 1024
 """Of each body; what is longer is cut."""
-
-# Headers whose name holds one of these hold what nobody else may see.
-SECRET = ("auth", "key", "token", "cookie", "secret")
-
-
-def is_secret(header: str) -> bool:
-    """Whether the header of this name, in lower case, may hold a key."""
-    return any(word in header for word in SECRET)
 
 
 class WatchedTransport:
@@ -65,7 +57,7 @@ class _Kept:
 
 
 def _public(headers: Mapping[str, str]) -> dict[str, str]:
-    return {name: "[removed]" if is_secret(name.lower()) else value for name, value in headers.items()}
+    return {name: "[removed]" if holds_secret(name, value) else value for name, value in headers.items()}
 
 
 def _text(body: bytes | bytearray) -> str:

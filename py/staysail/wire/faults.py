@@ -108,7 +108,7 @@ def describe(data: Any) -> tuple[str, str | None]:
 
 def parse_body(body: bytes) -> Any:
     try:
-        return read_json(body, nonfinite="null")
+        return read_json(body, nonfinite="null", max_bytes=len(body))
     except JsonError:
         return body.decode("utf-8", "replace")
 

@@ -9,20 +9,22 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from functools import cached_property
 from typing import Any
 
+from ..core.bodies import MAX_RESPONSE_BYTES, STREAM_FACTOR, bounded_chunks, read_beginning, read_body, too_large
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.defaults import default_transport, environment
 from ..core.errors import BadRequestError, ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError, redact
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
 from ..core.json_text import write_json
-from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, without_secrets
+from ..core.ports import Exchange, HttpRequest, HttpResponse, ModelTraits, Transport, check_header, without_secrets
+from ..core.secrets import SHORTEST, holds_secret, remember, secrets_of_header, secrets_of_url, shown
 from ..core.value import NOTHING
 from ..core.waiting import timeout
 from ..core.whole_text import whole
 from .answer import StreamedAnswer, parse_whole
 from .attempt import Attempt
 from .background import wait_until_finished
-from .exchange import WatchedTransport, is_secret
+from .exchange import WatchedTransport
 from .faults import cut_off, error_in_stream, error_of_response, not_understood, parse_body, request_id
 from .format import ChatWire, Provider, join_url
 from .schemas.preparing import has_output_form
@@ -45,11 +47,15 @@ class Endpoint:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
+        max_response_bytes: int = MAX_RESPONSE_BYTES,
     ) -> None:
         if isinstance(api_key, str) and not api_key.strip():
             raise ConfigError("API key cannot be empty")
         key = api_key or (environment(provider.key_env) if provider.key_env else None)
         key = read_key(key) if isinstance(key, str) else key
+        self._secrets: set[str] = set()
+        if isinstance(key, str):
+            self._remember(key)
         own_address = base_url or _address_in_environment(provider)
         if key is None and provider.key_needed and not own_address:
             where = f" Get one at {provider.key_url}." if provider.key_url else ""
@@ -60,11 +66,15 @@ class Endpoint:
         self.base_url = own_address or provider.base_url
         self.base_url_given = own_address is not None
         if "://" not in self.base_url:
-            raise ConfigError(f"base_url starts with http:// or https://, got {self.base_url!r}")
+            raise ConfigError(f"base_url starts with http:// or https://, got {shown(self.base_url)}")
         self._key = key
-        self._secrets: set[str] = set()
         self._headers = {name.lower(): value for name, value in (headers or {}).items()}
+        for name, value in self._headers.items():
+            check_header(name, value)
         self._transport = transport
+        if max_response_bytes < 1:
+            raise ConfigError(f"max_response_bytes is at least 1, got {max_response_bytes}")
+        self.max_response_bytes = max_response_bytes
 
     def url(self, path: str) -> str:
         return join_url(self.base_url, path, self.provider.base_url, self.provider.version)
@@ -91,8 +101,11 @@ class Endpoint:
         if body is not None:
             sent["content-type"] = content_type
         sent |= self._headers | {name.lower(): value for name, value in headers.items()}
-        self._secrets |= {value.removeprefix("Bearer ") for name, value in sent.items() if is_secret(name)}
-        return HttpRequest(method or ("GET" if body is None else "POST"), self.url(path), sent, data, timeouts, streamed, watch=watch)
+        address = self.url(path)
+        self._remember(
+            *secrets_of_url(address), *(s for name, value in sent.items() if holds_secret(name, value) for s in secrets_of_header(value))
+        )
+        return HttpRequest(method or ("GET" if body is None else "POST"), address, sent, data, timeouts, streamed, watch=watch)
 
     async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
         """A whole answer. Raises ProviderError, also for an HTTP error."""
@@ -101,7 +114,10 @@ class Endpoint:
         limit_s = _least(limits.silence_s, limits.total_s)
         try:
             async with timeout(limit_s), self._send(request) as response:
-                data = b"".join([chunk async for chunk in response.chunks()])
+                if response.status >= 300:
+                    data = await read_beginning(response)
+                else:
+                    data = await read_body(response, self.max_response_bytes, self.provider.name)
         except TimeoutError as error:
             raise self._silent(limit_s) from error
         except ProviderError as error:
@@ -138,10 +154,10 @@ class Endpoint:
             if response.status >= 300:
                 wait_s = _least(limits.silence_s, _left(ends_at))
                 async with timeout(wait_s):
-                    body = b"".join([chunk async for chunk in response.chunks()])
+                    body = await read_beginning(response)
                 raise error_of_response(response.status, response.headers, body, self.provider.name)
             yield response
-            chunks = response.chunks()
+            chunks = bounded_chunks(response, STREAM_FACTOR * self.max_response_bytes, self.provider.name, "a stream")
             while True:
                 wait_s = _least(limits.silence_s, _left(ends_at))
                 async with timeout(wait_s):
@@ -160,6 +176,11 @@ class Endpoint:
             raise
         finally:
             await sending.__aexit__(type(failure) if failure else None, failure, failure.__traceback__ if failure else None)
+
+    def _remember(self, *secrets: str) -> None:
+        """Short ones are removed from what this endpoint raises alone, the others from everything."""
+        remember(*secrets)
+        self._secrets |= {secret for secret in secrets if len(secret) < SHORTEST}
 
     @property
     def transport(self) -> Transport:
@@ -198,7 +219,9 @@ class Endpoint:
         key = await given if inspect.isawaitable(given) else given
         if not isinstance(key, str) or not key.strip():
             raise ConfigError(f"the api_key function of {self.provider.name} gave no key")
-        return read_key(key)
+        key = read_key(key)
+        self._remember(key)
+        return key
 
     def _silent(self, limit_s: float | None) -> NetworkError:
         said = f"sent nothing for {limit_s:g} s" if limit_s is not None else "did not answer in time"
@@ -324,12 +347,13 @@ class HttpModel:
                 for event in replay(self._parse(await self._wait_for(parse_body(data), request), id, request)):
                     yield event
                 return
-            frames = SSEReader() if self.wire.framing == "sse" else NDJSONReader()
+            limit_bytes = self.endpoint.max_response_bytes
+            frames = SSEReader(limit_bytes) if self.wire.framing == "sse" else NDJSONReader(limit_bytes)
             begun = False
             chunk: bytes | HttpResponse | None = head
             while chunk is not None:
                 assert isinstance(chunk, bytes)
-                for frame in frames.feed(chunk):
+                for frame in self._split(frames, chunk):
                     begun = True
                     for event in self._feed(reader, frame):
                         yield event
@@ -355,6 +379,12 @@ class HttpModel:
             return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
         kind = response.headers.get("content-type", "")
         return "json" in kind and "ndjson" not in kind and "jsonl" not in kind and "stream" not in kind
+
+    def _split(self, frames: SSEReader | NDJSONReader, chunk: bytes) -> list[ServerEvent]:
+        try:
+            return frames.feed(chunk)
+        except OverflowError as error:
+            raise too_large(self.endpoint.provider.name, self.endpoint.max_response_bytes, "an event") from error
 
     def _feed(self, reader: StreamedAnswer, frame: ServerEvent) -> list[Event]:
         try:
@@ -400,11 +430,13 @@ class HttpModel:
 
 
 async def _first_bytes(parts: AsyncGenerator[HttpResponse | bytes]) -> bytes:
-    """The body up to the first bytes that say what it is."""
+    """The body from its first bytes that are not white space up to those that say what it is."""
     head = b""
     async for chunk in parts:
         head += chunk if isinstance(chunk, bytes) else b""
-        if len(head) > 3 and head.strip():
+        if not head.strip():
+            head = b""
+        elif len(head) > 3:
             break
     return head
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..core.bodies import read_beginning
 from ..core.completion import Timeouts
 from ..core.defaults import default_transport
-from ..core.errors import ConfigError, StaysailError, redact
+from ..core.errors import ConfigError, StaysailError
 from ..core.json_text import json_bytes
 from ..core.ports import HttpRequest, Transport, without_secrets
+from ..core.secrets import redact, shown
 from ..core.spans import Span
 from ..core.value import NOTHING
 from ..core.version import __version__
@@ -35,7 +37,7 @@ class OTLPExporter:
         transport: Transport | None = None,
     ) -> None:
         if "://" not in url:
-            raise ConfigError(f"the collector's url starts with http:// or https://, got {url!r}")
+            raise ConfigError(f"the collector's url starts with http:// or https://, got {shown(url)}")
         self._url = url if url.rstrip("/").endswith("/v1/traces") else f"{url.rstrip('/')}/v1/traces"
         self._headers = {name.lower(): value for name, value in headers.items()}
         self._service, self._timeout_s, self._transport = service, timeout_s, transport
@@ -58,13 +60,11 @@ class OTLPExporter:
         where = without_secrets(self._url)
         try:
             async with timeout(self._timeout_s), (self._transport or default_transport()).send(request) as response:
-                said = b"".join([chunk async for chunk in response.chunks()])
+                said = await read_beginning(response)
         except TimeoutError as error:
             raise StaysailError(f"{where} did not answer within {self._timeout_s:g} s", code="timeout") from error
         if response.status >= 300:
-            # With and without "Bearer "; all of it before it is cut, as half a key is not found.
-            secrets = tuple(secret for value in self._headers.values() for secret in (value, value.rpartition(" ")[2]))
-            words = redact(said.decode(errors="replace"), secrets)
+            words = redact(said.decode(errors="replace"))  # before it is cut: half a key is not found
             raise StaysailError(f"{where} answered {response.status}: {words[:300]}")
 
     def __repr__(self) -> str:

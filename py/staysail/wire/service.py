@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
+from ..core.bodies import MAX_SERVICE_BYTES
 from ..core.completion import Timeouts
 from ..core.errors import ConfigError, ProviderError
 from ..core.ports import Clock, HttpResponse, Transport
@@ -60,6 +61,7 @@ class RemoteModel:
         base_url: str | None = None,
         headers: Mapping[str, str] | None = None,
         transport: Transport | None = None,
+        max_response_bytes: int = MAX_SERVICE_BYTES,
         retry: Retry | int | bool | None = None,
         timeout_s: float | Timeouts | None = None,
         additional_params: Mapping[str, Any] | None = None,
@@ -71,7 +73,9 @@ class RemoteModel:
         if not id.strip():
             raise ConfigError(f'Model cannot be empty: write "{name}:<model>"')
         self.model = id
-        self.endpoint = Endpoint(provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
+        self.endpoint = Endpoint(
+            provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport, max_response_bytes=max_response_bytes
+        )
         self.additional_params = additional_params or NOTHING
         self.usage = Usage()
         self._retry, self._clock = Retry.of(retry), clock or SystemClock()

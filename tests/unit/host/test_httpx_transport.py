@@ -31,12 +31,6 @@ async def test_the_body_comes_as_it_arrives(box: Box):
     assert await asyncio.to_thread(box.seen[0].wait_closed, 1) == "client"
 
 
-async def test_a_redirect_is_not_followed_so_that_a_key_goes_nowhere_else(box: Box):
-    box.add({"status": 307, "headers": {"location": "/elsewhere"}, "body": ""})
-    assert (await fetch(HttpxTransport(), box.url))[0] == 307
-    assert len(box.seen) == 1
-
-
 @pytest.mark.parametrize(
     ("url", "code"),
     [("http://127.0.0.1:9/", "unreachable"), ("ftp://127.0.0.1/", "bad_url"), ("http://[::bad/", "bad_url"), ("nothing", "bad_url")],

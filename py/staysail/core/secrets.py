@@ -1,0 +1,159 @@
+"""The secrets of this process, and their removal from whatever goes out: errors, reprs, traces, logs, records, recordings.
+
+Every key that is given, every secret header of a request and every password in an address is remembered here, in the forms that servers
+and libraries repeat it in; `redact` removes them all. Errors of this package redact themselves.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from typing import Any
+
+REMOVED = "[key removed]"
+SHORTEST = 8
+"""Characters of a secret that is remembered. A shorter one ("test", as local servers are given) would garble other texts."""
+MOST_SECRETS = 4096
+"""Remembered at once; the oldest are forgotten first, as tokens that are renewed every hour are."""
+
+MOST_LEVELS = 200
+"""Of a value that is redacted; also for a value that holds itself."""
+
+WORDS = ("auth", "key", "token", "cookie", "secret", "passw", "credential", "signature")
+PUBLIC = frozenset({"idempotency-key", "sec-websocket-key", "max_tokens"})
+KEY_PREFIX = re.compile(r"(?:sk|pk|rk|gsk|xai|hf|r8|pplx|key|gh[pousr]|github|glpat|xox[a-z]|AIza|ya29|eyJ|Bearer|Basic|Token)[-_. A-Z0-9]")
+UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
+ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+
+_forms: dict[str, tuple[str, ...]] = {}
+
+
+def is_secret(name: str) -> bool:
+    """Whether a header or a query parameter of this name may hold a secret."""
+    name = name.lower()
+    return name not in PUBLIC and any(word in name for word in WORDS)
+
+
+def holds_secret(name: str, value: str) -> bool:
+    """Whether a header may hold a secret, by its name or by the look of its value."""
+    return is_secret(name) or bool(KEY_PREFIX.match(value.strip()))
+
+
+def remember(*secrets: str | None) -> None:
+    """Adds secrets to those that `redact` removes. Short ones are left out."""
+    for secret in secrets:
+        secret = (secret or "").strip()
+        if len(secret) < SHORTEST or secret in _forms:
+            continue
+        _forms[secret] = _spellings(secret)
+        if len(_forms) > MOST_SECRETS:
+            del _forms[next(iter(_forms))]
+
+
+def remember_request(url: str, headers: Mapping[str, str]) -> None:
+    """Adds the secrets of an address (password, secret query parameters) and of headers, with and without their scheme ("Bearer")."""
+    remember(
+        *secrets_of_url(url),
+        *(secret for name, value in headers.items() if holds_secret(name, value) for secret in secrets_of_header(value)),
+    )
+
+
+def secrets_of_header(value: str) -> tuple[str, ...]:
+    """A header's value, its credential without the scheme, the password of basic credentials, and the values of cookies."""
+    scheme, _, credential = value.strip().partition(" ")
+    found = [credential.strip() if len(credential) >= SHORTEST else value.strip(), credential.strip()]
+    if scheme.lower() == "basic":
+        found += _basic(credential)
+    found += [item.partition("=")[2].strip() for item in value.split(";") if "=" in item]
+    return tuple(filter(None, found))
+
+
+def secrets_of_url(url: str) -> tuple[str, ...]:
+    """The password of an address, with the forms it takes in a header, and its secret query parameters."""
+    address, _, query = url.partition("#")[0].partition("?")
+    user_info, at, _ = address.partition("://")[2].partition("/")[0].rpartition("@")
+    fields = (field.partition("=") for field in query.split("&"))
+    found = [_unquote(value.replace("+", " ")) for name, _, value in fields if is_secret(name)]
+    if at:
+        user, _, password = (_unquote(part) for part in user_info.partition(":"))
+        pair = f"{user}:{password}"
+        found += [password or user, pair, b64encode(pair.encode()).decode()]
+    return tuple(filter(None, found))
+
+
+def redact[T](value: T, secrets: tuple[str, ...] = ()) -> T:
+    """Returns `value` without the secrets of this process and those given here, in strings at any depth. Short ones that are given here
+    are removed where they stand as words."""
+    short = [re.escape(secret) for secret in sorted(secrets, key=len, reverse=True) if 0 < len(secret) < SHORTEST]
+    long = [form for secret in secrets if len(secret) >= SHORTEST and secret not in _forms for form in _spellings(secret)]
+    if not (short or long or _forms):
+        return value
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
+    cleaned: T = _redact(value, sorted(long, key=len, reverse=True), pattern)
+    return cleaned
+
+
+def shown(text: Any) -> str:
+    """A wrong value as an error may show it: not where it could be a key, which people paste into the wrong place."""
+    if not isinstance(text, str):
+        return repr(text)
+    if len(text) <= 24 and not KEY_PREFIX.match(text) and sum(map(str.isdigit, text)) < 6:
+        return repr(redact(text))
+    return f"a text of {len(text)} characters"
+
+
+def _redact(value: Any, long: list[str], short: re.Pattern[str] | None, depth: int = 0) -> Any:
+    if isinstance(value, str):
+        return _redact_text(value, long, short)
+    if depth > MOST_LEVELS:
+        return "[too deep]"
+    if isinstance(value, Mapping):
+        return {_redact(key, long, short): _redact(item, long, short, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redact(item, long, short, depth + 1) for item in value]
+    return value
+
+
+def _redact_text(text: str, long: list[str], short: re.Pattern[str] | None) -> str:
+    for forms in _forms.values():
+        for form in forms:
+            if form in text:
+                text = text.replace(form, REMOVED)
+    for form in long:
+        if form in text:
+            text = text.replace(form, REMOVED)
+    return short.sub(REMOVED, text) if short else text
+
+
+def _spellings(secret: str) -> tuple[str, ...]:
+    """A secret as it is, in an address, in JSON, in Python's repr, and in base64, longest first."""
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {
+        secret,
+        _quote(secret),
+        _quote(secret).replace("%20", "+"),
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        repr(secret)[1:-1],
+        b64encode(data).decode().rstrip("="),
+        b64encode(data + b":").decode().rstrip("="),
+    }
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _quote(text: str) -> str:
+    return "".join(c if c in UNRESERVED else "".join(f"%{byte:02X}" for byte in c.encode("utf-8", "replace")) for c in text)
+
+
+def _unquote(text: str) -> str:
+    return ESCAPE.sub(lambda found: bytes.fromhex(found[0].replace("%", "")).decode("utf-8", "replace"), text)
+
+
+def _basic(credential: str) -> list[str]:
+    try:
+        pair = b64decode(credential, validate=True).decode()
+    except ValueError:
+        return []
+    return [pair, pair.partition(":")[2] or pair]
