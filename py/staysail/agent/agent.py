@@ -276,6 +276,6 @@ def _resolve(model: Any, **access: Any) -> Model:
         raise ConfigError(
             'of several models, api_key is a mapping by provider, {"openai": "…", "anthropic": "…"}: no provider gets the key of another'
         )
-    if access.pop("base_url") or access.pop("transport"):
-        raise ConfigError('of several models, each has its own address: [{"model": "openai:…", "base_url": "…"}, …]')
+    if any(access.pop(name) for name in ("base_url", "transport", "max_response_bytes")):
+        raise ConfigError('of several models, each has its own address and limit: [{"model": "openai:…", "base_url": "…"}, …]')
     return Fallback(model, api_key=api_key)

@@ -343,8 +343,12 @@ class HttpModel:
             id = request_id(response.headers)
             head = await _first_bytes(parts)
             if self._is_whole(response, head):  # a server that does not stream, asked to
-                data = b"".join([head, *[chunk async for chunk in parts if isinstance(chunk, bytes)]])
-                for event in replay(self._parse(await self._wait_for(parse_body(data), request), id, request)):
+                data = bytearray(head)
+                async for part in parts:
+                    data += part if isinstance(part, bytes) else b""
+                    if len(data) > self.endpoint.max_response_bytes:
+                        raise too_large(self.endpoint.provider.name, self.endpoint.max_response_bytes)
+                for event in replay(self._parse(await self._wait_for(parse_body(bytes(data)), request), id, request)):
                     yield event
                 return
             limit_bytes = self.endpoint.max_response_bytes

@@ -61,6 +61,7 @@ def small_events() -> Iterator[bytes]:
 ENDLESS = {
     "a whole answer": (complete, JSON, lambda: repeat(BLOCK), "a response of more than 1,048,576 bytes"),
     "a stream asked for as a whole": (complete, SSE, small_events, "a response of more than"),
+    "a whole answer to a stream": (stream, JSON, lambda: iter([b'{"a":"', *repeat(BLOCK, 100_000)]), "a response of more than"),
     "embeddings": (embed, JSON, lambda: repeat(b"[0.1," * 10_000), "a response of more than"),
     "one line of a stream": (stream, SSE, lambda: iter([b"data: ", *repeat(BLOCK, 100_000)]), "an event of more than 1,048,576 bytes"),
     "one event of a stream": (stream, SSE, lambda: repeat(b"data: x\n" * 5000), "an event of more than"),
