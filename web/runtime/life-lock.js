@@ -5,7 +5,6 @@
 
 /**
  * Holds the lock until this thread ends. Resolves once it is held.
- *
  * @param {string} name
  * @returns {Promise<void>}
  */
