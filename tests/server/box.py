@@ -67,12 +67,13 @@ class Seen:
 
 
 class Box:
-    """loop: begin again with the first answer when the last was given."""
+    """loop: begin again with the first answer when the last was given. head: the bodiless answer to HEAD; else HEAD is always granted."""
 
     def __init__(self, url: str, answers: list[Answer], *, loop: bool = False) -> None:
         self.url = url
         self.seen: list[Seen] = []
         self.preflights: list[Seen] = []
+        self.head: Callable[[Seen], Mapping[str, Any]] | None = None
         self.most_at_once = 0
         self._answers: list[Answer] = list(answers)
         self._given: dict[int, int] = {}

@@ -195,8 +195,10 @@ class _Connection(asyncio.Protocol):
     async def _answer(self, seen: Seen) -> bool:
         """Whether the connection goes on."""
         if seen.method in ("OPTIONS", "HEAD"):
-            self._server.find_box(seen.path).preflights.append(seen)
-            return await self._write(seen, _granted(seen), {})
+            box = self._server.find_box(seen.path)
+            box.preflights.append(seen)
+            asked = seen.method == "HEAD" and box.head
+            return await self._write(seen, render(box.head(seen), seen.path, None, 0) if asked else _granted(seen), {})
         if seen.path.startswith("/_control/"):
             status, told = await self._server.control(seen)
             return await self._write(seen, Payload(status, {"content-type": "application/json"}, [json.dumps(told).encode()]), {})
