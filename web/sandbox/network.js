@@ -31,6 +31,7 @@ export function answering(runtimeURL, lock, allowedHosts) {
       if (String(ask.url).startsWith(RUNTIME)) return await request(...ofRuntime(ask.url.slice(RUNTIME.length)));
       const { url, method, headers, body } = ask;
       check(url, allowedHosts);
+      checkHeaders(headers);
       return await request(url, { method, headers, body });
     } catch (error) {
       return { error: String(/** @type {any} */ (error)?.message ?? error) };
@@ -59,6 +60,19 @@ function check(address, allowedHosts) {
   if (!/^https?:$/.test(protocol) || username || password || !allowed) {
     throw new Error(`this code may not reach ${host || address}; it may reach: ${allowedHosts.join(", ") || "nothing"}`);
   }
+}
+
+/** They belong to the connection and not to the request, or stand for another method: as in py/staysail/fs/network.py. */
+const CONNECTION_HEADERS =
+  /^(?:connection|content-length|expect|host|http2-settings|keep-alive|te|trailer|transfer-encoding|upgrade|via|x-http-method(?:-override)?|x-method-override|proxy-.*)$/i;
+
+/**
+ * Throws for a header that is not the code's to set. A browser leaves some of them out without a word.
+ * @param {[string, string][]} headers
+ */
+function checkHeaders(headers) {
+  const refused = headers.find(([name]) => CONNECTION_HEADERS.test(name));
+  if (refused) throw new Error(`the header ${refused[0]} cannot be set: it belongs to the connection`);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
@@ -15,13 +16,25 @@ MOST_BYTES = 64 << 20
 # Meant for the host they were sent to.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "api-key"})
 
+# They belong to the connection and not to the request (RFC 9110, 7.6.1), say where a request ends or goes, or stand for another method.
+CONNECTION_HEADERS = frozenset(
+    (
+        *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding"),
+        *("upgrade", "via", "x-http-method", "x-http-method-override", "x-method-override"),
+    )
+)
+TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
 type Check = Callable[[str, str], None]
 
 
 async def fetch(
     transport: Transport, request: HttpRequest, check: Check, *, limit_bytes: int = MOST_BYTES
 ) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body. check: raises for a method and an address that are not allowed."""
+    """Status, headers and body. check: raises for a method and an address that are not allowed. Raises ToolFSError ("refused") for a header
+    that is not the caller's to set."""
+    _check_headers(request)
     request = request.replace(redirects="return")
     for _ in range(MOST_REDIRECTS + 1):
         check(request.method, request.url)
@@ -36,6 +49,16 @@ async def fetch(
                 return response.status, response.headers, bytes(body)
         request = _redirected(request, response.status, urljoin(request.url, location))
     raise ToolFSError(f"{without_secrets(request.url)} redirects more than {MOST_REDIRECTS} times", code="unavailable")
+
+
+def _check_headers(request: HttpRequest) -> None:
+    if not TOKEN.fullmatch(request.method):
+        raise ToolFSError(f"{request.method[:40]!r} is no method of HTTP", code="refused")
+    for name, value in request.headers.items():
+        if name.lower() in CONNECTION_HEADERS or name.lower().startswith("proxy-"):
+            raise ToolFSError(f"the header {name!r} cannot be set: it belongs to the connection", code="refused")
+        if not TOKEN.fullmatch(name) or not VALUE.fullmatch(value):
+            raise ToolFSError(f"the header {name[:40]!r} holds a character that HTTP does not allow", code="refused")
 
 
 def _redirected(request: HttpRequest, status: int, url: str) -> HttpRequest:

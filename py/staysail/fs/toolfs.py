@@ -26,7 +26,7 @@ from .memory_mount import MemoryMount, new_id
 from .mounts import Mounted
 from .path import ROOT, Path, check_name, resolve_path, to_text
 from .plugin_mount import PluginMount
-from .plugins import Installed, Plugins, PluginsMount
+from .plugins import Installed, Plugins, PluginsMount, read_request
 from .ports import Embedder, Exportable, KeyValue, PluginHost, PluginSource
 from .rag import RagMount
 from .search import Query, checked_query
@@ -224,7 +224,9 @@ class ToolFS(Files):
         """{success, result?, error?, metadata?}. A plugin that fails is an error result; ToolFSError is for what may not be asked."""
         async with self._call(session, "execute", to_text((*PLUGINS, plugin)), request=request) as call:
             call.need("execute", (*PLUGINS, check_name(plugin)))
-            response = await self.plugins.execute(plugin, request, session)
+            asked = read_request(request)
+            call.took(json.dumps(asked, ensure_ascii=False).encode())
+            response = await self.plugins.execute(plugin, asked, session)
             call.took(json.dumps(response, ensure_ascii=False).encode())
             call.failure = str(response.get("error", "")) if not response["success"] else None
             return response

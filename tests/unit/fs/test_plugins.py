@@ -2,11 +2,17 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from staysail import ConfigError, ToolFS, ToolFSError
+from staysail.core.ports import HttpRequest
 from staysail.fs.entry import hash_of
+from staysail.fs.http_mount import HttpMount
 from staysail.fs.plugins import read_response
 from staysail.fs.ports import PluginSource
 from staysail.fs.session import Grant
@@ -330,3 +336,68 @@ def test_nothing_compiled_and_nothing_of_the_browser_is_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+class Heard:
+    """A Transport that keeps what it was asked to send."""
+
+    def __init__(self) -> None:
+        self.requests: list[HttpRequest] = []
+
+    @asynccontextmanager
+    async def send(self, request: HttpRequest) -> AsyncIterator[Any]:
+        self.requests.append(request)
+        yield SimpleNamespace(status=200, headers={}, chunks=self._chunks)
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        yield b"{}"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers"),
+    [
+        *(("GET", {name: "x"}) for name in ("Host", "host", "HOST", "Transfer-Encoding", "Content-Length", "Connection", "Keep-Alive")),
+        *(("GET", {name: "x"}) for name in ("TE", "Trailer", "Upgrade", "Proxy-Authorization", "Expect", "HTTP2-Settings")),
+        *(("GET", {name: "DELETE"}) for name in ("X-HTTP-Method-Override", "x-method-override", "X-Http-Method")),
+        *(("GET", {name: "x"}) for name in ("", "a b", "a:b", "Host ", "a\r\nHost", "\u00e9", "a\0")),
+        *(("GET", {"x-a": value}) for value in ("a\r\nHost: b", "a\nb", "a\0b", "\u2603")),
+        *((method, {}) for method in ("GET\r\nHost: b", "GET /", "", "G\u00cbT")),
+    ],
+)
+async def test_a_header_of_the_connection_is_not_a_plugins_to_set(method: str, headers: dict[str, str]):
+    transport = Heard()
+    toolfs = ToolFS(transport=transport)
+    session = toolfs.session("s", hosts={"good.org": "*"})
+    with pytest.raises(ToolFSError) as refusal:
+        await toolfs.fetch("https://good.org/", session, method=method, headers=headers)
+    assert refusal.value.code == "refused"
+    if headers:
+        mount = HttpMount("https://good.org/", transport=transport, headers=headers)
+        with pytest.raises(ToolFSError):
+            await mount.read(("a",))
+    assert transport.requests == []
+    status, _, _ = await toolfs.fetch("https://good.org/", session, headers={"X-Own": "a \u00e9", "Accept": "*/*", "Via-Us": "x"})
+    assert (status, len(transport.requests)) == (200, 1)
+
+
+async def test_a_call_of_a_plugin_counts_the_bytes_of_its_request_and_of_its_answer():
+    class Echo:
+        name, version = "echo", "1"
+        calls = 0
+
+        def execute(self, request: Any) -> dict[str, Any]:
+            Echo.calls += 1
+            return {"success": True, "result": request.get("data")}
+
+    toolfs = ToolFS()
+    await toolfs.add_plugin(Echo())
+    session = toolfs.session("s", {"/toolfs/plugins": "execute"}, size_bytes=5000)
+    await toolfs.execute("echo", {"operation": "x", "data": "y" * 1000}, session)
+    assert 2000 < session.used_bytes < 2200
+    with pytest.raises(ToolFSError, match="5000 bytes"):
+        await toolfs.execute("echo", {"operation": "x", "data": "y" * 4000}, session)
+    assert Echo.calls == 1  # refused before it ran
+    await toolfs.execute("echo", {"operation": "x", "data": "y" * 1000}, session)
+    with pytest.raises(ToolFSError, match="5000 bytes"):  # the request has room, its answer has not
+        await toolfs.execute("echo", {"operation": "x", "data": "y" * 600}, session)
+    assert session.used_bytes <= 5000
