@@ -114,6 +114,8 @@ class StreamedAnswer:
     def _joined(self, events: Iterable[Event]) -> Iterable[Event]:
         """The events, with a half of a character held back until the other half comes."""
         for event in events:
+            if isinstance(event, ToolCallDelta) and not event.name.isascii():
+                event = event.replace(name=whole_text(event.name))
             text, key = _text_of(event)
             if not text or (text.isascii() and not self._halves):
                 yield event
@@ -168,7 +170,7 @@ def mend_message(message: Message) -> Message:
             parts += _split_thinking(part)
         else:
             parts.append(part)
-    return message.replace(content=tuple(map(_mend, parts)))
+    return message.replace(content=tuple(map(_mend, parts)), extra=whole(message.extra) if message.extra else message.extra)
 
 
 def _split_thinking(part: Text) -> list[Part]:

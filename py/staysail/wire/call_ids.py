@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Hashable, Iterable
 from typing import Any
 
+from ..core.whole_text import whole_text
 from .shapes import string
 
 
@@ -24,7 +25,7 @@ class CallIds:
             answer: The answer's id or time, of which an id is made where the provider gives none.
         """
         if place not in self._chosen:
-            name = string(given).strip() or self._made(place, answer)
+            name = whole_text(string(given)).strip() or self._made(place, answer)
             id, copies = name, 1
             while id in self._taken:
                 copies += 1

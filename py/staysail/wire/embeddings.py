@@ -6,6 +6,7 @@ import array
 import asyncio
 import base64
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, ClassVar
 
 from ..core.errors import ConfigError
@@ -16,6 +17,7 @@ from ..core.waiting import blocking
 from .engine_model import embed, find_engine
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
+from .shapes import record
 
 PATHS = {"gemini": "models/{model}:batchEmbedContents", "ollama": "embed", "cohere": "embed"}
 DIMENSIONS = {"cohere": "output_dimension", "voyage": "output_dimension", "mistral": "output_dimension"}
@@ -181,7 +183,9 @@ def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usag
         vectors = [_vector(row["values"] if isinstance(row, Mapping) else row) for row in given]
     if len(vectors) != count:
         raise ValueError(f"{len(vectors)} vectors for {count} texts")
-    billed = (body.get("meta") or {}).get("billed_units") or {}
+    if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
+        raise ValueError("vectors of different lengths")
+    billed = record(record(body.get("meta")).get("billed_units"))
     told = body.get("usage") or body.get("usageMetadata")
     if not told:
         tokens = body.get("prompt_eval_count") or billed.get("input_tokens") or billed.get("image_tokens")
@@ -192,6 +196,9 @@ def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usag
 def _vector(given: Any) -> list[float]:
     """Numbers, or OpenAI's base64 of little-endian float32."""
     if isinstance(given, str):
-        numbers = array.array("f", base64.b64decode(given))
-        return numbers.tolist()
-    return [float(number) for number in (given[0] if given and isinstance(given[0], list) else given)]
+        numbers = array.array("f", base64.b64decode(given)).tolist()
+    else:
+        numbers = [float(number) for number in (given[0] if given and isinstance(given[0], list) else given)]
+    if not all(map(isfinite, numbers)):
+        raise ValueError("a vector with a number that is none")
+    return numbers

@@ -12,6 +12,7 @@ from ..core.value import Value
 from .faults import parse_body
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
+from .shapes import read_media, record, records, string
 
 
 class GeneratedImages(Value):
@@ -88,29 +89,28 @@ class ImageModel(RemoteModel):
 
 
 def _parse(body: Mapping[str, Any]) -> GeneratedImages:
-    kind = f"image/{body.get('output_format') or 'png'}"
-    images = tuple(_find(body, kind))
+    kind = f"image/{string(body.get('output_format')) or 'png'}"
+    images = tuple(image for image in _find(body, kind) if image)
     if not images:
         raise ValueError("no picture in the answer")
     return GeneratedImages(images, parse_usage(body.get("usage") or body.get("usageMetadata")), body)
 
 
-def _find(body: Mapping[str, Any], kind: str) -> Iterable[Image]:
-    for row in body.get("data") or ():
-        if row.get("b64_json"):
-            yield Image(data=row["b64_json"], media_type=row.get("mime_type") or kind)
-        elif row.get("url"):
-            yield Image(url=row["url"])
-    for row in body.get("images") or ():  # Hyperbolic's
-        text = row["image"] if isinstance(row, Mapping) else row
-        yield Image(data=text, media_type=_sniff(text))
-    for row in body.get("predictions") or ():  # Imagen's
-        yield Image(data=row["bytesBase64Encoded"], media_type=row.get("mimeType") or kind)
-    for candidate in body.get("candidates") or ():
-        for part in (candidate.get("content") or {}).get("parts") or ():
-            data = part.get("inlineData")
+def _find(body: Mapping[str, Any], kind: str) -> Iterable[Image | None]:
+    for row in records(body.get("data")):
+        given = row.get("b64_json")
+        yield read_media(Image, given, string(row.get("mime_type")) or kind) if given else read_media(Image, row.get("url"), None)
+    hyperbolic = body.get("images")
+    for row in hyperbolic if isinstance(hyperbolic, list) else ():
+        text = string(row["image"] if isinstance(row, dict) and "image" in row else row)
+        yield read_media(Image, text, _sniff(text))
+    for row in records(body.get("predictions")):  # Imagen's
+        yield read_media(Image, row.get("bytesBase64Encoded"), string(row.get("mimeType")) or kind)
+    for candidate in records(body.get("candidates")):
+        for part in records(record(candidate.get("content")).get("parts")):
+            data = record(part.get("inlineData"))
             if data and not part.get("thought"):
-                yield Image(data=data["data"], media_type=data.get("mimeType") or kind)
+                yield read_media(Image, data.get("data"), string(data.get("mimeType")) or kind)
 
 
 def _sniff(text: str) -> str:

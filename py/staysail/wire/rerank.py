@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, ClassVar
 
 from ..core.errors import ConfigError
+from ..core.usage import Usage
 from ..core.value import Value
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
+from .shapes import record
 
 
 class RankedDocument(Value):
@@ -33,12 +36,18 @@ class Reranker(RemoteModel):
         if top_n is not None:
             body["top_k" if self.service.form == "voyage" else "top_n"] = min(top_n, len(documents))
         answer = await self._ask(self._path("rerank"), merge_params(body, self.additional_params))
-        ranked = self._read(lambda answer: _parse(answer, documents), answer)
-        self.usage += parse_usage(answer.get("usage") or (answer.get("meta") or {}).get("tokens"))
+        ranked, usage = self._read(lambda answer: _parse(answer, documents), answer)
+        self.usage += usage
         return ranked if top_n is None else ranked[:top_n]
 
 
-def _parse(body: Mapping[str, Any], documents: list[str]) -> list[RankedDocument]:
+def _parse(body: Mapping[str, Any], documents: list[str]) -> tuple[list[RankedDocument], Usage]:
     rows = body["results"] if "results" in body else body["data"]
-    ranked = [RankedDocument(row["index"], float(row["relevance_score"]), documents[row["index"]]) for row in rows]
-    return sorted(ranked, key=lambda row: -row.score)
+    ranked = []
+    for row in rows:
+        index, score = row["index"], float(row["relevance_score"])
+        if not isinstance(index, int) or not 0 <= index < len(documents) or not isfinite(score):
+            raise ValueError(f"no document {index!r} with score {score} was given")
+        ranked.append(RankedDocument(index, score, documents[index]))
+    usage = parse_usage(body.get("usage") or record(body.get("meta")).get("tokens"))
+    return sorted(ranked, key=lambda row: -row.score), usage

@@ -16,6 +16,7 @@ from ..core.waiting import SystemClock
 from .faults import not_understood
 from .format import Provider, Registry, Service, ServiceKind
 from .http_model import Endpoint, Key
+from .shapes import count
 
 NAMES: dict[str, str] = {
     "embeddings": "embedding models",
@@ -135,7 +136,7 @@ def parse_usage(usage: Any) -> Usage:
         return Usage()
     names_in = ("input_tokens", "prompt_tokens", "promptTokenCount")
     names_out = ("output_tokens", "completion_tokens", "candidatesTokenCount")
-    outputs = next((int(usage[name]) for name in names_out if usage.get(name)), 0)
-    total = int(usage.get("total_tokens") or usage.get("totalTokenCount") or 0)
-    inputs = next((int(usage[name]) for name in names_in if usage.get(name)), max(0, total - outputs))
+    outputs = next(filter(None, (count(usage.get(name)) for name in names_out)), 0)
+    total = count(usage.get("total_tokens")) or count(usage.get("totalTokenCount"))
+    inputs = next(filter(None, (count(usage.get(name)) for name in names_in)), max(0, total - outputs))
     return Usage(inputs, outputs, total or inputs + outputs)

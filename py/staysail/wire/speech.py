@@ -10,6 +10,7 @@ from ..core.messages import Audio
 from .faults import parse_body
 from .format import ServiceKind, merge_params
 from .service import RemoteModel
+from .shapes import read_media, record
 
 
 class SpeechModel(RemoteModel):
@@ -34,7 +35,7 @@ class SpeechModel(RemoteModel):
         data, response = await self._ask_bytes(self._path("audio/speech"), sent)
         kind = response.headers.get("content-type", "").partition(";")[0]
         if "json" in kind:
-            return self._read(lambda body: Audio(data=body["audio"], media_type="audio/mpeg"), parse_body(data))
+            return self._read(_parse, parse_body(data))
         return Audio(data=data, media_type=kind or f"audio/{self.format or 'mpeg'}")
 
     def _render(self, text: str, voice: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,3 +44,10 @@ class SpeechModel(RemoteModel):
             return {"text": text, "language": self.model} | speaker | dict(given)
         shape = {"response_format": self.format} if self.format else {}
         return {"model": self.model, "input": text, "voice": voice or "alloy"} | shape | dict(given)
+
+
+def _parse(body: Any) -> Audio:
+    sound = read_media(Audio, record(body).get("audio"), "audio/mpeg")
+    if sound is None or not sound.data:
+        raise ValueError("no sound in the answer")
+    return sound

@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 from ..core.errors import ConfigError
 from ..core.messages import Audio
 from ..core.usage import Usage
-from ..core.value import NOTHING, Value
+from ..core.value import Value
 from .faults import parse_body
 from .format import ServiceKind, merge_params
 from .multipart import render_form
 from .service import RemoteModel, parse_usage
+from .shapes import record, records, string
 
 PATHS = {"gemini": "models/{model}:generateContent"}
 PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
@@ -89,16 +90,19 @@ def _parse(body: Any) -> Transcription:
     if isinstance(body, str):  # response_format text, srt or vtt
         return Transcription(body.strip(), raw=body)
     if "candidates" in body:
-        parts = (body["candidates"][0].get("content") or {}).get("parts") or ()
-        text = "".join(part["text"] for part in parts if part.get("text") and not part.get("thought"))
+        candidate = next(iter(records(body["candidates"])), {})
+        parts = records(record(candidate.get("content")).get("parts"))
+        text = "".join(string(part.get("text")) for part in parts if not part.get("thought"))
         return Transcription(text, usage=parse_usage(body.get("usageMetadata")), raw=body)
-    usage = body.get("usage") or NOTHING
+    if not isinstance(body["text"], str):
+        raise ValueError("the text is none")
+    usage = record(body.get("usage"))
     duration = body.get("duration") or usage.get("seconds") or usage.get("prompt_audio_seconds")
     return Transcription(
         body["text"],
-        body.get("language"),
-        None if duration is None else float(duration),
-        tuple(body.get("segments") or body.get("chunks") or ()),
+        string(body.get("language")) or None,
+        float(duration) if isinstance(duration, int | float | str) and not isinstance(duration, bool) else None,
+        tuple(records(body.get("segments")) or records(body.get("chunks"))),
         parse_usage(usage),
         body,
     )
