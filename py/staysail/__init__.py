@@ -94,6 +94,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .tools.mcp.limits import McpLimits
     from .tools.mcp.machine import ClientCredentials, identity_assertion
     from .tools.mcp.oauth import OAuth
+    from .tools.mcp.sampling import sample_with
     from .tools.mcp.server import McpServer
     from .tools.python_tool import python_tool
     from .wire.embeddings import Embedding, EmbeddingModel
@@ -158,6 +159,7 @@ LAZY = {
     "load_documents": "rag.loaders",
     "project": "indexes.projection",
     "python_tool": "tools.python_tool",
+    "sample_with": "tools.mcp.sampling",
     "search_tool": "agent.search_tool",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
@@ -320,6 +322,7 @@ __all__ = [
     "project",
     "provider_names",
     "python_tool",
+    "sample_with",
     "search_tool",
     "split_code",
     "split_html",

@@ -3,6 +3,7 @@
 from .limits import McpLimits
 from .machine import ClientCredentials, identity_assertion
 from .oauth import OAuth
+from .sampling import sample_with
 from .server import McpServer
 
-__all__ = ["ClientCredentials", "McpLimits", "McpServer", "OAuth", "identity_assertion"]
+__all__ = ["ClientCredentials", "McpLimits", "McpServer", "OAuth", "identity_assertion", "sample_with"]

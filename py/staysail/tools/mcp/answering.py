@@ -11,6 +11,9 @@ from . import elicitation
 from .addresses import check_address
 from .timing import CallTimer
 
+INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603
+CODES = {"unanswered": -32601, "refused": -1}
+
 type Answerer = Callable[[Mapping[str, Any]], Any]
 
 
@@ -55,7 +58,7 @@ class Answerers:
         function = self._functions.get(name)
         if function is None:
             why = f"the server asks for {name}, which nothing here answers: answerers={{{name!r}: ...}} of McpServer does"
-            raise BadRequestError(why, provider="mcp")
+            raise BadRequestError(why, code="unanswered", provider="mcp")
         if name == elicitation.URL:
             check_address(params.get("url"), "an elicitation", local=self._local)
         with self._timer.paused():
@@ -64,11 +67,11 @@ class Answerers:
         return elicitation.complete(params, result) if asks else result
 
     async def reply(self, id: Any, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns the JSON-RPC reply to a request. An exception of a function becomes an error that does not show its text."""
+        """Returns the JSON-RPC reply to a request. The text of an error that is not about the request itself stays here."""
         reply: dict[str, Any] = {"jsonrpc": "2.0", "id": id}
         try:
             return reply | {"result": await self.answer(method, params)}
-        except BadRequestError as error:
-            return reply | {"error": {"code": -32601, "message": str(error)}}
         except Exception as error:  # noqa: BLE001  a caller's function may raise anything
-            return reply | {"error": {"code": -32603, "message": type(error).__name__}}
+            if isinstance(error, BadRequestError) and error.provider == "mcp":
+                return reply | {"error": {"code": CODES.get(error.code, INVALID_PARAMS), "message": str(error)}}
+            return reply | {"error": {"code": INTERNAL_ERROR, "message": type(error).__name__}}
