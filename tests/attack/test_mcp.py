@@ -215,7 +215,7 @@ LARGE: dict[str, tuple[str, Any, str]] = {
     "gzip bomb": ("tools/call", gzip_bomb, "_bytes"),
     "1 GB line": ("tools/call", huge_line, "message_bytes"),
     "1 GB event": ("tools/call", huge_event, "message_bytes"),
-    "flood of comments": ("tools/call", comments, "_bytes"),
+    "flood of comments": ("tools/call", comments, "response_bytes"),
     "flood of notifications": ("tools/call", notes, "messages"),
     "flood of pings": ("tools/call", pings, "requests"),
     "huge batch": ("tools/call", batches, "messages"),

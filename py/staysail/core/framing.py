@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from .value import Value
 
+LONGEST_RETRY_DIGITS = 16
+"""A longer number of milliseconds is as good as any; Python refuses to read 4,301 digits."""
+
 
 class ServerEvent(Value):
     data: str
@@ -101,8 +104,8 @@ class SSEReader:
                     self._event = value
                 elif name == b"id":
                     self._id = value
-                elif name == b"retry" and value.isdigit() and len(value) < 10:
-                    self.retry_ms = int(value)
+                elif name == b"retry" and value.isdigit():
+                    self.retry_ms = int(value) if len(value) < LONGEST_RETRY_DIGITS else 10**LONGEST_RETRY_DIGITS
                 elif name == b"data":
                     self._data.append(value)
         return out

@@ -260,7 +260,8 @@ class TestOAuth:
             second = await auth.token()
             assert second != first
             told = f"{auth!r}{server!r}{server._connection!r}{caplog.text}"
-            assert all(secret not in told for secret in auth.secrets())
+            assert first not in told
+            assert second not in told
 
     async def test_without_a_token_the_refusal_says_so(self, urls):
         with pytest.raises(AuthError):

@@ -308,8 +308,7 @@ async def test_no_error_shows_a_token_code_or_secret():
     server, auth = client(world, client_id="id", client_secret="the-clients-secret")
     await server.connect()
     world.tokens.clear()
-    secrets = [*auth.secrets(), "secret-code"]
-    assert len(secrets) == 4
+    secrets = ["secret-access-1", "secret-refresh-1", "the-clients-secret", "secret-code"]
 
     def echo(request):
         secrets.extend(parse_qs(request.body.decode()).get("code_verifier", ()))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from ...core.errors import AuthError, ConfigError
+from ...core.secrets import remember
 
 type TokenSource = str | Callable[[], str | Awaitable[str]]
 
@@ -26,26 +27,19 @@ class Auth(Protocol):
             refused: The token that the request carried.
         """
 
-    def secrets(self) -> Iterable[str]:
-        """Returns the texts that no error may show."""
-
 
 class Bearer:
     """A fixed token, or a function that returns a token for each request."""
 
     def __init__(self, source: TokenSource) -> None:
-        self._source, self._last = source, ""
+        self._source = source
 
     async def token(self) -> str | None:
         given = self._source() if callable(self._source) else self._source
-        self._last = check_token(await given if inspect.isawaitable(given) else given, "the token function of an MCP server returned")
-        return self._last
+        return check_token(await given if inspect.isawaitable(given) else given, "the token function of an MCP server returned")
 
     async def renew(self, status: int, challenge: str, refused: str | None) -> bool:
         return callable(self._source) and await self.token() != refused
-
-    def secrets(self) -> Iterable[str]:
-        return (self._last,)
 
     def __repr__(self) -> str:
         return "Bearer(...)"
@@ -61,7 +55,8 @@ def read_auth(auth: Any) -> Auth | None:
 
 
 def check_token(token: Any, origin: str) -> str:
-    """Returns a token that a header can carry. Raises AuthError, which does not show the token."""
+    """Returns a token that a header can carry, and remembers it as a secret. Raises AuthError, which does not show the token."""
     if isinstance(token, str) and _TOKEN.fullmatch(token.strip()):
+        remember(token)
         return token.strip()
     raise AuthError(f"{origin} something that is no token: a token is ASCII text without spaces", code="token", provider="mcp")

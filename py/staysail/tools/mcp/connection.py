@@ -210,7 +210,7 @@ class Connection:
 
     def _result(self, message: Message, status: int) -> dict[str, Any]:
         if "error" in message:
-            raise self._endpoint.cleaned(rpc_error(message["error"], status))
+            raise rpc_error(message["error"], status)
         result = message.get("result")
         return result if isinstance(result, dict) else {}
 

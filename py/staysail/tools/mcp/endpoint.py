@@ -7,8 +7,9 @@ from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import Any
 
+from ...core.bodies import read_beginning
 from ...core.completion import Timeouts
-from ...core.errors import ConfigError, JsonError, NetworkError, ProviderError, StreamError, error_for_status, redact
+from ...core.errors import ConfigError, JsonError, NetworkError, ProviderError, StreamError, error_for_status
 from ...core.framing import SSEReader
 from ...core.json_text import json_bytes, read_json
 from ...core.ports import HttpRequest, HttpResponse, Transport
@@ -17,7 +18,6 @@ from .auth import Auth
 from .limits import Meter
 from .reading import mapping, text
 
-MOST_OF_AN_ERROR = 64_000
 MOST_ATTEMPTS = 3
 LONGEST_ID = 1024
 
@@ -45,19 +45,9 @@ class McpResponse:
                     meter.count("messages")
                     yield message
 
-    async def beginning(self, most: int) -> str:
-        """Returns at most so many bytes of the body, as text."""
-        body = bytearray()
-        async with aclosing(self._chunks()) as chunks:
-            async for chunk in chunks:
-                body += chunk[: most - len(body)]
-                if len(body) >= most:
-                    break
-        return body.decode("utf-8", "replace")
-
     async def _bodies(self, meter: Meter) -> AsyncGenerator[bytes]:
         body = bytearray()
-        async with aclosing(self._chunks()) as chunks:
+        async with aclosing(self.chunks()) as chunks:
             async for chunk in chunks:
                 meter.count("response_bytes", len(chunk))
                 body += chunk
@@ -66,21 +56,23 @@ class McpResponse:
             yield bytes(body)
 
     async def _events(self, meter: Meter) -> AsyncGenerator[str]:
-        reader = SSEReader()
-        pending = 0
-        async with aclosing(self._chunks()) as chunks:
+        reader = SSEReader(meter.most("message_bytes"))
+        async with aclosing(self.chunks()) as chunks:
             async for chunk in chunks:
                 meter.count("response_bytes", len(chunk))
-                meter.check("message_bytes", pending := pending + len(chunk))
-                for event in reader.feed(chunk):
-                    pending = 0
+                try:
+                    events = reader.feed(chunk)
+                except OverflowError:
+                    raise meter.exceeded("message_bytes") from None
+                for event in events:
                     if event.id:
                         self.last_id = event.id if event.id.isascii() and len(event.id) <= LONGEST_ID else ""
                     if event.event in ("", "message") and event.data.strip():
                         yield event.data
                 self.retry_s = self.retry_s if reader.retry_ms is None else reader.retry_ms / 1000
 
-    async def _chunks(self) -> AsyncGenerator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """Yields the body as it arrives. Raises NetworkError once the server is silent for too long, or the call is late."""
         chunks = aiter(self._response.chunks())
         while True:
             self._check()
@@ -150,17 +142,9 @@ class HttpEndpoint:
                 challenge = response.headers.get("www-authenticate", "")
                 refused = response.status == 401 or (response.status == 403 and "insufficient_scope" in challenge)
                 if not (refused and self.auth and attempt < MOST_ATTEMPTS):
-                    raise self.cleaned(await _refusal(response, request.host), token)
+                    raise await _refusal(response, request.host)
             if not await self.auth.renew(response.status, challenge, token):
-                raise self.cleaned(error_for_status(response.status, f"{request.host} refuses the token", provider="mcp"), token)
-
-    def cleaned(self, error: ProviderError, token: str | None = None) -> ProviderError:
-        """Returns the same error without the texts that it must not show."""
-        values = [value.removeprefix("Bearer ") for value in self._headers.values()]
-        secrets = tuple(filter(None, [*values, token, *(self.auth.secrets() if self.auth else ())]))
-        error.args = tuple(redact(list(error.args), secrets))
-        error.body = redact(error.body, secrets)
-        return error
+                raise error_for_status(response.status, f"{request.host} refuses the token", provider="mcp")
 
     @asynccontextmanager
     async def _open(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
@@ -181,7 +165,7 @@ async def _refusal(response: McpResponse, host: str) -> ProviderError:
         where = response.headers.get("location", "wherever it is")[:200]
         message = f"{host} answers {response.status}, elsewhere: give the final address, {where}"
         return ProviderError(message, status=response.status, provider="mcp")
-    beginning = await response.beginning(MOST_OF_AN_ERROR)
+    beginning = (await read_beginning(response)).decode("utf-8", "replace")
     try:
         body = read_json(beginning, nonfinite="null")
     except JsonError:

@@ -53,14 +53,21 @@ class Meter:
 
     def check(self, limit: str, amount: int) -> None:
         """Raises StreamError where an amount is above a limit."""
-        most = getattr(self._limits, limit)
-        if amount > most:
-            noun = limit.replace("_", " ")
-            raise StreamError(
-                f"{self._host} sent more than {most} {noun} in answer to {self._what}: raise {limit} of limits=McpLimits(...) if it may",
-                code="limit",
-                provider="mcp",
-            )
+        if amount > self.most(limit):
+            raise self.exceeded(limit)
+
+    def most(self, limit: str) -> int:
+        most: int = getattr(self._limits, limit)
+        return most
+
+    def exceeded(self, limit: str) -> StreamError:
+        """Returns the error for more than a limit allows."""
+        return StreamError(
+            f"{self._host} sent more than {self.most(limit)} {limit.replace('_', ' ')} in answer to {self._what}; "
+            f"raise {limit} of McpLimits if that is expected",
+            code="limit",
+            provider="mcp",
+        )
 
     def _begin(self) -> None:
         self._counts: dict[str, int] = {}

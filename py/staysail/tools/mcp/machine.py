@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from ...core.defaults import default_transport
 from ...core.errors import AuthError, ConfigError
+from ...core.secrets import remember
 from .discovery import AuthorizationServer, Resource
 from .documents import send_json
 from .reading import mapping, text
@@ -50,6 +51,7 @@ class ClientCredentials(Tokens):
         issuer: str | None = None,
     ) -> None:
         super().__init__(scope=scope, issuer=issuer)
+        remember(client_secret)
         if not (client_secret or sign or assertion):
             raise ConfigError("ClientCredentials needs client_secret, sign or assertion")
         self._id, self._secret, self._sign, self._assertion = client_id, client_secret, sign, assertion
@@ -88,6 +90,7 @@ def identity_assertion(token_url: str, id_token: str, *, client_id: str) -> Asse
     """
 
     async def exchange(issuer: str, resource: str) -> str:
+        remember(id_token)
         request = {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "requested_token_type": "urn:ietf:params:oauth:token-type:id-jag",
@@ -101,7 +104,7 @@ def identity_assertion(token_url: str, id_token: str, *, client_id: str) -> Asse
         answer = await send_json(default_transport(), post(token_url, headers, urlencode(request)))
         token = text(mapping(answer.body).get("access_token"))
         if answer.status != 200 or not token:
-            raise refusal(answer, f"{token_url} gives no identity assertion", (id_token,))
+            raise refusal(answer, f"{token_url} gives no identity assertion")
         return token
 
     return exchange

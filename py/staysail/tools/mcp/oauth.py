@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from ...core.errors import AuthError, ConfigError
+from ...core.secrets import remember
 from .discovery import AuthorizationServer, Resource
 from .tokens import Client, Tokens, register, secret_method
 
@@ -52,6 +53,7 @@ class OAuth(Tokens):
         issuer: str | None = None,
     ) -> None:
         super().__init__(scope=scope, issuer=issuer)
+        remember(client_secret)
         if not callable(authorize):
             raise ConfigError("authorize is a function that takes an address and returns the one that the person came back to")
         if not isinstance(redirect_uri, str) or not re.match(r"[A-Za-z][\w+.-]*:", redirect_uri):

@@ -68,7 +68,7 @@ async def read_messages(
         final = isinstance(broken, StreamError) or (broken is not None and broken.code == "timeout")
         if final or not (resumes and last_id) or empty > MOST_EMPTY_RESUMES:
             if broken:
-                raise endpoint.cleaned(broken)
+                raise broken
             return
         if retry_s > LONGEST_PAUSE_S:
             why = f"{endpoint.host} asks to wait {retry_s:g} s before it continues its answer; the most is {LONGEST_PAUSE_S:g} s"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlencode
 
-from ...core.errors import AuthError, ConfigError, ProviderError, error_for_status, redact
+from ...core.errors import AuthError, ConfigError, ProviderError, error_for_status
 from ...core.json_text import write_json
 from ...core.locks import Lock
 from ...core.ports import Clock, HttpRequest, Transport
+from ...core.secrets import remember
 from ...core.value import Value
 from .auth import check_token
 from .discovery import AuthorizationServer, Resource, find_authorization_server, find_resource, read_challenge
@@ -20,7 +20,6 @@ from .reading import mapping, number, text
 
 EARLY_S = 30.0
 LONGEST_LIFE_S = 10 * 365 * 86_400.0
-MOST_RECENT = 16
 SECRET_PARAMETERS = ("code", "code_verifier", "refresh_token", "assertion", "client_secret", "client_assertion")
 
 type Pause = Callable[[], AbstractContextManager[None]]
@@ -52,7 +51,6 @@ class Tokens:
         self._token: str | None = None
         self._refresh: str | None = None
         self._expires_at: float | None = None
-        self._recent: deque[str] = deque(maxlen=MOST_RECENT)
         self._refreshed_at: float | None = None
         self._scopes: set[str] = set()
         self._lock = Lock()
@@ -84,9 +82,6 @@ class Tokens:
             if status != 401 or fresh or not await self._refresh_token():
                 await self._obtain(read_challenge(challenge))
             return True
-
-    def secrets(self) -> Iterable[str]:
-        return (*self._recent, *([self._client.secret] if self._client and self._client.secret else []))
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({'with' if self._token else 'without'} a token)"
@@ -151,17 +146,17 @@ class Tokens:
         assert client is not None
         headers, shown = await self._authenticate(server, client)
         headers |= {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
-        answer = await send_json(self._transport, post(server.token_url, headers, urlencode({**grant, **shown})))
+        sent = {**grant, **shown}
+        remember(*(sent.get(name) for name in SECRET_PARAMETERS))
+        answer = await send_json(self._transport, post(server.token_url, headers, urlencode(sent)))
         body = mapping(answer.body)
         if answer.status != 200 or "access_token" not in body:
-            hidden = {**grant, **shown}
-            sent = (hidden[name] for name in SECRET_PARAMETERS if name in hidden)
-            raise refusal(answer, f"{server.issuer} gives no token", (*sent, *self.secrets()))
+            raise refusal(answer, f"{server.issuer} gives no token")
         if (text(body.get("token_type")) or "bearer").lower() != "bearer":
             raise AuthError(f"{server.issuer} gives a token of a kind that MCP does not have", code="oauth", provider="mcp")
         self._token = check_token(body["access_token"], f"{server.issuer} gave")
         self._refresh = text(body.get("refresh_token")) or grant.get("refresh_token")
-        self._recent.extend(filter(None, (self._token, self._refresh)))
+        remember(self._refresh)
         life_s = number(body.get("expires_in"))
         self._expires_at = None if life_s is None else self._clock.now() + min(max(life_s, 0.0), LONGEST_LIFE_S)
         self._scopes |= set((text(body.get("scope")) or "").split())
@@ -189,6 +184,7 @@ async def register(transport: Transport, server: AuthorizationServer, redirect_u
     answer = await send_json(transport, post(server.register_url, headers, write_json(described)))
     body = mapping(answer.body)
     id, secret = text(body.get("client_id")), text(body.get("client_secret"))
+    remember(secret)
     if answer.status not in (200, 201) or not id:
         raise refusal(answer, f"{server.issuer} does not register this program")
     return Client(id, secret, text(body.get("token_endpoint_auth_method")) or method)
@@ -200,10 +196,9 @@ def secret_method(server: AuthorizationServer) -> str:
     return "client_secret_post" if takes_post else "client_secret_basic"
 
 
-def refusal(answer: JsonAnswer, what: str, hidden: Iterable[str] = ()) -> AuthError:
-    """Returns the error for an answer that refuses. hidden: texts that the server may have echoed."""
+def refusal(answer: JsonAnswer, what: str) -> AuthError:
+    """Returns the error for an answer that refuses."""
     body = mapping(answer.body)
     why = text(body.get("error_description")) or text(body.get("error")) or f"it answered {answer.status}"
     error = error_for_status(answer.status, "", provider="mcp")
-    message = redact(f"{what}: {why[:500]}", tuple(hidden))
-    return AuthError(message, code="oauth", status=answer.status, provider="mcp", retryable=error.retryable)
+    return AuthError(f"{what}: {why[:500]}", code="oauth", status=answer.status, provider="mcp", retryable=error.retryable)
