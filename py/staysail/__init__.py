@@ -91,9 +91,9 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .stores.traces import TraceStore
     from .stores.transfer import copy
     from .stores.vector_store import VectorStore
+    from .tools.mcp.authorization.machine import ClientCredentials, identity_assertion
+    from .tools.mcp.authorization.oauth import OAuth
     from .tools.mcp.limits import McpLimits
-    from .tools.mcp.machine import ClientCredentials, identity_assertion
-    from .tools.mcp.oauth import OAuth
     from .tools.mcp.sampling import sample_with
     from .tools.mcp.server import McpServer
     from .tools.python_tool import python_tool
@@ -107,7 +107,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
 
 # Loaded when first named, so that `import staysail` stays a blink.
 LAZY = {
-    "ClientCredentials": "tools.mcp.machine",
+    "ClientCredentials": "tools.mcp.authorization.machine",
     "ConsoleExporter": "agent.span_exporters",
     "Conversation": "core.conversations",
     "ConversationHit": "core.conversations",
@@ -131,7 +131,7 @@ LAZY = {
     "McpLimits": "tools.mcp.limits",
     "McpServer": "tools.mcp.server",
     "QdrantStore": "stores.qdrant",
-    "OAuth": "tools.mcp.oauth",
+    "OAuth": "tools.mcp.authorization.oauth",
     "Passage": "rag.splitters",
     "Projection": "indexes.projection",
     "RankedDocument": "wire.rerank",
@@ -153,7 +153,7 @@ LAZY = {
     "copy": "stores.transfer",
     "cost": "core.cost",
     "estimate_tokens": "core.tokens",
-    "identity_assertion": "tools.mcp.machine",
+    "identity_assertion": "tools.mcp.authorization.machine",
     "ingest": "rag.ingest",
     "list_models": "wire.models",
     "load_documents": "rag.loaders",

@@ -1,8 +1,8 @@
 """Tools, resources and prompts of MCP servers: https://modelcontextprotocol.io/specification"""
 
+from .authorization.machine import ClientCredentials, identity_assertion
+from .authorization.oauth import OAuth
 from .limits import McpLimits
-from .machine import ClientCredentials, identity_assertion
-from .oauth import OAuth
 from .sampling import sample_with
 from .server import McpServer
 

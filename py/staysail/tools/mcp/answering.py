@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.errors import BadRequestError, ConfigError
 from . import elicitation
-from .addresses import check_address
+from .authorization.addresses import check_address
 from .timing import CallTimer
 
 INVALID_PARAMS, INTERNAL_ERROR = -32602, -32603

@@ -14,7 +14,7 @@ from ...core.framing import SSEReader
 from ...core.json_text import json_bytes, read_json
 from ...core.ports import HttpRequest, HttpResponse, Transport
 from ...core.waiting import timeout
-from .auth import Auth
+from .authorization.bearer import Auth
 from .limits import Meter
 from .reading import mapping, text
 

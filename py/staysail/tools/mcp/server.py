@@ -15,9 +15,10 @@ from ...core.ports import Clock, Transport, without_secrets
 from ...core.tool import Approval
 from ...core.value import NOTHING, Value
 from ...core.waiting import SystemClock
-from .addresses import is_local
 from .answering import Answerer, Answerers
-from .auth import read_auth
+from .authorization.addresses import is_local
+from .authorization.bearer import read_auth
+from .authorization.tokens import Tokens
 from .connection import Connection, OnNotification
 from .content import McpResult, read_prompt, read_resource, read_result
 from .endpoint import HttpEndpoint
@@ -27,7 +28,6 @@ from .listing import read_items
 from .negotiation import rpc_code
 from .reading import text
 from .timing import CallTimer
-from .tokens import Tokens
 from .tool import McpTool, OnToolProgress, Progress
 
 LONGEST_NAME = 64

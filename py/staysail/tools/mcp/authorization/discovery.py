@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from ...core.errors import AuthError, NetworkError, error_for_status
-from ...core.ports import HttpRequest, Transport
-from ...core.value import Value
+from ....core.errors import AuthError, NetworkError, error_for_status
+from ....core.ports import HttpRequest, Transport
+from ....core.value import Value
+from ..reading import text, texts
 from .addresses import check_address, is_local
 from .documents import send_json
-from .reading import text, texts
 
 MOST_REDIRECTS = 3
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...core.errors import JsonError, NetworkError, error_for_status
-from ...core.json_text import read_json
-from ...core.ports import HttpRequest, Transport
-from ...core.value import Value
-from ...core.waiting import timeout
+from ....core.errors import JsonError, NetworkError, error_for_status
+from ....core.json_text import read_json
+from ....core.ports import HttpRequest, Transport
+from ....core.value import Value
+from ....core.waiting import timeout
 
 LIMIT_S = 30.0
 LARGEST_BYTES = 1 << 20

@@ -14,8 +14,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from ...core.errors import AuthError, ConfigError
-from ...core.secrets import remember
+from ....core.errors import AuthError, ConfigError
+from ....core.secrets import remember
 from .discovery import AuthorizationServer, Resource
 from .tokens import Client, Tokens, register, secret_method
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
-from ...core.errors import AuthError, ConfigError
-from ...core.secrets import remember
+from ....core.errors import AuthError, ConfigError
+from ....core.secrets import remember
 
 type TokenSource = str | Callable[[], str | Awaitable[str]]
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlencode
 
-from ...core.errors import AuthError, ConfigError, ProviderError, error_for_status
-from ...core.json_text import write_json
-from ...core.locks import Lock
-from ...core.ports import Clock, HttpRequest, Transport
-from ...core.secrets import remember
-from ...core.value import Value
-from .auth import check_token
+from ....core.errors import AuthError, ConfigError, ProviderError, error_for_status
+from ....core.json_text import write_json
+from ....core.locks import Lock
+from ....core.ports import Clock, HttpRequest, Transport
+from ....core.secrets import remember
+from ....core.value import Value
+from ..reading import mapping, number, text
+from .bearer import check_token
 from .discovery import AuthorizationServer, Resource, find_authorization_server, find_resource, read_challenge
 from .documents import JsonAnswer, send_json
-from .reading import mapping, number, text
 
 EARLY_S = 30.0
 LONGEST_LIFE_S = 10 * 365 * 86_400.0

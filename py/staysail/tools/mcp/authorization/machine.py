@@ -9,12 +9,12 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlencode
 
-from ...core.defaults import default_transport
-from ...core.errors import AuthError, ConfigError
-from ...core.secrets import remember
+from ....core.defaults import default_transport
+from ....core.errors import AuthError, ConfigError
+from ....core.secrets import remember
+from ..reading import mapping, text
 from .discovery import AuthorizationServer, Resource
 from .documents import send_json
-from .reading import mapping, text
 from .tokens import Client, Tokens, post, refusal, secret_method
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
