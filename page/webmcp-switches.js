@@ -58,6 +58,6 @@ export async function offeredTools(own) {
   if (!use.checked) return [];
   const looking = turn.then(() => pageTools());
   turn = looking.catch(() => {}); // told to whoever asked
-  const names = new Set(own.map(({ name }) => name));
+  const names = new Set(own.map((tool) => ("name" in tool ? tool.name : "")));
   return (await looking).filter(({ name }) => !names.has(name));
 }

@@ -5,6 +5,18 @@ export { authorizeInPopup, finishAuthorization } from "./keys/authorization.js";
 export { boot, shutdown } from "./runtime/boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
 export { Conversations } from "./agent/conversations.js";
+export {
+  advisor,
+  codeExecution,
+  fileSearch,
+  hostedMcp,
+  imageGeneration,
+  toolSearch,
+  urlContext,
+  webFetch,
+  webSearch,
+  xSearch,
+} from "./agent/hosted.js";
 export { handoff } from "./agent/delegation.js";
 export * from "./errors.js";
 export { KeyStore } from "./keys/key-store.js";

@@ -7,6 +7,8 @@ export type Usage = {
   cachedInputTokens: number;
   cacheCreationInputTokens: number;
   reasoningTokens: number;
+  /** Calls of tools that the provider ran, which it charges for apart. */
+  hostedCalls?: number;
 };
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other" | "paused";
 
@@ -35,7 +37,14 @@ export type TextDelta = { type: "text_delta"; text: string };
 export type ReasoningDelta = { type: "reasoning_delta"; text: string };
 /** A piece of a call's arguments as JSON text. */
 export type ToolCallDelta = { type: "tool_call_delta"; id: string; name: string; argumentsDelta: string; index: number };
-export type ToolCallDone = { type: "tool_call_done"; id: string; name: string; arguments: Record<string, unknown> | string };
+export type ToolCallDone = {
+  type: "tool_call_done";
+  id: string;
+  name: string;
+  arguments: Record<string, unknown> | string;
+  /** The provider runs the tool itself. */
+  hosted: boolean;
+};
 /** `text` is what the model is told; `sources` are the documents it rests on. */
 export type ToolResult = {
   type: "tool_result";
@@ -46,6 +55,8 @@ export type ToolResult = {
   durationS: number;
   text: string;
   sources: Source[];
+  /** The provider ran the tool itself. */
+  hosted: boolean;
 };
 /** One model call ended. */
 export type StepDone = { type: "step_done"; step: number; usage: Usage; finishReason: FinishReason; requestId: string | null };
@@ -225,7 +236,24 @@ export type PlainTool<Args = any> = {
   idempotent?: boolean;
   execute: (args: Args, context: ToolContext) => unknown;
 };
-export type Tool = RigTool | PlainTool | Delegate;
+export type Tool = RigTool | PlainTool | Delegate | HostedTool;
+/** local: a tool that stands in where the provider has none. extra: fields in the provider's own words. */
+export type HostedOptions = { local?: Tool; extra?: Record<string, unknown> };
+/** A tool that the provider runs itself, as webSearch() and the like make it. */
+export type HostedTool = HostedOptions & {
+  hosted:
+    | "web_search"
+    | "web_fetch"
+    | "url_context"
+    | "x_search"
+    | "code_execution"
+    | "file_search"
+    | "image_generation"
+    | "mcp"
+    | "tool_search"
+    | "advisor";
+  options?: Record<string, unknown>;
+};
 
 /** `[score, id, document]`, best first. */
 export type SearchHit =
@@ -446,6 +474,7 @@ export type ModelRequest = {
   temperature: number | null;
   maxTokens: number | null;
   reasoning?: Reasoning;
+  hosted?: HostedTool[];
   output: { schema: JsonSchema; name: string; strict: boolean } | null;
   additionalParams: Record<string, unknown>;
 };

@@ -41,6 +41,7 @@ from staysail.core.events import (
     ToolProgress,
     ToolResult,
 )
+from staysail.core.hosted import HostedTool
 from staysail.core.messages import Audio, File, Image, Message, Opaque, Part, Reasoning, Refusal, Role, Text, ToolCall, ToolOutput
 from staysail.core.ports import SearchHit
 from staysail.core.retry import Retry
@@ -66,7 +67,7 @@ MORE = {"extra": {"openai": 1}}
 MEDIA = {"media_type": "image/png", "name": "a", **MORE}
 MESSAGE = Message("user", (Text("hi"),), "ada", {"openai": 1})
 BARE = Message("user")
-USAGE = Usage(1, 2, 3, 4, 5, 6)
+USAGE = Usage(1, 2, 3, 4, 5, 6, 7)
 COMPLETION = Completion(MESSAGE, USAGE, "stop", "end_turn", {"id": 1}, "req_1", "m", {"type": "refusal"}, ("a",))
 RESULT = ToolResult("1", "look", (Text("7"),), False, 0.5, ({"id": "a"},))
 ASKED = ApprovalRequest("1", "pay", {}, True, 1.0, "treasurer")
@@ -115,7 +116,9 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "RunInfo": (RunInfo("r", "a", "done", "hi", 1.0, 2.0, True, "c"), RunInfo("r", None, "done", "hi", 1.0, 2.0)),
     "ModelRequest": (
         CompletionRequest(
-            (MESSAGE,), "a", (Document("a", "b"),), (ToolDefinition("a"),), "auto", 1, 1, OutputSchema({}), {"a": 1}, reasoning="low"
+            *((MESSAGE,), "a", (Document("a", "b"),), (ToolDefinition("a"),), "auto", 1, 1, OutputSchema({}), {"a": 1}),
+            reasoning="low",
+            hosted=(HostedTool("web_search"),),
         ),
         CompletionRequest(),
     ),
@@ -160,19 +163,22 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
             "cache": None,  # an option of an agent, not of a call
         },
     ),
-    "RequestOptions": (CompletionRequest, {"output_schema": "output", "headers": None, "timeouts": None, "watch": None, "reasons": None}),
+    "RequestOptions": (
+        CompletionRequest,
+        {"output_schema": "output", "headers": None, "timeouts": None, "watch": None, "reasons": None, "hosted": None},
+    ),
     "Grant": (Grant.of, {}),
 }
 
 # Types that say what JavaScript's functions take and give, or what is read there alone.
 OWN = """
 Access AgentOptions ApprovalAnswer AskAgain CallOptions ChainAccess Content ConversationExport Delegate DynamicContext DynamicTools
-Embedder Extra HookDecision Hooks Infer IngestFile JsonSchema Limits LoadedDocument Maybe McpAnnotations McpLimits McpOAuth McpOptions
-McpProgress McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource Memory MemoryPolicy MessageLike ModelInfo
-ModelLink ModelOptions MountOptions Operation OutputOf Passage PausedRun PlainTool PluginFiles PluginObject PluginOptions PluginRequest
-RagIndex Reasoning Rerank ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest SessionOptions SplitOptions Splitter
-StandardResult StandardSchema Stop StoreArchive StoreDocument StoreProjection SummaryOptions TextEmbedder TokenCounter Tool ToolApproval
-ToolChoice ToolContext ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
+Embedder Extra HookDecision Hooks HostedOptions HostedTool Infer IngestFile JsonSchema Limits LoadedDocument Maybe McpAnnotations
+McpLimits McpOAuth McpOptions McpProgress McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource Memory MemoryPolicy
+MessageLike ModelInfo ModelLink ModelOptions MountOptions Operation OutputOf Passage PausedRun PlainTool PluginFiles PluginObject
+PluginOptions PluginRequest RagIndex Reasoning Rerank ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest SessionOptions
+SplitOptions Splitter StandardResult StandardSchema Stop StoreArchive StoreDocument StoreProjection SummaryOptions TextEmbedder
+TokenCounter Tool ToolApproval ToolChoice ToolContext ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
 """
 
 LITERALS: dict[str, Any] = {"FinishReason": FinishReason, "Role": Role, "RunInfo.state": RunState}

@@ -7,6 +7,7 @@
 
 import { bindDelegate } from "./delegation.js";
 import { ConfigError } from "../errors.js";
+import { bindHosted } from "./hosted.js";
 import { pythonModule } from "./python-tools.js";
 import { jsonSchema, validate } from "./schema.js";
 
@@ -27,8 +28,8 @@ export function tool(given) {
  */
 export function bindTool(tool) {
   if (tool !== null && typeof tool === "object") {
-    const delegate = bindDelegate(tool);
-    if (delegate) return delegate;
+    const other = bindDelegate(tool) ?? bindHosted(tool, bindTool);
+    if (other) return other;
     if ("definition" in tool && typeof tool.definition === "function" && "call" in tool && typeof tool.call === "function")
       return bindRigTool(tool);
     if ("execute" in tool && typeof tool.execute === "function") return bindPlainTool(tool);

@@ -53,7 +53,7 @@ class Agent:
     ) -> None:
         self.model = _resolve(model, api_key=api_key, base_url=base_url, transport=transport, max_response_bytes=max_response_bytes)
         self.name = name
-        self.settings = Settings().override(options)
+        self.settings = self._fit(Settings().override(options))
         self.clock = clock or SystemClock()
 
     async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
@@ -188,7 +188,11 @@ class Agent:
         return Run.from_dict(data, decode=output.decode if output else None)
 
     def _settings(self, options: RunOptions) -> Settings:
-        return self.settings.override(options)
+        return self._fit(self.settings.override(options)) if options else self.settings
+
+    def _fit(self, settings: Settings) -> Settings:
+        """The settings for this agent's model. Raises ConfigError for a hosted tool that it has not."""
+        return settings.with_hosted(self.model.traits.hosted_tools, self.model.name) if settings.hosted_tools else settings
 
     async def _begin(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
         """`_start`, after what the conversation holds."""
@@ -239,7 +243,7 @@ class Agent:
 
     def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
         """What the model is asked in a turn. found: documents that were looked up."""
-        tools = [read_tool(tool) for tool in settings.tools]
+        tools = [read_tool(tool) for tool in settings.own_tools]
         # A forced choice is meant for the first call: kept, it would force a tool for ever.
         choice = settings.tool_choice if turn == 1 or settings.tool_choice in ("auto", "none") else None
         output = None
@@ -260,6 +264,7 @@ class Agent:
             settings.additional_params,
             settings.headers,
             reasoning=settings.reasoning,
+            hosted=settings.hosted_tools,
         )
 
     def __repr__(self) -> str:

@@ -135,7 +135,7 @@ def find_handoff(agent: Runnable, name: str) -> Handoff:
         if any(at is other for other in seen):
             continue
         seen.append(at)
-        for tool in at.settings.tools:
+        for tool in at.settings.own_tools:
             if isinstance(tool, Handoff):
                 if tool.name == name:
                     return tool

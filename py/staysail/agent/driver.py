@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Collection, Iterable, Mapping
 from contextlib import aclosing, nullcontext, suppress
 from typing import Any
 
+from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
 from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, replay
@@ -136,7 +137,7 @@ class Driver:
 
     async def _settle_doubts(self) -> None:
         """After a run was cut off: asks about calls of which nobody knows how they ended, and does a handover that was due."""
-        tools = {tool.name: tool for tool in self._settings.tools}
+        tools = {tool.name: tool for tool in self._settings.own_tools}
         for position, call in self._run.ready():
             if position in self._uncertain and not getattr(tools.get(call.name), "idempotent", False):
                 await self._record("asked", position=position, uncertain=True, expires_at=None)
@@ -196,7 +197,8 @@ class Driver:
         async with aclosing(self._ask_model(request, streamed)) as events:
             async for event in events:
                 if isinstance(event, Completion):
-                    await self._take(event, describe_sources(self._found) if turn == 1 else ())
+                    found = describe_sources(self._found) if turn == 1 else ()
+                    await self._take(event, (*found, *cited_sources(event)))
                     yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
                     for result in run.turned_back:
                         yield result

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypedDict
 
 from ..core.completion import Document, Reasoning, Timeouts, ToolChoice, check_reasoning, check_sampling, read_document
 from ..core.conversations import ConversationStore
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
+from ..core.hosted import HostedTool, read_hosted
 from ..core.ports import Tool
 from ..core.retry import Retry
 from ..core.schema import Codec, codec
@@ -28,7 +29,7 @@ class RunOptions(TypedDict, total=False):
 
     preamble: str | None
     context: Iterable[Any]
-    tools: Iterable[Tool | Callable[..., Any]]
+    tools: Iterable[Tool | HostedTool | Callable[..., Any]]
     tool_choice: ToolChoice | None
     tool_concurrency: int
     tool_timeout_s: float | None
@@ -58,7 +59,7 @@ class RunOptions(TypedDict, total=False):
 class Settings(Value):
     preamble: str | None = None
     context: tuple[Document, ...] = ()
-    tools: tuple[Tool, ...] = ()
+    tools: tuple[Any, ...] = ()
     tool_choice: ToolChoice | None = None
     tool_concurrency: int = 8
     tool_timeout_s: float | None = None
@@ -88,7 +89,7 @@ class Settings(Value):
         put = object.__setattr__
         context = [self.context] if isinstance(self.context, str) else self.context or ()
         put(self, "context", tuple(read_document(item, n) for n, item in enumerate(context)))
-        put(self, "tools", tuple(map(as_tool, self.tools or ())))
+        put(self, "tools", tuple(read_hosted(tool) or as_tool(tool) for tool in self.tools or ()))
         put(self, "retry", Retry.of(self.retry))
         put(self, "timeout_s", Timeouts.of(self.timeout_s))
         put(self, "headers", self.headers or NOTHING)
@@ -124,6 +125,23 @@ class Settings(Value):
         if "hooks" in changes:
             changes["hooks"] = (*self.hooks, *read_hooks(changes["hooks"]))
         return self.replace(**changes)
+
+    @property
+    def own_tools(self) -> tuple[Tool, ...]:
+        """The tools that run here."""
+        return tuple(tool for tool in self.tools if not isinstance(tool, HostedTool))
+
+    @property
+    def hosted_tools(self) -> tuple[HostedTool, ...]:
+        """The tools that the provider runs."""
+        return tuple(tool for tool in self.tools if isinstance(tool, HostedTool))
+
+    def with_hosted(self, kinds: Collection[str], model: str) -> Settings:
+        """These settings for a model that has hosted tools of some kinds: a tool of another kind is replaced by its local one. Raises
+        ConfigError where there is none."""
+        if all(tool.kind in kinds for tool in self.hosted_tools):
+            return self
+        return self.replace(tools=tuple(_stand_in(tool, kinds, model) if isinstance(tool, HostedTool) else tool for tool in self.tools))
 
     @property
     def place(self) -> ConversationRef | None:
@@ -177,6 +195,17 @@ class Settings(Value):
         }
         defs = {"$defs": plain.schema["$defs"]} if "$defs" in plain.schema else {}
         return Codec(wrapped | defs, lambda value: plain.decode(value["value"]))
+
+
+def _stand_in(tool: HostedTool, kinds: Collection[str], model: str) -> Any:
+    if tool.kind in kinds:
+        return tool
+    if tool.local is not None:
+        return tool.local
+    raise ConfigError(
+        f"{model} has no {tool.kind}; it has {', '.join(kinds) or 'no hosted tools'}. Give a tool of yours in its place: "
+        f"{tool.kind}(…, local=my_tool)"
+    )
 
 
 def _read_log(durable: Any) -> RunLog | None:

@@ -33,7 +33,7 @@ class ToolTurn:
     ) -> None:
         self._answers = answers
         self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
-        self._tools = {tool.name: tool for tool in settings.tools}
+        self._tools = {tool.name: tool for tool in settings.own_tools}
         self._limit = asyncio.Semaphore(settings.tool_concurrency)
         self.asked: tuple[ApprovalRequest, ...] = ()
         self._told: set[str] = set()
@@ -56,7 +56,7 @@ class ToolTurn:
         work: list[Work] = [self._call(position, call) for position, call in self._run.ready()]
         if self._settings.approve is not None:
             work += [self._wait_for(position, requests) for position, requests in self._run.waiting()]
-        emits = any(getattr(tool, "emits", False) for tool in self._settings.tools)
+        emits = any(getattr(tool, "emits", False) for tool in self._settings.own_tools)
         told = _one_by_one(work) if blocking.get() or (len(work) == 1 and not emits) else self._at_once(work)
         async with aclosing(told) as events:
             async for event in events:

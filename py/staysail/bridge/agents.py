@@ -10,6 +10,7 @@ from typing import Any
 from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex, Tracer
 from ..agent.reply import Reply
 from ..agent.retrieval import Retriever
+from ..core.hosted import read_hosted
 from ..core.value import NOTHING
 from .access import read_access, read_limits
 from .conversing import Conversing, read_policies
@@ -141,7 +142,10 @@ class Crew:
             return sample, ToolIndex(made)
         return sample, ToolIndex(made, RemoteToolEmbedder(owner, index), known=self._vectors(embedder))
 
-    def _tool(self, owner: Owner, name: str, module: str | None = None, agent: str | None = None, **described: Any) -> Tool:
+    def _tool(self, owner: Owner, name: str, module: str | None = None, agent: str | None = None, **described: Any) -> Any:
+        if "hosted" in described:
+            local = described.get("local")
+            return read_hosted(described | {"local": self._tool(owner, **local) if local else None})
         if module:
             known = self._modules.find(module, name)
             return known if "approval" not in described else Asked(known, RemoteTool(owner, name, **described).approval)

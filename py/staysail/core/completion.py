@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from .errors import ConfigError
+from .hosted import HostedTool, read_hosted
 from .messages import Message, MessageLike, Text, ToolCall, read_messages
 from .usage import Usage
 from .value import NOTHING, Value
@@ -81,10 +82,15 @@ class Timeouts(Value):
 
 
 class CompletionRequest(Value):
-    """One call of a model. `messages` may be given as text, dicts or Messages, `tools` as definitions or their dicts, `documents` as
-    texts. reasoning: how much the model reasons; a wire format is given it as a ReasoningPlan. reasons: whether the model is known to
-    reason about this call, which is filled in for the wire format. watch: told of each Exchange that the call
-    takes."""
+    """One call of a model.
+
+    Args:
+        messages: Messages, also as text or dicts. documents: also as texts.
+        tools: Definitions, also as their dicts. hosted: Tools that the provider runs.
+        reasoning: How much the model reasons; a wire format is given it as a ReasoningPlan.
+        reasons: Whether the model is known to reason about this call, which is filled in for the wire format.
+        watch: Called with each Exchange that the call takes.
+    """
 
     messages: tuple[Message, ...] = ()
     preamble: str | None = None
@@ -100,11 +106,13 @@ class CompletionRequest(Value):
     watch: Callable[[Any], None] | None = None
     reasoning: Any = None
     reasons: bool = False
+    hosted: tuple[HostedTool, ...] = ()
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "messages", read_messages(self.messages))
         put(self, "tools", tuple(read_tool(item) for item in self.tools))
+        put(self, "hosted", tuple(tool for item in self.hosted if (tool := read_hosted(item))))
         put(self, "documents", tuple(read_document(item, n) for n, item in enumerate(self.documents)))
         if isinstance(self.output, Mapping):
             put(self, "output", OutputSchema(self.output))
@@ -145,7 +153,11 @@ class CompletionRequest(Value):
             "max_tokens": self.max_tokens,
             "output": self.output.to_dict() if self.output else None,
             "additional_params": dict(self.additional_params),
-        } | ({"reasoning": self.reasoning} if self.reasoning is not None else {})
+        } | {
+            name: value
+            for name, value in (("reasoning", self.reasoning), ("hosted", [tool.to_dict() for tool in self.hosted]))
+            if value not in (None, [])
+        }
 
     def __repr__(self) -> str:
         return f"CompletionRequest({self.to_dict()!r})"

@@ -50,11 +50,12 @@ class ToolCallDelta(Event):
 
 
 class ToolCallDone(Event):
-    """The model finished asking for a tool; `arguments` as in ToolCall."""
+    """The model finished asking for a tool; `arguments` as in ToolCall. hosted: the provider runs the tool itself."""
 
     id: str
     name: str
     arguments: Any
+    hosted: bool = False
 
     @classmethod
     def of(cls, call: ToolCall) -> ToolCallDone:
@@ -62,7 +63,8 @@ class ToolCallDone(Event):
 
 
 class ToolResult(Event):
-    """A tool answered. text: what the model is told. duration_s: seconds it took. sources: the documents that it rests on."""
+    """A tool answered. text: what the model is told. duration_s: seconds it took. sources: the documents that it rests on. hosted: the
+    provider ran the tool itself."""
 
     id: str
     name: str
@@ -70,6 +72,7 @@ class ToolResult(Event):
     is_error: bool = False
     duration_s: float = 0.0
     sources: tuple[Mapping[str, Any], ...] = ()
+    hosted: bool = False
 
     @property
     def text(self) -> str:

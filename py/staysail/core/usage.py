@@ -9,7 +9,7 @@ class Usage(Value):
     """Tokens of one model call, or added up over several, as the provider counted them.
 
     Whether `input_tokens` includes cached tokens is the provider's convention (OpenAI's includes them, Anthropic's does not);
-    `total_tokens` counts everything once.
+    `total_tokens` counts everything once. `hosted_calls` are calls of tools that the provider ran, which it charges for apart.
     """
 
     input_tokens: int = 0
@@ -18,12 +18,14 @@ class Usage(Value):
     cached_input_tokens: int = 0
     cache_creation_input_tokens: int = 0
     reasoning_tokens: int = 0
+    hosted_calls: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(*(getattr(self, field) + getattr(other, field) for field in Usage.__match_args__))
 
     def to_dict(self) -> dict[str, int]:
-        return {field: getattr(self, field) for field in Usage.__match_args__}
+        """Every count; that of hosted calls only where there are some."""
+        return {field: getattr(self, field) for field in Usage.__match_args__ if field != "hosted_calls" or self.hosted_calls}
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Usage:

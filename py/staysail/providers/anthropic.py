@@ -48,6 +48,7 @@ PROVIDER = Provider(
     chat="anthropic",
     dialect=MessagesDialect(),
     models=MODELS,
+    hosted=("web_search", "web_fetch", "url_context", "code_execution", "mcp", "tool_search", "advisor"),
     services={"models": Service(form="anthropic")},
     version="v1",
     auth="x-api-key",

@@ -35,6 +35,7 @@ PROVIDER = Provider(
     "https://generativelanguage.googleapis.com/v1beta",
     chat="gemini",
     models=MODELS,
+    hosted=("web_search", "web_fetch", "url_context", "code_execution", "file_search"),
     services={
         "embeddings": Service(form="gemini", batch=100),
         "transcription": Service(form="gemini"),

@@ -5,12 +5,13 @@ from ..wire.chat import ChatDialect
 from ..wire.format import Provider, Service
 from ..wire.schemas.rules import OPENAI_STRICT, STRUCTURE, SchemaSupport
 
+HOSTED = ("web_search", "code_execution", "mcp")
 PROVIDER = Provider(
     "groq",
     "https://api.groq.com/openai/v1",
-    dialect=ChatDialect(max_tokens="max_completion_tokens", reasoning="groq", output_with_tools=False, files="", audio=""),
+    dialect=ChatDialect(max_tokens="max_completion_tokens", reasoning="groq", hosted="groq", output_with_tools=False, files="", audio=""),
     models=(
-        (r"gpt-oss", {"reasoning": ReasoningTraits(("low", "medium", "high"), by_default=True)}),
+        (r"gpt-oss", {"reasoning": ReasoningTraits(("low", "medium", "high"), by_default=True), "hosted_tools": HOSTED}),
         (r"qwen3", {"reasoning": ReasoningTraits(("none", "default"), by_default=True)}),
         (r"", {"reasoning": ReasoningTraits()}),
     ),

@@ -35,6 +35,7 @@ PROVIDER = Provider(
     chat="responses",
     dialect=ResponsesDialect(),
     models=MODELS,
+    hosted=("web_search", "code_execution", "file_search", "image_generation", "mcp", "tool_search"),
     services={
         "embeddings": Service(batch=2048, batch_bytes=600_000),
         "transcription": Service(),

@@ -5,7 +5,14 @@ from ..wire.schemas.rules import OPENAI_STRICT, SchemaSupport
 PROVIDER = Provider(
     "openrouter",
     "https://openrouter.ai/api/v1",
-    dialect=ChatDialect(echo=("reasoning_content", "reasoning", "reasoning_details"), usage_option=False, strict=True, reasoning="object"),
+    dialect=ChatDialect(
+        echo=("reasoning_content", "reasoning", "reasoning_details"),
+        usage_option=False,
+        strict=True,
+        reasoning="object",
+        hosted="openrouter",
+    ),
+    hosted=("web_search", "web_fetch", "image_generation", "advisor"),
     services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(form="openrouter"), "models": Service()},
     key_env="OPENROUTER_API_KEY",
     key_url="https://openrouter.ai/settings/keys",

@@ -12,7 +12,7 @@ PROVIDER = Provider(
     "xai",
     "https://api.x.ai/v1",
     chat="responses",
-    dialect=ResponsesDialect(strict=False, instructions=False, system="system", summary=False, proof=False),
+    dialect=ResponsesDialect(strict=False, instructions=False, system="system", summary=False, proof=False, hosted="xai"),
     models=(
         (r"non-reasoning|grok-2", {"reasoning": ReasoningTraits()}),
         (r"grok-4\.20-multi-agent", {"reasoning": ReasoningTraits(("low", "medium", "high", "xhigh"), by_default=True)}),
@@ -22,6 +22,7 @@ PROVIDER = Provider(
         (r"grok-(4\.[7-9]|[5-9])", {"reasoning": ReasoningTraits(("low", "medium", "high", "xhigh"), by_default=True)}),
         (r"grok", {"reasoning": ReasoningTraits(("low", "medium", "high"), by_default=True)}),
     ),
+    hosted=("web_search", "x_search", "code_execution", "file_search", "image_generation", "mcp"),
     services={"images": Service(form="xai"), "models": Service()},
     key_env="XAI_API_KEY",
     key_url="https://console.x.ai",

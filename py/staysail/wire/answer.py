@@ -22,6 +22,7 @@ from ..core.whole_text import whole, whole_text
 from .call_ids import CallIds
 from .faults import cut_off, error_in_stream, not_understood
 from .format import ChatWire
+from .hosted_answers import HostedWatch, count_calls
 from .shapes import records
 from .think_tags import ThinkTags
 
@@ -49,14 +50,20 @@ class StreamedAnswer:
         self._wire, self._dialect = wire, dialect
         self._ids = earlier_ids(request)
         self._reader = wire.reader(dialect, self._ids, tuple(tool.name for tool in request.tools) if request else ())
+        self._hosted = HostedWatch(wire.name) if request is None or request.hosted else None
         self._tags = ThinkTags()
         self._halves: dict[Any, Event] = {}
         self._ended = False
 
     def feed(self, frame: ServerEvent) -> list[Event]:
         """What an event of the stream brought. Raises StreamError."""
-        events = (event for data in self._read(frame) for event in self._reader.feed(data, frame.event))
+        events = (event for data in self._read(frame) for event in self._feed(data, frame.event))
         return list(self._joined(self._told_apart(events)))
+
+    def _feed(self, data: dict[str, Any], name: str) -> Iterable[Event]:
+        yield from self._reader.feed(data, name)
+        if self._hosted:
+            yield from self._hosted.feed(data)
 
     @property
     def resume_path(self) -> str | None:
@@ -157,7 +164,8 @@ def check_answer(completion: Completion) -> Completion:
         error = StreamError(f"the model's answer failed: {reason}", code=code, retryable="cancel" not in code, body=completion.raw)
         error.partial = message if message.content else None
         raise error
-    return completion.replace(message=message)
+    hosted = count_calls(completion)
+    return completion.replace(message=message, usage=completion.usage.replace(hosted_calls=hosted) if hosted else completion.usage)
 
 
 def mend_message(message: Message) -> Message:

@@ -26,6 +26,7 @@ from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
+from .hosted_tools import CLAUDE_BETAS, claude_servers, render_hosted
 from .shapes import count, read_index, record, records, string
 
 # The models before structured output, and before system messages in mid-conversation.
@@ -72,6 +73,8 @@ class Messages:
         body["messages"] = [rendered for message in messages if (rendered := _render_message(message, system_role))["content"]]
         if request.tools:
             body["tools"] = [_render_tool(tool.name, tool.description, tool.parameters, tool.strict) for tool in request.tools]
+        if request.hosted:
+            _add_hosted(body, request)
         if request.tool_choice is not None:
             name, choice = request.forced_tool, request.tool_choice
             body["tool_choice"] = {"type": "tool", "name": name} if name else {"type": "any" if choice == "required" else choice}
@@ -87,6 +90,13 @@ class Messages:
         params = dict(request.additional_params)
         _cache_prefix(body, params.pop("cache_prefix", None))
         return merge_params(body, params)
+
+    def headers(self, request: CompletionRequest) -> dict[str, str]:
+        """The betas that the request needs: of hosted tools, and of files that the provider keeps."""
+        betas = [CLAUDE_BETAS[kind] for kind in dict.fromkeys(tool.kind for tool in request.hosted) if kind in CLAUDE_BETAS]
+        if any(isinstance(part, Media) and part.file_id for message in request.messages for part in message.content):
+            betas.append("files-api-2025-04-14")
+        return {"anthropic-beta": ",".join(betas)} if betas else {}
 
     def parse(self, body: Mapping[str, Any], dialect: MessagesDialect, ids: CallIds) -> Completion:
         """A Completion from a whole message. Raises StreamError for an error told in one."""
@@ -242,6 +252,16 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     read, written = count(usage.get("cache_read_input_tokens")), count(usage.get("cache_creation_input_tokens"))
     thought = count(record(usage.get("output_tokens_details")).get("thinking_tokens"))
     return Usage(inputs, outputs, inputs + read + written + outputs, read, written, thought)
+
+
+def _add_hosted(body: dict[str, Any], request: CompletionRequest) -> None:
+    """Adds the tools that the provider runs. With a search among them, the caller's own tools are found by it."""
+    own = body.get("tools", [])
+    if any(tool.kind == "tool_search" for tool in request.hosted):
+        own = [tool | {"defer_loading": True} for tool in own]
+    body["tools"] = [*own, *render_hosted(request.hosted, "anthropic")]
+    if servers := claude_servers(request.hosted):
+        body["mcp_servers"] = servers
 
 
 def _most_tokens(request: CompletionRequest, dialect: MessagesDialect) -> int:

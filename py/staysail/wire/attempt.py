@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..core.completion import Completion, CompletionRequest
@@ -16,7 +17,11 @@ from .schemas.rules import SchemaSupport
 
 
 class Attempt:
-    """body: to be sent. warnings: options and tools that the model does not get. adjusted: the same as events."""
+    """One request, as it is sent.
+
+    request: with the headers that its options need. body: to be sent. warnings: options and tools that the model does not get. adjusted:
+    the same as events.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,7 @@ class Attempt:
         fitted, warnings = fit_request(request, traits, name)
         self._prepared = Preparation(fitted, schemas, model)
         self.body: dict[str, Any] = wire.render(self._prepared.request, model, dialect, streamed=streamed)
+        self.request = _add_headers(request, wire.headers(fitted) if hasattr(wire, "headers") else {})
         self._model, self._name, self._address = model, name, address
         self._mends = 0
         known = [mend for mend in apply_mends(self.body, learned_mends(address, model)) if not is_own(mend)]
@@ -59,3 +65,14 @@ class Attempt:
         """The answer with the caller's names of tools, and this attempt's warnings."""
         completion = self._prepared.restore(completion)
         return completion.replace(warnings=(*self.warnings, *completion.warnings)) if self.warnings else completion
+
+
+def _add_headers(request: CompletionRequest, headers: Mapping[str, str]) -> CompletionRequest:
+    """The request with more headers. A list that the caller gives too (anthropic-beta) is added to."""
+    if not headers:
+        return request
+    given = {name.lower(): value for name, value in request.headers.items()}
+    both = {
+        name: ",".join(dict.fromkeys([*given.get(name, "").split(","), *value.split(",")])).strip(",") for name, value in headers.items()
+    }
+    return request.replace(headers=given | both)

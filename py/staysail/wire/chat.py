@@ -26,6 +26,7 @@ from .call_ids import CallIds
 from .chat_answer import ChatReader, as_parts, parse_answer
 from .format import merge_params
 from .history import HistoryRules, fit_history
+from .hosted_tools import render_hosted
 
 # Most tokens of reasoning that a level stands for, where a provider takes levels alone.
 LOW_BUDGET, MEDIUM_BUDGET = 4_096, 16_384
@@ -53,6 +54,7 @@ class ChatDialect(Value):
         reasoning: How it is asked for; "" for not at all.
         every_thought: Wants `reasoning_content` on each of the assistant's messages.
         output_with_tools: Structured output also beside tools.
+        hosted: Whose words for hosted tools it takes; "" where it has none.
     """
 
     max_tokens: str = "max_tokens"
@@ -71,6 +73,7 @@ class ChatDialect(Value):
     reasoning: Literal["effort", "object", "thinking", "groq", "template", ""] = ""
     every_thought: bool = False
     output_with_tools: bool = True
+    hosted: str = ""
 
 
 class Chat:
@@ -97,6 +100,8 @@ class Chat:
         body: dict[str, Any] = {"model": model, "messages": list(_render_messages(request, dialect))}
         if request.tools:
             body["tools"] = [render_tool(tool, dialect) for tool in request.tools]
+        if request.hosted:
+            body["tools"] = [*body.get("tools", ()), *render_hosted(request.hosted, dialect.hosted)]
         if request.tool_choice is not None:
             body["tool_choice"] = _render_choice(request, dialect)
         if request.temperature is not None:

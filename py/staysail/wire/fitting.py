@@ -22,6 +22,8 @@ def fit_request(request: CompletionRequest, traits: ModelTraits, name: str) -> t
     ConfigError."""
     warnings: list[str] = []
     changes: dict[str, Any] = {}
+    if missing := [tool.kind for tool in request.hosted if tool.kind not in traits.hosted_tools]:
+        raise ConfigError(f"{name} has no {missing[0]}; it has {', '.join(traits.hosted_tools) or 'no hosted tools'}")
     asked = request.reasoning
     if forces_tool(request) and not traits.forces_tools(asked):
         asked = _without_forcing(request, traits, name, changes, warnings)

@@ -65,6 +65,7 @@ class Provider(Value):
     models: what its models take and can do where that differs from the wire format's default: (pattern of names, fields of ModelTraits);
     the first whose pattern is found in a name counts.
     schemas: what it takes of JSON Schema, and how it wants its tools named.
+    hosted: kinds of tools that it runs itself.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
     user gets a key.
     """
@@ -82,6 +83,7 @@ class Provider(Value):
     base_needed: bool = False
     headers: Mapping[str, str] = NOTHING
     models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
+    hosted: tuple[str, ...] = ()
     schemas: SchemaSupport = COMMON
     page: PageAccess = "yes"
     page_note: str = ""

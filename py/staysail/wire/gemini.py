@@ -26,6 +26,7 @@ from .finish import no_answer, read_finish
 from .format import merge_params
 from .gemini_calls import add_to_call, begin_call, continues_call
 from .history import HistoryRules, fit_history
+from .hosted_tools import render_hosted
 from .schemas.rules import GEMINI_BEFORE_JSON_SCHEMA
 from .shapes import count, read_index, read_media, record, records, string
 
@@ -65,8 +66,10 @@ class Gemini:
             field = "parameters" if re.search(GEMINI_BEFORE_JSON_SCHEMA, model) else "parametersJsonSchema"
             declared = [{"name": tool.name, "description": tool.description, field: dict(tool.parameters)} for tool in request.tools]
             body["tools"] = [{"functionDeclarations": declared}]
+        if request.hosted:
+            _add_hosted(body, request, model)
         if request.tool_choice is not None:
-            body["toolConfig"] = {"functionCallingConfig": _render_choice(request)}
+            body["toolConfig"] = body.get("toolConfig", {}) | {"functionCallingConfig": _render_choice(request)}
         if config := _render_config(request):
             body["generationConfig"] = config
         return merge_params(body, request.additional_params)
@@ -218,6 +221,17 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
     outputs = count(usage.get("candidatesTokenCount")) + thoughts
     total = count(usage.get("totalTokenCount")) or inputs + outputs
     return Usage(inputs, outputs, total, count(usage.get("cachedContentTokenCount")), 0, thoughts)
+
+
+def _add_hosted(body: dict[str, Any], request: CompletionRequest, model: str) -> None:
+    """Adds the tools that the provider runs. Raises ConfigError for the first generations, which take them beside no functions."""
+    if request.tools and FIRST_GENERATIONS.search(model):
+        raise ConfigError(
+            f"{model} takes no hosted tools beside other tools: leave one of them out, give a local one (local=my_tool), or use Gemini 3"
+        )
+    body["tools"] = [*body.get("tools", ()), *render_hosted(request.hosted, "gemini")]
+    if request.tools or not FIRST_GENERATIONS.search(model):
+        body["toolConfig"] = {"includeServerSideToolInvocations": True}
 
 
 def _render_choice(request: CompletionRequest) -> dict[str, Any]:

@@ -259,6 +259,7 @@ class HttpModel:
     async def complete(self, request: CompletionRequest) -> Completion:
         """One whole answer. Raises ProviderError."""
         attempt = self._attempt(request, streamed=False)
+        request = attempt.request
         path = self.wire.path(self.model, streamed=False)
         options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
         while True:
@@ -271,6 +272,7 @@ class HttpModel:
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
         """The answer's events as they come and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
         attempt = self._attempt(request, streamed=True)
+        request = attempt.request
         for adjusted in attempt.adjusted:
             yield adjusted
         begun = False

@@ -22,8 +22,15 @@ from .faults import error_in_stream, not_understood
 from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
+from .hosted_tools import render_hosted
 from .shapes import count, read_index, read_media, record, records, string
 
+INCLUDES = {
+    "web_search": "web_search_call.action.sources",
+    "code_execution": "code_interpreter_call.outputs",
+    "file_search": "file_search_call.results",
+}
+"""What has to be asked for to see the results of hosted tools."""
 KEPT_THERE = ("previous_response_id", "conversation", "background")
 """Parameters that go with a server that stores responses."""
 LEAST_TOKENS = 16
@@ -40,6 +47,7 @@ class ResponsesDialect(Value):
         summary: Gives summaries of reasoning when asked.
         stores: Keeps responses unless told not to.
         proof: Refuses reasoning that it does not store and that comes without its encrypted content.
+        hosted: Whose words for hosted tools it takes.
     """
 
     strict: bool = True
@@ -48,6 +56,7 @@ class ResponsesDialect(Value):
     summary: bool = True
     stores: bool = True
     proof: bool = True
+    hosted: str = "responses"
 
 
 RULES = HistoryRules(
@@ -93,6 +102,10 @@ class Responses:
                 | ({"strict": bool(tool.strict)} if dialect.strict else {})
                 for tool in request.tools
             ]
+        if request.hosted:
+            body["tools"] = [*body.get("tools", ()), *render_hosted(request.hosted, dialect.hosted)]
+            if shown := [INCLUDES[tool.kind] for tool in request.hosted if tool.kind in INCLUDES and dialect.hosted == "responses"]:
+                body["include"] = [*body.get("include", ()), *shown]
         if request.tool_choice is not None:
             name = request.forced_tool
             body["tool_choice"] = {"type": "function", "name": name} if name else request.tool_choice

@@ -18,4 +18,4 @@ def model_traits(provider: Provider, wire: ChatWire, model: str) -> ModelTraits:
     traits = wire.traits(provider.dialect, model)
     rules = next((rules for pattern, rules in provider.models if re.search(pattern, model)), {})
     sizes = Registry.sizes(provider.name, model) if Registry.sizes else {}
-    return traits.replace(**(dict(sizes) | LISTED.get((provider.name, model), {}) | dict(rules)))
+    return traits.replace(hosted_tools=provider.hosted).replace(**(dict(sizes) | LISTED.get((provider.name, model), {}) | dict(rules)))

@@ -1,0 +1,160 @@
+"""Tools that the provider runs on its own side, in one vocabulary; each wire format has its own words for them.
+
+    Agent("anthropic:claude-opus-5-5", tools=[web_search(max_uses=3), code_execution(), my_tool])
+
+A provider or model that has none of a kind is a ConfigError at once. `local`: a tool of the caller's that stands in there instead. `extra`:
+fields in the provider's own words, added to the tool as it is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from .errors import ConfigError
+from .tool import as_tool
+from .value import NOTHING, Value
+
+HostedKind = Literal[
+    "web_search",
+    "web_fetch",
+    "url_context",
+    "x_search",
+    "code_execution",
+    "file_search",
+    "image_generation",
+    "mcp",
+    "tool_search",
+    "advisor",
+]
+
+
+class HostedTool(Value):
+    """A tool that the provider runs. secret: what the provider needs to reach somebody else's server; no repr, trace or store has it."""
+
+    kind: HostedKind
+    options: Mapping[str, Any] = NOTHING
+    local: Any = None
+    extra: Mapping[str, Any] = NOTHING
+    secret: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"mcp_{self.options['name']}" if self.kind == "mcp" else self.kind
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, without `local` and `secret`."""
+        return {"hosted": self.kind, "options": dict(self.options)} | ({"extra": dict(self.extra)} if self.extra else {})
+
+    def __repr__(self) -> str:
+        return f"HostedTool({self.to_dict()!r})"
+
+
+def web_search(
+    *,
+    allowed_domains: Sequence[str] | None = None,
+    blocked_domains: Sequence[str] | None = None,
+    max_uses: int | None = None,
+    user_location: Mapping[str, str] | None = None,
+    local: Any = None,
+    extra: Mapping[str, Any] | None = None,
+) -> HostedTool:
+    """A search of the web. user_location: {city, region, country, timezone}, each of them optional."""
+    options = {"allowed_domains": allowed_domains, "blocked_domains": blocked_domains, "max_uses": max_uses, "user_location": user_location}
+    return _make("web_search", options, local, extra)
+
+
+def web_fetch(
+    *,
+    allowed_domains: Sequence[str] | None = None,
+    blocked_domains: Sequence[str] | None = None,
+    max_uses: int | None = None,
+    max_content_tokens: int | None = None,
+    local: Any = None,
+    extra: Mapping[str, Any] | None = None,
+) -> HostedTool:
+    """Reads pages and files at addresses that stand in the conversation."""
+    options = {
+        "allowed_domains": allowed_domains,
+        "blocked_domains": blocked_domains,
+        "max_uses": max_uses,
+        "max_content_tokens": max_content_tokens,
+    }
+    return _make("web_fetch", options, local, extra)
+
+
+def url_context(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """Reads the pages whose addresses stand in the prompt."""
+    return _make("url_context", {}, local, extra)
+
+
+def x_search(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """A search of posts on X."""
+    return _make("x_search", {}, local, extra)
+
+
+def code_execution(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """Runs code in the provider's sandbox."""
+    return _make("code_execution", {}, local, extra)
+
+
+def file_search(
+    stores: str | Sequence[str], *, max_results: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None
+) -> HostedTool:
+    """A search of files that the provider keeps. stores: ids of its vector stores, or names of its file search stores."""
+    names = [stores] if isinstance(stores, str) else list(stores)
+    if not names:
+        raise ConfigError("file_search needs at least one store to search")
+    return _make("file_search", {"stores": names, "max_results": max_results}, local, extra)
+
+
+def image_generation(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """Makes pictures, which are parts of the answer."""
+    return _make("image_generation", {}, local, extra)
+
+
+def mcp(
+    server_url: str,
+    *,
+    name: str,
+    authorization: str | None = None,
+    allowed_tools: Sequence[str] | None = None,
+    approval: Literal["always", "never"] = "never",
+    local: Any = None,
+    extra: Mapping[str, Any] | None = None,
+) -> HostedTool:
+    """The tools of an MCP server that the provider connects to. authorization: its access token. approval: whether a call waits for an
+    ApprovalRequest to be answered, where the provider can ask."""
+    if not server_url.startswith(("https://", "http://")):
+        raise ConfigError(f"server_url of mcp starts with https://, got {server_url!r}")
+    options = {"server_url": server_url, "name": name, "allowed_tools": allowed_tools, "approval": approval}
+    return _make("mcp", options, local, extra).replace(secret=authorization)
+
+
+def tool_search(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """Lets the provider find those of the other tools that fit; the model is told of them when they were found."""
+    return _make("tool_search", {}, local, extra)
+
+
+def advisor(model: str, *, max_uses: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
+    """A stronger model of the same provider that the model may ask. model: its name."""
+    return _make("advisor", {"model": model, "max_uses": max_uses}, local, extra)
+
+
+def _make(kind: HostedKind, options: Mapping[str, Any], local: Any, extra: Mapping[str, Any] | None) -> HostedTool:
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in options.items() if value is not None}
+    return HostedTool(kind, given, as_tool(local) if local is not None else None, dict(extra) if extra else NOTHING)
+
+
+def read_hosted(item: Any) -> HostedTool | None:
+    """A HostedTool, also from its plain data; None for any other tool. Raises ConfigError for a kind that there is none of."""
+    if isinstance(item, HostedTool):
+        return item
+    if not isinstance(item, Mapping) or "hosted" not in item:
+        return None
+    kinds = HostedKind.__args__  # type: ignore[attr-defined]
+    if item["hosted"] not in kinds:
+        raise ConfigError(f"there is no hosted tool {item['hosted']!r}; there are: {', '.join(kinds)}")
+    options = dict(item.get("options") or {})
+    secret = options.pop("authorization", None) or item.get("secret")
+    return _make(item["hosted"], options, item.get("local"), item.get("extra")).replace(secret=secret)
