@@ -136,7 +136,7 @@ class _Reader:
         if name in ("title", "head"):
             self._in_title = False
         if self._hidden == "foreignobject" and name in ("foreignobject", "svg"):
-            self._hidden = "svg"
+            self._hidden, self._hidden_count = "svg", 1
         was_hidden = bool(self._hidden)
         if name in STACKED:
             self._end_block(name)
