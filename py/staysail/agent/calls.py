@@ -10,6 +10,7 @@ from ..core.errors import ToolError
 from ..core.events import ToolResult
 from ..core.json_text import write_json
 from ..core.messages import Message, Part, Text, ToolCall
+from ..core.plain_values import as_plain
 from ..core.ports import Clock, Tool
 from ..core.validation import fit
 from ..core.waiting import blocking, timeout
@@ -62,11 +63,10 @@ def fit_arguments(call: ToolCall, tool: Tool) -> dict[str, Any]:
     if isinstance(call.arguments, str):
         raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
     check_arguments = getattr(tool, "check_arguments", None)
-    if check_arguments:  # a function's tool reads its arguments itself, by their types
-        check_arguments(call.arguments)
-        return call.arguments
     arguments, problems = fit(call.arguments, tool.parameters)
-    if problems:
+    if check_arguments:  # a function's tool reads its arguments itself, by their types
+        check_arguments(arguments)
+    elif problems:
         raise ToolError(f"bad arguments for {call.name}: {'; '.join(problems)}")
     fitted: dict[str, Any] = arguments
     return fitted
@@ -84,7 +84,7 @@ def read_result(value: Any) -> tuple[Part, ...]:
         return tuple(value)
     if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
         return Message.from_dict({"role": "user", "content": value["content"]}).content
-    return (Text(write_json(value, what="the result", default=_jsonable, nonfinite="null", compact=False)),)
+    return (Text(write_json(value, what="the result", default=as_plain, nonfinite="null", compact=False)),)
 
 
 def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -96,15 +96,3 @@ def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:
 
 def _are_parts(items: list[Any]) -> bool:
     return bool(items) and all(isinstance(item, Mapping) and item.get("type") in ("text", "image", "file", "audio") for item in items)
-
-
-def _jsonable(value: Any) -> Any:
-    for method in ("model_dump", "to_dict", "_asdict", "isoformat", "tolist"):
-        if hasattr(value, method):
-            return getattr(value, method)()
-    fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "__struct_fields__", None)
-    if fields:
-        return {name: getattr(value, name) for name in fields}
-    if isinstance(value, set | frozenset):
-        return list(value)
-    return getattr(value, "value", None) if hasattr(value, "name") and hasattr(value, "value") else str(value)

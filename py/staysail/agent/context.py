@@ -9,9 +9,12 @@ from contextvars import ContextVar
 from typing import Any
 
 from ..core.completion import Completion
-from ..core.events import Event
-from ..core.messages import Message, ToolCall
+from ..core.events import Event, ToolProgress
+from ..core.json_text import write_json
+from ..core.messages import Message, Part, ToolCall
+from ..core.plain_values import as_plain
 from ..core.ports import Clock
+from ..core.progress import report
 from ..core.usage import Usage
 from .open_calls import Resumption, Suspended
 from .run import Run
@@ -152,10 +155,18 @@ def current_resumption() -> Resumption | None:
 @contextmanager
 def working_for(context: RunContext, call: ToolCall, resumption: Resumption | None = None) -> Generator[None]:
     """Within the block, `current_run()`, `current_call()` and `current_resumption()` are these."""
-    run, of, goes_on = _current.set(context), _call.set(call), _resumption.set(resumption)
+
+    def tell(value: Any) -> None:
+        if context.emit:
+            part = value if isinstance(value, Part) else None
+            text = value if isinstance(value, str) else "" if part else write_json(as_plain(value), nonfinite="null")
+            context.emit(ToolProgress(call.id, call.name, "progress", text, part))
+
+    run, of, goes_on, told = _current.set(context), _call.set(call), _resumption.set(resumption), report.set(tell)
     try:
         yield
     finally:
+        report.reset(told)
         _resumption.reset(goes_on)
         _call.reset(of)
         _current.reset(run)

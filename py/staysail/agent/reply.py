@@ -6,6 +6,7 @@ from typing import Any
 from ..core.completion import Completion, FinishReason
 from ..core.events import ToolResult, plain
 from ..core.messages import Message
+from ..core.plain_values import as_plain
 from ..core.usage import Usage
 from ..core.value import Value
 from .approval import ApprovalRequest
@@ -73,7 +74,7 @@ class Reply(Value):
     def to_dict(self) -> dict[str, Any]:
         out = {
             "text": self.text,
-            "output": plain(self.output) if _is_json(self.output) else self.text,
+            "output": as_plain(self.output),
             "messages": plain(self.messages),
             "usage": self.usage.to_dict(),
             "finish_reason": self.finish_reason,
@@ -85,9 +86,3 @@ class Reply(Value):
             out |= {"pending": plain(self.pending), "run": self.run.to_dict()}
         out |= {"stop_details": dict(self.stop_details)} if self.stop_details else {}
         return out | ({"run_id": self.run_id} if self.run_id else {})
-
-
-def _is_json(value: Any) -> bool:
-    if isinstance(value, dict):
-        return all(_is_json(item) for item in value.values())
-    return value is None or isinstance(value, str | int | float | bool) or (isinstance(value, list) and all(map(_is_json, value)))

@@ -335,9 +335,9 @@ class Run:
     def _problem(self, value: Any) -> str | None:
         if value is CUT_OFF:
             return "it was cut off by the token limit, so write less"
+        value, problems = fit(value, self.output_schema or {})
         if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
             return "it is not JSON" if value.strip() else "it is empty"
-        value, problems = fit(value, self.output_schema or {})
         if problems:
             return "; ".join(problems)
         try:

@@ -75,7 +75,7 @@ class Modules:
             sys.modules.pop(name, None)
 
 
-def _tools(module: ModuleType) -> list[FunctionTool]:
+def _tools(module: ModuleType) -> list[FunctionTool[..., Any]]:
     values = list(module.__dict__.values())
     marked = [value for value in values if isinstance(value, FunctionTool)]
     if marked:

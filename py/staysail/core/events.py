@@ -87,8 +87,8 @@ class ToolResult(Event):
 
 
 class ToolProgress(Event):
-    """Something that a tool tells while it runs. stream: "stdout", "stderr", or "display" with what it shows, a picture or a table, as
-    `part`."""
+    """Something that a tool tells while it runs. stream: "stdout", "stderr", "progress", or "display" with what it shows, a picture or a
+    table, as `part`."""
 
     call_id: str
     name: str

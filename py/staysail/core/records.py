@@ -1,34 +1,71 @@
-"""Classes that are bundles of fields: dataclasses, TypedDict, NamedTuple, and pydantic's and msgspec's, which read themselves."""
+"""Classes that are bundles of fields: dataclasses, TypedDict, NamedTuple, attrs, generic ones too; and types that pydantic and msgspec
+read themselves."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
 import typing
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .errors import ConfigError
 from .scalars import Decode, Misfit
+from .validation import fit
+
+MISSING = dataclasses.MISSING
 
 
 def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
-    """Name to (type, default) of a class that is a bundle of fields, else None."""
-    missing = dataclasses.MISSING
+    """Name to (type, default) of a class that is a bundle of fields, generic or not; None for another type."""
+    owner = typing.get_origin(kind) or kind
+    found = _own_fields(owner)
+    parameters = getattr(owner, "__type_params__", ()) or getattr(owner, "__parameters__", ())
+    if found is None or not parameters:
+        return found
+    known = dict(zip(parameters, typing.get_args(kind), strict=False))
+    return {name: (substitute(hint, known), default) for name, (hint, default) in found.items()}
+
+
+def _own_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
     if typing.is_typeddict(kind):
         hints = type_hints(kind)
-        return {name: (hint, missing if name in kind.__required_keys__ else None) for name, hint in hints.items()}
+        return {name: (hint, MISSING if name in kind.__required_keys__ else None) for name, hint in hints.items()}
     if dataclasses.is_dataclass(kind):
         hints = type_hints(kind)
         defaults = {
-            f.name: f.default if f.default is not missing or f.default_factory is missing else None
+            f.name: f.default if f.default is not MISSING or f.default_factory is MISSING else None
             for f in dataclasses.fields(kind)
             if f.init
         }
         return {name: (hints[name], default) for name, default in defaults.items()}
-    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+    if hasattr(kind, "__attrs_attrs__"):
         hints = type_hints(kind)
-        return {name: (hints.get(name, Any), kind._field_defaults.get(name, missing)) for name in kind._fields}
+        nothing = sys.modules["attr"].NOTHING
+        return {
+            (a.alias or a.name): (hints.get(a.name, Any), MISSING if a.default is nothing else _plain_default(a.default))
+            for a in kind.__attrs_attrs__
+            if a.init
+        }
+    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        hints = type_hints(kind)
+        given: Mapping[str, Any] = getattr(kind, "_field_defaults", {})
+        return {name: (hints.get(name, Any), given.get(name, MISSING)) for name in kind._fields}
     return None
+
+
+def _plain_default(default: Any) -> Any:
+    return default if isinstance(default, str | int | float | bool) else None
+
+
+def substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
+    """A hint with type variables replaced by the types that they are known to be."""
+    if isinstance(hint, typing.TypeVar):
+        return known.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if not parameters or isinstance(hint, type):
+        return hint
+    return hint[tuple(known.get(parameter, parameter) for parameter in parameters)]
 
 
 def type_hints(owner: Any) -> dict[str, Any]:
@@ -40,29 +77,63 @@ def type_hints(owner: Any) -> dict[str, Any]:
         raise ConfigError(f"an annotation of {name} cannot be resolved: {error}. Define the type at module level.") from error
 
 
-def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode] | None:
-    if not (hasattr(kind, "model_json_schema") and hasattr(kind, "model_validate")):
-        return None
+def is_pydantic(kind: Any) -> bool:
+    """Whether pydantic reads a type: a model, `AnyUrl`, a pydantic dataclass, a type made for it."""
+    known = ("model_json_schema", "__get_pydantic_core_schema__", "__pydantic_validator__")
+    return isinstance(kind, type) and any(hasattr(kind, name) for name in known)
 
-    def decode(value: Any) -> Any:
-        try:
-            return kind.model_validate(value)
-        except ValueError as error:
-            raise Misfit(str(error)) from error
 
-    return kind.model_json_schema(), decode
+def has_pydantic_metadata(metadata: tuple[Any, ...]) -> bool:
+    """Whether Annotated holds something of pydantic, such as `Field(gt=0)` or a validator."""
+    return any(type(item).__module__.partition(".")[0] == "pydantic" for item in metadata)
+
+
+def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode]:
+    """The schema and the decoder of a type that pydantic takes."""
+    if hasattr(kind, "model_json_schema"):
+        return _reading(kind.model_json_schema(), kind.model_validate)
+    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # such a type comes from pydantic, or was made for it
+    return _reading(adapter.json_schema(), adapter.validate_python)
 
 
 def read_msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
+    """The schema and the decoder of a Struct; None for another type."""
     if not hasattr(kind, "__struct_fields__"):
         return None
     msgspec = sys.modules["msgspec"]  # whoever made a Struct has imported it
+    (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    return _reading(schema | {"$defs": defs}, lambda value: msgspec.convert(value, kind, strict=False))
 
+
+def making(make: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
+    """Makes a bundle from its fields. What its own checks raise goes back to the model."""
+    return _calling(lambda fields: make(**fields))
+
+
+def _reading(schema: dict[str, Any], function: Callable[[Any], Any]) -> tuple[dict[str, Any], Decode]:
+    """A schema, and a decoder that gives the value to its package as the schema wants it."""
+    whole = dict(schema)
+    return schema, _calling(lambda value: function(fit(value, whole)[0]))
+
+
+def _calling(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def decode(value: Any) -> Any:
         try:
-            return msgspec.convert(value, kind, strict=False)
-        except ValueError as error:
-            raise Misfit(str(error)) from error
+            return function(value)
+        except Misfit:
+            raise
+        except Exception as error:
+            raise Misfit(_words_of(error)) from error
 
-    (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    return schema | {"$defs": defs}, decode
+    return decode
+
+
+def _words_of(error: Exception) -> str:
+    """What an error says: pydantic's problems one by one, without its links."""
+    errors = getattr(error, "errors", None)
+    if callable(errors) and isinstance(error, ValueError):
+        found = [(".".join(map(str, problem.get("loc", ()))), str(problem.get("msg", ""))) for problem in errors()]
+        return "; ".join(f"{where}: {said}" if where else said for where, said in found)
+    if isinstance(error, ValueError | AssertionError) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .durations import read_duration
 from .validation import check
 from .validation.equality import shown
 
@@ -91,26 +92,52 @@ SIMPLE: dict[Any, tuple[dict[str, Any], Decode]] = {
     object: ({}, lambda value: value),
 }
 
-# By name, so that none of these modules is imported for the sake of a comparison.
-PARSED = {
-    "datetime.datetime": ("date-time", "fromisoformat"),
-    "datetime.date": ("date", "fromisoformat"),
-    "datetime.time": ("time", "fromisoformat"),
-    "uuid.UUID": ("uuid", ""),
-    "decimal.Decimal": ("decimal", ""),
-    "pathlib.Path": ("path", ""),
-    "pathlib._local.Path": ("path", ""),
+
+def _timedelta(kind: Any) -> Callable[[str], Any]:
+    return lambda text: kind(seconds=read_duration(text))
+
+
+def _constructor(kind: Any) -> Callable[[str], Any]:
+    reader: Callable[[str], Any] = kind
+    return reader
+
+
+def _from_iso(kind: Any) -> Callable[[str], Any]:
+    reader: Callable[[str], Any] = kind.fromisoformat
+    return reader
+
+
+# By name, so that none of these modules is imported for the sake of a comparison: (what the text is, its format, its reader).
+PARSED: dict[str, tuple[str, str, Callable[[Any], Callable[[str], Any]]]] = {
+    "datetime.datetime": ("date-time", "date-time", _from_iso),
+    "datetime.date": ("date", "date", _from_iso),
+    "datetime.time": ("time", "time", _from_iso),
+    "datetime.timedelta": ("duration", "duration", _timedelta),
+    "uuid.UUID": ("uuid", "uuid", _constructor),
+    "decimal.Decimal": ("decimal", "", _constructor),
+    "fractions.Fraction": ("fraction", "", _constructor),
+    "ipaddress.IPv4Address": ("IPv4 address", "ipv4", _constructor),
+    "ipaddress.IPv6Address": ("IPv6 address", "ipv6", _constructor),
 }
+FROM_NUMBERS = ("datetime.timedelta", "decimal.Decimal", "fractions.Fraction")
 
 
-def parsed(kind: Any, text_format: str, method: str) -> tuple[dict[str, Any], Decode]:
-    read: Callable[[str], Any] = getattr(kind, method) if method else kind
+def find_parsed(kind: type) -> tuple[dict[str, Any], Decode] | None:
+    """The schema and the reader of a type whose values JSON writes as text; None for another type."""
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name in PARSED:
+        said, text_format, make = PARSED[name]
+        return _parsed(said, text_format, make(kind), numbers=name in FROM_NUMBERS)
+    if any(base.__name__ == "PurePath" and base.__module__.startswith("pathlib") for base in kind.__mro__):
+        return _parsed("path", "", kind, numbers=False)
+    return None
 
+
+def _parsed(said: str, text_format: str, read: Callable[[str], Any], *, numbers: bool) -> tuple[dict[str, Any], Decode]:
     def decode(value: Any) -> Any:
         try:
-            return read(str(value) if text_format == "decimal" else _string(value))
+            return read(str(value) if numbers and isinstance(value, int | float) and not isinstance(value, bool) else _string(value))
         except (ValueError, ArithmeticError) as error:
-            raise Misfit(f"expected {text_format} text, got {shown(value)}") from error
+            raise Misfit(f"expected {said} text, got {shown(value)}") from error
 
-    known = {"format": text_format} if text_format not in ("decimal", "path") else {}
-    return {"type": "string"} | known, decode
+    return {"type": "string"} | ({"format": text_format} if text_format else {}), decode

@@ -1,9 +1,10 @@
 """JSON Schema from Python types, and values of those types from JSON: one walk over a type gives both.
 
-Known: the JSON types, Any, list, tuple, set, dict, Literal, Enum, unions, Optional, Annotated (text is a description, a dict is merged,
-and the attributes gt, ge, lt, le, multiple_of, min_length, max_length, pattern are read as annotated-types has them), dataclasses,
-TypedDict, NamedTuple, NewType, type aliases, date and time types, UUID, Decimal, bytes (base64) and paths; pydantic models and msgspec
-structs through their own packages. Types may refer to themselves.
+Known: the JSON types, Any, list, tuple, set, deque, dict (with keys that JSON can write as text), Literal, Enum, unions, Optional,
+Annotated (text is a description, a dict is merged; limits as annotated-types, pydantic's `Field` and msgspec's `Meta` have them),
+dataclasses, TypedDict, NamedTuple and attrs classes, generic ones too, NewType, type aliases, type variables (their bound), dates, times
+and durations, UUID, Decimal, IP addresses, bytes (base64) and paths; pydantic's types and msgspec's structs through their own packages.
+Types may refer to themselves.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import dataclasses
 import enum
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, MutableSequence, Sequence
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence, Set
 from typing import Any
 
 from .docstring import describe_args, summarise
-from .errors import ConfigError, OutputError
-from .records import read_fields, read_msgspec, read_pydantic
-from .scalars import PARSED, SIMPLE, Decode, Misfit, checked, parsed
-from .validation.equality import shown
+from .errors import ConfigError, JsonError, OutputError
+from .json_text import read_json
+from .plain_values import as_plain, member_value
+from .records import has_pydantic_metadata, is_pydantic, making, read_fields, read_msgspec, read_pydantic
+from .scalars import SIMPLE, Decode, Misfit, checked, find_parsed
+from .validation.equality import is_type, shown
 
 
 class Codec:
@@ -68,6 +72,16 @@ CONSTRAINTS = {
 }
 
 
+SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
+    **dict.fromkeys((list, Sequence, MutableSequence, Iterable, Collection), list),
+    **dict.fromkeys((set, Set, MutableSet), set),
+    tuple: tuple,
+    frozenset: frozenset,
+    deque: deque,
+}
+MAPPINGS = (dict, Mapping, MutableMapping, OrderedDict, defaultdict)
+
+
 class _Walk:
     def __init__(self) -> None:
         self.defs: dict[str, dict[str, Any]] = {}
@@ -80,23 +94,29 @@ class _Walk:
             return dict(schema), decode
         if isinstance(kind, typing.TypeAliasType):
             return self._alias(kind)
+        if isinstance(typing.get_origin(kind), typing.TypeAliasType):
+            return self.visit(typing.get_origin(kind).__value__[typing.get_args(kind)])
         if isinstance(kind, typing.NewType):
             return self.visit(kind.__supertype__)
+        if isinstance(kind, typing.TypeVar):
+            return self.visit(_bound(kind))
+        if kind is typing.LiteralString:
+            return self.visit(str)
         origin, args = typing.get_origin(kind), typing.get_args(kind)
         if origin is typing.Annotated:
-            return self._annotated(args[0], args[1:])
-        if origin in (typing.Required, typing.NotRequired):
+            return self._annotated(kind, args[0], args[1:])
+        if origin in (typing.Required, typing.NotRequired, typing.Final, getattr(typing, "ReadOnly", None)) and origin is not None:
             return self.visit(args[0])
         if origin is typing.Literal:
-            return self._choices(args, args)
+            return self._choices(tuple(member_value(arg) if isinstance(arg, enum.Enum) else arg for arg in args), args)
         if origin in (typing.Union, types.UnionType):
             return self._union(args)
         container = origin or kind
-        if container in (tuple, set, frozenset, list, Sequence, MutableSequence, Iterable, Collection):
-            return self._sequence(container, args)
-        if container in (dict, Mapping, MutableMapping):
+        if container in SEQUENCES:
+            return self._sequence(SEQUENCES[container], args)
+        if container in MAPPINGS:
             return self._mapping(args)
-        if isinstance(kind, type):
+        if isinstance(kind, type) or isinstance(origin, type):
             return self._class(kind)
         raise ConfigError(f"{kind!r} has no JSON Schema; use JSON types, dataclasses, TypedDict, Literal, enums or unions of them")
 
@@ -114,7 +134,7 @@ class _Walk:
             name = self._names[kind]
             self.defs.setdefault(name, {})
             return {"$ref": f"#/$defs/{name}"}, lambda value: self._decoders[kind](value)
-        name = self._names[kind] = kind.__name__ if kind.__name__ not in self.defs else f"{kind.__name__}_{len(self.defs)}"
+        name = self._names[kind] = self._free_name(kind.__name__)
         schema, decode = self.visit(kind.__value__)
         if name not in self.defs:
             del self._names[kind]
@@ -122,7 +142,9 @@ class _Walk:
         self.defs[name], self._decoders[kind] = schema, decode
         return {"$ref": f"#/$defs/{name}"}, decode
 
-    def _annotated(self, kind: Any, metadata: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
+    def _annotated(self, whole: Any, kind: Any, metadata: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
+        if has_pydantic_metadata(metadata):
+            return self._hoist(*read_pydantic(whole))
         schema, decode = self.visit(kind)
         limits: dict[str, Any] = {}
         for item in metadata:
@@ -133,11 +155,15 @@ class _Walk:
             else:
                 limits |= _constraints(item, schema.get("type"))
         rules = {key: value for key, value in limits.items() if key != "description"}
+        predicates = [item.func for item in metadata if type(item).__name__ == "Predicate" and hasattr(item, "func")]
 
         def decode_within(value: Any) -> Any:
             decoded = decode(value)
             if rules:
                 checked(decoded if isinstance(decoded, int | float | str | list) else value, rules)
+            for holds in predicates:
+                if not holds(decoded):
+                    raise Misfit(f"{shown(value)} does not hold for {getattr(holds, '__name__', holds)}")
             return decoded
 
         return schema | limits, decode_within
@@ -169,12 +195,12 @@ class _Walk:
 
         return {"anyOf": [schema for schema, _ in visited]}, decode
 
-    def _sequence(self, container: Any, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
-        make = container if container in (tuple, set, frozenset) else list
+    def _sequence(self, make: Any, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
         fixed = make is tuple and args and args[-1] is not Ellipsis
-        items = [self.visit(arg) for arg in (args if fixed else args[:1] or (Any,))]
+        items = [self.visit(arg) for arg in ((() if args == ((),) else args) if fixed else args[:1] or (Any,))]
 
         def decode(value: Any) -> Any:
+            value = _from_text(value, "[")
             if not isinstance(value, list | tuple):
                 raise Misfit(f"expected a list, got {shown(value)}")
             if fixed and len(value) != len(items):
@@ -184,49 +210,69 @@ class _Walk:
         if fixed:
             # `prefixItems` alone is refused by most providers; the union of the kinds says nearly as much.
             kinds = list({repr(schema): schema for schema, _ in items}.values())
-            schema = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-            return {"type": "array", "items": schema, "minItems": len(items), "maxItems": len(items)}, decode
+            schema = {"items": kinds[0] if len(kinds) == 1 else {"anyOf": kinds}} if kinds else {}
+            return {"type": "array"} | schema | {"minItems": len(items), "maxItems": len(items)}, decode
         unique = {"uniqueItems": True} if make in (set, frozenset) else {}
         return {"type": "array", "items": items[0][0]} | unique, decode
 
     def _mapping(self, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
-        schema, decode_item = self.visit(args[1] if args else Any)
+        schema, decode_item = self.visit(args[1] if len(args) > 1 else Any)
+        names, read_key = self._keys(args[0] if args else str)
 
         def decode(value: Any) -> Any:
+            value = _from_text(value, "{")
             if not isinstance(value, Mapping):
                 raise Misfit(f"expected an object, got {shown(value)}")
-            return {key: at(str(key), decode_item, item) for key, item in value.items()}
+            return {at(str(key), read_key, key): at(str(key), decode_item, item) for key, item in value.items()}
 
-        return {"type": "object", "additionalProperties": schema or True}, decode
+        return {"type": "object", "additionalProperties": schema or True} | names, decode
 
-    def _class(self, kind: type) -> tuple[dict[str, Any], Decode]:
-        if issubclass(kind, enum.Enum):
-            members = tuple(kind)
-            return self._choices(tuple(member.value for member in members), members)
-        if parsing := PARSED.get(f"{kind.__module__}.{kind.__qualname__}"):
-            return parsed(kind, *parsing)
-        foreign = read_pydantic(kind) or read_msgspec(kind)
-        if foreign:
-            return self._hoist(*foreign)
+    def _keys(self, kind: Any) -> tuple[dict[str, Any], Decode]:
+        """What keys may be, and how they are read: an object's names are always text."""
+        if kind in (str, Any):
+            return {}, lambda key: key
+        schema, decode = self.visit(kind)
+        known = {str(as_plain(option)): option for option in schema.get("enum", ())}
+        if known:
+            return {"propertyNames": {"enum": list(known)}}, lambda key: decode(known.get(key, key))
+        return {}, decode
+
+    def _class(self, kind: Any) -> tuple[dict[str, Any], Decode]:
+        owner: type = typing.get_origin(kind) or kind
+        if issubclass(owner, enum.Enum):
+            members = tuple(owner)
+            return self._choices(tuple(member_value(member) for member in members), members)
+        if parsing := find_parsed(owner):
+            return parsing
+        if is_pydantic(owner):
+            return self._hoist(*read_pydantic(kind))
+        if struct := read_msgspec(owner):
+            return self._hoist(*struct)
         if kind in self._names:
             return {"$ref": f"#/$defs/{self._names[kind]}"}, lambda value: self._decoders[kind](value)
         fields = read_fields(kind)
         if fields is None:
-            raise ConfigError(f"{kind.__qualname__} has no JSON Schema; make it a dataclass or a TypedDict, or use JSON types")
-        name = kind.__name__ if kind.__name__ not in self.defs else f"{kind.__name__}_{len(self.defs)}"
+            raise ConfigError(f"{owner.__qualname__} has no JSON Schema; make it a dataclass or a TypedDict, or use JSON types")
+        name = self._free_name("_".join([owner.__name__, *(getattr(arg, "__name__", "of") for arg in typing.get_args(kind))]))
         self._names[kind] = name
         self.defs[name] = {}
-        make = kind if not typing.is_typeddict(kind) else dict
-        texts = describe_args(kind.__doc__ or "") if not _generated_doc(kind) else {}
-        schema, decode = self.object_of(fields, texts, lambda values: make(**values), closed=True)
-        summary = "" if _generated_doc(kind) else summarise(kind.__doc__ or "")
-        self.defs[name] = {"title": kind.__name__} | ({"description": summary} if summary else {}) | schema
+        make = owner if not typing.is_typeddict(owner) else dict
+        texts = describe_args(owner.__doc__ or "") if not _generated_doc(owner) else {}
+        schema, decode = self.object_of(fields, texts, making(make), closed=True)
+        summary = "" if _generated_doc(owner) else summarise(owner.__doc__ or "")
+        self.defs[name] = {"title": owner.__name__} | ({"description": summary} if summary else {}) | schema
         self._decoders[kind] = decode
         return {"$ref": f"#/$defs/{name}"}, decode
 
+    def _free_name(self, name: str) -> str:
+        return name if name not in self.defs else f"{name}_{len(self.defs)}"
+
     def _hoist(self, schema: dict[str, Any], decode: Decode) -> tuple[dict[str, Any], Decode]:
-        self.defs |= schema.pop("$defs", {})
-        return schema, decode
+        """A foreign schema with its definitions among ours, under other names where ours have the same."""
+        defs = schema.pop("$defs", {})
+        new = {name: self._free_name(name) for name in defs if self.defs.get(name, defs[name]) != defs[name]}
+        self.defs |= {new.get(name, name): _renamed(definition, new) for name, definition in defs.items()}
+        return _renamed(schema, new), decode
 
     def object_of(
         self,
@@ -240,6 +286,7 @@ class _Walk:
         required = [name for name, (_, default) in fields.items() if default is dataclasses.MISSING]
 
         def decode(value: Any) -> Any:
+            value = _from_text(value, "{")
             if not isinstance(value, Mapping):
                 raise Misfit(f"expected an object, got {shown(value)}")
             missing = [name for name in required if name not in value]
@@ -248,7 +295,12 @@ class _Walk:
                 said = [f"missing {', '.join(missing)}"] if missing else []
                 said += [f"unknown {', '.join(unknown)} (known: {', '.join(visited) or 'none'})"] if unknown else []
                 raise Misfit("; ".join(said))
-            return make({name: at(name, visited[name][1], item) for name, item in value.items() if name in visited})
+            # A field that may be left out, but may not be null, was left out: strict modes make models write null for it.
+            left_out = {name for name, item in value.items() if item is None and name in visited and name not in required}
+            left_out = {name for name in left_out if not _allows(visited[name][1], None)}
+            return make(
+                {name: at(name, visited[name][1], item) for name, item in value.items() if name in visited and name not in left_out}
+            )
 
         properties = {}
         for name, (schema, _) in visited.items():
@@ -267,31 +319,74 @@ def at(step: str, decode: Decode, value: Any) -> Any:
         raise misfit.under(step) from misfit
 
 
+def _renamed(schema: Any, new: Mapping[str, str]) -> Any:
+    """A schema whose references follow definitions to their new names."""
+    if isinstance(schema, list):
+        return [_renamed(item, new) for item in schema]
+    if not isinstance(schema, dict) or not new:
+        return schema
+    reference = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    moved = {"$ref": f"#/$defs/{new[reference]}"} if reference in new else {}
+    return {key: _renamed(value, new) for key, value in schema.items()} | moved
+
+
+def _from_text(value: Any, opening: str) -> Any:
+    """The object or list that a text writes out, where the model wrote one as a text."""
+    if isinstance(value, str) and value.lstrip().startswith(opening):
+        try:
+            return read_json(value)
+        except JsonError:
+            return value
+    return value
+
+
+def _allows(decode: Decode, value: Any) -> bool:
+    try:
+        decode(value)
+    except Misfit:
+        return False
+    return True
+
+
+def _bound(variable: typing.TypeVar) -> Any:
+    """What stands for a type variable that nobody set."""
+    default = getattr(variable, "__default__", None)
+    if default is not None and default is not getattr(typing, "NoDefault", None):
+        return default
+    if variable.__constraints__:
+        return typing.Union[variable.__constraints__]  # noqa: UP007  of a tuple
+    return variable.__bound__ or Any
+
+
 def _fits_exactly(value: Any, schema: Mapping[str, Any]) -> bool:
     """So that a union of int and str keeps "5" a string, whatever the order of its options."""
-    kinds: dict[str, Any] = {
-        "string": str,
-        "integer": int,
-        "number": (int, float),
-        "boolean": bool,
-        "null": type(None),
-        "array": list,
-        "object": dict,
-    }
-    wanted = kinds.get(schema.get("type", ""))
-    if wanted is None:
-        return "$ref" in schema and isinstance(value, dict)
-    return isinstance(value, wanted) and (schema["type"] == "boolean" or not isinstance(value, bool))
+    if "$ref" in schema:
+        return isinstance(value, dict)
+    if "enum" in schema:
+        return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in schema["enum"])
+    kind = schema.get("type")
+    if not isinstance(kind, str):
+        return False
+    return is_type(value, kind) and not (kind == "integer" and isinstance(value, float))
 
 
-def _constraints(item: Any, kind: str | None) -> dict[str, Any]:
+def _constraints(item: Any, kind: Any) -> dict[str, Any]:
+    """The limits that one item of Annotated sets, by its attributes."""
     out = {key: getattr(item, name) for name, key in CONSTRAINTS.items() if getattr(item, name, None) is not None}
-    unit = "Items" if kind == "array" else "Length"
+    unit = {"array": "Items", "object": "Properties"}.get(kind, "Length") if isinstance(kind, str) else "Length"
     for name, key in (("min_length", f"min{unit}"), ("max_length", f"max{unit}")):
         if getattr(item, name, None) is not None:
             out[key] = getattr(item, name)
-    description = getattr(item, "description", None) or getattr(item, "documentation", None)
-    return out | ({"description": description} if isinstance(description, str) else {})
+    extra = getattr(item, "extra_json_schema", None)
+    described = {
+        key: text
+        for key, text in (
+            ("description", getattr(item, "description", None) or getattr(item, "documentation", None)),
+            ("title", getattr(item, "title", None)),
+        )
+        if isinstance(text, str)
+    }
+    return out | described | (dict(extra) if isinstance(extra, Mapping) else {})
 
 
 def _generated_doc(kind: type) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import aclosing
+from types import MethodType
 from typing import Any, Literal, overload
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError, ToolError
+from .progress import report_progress
 from .records import type_hints
 from .schema import object_codec
 
@@ -24,17 +28,27 @@ def check_approval(value: Any, name: str) -> Approval:
     raise ConfigError(f'approval of the tool {name} is "always", "never" or a function of its arguments, not {value!r}')
 
 
-class FunctionTool:
-    """A function the model can call; still callable as itself.
+class FunctionTool[**P, R]:
+    """A function that the model can call. Called as itself, it is the function it was, with the same signature for type checkers.
 
-    The schema comes from its annotations and docstring; arguments are read into the annotated types. An ordinary function runs in a
-    thread where the platform has threads (the event loop goes on meanwhile), an `async` one on the loop. timeout_s: seconds, after which
-    the model is told it took too long.
+    The schema comes from the function's annotations and docstring; arguments are read into the annotated types. A function that raises
+    ToolError tells the model what went wrong, and the model may try again with other arguments; any other exception is told as its type
+    and text. An ordinary function runs in a thread where the platform has threads (the event loop goes on meanwhile), an `async` one on
+    the loop. What a generator yields is told as `ToolProgress` events, and the last value (or what it returns) is the result.
+
+    Args:
+        function: A function, a method (also a class method or a static one), a `functools.partial`, or an object that can be called.
+        name: For the model; the function's own, if left out.
+        description: For the model; the docstring up to its first section, if left out.
+        timeout_s: Seconds, after which the model is told that it took too long.
+        strict: Asks the provider to hold the model to the schema, where it can; None leaves it to the provider's default.
+        approval: "always", "never", or a function of the arguments that says whether a person is asked first.
+        idempotent: May be called once more when nobody knows whether a call was carried out.
     """
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[P, R],
         *,
         name: str | None = None,
         description: str | None = None,
@@ -44,20 +58,29 @@ class FunctionTool:
         idempotent: bool = False,
     ) -> None:
         self.function = function
-        self.name: str = name or str(getattr(function, "__name__", type(function).__name__))
-        doc = inspect.getdoc(function) or ""
+        plain = _plain_function(function)
+        functools.update_wrapper(self, plain, updated=())
+        doc = inspect.getdoc(plain) or ""
+        self.name: str = name or str(getattr(plain, "__name__", type(plain).__name__))
         self.description = description if description is not None else summarise(doc)
         self.timeout_s = timeout_s
         self.strict = strict
         self.approval = check_approval(approval, self.name)
         self.idempotent = idempotent
-        self._codec = object_codec(_fields(function, self.name), describe_args(doc))
+        self.emits = inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
+        self._codec = object_codec(_fields(function, plain, self.name), describe_args(doc))
+        self._parameters: dict[str, Any] = _closed(self._codec.schema)
         self.__doc__ = doc
         self.__name__ = self.name
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return self._codec.schema
+        """JSON Schema of the arguments."""
+        return self._parameters
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return inspect.signature(self.function)
 
     def check_arguments(self, args: Mapping[str, Any]) -> None:
         """Raises ToolError when the arguments do not fit, as `call` would."""
@@ -71,40 +94,54 @@ class FunctionTool:
         return typed
 
     async def call(self, args: Mapping[str, Any]) -> Any:
-        """Runs the function. Raises ToolError when the arguments do not fit."""
-        typed = self._read(args)
-        if inspect.iscoroutinefunction(self.function) or sys.platform == "emscripten" or not _has_loop():
-            result = self.function(**typed)
-            return await result if isinstance(result, Awaitable) else result
-        result = await asyncio.to_thread(self.function, **typed)
+        """Runs the function with a model's arguments. Raises ToolError when they do not fit."""
+        function: Callable[..., Any] = self.function
+        result: Any = await _run(functools.partial(function, **self._read(args)), function)
+        if isinstance(result, AsyncGenerator):
+            return await _last_of(result)
+        if isinstance(result, Generator):
+            return await _last_of_steps(result)
         return await result if isinstance(result, Awaitable) else result
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         return self.function(*args, **kwargs)
 
-    def __get__(self, instance: object, owner: type | None = None) -> FunctionTool:
-        """A method marked `@tool` becomes a tool of its instance."""
-        if instance is None:
+    @overload
+    def __get__(self, instance: None, owner: type) -> FunctionTool[P, R]: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> FunctionTool[..., R]: ...
+    def __get__(self, instance: object, owner: type | None = None) -> FunctionTool[..., R]:
+        """A method marked `@tool` becomes a tool of its instance, or of its class if it is a class method."""
+        if instance is None and not isinstance(self.function, classmethod | staticmethod):
             return self
-        bound = self.function.__get__(instance, owner)
-        return FunctionTool(
-            bound,
-            name=self.name,
-            description=self.description,
-            timeout_s=self.timeout_s,
-            strict=self.strict,
-            approval=self.approval,
-            idempotent=self.idempotent,
-        )
+        descriptor: Any = self.function
+        bound = descriptor.__get__(instance, owner)
+        return FunctionTool(bound, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        names = ("name", "description", "timeout_s", "strict", "approval", "idempotent")
+        return {name: getattr(self, name) for name in names}
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """By name, where the name leads to the tool; else by its function, which must have one."""
+        plain = _plain_function(self.function)
+        here: Any = sys.modules.get(getattr(plain, "__module__", ""))
+        for step in getattr(plain, "__qualname__", "").split("."):
+            here = getattr(here, step, None)
+        return str(plain.__qualname__) if here is self else (_rebuild, (self.function, self._options()))
 
     def __repr__(self) -> str:
-        return f"<tool {self.name}({', '.join(self.parameters['properties'])})>"
+        return f"<tool {self.name}{self.__signature__}>"
+
+
+def _rebuild(function: Any, options: dict[str, Any]) -> FunctionTool[..., Any]:
+    return function if isinstance(function, FunctionTool) else FunctionTool(function, **options)
 
 
 @overload
-def tool(function: Callable[..., Any], /) -> FunctionTool: ...
+def tool[**P, R](function: Callable[P, R], /) -> FunctionTool[P, R]: ...
 @overload
-def tool(
+def tool[**P, R](
     *,
     name: str | None = None,
     description: str | None = None,
@@ -112,10 +149,22 @@ def tool(
     strict: bool | None = None,
     approval: Approval = "never",
     idempotent: bool = False,
-) -> Callable[[Callable[..., Any]], FunctionTool]: ...
-def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> FunctionTool | Callable[[Callable[..., Any]], FunctionTool]:
+) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
+def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. Raises ConfigError for a parameter without a
-    JSON type."""
+    JSON type. The options are those of FunctionTool.
+
+        @tool
+        def weather(city: str, unit: Literal["C", "F"] = "C") -> str:
+            \"""Current weather.
+
+            Args:
+                city: Name of the city.
+            \"""
+            if city not in KNOWN:
+                raise ToolError(f"no such city; known are {', '.join(KNOWN)}")  # the model reads it and tries again
+            return ...
+    """
     if function is None:
         return lambda marked: FunctionTool(marked, **options)
     return FunctionTool(function, **options)
@@ -123,6 +172,8 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Funct
 
 def as_tool(item: Any) -> Any:
     """A Tool from a Tool or a plain function. Raises ConfigError."""
+    if isinstance(item, MethodType) and isinstance(item.__func__, FunctionTool):  # @classmethod above @tool
+        return FunctionTool(item.__func__.function.__get__(item.__self__), **item.__func__._options())
     if all(hasattr(item, part) for part in ("name", "description", "parameters", "call")):
         return item
     if callable(item):
@@ -130,10 +181,21 @@ def as_tool(item: Any) -> Any:
     raise ConfigError(f"{item!r} is no tool: give a function, or an object with name, description, parameters and call(args)")
 
 
-def _fields(function: Callable[..., Any], name: str) -> dict[str, tuple[Any, Any]]:
-    hints = type_hints(function if inspect.isroutine(function) else type(function).__call__)
+def _plain_function(function: Any) -> Any:
+    """The function inside of a partial, a class method or a static method."""
+    while isinstance(function, functools.partial | classmethod | staticmethod):
+        function = function.func if isinstance(function, functools.partial) else function.__func__
+    return function
+
+
+def _fields(function: Any, plain: Any, name: str) -> dict[str, tuple[Any, Any]]:
+    """Name to (type, default) of the parameters that a call may set."""
+    hints = type_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
+    fixed = function.keywords if isinstance(function, functools.partial) else {}
     fields = {}
-    for parameter in inspect.signature(function).parameters.values():
+    for parameter in inspect.signature(plain if isinstance(function, classmethod) else function).parameters.values():
+        if parameter.name in fixed:
+            continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ConfigError(f"tool {name}: parameter {parameter.name!r} cannot be named in JSON; use ordinary parameters")
         default = dataclasses.MISSING if parameter.default is parameter.empty else parameter.default
@@ -141,7 +203,57 @@ def _fields(function: Callable[..., Any], name: str) -> dict[str, tuple[Any, Any
     return fields
 
 
-def _has_loop() -> bool:
+def _closed(schema: Any) -> Any:
+    """The schema with its objects closed, pydantic's and msgspec's too: a model need not write properties that nobody reads."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    out = {key: value if key in ("enum", "const", "default", "examples") else _closed(value) for key, value in schema.items()}
+    return out | {"additionalProperties": False} if out.get("type") == "object" and "additionalProperties" not in out else out
+
+
+async def _run(call: Callable[[], Any], function: Any) -> Any:
+    """What a function returns: called in a thread, where it is an ordinary one and the platform has threads."""
+    plain = _plain_function(function)
+    plain = plain if inspect.isroutine(plain) else type(plain).__call__
+    at_once = inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain) or inspect.isgeneratorfunction(plain)
+    return call() if at_once or not _has_threads() else await asyncio.to_thread(call)
+
+
+async def _last_of(values: AsyncGenerator[Any]) -> Any:
+    last = None
+    async with aclosing(values):
+        async for value in values:
+            last = value
+            report_progress(value)
+    return last
+
+
+async def _last_of_steps(values: Generator[Any]) -> Any:
+    """Each step of the generator in a thread, so that progress is told on the loop."""
+    last, ended = None, object()
+    result: list[Any] = []
+
+    def step() -> Any:
+        try:
+            return next(values)
+        except StopIteration as stop:
+            result.append(stop.value)
+            return ended
+
+    try:
+        while (value := await asyncio.to_thread(step) if _has_threads() else step()) is not ended:
+            last = value
+            report_progress(value)
+    finally:
+        values.close()
+    return last if result[0] is None else result[0]
+
+
+def _has_threads() -> bool:
+    if sys.platform == "emscripten":
+        return False
     try:
         asyncio.get_running_loop()
     except RuntimeError:

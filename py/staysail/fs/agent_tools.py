@@ -60,7 +60,7 @@ def make_tools(tree: Tree, session: Session) -> list[Any]:
     return tools + [item for installed in plugins for item in _plugin_tools(tree, session, installed)]
 
 
-def _read_file(tree: Tree, session: Session) -> FunctionTool:
+def _read_file(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def read_file(path: str, first_line: int = 1, lines: int = 2000) -> str:
         """Reads a text file.
@@ -93,7 +93,7 @@ def _read_file(tree: Tree, session: Session) -> FunctionTool:
     return read_file
 
 
-def _write_file(tree: Tree, session: Session) -> FunctionTool:
+def _write_file(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def write_file(path: str, content: str) -> str:
         """Creates a file, or replaces what is in it. Directories above it are made.
@@ -108,7 +108,7 @@ def _write_file(tree: Tree, session: Session) -> FunctionTool:
     return write_file
 
 
-def _edit_file(tree: Tree, session: Session) -> FunctionTool:
+def _edit_file(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def edit_file(path: str, old: str, new: str, replace_all: bool = False) -> str:
         """Replaces a piece of a text file by another.
@@ -136,7 +136,7 @@ def _edit_file(tree: Tree, session: Session) -> FunctionTool:
     return edit_file
 
 
-def _list_files(tree: Tree, session: Session) -> FunctionTool:
+def _list_files(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def list_files(path: str = "/toolfs") -> str:
         """Lists a directory; names of directories end in a slash.
@@ -153,7 +153,7 @@ def _list_files(tree: Tree, session: Session) -> FunctionTool:
     return list_files
 
 
-def _search_files(tree: Tree, session: Session) -> FunctionTool:
+def _search_files(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def search_files(text: str, path: str = "/toolfs", where: Literal["content", "name"] = "content") -> str:
         """Finds files below a directory whose lines, or whose names, hold a text, in upper or lower case.
@@ -190,7 +190,7 @@ async def _grep(tree: Tree, session: Session, path: str, wanted: str) -> list[st
     return [f"{path}:{number}: {line.strip()[:LONGEST_LINE]}" for number, line in lines if wanted in line.casefold()]
 
 
-def _delete_file(tree: Tree, session: Session) -> FunctionTool:
+def _delete_file(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def delete_file(path: str, recursive: bool = False) -> str:
         """Deletes a file or a directory.
@@ -205,7 +205,7 @@ def _delete_file(tree: Tree, session: Session) -> FunctionTool:
     return delete_file
 
 
-def _remember(tree: Tree, session: Session) -> FunctionTool:
+def _remember(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def remember(content: str, id: str | None = None) -> str:
         """Keeps something for later conversations.
@@ -220,7 +220,7 @@ def _remember(tree: Tree, session: Session) -> FunctionTool:
     return remember
 
 
-def _recall(tree: Tree, session: Session) -> FunctionTool:
+def _recall(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def recall(query: str, top_k: int = 5) -> str:
         """Looks up what was remembered.
@@ -234,7 +234,7 @@ def _recall(tree: Tree, session: Session) -> FunctionTool:
     return recall
 
 
-def _search_documents(tree: Tree, session: Session) -> FunctionTool:
+def _search_documents(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def search_documents(query: str, top_k: int = 5) -> str:
         """Finds passages that fit a question in the documents that were indexed.
@@ -248,7 +248,7 @@ def _search_documents(tree: Tree, session: Session) -> FunctionTool:
     return search_documents
 
 
-def _list_skills(tree: Tree, session: Session) -> FunctionTool:
+def _list_skills(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def list_skills() -> str:
         """Lists the skills: instructions for particular tasks. Load one before doing what it is for."""
@@ -258,7 +258,7 @@ def _list_skills(tree: Tree, session: Session) -> FunctionTool:
     return list_skills
 
 
-def _load_skill(tree: Tree, session: Session) -> FunctionTool:
+def _load_skill(tree: Tree, session: Session) -> FunctionTool[..., Any]:
     @tool
     async def load_skill(name: str) -> str:
         """Gives the instructions of a skill, and the paths of what else belongs to it.

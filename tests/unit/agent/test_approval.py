@@ -128,6 +128,14 @@ async def test_a_function_of_the_arguments_decides_who_asks():
         tool(name="bad", approval="sometimes")(lambda: None)  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("arguments", [{"amount": "500"}, {"amount": 500.0}], ids=str)
+async def test_arguments_that_are_read_leniently_are_asked_about_too(arguments: dict):
+    agent = Agent(ScriptedModel([ToolCall("p", "pay", arguments), "Paid."]), tools=TOOLS)
+    reply = await agent.prompt("Pay.")
+    assert reply.finish_reason == "paused"
+    assert done == []
+
+
 async def test_an_async_function_may_decide_too():
     async def ask_later(args: dict) -> bool:
         await asyncio.sleep(0)

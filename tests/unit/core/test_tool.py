@@ -1,14 +1,21 @@
 import asyncio
+import copy
 import dataclasses
 import enum
+import functools
+import inspect
+import pickle
+import pydoc
 import threading
 from contextvars import ContextVar
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_type_hints
 
+import pydantic
 import pytest
 
-from staysail import ConfigError, Tool, ToolError, tool
+from staysail import Agent, ConfigError, Text, Tool, ToolCall, ToolError, ToolProgress, ToolResult, tool
 from staysail.core.tool import as_tool
+from staysail.testing import ScriptedModel
 
 who: ContextVar[str] = ContextVar("who", default="nobody")
 
@@ -151,3 +158,184 @@ def test_what_is_no_tool_is_refused():
 
 
 def socket_taker(s: threading.Thread) -> None: ...
+
+
+def add(left: int, right: int, *, factor: int = 1) -> int:
+    """Adds.
+
+    Args:
+        left: The first.
+    """
+    return factor * (left + right)
+
+
+class Shop:
+    name = "shop"
+
+    @tool
+    @classmethod
+    def open_at(cls, hour: int) -> str:
+        """Opens."""
+        return f"{cls.name} at {hour}"
+
+    @classmethod
+    @tool
+    def close_at(cls, hour: int) -> str:
+        """Closes."""
+        return f"{cls.name} until {hour}"
+
+    @tool
+    @staticmethod
+    def double(n: int) -> int:
+        """Doubles."""
+        return 2 * n
+
+
+class Market(Shop):
+    name = "market"
+
+
+@pytest.mark.parametrize(
+    ("given", "arguments", "name", "description", "properties", "result"),
+    [
+        (functools.partial(add, 1), {"right": "2"}, "add", "Adds.", ["right", "factor"], 3),
+        (functools.partial(add, factor=10), {"left": 1, "right": 2}, "add", "Adds.", ["left", "right"], 30),
+        (functools.partial(functools.partial(add, 1), factor=2), {"right": 2}, "add", "Adds.", ["right"], 6),
+        (Shop.open_at, {"hour": 9}, "open_at", "Opens.", ["hour"], "shop at 9"),
+        (Market.open_at, {"hour": 9}, "open_at", "Opens.", ["hour"], "market at 9"),
+        (Market().open_at, {"hour": 9}, "open_at", "Opens.", ["hour"], "market at 9"),
+        (Market.close_at, {"hour": 9}, "close_at", "Closes.", ["hour"], "market until 9"),
+        (Shop.double, {"n": 3}, "double", "Doubles.", ["n"], 6),
+        (Shop().double, {"n": 3}, "double", "Doubles.", ["n"], 6),
+        (lambda x, y=2: x * y, {"x": 3}, "<lambda>", "", ["x", "y"], 6),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_whatever_can_be_called_is_a_tool(given, arguments, name, description, properties, result):
+    made = as_tool(given)
+    assert (made.name, made.description, list(made.parameters["properties"])) == (name, description, properties)
+    assert await made.call(arguments) == result
+
+
+def test_a_tool_has_the_signature_the_names_and_the_help_of_its_function():
+    assert str(inspect.signature(look_up)) == "(key: str, limit: int = 3) -> list[str]"
+    assert (look_up.__name__, look_up.__qualname__, look_up.__module__) == ("look_up", "look_up", __name__)
+    assert get_type_hints(look_up) == {"key": str, "limit": int, "return": list[str]}
+    assert repr(look_up) == "<tool look_up(key: str, limit: int = 3) -> list[str]>"
+    shown = pydoc.plain(pydoc.render_doc(look_up))
+    assert "look_up(key: str, limit: int = 3) -> list[str]" in shown
+    assert "Looks something up." in shown
+
+
+@tool
+def look_up(key: str, limit: int = 3) -> list[str]:
+    """Looks something up."""
+    return [key] * limit
+
+
+def test_tools_are_copied_and_pickled():
+    for again in (pickle.loads(pickle.dumps(look_up)), copy.copy(look_up), copy.deepcopy(look_up)):
+        assert again is look_up
+    loose = tool(name="plus", description="d", timeout_s=3, approval="always")(add)
+    for again in (pickle.loads(pickle.dumps(loose)), copy.deepcopy(loose)):
+        assert (again.name, again.description, again.timeout_s, again.approval) == ("plus", "d", 3, "always")
+        assert again.parameters == loose.parameters
+        assert again(1, 2) == 3
+    shop = Shop()
+    bound = pickle.loads(pickle.dumps(as_tool(shop.greet)))
+    assert bound("Ann") == "shop greets Ann"
+
+
+def greet(self, name: str) -> str:
+    """Greets."""
+    return f"{self.name} greets {name}"
+
+
+Shop.greet = tool(greet)  # type: ignore[attr-defined]
+Shop.greet.function.__qualname__ = "Shop.greet"  # type: ignore[attr-defined]
+
+
+@tool
+def count(to: int):
+    """Counts."""
+    yield from range(1, to + 1)
+
+
+@tool
+def steps(fail: bool = False):
+    """Goes in steps."""
+    yield "begun"
+    if fail:
+        raise ToolError("stuck")
+    yield {"at": 1}
+    return "all done"
+
+
+@tool
+async def ticks(n: int):
+    """Ticks."""
+    for at in range(n):
+        await asyncio.sleep(0)
+        yield Text(f"tick {at}")
+
+
+@pytest.mark.parametrize(
+    ("call", "told", "result"),
+    [
+        (ToolCall("1", "count", {"to": 3}), ["1", "2", "3"], "3"),
+        (ToolCall("1", "count", {"to": 0}), [], "null"),
+        (ToolCall("1", "steps", {}), ["begun", '{"at":1}'], "all done"),
+        (ToolCall("1", "steps", {"fail": True}), ["begun"], "stuck"),
+        (ToolCall("1", "ticks", {"n": 2}), ["tick 0", "tick 1"], "tick 1"),
+    ],
+)
+async def test_what_a_generator_yields_is_progress_and_the_last_the_result(call: ToolCall, told: list[str], result: str):
+    agent = Agent(ScriptedModel([call, "Done."]), tools=[count, steps, ticks])
+    events = [event async for event in agent.stream("Go.")]
+    progress = [event for event in events if isinstance(event, ToolProgress)]
+    assert [event.part.text if event.part else event.text for event in progress] == told
+    assert {(event.call_id, event.name, event.stream) for event in progress} <= {("1", call.name, "progress")}
+    assert [event.text for event in events if isinstance(event, ToolResult)] == [result]
+
+
+async def test_an_agent_without_a_watcher_runs_a_generator_too():
+    reply = await Agent(ScriptedModel([ToolCall("1", "count", {"to": 3}), "Done."]), tools=[count]).prompt("Go.")
+    assert reply.steps[0].tool_results[0].text == "3"
+
+
+async def test_a_generator_is_closed_when_its_call_is_cut_off():
+    closed = asyncio.Event()
+
+    @tool(timeout_s=0.05)
+    async def for_ever():
+        try:
+            while True:
+                await asyncio.sleep(0.01)
+                yield "still"
+        finally:
+            closed.set()
+
+    reply = await Agent(ScriptedModel([ToolCall("1", "for_ever", {}), "Done."]), tools=[for_ever]).prompt("Go.")
+    assert "did not answer within 0.05 s" in reply.steps[0].tool_results[0].text
+    assert closed.is_set()
+
+
+async def test_objects_of_other_packages_are_closed_for_the_model_and_read_by_their_package():
+    class Order(pydantic.BaseModel):
+        item: str
+        count: int = 1
+
+    @tool
+    def order(what: Order) -> str:
+        return f"{what.count} {what.item}"
+
+    assert order.parameters["$defs" if "$defs" in order.parameters else "properties"]
+    assert "'additionalProperties': False" in str(order.parameters["properties"]["what"])
+    assert await order.call({"what": {"item": "tea", "count": "2"}}) == "2 tea"
+    assert await order.call({"what": '{"item": "tea"}'}) == "1 tea"
+
+
+async def test_null_for_what_may_be_left_out_is_its_default():
+    assert await look_up.call({"key": "a", "limit": None}) == ["a", "a", "a"]
+    with pytest.raises(ToolError, match="key: expected a string, got None"):
+        await look_up.call({"key": None})

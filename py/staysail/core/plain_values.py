@@ -1,0 +1,57 @@
+"""Python values as plain JSON data: what `codec` decodes, and what tools return."""
+
+from __future__ import annotations
+
+import base64
+import enum
+from collections.abc import Mapping, Set
+from typing import Any
+
+from .durations import write_duration
+
+
+def as_plain(value: Any) -> Any:
+    """Returns the value as JSON data: mappings with text for keys, lists, text, numbers, true, false, null.
+
+    Dataclasses, named tuples, pydantic models and msgspec structs become objects; enumeration members their values; dates, durations,
+    UUIDs, decimals and paths text; bytes base64; anything else what `str` makes of it.
+    """
+    if value is None or isinstance(value, str | bool) or type(value) in (int, float):
+        return value
+    if isinstance(value, enum.Enum):
+        return member_value(value)
+    if isinstance(value, Mapping):
+        return {_key(key): as_plain(item) for key, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return as_plain(value._asdict())
+    if isinstance(value, list | tuple | Set) or type(value).__name__ == "deque":
+        return [as_plain(item) for item in value]
+    if isinstance(value, bytes | bytearray):
+        return base64.b64encode(value).decode()
+    for method, options in (("model_dump", {"mode": "json"}), ("to_dict", {}), ("isoformat", {}), ("tolist", {})):
+        if hasattr(value, method) and not isinstance(value, type):
+            return as_plain(getattr(value, method)(**options))
+    if hasattr(value, "total_seconds"):
+        return write_duration(value)
+    fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "__struct_fields__", None) or _attrs_fields(value)
+    if fields is not None and not isinstance(value, type):
+        return {name: as_plain(getattr(value, name)) for name in fields}
+    return value if isinstance(value, int | float) else str(value)
+
+
+def _attrs_fields(value: Any) -> list[str] | None:
+    attributes = getattr(value, "__attrs_attrs__", None)
+    return None if attributes is None else [attribute.name for attribute in attributes]
+
+
+def member_value(member: enum.Enum) -> Any:
+    """What stands for an enumeration's member in JSON: its value, or its name where JSON has no such value."""
+    value = member.value
+    return value if value is None or isinstance(value, str | int | float) else member.name
+
+
+def _key(key: Any) -> str:
+    plain = as_plain(key)
+    if plain is None or isinstance(plain, bool):
+        return {True: "true", False: "false", None: "null"}[plain]
+    return str(plain)
