@@ -3,12 +3,12 @@ the turn, as ids may be missing or given twice."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..core.errors import ConfigError
 from ..core.events import ToolResult
+from ..core.json_text import write_json
 from ..core.messages import Message, Text, ToolCall, ToolOutput, cited
 from ..core.value import Value
 from .approval import Answer, ApprovalRequest, Approve, GiveResult, describe_answer, read_answer
@@ -118,7 +118,7 @@ class OpenCalls:
         """Gives the result as the model will be told it: with arguments that were changed, if they were."""
         arguments = self._approved.get(position)
         if arguments is not None:
-            note = f"The user changed the arguments to {json.dumps(arguments, ensure_ascii=False)}.\n"
+            note = f"The user changed the arguments to {write_json(arguments, nonfinite='null', compact=False)}.\n"
             result = result.replace(content=(Text(note), *result.content))
         self.results[position] = result
         self._suspended.pop(position, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, ClassVar
 
 from .completion import Completion, FinishReason
@@ -23,9 +24,13 @@ class Event(Value):
 
 
 def plain(value: Any) -> Any:
-    """JSON-ready: objects that have `to_dict` through it, tuples as lists."""
+    """Plain JSON: objects that have `to_dict` through it, tuples as lists, NaN and Infinity as None."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
     return [plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 

@@ -21,6 +21,7 @@ from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Re
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
 from ..core.value import Value
+from ..core.whole_text import whole_text
 from .call_ids import CallIds
 from .faults import error_in_stream, not_understood
 from .finish import read_finish
@@ -304,7 +305,7 @@ def _split_system(request: CompletionRequest) -> tuple[list[dict[str, Any]], lis
         system += [_render_part(part) for part in messages.pop(0).content]
     if request.documents:
         last_prompt = max((n for n, message in enumerate(messages) if message.role == "user"), default=0)
-        texts = (File(data=doc.text.encode(), media_type="text/plain", name=doc.id) for doc in request.documents)
+        texts = (File(data=whole_text(doc.text).encode(), media_type="text/plain", name=doc.id) for doc in request.documents)
         messages.insert(last_prompt, Message("user", tuple(texts)))
     return system, messages
 

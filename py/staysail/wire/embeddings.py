@@ -14,6 +14,7 @@ from ..core.messages import Image
 from ..core.usage import Usage
 from ..core.value import Value
 from ..core.waiting import blocking
+from ..core.whole_text import whole_text
 from .engine_model import embed, find_engine
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
@@ -84,7 +85,7 @@ class EmbeddingModel(RemoteModel):
         batch: list[str] = []
         size_bytes = 0
         for text in texts:
-            length = len(text.encode())
+            length = len(whole_text(text).encode())
             too_much = self.service.batch_bytes and size_bytes + length > self.service.batch_bytes
             if batch and (len(batch) == self.batch_size or too_much):
                 yield batch

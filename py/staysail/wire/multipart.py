@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from ..core.whole_text import whole_text
+
 
 def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[str, bytes]:
     """(content type, body). files: name to (file name, content type, bytes)."""
@@ -12,7 +14,7 @@ def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, b
     while any(boundary.encode() in data for _, _, data in files.values()):
         boundary = secrets.token_hex(24)
     out = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'.encode()
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{whole_text(value)}\r\n'.encode()
         for name, value in fields.items()
     ]
     for name, (file_name, content_type, data) in files.items():
@@ -24,4 +26,4 @@ def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, b
 
 def _quoted(name: str) -> str:
     """A name as browsers write it into a header: https://html.spec.whatwg.org/#multipart-form-data"""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+    return whole_text(name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
