@@ -9,6 +9,7 @@ from typing import Any
 from ..core.errors import ToolError
 from ..core.events import ToolResult
 from ..core.json_text import write_json
+from ..core.log import log
 from ..core.messages import Message, Part, Text, ToolCall
 from ..core.plain_values import as_plain
 from ..core.ports import Clock, Tool
@@ -27,12 +28,14 @@ async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: flo
         content, sources = read_result(value), read_sources(value)
         failed = False
     except ToolError as error:
+        log.info("the tool %s failed: %s", call.name, error)
         content, failed = (Text(str(error)),), True
     except asyncio.CancelledError:
         if _is_stopping():
             raise
         content, failed = (Text(f"{call.name} was cancelled"),), True
     except Exception as error:  # noqa: BLE001  a user's tool may raise anything
+        log.warning("the tool %s raised %s", call.name, type(error).__name__, exc_info=error)
         content, failed = (Text(f"{type(error).__name__}: {error}"),), True
     return ToolResult(call.id, call.name, content, failed, clock.now() - started, sources)
 

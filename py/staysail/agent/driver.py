@@ -12,6 +12,7 @@ from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
 from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, replay
+from ..core.log import log
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
 from .answers import expect_answer
@@ -256,6 +257,8 @@ class Driver:
         try:
             async with aclosing(self._call_model(prepared, streamed)) as events:
                 async for event in events:
+                    if isinstance(event, RequestAdjusted):
+                        log.info("%s: %s", context.model, event.message)
                     yield event
         except StaysailError as error:
             context.told_of = attach_history(error, context.run)
@@ -308,6 +311,7 @@ class Driver:
                 if delay_s is None:
                     raise
                 attempt += 1
+                log.warning("%s failed, attempt %d comes in %.1f s: %s", self._context.model, attempt, delay_s, error)
                 yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
                 await self._clock.sleep(delay_s)
 

@@ -16,6 +16,7 @@ from ..core.completion import Completion, CompletionRequest
 from ..core.defaults import resolve_model
 from ..core.errors import ConfigError, NetworkError, ProviderError, RateLimitError, ServerError, StaysailError, StreamError
 from ..core.events import Event, RequestAdjusted, replay
+from ..core.log import log
 from ..core.ports import Clock, Model, ModelTraits
 from ..core.waiting import SystemClock
 
@@ -132,6 +133,7 @@ class Fallback:
             except (ProviderError, ConfigError) as error:
                 if handed_on or not self._on(error):
                     raise
+                log.warning("%s failed, and the next model of the chain answers: %s", model.name, error)
                 self._rest(position, error)
                 first = first or error
                 changed = ModelChanged("", model.name, str(error), getattr(error, "code", "") or "", getattr(error, "status", None))

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from typing import Any
 
 from ..core.events import Event, ToolResult
+from ..core.log import log
 from ..core.messages import Text, ToolCall
 from ..core.ports import Clock
 from ..core.waiting import blocking, timeout
@@ -79,6 +80,8 @@ class ToolTurn:
 
     async def _decide(self, request: ApprovalRequest, answer: Answer) -> ToolCall | ToolResult:
         await self._record("decided", id=request.id, answer=describe_answer(answer))
+        if isinstance(answer, Refuse):
+            log.info("a call of the tool %s was refused: %s", request.tool, answer.reason or "without a reason")
         return self._run.decide(request.id, answer)
 
     async def _wait_for(self, position: int, requests: Iterable[ApprovalRequest]) -> ToolResult | None:

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from ..core.errors import NetworkError
+from ..core.log import remove_secrets
 from ..core.ports import HttpRequest, HttpResponse
 from ..core.redirects import MOST_REDIRECTS, endless, redirected
 from ..core.secrets import redact, remember, secrets_of_url
@@ -104,15 +105,6 @@ class _Response:
             ) from error
         except (zlib.error, ValueError) as error:
             raise NetworkError(f"the answer of {self._request.host} cannot be unpacked: {error}", code="bad_encoding") from error
-
-
-def remove_secrets(record: logging.LogRecord) -> bool:
-    """A filter for loggers of libraries, which tell addresses with passwords and keys."""
-    message = record.getMessage()
-    cleaned = redact(message)
-    if cleaned != message:
-        record.msg, record.args = cleaned, ()
-    return True
 
 
 def _translated(error: httpx.HTTPError | httpx.InvalidURL, request: HttpRequest) -> NetworkError:

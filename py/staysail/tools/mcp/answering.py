@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...core.errors import BadRequestError, ConfigError
+from ...core.log import log
 from . import elicitation
 from .authorization.addresses import check_address
 from .timing import CallTimer
@@ -74,4 +75,5 @@ class Answerers:
         except Exception as error:  # noqa: BLE001  a caller's function may raise anything
             if isinstance(error, BadRequestError) and error.provider == "mcp":
                 return reply | {"error": {"code": CODES.get(error.code, INVALID_PARAMS), "message": str(error)}}
+            log.warning("the answerer of %s raised %s", method, type(error).__name__, exc_info=error)
             return reply | {"error": {"code": INTERNAL_ERROR, "message": type(error).__name__}}

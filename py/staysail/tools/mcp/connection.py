@@ -14,6 +14,7 @@ from typing import Any
 
 from ...core.errors import ConfigError, NetworkError, ProviderError, StaysailError, StreamError
 from ...core.locks import Lock
+from ...core.log import log
 from ...core.ports import Clock
 from ...core.value import NOTHING
 from ...core.waiting import blocking, timeout
@@ -30,6 +31,7 @@ from .timing import CallTimer
 MOST_ROUNDS = 10
 MOST_REPLIES = 8
 PARTING_S = 2.0
+SLOW_S = 5.0
 URL_NEEDED = -32042
 
 type OnProgress = Callable[[float, float | None, str | None], object]
@@ -135,7 +137,10 @@ class Connection:
                     pass
 
     async def _open(self) -> Negotiated:
+        began = self._clock.now() - self._timer.paused_s
         negotiated = await negotiate(self._negotiating, self._answerers.capabilities, self._protocol)
+        if (took_s := self._clock.now() - self._timer.paused_s - began) > SLOW_S:
+            log.warning("%s took %.1f s to answer first", self._endpoint.host, took_s)
         if not negotiated.modern:
             await self._post(negotiated, {"jsonrpc": "2.0", "method": "notifications/initialized"})
         asks = bool(self._answerers) and not negotiated.modern
@@ -166,6 +171,7 @@ class Connection:
             if error.status != 404 or not negotiated.session:
                 raise
         if self._negotiated is negotiated:
+            log.info("%s has forgotten the session, which is opened anew", self._endpoint.host)
             self._negotiated = None
         negotiated = await self.negotiated()
         return await self._request(negotiated, method, params, headers(negotiated), on_progress)

@@ -8,6 +8,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from ...core.errors import NetworkError, ProviderError, StreamError
+from ...core.log import log
 from ...core.ports import Clock
 from ...core.waiting import timeout
 from .endpoint import HttpEndpoint, Message
@@ -83,6 +84,7 @@ class Listener:
                         await self._take(negotiated, item, meter)
             except (NetworkError, StreamError) as error:
                 if error.code == "limit":
+                    log.warning("messages that answer no request are no longer read: %s", error)
                     return
             except ProviderError:
                 return  # the server sends nothing without a request

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ...core.defaults import default_transport
 from ...core.errors import ConfigError, ProviderError
+from ...core.log import log
 from ...core.messages import Message, Part
 from ...core.ports import Clock, Transport, without_secrets
 from ...core.tool import Approval
@@ -254,6 +255,7 @@ class McpServer:
 
         def warn(sentence: str) -> None:
             if len(warnings) < MOST_WARNINGS:
+                log.warning("%r: %s", self, sentence)
                 warnings.append(sentence)
 
         items: list[Any] = []

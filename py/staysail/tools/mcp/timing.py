@@ -12,13 +12,19 @@ from ...core.waiting import blocking, timeout
 
 
 class CallTimer:
-    """Time limits of the calls of one connection. A call within a call keeps the outer one's limit."""
+    """Time limits of the calls of one connection. A call within a call keeps the outer one's limit.
+
+    Attributes:
+        paused_s: Seconds of all pauses that are over.
+    """
 
     def __init__(self, host: str, clock: Clock) -> None:
         self._host, self._clock = host, clock
         self._running: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
         self._left_s: dict[asyncio.Timeout, float] = {}
         self._pauses = 0
+        self._paused_at = 0.0
+        self.paused_s = 0.0
         self._blocking_until: float | None = None
 
     @asynccontextmanager
@@ -56,6 +62,7 @@ class CallTimer:
         """Stops every limit until the block ends."""
         self._pauses += 1
         if self._pauses == 1:
+            self._paused_at = self._clock.now()
             for limit in self._running:
                 self._stop(limit)
         try:
@@ -63,6 +70,7 @@ class CallTimer:
         finally:
             self._pauses -= 1
             if not self._pauses:
+                self.paused_s += self._clock.now() - self._paused_at
                 for limit, left_s in self._left_s.items():
                     if not limit.expired():
                         limit.reschedule(self._running[limit].time() + left_s)
