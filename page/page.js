@@ -16,6 +16,7 @@ import { agentPython } from "./python-switch.js";
 import { chosenLimits, watchRunOptions } from "./run-options.js";
 import { secondAgent, watchSecondAgent } from "./second-agent.js";
 import { showModels } from "./model-list.js";
+import { watchModelOptions } from "./model-options.js";
 import { fieldFor, find, watchSettings } from "./settings.js";
 import { watchTheme } from "./theme.js";
 import { watchTimeline } from "./timeline/panel.js";
@@ -34,7 +35,7 @@ let small = true; // the model in the page
 let access = { model: "local" };
 const settle = () => {
   chat.tools = chosenTools;
-  chat.options = { ...documents.options(small), usageLimits: chosenLimits(String(access.model)) };
+  chat.options = { ...documents.options(small), ...modelOptions.options(), usageLimits: chosenLimits(String(access.model)) };
 };
 const offer = () => {
   settle();
@@ -44,6 +45,7 @@ const isOn = listTools(offer);
 const fileTools = watchFiles(chat, offer);
 const documents = watchDocuments(chat, offer);
 const runs = watchRunOptions(chat, offer);
+const modelOptions = watchModelOptions(offer);
 watchSecondAgent(offer);
 watchMcpServers(chat, panel, offer);
 const webMCP = watchWebMCP(ownTools, offer);
@@ -51,7 +53,7 @@ const webMCP = watchWebMCP(ownTools, offer);
 /** Python is up when a chat asks for its tools. */
 async function chosenTools() {
   const own = [...(await ownTools()), ...secondAgent(access)];
-  return [...own, ...(await offeredTools(own))];
+  return [...own, ...modelOptions.tools(), ...(await offeredTools(own))];
 }
 
 async function ownTools() {
@@ -70,6 +72,7 @@ async function ownTools() {
 watchSettings((settings) => {
   const { choice, model, apiKey, baseURL, preamble } = settings;
   showModels(settings);
+  modelOptions.show(choice.id);
   chat.model = choice.id === "local" ? "local" : `${choice.id}:${model}`;
   chat.apiKey = apiKey;
   chat.baseURL = baseURL;

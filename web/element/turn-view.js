@@ -131,10 +131,24 @@ export class TurnView {
         this.#close();
         this.#actions.announce(`${event.agent} takes over`);
         return this.#append(h("p", { class: "stopped", part: "notice" }, `${event.agent} takes over.`));
+      case "request_adjusted":
+        return this.#note(`${event.message}.`);
+      case "model_changed":
+        this.#actions.announce(`${event.model} answers instead`);
+        return this.#note(`${event.model} answers instead of ${event.previous}: ${event.error}`);
       case "step_done":
       case "run_done":
         return this.#close();
     }
+  }
+
+  /**
+   * A line of its own, about the answer.
+   * @param {string} text
+   */
+  #note(text) {
+    this.#close();
+    this.#append(h("p", { class: "stopped", part: "notice", dir: "auto" }, text));
   }
 
   /**

@@ -1,0 +1,76 @@
+"""The settings of a model in index.html: reasoning, the provider's search, its list of models, and what it did not get."""
+
+import pytest
+from selenium.webdriver.common.by import By
+
+from tests.page.chat_page import ChatPage
+from tests.rules import rules_box
+from tests.server import TestServer
+
+
+@pytest.fixture(scope="module")
+def server():
+    with TestServer() as server:
+        yield server
+
+
+@pytest.fixture
+def page(browser, site):
+    page = ChatPage(browser, site, keep="chat")
+    page.resize(1100, 900)
+    page.wait(lambda: browser.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+    return page
+
+
+FILL = """
+for (const [id, value] of Object.entries(arguments[0])) {
+  const field = document.getElementById(id);
+  if (field.type === "checkbox") field.checked = value;
+  else field.value = value;
+  for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+"""
+
+
+def fill(page: ChatPage, **fields: str | bool) -> None:
+    page.driver.execute_script(FILL, {name.replace("_", "-"): value for name, value in fields.items()})
+
+
+def choose(page: ChatPage, provider: str, model: str, base: str, **more: str | bool) -> None:
+    fill(page, provider=provider)
+    fill(page, model=model, key="sk-page", base=base, **more)
+
+
+def test_reasoning_and_the_providers_search_are_switched_on_and_seen(page: ChatPage, server: TestServer):
+    box = rules_box(server, "anthropic")
+    choose(page, "anthropic", "claude-opus-5-5", box.url, reasoning="high", hosted_search=True)
+    page.send("Hello?")
+    page.wait_for("Hello.")
+    sent = box.seen[-1].json
+    assert sent["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert sent["output_config"]["effort"] == "high"
+    assert "web_search_20250305" in [tool.get("type") for tool in sent["tools"]]
+    assert "web_search" in page.text
+    fill(page, reasoning="", hosted_search=False)
+
+
+def test_what_the_model_did_not_get_stands_in_the_chat(page: ChatPage, server: TestServer):
+    box = rules_box(server, "openai")
+    choose(page, "openai", "gpt-6.1-sol", box.url, reasoning="none")
+    page.send("Hello?")
+    page.wait_for("always reasons")
+    fill(page, reasoning="")
+
+
+def test_once_there_is_a_key_the_models_come_from_the_provider_with_what_they_cost(page: ChatPage, server: TestServer):
+    listed = {"data": [{"id": "gpt-6-sol"}, {"id": "gpt-9-new", "context_window": 123_456}]}
+    box = server.box({"body": listed}, loop=True)
+    choose(page, "openai", "gpt-9-new", box.url)
+
+    def options() -> list:
+        return page.driver.find_elements(By.CSS_SELECTOR, "#models option")
+
+    page.wait(lambda: [option.get_attribute("value") for option in options()] == ["gpt-6-sol", "gpt-9-new"], "the list", 30)
+    assert "for a million tokens" in options()[0].get_attribute("textContent")
+    fill(page, model="gpt-9-new")
+    page.wait(lambda: "123,456 tokens" in page.driver.find_element(By.ID, "model-facts").get_attribute("textContent"), "its context")
