@@ -34,12 +34,14 @@ class SystemClock:
 @asynccontextmanager
 async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | None]:
     """Raises TimeoutError in the block after `seconds`. Yields the limit, which can be moved; None, for no limit, where `seconds` is None
-    or where there is no event loop to keep a limit."""
-    if seconds is None or blocking.get():
-        yield None
-        return
-    async with asyncio.timeout(seconds) as limit:
-        yield limit
+    or where there is no event loop to keep a limit. Raises ConfigError under another event loop than asyncio's."""
+    if not blocking.get():
+        _expect_asyncio()
+        if seconds is not None:
+            async with asyncio.timeout(seconds) as limit:
+                yield limit
+            return
+    yield None
 
 
 def drive[T](work: Coroutine[Any, Any, T]) -> T:
@@ -55,3 +57,14 @@ def drive[T](work: Coroutine[Any, Any, T]) -> T:
     raise ConfigError(
         "prompt_sync cannot wait here for something asynchronous (an async tool, a JavaScript tool); use `await agent.prompt(...)`"
     )
+
+
+def _expect_asyncio() -> None:
+    """Raises ConfigError where a coroutine runs on something other than asyncio, such as trio."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ConfigError(
+            "staysail needs asyncio, and no event loop of asyncio runs here (under trio none does): "
+            'start the program with asyncio.run(main()) or anyio.run(main, backend="asyncio")'
+        ) from None
