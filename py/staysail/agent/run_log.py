@@ -13,6 +13,7 @@ from ..core.json_text import RECORD_DEPTH, json_bytes, read_json, write_json
 from ..core.locks import Lock
 from ..core.memory_records import MemoryRecords
 from ..core.ports import KeyValue
+from ..core.secrets import redact
 from ..core.value import Value
 
 type RunState = Literal["running", "paused", "done", "failed", "stopped"]
@@ -170,4 +171,4 @@ def _key(id: str, position: int) -> str:
 
 
 def _encode(value: Mapping[str, Any]) -> bytes:
-    return json_bytes(value, default=str, nonfinite="null")
+    return redact(json_bytes(value, default=str, nonfinite="null").decode()).encode()

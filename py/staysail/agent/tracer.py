@@ -24,6 +24,7 @@ from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, RetryScheduled, RunDone, StepDone, TextDelta, ToolCallDelta, ToolResult
 from ..core.messages import ToolCall
 from ..core.ports import Exchange
+from ..core.secrets import redact
 from ..core.spans import Span, SpanEvent, SpanExporter
 from ..core.usage import Usage
 from ..core.waiting import blocking
@@ -242,6 +243,8 @@ class Tracer(Hooks):
         return _Open(outer.trace_id if outer else os.urandom(16).hex(), outer.span_id if outer else None, name, kind, self._now())
 
     def _export(self, span: Span) -> None:
+        events = tuple(event.replace(attributes=redact(event.attributes)) for event in span.events)
+        span = span.replace(attributes=redact(span.attributes), events=events, message=redact(span.message))
         try:
             exporter = self._exporter
             work = exporter.export((span,)) if hasattr(exporter, "export") else exporter(span)

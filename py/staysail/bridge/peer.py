@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from ..core.errors import JsonError, RunCancelled, StaysailError
 from ..core.json_text import MESSAGE_DEPTH, read_json, write_json
+from ..core.secrets import redact
 
 ROOM = 512
 """Values of a stream that may be on their way; as in web/bridge/rpc.js."""
@@ -267,4 +268,4 @@ def describe(error: BaseException) -> dict[str, Any]:
         cancelled.history, cancelled.usage = getattr(error, "history", ()), getattr(error, "usage", None)
         return cancelled.to_dict()
     told = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")
-    return told.to_dict() | {"traceback": "".join(traceback.format_exception(error))}
+    return told.to_dict() | {"traceback": redact("".join(traceback.format_exception(error)))}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 REMOVED = "[key removed]"
@@ -128,19 +128,21 @@ def _redact_text(text: str, long: list[str], short: re.Pattern[str] | None) -> s
 
 
 def _spellings(secret: str) -> tuple[str, ...]:
-    """A secret as it is, in an address, in JSON, in Python's repr, and in base64, longest first."""
-    data = secret.encode("utf-8", "surrogatepass")
-    forms = {
-        secret,
-        _quote(secret),
-        _quote(secret).replace("%20", "+"),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        b64encode(data).decode().rstrip("="),
-        b64encode(data + b":").decode().rstrip("="),
-    }
+    """A secret as it is, in an address, in JSON, in Python's repr, and in base64 of any text around it, longest first."""
+    quoted = _quote(secret)
+    forms = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1], quoted.replace("%20", "+")}
+    for text in {secret, quoted, quoted.replace("%2F", "/")}:  # an address is quoted once more when it stands in another
+        forms |= {text, _quote(text), _quote(text).replace("%2F", "/"), *_in_base64(text.encode("utf-8", "surrogatepass"))}
     return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """The characters that only these bytes decide, at each of the three places where they may begin; in both alphabets."""
+    for shift in range(3):
+        text = b64encode(bytes(shift) + data + bytes(2)).decode()
+        core = text[-(-shift * 8 // 6) : (shift + len(data)) * 8 // 6]
+        yield core
+        yield core.replace("+", "-").replace("/", "_")
 
 
 def _quote(text: str) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from ..core.errors import ConfigError, NetworkError, ToolFSError
 from ..core.json_text import read_json
 from ..core.ports import HttpRequest, Transport
+from ..core.secrets import shown
 from ..core.value import NOTHING
 from .entry import Entry, is_directory, not_a_directory, not_found
 from .mounts import ReadOnlyMount
@@ -34,7 +35,7 @@ class HttpMount(ReadOnlyMount):
         try:
             self._host = read_host(base_url)
         except ToolFSError as error:
-            raise ConfigError(f"base_url {base_url!r}: {error}") from error
+            raise ConfigError(f"base_url {shown(base_url)}: {error}") from error
         self._base = base_url.partition("?")[0].rstrip("/") + "/"
         self._transport, self._headers, self._index, self._limit_bytes = transport, headers, index, limit_bytes
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..core.errors import ConfigError, NetworkError, ToolFSError
 from ..core.json_text import read_json
 from ..core.ports import HttpRequest, Transport
+from ..core.secrets import shown
 from ..core.value import NOTHING
 from .network import fetch
 from .ports import PluginFiles, PluginSource
@@ -28,7 +29,7 @@ class HttpPlugin:
         try:
             self._host = read_host(source.url)
         except ToolFSError as error:
-            raise ConfigError(f"plugin {source.name}: url {source.url!r}: {error}") from error
+            raise ConfigError(f"plugin {source.name}: url {shown(source.url)}: {error}") from error
         self.name, self.version, self.skill_document = source.name, "0", ""
         self.operations: Mapping[str, Any] = NOTHING
         self._url, self._headers, self._transport = source.url.rstrip("/"), dict(source.headers), transport

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.bodies import MAX_RESPONSE_BYTES
 from ..core.errors import ConfigError
 from ..core.ports import Model, Transport
+from ..core.secrets import shown
 from ..wire.format import ChatWire, Provider, Registry
 from ..wire.http_model import Endpoint, HttpModel, Key
 
@@ -93,7 +94,7 @@ def _known(provider: str, model: str) -> Any:
 
 def _unknown(name: str) -> str:
     return (
-        f"there is no provider {name!r}; there are: {', '.join(provider_names())}. "
+        f"there is no provider {shown(name)}; there are: {', '.join(provider_names())}. "
         "Any server that speaks OpenAI's protocol works with openai-compatible and base_url"
     )
 
