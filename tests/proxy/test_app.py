@@ -1,5 +1,6 @@
 """The example proxy, between an agent and the test server."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -101,6 +102,60 @@ async def test_only_the_site_may_read_an_answer(client: httpx.AsyncClient):
 
     assert await allowed(proxy.ORIGINS[0]) == proxy.ORIGINS[0]
     assert await allowed("https://elsewhere.example") is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"origin": "null"},
+        {"origin": f"{proxy.ORIGINS[0]}.evil.example"},
+        {"origin": proxy.ORIGINS[0].upper()},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+    ],
+)
+@pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/x-www-form-urlencoded"])
+async def test_a_page_of_another_site_spends_nothing(client: httpx.AsyncClient, server: TestServer, headers: dict, kind: str):
+    body = b'{"model": "m", "input": "Hi"}'
+    answer = await client.post("/llm/openai/v1/responses", headers=headers | {"content-type": kind}, content=body)
+    assert answer.status_code == 403
+    assert server.behind.seen == []
+
+
+async def test_a_page_of_this_site_is_served(client: httpx.AsyncClient):
+    sent = {"origin": proxy.ORIGINS[0], "sec-fetch-site": "same-origin"}
+    assert (await client.post("/llm/openai/v1/responses", headers=sent, json={"model": "m", "input": "Hi"})).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""])
+async def test_a_body_that_needs_no_preflight_is_refused(client: httpx.AsyncClient, server: TestServer, kind: str):
+    answer = await client.post("/llm/openai/v1/responses", headers={"content-type": kind}, content=b'{"model": "m"}')
+    assert answer.status_code == 415
+    assert server.behind.seen == []
+
+
+@pytest.mark.parametrize("value", [b"application/json; x=\xe9", b"2023\xff", b"a\tb"])
+@pytest.mark.parametrize("name", ["accept", "anthropic-version", "anthropic-beta"])
+async def test_an_odd_header_is_the_callers_fault(client: httpx.AsyncClient, server: TestServer, name: str, value: bytes):
+    headers = [(b"content-type", b"application/json"), (name.encode(), value)]
+    assert (await client.post("/llm/openai/v1/responses", headers=headers, content=b"{}")).status_code == 400
+    assert server.behind.seen == []
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 7, 16, 1000])
+@pytest.mark.parametrize("status", [200, 401])
+async def test_the_providers_echo_of_the_key_does_not_reach_the_page(
+    client: httpx.AsyncClient, server: TestServer, monkeypatch: pytest.MonkeyPatch, status: int, size: int
+):
+    packed = base64.b64encode(KEY.encode()).decode().rstrip("=")
+    echo = f"Incorrect API key provided: {KEY}. sk-of-the-serve {KEY}{KEY} sk-of {packed} sk-"
+    box = server.box({"status": status, "body": echo, "chunk_bytes": size, "headers": {"x-request-id": KEY, "content-type": "text/plain"}})
+    monkeypatch.setitem(proxy.PROVIDERS, "openai", replace(proxy.PROVIDERS["openai"], address=box.url.removesuffix("/v1")))
+    answer = await client.post("/llm/openai/v1/responses", json={})
+    removed = "[key removed]"
+    assert answer.text == f"Incorrect API key provided: {removed}. sk-of-the-serve {removed}{removed} sk-of {removed} sk-"
+    assert KEY not in str(answer.headers)
 
 
 async def test_a_provider_that_cannot_be_reached_is_told_as_such(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
