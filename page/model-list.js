@@ -1,4 +1,7 @@
-/** What the chosen provider serves, asked of it once there is a key: the names to choose from, and what each takes and costs. */
+/**
+ * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them when the user comes to
+ * the field, so that nothing is sent while an address or a key is being typed.
+ */
 
 import { h } from "../web/element/dom.js";
 import { listModels } from "../web/models/list.js";
@@ -8,34 +11,29 @@ import { find } from "./settings.js";
 /** @typedef {import("./settings.js").Settings} Settings */
 
 const ABILITIES = { tools: "tools", structured_output: "typed answers", reasoning: "reasoning", web_search: "web search" };
-const ASK_AFTER_MS = 600;
+const field = find("model", HTMLInputElement);
 
 /** @type {Map<string, ModelInfo[]>} by provider and address, while the page lives */
 const listed = new Map();
-let asked = "";
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
+/** @type {Settings | undefined} */
+let latest;
 
-/**
- * Shows the provider's models for these settings, now or once typing has ended.
- * @param {Settings} settings
- */
+field.addEventListener("focus", () => void (latest && ask(latest)));
+
+/** Shows what is known of the model in the field, and remembers the settings for the provider's list. @param {Settings} settings */
 export function showModels(settings) {
-  const { choice, apiKey, baseURL, model } = settings;
-  clearTimeout(timer);
-  const place = `${choice.id} ${baseURL}`;
-  const known = listed.get(place);
-  describe(known?.find(({ id }) => id === model));
-  if (known || choice.id === "local" || (choice.key === "needed" && !apiKey) || (choice.base === "needed" && !baseURL)) return;
-  timer = setTimeout(() => ask(settings, place), ASK_AFTER_MS);
+  latest = settings;
+  describe(listed.get(placeOf(settings))?.find(({ id }) => id === settings.model));
 }
 
-/**
- * @param {Settings} settings
- * @param {string} place
- */
-async function ask({ choice, apiKey, baseURL, model }, place) {
-  asked = place;
+/** @param {Settings} settings */
+const placeOf = ({ choice, baseURL }) => `${choice.id} ${baseURL}`;
+
+/** @param {Settings} settings */
+async function ask(settings) {
+  const { choice, apiKey, baseURL } = settings;
+  const place = placeOf(settings);
+  if (listed.has(place) || choice.id === "local" || (choice.key === "needed" && !apiKey) || (choice.base === "needed" && !baseURL)) return;
   /** @type {ModelInfo[]} */
   let models;
   try {
@@ -43,10 +41,11 @@ async function ask({ choice, apiKey, baseURL, model }, place) {
   } catch {
     return; // the first message tells what is wrong; the names of the form stay
   }
-  if (asked !== place || !models.length) return;
+  if (!models.length) return;
   listed.set(place, models);
+  if (!latest || placeOf(latest) !== place) return;
   find("models", HTMLDataListElement).replaceChildren(...models.map((info) => h("option", { value: info.id }, facts(info).join(", "))));
-  describe(models.find(({ id }) => id === model));
+  describe(models.find(({ id }) => id === field.value.trim()));
 }
 
 /** @param {ModelInfo | undefined} info */

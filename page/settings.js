@@ -1,9 +1,9 @@
 /** The form: reads it, and shows what belongs to the chosen provider. The key lives in its field and nowhere else. */
 
 import { h } from "../web/element/dom.js";
-import { CHOICES } from "./providers.js";
+import { CHOICES } from "./choices.js";
 
-/** @typedef {import("./providers.js").Choice} Choice */
+/** @typedef {import("./choices.js").Choice} Choice */
 /** @typedef {{choice: Choice, model: string, apiKey: string | (() => Promise<string>), baseURL: string, preamble: string}} Settings */
 
 /**

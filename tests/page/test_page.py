@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import runpy
+import time
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -70,19 +71,34 @@ def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
     assert all(chip.is_displayed() for chip in chips)
 
 
-def test_every_provider_it_offers_exists_and_asks_for_what_that_one_needs(page):
+def test_it_offers_every_provider_that_a_page_can_call_and_asks_for_what_that_one_needs(page):
     choices = page.driver.execute_async_script(
-        "const done = arguments[0]; import('/page/providers.js').then(({ CHOICES }) => done(CHOICES));"
+        "const done = arguments[0]; import('/page/choices.js').then(({ CHOICES }) => done(CHOICES));"
     )
-    assert {choice["id"] for choice in choices} <= set(provider_names())
-    for choice in choices:
-        provider = getattr(load_provider(choice["id"]), "PROVIDER", None)
-        if provider is None:
-            continue
+    modules = {name: load_provider(name) for name in provider_names()}
+    callable_ones = {name for name, module in modules.items() if hasattr(module, "PROVIDER") and module.PROVIDER.chat}
+    assert {choice["id"] for choice in choices} == callable_ones | {"local"}
+    for choice in choices[1:]:
+        provider = modules[choice["id"]].PROVIDER
         assert choice["key"] == ("needed" if provider.key_needed else "optional"), choice["id"]
         assert choice["base"] == ("needed" if provider.base_needed else "optional"), choice["id"]
-        assert provider.base_needed or choice["baseExample"] == provider.base_url
-        assert choice.get("keyURL", "") == provider.key_url
+        assert choice["baseExample"] == provider.base_url
+        assert choice["keyURL"] == provider.key_url
+        assert provider.label in choice["label"]
+        assert provider.page_note in choice["note"][0]
+
+
+def test_the_model_field_lists_what_the_provider_serves_once_the_user_comes_to_it(page, server):
+    listed = {"data": [{"id": "m", "context_length": 4096}, {"id": "n"}]}
+    box = server.box({"body": listed})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    time.sleep(1)
+    assert box.seen == []  # nothing is sent while settings are typed
+    page.driver.execute_script("document.getElementById('model').focus()")
+    page.wait(lambda: "4,096 tokens" in field(page, "model-facts").text, "what is known of the model")
+    names = page.driver.execute_script("return [...document.querySelectorAll('#models option')].map((option) => option.value)")
+    assert names == ["m", "n"]
+    assert [(seen.method, seen.path.rpartition("/")[2]) for seen in box.seen] == [("GET", "models")]
 
 
 def test_it_is_usable_on_a_narrow_screen(page, server):

@@ -1,4 +1,4 @@
-/** What cohere has, with the provider fixed. */
+/** The classes of staysail for Cohere. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

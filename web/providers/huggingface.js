@@ -1,4 +1,4 @@
-/** What huggingface has, with the provider fixed. */
+/** The classes of staysail for Hugging Face. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

@@ -1,4 +1,4 @@
-/** What jina has, with the provider fixed. */
+/** The classes of staysail for Jina. Made by tools/providers.py. */
 
 import * as models from "../models/models.js";
 

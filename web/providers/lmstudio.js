@@ -1,4 +1,4 @@
-/** What lmstudio has, with the provider fixed. */
+/** The classes of staysail for LM Studio. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

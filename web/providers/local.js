@@ -1,4 +1,4 @@
-/** What local has, with the provider fixed. */
+/** The classes of staysail for the models in the page. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

@@ -1,4 +1,4 @@
-/** What mistral has, with the provider fixed. */
+/** The classes of staysail for Mistral. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

@@ -1,4 +1,4 @@
-/** What openai-chat has, with the provider fixed. */
+/** The classes of staysail for OpenAI by Chat Completions. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

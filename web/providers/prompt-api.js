@@ -1,4 +1,4 @@
-/** What prompt-api has, with the provider fixed. */
+/** The classes of staysail for the browser's own model. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

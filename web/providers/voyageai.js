@@ -1,4 +1,4 @@
-/** What voyageai has, with the provider fixed. */
+/** The classes of staysail for Voyage AI. Made by tools/providers.py. */
 
 import * as models from "../models/models.js";
 

@@ -52,6 +52,8 @@ PROVIDER = Provider(
     services={"models": Service(form="anthropic")},
     version="v1",
     auth="x-api-key",
+    label="Anthropic",
+    examples=("claude-sonnet-5-5", "claude-haiku-5-5", "claude-opus-5-5"),
     key_env="ANTHROPIC_API_KEY",
     key_url="https://platform.claude.com/settings/keys",
     # The second is Anthropic's opt-in for pages; without it the host sends no CORS headers.

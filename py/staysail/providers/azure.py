@@ -11,6 +11,7 @@ PROVIDER = Provider(
     models=OPENAI_MODELS,
     services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(), "models": Service()},
     auth="api-key",
+    label="Azure OpenAI",
     key_env="AZURE_OPENAI_API_KEY",
     key_url="https://portal.azure.com",
     base_needed=True,

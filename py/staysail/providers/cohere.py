@@ -25,6 +25,8 @@ PROVIDER = Provider(
         "models": Service(form="cohere", path="/v1/models"),
     },
     version="v2",
+    label="Cohere",
+    examples=("command-a-03-2025",),
     key_env="COHERE_API_KEY",
     key_url="https://dashboard.cohere.com/api-keys",
     schemas=SchemaSupport(tools=_RULES, output=_RULES, name="[a-zA-Z_][a-zA-Z0-9_]*"),

@@ -15,6 +15,8 @@ PROVIDER = Provider(
         (r"", {"reasoning": ReasoningTraits(("none", "low", "high", "max"), by_default=True), "forced_with_reasoning": False}),
     ),
     services={"models": Service()},
+    label="DeepSeek",
+    examples=("deepseek-v4-flash",),
     key_env="DEEPSEEK_API_KEY",
     key_url="https://platform.deepseek.com/api_keys",
 )

@@ -44,6 +44,8 @@ PROVIDER = Provider(
     },
     version="v1beta",
     auth="x-goog-api-key",
+    label="Google Gemini",
+    examples=("gemini-3.8-flash", "gemini-4-argon", "gemini-3.5-flash-lite"),
     key_env="GEMINI_API_KEY",
     key_url="https://aistudio.google.com/apikey",
     schemas=SchemaSupport(

@@ -16,6 +16,8 @@ PROVIDER = Provider(
         (r"", {"reasoning": ReasoningTraits()}),
     ),
     services={"transcription": Service(), "models": Service()},
+    label="Groq",
+    examples=("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
     key_env="GROQ_API_KEY",
     key_url="https://console.groq.com/keys",
     # https://console.groq.com/docs/structured-outputs

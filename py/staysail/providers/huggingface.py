@@ -10,6 +10,7 @@ PROVIDER = Provider(
         "images": Service(form="bytes", path="/hf-inference/models/{model}"),
         "models": Service(),
     },
+    label="Hugging Face",
     key_env="HF_TOKEN",
     key_url="https://huggingface.co/settings/tokens",
 )

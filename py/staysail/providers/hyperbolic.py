@@ -10,6 +10,8 @@ PROVIDER = Provider(
         "speech": Service(form="hyperbolic", path="audio/generation"),
         "models": Service(),
     },
+    label="Hyperbolic",
+    examples=("meta-llama/Llama-3.3-70B-Instruct",),
     key_env="HYPERBOLIC_API_KEY",
     key_url="https://app.hyperbolic.ai/settings",
 )

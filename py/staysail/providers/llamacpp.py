@@ -7,6 +7,8 @@ PROVIDER = Provider(
     "http://127.0.0.1:8080/v1",
     dialect=ChatDialect(echo=ECHO_ALL, reasoning="template"),
     services={"embeddings": Service(), "rerank": Service(path="rerank"), "models": Service()},
+    label="llama.cpp",
+    examples=("default",),
     key_env="LLAMACPP_API_KEY",
     key_needed=False,
     page="setting",

@@ -7,6 +7,7 @@ PROVIDER = Provider(
     "http://127.0.0.1:1234/v1",
     dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort"),
     services={"embeddings": Service(), "models": Service()},
+    label="LM Studio",
     key_env="LMSTUDIO_API_KEY",
     key_needed=False,
     page="setting",

@@ -32,6 +32,8 @@ PROVIDER = Provider(
         "transcription": Service(),
         "models": Service(),
     },
+    label="Mistral",
+    examples=("mistral-small-latest", "mistral-large-latest"),
     key_env="MISTRAL_API_KEY",
     key_url="https://console.mistral.ai/api-keys",
     schemas=SchemaSupport(strict=OPENAI_STRICT),

@@ -30,6 +30,8 @@ PROVIDER = Provider(
         (r"kimi", {"reasoning": ReasoningTraits((), by_default=True), "sampling": "never", "forced_tools": False}),
     ),
     services={"models": Service()},
+    label="Moonshot",
+    examples=("kimi-k3", "kimi-k2.6"),
     key_env="MOONSHOT_API_KEY",
     key_url="https://platform.moonshot.ai/console/api-keys",
     schemas=SchemaSupport(tools=_RULES, output=_RULES),

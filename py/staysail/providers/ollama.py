@@ -15,6 +15,8 @@ PROVIDER = Provider(
         (r"llama[23]|mistral|gemma|phi|llava|qwen2|tinyllama", {"reasoning": ReasoningTraits()}),
     ),
     services={"embeddings": Service(form="ollama", path="embed"), "models": Service(form="ollama", path="tags")},
+    label="Ollama",
+    examples=("qwen3:4b", "llama3.2", "gemma3:4b"),
     key_env="OLLAMA_API_KEY",
     key_needed=False,
     page="setting",

@@ -43,6 +43,8 @@ PROVIDER = Provider(
         "speech": Service(),
         "models": Service(),
     },
+    label="OpenAI",
+    examples=("gpt-6-luna", "gpt-6-sol", "gpt-6.1-sol"),
     key_env="OPENAI_API_KEY",
     key_url="https://platform.openai.com/api-keys",
     page_note="a wrong key looks like a network failure: its 401 has no CORS header",

@@ -13,9 +13,10 @@ PROVIDER = Provider(
         "speech": Service(),
         "models": Service(),
     },
+    label="OpenAI-compatible server",
     key_env="OPENAI_COMPATIBLE_API_KEY",
     key_needed=False,
     base_needed=True,
     page="setting",
-    page_note="whatever its server allows",
+    page_note="its server has to allow requests of pages (CORS)",
 )

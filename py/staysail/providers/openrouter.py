@@ -14,6 +14,8 @@ PROVIDER = Provider(
     ),
     hosted=("web_search", "web_fetch", "image_generation", "advisor"),
     services={"embeddings": Service(batch=2048, batch_bytes=600_000), "transcription": Service(form="openrouter"), "models": Service()},
+    label="OpenRouter",
+    examples=("openai/gpt-6-luna", "anthropic/claude-haiku-5.5", "google/gemini-3.8-flash"),
     key_env="OPENROUTER_API_KEY",
     key_url="https://openrouter.ai/settings/keys",
     schemas=SchemaSupport(strict=OPENAI_STRICT),

@@ -10,6 +10,8 @@ PROVIDER = Provider(
         (r"reasoning|deep-research", {"reasoning": ReasoningTraits(("minimal", "low", "medium", "high"), by_default=True)}),
         (r"", {"reasoning": ReasoningTraits()}),
     ),
+    label="Perplexity",
+    examples=("sonar", "sonar-pro"),
     key_env="PERPLEXITY_API_KEY",
     key_url="https://www.perplexity.ai/account/api/keys",
 )

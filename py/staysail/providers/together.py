@@ -6,6 +6,7 @@ PROVIDER = Provider(
     "https://api.together.xyz/v1",
     dialect=ChatDialect(echo=ECHO_ALL, reasoning="effort", files=""),
     services={"embeddings": Service(batch=128), "models": Service(form="bare")},
+    label="Together",
     key_env="TOGETHER_API_KEY",
     key_url="https://api.together.ai/settings/api-keys",
 )

@@ -10,6 +10,7 @@ PROVIDER = Provider(
     "http://127.0.0.1:8000/v1",
     dialect=ChatDialect(echo=ECHO_ALL, reasoning="template"),
     services={"embeddings": Service(), "rerank": Service(path="rerank"), "models": Service()},
+    label="vLLM",
     key_env="VLLM_API_KEY",
     key_needed=False,
     page="setting",

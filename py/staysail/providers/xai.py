@@ -24,6 +24,8 @@ PROVIDER = Provider(
     ),
     hosted=("web_search", "x_search", "code_execution", "file_search", "image_generation", "mcp"),
     services={"images": Service(form="xai"), "models": Service()},
+    label="xAI",
+    examples=("grok-4.7", "grok-4.3"),
     key_env="XAI_API_KEY",
     key_url="https://console.x.ai",
     schemas=SchemaSupport(tools=_RULES, output=_RULES),

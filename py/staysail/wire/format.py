@@ -66,6 +66,7 @@ class Provider(Value):
     the first whose pattern is found in a name counts.
     schemas: what it takes of JSON Schema, and how it wants its tools named.
     hosted: kinds of tools that it runs itself.
+    label: its name for people. examples: names of models to begin with.
     page: may a page call it: "yes", "setting" (when its server is told to), "proxy" (its host sends no CORS headers). key_url: where a
     user gets a key.
     """
@@ -77,6 +78,8 @@ class Provider(Value):
     services: Mapping[str, Service] = NOTHING
     version: str = ""
     auth: str = "authorization"
+    label: str = ""
+    examples: tuple[str, ...] = ()
     key_env: str | None = None
     key_needed: bool = True
     key_url: str = ""

@@ -1,0 +1,184 @@
+"""Writes everything that JavaScript and the documentation say of providers: `make providers`.
+
+A provider is one file, py/staysail/providers/<name>.py. Made of it are its subpath web/providers/<name>.js, the page's list
+page/providers.js, and in documentation the table between `<!-- providers -->` and `<!-- /providers -->`, or the names alone after
+`<!-- providers: names -->`. The files are committed; a test fails where they differ from the providers.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from staysail.providers import load_provider, load_wire, provider_names
+from staysail.wire.format import Provider
+from tools.sources import ROOT
+
+SUBPATHS = ROOT / "web" / "providers"
+LIST = ROOT / "page" / "providers.js"
+MARKED = re.compile(r"(<!-- providers(: names)? -->\n).*?(<!-- /providers -->)", re.DOTALL)
+
+# The JavaScript classes behind each service.
+CLASSES = {
+    "embeddings": "EmbeddingModel",
+    "transcription": "TranscriptionModel",
+    "images": "ImageGenerationModel",
+    "speech": "AudioGenerationModel",
+    "rerank": "Reranker",
+}
+# What two subpaths have beside their services.
+MORE = {
+    "local": 'export { localEngine } from "../models/local-engines.js";\n',
+    "openai": """\
+/** By the Responses API, which `openai` uses by default. */
+export class ResponsesCompletionModel extends CompletionModel {}
+
+/** By the Chat Completions API. */
+export class CompletionsCompletionModel extends CompletionModel {
+  static provider = "openai-chat";
+}
+""",
+}
+AGENT = """\
+/**
+ * @template {import("../types.js").Schema | undefined} [S=undefined]
+ * @extends {agents.Agent<S>}
+ */
+export class Agent extends agents.Agent {
+  static provider = "NAME";
+}
+"""
+FORMATS = {
+    "anthropic": "Messages",
+    "chat": "Chat Completions",
+    "cohere": "Cohere's chat",
+    "gemini": "generateContent",
+    "ollama": "Ollama's chat",
+    "responses": "Responses",
+}
+ACCESS = {"yes": "yes", "setting": "when its server allows it", "proxy": "through a proxy"}
+
+
+def generated() -> Iterator[tuple[Path, str]]:
+    """Each file, and what it has to hold."""
+    modules = {name: load_provider(name) for name in provider_names()}
+    for name, module in modules.items():
+        yield SUBPATHS / f"{name}.js", subpath(name, module)
+    yield LIST, page_list(modules)
+    for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("web/*.md")]):
+        text = path.read_text("utf-8")
+        if MARKED.search(text):
+            yield path, MARKED.sub(lambda match: match[1] + (names(modules) if match[2] else table(modules)) + match[3], text)
+
+
+def subpath(name: str, module: ModuleType) -> str:
+    """The module `staysail/<name>`: the package's classes with the provider fixed."""
+    provider = getattr(module, "PROVIDER", None)
+    has = [service for service in CLASSES if service in (provider.services if provider else services_in_page(name))]
+    chats = provider is None or bool(provider.chat)
+    imports = ['import * as agents from "../agent/agent.js";\n'] if chats else []
+    parts = [AGENT.replace("NAME", name), class_of("CompletionModel", name)] if chats else []
+    parts += [class_of(CLASSES[service], name) for service in has]
+    if name in MORE:
+        parts.insert(0 if MORE[name].startswith("export {") else len(parts), MORE[name])
+    head = f"/** The classes of staysail for {label_of(name, module)}. Made by tools/providers.py. */\n\n"
+    return head + "".join(imports) + 'import * as models from "../models/models.js";\n\n' + "\n".join(parts)
+
+
+def class_of(name: str, provider: str) -> str:
+    return f'export class {name} extends models.{name} {{\n  static provider = "{provider}";\n}}\n'
+
+
+def services_in_page(name: str) -> list[str]:
+    """Services of the models that run in the page."""
+    return ["embeddings"] if name == "local" else []
+
+
+def label_of(name: str, module: ModuleType) -> str:
+    provider = getattr(module, "PROVIDER", None)
+    return provider.label if provider else {"local": "the models in the page", "prompt-api": "the browser's own model"}[name]
+
+
+def page_list(modules: dict[str, ModuleType]) -> str:
+    """Providers with chat that a page can call, hosted ones before those on the user's computer."""
+    offered = [module.PROVIDER for module in modules.values() if hasattr(module, "PROVIDER")]
+    offered = [provider for provider in offered if provider.chat and provider.page != "proxy"]
+    offered.sort(key=lambda provider: (provider.page == "setting", provider.label.lower()))
+    entries = [
+        {
+            "id": provider.name,
+            "label": provider.label,
+            "models": provider.examples,
+            "keyNeeded": provider.key_needed,
+            "keyURL": provider.key_url,
+            "baseNeeded": provider.base_needed,
+            "baseURL": provider.base_url,
+            "direct": provider.page == "yes",
+            "note": provider.page_note,
+        }
+        for provider in offered
+    ]
+    return f"""\
+/**
+ * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
+ *
+ * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
+ * @typedef {{{{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
+ *   direct: boolean, note: string}}}} PageProvider
+ */
+
+/** @type {{PageProvider[]}} */
+export const PROVIDERS = [
+{"".join(map(entry_of, entries))}];
+"""
+
+
+def entry_of(entry: dict[str, Any]) -> str:
+    return "  {\n" + "".join(f"    {name}: {json.dumps(value, ensure_ascii=False)},\n" for name, value in entry.items()) + "  },\n"
+
+
+def names(modules: dict[str, ModuleType]) -> str:
+    return ", ".join(f"`{name}`" for name in modules) + "\n"
+
+
+def table(modules: dict[str, ModuleType]) -> str:
+    rows = [("provider", "name", "what it does", "from a page", "key"), ("---",) * 5]
+    rows += [(f"`{name}`", label_of(name, module), *row_of(module)) for name, module in modules.items()]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def row_of(module: ModuleType) -> tuple[str, str, str]:
+    provider: Provider | None = getattr(module, "PROVIDER", None)
+    if provider is None:
+        return (module.__doc__ or "").partition("\n")[0], "it is in the page", "none"
+    chat = [FORMATS[provider.chat], *abilities(provider)] if provider.chat else []
+    does = "; ".join(", ".join(part) for part in (chat, sorted(provider.services)) if part)
+    note = f": {provider.page_note}" if provider.page_note else ""
+    key = f"[{provider.key_env}]({provider.key_url})" if provider.key_url else f"{provider.key_env}, if its server wants one"
+    return does, ACCESS[provider.page] + note, key
+
+
+def abilities(provider: Provider) -> Iterator[str]:
+    traits = load_wire(provider.chat).traits(provider.dialect, "")
+    yield ("tools" if traits.forced_tools else "tools (a call cannot be forced)") if traits.tools else "no tools"
+    if traits.native_output:
+        yield "structured output"
+
+
+def write() -> list[Path]:
+    """Writes the files that differ, and deletes subpaths of providers that are gone. Returns the files that it changed."""
+    wanted = dict(generated())
+    gone = [path for path in SUBPATHS.glob("*.js") if path not in wanted]
+    changed = [path for path, text in wanted.items() if not path.is_file() or path.read_text("utf-8") != text]
+    for path in changed:
+        path.write_text(wanted[path], "utf-8")
+    for path in gone:
+        path.unlink()
+    return changed + gone
+
+
+if __name__ == "__main__":
+    for path in write():
+        print(path.relative_to(ROOT))
