@@ -1,6 +1,6 @@
 /**
- * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them when the user comes to
- * the field, so that nothing is sent while an address or a key is being typed.
+ * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them at the press of a
+ * button, so that nothing is sent while an address or a key is being typed.
  */
 
 import { h } from "../web/element/dom.js";
@@ -18,41 +18,54 @@ const listed = new Map();
 /** @type {Settings | undefined} */
 let latest;
 
-field.addEventListener("focus", () => void (latest && ask(latest)));
+find("list-models", HTMLButtonElement).addEventListener("click", () => void (latest && list(latest)));
 
 /** Shows what is known of the model in the field, and remembers the settings for the provider's list. @param {Settings} settings */
 export function showModels(settings) {
   latest = settings;
-  describe(listed.get(placeOf(settings))?.find(({ id }) => id === settings.model));
+  describe(listed.get(placeOf(settings)));
 }
 
 /** @param {Settings} settings */
 const placeOf = ({ choice, baseURL }) => `${choice.id} ${baseURL}`;
 
 /** @param {Settings} settings */
-async function ask(settings) {
+async function list(settings) {
   const { choice, apiKey, baseURL } = settings;
   const place = placeOf(settings);
-  if (listed.has(place) || choice.id === "local" || (choice.key === "needed" && !apiKey) || (choice.base === "needed" && !baseURL)) return;
+  say("Asking …");
   /** @type {ModelInfo[]} */
   let models;
   try {
     models = await listModels(choice.id, { ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) });
-  } catch {
-    return; // the first message tells what is wrong; the names of the form stay
+  } catch (error) {
+    return say(`${choice.label} lists no models: ${/** @type {Error} */ (error).message}`);
   }
-  if (!models.length) return;
   listed.set(place, models);
   if (!latest || placeOf(latest) !== place) return;
   find("models", HTMLDataListElement).replaceChildren(...models.map((info) => h("option", { value: info.id }, facts(info).join(", "))));
-  describe(models.find(({ id }) => id === field.value.trim()));
+  if (!describe(models)) say(`${models.length} models: choose one in the field above.`);
 }
 
-/** @param {ModelInfo | undefined} info */
-function describe(info) {
+/**
+ * Shows what is known of the model in the field.
+ * @param {ModelInfo[]} [models] the provider's
+ * @returns {boolean} whether anything is
+ */
+function describe(models) {
+  const info = models?.find(({ id }) => id === field.value.trim());
+  return say(info ? facts(info).join(", ") : "");
+}
+
+/**
+ * @param {string} text
+ * @returns {boolean} whether there is any
+ */
+function say(text) {
   const note = find("model-facts", HTMLElement);
-  note.textContent = info ? facts(info).join(", ") : "";
-  note.hidden = !note.textContent;
+  note.textContent = text;
+  note.hidden = !text;
+  return Boolean(text);
 }
 
 /** @param {ModelInfo} info */

@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import runpy
-import time
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -88,17 +87,18 @@ def test_it_offers_every_provider_that_a_page_can_call_and_asks_for_what_that_on
         assert provider.page_note in choice["note"][0]
 
 
-def test_the_model_field_lists_what_the_provider_serves_once_the_user_comes_to_it(page, server):
+def test_the_model_field_lists_what_the_provider_serves_at_the_press_of_a_button(page, server):
     listed = {"data": [{"id": "m", "context_length": 4096}, {"id": "n"}]}
     box = server.box({"body": listed})
     choose(page, "openai-compatible", base=box.url, model="m")
-    time.sleep(1)
     assert box.seen == []  # nothing is sent while settings are typed
-    page.driver.execute_script("document.getElementById('model').focus()")
+    page.driver.execute_script("document.getElementById('list-models').click()")
     page.wait(lambda: "4,096 tokens" in field(page, "model-facts").text, "what is known of the model")
     names = page.driver.execute_script("return [...document.querySelectorAll('#models option')].map((option) => option.value)")
     assert names == ["m", "n"]
     assert [(seen.method, seen.path.rpartition("/")[2]) for seen in box.seen] == [("GET", "models")]
+    page.driver.execute_script("document.getElementById('list-models').click()")
+    page.wait(lambda: "lists no models" in field(page, "model-facts").text, "a failure to be told")
 
 
 def test_it_is_usable_on_a_narrow_screen(page, server):
