@@ -1,6 +1,7 @@
-"""The official client conformance suite of MCP, whose servers run in Node, against the client in tests/mcp/conformance."""
+"""The official client conformance suite of MCP, whose servers run in Node, against the Python client and the JavaScript client in Node."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -72,6 +73,14 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([NODE, PROGRAM, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=120)
 
 
+def passes(command: str, scenario: str, version: str) -> None:
+    at = [] if version == EXTENSION else ["--spec-version", version]
+    result = run("client", "--command", command, "--scenario", scenario, *at)
+    said = result.stdout + result.stderr
+    assert result.returncode == 0, said
+    assert re.search(r"Passed: [1-9]\d*/", said), said
+
+
 def pairs():
     for scenario, versions in SCENARIOS.items():
         for version in versions:
@@ -82,11 +91,15 @@ def pairs():
 
 @pytest.mark.parametrize(("scenario", "version"), pairs())
 def test_the_client_passes_a_scenario_of_the_official_suite(scenario, version):
-    at = [] if version == EXTENSION else ["--spec-version", version]
-    result = run("client", "--command", f"{sys.executable} -m tests.mcp.conformance.client", "--scenario", scenario, *at)
-    said = result.stdout + result.stderr
-    assert result.returncode == 0, said
-    assert re.search(r"Passed: [1-9]\d*/", said), said
+    passes(f"{sys.executable} -m tests.mcp.conformance.client", scenario, version)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scenario", [scenario for scenario, versions in SCENARIOS.items() if versions != (EXTENSION,)])
+def test_the_javascript_client_passes_it_too(scenario):
+    if not (ROOT / "web/vendor").exists() or not shutil.which("node"):
+        pytest.skip("there is no runtime for Node: make build")
+    passes("node tests/mcp/conformance/client.mjs", scenario, SCENARIOS[scenario][-1])
 
 
 def test_no_scenario_of_the_suite_is_forgotten():
