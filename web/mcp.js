@@ -37,6 +37,8 @@
  * @property {McpLimits} [limits]
  * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] called with each notification of the server, such
  *   as "notifications/tools/list_changed"; a connection is kept open for it
+ * @property {"debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency"} [logLevel] least severe of the server's
+ *   log messages that onNotification is to get
  * @property {Record<string, (params: any) => unknown>} [answerers] functions that answer the server's own requests, by method:
  *   "elicitation/create" (a form), "elicitation/url" (an address to open), "sampling/createMessage", "roots/list". For example
  *   {"elicitation/create": async ({message}) => ({action: "accept", content: {name: await ask(message)}})}
@@ -82,7 +84,19 @@ import { ownTool } from "./agent/python-tools.js";
 import { serve } from "./bridge/services.js";
 import { snakeCase, toCamel } from "./bridge/spelling.js";
 
-const OPTIONS = ["url", "headers", "token", "oauth", "protocol", "timeoutMs", "idleMs", "limits", "onNotification", "answerers"];
+const OPTIONS = [
+  "url",
+  "headers",
+  "token",
+  "oauth",
+  "protocol",
+  "timeoutMs",
+  "idleMs",
+  "limits",
+  "onNotification",
+  "logLevel",
+  "answerers",
+];
 const LIMITS = ["messageBytes", "responseBytes", "messages", "requests", "pages", "items", "resumes"];
 
 let lastId = 0;
@@ -120,7 +134,7 @@ export class McpServer {
   constructor(options) {
     checkNames(options, OPTIONS);
     const { url, headers, token, oauth, protocol, timeoutMs = 300_000, idleMs = 120_000, limits = {}, onNotification } = options;
-    const { answerers = {} } = options;
+    const { answerers = {}, logLevel } = options;
     if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
     if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
     if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL))
@@ -137,6 +151,7 @@ export class McpServer {
       timeout_s: seconds("timeoutMs", timeoutMs),
       idle_s: seconds("idleMs", idleMs),
       limits: describeLimits(limits),
+      log_level: logLevel ?? null,
       listens: Boolean(onNotification),
       answers: Object.keys(answerers),
     };

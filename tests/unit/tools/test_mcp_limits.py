@@ -282,6 +282,41 @@ async def test_a_call_that_needs_addresses_opened_first_is_made_again_once_they_
             await McpServer(server.url).call_tool("add")
 
 
+@pytest.mark.parametrize("modern", [False, True])
+async def test_a_server_is_told_which_log_messages_are_wanted(modern):
+    heard = []
+
+    async def discover(call):
+        versions = ["2026-07-28"] if modern else []
+        await call.result({"supportedVersions": versions, "capabilities": {"tools": {}}})
+
+    async def greet(call):
+        await call.result({"protocolVersion": VERSION, "capabilities": {"tools": {}, "logging": {}}})
+
+    async def log(call):
+        await call.stream()
+        await call.event({"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "error", "data": "leak"}})
+        await call.event({"jsonrpc": "2.0", "id": call.id, "result": {}})
+
+    async def accept(call):
+        await call.result({})
+
+    behaviours = {"server/discover": discover, "initialize": greet, "tools/call": log, "logging/setLevel": accept}
+    async with (
+        misbehaving(behaviours) as server,
+        McpServer(server.url, log_level="error", on_notification=lambda method, params: heard.append(params["data"])) as client,
+    ):
+        await client.call_tool("add")
+        asked = {call.method: call.message.get("params", {}) for call in server.calls}
+    assert heard == ["leak"]
+    if modern:
+        assert asked["tools/call"]["_meta"]["io.modelcontextprotocol/logLevel"] == "error"
+    else:
+        assert asked["logging/setLevel"] == {"level": "error"}
+    with pytest.raises(ConfigError, match="log_level is one of debug"):
+        McpServer(server.url, log_level="loud")
+
+
 async def test_arguments_that_are_no_json_are_told_before_anything_is_sent():
     async with misbehaving({}) as server, McpServer(server.url) as client:
         for wrong in ({"a": float("nan")}, {"a": object()}):

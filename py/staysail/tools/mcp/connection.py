@@ -44,6 +44,7 @@ class Connection:
         protocol: The version to insist on; None takes the newest that both know.
         timeout_s: Most seconds of one call in all; None for no limit.
         on_notification: Called with the method and params of each notification but progress.
+        log_level: The least severe log messages that are wanted; None leaves it to the server.
     """
 
     def __init__(
@@ -55,11 +56,12 @@ class Connection:
         limits: McpLimits,
         answerers: Answerers,
         on_notification: OnNotification | None,
+        log_level: str | None,
         clock: Clock,
         timer: CallTimer,
     ) -> None:
         self._endpoint, self._protocol, self._clock, self._timer = endpoint, protocol, clock, timer
-        self._timeout_s, self._limits = timeout_s, limits
+        self._timeout_s, self._limits, self._log_level = timeout_s, limits, log_level
         self._answerers, self._on_notification = answerers, on_notification
         self._negotiated: Negotiated | None = None
         self._lock = Lock()
@@ -143,6 +145,8 @@ class Connection:
             log.warning("%s took %.1f s to answer first", self._endpoint.host, took_s)
         if not negotiated.modern:
             await self._post(negotiated, {"jsonrpc": "2.0", "method": "notifications/initialized"})
+            if self._log_level and "logging" in negotiated.capabilities:
+                await self._exchange(negotiated, self._next_id(), "logging/setLevel", {"level": self._log_level})
         asks = bool(self._answerers) and not negotiated.modern
         if (asks or self._on_notification) and not blocking.get():
             # A server has nobody to send its own requests to before somebody listens.
@@ -198,7 +202,7 @@ class Connection:
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """The result, and the headers of the response's beginning."""
         if negotiated.modern:
-            params = modern_params(params, negotiated.version, self._answerers.capabilities)
+            params = modern_params(params, negotiated.version, self._answerers.capabilities, self._log_level)
             headers = {**headers, **modern_headers(method, params, negotiated.version)}
         elif method != "initialize":
             headers = {**headers, **handshake_headers(negotiated)}

@@ -19,6 +19,8 @@ HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 CLIENT = {"name": "staysail", "version": __version__}
 META = "io.modelcontextprotocol/"
 
+LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
+
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
 
@@ -43,9 +45,15 @@ class Negotiated(Value):
         return f"Negotiated({self.version!r})"
 
 
-def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns a newer request's params with the version, the client and its capabilities in `_meta`."""
-    meta = {f"{META}protocolVersion": version, f"{META}clientInfo": CLIENT, f"{META}clientCapabilities": dict(capabilities)}
+def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping[str, Any], log_level: str | None = None) -> dict[str, Any]:
+    """Returns a newer request's params with the version, the client, its capabilities and the log level that it wants in `_meta`."""
+    meta: dict[str, Any] = {
+        f"{META}protocolVersion": version,
+        f"{META}clientInfo": CLIENT,
+        f"{META}clientCapabilities": dict(capabilities),
+    }
+    if log_level:
+        meta[f"{META}logLevel"] = log_level
     return {**params, "_meta": {**(params.get("_meta") or {}), **meta}}
 
 

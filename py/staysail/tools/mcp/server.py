@@ -23,7 +23,7 @@ from .authorization.tokens import Tokens
 from .connection import Connection, OnNotification
 from .content import McpResult, read_prompt, read_resource, read_result
 from .endpoint import HttpEndpoint
-from .eras import HANDSHAKE, HEADER_MISMATCH, MODERN, Negotiated, mirror_headers
+from .eras import HANDSHAKE, HEADER_MISMATCH, LOG_LEVELS, MODERN, Negotiated, mirror_headers
 from .limits import McpLimits, Meter
 from .listing import read_items
 from .negotiation import rpc_code
@@ -64,6 +64,8 @@ class McpServer:
         protocol: The version to insist on.
         on_notification: Called with the method and params of each notification ("notifications/tools/list_changed", say), for which a
             connection is kept open.
+        log_level: The least severe of the server's log messages that on_notification is to get: "debug", "info", "notice", "warning",
+            "error", "critical", "alert" or "emergency".
         answerers: Functions from params to the result that answer the server's own requests, by method: "elicitation/create" (a form),
             "elicitation/url" (an address to open), "sampling/createMessage", "roots/list".
 
@@ -86,6 +88,7 @@ class McpServer:
         limits: McpLimits | None = None,
         protocol: str | None = None,
         on_notification: OnNotification | None = None,
+        log_level: str | None = None,
         answerers: Mapping[str, Answerer] | None = None,
         clock: Clock | None = None,
     ) -> None:
@@ -93,6 +96,8 @@ class McpServer:
             raise ConfigError("the url of an MCP server starts with http:// or https://")
         if protocol is not None and protocol not in MODERN + HANDSHAKE:
             raise ConfigError(f"the versions of MCP are {', '.join(MODERN + HANDSHAKE)}, not {protocol!r}")
+        if log_level is not None and log_level not in LOG_LEVELS:
+            raise ConfigError(f"log_level is one of {', '.join(LOG_LEVELS)}, not {log_level!r}")
         for name, seconds in (("timeout_s", timeout_s), ("idle_s", idle_s)):
             if seconds is not None and not seconds > 0:
                 raise ConfigError(f"{name} is more than 0, or None for no limit, not {seconds!r}")
@@ -112,6 +117,7 @@ class McpServer:
             limits=limits,
             answerers=Answerers(answerers or {}, local=is_local(self.url), timer=timer),
             on_notification=on_notification,
+            log_level=log_level,
             clock=clock,
             timer=timer,
         )

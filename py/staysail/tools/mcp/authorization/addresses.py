@@ -1,9 +1,9 @@
 """Addresses that an MCP server's answers may make this program visit.
 
-How it works. Metadata of a server name further addresses: its authorization server, and that server's endpoints. Without a check, a server on
-the public internet could make the client send requests to the user's own machine and network. So an address that a public server names
-must be https and must name a public host, in every spelling that a browser reads as an IP address: 127.1, 2130706433, 0x7f.0.0.1,
-[::ffff:127.0.0.1]. A server on this machine or on a private network may name private addresses, and only those over http.
+How it works. Metadata of a server name further addresses: its authorization server, and that server's endpoints. Without a check, a
+server on the public internet could make the client send requests to the user's own machine and network. So an address that a public
+server names must be https and must name a public host, in every spelling that a browser reads as an IP address: 127.1, 2130706433,
+0x7f.0.0.1, [::ffff:127.0.0.1]. A server on this machine or on a private network may name private addresses, and only those over http.
 
 What it does not hold: a public name whose DNS record points to a private address. Requests to it end in the TLS handshake, as no service
 there has a certificate for that name, but a page cannot resolve names, and so the handshake itself is not prevented.
