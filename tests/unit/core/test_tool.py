@@ -209,7 +209,10 @@ class Market(Shop):
         (Shop().double, {"n": 3}, "double", "Doubles.", ["n"], 6),
         (lambda x, y=2: x * y, {"x": 3}, "<lambda>", "", ["x", "y"], 6),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=[
+        *("partial", "partial by name", "partial twice", "class method", "of a subclass", "of its instance", "class method above"),
+        *("static method", "static method of an instance", "lambda"),
+    ],
 )
 async def test_whatever_can_be_called_is_a_tool(given, arguments, name, description, properties, result):
     made = as_tool(given)
