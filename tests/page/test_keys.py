@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from urllib.parse import quote
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -13,6 +14,7 @@ from tests.page.openrouter import LENT, OpenRouter, serve_openrouter
 from tests.page.python_page import drop_database, run_script
 from tests.page.test_element_view import violations
 from tests.server import TestServer
+from tests.server.box import Seen
 from tools.sources import ROOT
 
 README = ROOT / "README.md"
@@ -196,6 +198,40 @@ def test_no_key_is_left_anywhere_after_a_series_of_failures(page, driver):
     for where, text in (("traces, errors, events and console", told["text"]), ("storage", left["text"]), ("log", logged)):
         assert "[key removed]" in text or where != "traces, errors, events and console"
         for form in (KEY, KEY[4:], base64.b64encode(KEY.encode()).decode().rstrip("=")[:-1]):
+            at = text.find(form)
+            assert at < 0, f"a key in {where}: {text[max(0, at - 200) : at + 60]}"
+
+
+MARKERS = """
+const { plant } = await import("/tests/web/markers.mjs");
+const staysail = await import("/web/index.js");
+const [kept, shown] = await Promise.all([plant(staysail, code, { durable: true }), plant(staysail, code, { tracer: { exporter: { indexedDB: "marked-traces" }, raw: true, content: true } })]);
+return { ended: kept.ended, text: [kept.text, shown.text, ...said].join("\\n") };
+"""
+
+
+def echo(seen: Seen) -> dict:
+    """An error that repeats the request's head as it came, each word alone, in an address and in base64."""
+    lines = [f"{seen.path}?{seen.query}", *(f"{name}: {value}" for name, value in seen.headers.items())]
+    words = [word for line in lines for word in re.split(r"[\s=?&:]+", line) if word]
+    forms = [*lines, *words, *map(quote, words), *(base64.b64encode(word.encode()).decode() for word in words)]
+    return {"status": 400, "body": {"error": {"message": " | ".join(forms), "code": "echo", "forms": forms}}}
+
+
+def test_of_many_keys_by_many_doors_none_is_left_anywhere(page, driver):
+    with TestServer() as server:
+        box = server.box(*[echo] * 100)
+        told = page(MARKERS.replace("code", "JSON.parse(code).url"), url=box.url.removesuffix("/v1"))
+        sent = json.dumps([[seen.query, seen.headers] for seen in box.seen])
+    assert all(f"MARKER{number:02d}" in sent for number in (1, 2, 3, 5, 6, 7, 8, 9, 10, 15, 16))
+    assert all(name.endswith("Error") for name in told["ended"].values()), told["ended"]
+    left = page(EVERYTHING)
+    assert "staysail-runs" in left["names"]
+    logged = "\n".join(entry["message"] for entry in driver.get_log("browser"))
+    assert "[key removed]" in told["text"]
+    forms = ["MARKER", *(base64.b64encode(b"." * pad + b"MARKER..").decode()[4 if pad else 0 : -4] for pad in range(3))]
+    for where, text in (("errors, traces and console", told["text"]), ("storage", left["text"]), ("the browser's log", logged)):
+        for form in forms:
             at = text.find(form)
             assert at < 0, f"a key in {where}: {text[max(0, at - 200) : at + 60]}"
 
