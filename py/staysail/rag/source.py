@@ -145,7 +145,7 @@ def _open_address(url: str, name: str | None, media_type: str) -> Source:
     name = name or (without_secrets(url) if url.lower().startswith("http") else "document")
 
     async def read(max_bytes: int) -> bytes:
-        async with default_transport().send(HttpRequest("GET", url)) as response:
+        async with default_transport().send(HttpRequest("GET", url, streamed=True)) as response:
             if response.status >= 300:
                 code = "not_found" if response.status in (404, 410) else "broken"
                 raise LoaderError(f"{name} cannot be read: its server answered {response.status}", code=code, file=name)

@@ -1,6 +1,7 @@
 """Loaders: real files that other people's libraries wrote, and files that mean harm."""
 
 import codecs
+import gzip
 import io
 import json
 import threading
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from staysail import ConfigError, LoaderError, load_documents
+from staysail import ConfigError, LoaderError, StaysailError, load_documents
 from staysail.core import defaults
 from staysail.core.messages import File
 from staysail.rag.loaders import find_loader, loader_names
@@ -232,26 +233,65 @@ def test_loaders_are_found_by_walking_their_folder():
     assert loader_names() == ["epub", "json_items", "markdown", "pdf", "table", "text", "web_page", "word"]
 
 
+class Pages(BaseHTTPRequestHandler):
+    def do_GET(self):
+        status, headers, body = 200, {"content-type": "text/html; charset=utf-8"}, writers.HTML.encode()
+        path = self.path.partition("?")[0]
+        if path == "/gone":
+            status = 404
+        elif path == "/loop":
+            status, headers["location"] = 302, "/loop"
+        elif path.startswith("/moved"):
+            status, headers["location"], body = int(path[6:9]), path[9:] or "/weather", b"<h1>Moved</h1>"
+        elif path == "/chinese":
+            headers["content-type"], body = "text/html; charset=gb2312", '<meta charset="utf-8"><p>镕喆'.encode("gbk")
+        elif path == "/zipped":
+            headers["content-encoding"], body = "gzip", gzip.compress(b"<p>" + b"x" * 30_000_000)
+        self.send_response(status)
+        for name, value in (headers | {"content-length": str(len(body))}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 @pytest.fixture
 def server():
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            body = writers.HTML.encode()
-            self.send_response(404 if self.path == "/gone" else 200)
-            self.send_header("content-type", "text/html; charset=utf-8")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as http:
+    with HTTPServer(("127.0.0.1", 0), Pages) as http:
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{http.server_port}"
         http.shutdown()
         thread.join()
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_followed_and_the_page_cited_by_the_address_that_was_given(server, status):
+    page = await one(f"{server}/moved{status}")
+    assert (page.metadata["title"], page.metadata["source"]) == ("Weather & tides", f"{server}/moved{status}")
+    elsewhere = server.replace("127.0.0.1", "localhost")
+    assert (await one(f"{server}/moved{status}{elsewhere}/weather")).metadata["title"] == "Weather & tides"
+
+
+async def test_a_redirect_without_end_to_another_scheme_or_with_a_secret_is_an_error(server):
+    elsewhere = server.replace("127.0.0.1", "localhost")
+    for path in ("/loop", "/moved302file:///etc/passwd", f"/moved302{elsewhere}/weather?token=secret-12345", "/moved304"):
+        with pytest.raises(StaysailError) as caught:
+            await load_documents(server + path)
+        assert "secret" not in str(caught.value)
+
+
+async def test_the_charset_of_the_header_comes_before_that_of_the_page(server):
+    assert (await one(f"{server}/chinese")).text == "镕喆"
+
+
+async def test_an_answer_is_counted_while_it_is_unpacked(server):
+    with pytest.raises(LoaderError, match="larger than 1,000,000 bytes") as caught:
+        await load_documents(f"{server}/zipped", max_bytes=1_000_000)
+    assert caught.value.code == "too_big"
+    assert len((await one(f"{server}/zipped")).text) == 30_000_000
 
 
 async def test_an_address_is_fetched_and_cited_without_what_may_be_secret(server):
