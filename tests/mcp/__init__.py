@@ -1,4 +1,4 @@
-"""MCP servers made with the official SDKs, as programs of their own: what the clients here are tested against."""
+"""MCP servers that the clients are tested against: programs made with the official SDKs, and servers that misbehave."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @contextmanager
 def serving(*command: str) -> Iterator[dict[str, str]]:
-    """The addresses that a program prints once it serves, by what they are."""
+    """Runs a program and yields the addresses that it prints once it serves, by their names."""
     with tempfile.TemporaryFile("w+") as complaints:
         program = subprocess.Popen([*command], cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True)
         try:

@@ -1,5 +1,5 @@
-"""Servers of the Python SDK: with sessions and without, answering with JSON and with event streams, behind OAuth, one that says its lists
-in pages. Prints their addresses as a line of JSON, then serves until it is ended."""
+"""Servers of the Python SDK: with and without sessions, answering with JSON or event streams, behind OAuth, and one whose list has pages.
+Prints their addresses as a line of JSON, then serves until it is ended."""
 
 import asyncio
 import json
@@ -64,7 +64,7 @@ def make(name: str, **options: Any) -> MCPServer:
 
     @server.tool()
     async def count(to: int, ctx: Context) -> str:
-        """Counts, and says how far it is."""
+        """Counts, and reports its progress."""
         for n in range(1, to + 1):
             await ctx.report_progress(n, to, f"at {n}")
         return f"counted to {to}"
@@ -82,7 +82,7 @@ def make(name: str, **options: Any) -> MCPServer:
 
     @server.tool()
     async def cut(ctx: Context) -> str:
-        """Its answer breaks off, and goes on elsewhere."""
+        """Ends the stream of its answer, and continues it on another."""
         SEEN["cuts"] = SEEN.get("cuts", 0) + 1
         await ctx.report_progress(1, 2, "before the cut")
         await ctx.close_sse_stream()
@@ -105,7 +105,7 @@ def make(name: str, **options: Any) -> MCPServer:
 
     @server.tool()
     def in_region(region: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Region"})], ctx: Context) -> str:
-        """Says which region its headers name."""
+        """Returns the region that its headers name."""
         return f"{region} as {(ctx.headers or {}).get('mcp-param-region')}"
 
     @server.resource("notes://log", mime_type="text/plain")
@@ -130,7 +130,7 @@ def make(name: str, **options: Any) -> MCPServer:
 
 
 def paged() -> Server:
-    """Its list is in pages; what it is asked to do, it asks about."""
+    """A server whose list has pages, and whose tools ask the user before they work."""
 
     async def list_tools(ctx: Any, params: Any) -> ListToolsResult:
         start = int(params.cursor) if params and params.cursor else 0
@@ -149,7 +149,7 @@ def paged() -> Server:
 
 
 class Events(EventStore):
-    """Every event of every stream, in memory."""
+    """A store of every event of every stream, in memory."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, Any]] = []
@@ -168,7 +168,7 @@ class Events(EventStore):
 
 
 class Provider:
-    """An authorization server that says yes to everyone."""
+    """An authorization server that grants every request."""
 
     def __init__(self) -> None:
         self.clients: dict[str, Any] = {}
@@ -254,7 +254,7 @@ async def main() -> None:
         return JSONResponse(SEEN)
 
     async def forget(request: Any) -> JSONResponse:
-        """Ends every session, as a restart does."""
+        """Ends every session, as a restart of the server does."""
         sessions = stateful.session_manager._server_instances
         for transport in list(sessions.values()):
             await transport.terminate()
@@ -262,7 +262,7 @@ async def main() -> None:
         return JSONResponse({})
 
     async def expire(request: Any) -> JSONResponse:
-        """Ends every token, but for those that renew."""
+        """Ends every access token; refresh tokens stay."""
         provider.tokens.clear()
         return JSONResponse({})
 
@@ -271,7 +271,7 @@ async def main() -> None:
     apps["stateful"].add_route("/forget", forget)
 
     def noting(app: Any) -> Any:
-        """Notes the requests, and lets every page read the answers."""
+        """Records the requests, and lets every page read the answers."""
         exposed = ["mcp-session-id", "mcp-protocol-version", "www-authenticate"]
         app = CORSMiddleware(app, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"], expose_headers=exposed)
 

@@ -1,10 +1,10 @@
-// The MCP servers of the TypeScript SDK (tests/mcp/servers.mjs) as a program of its own.
+// Starts the MCP servers of tests/mcp/servers.mjs in a process of their own.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Their addresses, and what ends them. */
+/** Returns the addresses of the servers by name, and `stop`, which ends them. */
 export async function startServers() {
   const server = spawn(process.execPath, [fileURLToPath(new URL("../mcp/servers.mjs", import.meta.url))], {
     stdio: ["ignore", "pipe", "inherit"],

@@ -1,7 +1,8 @@
-"""Against the servers of the official Python SDK, in a process of their own."""
+"""The client against servers of the official Python SDK, which run in a process of their own."""
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,7 +29,7 @@ def urls():
 
 @pytest.fixture
 async def seen(urls):
-    """What the servers have noticed since the last time."""
+    """Returns a function that reads what the servers have recorded since its last call."""
     done = 0
 
     async def look():
@@ -223,10 +224,22 @@ async def test_a_server_that_is_silent_for_too_long_is_given_up(urls):
         await server.call_tool("wait", {"seconds": 30})
 
 
+def test_one_server_is_used_from_event_loops_one_after_another_and_in_threads(urls):
+    server = McpServer(urls["stateful"], protocol="2025-11-25", on_notification=lambda method, params: None)
+
+    def add(number):
+        return asyncio.run(server.call_tool("add", {"a": 1, "b": number})).structured["total"]
+
+    assert [add(number) for number in range(3)] == [1, 2, 3]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(add, range(12))) == [number + 1 for number in range(12)]
+    asyncio.run(server.close())
+
+
 class TestOAuth:
     @staticmethod
     def user(visited, change=lambda url: url):
-        """Follows the address as a browser would, to where it comes back."""
+        """Follows the address as a browser would, and returns the address that it comes back to."""
 
         async def authorize(url):
             visited.append(url)

@@ -283,6 +283,44 @@ async def test_a_call_that_needs_addresses_opened_first_is_made_again_once_they_
 
 
 @pytest.mark.parametrize("modern", [False, True])
+async def test_a_change_of_a_resource_is_told_to_whoever_subscribed(modern):
+    heard = asyncio.Queue()
+
+    async def discover(call):
+        versions = ["2026-07-28"] if modern else []
+        await call.result({"supportedVersions": versions, "capabilities": {"resources": {"subscribe": True}}})
+
+    async def tell(call):
+        await call.stream()
+        await call.event({"jsonrpc": "2.0", "method": "notifications/resources/updated", "params": {"uri": "a://b"}})
+        await asyncio.sleep(30)
+
+    async def accept(call):
+        await call.result({})
+
+    behaviours = {"server/discover": discover, "subscriptions/listen": tell, "GET": tell}
+    behaviours |= {"resources/subscribe": accept, "resources/unsubscribe": accept}
+    async with (
+        misbehaving(behaviours) as server,
+        McpServer(server.url, on_notification=lambda method, params: heard.put_nowait((method, params["uri"]))) as client,
+    ):
+        await client.subscribe("a://b")
+        async with asyncio.timeout(5):
+            assert await heard.get() == ("notifications/resources/updated", "a://b")
+        await client.unsubscribe("a://b")
+        asked = [(call.method, call.message.get("params", {})) for call in server.calls if call.message and "method" in call.message]
+    if modern:
+        assert [params["notifications"] for method, params in asked if method == "subscriptions/listen"] == [
+            {"resourceSubscriptions": ["a://b"]}
+        ]
+    else:
+        assert ("resources/subscribe", {"uri": "a://b"}) in asked
+        assert ("resources/unsubscribe", {"uri": "a://b"}) in asked
+    with pytest.raises(ConfigError, match="on_notification"):
+        await McpServer(server.url).subscribe("a://b")
+
+
+@pytest.mark.parametrize("modern", [False, True])
 async def test_a_server_is_told_which_log_messages_are_wanted(modern):
     heard = []
 

@@ -83,6 +83,8 @@ class Connection:
             async with self._lock:
                 if self._negotiated is None:
                     self._negotiated = await self._open()
+        elif self._listener.is_lost and not blocking.get():
+            await self._listen(self._negotiated, wait=False)
         return self._negotiated
 
     async def request(
@@ -129,8 +131,8 @@ class Connection:
         """Ends the session, where there is one, within a few seconds."""
         negotiated, self._negotiated = self._negotiated, None
         await self._listener.stop()
-        if self._replies:
-            _, late = await asyncio.wait(self._replies, timeout=PARTING_S)
+        if replies := self._replies_here():
+            _, late = await asyncio.wait(replies, timeout=PARTING_S)
             for task in late:
                 task.cancel()
         if negotiated and negotiated.session:
@@ -231,8 +233,8 @@ class Connection:
             return
         if "id" in message:
             meter.count("requests")
-            if len(self._replies) >= MOST_REPLIES:
-                await asyncio.wait(self._replies, return_when=asyncio.FIRST_COMPLETED)
+            while len(replies := self._replies_here()) >= MOST_REPLIES:
+                await asyncio.wait(replies, return_when=asyncio.FIRST_COMPLETED)
             self._spawn(self._reply(negotiated, message["id"], method, params))
         elif method == "notifications/progress":
             self._tell_progress(params)
@@ -281,6 +283,11 @@ class Connection:
     async def _post(self, negotiated: Negotiated, message: Message) -> None:
         async with self._endpoint.send("POST", message, handshake_headers(negotiated)):
             pass
+
+    def _replies_here(self) -> list[asyncio.Task[None]]:
+        """The tasks of this event loop; a connection may serve several, one after another or in threads."""
+        loop = asyncio.get_running_loop()
+        return [task for task in tuple(self._replies) if task.get_loop() is loop]
 
     def _next_id(self) -> int:
         self._last_id += 1

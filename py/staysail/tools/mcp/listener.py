@@ -49,7 +49,7 @@ class Listener:
         request = _request(negotiated, capabilities, id, subscribed)
         if request is None:
             return
-        self._opened.clear()
+        self._opened = asyncio.Event()
         self._task = asyncio.create_task(self._listen(negotiated, *request))
         if wait:
             with suppress(TimeoutError):
@@ -58,9 +58,18 @@ class Listener:
 
     async def stop(self) -> None:
         task, self._task = self._task, None
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        if task is None or task.done():
+            return
+        if task.get_loop() is not asyncio.get_running_loop():
+            task.get_loop().call_soon_threadsafe(task.cancel)
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the event loop that read the stream has ended."""
+        return self._task is not None and self._task.get_loop().is_closed()
 
     async def _listen(self, negotiated: Negotiated, method: str, message: Any, headers: Mapping[str, str]) -> None:
         pause_s = 1.0
