@@ -28,10 +28,10 @@ def load(data: bytes, request: LoadRequest) -> Iterator[Document]:
 
     Raises LoaderError: "encrypted"; "broken" where no page can be read; "no_text" where its pages are pictures.
     """
-    name, pypdf = request.name, import_module("pypdf")
+    name = request.name
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it logs every flaw that it gets over
     try:
-        reader = pypdf.PdfReader(io.BytesIO(data))
+        reader = _open(data, request)
         _unlock(reader, request)
         about, count = _about(reader), len(reader.pages)
     except LoaderError:
@@ -59,6 +59,14 @@ def load(data: bytes, request: LoadRequest) -> Iterator[Document]:
         raise LoaderError(
             f"{name} has no text: its pages are pictures. Run text recognition (OCR) over it first", code="no_text", file=name
         )
+
+
+def _open(data: bytes, request: LoadRequest) -> Any:
+    if recognises(data) and b"startxref" not in data[-4096:]:
+        # A download that broke does not say where its objects are: pypdf searches for them then.
+        request.notes.add("read without its end, which is missing")
+        data += b"\nstartxref\n0\n%%EOF\n"
+    return import_module("pypdf").PdfReader(io.BytesIO(data))
 
 
 def _note_left_out(page: Any, number: int, has_text: bool, request: LoadRequest) -> None:
