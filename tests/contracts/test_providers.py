@@ -177,3 +177,12 @@ async def test_a_host_that_lets_no_page_in_is_named_with_the_way_round():
 
     with pytest.raises(NetworkError, match="proxy"):
         await EmbeddingModel("voyageai:m", api_key=KEY, transport=Blocked()).embed_text("x")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("gpt-4o", "openai:gpt-4o"), ("o3", "openai:o3"), ("claude-opus-5-5", "anthropic:claude-opus-5-5"), ("grok-4", "xai:grok-4")],
+)
+def test_a_model_without_its_provider_is_told_with_it(name: str, meant: str):
+    with pytest.raises(ConfigError, match=f'did you mean "{meant}"'):
+        load_model(name, api_key=KEY)

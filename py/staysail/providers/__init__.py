@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -92,7 +93,24 @@ def _known(provider: str, model: str) -> Any:
     return import_module(f"{__name__}.catalog").known_model(provider, model)
 
 
+# Names of models that tell whose they are, for people who leave the provider out.
+WHOSE = (
+    (r"gpt-|o[134](-|$)|chatgpt", "openai"),
+    (r"claude", "anthropic"),
+    (r"gemini|gemma", "gemini"),
+    (r"mistral|ministral|magistral|codestral|pixtral", "mistral"),
+    (r"grok", "xai"),
+    (r"deepseek", "deepseek"),
+    (r"command", "cohere"),
+    (r"kimi|moonshot", "moonshot"),
+    (r"sonar", "perplexity"),
+)
+
+
 def _unknown(name: str) -> str:
+    whose = next((provider for pattern, provider in WHOSE if re.match(pattern, name.lower())), None)
+    if whose:
+        return f'a model is named "provider:model": did you mean "{whose}:{name}"?'
     return (
         f"there is no provider {shown(name)}; there are: {', '.join(provider_names())}. "
         "Any server that speaks OpenAI's protocol works with openai-compatible and base_url"

@@ -9,18 +9,16 @@ from ..patterns import PatternTooCostly
 from .assertions import require_dependents
 from .engine import Engine, Frame, Rule
 from .equality import is_number
-from .references import Target
 
 
 def _ref(engine: Engine, frame: Frame, reference: Any) -> None:
-    _follow(engine, frame, engine.references.find(reference, frame.scope) if isinstance(reference, str) else None)
+    target = engine.references.find(reference, frame.scope) if isinstance(reference, str) else None
+    if target is not None:
+        engine.fits(frame, target.schema, frame.problems, target.scope)
 
 
 def _dynamic_ref(engine: Engine, frame: Frame, reference: Any) -> None:
-    _follow(engine, frame, engine.references.find_dynamic(reference, frame.scope) if isinstance(reference, str) else None)
-
-
-def _follow(engine: Engine, frame: Frame, target: Target | None) -> None:
+    target = engine.references.find_dynamic(reference, frame.scope) if isinstance(reference, str) else None
     if target is not None:
         engine.fits(frame, target.schema, frame.problems, target.scope)
 
@@ -89,7 +87,7 @@ def _items(engine: Engine, frame: Frame, schema: Any) -> None:
 
 def _items_from(engine: Engine, frame: Frame, pairs: Iterable[tuple[Any, Any]], start: int) -> None:
     for position, (item, schema) in enumerate(pairs, start):
-        engine.child(frame, item, schema, f"{frame.path}[{position}]")
+        engine.visit(item, schema, f"{frame.path}[{position}]", frame.scope, frame.problems)
         if frame.seen is not None:
             frame.seen.items.add(position)
 
@@ -120,7 +118,7 @@ def _properties(engine: Engine, frame: Frame, schemas: Any) -> None:
         return
     for name, schema in schemas.items():
         if name in frame.value:
-            engine.child(frame, frame.value[name], schema, frame.within(name))
+            engine.visit(frame.value[name], schema, frame.within(name), frame.scope, frame.problems)
             if frame.seen is not None:
                 frame.seen.names.add(name)
 
@@ -132,7 +130,7 @@ def _pattern_properties(engine: Engine, frame: Frame, schemas: Any) -> None:
         for name, item in frame.value.items():
             found = _matches_name(engine, pattern, name)
             if found:
-                engine.child(frame, item, schema, frame.within(name))
+                engine.visit(item, schema, frame.within(name), frame.scope, frame.problems)
             if found is not False and frame.seen is not None:
                 frame.seen.names.add(name)
 
@@ -150,7 +148,7 @@ def _additional_properties(engine: Engine, frame: Frame, schema: Any) -> None:
         if schema is False:
             frame.problems.append(f"{frame.within(name)}: unknown (known: {', '.join(known) or 'none'})")
         else:
-            engine.child(frame, item, schema, frame.within(name))
+            engine.visit(item, schema, frame.within(name), frame.scope, frame.problems)
         if frame.seen is not None:
             frame.seen.names.add(name)
 
@@ -186,11 +184,11 @@ def check_unevaluated(engine: Engine, frame: Frame) -> None:
             if schema is False:
                 frame.problems.append(f"{frame.within(name)}: unknown")
             else:
-                engine.child(frame, value[name], schema, frame.within(name))
+                engine.visit(value[name], schema, frame.within(name), frame.scope, frame.problems)
             seen.names.add(name)
     if "unevaluatedItems" in frame.schema and isinstance(value, list):
         for position in [n for n in range(len(value)) if n not in seen.items]:
-            engine.child(frame, value[position], frame.schema["unevaluatedItems"], f"{frame.path}[{position}]")
+            engine.visit(value[position], frame.schema["unevaluatedItems"], f"{frame.path}[{position}]", frame.scope, frame.problems)
             seen.items.add(position)
 
 

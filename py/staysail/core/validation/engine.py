@@ -13,7 +13,7 @@ STEPS = 1_000_000
 VISIT = 10  # steps that looking at one value with one schema counts as
 STEPS_PER_VALUE = 300
 STEPS_PER_CHARACTER = 10
-MOST_NESTED = 180
+MOST_NESTED = 220
 
 
 class GivenUp(Exception):
@@ -78,37 +78,39 @@ class Engine:
             return schema is not False
         self.spend(VISIT)
         if self._depth >= MOST_NESTED:
-            raise GivenUp(f"{path or 'value'}: nests more than {MOST_NESTED} schemas deep, or its schema refers to itself without end")
-        self._depth += 1
-        try:
-            return self._visit(value, schema, path, scope, problems, seen)
-        finally:
-            self._depth -= 1
-
-    def _visit(self, value: Any, schema: Mapping[str, Any], path: str, scope: Scope, problems: list[str], seen: Seen | None) -> bool:
+            raise GivenUp(
+                f"{path[:100] or 'value'}: nests more than {MOST_NESTED} schemas deep, or its schema refers to itself without end"
+            )
         before = len(problems)
         if isinstance(schema.get("$id"), str):
             scope = self.references.enter(schema, scope)
-        wanted = schema.get("type")
         if scope[-1].legacy and "$ref" in schema:
-            schema, wanted = {"$ref": schema["$ref"]}, None
-        kinds = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
-        if kinds and not any(is_type(value, kind) for kind in kinds) and not (value is None and schema.get("nullable") is True):
-            problems.append(f"{path or 'value'}: expected {' or '.join(map(str, kinds))}, got {shown(value)}")
+            schema = {"$ref": schema["$ref"]}
+        if not self._is_of_type(value, schema):
+            wanted = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+            problems.append(f"{path or 'value'}: expected {' or '.join(map(str, wanted))}, got {shown(value)}")
             return False
         needs_account = "unevaluatedProperties" in schema or "unevaluatedItems" in schema
         own = Seen() if seen is not None or needs_account else None
         frame = Frame(value, schema, path, scope, problems, own)
+        self._depth += 1
         for keyword, operand in schema.items():
             rule = self._rules.get(keyword)
             if rule:
                 rule(self, frame, operand)
         if needs_account:
             self._last(self, frame)
+        self._depth -= 1
         fits = len(problems) == before
         if fits and seen is not None and own is not None:
             seen.add(own)
         return fits
+
+    def _is_of_type(self, value: Any, schema: Mapping[str, Any]) -> bool:
+        wanted = schema.get("type")
+        kinds = [wanted] if isinstance(wanted, str) else wanted if isinstance(wanted, list) else []
+        fits = not kinds or any(is_type(value, kind) for kind in kinds)
+        return fits or (value is None and schema.get("nullable") is True)
 
     def fits(self, frame: Frame, schema: Any, problems: list[str], scope: Scope | None = None) -> bool:
         """Whether the frame's own value fits another schema too; what that one looked at counts as looked at."""
@@ -117,9 +119,6 @@ class Engine:
         if fits and frame.seen is not None and seen is not None:
             frame.seen.add(seen)
         return fits
-
-    def child(self, frame: Frame, value: Any, schema: Any, path: str) -> bool:
-        return self.visit(value, schema, path, frame.scope, frame.problems)
 
     def matches(self, pattern: Any, text: Any) -> bool | None:
         """Whether a pattern matches; None where it cannot be read. Raises PatternTooCostly."""

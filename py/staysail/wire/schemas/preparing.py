@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from ...core.completion import Completion, CompletionRequest, OutputSchema, ToolDefinition
-from ...core.errors import StaysailError
 from ...core.events import Event, ToolCallDelta, ToolCallDone
-from ...core.json_text import write_json
+from ...core.json_text import MAX_DEPTH
 from ...core.messages import Message, ToolCall, ToolOutput
 from .closing import STRUCTURAL, NoClosedForm, close, is_closed
 from .lowering import Lowering, TooDeep
@@ -76,10 +76,7 @@ class Preparation:
         return tool.replace(name=self._offer(tool.name), parameters=parameters, strict=strict)
 
     def _parameters(self, tool: ToolDefinition) -> tuple[dict[str, Any], bool | None]:
-        try:
-            write_json(tool.parameters)
-        except (StaysailError, TypeError, ValueError, RecursionError) as error:
-            raise Unofferable(f"its parameters are not JSON: {error}") from error
+        _check_json(tool.parameters)
         plain = PlainSchema(tool.parameters, DEEPEST)
         root = fold_root(plain.root, plain.defs)
         rules, strict = self._rules, self._support.strict
@@ -157,6 +154,25 @@ class Preparation:
         self._properties[tool] = {fitting: name for name, fitting in new.items()}
         required = [new.get(name, name) for name in root.get("required", ())]
         return root | {"properties": _renamed(names, new)} | ({"required": required} if required else {})
+
+
+def _check_json(parameters: Any) -> None:
+    """Raises Unofferable for what JSON cannot hold, and for what nests deeper than JSON from outside may."""
+    work = [(parameters, 0)]
+    while work:
+        value, depth = work.pop()
+        if depth > MAX_DEPTH:
+            raise Unofferable(f"its parameters are nested more than {MAX_DEPTH} deep, or contain themselves")
+        if isinstance(value, Mapping):
+            if not all(isinstance(name, str) for name in value):
+                raise Unofferable("its parameters are not JSON: a name that is no text")
+            work += ((item, depth + 1) for item in value.values())
+        elif isinstance(value, list | tuple):
+            work += ((item, depth + 1) for item in value)
+        elif isinstance(value, float) and not isfinite(value):
+            raise Unofferable(f"its parameters are not JSON: {value}")
+        elif value is not None and not isinstance(value, str | int | float):
+            raise Unofferable(f"its parameters are not JSON: {type(value).__name__}")
 
 
 def closed_form(root: Mapping[str, Any], defs: Mapping[str, Any], rules: SchemaRules) -> dict[str, Any] | None:

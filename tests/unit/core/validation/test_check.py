@@ -199,6 +199,16 @@ def test_a_check_that_would_not_end_is_given_up_with_a_word(schema: Any, value: 
     assert time.process_time() - started < 60  # for ever, without a budget; the figure is no measure of anything
 
 
+@pytest.mark.parametrize(
+    "make", [lambda inner: {"x": inner}, lambda inner: [inner], lambda inner: {"x": [inner]}], ids=["object", "list", "both"]
+)
+def test_a_value_as_deep_as_json_from_outside_may_be_is_checked(make: Any):
+    node = {"type": ["object", "array", "integer"], "properties": {"x": {"$ref": "#"}}, "items": {"$ref": "#"}}
+    depth = 50 if isinstance(make(1), dict) and isinstance(make(1)["x"], list) else 100
+    assert check(reduce(lambda inner, _: make(inner), range(depth), 1), node) == []
+    assert check(reduce(lambda inner, _: make(inner), range(depth), "x"), node) != []
+
+
 def test_a_large_value_may_take_as_many_steps_as_it_needs():
     row = {
         "type": "object",
