@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from selenium.webdriver import Chrome
 
-from tests.page.python_page import PythonPage
+from tests.page.python_page import PythonPage, run_script
 from tools.sources import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -180,6 +180,7 @@ assert (await told(tool, "import pyodide.http\\nawait (await pyodide.http.pyfetc
 reasons = {{}}
 for name, code in {DOORS!r}.items():
     reasons[name] = (await failed(tool, code)).splitlines()[-1]
+assert not [text for text in reasons.values() if "interpreter was ended" in text], reasons
 assert "may not reach 127.0.0.1" in reasons["fetch"], reasons
 assert "unsafe-eval" in reasons["eval"], reasons  # the frame's policy holds in its worker
 """
@@ -241,3 +242,129 @@ assert 2 + 2 == 4
     assert picture["content"][1]["type"] == "image", picture
     assert error.endswith("ZeroDivisionError: division by zero"), error
     assert frames == 1
+
+
+def test_a_call_ends_with_all_that_it_began_and_takes_no_more_than_its_limits(driver: Chrome, site: str):
+    page = PythonPage(driver, site, SETUP)
+    page.run(
+        """
+Defaults.open_sandbox = lambda options, _web: JsSandbox("/web", options)
+tool = python_tool(timeout_s=30, output_bytes=2000)
+LEFT = '''
+import asyncio, js, time
+from pyodide.ffi import create_proxy
+async def tick():
+    while True:
+        print("tick")
+        await asyncio.sleep(0.01)
+def again():
+    print("again")
+    asyncio.get_event_loop().call_soon(again)
+task = asyncio.create_task(tick())
+asyncio.get_event_loop().call_later(0.2, print, "late")
+asyncio.get_event_loop().call_soon(again)
+js.setInterval(create_proxy(lambda *_: print("interval")), 10)
+js.setTimeout(create_proxy(lambda *_: print("timeout")), 100)
+js.queueMicrotask(create_proxy(lambda *_: js.setTimeout(create_proxy(lambda *_: print("after")), 50)))
+await asyncio.sleep(0.03)
+'''
+text, _ = await told(tool, LEFT)
+assert "tick" in text and "interval" in text and "again" in text, text
+assert (await told(tool, "await asyncio.sleep(0.4)\\nlen(asyncio.all_tasks()), task.cancelled()"))[0] == "(1, True)"
+text, _ = await told(tool, "begun = time.perf_counter()\\ntime.sleep(0.5)\\nround(time.perf_counter() - begun, 1)")
+assert text == "0.5", text
+text = await failed(tool, "async def stay():\\n  while True:\\n    try: await asyncio.sleep(1)\\n    except BaseException: pass\\n"
+    "stubborn = asyncio.create_task(stay())\\nawait asyncio.sleep(0)")
+assert "went on after its call" in text, text
+assert (await told(tool, "1 + 1"))[0].endswith("2")
+
+# What is shown is read within limits, whoever wrote it.
+for forged in ("'[' * 100_000", "'[' * 8000", "'{\\"type\\":' * 3000", "'null'", "'7'", "'[]'", "'{}'", "'NaN'", "''", "'{\\"type\\": \\"text\\"}'"):
+    text, _ = await told(tool, f"import sandbox_harness\\nsandbox_harness.show({forged})")
+    assert text.endswith("cannot be read is left out]"), (forged, text)
+for forged in ('{"type": "image", "data": 7}', '{"type": "image", "data": "%"}', '{"type": "image", "data": null}'):
+    text, _ = await told(tool, f"sandbox_harness.show({forged!r})")
+    assert "left out" in text, text
+text, _ = await told(tool, "for _ in range(100_000): sandbox_harness.show('{\\"type\\": \\"text\\", \\"text\\": \\"x\\"}')")
+assert len(text) < 20_000, len(text)
+text, _ = await told(tool, "for _ in range(100_000): print(end='', flush=True)\\n3")
+assert text == "3", text
+text = await failed(tool, "import nowhere_to_be_found")
+assert "pypi.org and files.pythonhosted.org" in text and "allowed_hosts" in text, text
+open_tool = python_tool(allowed_hosts=["pypi.org", "*.pythonhosted.org"])
+assert "micropip.install(name)" in await failed(open_tool, "import nowhere_to_be_found")
+open_tool.reset()
+tool.reset()
+"""
+    )
+    page.run(
+        """
+toolfs = ToolFS(":memory:")
+toolfs.mount("/toolfs/data")
+session = toolfs.session("agent", {"/toolfs/data": "*"})
+await asyncio.gather(*(toolfs.write(f"/toolfs/data/in/f{at}.txt", "x" * 100, session) for at in range(2000)))
+tool = python_tool(timeout_s=30, files=(toolfs, session))
+loop = asyncio.get_event_loop()
+begun = loop.time()
+code = "import os\\nfor at in range(2000): open(f'/toolfs/data/g{at}.txt', 'w').write('y')\\nsum(len(files) for *_, files in os.walk('/toolfs'))"
+assert (await told(tool, code))[0] == "4000"
+took = loop.time() - begun
+assert await toolfs.read("/toolfs/data/g1999.txt", session) == b"y"
+many = "for at in range(2000): open(f'/toolfs/data/h{at}.txt', 'w').write('z')"
+text, _ = await told(tool, many)
+assert "no file of this call was kept" in text and "5000" in text, text
+assert not await toolfs.exists("/toolfs/data/h0.txt", session)
+text, _ = await told(tool, "for at in range(2000): os.unlink(f'/toolfs/data/h{at}.txt')\\nopen('/toolfs/data/big', 'wb').write(bytes(33 << 20))")
+assert "no file of this call was kept" in text and "33554432" in text, text
+text, _ = await told(tool, "os.unlink('/toolfs/data/big')\\nos.makedirs('/toolfs/data' + '/d' * 900)\\nopen('/toolfs/data/last', 'w').write('kept')")
+assert await toolfs.read("/toolfs/data/last", session) == b"kept"
+await toolfs.write("/toolfs/data/too-big", bytes(33 << 20), session)
+text = await failed(tool, "1")
+assert "a session that sees fewer" in text, text
+tool.reset()
+assert took < 30, took
+"""
+    )
+
+
+def test_a_worker_has_its_sandbox_from_its_page(driver: Chrome, site: str):
+    driver.get(f"{site}tests/page/empty.html")
+    code = """
+import json
+from staysail import ConfigError, python_tool
+from staysail.core.errors import ToolError
+tool = python_tool(web="/web", timeout_s=5)
+said = []
+for code in ("x = 2", "x + 1", "while True: pass", "'x' in globals()"):
+    try:
+        said.append((await tool.call({"code": code}))[0].text)
+    except ToolError as error:
+        said.append(str(error))
+    except ConfigError as error:
+        said.append(str(error))
+        break  # no page holds it
+tool.reset()
+json.dumps(said)
+"""
+    ask = """
+        const ask = () => new Promise((resolve, reject) => {
+          worker.onmessage = ({ data: [, { value, error }] }) => (error ? reject(new Error(error)) : resolve(JSON.parse(value)));
+          worker.postMessage([1, code]);
+        });
+        const worker = new Worker("/tests/page/python_worker.mjs", { type: "module" });
+        const alone = await ask();
+        await import("/web/sandbox/for-workers.js");
+        const held = await ask();
+        const frames = () => document.querySelectorAll("iframe").length;
+        for (let wait = 0; frames() && wait < 50; wait++) await new Promise((resolve) => setTimeout(resolve, 50));
+        worker.terminate();
+        return { alone, held, frames: frames() };
+    """
+    found = run_script(driver, ask, code)
+    assert all("for-workers.js" in text for text in found["alone"]), found
+    nothing, three, endless, gone = found["held"]
+    assert "Done" in nothing
+    assert three == "3"
+    assert "longer than 5 s" in endless
+    assert gone.endswith("False")
+    assert found["frames"] == 0

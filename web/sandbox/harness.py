@@ -1,12 +1,14 @@
 """Runs code that a model wrote, inside its interpreter, and makes text and pictures of what it gives."""
 
 import ast
+import asyncio
 import base64
 import builtins
 import io
 import json
 import linecache
 import sys
+import time
 import traceback
 from inspect import CO_COROUTINE
 
@@ -14,17 +16,22 @@ MOST_ROWS = 50
 MOST_COLUMNS = 30
 LONGEST_CELL = 200
 LONGEST_REPR = 20_000
+END_S = 0.5  # that tasks of a call have to end when they are cancelled
 
+INSTALL = "To install one: import micropip; await micropip.install(name)"
+ASK_FOR_PACKAGES = "Packages are installed from pypi.org and files.pythonhosted.org, which the program has not allowed (allowed_hosts)."
+
+packages = False  # whether the hosts of packages are allowed; the worker says so
 show = print  # of JSON text, {type: "text", text} or {type: "image", data}; the worker puts its own in the place
 _count = 0
 _namespace = {"__name__": "__main__", "__builtins__": builtins}
 
 
 async def run(source):
-    """JSON: {error, memory}. Names stay from one call to the next."""
+    """JSON: {error, memory, alive}. Names stay from one call to the next. alive: a task goes on although it was cancelled."""
     global _count
     _count += 1
-    answer = {"error": None, "memory": False}
+    answer = {"error": None, "memory": False, "alive": False}
     file = f"<code {_count}>"
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
     try:
@@ -35,9 +42,58 @@ async def run(source):
         answer |= {"error": "MemoryError", "memory": True}
     except BaseException as error:
         answer["error"] = _describe(error, file)
+    answer["alive"] = not await _end_tasks()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     return json.dumps(answer)
+
+
+async def _end_tasks():
+    """Cancels whatever the code left running. Whether all of it ended."""
+    for _ in range(2):
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=END_S)
+    return not asyncio.all_tasks() - {asyncio.current_task()}
+
+
+def end():
+    """What was scheduled up to now is not called any more."""
+    global _scheduled
+    _scheduled += 1
+
+
+def _schedule(delay, callback, *args, context=None):
+    scheduled = _scheduled
+
+    def call(*args):
+        if scheduled == _scheduled:
+            callback(*args)
+
+    return _call_later(delay, call, *args, context=context)
+
+
+_scheduled = 0
+_loop = asyncio.get_event_loop()
+_call_later = _loop.call_later
+_loop.call_later = _schedule  # which all other ways to schedule something go through
+
+
+def _sleep(seconds):
+    """Waits as it does elsewhere, while nothing else of this interpreter goes on. Pyodide's own needs a browser with JSPI, and an interpreter
+    that was started in it."""
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    until = time.perf_counter() + seconds
+    while time.perf_counter() < until:
+        pass
+
+
+time.sleep = _sleep
 
 
 async def _evaluate(source, file):
@@ -129,5 +185,5 @@ def _describe(error, file):
         at = at.tb_next
     told = "".join(traceback.format_exception(type(error), error, at)).rstrip()
     if isinstance(error, ModuleNotFoundError):
-        told += "\nThis runtime has no such package. Where the hosts of PyPI are allowed: import micropip; await micropip.install(name)"
+        told += "\nThis runtime has no such package. " + (INSTALL if packages else ASK_FOR_PACKAGES)
     return told

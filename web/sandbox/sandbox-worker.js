@@ -2,9 +2,14 @@
  * The interpreter for code that a model wrote. It imports nothing: it is started from its text, in a frame (frame.html) whose policy lets
  * nothing be fetched. All it needs comes through one port, to which its host listens as to a stranger.
  *
- * In:  {type: "start", modules, files, harness, snapshot}, then {type: "run", code, folders, files, deleted, outputBytes}, one at a time; {type: "answer", id, ...} to an ask
+ * In:  {type: "start", modules, files, harness, snapshot}, then {type: "run", code, folders, files, deleted, most, outputBytes}, one at a
+ *      time; {type: "answer", id, ...} to an ask; {type: "settle"} after a run
  * Out: {type: "ready"} or {type: "failed", message}. For a run {type: "output", stream, text} and {type: "shown", part}, then {type: "done",
- *      result, files, deleted} or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}.
+ *      result, files, deleted, over?} or {type: "crash", message}. In between {type: "ask", id, url, method, headers, body}. {type: "settled"}
+ *      where nothing of a run goes on that would keep the worker busy.
+ *
+ * Most files, and bytes of all of them, that a run begins and ends with. over: what it has where that is more; then no file is given.
+ * @typedef {{files: number, bytes: number}} Most
  */
 
 /** Where the files of the runtime seem to be. The host answers for it, as for the web. */
@@ -29,6 +34,8 @@ const WAYS_OUT = [
   "RTCPeerConnection",
   "Notification",
 ];
+/** Ways to go on after a call that are no timers. */
+const WAYS_ON = ["MessageChannel", "requestAnimationFrame", "requestIdleCallback", "scheduler", "FileReader", "setImmediate"];
 const NO_BODY = [101, 204, 205, 304];
 
 /** @type {MessagePort} */
@@ -44,7 +51,11 @@ let lastId = 0;
 let room = 0;
 /** Characters of pictures and tables that may still be shown. */
 let wall = 0;
-const MOST_SHOWN = 64 << 20;
+const MOST_SHOWN = 16 << 20;
+/** What a message costs at least: the page takes each one up. */
+const LEAST_SHOWN = 1 << 12;
+/** Those that wait. @type {Set<any>} */
+const timers = new Set();
 /** Files that the host knows. @type {Set<string>} */
 const known = new Set();
 
@@ -56,7 +67,8 @@ addEventListener(
       if (data.type === "answer") {
         asked.get(data.id)?.(data);
         asked.delete(data.id);
-      } else if (data.type === "start")
+      } else if (data.type === "settle") port.postMessage({ type: "settled" });
+      else if (data.type === "start")
         start(data).catch((error) => port.postMessage({ type: "failed", message: String(error?.message ?? error) }));
       else run(data).catch((error) => port.postMessage({ type: "crash", message: String(error?.message ?? error) }));
     };
@@ -64,8 +76,9 @@ addEventListener(
   { once: true },
 );
 
-/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, snapshot?: Uint8Array<ArrayBuffer>}} message */
-async function start({ modules, files, harness: source, snapshot }) {
+/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, packages: boolean, snapshot?: Uint8Array<ArrayBuffer>}} message */
+async function start({ modules, files, harness: source, packages, snapshot }) {
+  countTimers();
   for (const name of WAYS_OUT) {
     for (let scope = globalThis; scope; scope = Object.getPrototypeOf(scope)) Reflect.deleteProperty(scope, name);
   }
@@ -86,8 +99,9 @@ async function start({ modules, files, harness: source, snapshot }) {
   pyodide.FS.writeFile("/lib/sandbox_harness.py", source);
   pyodide.runPython("import sys; sys.path.append('/lib')");
   harness = pyodide.pyimport("sandbox_harness");
+  harness.packages = packages;
   harness.show = (/** @type {string} */ part) => {
-    wall -= part.length;
+    wall -= Math.max(part.length, LEAST_SHOWN);
     if (wall >= 0) port.postMessage({ type: "shown", part });
   };
   for (const [name, stream] of [
@@ -96,13 +110,38 @@ async function start({ modules, files, harness: source, snapshot }) {
   ]) {
     const decoder = new TextDecoder();
     const write = (/** @type {Uint8Array} */ bytes) => {
-      if (room > 0) port.postMessage({ type: "output", stream, text: decoder.decode(bytes, { stream: true }) });
+      const text = room > 0 && decoder.decode(bytes, { stream: true });
+      if (text) port.postMessage({ type: "output", stream, text });
       room -= bytes.length;
       return bytes.length;
     };
     pyodide[name]({ write });
   }
+  // Python has what it needs of these; code could go on by them after its call.
+  for (const name of WAYS_ON) Reflect.deleteProperty(globalThis, name);
   port.postMessage({ type: "ready" });
+}
+
+/** Keeps the timers that are waiting, in order to end them. */
+function countTimers() {
+  const { setTimeout: once, setInterval: again } = globalThis;
+  /** @type {any} */ (globalThis).setTimeout = (/** @type {any} */ work, /** @type {any[]} */ ...rest) => {
+    if (typeof work !== "function") throw new TypeError("setTimeout takes a function");
+    const id = once(
+      (/** @type {any[]} */ ...args) => {
+        timers.delete(id);
+        work(...args);
+      },
+      ...rest,
+    );
+    timers.add(id);
+    return id;
+  };
+  /** @type {any} */ (globalThis).setInterval = (/** @type {[any, ...any[]]} */ ...args) => {
+    const id = again(...args);
+    timers.add(id);
+    return id;
+  };
 }
 
 /** What a snapshot brings along that is the page's: its code is none of this one's. @param {any} restored */
@@ -146,8 +185,8 @@ async function checkedFetch(request, files) {
   return new Response(NO_BODY.includes(status) ? null : bytes, { status, headers: told });
 }
 
-/** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], outputBytes: number}} message */
-async function run({ code, folders, files, deleted, outputBytes }) {
+/** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], most: Most, outputBytes: number}} message */
+async function run({ code, folders, files, deleted, most, outputBytes }) {
   room = outputBytes;
   wall = MOST_SHOWN;
   for (const folder of folders) pyodide.FS.mkdirTree(folder);
@@ -157,24 +196,36 @@ async function run({ code, folders, files, deleted, outputBytes }) {
     pyodide.FS.writeFile(path, data);
     keep(path);
   }
-  /** @type {string[]} */
-  const failures = [];
   try {
-    await pyodide.loadPackagesFromImports(code, {
-      messageCallback: () => {},
-      errorCallback: (/** @type {string} */ text) => failures.push(text),
-    });
-  } catch (error) {
-    failures.push(String(error)); // where the code does not parse, Python says it better
+    await pyodide.loadPackagesFromImports(code, { messageCallback: () => {}, errorCallback: () => {} });
+  } catch {
+    // Where the code does not parse or a package does not load, Python says it better.
   }
   const result = await harness.run(code);
-  const after = list(TREE);
-  const changed = after.filter((path) => !known.has(path) || pyodide.FS.stat(path).mtime.getTime() !== 0);
-  const gone = [...known].filter((path) => !after.includes(path));
+  harness.end();
+  endCallbacks();
+  room = wall = 0;
+  const { found, bytes, isOver } = list(most);
+  if (isOver) {
+    port.postMessage({ type: "done", result, files: [], deleted: [], over: { files: found.size, bytes } });
+    return;
+  }
+  const changed = [...found].filter(([path, time]) => !known.has(path) || time !== 0).map(([path]) => path);
+  const gone = [...known].filter((path) => !found.has(path));
   const written = changed.map((path) => ({ path, data: pyodide.FS.readFile(path) }));
-  gone.forEach((path) => known.delete(path));
+  for (const path of gone) known.delete(path);
   changed.forEach(keep);
   port.postMessage({ type: "done", result, files: written, deleted: gone });
+}
+
+/** Nothing of a call goes on after it: its timers end, and answers to what it asked come to nobody. */
+function endCallbacks() {
+  for (const id of timers) {
+    clearTimeout(id);
+    clearInterval(id);
+  }
+  timers.clear();
+  asked.clear();
 }
 
 /** Whatever changes it later gives it another time. @param {string} path */
@@ -187,16 +238,28 @@ function keep(path) {
 const exists = (path) => pyodide.FS.analyzePath(path).exists;
 
 /**
- * Files below a folder. Links lead nowhere.
- * @param {string} folder
- * @returns {string[]}
+ * Files below the tree. Links lead nowhere.
+ * @param {Most} most
+ * @returns {{found: Map<string, number>, bytes: number, isOver: boolean}} found: when each was changed
  */
-function list(folder) {
+function list(most) {
   const { FS } = pyodide;
-  return FS.readdir(folder).flatMap((/** @type {string} */ name) => {
-    const path = `${folder}/${name}`;
-    if (name === "." || name === "..") return [];
-    const { mode } = FS.lstat(path);
-    return FS.isDir(mode) ? list(path) : FS.isFile(mode) ? [path] : [];
-  });
+  /** @type {Map<string, number>} */
+  const found = new Map();
+  const folders = [TREE];
+  let bytes = 0;
+  for (let at = 0; at < folders.length; at++) {
+    for (const name of FS.readdir(folders[at])) {
+      if (name === "." || name === "..") continue;
+      const path = `${folders[at]}/${name}`;
+      const { mode, size, mtime } = FS.lstat(path);
+      if (FS.isDir(mode)) folders.push(path);
+      else if (FS.isFile(mode)) {
+        found.set(path, mtime.getTime());
+        bytes += size;
+      }
+      if (found.size > most.files || folders.length > most.files || bytes > most.bytes) return { found, bytes, isOver: true };
+    }
+  }
+  return { found, bytes, isOver: false };
 }

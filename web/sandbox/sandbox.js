@@ -3,6 +3,7 @@
  * be fetched; files and requests come and go through this module alone, which takes what is said there as a stranger's word.
  *
  * @import { Ask } from "./network.js"
+ * @import { Most } from "./sandbox-worker.js"
  *
  * @typedef {object} SandboxOptions
  * @property {string} runtimeURL folder that holds Pyodide
@@ -11,13 +12,13 @@
  * @property {number} memoryBytes that Python gets
  * @property {number} outputBytes of what one run prints
  *
- * Bytes are base64.
+ * Bytes are base64. most: of the files that a run begins and ends with, all of them together; over: what there is where that is more.
  * @typedef {{path: string, data: string}} SandboxFile
- * @typedef {{code: string, folders: string[], files: SandboxFile[], deleted: string[]}} Work
+ * @typedef {{code: string, folders: string[], files: SandboxFile[], deleted: string[], most: Most}} Work
  * result: JSON of harness.py. ended: why the interpreter is no more; the next run has a new one. fresh: whether this one was new
  * part: JSON of {type: "text", text} or {type: "image", data}
  * @typedef {{type: "output", stream: string, text: string} | {type: "shown", part: string}
- *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} SandboxEvent
+ *   | {type: "done", result: string, files: SandboxFile[], deleted: string[], over?: Most, ended: string | null, fresh: boolean}} SandboxEvent
  */
 
 import { fromBase64, toBase64 } from "../bridge/base64.js";
@@ -29,8 +30,14 @@ import { capMemory } from "./memory-cap.js";
 import { answering, readBytes } from "./network.js";
 
 const START_MS = 90_000;
-const MOST_FILE_BYTES = 64 << 20;
-const MOST_RESULT = 64 << 20;
+const MOST_RESULT = 16 << 20;
+/** What a message of the worker costs at least: each one is taken up. */
+const LEAST_SHOWN = 1 << 12;
+/** That a worker has to show that nothing of a call keeps it busy. */
+const SETTLE_MS = 2_000;
+/** Requests of a worker that are under way at once. */
+const MOST_ASKS = 16;
+const PACKAGE_HOSTS = ["pypi.org", "files.pythonhosted.org"];
 
 export class Sandbox {
   #options;
@@ -47,7 +54,7 @@ export class Sandbox {
    * @param {Work} work
    * @returns {AsyncGenerator<SandboxEvent>} leaving it ends the interpreter
    */
-  async *run({ code, folders, files, deleted }) {
+  async *run({ code, folders, files, deleted, most }) {
     const fresh = !this.#room;
     const opening = (this.#room ??= openRoom(this.#options));
     let finished = false;
@@ -57,6 +64,7 @@ export class Sandbox {
         code,
         folders,
         deleted,
+        most,
         files: files.map(({ path, data }) => ({ path, data: fromBase64(data) })),
       })) {
         if (event.type === "done") finished = event.ended === null;
@@ -95,8 +103,11 @@ async function openRoom(options) {
   ]);
   const files = { "pyodide.asm.wasm": capMemory(wasm, options.memoryBytes), "python_stdlib.zip": library, "pyodide-lock.json": lock };
   const room = new Room(options, answering(options.runtimeURL, lock, options.allowedHosts));
+  const packages = PACKAGE_HOSTS.every((host) =>
+    options.allowedHosts.some((name) => name === host || (name.startsWith("*.") && host.endsWith(name.slice(1)))),
+  );
   try {
-    await room.open(worker, { type: "start", modules: [loader, main], files, harness }, snapshot);
+    await room.open(worker, { type: "start", modules: [loader, main], files, harness, packages }, snapshot);
   } catch (error) {
     room.close();
     throw error;
@@ -118,6 +129,10 @@ class Room {
   #answer;
   #frame = document.createElement("iframe");
   #channel = new MessageChannel();
+  /** Requests that are under way. @type {Set<Promise<import("./network.js").Answer>>} */
+  #asks = new Set();
+  /** From the start up to the end of a run's code. */
+  #isServing = true;
   /** What the run that is under way is told. @type {(message: any) => void} */
   #tell = () => {};
   #crash = (/** @type {MessageEvent} */ event) => {
@@ -165,7 +180,7 @@ class Room {
   }
 
   /**
-   * @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[]}} work
+   * @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], most: Most}} work
    * @returns {AsyncGenerator<any>}
    */
   async *run(work) {
@@ -174,6 +189,8 @@ class Room {
     let wake = () => {};
     let room = this.#options.outputBytes + 1; // so that it is seen that something was cut
     let wall = MOST_RESULT;
+    /** @type {SandboxEvent & {type: "done"} | undefined} */
+    let done;
     const add = (/** @type {any} */ item) => {
       news.push(item);
       wake();
@@ -182,17 +199,24 @@ class Room {
     this.#tell = (message) => {
       if (message?.type === "output" && room > 0) {
         const text = String(message.text).slice(0, room);
-        room -= text.length;
+        room -= Math.max(text.length, 1);
         add({ type: "output", stream: message.stream === "stderr" ? "stderr" : "stdout", text });
       } else if (message?.type === "shown" && wall > 0) {
         const part = String(message.part);
-        wall -= part.length;
+        wall -= Math.max(part.length, LEAST_SHOWN);
         if (wall >= 0) add({ type: "shown", part });
-      } else if (message?.type === "done") add(readDone(message));
+      } else if (message?.type === "done" && !done) {
+        done = readDone(message, work.most);
+        clearTimeout(timer);
+        timer = setTimeout(() => add({ ...done, ended: done?.ended ?? "its code went on after its call" }), SETTLE_MS);
+        this.#isServing = false;
+        this.#channel.port1.postMessage({ type: "settle" });
+      } else if (message?.type === "settled" && done) add(done);
       else if (message?.type === "crash") end(`the interpreter crashed: ${message.message}`);
     };
     const { timeoutMs } = this.#options;
-    const timer = setTimeout(() => end(`it took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    let timer = setTimeout(() => end(`it took longer than ${timeoutMs / 1000} s`), timeoutMs);
+    this.#isServing = true;
     this.#channel.port1.postMessage({ type: "run", ...work, outputBytes: room });
     try {
       for (;;) {
@@ -206,6 +230,7 @@ class Room {
       }
     } finally {
       clearTimeout(timer);
+      this.#isServing = false;
       this.#tell = () => {};
     }
   }
@@ -219,7 +244,11 @@ class Room {
 
   /** @param {Ask & {id: number}} ask */
   async #serve(ask) {
-    const answer = await this.#answer(ask);
+    while (this.#asks.size >= MOST_ASKS) await Promise.race(this.#asks);
+    const asking = this.#isServing ? this.#answer(ask) : Promise.resolve({ error: "a call's requests end with it" });
+    this.#asks.add(asking);
+    const answer = await asking;
+    this.#asks.delete(asking);
     this.#channel.port1.postMessage({ type: "answer", id: ask.id, ...answer });
   }
 }
@@ -227,17 +256,21 @@ class Room {
 /**
  * What the worker says it has, as far as it is of that form.
  * @param {any} message
- * @returns {SandboxEvent}
+ * @param {Most} most
+ * @returns {SandboxEvent & {type: "done"}}
  */
-function readDone(message) {
-  /** @type {{type: "done", result: string, files: SandboxFile[], deleted: string[], ended: string | null, fresh: boolean}} */
+function readDone(message, most) {
+  /** @type {{type: "done", result: string, files: SandboxFile[], deleted: string[], over?: Most, ended: string | null, fresh: boolean}} */
   const told = { type: "done", result: "{}", files: [], deleted: [], ended: null, fresh: false };
   try {
-    const { result, files, deleted } = message;
+    const { result, files, deleted, over } = message;
     const size = files.reduce((/** @type {number} */ sum, /** @type {any} */ file) => sum + file.data.length, 0);
-    if (result.length > MOST_RESULT || !(size <= MOST_FILE_BYTES)) return { ...told, ended: "it gave more than can be taken" };
+    if (result.length > MOST_RESULT || !(size <= most.bytes && files.length <= most.files && deleted.length <= most.files))
+      return { ...told, ended: "it gave more than can be taken" };
+    const { memory, alive } = JSON.parse(result);
     // Memory that was full once is not given back.
-    const ended = JSON.parse(result).memory ? "it used up its memory" : null;
+    const ended = memory ? "it used up its memory" : alive ? "its code went on after its call" : null;
+    if (over) return { ...told, result, over: { files: Number(over.files), bytes: Number(over.bytes) }, ended };
     const encoded = files.map((/** @type {any} */ { path, data }) => ({ path: String(path), data: toBase64(data) }));
     return { ...told, result, files: encoded, deleted: deleted.map(String), ended };
   } catch {

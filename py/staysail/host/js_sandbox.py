@@ -1,4 +1,5 @@
-"""The interpreter for a model's code where this Python runs on a page's own thread: web/sandbox/sandbox.js opens it."""
+"""The interpreter for a model's code, where staysail's JavaScript did not start this Python. On a page's own thread web/sandbox/sandbox.js
+opens it; from a worker web/sandbox/page-link.js asks the page, which has loaded for-workers.js."""
 
 from __future__ import annotations
 
@@ -15,14 +16,20 @@ from ..core.json_text import read_json, write_json
 
 
 class JsSandbox:
-    """web: the address that staysail's web folder (the npm package) is served from. options: those of `Sandbox` in host.js."""
+    """An interpreter that is opened by the first run.
+
+    web: the address that staysail's web folder (the npm package) is served from.
+    options: those of `Sandbox` in web/sandbox/sandbox.js.
+    """
 
     def __init__(self, web: str | None, options: Mapping[str, Any]) -> None:
-        if not hasattr(js, "document"):
-            raise ConfigError("a sandbox hangs in a document: run this Python on the page's thread, or use pythonTool of the npm package")
         if web is None:
             raise ConfigError("say where staysail's web folder (the npm package) is served: python_tool(web=...)")
-        self._url = js.URL.new(f"{web.rstrip('/')}/sandbox/sandbox.js", js.location.href).href
+        if not js.URL.canParse(web, js.location.href):
+            raise ConfigError(f"python_tool(web=...) takes the whole address of staysail's web folder in this worker, not {web!r}")
+        self._url = js.URL.new(
+            f"{web.rstrip('/')}/sandbox/{'sandbox' if hasattr(js, 'document') else 'page-link'}.js", js.location.href
+        ).href
         self._options = {"runtimeURL": js.URL.new(pyodide_js._api.config.indexURL, js.location.href).href, **options}
         self._opened: Any = None
 

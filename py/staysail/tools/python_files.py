@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..core.errors import ToolError, ToolFSError
 
+# Of all files below /toolfs, before a run and after it.
 MOST_BYTES = 32 << 20
+MOST_FILES = 5_000
+MOST = {"files": MOST_FILES, "bytes": MOST_BYTES}
+AT_ONCE = 64
 # Made when they are read, and not files to work on.
 APART = ("/toolfs/audit", "/toolfs/memory", "/toolfs/plugins", "/toolfs/rag", "/toolfs/snapshots")
 
@@ -34,8 +39,8 @@ class FileTree(Protocol):
     async def delete(self, path: str, session: Any) -> None: ...
 
 
-class Changed:
-    """Knows which files the interpreter has, so that only others are copied."""
+class SharedFiles:
+    """Files that a ToolFS and an interpreter have in common. Knows which ones the interpreter has, so that only others are copied."""
 
     def __init__(self, tree: FileTree, session: TreeSession) -> None:
         self._tree, self._session = tree, session
@@ -46,49 +51,56 @@ class Changed:
         self._known.clear()
 
     async def load(self) -> dict[str, Any]:
-        """What it does not have yet, and what is there no more. Raises ToolError where that is too much."""
-        folders, files, seen, size_bytes = [], [], set(), 0
+        """What the interpreter does not have yet, and what is there no more, as `Sandbox.run` takes it. Raises ToolError where that is more
+        than MOST_FILES or MOST_BYTES."""
+        folders, entries, size_bytes = [], {}, 0
         async for entry in self._walk("/toolfs"):
             if entry.kind == "directory":
                 folders.append(entry.path)
-                continue
-            seen.add(entry.path)
-            version = _version(entry)
-            if entry.path in self._known and self._known[entry.path] == version:
-                continue
-            try:
-                data = await self._tree.read(entry.path, self._session)
-            except ToolFSError as error:
-                if error.code == "limit":
-                    raise ToolError(str(error)) from error
-                continue  # it may be listed, and not read
-            size_bytes += len(data)
-            if size_bytes > MOST_BYTES:
-                raise ToolError(f"the files below /toolfs are more than {MOST_BYTES} bytes; give this tool a session that sees fewer")
-            self._known[entry.path] = version
-            files.append({"path": entry.path, "data": base64.b64encode(data).decode()})
-        deleted = [path for path in self._known if path not in seen]
+            else:
+                entries[entry.path] = entry
+                size_bytes += entry.size_bytes or 0
+            _check(len(entries) + len(folders), size_bytes)
+        changed = [entry for path, entry in entries.items() if path not in self._known or self._known[path] != _version(entry)]
+        files = [file for file in await _side_by_side(self._read, changed) if file]
+        _check(len(files), sum(len(file["data"]) for file in files) * 3 // 4)
+        deleted = [path for path in self._known if path not in entries]
         for path in deleted:
             del self._known[path]
-        return {"folders": folders, "files": files, "deleted": deleted}
+        return {"folders": folders, "files": files, "deleted": deleted, "most": MOST}
+
+    async def _read(self, entry: FileEntry) -> dict[str, str] | None:
+        try:
+            data = await self._tree.read(entry.path, self._session)
+        except ToolFSError as error:
+            if error.code == "limit":
+                raise ToolError(str(error)) from error
+            return None  # it may be listed, and not read
+        self._known[entry.path] = _version(entry)
+        return {"path": entry.path, "data": base64.b64encode(data).decode()}
 
     async def save(self, files: Sequence[Mapping[str, str]], deleted: Sequence[str]) -> list[str]:
-        """Writes back what was changed. What of it was not possible, in words."""
-        refused = []
-        for file in files:
-            try:
-                entry = await self._tree.write(file["path"], base64.b64decode(file["data"]), self._session)
-                self._known[file["path"]] = _version(entry)
-            except ToolFSError as error:
-                self._known[file["path"]] = None  # comes in again as it is kept
-                refused.append(f"[{file['path']} was not kept: {error}]")
-        for path in deleted:
-            try:
-                await self._tree.delete(path, self._session)
-            except ToolFSError as error:
-                refused.append(f"[{path} was not deleted: {error}]")
-            self._known.pop(path, None)
-        return refused
+        """Writes back what was changed. Returns a note for each file that could not be kept or deleted."""
+        notes = [*await _side_by_side(self._write, files), *await _side_by_side(self._delete, deleted)]
+        return [note for note in notes if note]
+
+    async def _write(self, file: Mapping[str, str]) -> str | None:
+        path = file["path"]
+        try:
+            entry = await self._tree.write(path, base64.b64decode(file["data"]), self._session)
+        except ToolFSError as error:
+            self._known[path] = None  # comes in again as it is kept
+            return f"[{path} was not kept: {error}]"
+        self._known[path] = _version(entry)
+        return None
+
+    async def _delete(self, path: str) -> str | None:
+        self._known.pop(path, None)
+        try:
+            await self._tree.delete(path, self._session)
+        except ToolFSError as error:
+            return f"[{path} was not deleted: {error}]"
+        return None
 
     async def _walk(self, path: str) -> AsyncGenerator[FileEntry]:
         try:
@@ -104,6 +116,22 @@ class Changed:
             if entry.kind == "directory":
                 async for below in self._walk(entry.path):
                     yield below
+
+
+def _check(count: int, size_bytes: int) -> None:
+    if count > MOST_FILES or size_bytes > MOST_BYTES:
+        raise ToolError(
+            f"there are more than {MOST_FILES} files and folders, or {MOST_BYTES} bytes, below /toolfs; give this tool a session that "
+            "sees fewer"
+        )
+
+
+async def _side_by_side[T, R](work: Callable[[T], Awaitable[R]], items: Sequence[T]) -> list[R]:
+    """Results in order, AT_ONCE at a time: each file costs a store and an audit a moment."""
+    done: list[R] = []
+    for start in range(0, len(items), AT_ONCE):
+        done += await asyncio.gather(*(work(item) for item in items[start : start + AT_ONCE]))
+    return done
 
 
 def _version(entry: FileEntry) -> object:

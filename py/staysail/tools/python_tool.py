@@ -16,7 +16,7 @@ from ..core.hosts import HOST
 from ..core.json_text import read_json
 from ..core.messages import Image, Part, Text
 from ..core.tool import Approval, check_approval
-from .python_files import Changed, FileTree, TreeSession
+from .python_files import MOST, FileTree, SharedFiles, TreeSession
 
 DESCRIPTION = (
     "Runs Python and gives what it prints, the value of the last expression, and pictures (of matplotlib, PIL). Variables stay from call "
@@ -43,9 +43,8 @@ class Sandbox(Protocol):
     """An interpreter that can be ended; it starts with the first run, and anew with the first one after its end."""
 
     def run(self, work: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """work: {code, folders: [path], files: [{path, data}], deleted: [path]}, data in base64. Gives {type: "output", stream, text},
-        {type: "shown", part: JSON} and at last {type: "done", result, files, deleted, ended, fresh}; see web/sandbox/sandbox.js. Leaving it
-        ends the interpreter. Raises ConfigError where it does not start."""
+        """Runs code, and yields what it prints and shows and at last {type: "done"}; web/sandbox/sandbox.js describes both. Leaving the
+        generator ends the interpreter. Raises ConfigError where it does not start."""
 
     def end(self) -> None: ...
 
@@ -77,7 +76,7 @@ class PythonTool:
         told = " Files are below /toolfs; what is changed there is kept." if files else ""
         self.description = DESCRIPTION.format(network=network, files=told)
         self._sandbox, self._output_bytes = sandbox, output_bytes
-        self._files = Changed(*files) if files else None
+        self._files = SharedFiles(*files) if files else None
         self._lock = asyncio.Lock()
         self._was_used = False
 
@@ -90,7 +89,7 @@ class PythonTool:
         async with self._lock:
             if args.get("reset"):
                 self.reset()
-            files = await self._files.load() if self._files else {"folders": [], "files": [], "deleted": []}
+            files = await self._files.load() if self._files else {"folders": [], "files": [], "deleted": [], "most": MOST}
             printed, done = "", None
             shown: list[Part] = []
             try:
@@ -100,7 +99,7 @@ class PythonTool:
                             printed += event["text"]
                             self._tell(event["stream"], event["text"])
                         elif event["type"] == "shown":
-                            shown.append(self._read_part(read_json(event["part"]), shown))
+                            shown.append(self._read_part(event["part"], shown))
                             self._tell("display", "", shown[-1])
                         else:
                             done = event
@@ -120,20 +119,28 @@ class PythonTool:
         if context and context.emit and call:
             context.emit(ToolProgress(call.id, self.name, stream, text, part))
 
-    def _read_part(self, part: Mapping[str, Any], before: Sequence[Part]) -> Part:
-        """What the code showed. It is a stranger's word: what is of no use is left out."""
-        if part.get("type") == "text":
-            return Text(_cut(str(part.get("text")), self._output_bytes))
-        data = str(part.get("data"))
-        if sum(isinstance(other, Image) for other in before) == MOST_PICTURES or len(data) > MOST_PICTURE_CHARACTERS:
-            return Text("[a picture too many, or too big, is left out]")
-        return Image(data=base64.b64decode(data), media_type="image/png")
+    def _read_part(self, text: str, before: Sequence[Part]) -> Part:
+        """Reads the JSON of a part that the code showed: its own display or a forged one."""
+        try:
+            part = read_json(text)
+            if part["type"] == "text":
+                return Text(_cut(str(part["text"]), self._output_bytes))
+            if sum(isinstance(other, Image) for other in before) == MOST_PICTURES or len(part["data"]) > MOST_PICTURE_CHARACTERS:
+                return Text("[a picture too many, or too big, is left out]")
+            return Image(data=base64.b64decode(part["data"], validate=True), media_type="image/png")
+        except (ValueError, TypeError, LookupError):
+            return Text("[something that cannot be read is left out]")
 
     async def _answer(self, printed: str, shown: Sequence[Part], done: Mapping[str, Any]) -> list[Part]:
-        result = read_json(done["result"])
+        result = _read_result(done["result"])
         notes = ["[a new interpreter: the variables of earlier calls are gone]"] if done["fresh"] and self._was_used else []
         self._was_used = True
-        if self._files:
+        if over := done.get("over"):
+            notes.append(
+                f"[no file of this call was kept: below /toolfs are {over['files']} files and {over['bytes']} bytes or more, and at most "
+                f"{MOST['files']} and {MOST['bytes']} are. Delete some of them.]"
+            )
+        elif self._files:
             notes += await self._files.save(done["files"], done["deleted"])
         pictures = [part for part in shown if isinstance(part, Image)]
         texts = [*notes, _cut(printed.rstrip(), self._output_bytes), *(part.text for part in shown if isinstance(part, Text))]
@@ -147,6 +154,15 @@ class PythonTool:
         if done["ended"] or result.get("error"):
             raise ToolError(text)
         return [Text(text or "Done; it printed nothing and gave None."), *pictures]
+
+
+def _read_result(text: str) -> Mapping[str, Any]:
+    """What the harness says of a call; nothing where that cannot be read."""
+    try:
+        result = read_json(text)
+    except ValueError:
+        result = None
+    return result if isinstance(result, dict) else {"error": "the interpreter gave a result that cannot be read"}
 
 
 def _cut(text: str, most: int) -> str:
