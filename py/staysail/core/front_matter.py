@@ -56,7 +56,7 @@ class _Reader:
         self._lines, self._at = lines, 0
 
     def peek(self) -> tuple[int, str] | None:
-        """Indent and content of the next line that has content; comments have none."""
+        """Returns indent and content of the next line that is neither empty nor a comment."""
         while self._at < len(self._lines):
             line = self._lines[self._at].rstrip()
             content = line.lstrip(" ")
@@ -72,7 +72,7 @@ class _Reader:
         return ConfigError(f"front matter, line {at + 2}: {why}: {self._lines[at].strip()[:60]!r}")
 
     def read_block(self, indent: int, depth: int) -> Any:
-        """The mapping, the list or the text whose lines have this indent."""
+        """Reads the mapping, the list or the text whose lines have this indent."""
         line = self.peek()
         if not line or depth > MOST_DEPTH:
             return self._join_below(indent - 1, [])
@@ -104,7 +104,7 @@ class _Reader:
         return found
 
     def _read_value(self, rest: str, indent: int, depth: int) -> Any:
-        """What stands behind `name:` or `-`, on that line and on those below that belong to it."""
+        """Reads the value behind `name:` or `-`, on that line and on the lines below that belong to it."""
         if rest[:1] in ("|", ">") and (header := BLOCK.fullmatch(rest)):
             return self._read_text_block(header[1], header[2] or header[3], indent)
         if rest[:1] in ('"', "'"):
@@ -120,7 +120,7 @@ class _Reader:
         return None
 
     def _join_below(self, indent: int, parts: list[str]) -> Any:
-        """A plain text with the lines below it that are indented further than `indent`."""
+        """Reads plain text with the lines below it that are indented further than `indent`."""
         while (line := self.peek()) and line[0] > indent:
             parts.append(_without_comment(line[1]))
             self._at += 1
@@ -193,13 +193,13 @@ def _unescape(text: str) -> str:
 
 
 def _unfold(double: str | None, single: str | None) -> str:
-    """The content of quotes; a line end in it is a space."""
+    """Returns the content of quotes, with a space for each line end."""
     text = re.sub(r"[ \t]*\n[ \t]*", " ", double if double is not None else single or "")
     return _unescape(text) if double is not None else text.replace("''", "'")
 
 
 def _split_items(text: str) -> list[Any] | None:
-    """The items of a list in brackets that is no JSON; None where it holds others."""
+    """Returns the items of a list in brackets that is no JSON; None where it holds other lists."""
     items: list[Any] = []
     at = 0
     while at < len(text):
@@ -217,7 +217,7 @@ def _balance(text: str) -> int:
 
 
 def _fold(lines: list[str]) -> str:
-    """Lines of a paragraph become one; empty lines and lines indented further stay."""
+    """Joins the lines of each paragraph; empty lines and lines indented further stay."""
     out, previous = [""], ""
     for number, line in enumerate(lines):
         if not line:

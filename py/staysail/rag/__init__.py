@@ -1,1 +1,1 @@
-"""From files to passages that can be searched: splitters and loaders. They know nothing of stores."""
+"""Documents: loaders read files, splitters cut them into passages, `ingest` puts these into a store."""

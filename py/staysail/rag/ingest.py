@@ -1,4 +1,4 @@
-"""Files into a store: read, split, embedded and stored, one after another, each of them whole or not at all.
+"""Ingesting: files are read, split, embedded and stored, one after another, each as a whole or not at all.
 
 How it works. A file's passages are embedded before any is stored, then they take the place of what the store had of that file, in one write
 where the store can. Each keeps the file's hash in its metadata; a file whose hash is there already is skipped, so a run that was stopped
@@ -37,7 +37,7 @@ type Chunk = dict[str, Any]
 
 
 class FileStarted(Event):
-    """index: from 0. total: how many files there are, where that is known. size_bytes: where that is known before reading."""
+    """A file's turn has come. index: from 0. total: the number of files. Both total and size_bytes are None where they are not known."""
 
     file: str
     index: int
@@ -46,7 +46,7 @@ class FileStarted(Event):
 
 
 class FileProgress(Event):
-    """done, total: passages embedded, of how many. While the file is read, total is 0 and done counts pages, chapters or rows."""
+    """Progress with a file. done, total: passages embedded and passages in all; while the file is read, pages, chapters or rows, and 0."""
 
     file: str
     done: int
@@ -79,7 +79,7 @@ class FileSkipped(Event):
 
 
 class FileFailed(Event):
-    """error: what happened, in words. code: the error's own. What the store has of an older version stays."""
+    """A file cannot be read. error: the message. code: of the LoaderError. Passages of an older version stay in the store."""
 
     file: str
     error: str
@@ -217,7 +217,7 @@ class _File:
             raise LoaderError(f"{self._name} cannot be read: {error}", code=getattr(error, "code", None), file=self._name) from error
 
     async def _documents(self, data: bytes, request: LoadRequest) -> AsyncGenerator[Document]:
-        """The file's Documents. All that can go wrong here is about this file: so is a package that is missing for its kind."""
+        """Yields the file's Documents. Every error becomes this file's LoaderError, also that of a missing package for its kind."""
         try:
             async with aclosing(read_documents(self._source, data, request)) as documents:
                 async for document in documents:
@@ -228,12 +228,12 @@ class _File:
             raise LoaderError(str(error), code=error.code, file=self._name) from error
 
     async def _kept(self) -> Mapping[str, Any]:
-        """What the first passage of the stored version tells of it; nothing where there is none."""
+        """Returns the metadata of the stored version's first passage; {} where there is none."""
         found = await self._store.get([f"{self._name}#0"])
         return (found[0].get("metadata") or {}) if found else {}
 
     async def _is_whole(self, kept: Mapping[str, Any], hash: str) -> bool:
-        """Whether the store has this very version and nothing of another."""
+        """Returns whether the store holds this version of the file, and no passage of another."""
         if kept.get("hash") != hash:
             return False
         if hasattr(self._store, "replace"):
@@ -255,30 +255,30 @@ class _File:
 
     def _chunk(self, document: Document, passage: Passage) -> Chunk:
         start, end = passage.start, passage.end
-        told = dict(document.metadata)
-        begin = told.pop("start", 0)
-        whole = told.pop("end", None)
+        fields = dict(document.metadata)
+        begin = fields.pop("start", 0)
+        whole = fields.pop("end", None)
         if whole is None:  # the document's text is a part of the source as it stands there
             start, end = begin + start, begin + end
-        else:  # a row or an item, which is told as a whole
+        else:  # a row or an item, whose passages all have its place
             start, end = begin, whole
-        told.pop("encoding_guessed", None)
-        return {"text": passage.text, "metadata": {**told, **passage.metadata, **self._metadata, "start": start, "end": end}}
+        fields.pop("encoding_guessed", None)
+        return {"text": passage.text, "metadata": {**fields, **passage.metadata, **self._metadata, "start": start, "end": end}}
 
 
 def _split(document: Document, size: int, overlap: int, measure: Measure) -> Iterable[Passage]:
-    told = document.metadata
+    about = document.metadata
     if isinstance(document, Readable):
         return split_readable(document, size, overlap, measure=measure)
-    if told.get("format") == "markdown":
+    if about.get("format") == "markdown":
         return split_markdown(document.text, size, overlap, measure=measure)
-    if isinstance(told.get("code"), str) and told["code"] in DEFINITIONS:
-        return split_code(document.text, told["code"], size, overlap, measure=measure)
+    if isinstance(about.get("code"), str) and about["code"] in DEFINITIONS:
+        return split_code(document.text, about["code"], size, overlap, measure=measure)
     return split_text(document.text, size, overlap, measure=measure)
 
 
 async def _divide(document: Document, splitter: Splitter, name: str) -> list[Passage]:
-    """Passages by the caller's splitter. Raises ConfigError where it fails."""
+    """Splits a Document by the caller's splitter. Raises ConfigError where the splitter fails."""
     try:
         made = splitter(document.text)
         passages = list(await made if inspect.isawaitable(made) else made)
@@ -294,21 +294,21 @@ async def _divide(document: Document, splitter: Splitter, name: str) -> list[Pas
 def _describe(
     splitter: Any, size: int, overlap: int, measure: Any, embedder: Any, metadata: Mapping[str, Any], encoding: str | None
 ) -> str:
-    """Whatever makes other passages or other vectors of the same file."""
+    """Describes the options that make other passages or other vectors of the same file."""
     model = getattr(embedder, "name", None) or _name(embedder)
     how = [_name(splitter)] if splitter else [size, overlap, _name(measure)]
     return repr([FORMAT, how, model, sorted(metadata.items(), key=repr), encoding])
 
 
 def _name(value: Any) -> str:
-    """What a function is called; of a `partial`, what it was given too. Never an address in memory, which changes from run to run."""
+    """Returns a function's name, for a `partial` with its arguments; never an address in memory, which changes from run to run."""
     if hasattr(value, "func"):
         return f"{_name(value.func)}{value.args}{sorted(value.keywords.items())}"
     return "" if value is None else str(getattr(value, "__qualname__", type(value).__qualname__))
 
 
 def _listed(files: Any) -> tuple[AsyncGenerator[Any], int | None]:
-    """The files, and how many there are where that can be known."""
+    """Returns the files, and their number where it can be known."""
     if isinstance(files, AsyncIterable):
         return _each(files), None
     pair = isinstance(files, tuple) and len(files) == 2 and isinstance(files[1], bytes | bytearray)
@@ -318,7 +318,7 @@ def _listed(files: Any) -> tuple[AsyncGenerator[Any], int | None]:
 
 
 def _unfold(item: Any) -> list[Any]:
-    """A folder as its files, hidden ones left out."""
+    """Returns a folder's files in order, without hidden ones; any other item as it is."""
     if not isinstance(item, str | Path) or not Path(item).is_dir():
         return [item]
     folder = Path(item)
@@ -345,7 +345,7 @@ async def _embed(embedder: Any, texts: list[str]) -> list[Any]:
 
 
 async def _whole[T](work: Awaitable[T]) -> T:
-    """Runs to its end even where it is cancelled meanwhile; the cancellation follows then."""
+    """Awaits work to its end also where the task is cancelled meanwhile, and raises the cancellation then."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -269,7 +269,7 @@ class _Reader:
             writer.end_line(1 if name in CLOSELY else 2)
 
     def _goes_on_its_line(self, name: str) -> bool:
-        """Whether it is the first paragraph of an item or a cell, and so on the line of that."""
+        """Returns whether it is the first paragraph of an item or a cell, and so on the line of that."""
         if self.writer.in_empty_cell:
             return name not in ROWS
         return self.writer.is_beginning and name in ("p", "div")
@@ -305,7 +305,7 @@ class _Reader:
 
 
 def _names_what_it_opens(given: Mapping[str, str]) -> bool:
-    """Whether a button is the heading of an accordion's part, and not of a menu."""
+    """Returns whether a button is the heading of an accordion's part, and not of a menu."""
     return given.get("aria-haspopup", "false") == "false" and any(name in given for name in OPENS)
 
 

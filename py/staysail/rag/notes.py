@@ -1,4 +1,4 @@
-"""Notes: a reader's account of a file, of what it left out and what it had to guess, so that nothing is dropped silently."""
+"""Notes count the parts of a file that its loader left out or guessed, so that nothing is dropped silently."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ class Writer:
 
     @property
     def is_beginning(self) -> bool:
-        """Whether a cell or an item has begun and has no text yet: its first paragraph goes on its line."""
+        """Returns whether a cell or an item has begun and has no text yet: its first paragraph goes on its line."""
         return self._at_cell_start or (self._mark.endswith((". ", "- ")) and not self._mark.startswith("#"))
 
     @property

@@ -1,4 +1,4 @@
-"""What a loader knows of a file beside its bytes."""
+"""LoadRequest: the options of loading one file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a document comes from: bytes, a path, an address, a File of the page."""
+"""Sources of documents: bytes, paths, addresses, Files of the page."""
 
 from __future__ import annotations
 

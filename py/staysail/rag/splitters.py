@@ -1,4 +1,4 @@
-"""Splitters: a text becomes passages of at most `size`, each a slice of the text, so its place in the source is known.
+"""Splitters cut a text into passages of at most `size`, each a slice of the text, so that its place in the source is known.
 
 How it works. The text is cut at the strongest kind of boundary (paragraphs, then lines, sentences, words, characters), and only pieces
 that are still too big are cut at the next kind. Then neighbours are joined again as long as they fit; the next passage begins with as
@@ -52,7 +52,7 @@ TOKEN = re.compile(r"([A-Za-zÀ-ɏͰ-ϿЀ-ӿ]+)|([0-9]+)|[^\s\w]|\w")
 
 
 class Passage(Value):
-    """text: text[start:end] of the source. metadata: where in its structure it is, such as `headings`."""
+    """A piece of a text: `text` is source[start:end]. metadata: its place in the structure, such as the `headings` above it."""
 
     text: str
     start: int
@@ -63,7 +63,15 @@ class Passage(Value):
 def split_text(
     text: str, size: int = 1000, overlap: int = 150, *, measure: Measure = len, boundaries: Sequence[str] = TEXT
 ) -> list[Passage]:
-    """size, overlap: in what `measure` counts: characters, or the tokens of a model with its own counter. Raises ConfigError."""
+    """Splits at paragraphs, then at lines, sentences, words and characters. O(n log n) calls of `measure`. Raises ConfigError.
+
+    Args:
+        text: Any text.
+        size: Most of a passage, as `measure` counts.
+        overlap: Most that a passage repeats of the one before; less than `size`.
+        measure: Counts a text: its characters by default, or the tokens of a model. A longer text never counts less.
+        boundaries: Regular expressions of the places to cut at, the strongest first.
+    """
     if size < 1 or not 0 <= overlap < size:
         raise ConfigError(f"a passage has at least 1, and overlaps by less than it has: size={size}, overlap={overlap}")
     groups = _groups(text, 0, len(text), size, measure, boundaries)
@@ -71,23 +79,23 @@ def split_text(
 
 
 def split_tokens(text: str, size: int = 256, overlap: int = 32, *, count: Measure | None = None) -> list[Passage]:
-    """size, overlap: tokens, as `count` counts them; by default `estimate_tokens`."""
+    """Splits as `split_text` by tokens. count: counts the tokens of a text; `estimate_tokens` by default."""
     return split_text(text, size, overlap, measure=count or estimate_tokens)
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a model makes of a text: a word is one for every five letters begun, digits go by threes, everything else is
-    one each. For limits that must hold, count with the model's own tokenizer."""
+    """Estimates how many tokens a model makes of a text: one for every five letters begun of a word, every three digits, and every other
+    character. For limits that must hold, count with the model's own tokenizer."""
     return sum(-(-len(word) // 5) if word else -(-len(digits) // 3) if digits else 1 for word, digits in TOKEN.findall(text))
 
 
 def split_sentences(text: str, size: int = 1000, overlap: int = 0, *, measure: Measure = len) -> list[Passage]:
-    """Passages of whole sentences, where they fit."""
+    """Splits into passages of whole sentences, where they fit."""
     return split_text(text, size, overlap, measure=measure, boundaries=SENTENCES)
 
 
 def split_code(text: str, language: str = "python", size: int = 1500, overlap: int = 0, *, measure: Measure = len) -> list[Passage]:
-    """Passages of whole definitions, where they fit. Raises ConfigError for a language that is not known."""
+    """Splits source code into passages of whole definitions, where they fit. Raises ConfigError for an unknown language."""
     name = LANGUAGES.get(language.lower(), language.lower())
     if name not in DEFINITIONS:
         raise ConfigError(f"there is no splitter for {language!r}; there are {', '.join(DEFINITIONS)}; split_text takes any text")
@@ -97,14 +105,14 @@ def split_code(text: str, language: str = "python", size: int = 1500, overlap: i
 
 
 def split_markdown(text: str, size: int = 1000, overlap: int = 150, *, measure: Measure = len) -> list[Passage]:
-    """Passages that never cross a heading; `headings` in their metadata are those above them."""
+    """Splits Markdown into passages that never cross a heading; `headings` in their metadata are the headings above them."""
     return split_sections(text, read_sections(text), size, overlap, measure)
 
 
 def split_sections(
     text: str, sections: Iterable[tuple[tuple[str, ...], int, int]], size: int = 1000, overlap: int = 150, measure: Measure = len
 ) -> list[Passage]:
-    """sections: (headings above, start, end), as `read_sections` gives them."""
+    """Splits each section by itself. sections: (headings above, start, end), as `read_sections` yields them."""
     passages = []
     for headings, start, end in sections:
         for passage in split_text(text[start:end], size, overlap, measure=measure):
@@ -115,7 +123,7 @@ def split_sections(
 
 def read_sections(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
     """Yields (headings above, start, end) for each section of a Markdown text. Headings begin with `#` or are underlined with `=` or `-`;
-    what looks like one in fenced code is none."""
+    a line of fenced code is none."""
     headings: list[tuple[int, str]] = []
     start = at = above = 0  # above: where the line before begins
     lines = 0  # of the paragraph so far
@@ -142,7 +150,7 @@ def read_sections(text: str) -> Iterator[tuple[tuple[str, ...], int, int]]:
 
 
 def _read_heading(line: str, previous: str) -> tuple[int, str, bool] | None:
-    """(level, name, whether it is the line before) of a heading that this line is, or underlines."""
+    """Returns (level, name, whether the line before is the heading) for a line that is a heading or underlines one."""
     if found := HEADING.match(line):
         name = line[found.end() :].rstrip()
         bare = name.rstrip("#")
@@ -154,7 +162,7 @@ def _read_heading(line: str, previous: str) -> tuple[int, str, bool] | None:
 
 
 def _groups(text: str, start: int, end: int, size: int, measure: Measure, boundaries: Sequence[str]) -> Iterator[list[tuple[int, int]]]:
-    """Lists of neighbouring spans that fit, together without gaps. A piece that had to be cut further makes lists of its own, so that no
+    """Yields lists of neighbouring spans that fit, together without gaps. A piece that is cut further makes lists of its own, so that no
     passage holds the end of one paragraph and the first words of the next."""
     if not boundaries or measure(text[start:end]) <= size:
         yield [(start, end)]
@@ -182,7 +190,7 @@ def _pieces(text: str, start: int, end: int, boundary: str) -> Iterator[tuple[in
 
 
 def _join(text: str, spans: Sequence[tuple[int, int]], size: int, overlap: int, measure: Measure) -> Iterator[Passage]:
-    """Passages of as many neighbouring spans as fit. Searched by halving, since `measure` costs as much as the text is long."""
+    """Yields passages of as many neighbouring spans as fit, searched by halving, since `measure` costs as much as its text is long."""
 
     def fits(first: int, last: int) -> bool:
         return measure(text[spans[first][0] : spans[last - 1][1]].strip()) <= size
@@ -209,12 +217,12 @@ def _join(text: str, spans: Sequence[tuple[int, int]], size: int, overlap: int, 
 
 
 def _count_true(places: Sequence[int], holds: Callable[[int], bool]) -> int:
-    """How many of the first places hold, where none does behind one that does not."""
+    """Returns how many of the first places hold, where none holds behind one that does not."""
     return bisect_left(places, True, key=lambda place: not holds(place))
 
 
 def _trim(text: str, start: int, end: int) -> Passage | None:
-    """Without white space around it."""
+    """Returns the passage between two places without white space around it; None where nothing is left."""
     whole = text[start:end]
     body = whole.strip()
     start += len(whole) - len(whole.lstrip())

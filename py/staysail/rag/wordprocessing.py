@@ -1,6 +1,6 @@
 """WordprocessingML as text: the elements of a document's parts, one after another, as expat reads them.
 
-How it works. Names of elements are told apart by their namespace's kind, which strict and transitional documents spell differently. An
+How it works. Elements are known by their namespace's kind, which strict and transitional documents spell differently. An
 element that is left out is skipped to its end. An equation is put together from the inside out: the text of an inner element is done when
 it ends, and goes into the frame of the one around it."""
 
@@ -63,12 +63,12 @@ def kind_of(name: str) -> str:
 
 
 def is_on(given: Mapping[str, str]) -> bool:
-    """Whether a switch such as `<w:vanish/>` is on."""
+    """Returns whether a switch such as `<w:vanish/>` is on."""
     return given.get("val", "true") not in ("false", "0", "off")
 
 
 class Styles:
-    """What styles of paragraphs say of headings and lists."""
+    """The styles of paragraphs, as far as headings and lists go."""
 
     def __init__(self) -> None:
         self._styles: dict[str, dict[str, str]] = {}

@@ -27,7 +27,7 @@ ABOUT = {"dc:title": "title", "dc:creator": "author", "dc:language": "language"}
 
 
 def recognises(data: bytes) -> bool:
-    """Whether the data are a zip that says it is a book, or has a book's list of files."""
+    """Returns whether the data are a zip that says it is a book, or has a book's list of files."""
     return data.startswith(b"PK\3\4") and (b"application/epub+zip" in data[:200] or CONTAINER.encode() in data)
 
 
@@ -93,7 +93,7 @@ class _Book:
         return decode_markup(self._archive.read(self._names.get(member.lower(), member)), self._request).text
 
     def _find_package(self) -> str:
-        """Where the list of the book's files is."""
+        """Returns where the list of the book's files is."""
         if CONTAINER in self._archive.names:
             for name, attributes, _ in self._elements(CONTAINER):
                 if name == "rootfile" and attributes.get("full-path"):

@@ -45,7 +45,7 @@ def load(data: bytes, request: LoadRequest) -> Iterator[Document]:
 
 
 def _is_lines(text: str) -> bool:
-    """Whether the first line that is no comment is a whole value, and there are more."""
+    """Returns whether the first line that is no comment is a whole value, and there are more."""
     at = 0
     while at < len(text):
         end = text.find("\n", at) + 1 or len(text)

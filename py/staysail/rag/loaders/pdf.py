@@ -19,7 +19,7 @@ REQUIRES = ("pypdf",)
 
 
 def recognises(data: bytes) -> bool:
-    """Whether a PDF begins within the first kilobyte, as readers allow."""
+    """Returns whether a PDF begins within the first kilobyte, as readers allow."""
     return b"%PDF-" in data[:1024]
 
 

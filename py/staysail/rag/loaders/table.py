@@ -88,7 +88,7 @@ def at_line_ends(text: str, start: int, end: int) -> int:
 
 
 def _name_columns(cells: list[str], notes: Notes) -> list[str]:
-    """Names by which cells are told apart: an empty one is numbered, and so is one that stands twice."""
+    """Returns a name for each column: an empty one gets its number, and so does one that stands twice."""
     names: list[str] = []
     seen: dict[str, int] = {}
     for at, cell in enumerate(cells, 1):

@@ -18,7 +18,7 @@ BEGINS = re.compile(
 
 
 def recognises(data: bytes) -> bool:
-    """Whether the data begin as a page does."""
+    """Returns whether the data begin as a page does."""
     return bool(BEGINS.match(data[:2048]))
 
 

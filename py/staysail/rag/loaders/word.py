@@ -28,7 +28,7 @@ OLD = b"\xd0\xcf\x11\xe0"
 
 
 def recognises(data: bytes) -> bool:
-    """Whether the data are a zip with a part of a Word document."""
+    """Returns whether the data are a zip with a part of a Word document."""
     return data.startswith(b"PK\3\4") and b"word/document" in data
 
 
