@@ -25,7 +25,7 @@ from ..core.secrets import redact
 ROOM = 512
 """Values of a stream that may be on their way; as in web/bridge/rpc.js."""
 
-HEAD = re.compile(r'\{"type":"(\w+)","id":(\d+)')
+HEAD = re.compile(r'\{"type":"(\w+)","id":(\d{1,15})(?!\d)')
 """The beginning of every message."""
 MOST_BYTES = 1 << 30
 
@@ -163,7 +163,8 @@ class Peer:
             self._flush(id, served)
             self._send_fault(id, served.unsent or error)
         finally:
-            del self._serving[id]
+            if self._serving.get(id) is served:
+                del self._serving[id]
 
     async def _pump(self, id: int, values: AsyncGenerator[Any], served: _Served) -> None:
         async with aclosing(values):
