@@ -135,12 +135,12 @@ export type Completion = {
   /** Options that the model did not get, and why. */
   warnings?: string[];
 };
-/** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), where the store knows. */
+/** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), as `slice` counts, where the store knows; also `span.start` and `span.end`. */
 export type Source = {
   id: string;
   score: number;
   source?: string;
-  span?: [number, number];
+  span?: [start: number, end: number] & { readonly start: number; readonly end: number };
   document: { id: string; text: string; metadata?: Record<string, unknown> };
 };
 /** One model call and the tools it asked for; `sources` are the documents put before it and those its tools found. */

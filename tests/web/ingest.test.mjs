@@ -92,11 +92,7 @@ test("a splitter goes by its name, or is a function of one's own, whose places a
     const ids = (await store.ids()).sort();
     return [
       events.at(-1).type,
-      (await store.get(ids)).map(({ document, metadata }) => [
-        document,
-        [...text].slice(metadata.start, metadata.end).join(""),
-        metadata.headings,
-      ]),
+      (await store.get(ids)).map(({ document, metadata }) => [document, text.slice(metadata.start, metadata.end), metadata.headings]),
     ];
   };
   const whole = (await read({}))[1];

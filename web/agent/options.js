@@ -15,6 +15,7 @@ import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
 import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/search.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
+import { toolResult } from "./tool-result.js";
 import { bindTool } from "./tools.js";
 import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
 
@@ -226,7 +227,8 @@ function describeContext({ sample, dynamicTools: store, filter, rerank, ...reque
 function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
-    tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) => known.get(name)?.call(args, { signal, runId, callId }),
+    tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) =>
+      toolResult(known.get(name)?.call(args, { signal, runId, callId }), name),
     approval: ({ name, args }) => askWhetherToAsk(known.get(name)?.needsApproval, args),
     search: ({ index, query, n }) => search(contexts[index], query, n),
   };

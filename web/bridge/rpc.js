@@ -441,10 +441,13 @@ function payload(message) {
   return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
 }
 
-/** Bytes elsewhere than beside a message cross as base64, integers of any size as numbers. @param {unknown} value */
+/** Bytes elsewhere than beside a message cross as base64, a Map as an object, a Set as a list, an integer too large for a number as its digits. @param {unknown} value */
 function plain(value) {
   if (value instanceof ArrayBuffer) value = new Uint8Array(value);
   if (value instanceof Uint8Array) return toBase64(value);
   if (ArrayBuffer.isView(value) && Symbol.iterator in value) return [.../** @type {Float32Array} */ (value)];
-  return typeof value === "bigint" ? Number(value) : value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }

@@ -1,6 +1,8 @@
 /**
  * Python's field names as JavaScript spells them, and back. Only our own fields: what belongs to a user, a model or a provider
  * keeps its keys.
+ *
+ * @typedef {NonNullable<import("../types.js").Source["span"]>} Span
  */
 
 /** Fields that hold somebody else's data. */
@@ -52,9 +54,19 @@ function respell(value, spell) {
   /** @type {Record<string, unknown>} */
   const out = {};
   for (const [name, item] of Object.entries(value)) {
-    out[spell(name)] = OPAQUE.has(name) || typeof item !== "object" ? item : respell(item, spell);
+    const own = name === "span" && Array.isArray(item) ? withEnds(/** @type {[number, number]} */ (item)) : undefined;
+    out[spell(name)] = own ?? (OPAQUE.has(name) || typeof item !== "object" ? item : respell(item, spell));
   }
   return out;
+}
+
+/**
+ * A span, [start, end), with its ends by name too, which no loop over it sees.
+ * @param {[start: number, end: number]} span
+ * @returns {Span}
+ */
+export function withEnds([start, end]) {
+  return /** @type {Span} */ (Object.defineProperties([start, end], { start: { value: start }, end: { value: end } }));
 }
 
 /** @param {object} value */

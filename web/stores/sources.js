@@ -4,6 +4,8 @@
  * @import { SearchHit, Source } from "../types.js"
  */
 
+import { withEnds } from "../bridge/spelling.js";
+
 /**
  * @param {SearchHit} hit
  * @returns {Source}
@@ -17,7 +19,7 @@ export function describeSource(hit) {
     id,
     score: Number(score),
     ...(source === undefined ? {} : { source: String(source) }),
-    ...(Number.isInteger(start) && Number.isInteger(end) ? { span: /** @type {[number, number]} */ ([start, end]) } : {}),
+    ...(Number.isInteger(start) && Number.isInteger(end) ? { span: withEnds([Number(start), Number(end)]) } : {}),
     document,
   };
 }

@@ -10,6 +10,7 @@ from ..core.completion import Document
 from ..core.errors import ConfigError
 from ..core.json_text import write_json
 from ..core.ports import SearchHit
+from ..core.utf16 import FIELD
 from ..core.value import NOTHING, Value
 
 
@@ -89,4 +90,7 @@ def _describe(id: str, score: float, document: Document) -> dict[str, Any]:
         told["source"] = document.metadata["source"]
     if isinstance(start, int) and isinstance(end, int):
         told["span"] = [start, end]
+        units = document.metadata.get(FIELD)
+        if isinstance(units, Mapping):
+            told[FIELD] = {"span": [units.get("start", start), units.get("end", end)]}
     return told

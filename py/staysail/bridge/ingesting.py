@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from itertools import accumulate
 from typing import Any
 
 import staysail
 
 from ..core.errors import ConfigError, LoaderError
+from ..core.utf16 import Utf16Places
 from ..rag.markup import split_html
 from ..rag.source import Source, open_source
 from ..rag.splitters import Passage, split_code, split_markdown, split_sentences, split_text, split_tokens
@@ -53,8 +52,8 @@ class Ingesting:
     async def split(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         """Passages of a text, at places as JavaScript counts them."""
         text = params["text"]
-        passages, place = self._splitter(params["options"], **params["splitter"])(text), _utf16_places(text)
-        return [{"text": p.text, "start": place[p.start], "end": place[p.end], "metadata": dict(p.metadata)} for p in passages]
+        passages, place = self._splitter(params["options"], **params["splitter"])(text), Utf16Places(text).units
+        return [{"text": p.text, "start": place(p.start), "end": place(p.end), "metadata": dict(p.metadata)} for p in passages]
 
     def _splitter(self, options: dict[str, Any], kind: str, language: str = "", identity: str = "") -> Any:
         """One of ours, of the size that the options tell, or what splits on the other side."""
@@ -90,13 +89,5 @@ class RemoteSplitter:
             told = await self._peer.call("split", {"text": text})
         except RemoteError as error:
             raise ConfigError(f"the splitter failed: {error}") from error
-        places = _utf16_places(text)
-        place = partial(bisect_left, places)
+        place = Utf16Places(text).characters
         return [Passage(passage["text"], place(passage["start"]), place(passage["end"]), passage["metadata"]) for passage in told]
-
-
-def _utf16_places(text: str) -> Sequence[int]:
-    """Where each letter is, and the end, as JavaScript counts: in UTF-16."""
-    if text.isascii() or max(text) < "\U00010000":
-        return range(len(text) + 1)
-    return list(accumulate((1 + (letter >= "\U00010000") for letter in text), initial=0))

@@ -19,8 +19,9 @@ from contextvars import ContextVar
 from typing import Any, Literal
 
 from ..core.errors import JsonError, RunCancelled, StaysailError
-from ..core.json_text import MESSAGE_DEPTH, read_json, write_json
+from ..core.json_text import MESSAGE_DEPTH, RECORD_DEPTH, read_json, write_json
 from ..core.secrets import redact
+from ..core.utf16 import FIELD, in_utf16
 
 ROOM = 512
 """Values of a stream that may be on their way; as in web/bridge/rpc.js."""
@@ -207,7 +208,11 @@ class Peer:
 
 
 def _write(message: dict[str, Any]) -> str:
-    return write_json(message, what=f"a {message['type']} for JavaScript", default=str, nonfinite="null")
+    """The message as JSON text, with places in texts as JavaScript counts them."""
+    text = write_json(message, what=f"a {message['type']} for JavaScript", default=str, nonfinite="null")
+    if f'"{FIELD}"' in text:
+        text = write_json(in_utf16(read_json(text, max_depth=RECORD_DEPTH)), nonfinite="null")
+    return text
 
 
 class _Served:

@@ -50,13 +50,19 @@ class RemoteTool:
         try:
             return await self._owner.call("tool", {"name": self.name, "args": args, **where})
         except RemoteError as error:
-            raise ToolError(str(error) if error.name == "ToolError" else f"{error.name}: {error}") from error
+            raise ToolError(_said(error)) from error
 
     async def _ask(self, args: dict[str, Any]) -> bool:
         try:
             return bool(await self._owner.call("approval", {"name": self.name, "args": args}))
         except RemoteError as error:
             raise ConfigError(f"needsApproval of {self.name} failed: {error.name}: {error}") from error
+
+
+def _said(error: RemoteError) -> str:
+    """What the other side threw, with its name once: text that was thrown has it in itself."""
+    text = str(error)
+    return text if error.name == "ToolError" or text.startswith(f"{error.name}:") or text == error.name else f"{error.name}: {text}"
 
 
 class RemoteApprove:

@@ -110,4 +110,4 @@ def _checked(text: str, name: str, data: bytes, request: LoadRequest, guessed: b
     replaced = text.count(REPLACEMENT) - (data.count(REPLACEMENT.encode()) if name == "utf-8" else 0)
     if replaced > 0:
         request.notes.count(f"U+FFFD where bytes are no {name}", replaced)
-    return Decoded(text.replace("\0", " ").removeprefix("\ufeff"), name, guessed)
+    return Decoded(request.decoded(text.replace("\0", " ").removeprefix("\ufeff")), name, guessed)

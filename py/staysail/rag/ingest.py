@@ -190,7 +190,7 @@ class _File:
         async with aclosing(self._documents(data, request)) as documents:
             async for document in documents:
                 passages = await _divide(document, splitter, self._name) if splitter else _split(document, size, overlap, measure)
-                chunks += [self._chunk(document, passage) for passage in passages]
+                chunks += [self._chunk(document, passage, request) for passage in passages]
                 read += 1
                 if read % BATCH == 0:
                     yield FileProgress(self._name, read, 0)
@@ -253,7 +253,7 @@ class _File:
             where = {"source": self._name}
             await self._store.delete(where=where | {"hash": {"ne": hash}} if chunks else where)
 
-    def _chunk(self, document: Document, passage: Passage) -> Chunk:
+    def _chunk(self, document: Document, passage: Passage, request: LoadRequest) -> Chunk:
         start, end = passage.start, passage.end
         fields = dict(document.metadata)
         begin = fields.pop("start", 0)
@@ -263,7 +263,10 @@ class _File:
         else:  # a row or an item, whose passages all have its place
             start, end = begin, whole
         fields.pop("encoding_guessed", None)
-        return {"text": passage.text, "metadata": {**fields, **passage.metadata, **self._metadata, "start": start, "end": end}}
+        fields.pop("utf16", None)
+        places = {"start": start, "end": end}
+        places |= request.places(document).beside(**places)
+        return {"text": passage.text, "metadata": {**fields, **passage.metadata, **self._metadata, **places}}
 
 
 def _split(document: Document, size: int, overlap: int, measure: Measure) -> Iterable[Passage]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..core.completion import Document
+from ..core.utf16 import Utf16Places
 from .notes import Notes
 
 MOST_BYTES = 256 << 20
@@ -24,3 +26,17 @@ class LoadRequest:
     ) -> None:
         self.name, self.encoding, self.charset, self.password, self.max_bytes = name, encoding, charset, password, max_bytes
         self.notes = Notes()
+        self._decoded: str | None = None
+        self._places: tuple[str, Utf16Places] | None = None
+
+    def decoded(self, text: str) -> str:
+        """Keeps the text of the file, in which places of the documents count that come next. Returns it."""
+        self._decoded = text
+        return text
+
+    def places(self, document: Document) -> Utf16Places:
+        """Places in the text that the document's `start` and `end` are about: the decoded file's, or its own."""
+        text = document.text if self._decoded is None else self._decoded
+        if self._places is None or self._places[0] is not text:
+            self._places = (text, Utf16Places(text))
+        return self._places[1]

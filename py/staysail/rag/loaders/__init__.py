@@ -160,6 +160,8 @@ def _fit(document: Document, request: LoadRequest) -> Document:
         request.notes.count("U+FFFD where a half of a surrogate pair stands alone", len(SURROGATE.findall(text)))
         changes["text"] = SURROGATE.sub(REPLACEMENT, text)
     metadata = {_fit_value(key, request): _fit_value(value, request) for key, value in document.metadata.items()}
+    spots = {name: metadata[name] for name in ("start", "end") if isinstance(metadata.get(name), int)}
+    metadata |= request.places(document).beside(**spots) if spots else {}
     if metadata != document.metadata:
         changes["metadata"] = metadata
     return document.replace(**changes) if changes else document
