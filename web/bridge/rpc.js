@@ -20,7 +20,7 @@
  * @typedef {{type: "fault", id: number, error: ErrorRecord}} FaultMessage
  * @typedef {CallMessage | PullMessage | CancelMessage | EventMessage | DoneMessage | FaultMessage} RpcMessage
  *
- * Takes a message to the other side.
+ * Sends a message to the other side.
  * @typedef {(text: string, bytes?: Uint8Array) => void} Send
  *
  * What the other side may call: a value, a promise of one, or an async iterable for a stream.
@@ -45,10 +45,10 @@ export class Peer {
   #send;
   #services;
   #onBroken;
-  /** @type {Map<number, Asked>} */
-  #asked = new Map();
-  /** @type {Map<number, Served>} */
-  #serving = new Map();
+  /** @type {Map<number, OutgoingCall>} */
+  #outgoing = new Map();
+  /** @type {Map<number, IncomingCall>} */
+  #incoming = new Map();
   #lastId = 0;
   /** @type {Error | undefined} */
   #closed;
@@ -57,8 +57,8 @@ export class Peer {
 
   /**
    * @param {Send} send
-   * @param {Handlers} [services] what the other side may call at any time
-   * @param {(error: InterpreterError) => void} [onBroken] called for a message that names no call: nobody knows whose it was
+   * @param {Handlers} [services] functions that the other side may call at any time
+   * @param {(error: InterpreterError) => void} [onBroken] called for an unreadable message that names no call
    */
   constructor(send, services = {}, onBroken = (error) => this.close(error)) {
     this.#send = send;
@@ -68,7 +68,7 @@ export class Peer {
 
   /** Calls that have not ended. */
   get pending() {
-    return this.#asked.size;
+    return this.#outgoing.size;
   }
 
   /**
@@ -79,7 +79,7 @@ export class Peer {
    */
   call(method, params, options = {}) {
     return new Promise((resolve, reject) => {
-      this.#ask(method, params, options, { event: () => {}, end: (error, value) => (error ? reject(error) : resolve(value)) });
+      this.#begin(method, params, options, { event: () => {}, end: (error, value) => (error ? reject(error) : resolve(value)) });
     });
   }
 
@@ -94,7 +94,7 @@ export class Peer {
     const values = new Inbox();
     let id = 0;
     const begin = () => {
-      id = this.#ask(method, params, options, values);
+      id = this.#begin(method, params, options, values);
       this.#dropped.register(iterator, id, iterator);
     };
     const room = (/** @type {number} */ count) => this.#post({ type: "pull", id, count });
@@ -140,7 +140,7 @@ export class Peer {
   #take(message) {
     switch (message.type) {
       case "event":
-        return this.#asked.get(message.id)?.reader.event(message.values);
+        return this.#outgoing.get(message.id)?.reader.event(message.values);
       case "done":
         return this.#end(message.id, undefined, message.value);
       case "fault":
@@ -148,9 +148,9 @@ export class Peer {
       case "call":
         return void this.#serve(message);
       case "pull":
-        return this.#serving.get(message.id)?.addRoom(message.count);
+        return this.#incoming.get(message.id)?.addRoom(message.count);
       case "cancel":
-        return this.#serving.get(message.id)?.abort();
+        return this.#incoming.get(message.id)?.abort();
     }
   }
 
@@ -175,10 +175,10 @@ export class Peer {
   close(error) {
     if (this.#closed) return;
     this.#closed = error;
-    for (const asked of this.#asked.values()) asked.finish(error);
-    this.#asked.clear();
-    for (const served of this.#serving.values()) served.abort();
-    this.#serving.clear();
+    for (const call of this.#outgoing.values()) call.finish(error);
+    this.#outgoing.clear();
+    for (const call of this.#incoming.values()) call.abort();
+    this.#incoming.clear();
   }
 
   /**
@@ -188,24 +188,24 @@ export class Peer {
    * @param {Reader} reader
    * @returns {number} the call's id; 0 when it failed before it began
    */
-  #ask(method, params, { signal, handlers }, reader) {
+  #begin(method, params, { signal, handlers }, reader) {
     const failed = this.#closed ?? (signal?.aborted ? abortReason(signal) : undefined);
     if (failed !== undefined) {
       reader.end(failed, undefined);
       return 0;
     }
     const id = ++this.#lastId;
-    const asked = new Asked(reader, signal, handlers, () => {
+    const call = new OutgoingCall(reader, signal, handlers, () => {
       this.#post({ type: "cancel", id });
       setTimeout(() => this.#end(id, { name: "RunCancelled", message: "the run was cancelled" }), GRACE_MS);
     });
-    this.#asked.set(id, asked);
+    this.#outgoing.set(id, call);
     try {
       this.#post({ type: "call", id, method, params });
     } catch (error) {
-      this.#asked.delete(id);
+      this.#outgoing.delete(id);
       const told = `${method} was not called, because its parameters cannot be written as JSON: ${messageOf(error)}`;
-      asked.finish(error instanceof StaysailError ? error : new ConfigError(told, { cause: error }));
+      call.finish(error instanceof StaysailError ? error : new ConfigError(told, { cause: error }));
       return 0;
     }
     return id;
@@ -217,9 +217,9 @@ export class Peer {
    * @param {unknown} [value]
    */
   #end(id, error, value) {
-    const asked = this.#asked.get(id);
-    this.#asked.delete(id);
-    asked?.finish(error && fromRecord(error, asked.thrown[error.thrown ?? -1]), value);
+    const call = this.#outgoing.get(id);
+    this.#outgoing.delete(id);
+    call?.finish(error && fromRecord(error, call.thrown[error.thrown ?? -1]), value);
   }
 
   /**
@@ -228,38 +228,38 @@ export class Peer {
    * @param {Error} [error]
    */
   #leave(id, error) {
-    const asked = this.#asked.get(id);
-    if (!asked) return;
-    this.#asked.delete(id);
-    asked.finish(error);
+    const call = this.#outgoing.get(id);
+    if (!call) return;
+    this.#outgoing.delete(id);
+    call.finish(error);
     this.#post({ type: "cancel", id });
   }
 
   /** @param {CallMessage} message */
   async #serve({ id, method, params, parent }) {
-    const served = new Served();
-    const asked = parent ? this.#asked.get(parent) : undefined;
-    this.#serving.set(id, served);
+    const call = new IncomingCall();
+    const parentCall = parent ? this.#outgoing.get(parent) : undefined;
+    this.#incoming.set(id, call);
     try {
-      const known = asked?.handlers ?? {};
+      const known = parentCall?.handlers ?? {};
       const handler = Object.hasOwn(known, method)
         ? known[method]
         : Object.hasOwn(this.#services, method)
           ? this.#services[method]
           : undefined;
       if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
-      const result = await handler(params, { signal: served.signal });
+      const result = await handler(params, { signal: call.signal });
       if (isAsyncIterable(result)) {
-        await served.pump(result, (values) => this.#post({ type: "event", id, values }));
+        await call.pump(result, (values) => this.#post({ type: "event", id, values }));
         this.#post({ type: "done", id });
       } else {
         this.#post({ type: "done", id, value: result ?? null });
       }
     } catch (error) {
-      const thrown = asked && asked.thrown.push(error) - 1;
+      const thrown = parentCall && parentCall.thrown.push(error) - 1;
       this.#post({ type: "fault", id, error: { ...toRecord(error), thrown } });
     } finally {
-      this.#serving.delete(id);
+      this.#incoming.delete(id);
     }
   }
 
@@ -273,12 +273,12 @@ export class Peer {
 }
 
 /**
- * Who waits for a call. `end` is called once.
+ * The receiver of a call's values and of its end, which comes once.
  * @typedef {{event(values: any[]): void, end(error: unknown, value: unknown): void}} Reader
  */
 
-/** A call this side made. */
-class Asked {
+/** A call to the other side. */
+class OutgoingCall {
   #stop;
   #signal;
   /** What handlers threw: an error that comes of one has it as its cause. @type {unknown[]} */
@@ -308,8 +308,8 @@ class Asked {
   }
 }
 
-/** A call the other side made. */
-class Served {
+/** A call from the other side. */
+class IncomingCall {
   #controller = new AbortController();
   #room = ROOM;
   #hasRoom = () => {};

@@ -1,16 +1,16 @@
 /**
- * An interpreter's death, kept to itself.
+ * Contains the fatal error (stack, memory) of an interpreter.
  *
- * A fatal error (memory, stack) leaves Pyodide by whatever callback it struck in: as an unhandled rejection, which ends Node. And what the
- * dead interpreter had scheduled would still run, on broken memory, beside the interpreter that replaces it.
+ * Pyodide throws such an error out of the callback in which it occurred: an unhandled rejection, which ends Node. Later callbacks of the dead
+ * interpreter (timers, promises) would still run Python code, on broken memory, beside the interpreter that replaces it.
  */
 
-/** Where JavaScript enters Python. */
+/** Pyodide's functions through which JavaScript calls Python. */
 const ENTRIES = ["callPyObject", "callPyObjectMaybePromising"];
 
 /**
  * @param {any} pyodide
- * @param {(error: unknown) => void} onCrash called once, when the interpreter has died; nothing enters it any more
+ * @param {(error: unknown) => void} onCrash called once, when the interpreter has died; from then on no call reaches it
  */
 export function contain(pyodide, onCrash) {
   const module = pyodide._module;
@@ -34,7 +34,7 @@ export function contain(pyodide, onCrash) {
   };
 }
 
-/** Keeps the fatal error, which `onCrash` was called with. Throws any other. @param {any} error */
+/** Swallows the fatal error, which `onCrash` got. Throws every other error. @param {any} error */
 function keep(error) {
   if (!error?.pyodide_fatal_error) throw error;
 }

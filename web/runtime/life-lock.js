@@ -1,6 +1,6 @@
 /**
- * A worker's life, as a lock that it holds: whoever asks for the lock learns of the worker's end, however it came. A browser that ends a
- * worker for its memory tells nobody. Without Web Locks (outside of secure contexts) nobody learns of it either.
+ * Notices the end of a worker, by a lock that the worker holds as long as it lives. A browser that ends a worker for its memory fires no
+ * event. Without Web Locks (outside of secure contexts) the end stays unnoticed.
  */
 
 /**

@@ -1,4 +1,4 @@
-"""Calls across a boundary that takes only text, in both directions. The same protocol as web/bridge/rpc.js, which lists the messages.
+"""Calls between Python and JavaScript, in both directions, over messages of JSON text. web/bridge/rpc.js is the other end and lists them.
 
 How it works. Either side sends `call`, and the other answers with exactly one `done` or `fault`, before that with any number of `event`s
 if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
@@ -24,7 +24,7 @@ from ..core.secrets import redact
 from ..core.utf16 import FIELD, in_utf16
 
 ROOM = 512
-"""Values of a stream that may be on their way; as in web/bridge/rpc.js."""
+"""Most values of a stream that are sent before the reader asks for more; as in web/bridge/rpc.js."""
 
 HEAD = re.compile(r'\{"type":"(\w+)","id":(\d{1,15})(?!\d)')
 """The beginning of every message."""
@@ -38,7 +38,7 @@ type Method = Callable[[Any], Awaitable[Any] | AsyncGenerator[Any]]
 
 
 class RemoteError(StaysailError):
-    """What the other side raised. name: its type there. thrown: what the other side knows it by, so that it can be a `cause` there."""
+    """An error of the JavaScript side. name: its type there. thrown: its number there, by which it becomes the `cause` of an error."""
 
     code = "remote"
 
@@ -48,20 +48,24 @@ class RemoteError(StaysailError):
 
 
 class Peer:
-    """One end of the boundary. send: takes a message, and bytes if there are any. methods: what the other side may call. at_close: what is
-    called when the other side is gone."""
+    """One end of the boundary. `send` takes a message's text, and bytes where there are any.
+
+    Attributes:
+        methods: Functions that the other side may call, by name.
+        at_close: Functions to call when the other side is gone.
+    """
 
     def __init__(self, send: Callable[..., object], loop: asyncio.AbstractEventLoop) -> None:
         self.methods: dict[str, Method] = {}
         self.at_close: list[Callable[[], None]] = []
         self._post: Callable[..., object] = send
         self._loop = loop
-        self._serving: dict[int, _Served] = {}
-        self._asked: dict[int, _Asked] = {}
+        self._incoming: dict[int, _IncomingCall] = {}
+        self._outgoing: dict[int, _OutgoingCall] = {}
         self._last_id = 0
 
     def receive(self, text: str, data: bytes | None = None) -> None:
-        """Takes one message. Never raises: an unreadable message fails its call, and what a call raises goes back as its `fault`."""
+        """Handles one message. Never raises: an unreadable message fails its call, and an error within a call is sent back as `fault`."""
         try:
             message = read_json(text, what="a message from JavaScript", max_depth=MESSAGE_DEPTH, max_bytes=MOST_BYTES)
             if data is not None:
@@ -74,14 +78,14 @@ class Peer:
         id = message["id"]
         match message["type"]:
             case "call":
-                served = self._serving[id] = _Served()
-                served.task = self._loop.create_task(self._serve(id, message["method"], message.get("params"), served))
-            case "pull" if id in self._serving:
-                self._serving[id].add_room(message["count"])
-            case "cancel" if id in self._serving:
-                self._serving[id].cancel()
-            case "event" | "done" | "fault" as kind if asked := self._asked.get(id):
-                asked.take(kind, message)
+                call = self._incoming[id] = _IncomingCall()
+                call.task = self._loop.create_task(self._serve(id, message["method"], message.get("params"), call))
+            case "pull" if id in self._incoming:
+                self._incoming[id].add_room(message["count"])
+            case "cancel" if id in self._incoming:
+                self._incoming[id].cancel()
+            case "event" | "done" | "fault" as kind if waiting := self._outgoing.get(id):
+                waiting.take(kind, message)
 
     def _refuse(self, text: str, error: Exception) -> None:
         """Fails the call that an unreadable message belongs to."""
@@ -89,64 +93,66 @@ class Peer:
         kind, id = (head[1], int(head[2])) if head else ("", 0)
         if kind == "call":
             self._send(type="fault", id=id, error=describe(error))
-        elif kind in ("event", "done", "fault") and (asked := self._asked.get(id)):
-            asked.take("fault", {"type": "fault", "error": {"name": "JsonError", "message": str(error), "code": "bad_message"}})
+        elif kind in ("event", "done", "fault") and (call := self._outgoing.get(id)):
+            call.take("fault", {"type": "fault", "error": {"name": "JsonError", "message": str(error), "code": "bad_message"}})
             self._send(type="cancel", id=id)
         else:
             self.close()
 
     def close(self) -> None:
-        """The other side is gone: ends what it asked for, and what is asked of it."""
+        """Ends every call in both directions, because the other side is gone."""
         self._post = lambda *_: None
-        for served in list(self._serving.values()):
-            served.cancel()
-        for asked in list(self._asked.values()):
-            asked.take("fault", {"type": "fault", "error": {"name": "Error", "message": "the page that was asked is gone", "code": "gone"}})
+        for call in list(self._incoming.values()):
+            call.cancel()
+        for waiting in list(self._outgoing.values()):
+            waiting.take(
+                "fault", {"type": "fault", "error": {"name": "Error", "message": "the page that was called is gone", "code": "gone"}}
+            )
         for act in self.at_close:
             act()
 
     async def call(self, method: str, params: Any) -> Any:
-        """Calls the other side and waits. Raises RemoteError. Cancelling this cancels it there."""
-        async with aclosing(self._ask(method, params)) as messages:
+        """Returns the result of a call to the other side. Cancelling it cancels the call there. Raises RemoteError."""
+        async with aclosing(self._begin(method, params)) as messages:
             async for kind, value in messages:
                 if kind == "done":
                     return value
         raise AssertionError("a call ends in done or fault")
 
     async def stream(self, method: str, params: Any) -> AsyncGenerator[Any]:
-        """Values of a streaming call as they come. Raises RemoteError. Leaving the loop cancels it there."""
-        async with aclosing(self._ask(method, params)) as messages:
+        """Yields the values of a streaming call as they arrive. Leaving the loop cancels the call there. Raises RemoteError."""
+        async with aclosing(self._begin(method, params)) as messages:
             async for kind, value in messages:
                 if kind == "event":
                     yield value
 
-    async def _ask(self, method: str, params: Any) -> AsyncGenerator[tuple[Literal["event", "done"], Any]]:
+    async def _begin(self, method: str, params: Any) -> AsyncGenerator[tuple[Literal["event", "done"], Any]]:
         self._last_id += 1
-        id, asked = self._last_id, _Asked()
-        self._asked[id] = asked
+        id, call = self._last_id, _OutgoingCall()
+        self._outgoing[id] = call
         try:
             self._send(type="call", id=id, method=method, params=params, parent=current_call.get())
             while True:
-                for value in asked.drain():
+                for value in call.drain():
                     yield "event", value
-                    asked.taken += 1
-                    if asked.taken >= ROOM // 2:
-                        self._send(type="pull", id=id, count=asked.taken)
-                        asked.taken = 0
-                if asked.end is None:
-                    await asked.wait()
-                elif not asked.values:
+                    call.taken += 1
+                    if call.taken >= ROOM // 2:
+                        self._send(type="pull", id=id, count=call.taken)
+                        call.taken = 0
+                if call.end is None:
+                    await call.wait()
+                elif not call.values:
                     break
-            if asked.end["type"] == "fault":
-                error = asked.end["error"]
+            if call.end["type"] == "fault":
+                error = call.end["error"]
                 raise RemoteError(error["name"], error["message"], code=error.get("code"), thrown=error.get("thrown"))
-            yield "done", asked.end.get("value")
+            yield "done", call.end.get("value")
         finally:
-            del self._asked[id]
-            if asked.end is None:
+            del self._outgoing[id]
+            if call.end is None:
                 self._send(type="cancel", id=id)
 
-    async def _serve(self, id: int, name: str, params: Any, served: _Served) -> None:
+    async def _serve(self, id: int, name: str, params: Any, call: _IncomingCall) -> None:
         current_call.set(id)
         current_peer.set(self)
         try:
@@ -155,46 +161,46 @@ class Peer:
                 raise StaysailError(f"there is no method {name!r} here; do both sides have the same version of staysail?", code="internal")
             work = method(params)
             if isinstance(work, AsyncGenerator):
-                await self._pump(id, work, served)
+                await self._pump(id, work, call)
                 value = None
             else:
                 value = await work
             self._send(type="done", id=id, value=value)
-        except BaseException as error:  # noqa: BLE001  whatever it was, the caller is told
-            self._flush(id, served)
-            self._send_fault(id, served.unsent or error)
+        except BaseException as error:  # noqa: BLE001  every error goes back to the caller
+            self._flush(id, call)
+            self._send_fault(id, call.unsent or error)
         finally:
-            if self._serving.get(id) is served:
-                del self._serving[id]
+            if self._incoming.get(id) is call:
+                del self._incoming[id]
 
-    async def _pump(self, id: int, values: AsyncGenerator[Any], served: _Served) -> None:
+    async def _pump(self, id: int, values: AsyncGenerator[Any], call: _IncomingCall) -> None:
         async with aclosing(values):
             async for value in values:
-                served.batch.append(value)
-                if len(served.batch) == 1:
-                    self._loop.call_soon(self._flush, id, served)
-                if len(served.batch) >= served.room:
-                    self._flush(id, served)
-                    await served.wait_for_room()
-        self._flush(id, served)
-        if served.unsent:
-            raise served.unsent
+                call.batch.append(value)
+                if len(call.batch) == 1:
+                    self._loop.call_soon(self._flush, id, call)
+                if len(call.batch) >= call.room:
+                    self._flush(id, call)
+                    await call.wait_for_room()
+        self._flush(id, call)
+        if call.unsent:
+            raise call.unsent
 
-    def _flush(self, id: int, served: _Served) -> None:
-        batch, served.batch = served.batch, []
-        if not batch or served.unsent:
+    def _flush(self, id: int, call: _IncomingCall) -> None:
+        batch, call.batch = call.batch, []
+        if not batch or call.unsent:
             return
         try:
             self._send(type="event", id=id, values=batch)
-            served.room -= len(batch)
+            call.room -= len(batch)
         except JsonError as error:
-            served.unsent = error
-            served.cancel()
+            call.unsent = error
+            call.cancel()
 
     def _send_fault(self, id: int, error: BaseException) -> None:
         try:
             self._send(type="fault", id=id, error=describe(error))
-        except JsonError:  # what the error carries cannot be written
+        except JsonError:  # the data of the error cannot be written as JSON
             self._send(type="fault", id=id, error=describe(StaysailError(str(error), code=getattr(error, "code", None))))
 
     def _send(self, **message: Any) -> None:
@@ -215,8 +221,8 @@ def _write(message: dict[str, Any]) -> str:
     return text
 
 
-class _Served:
-    """A call that the other side made."""
+class _IncomingCall:
+    """A call from the other side."""
 
     def __init__(self) -> None:
         self.task: asyncio.Task[None] | None = None
@@ -239,8 +245,8 @@ class _Served:
             await self._has_room.wait()
 
 
-class _Asked:
-    """A call that this side made."""
+class _OutgoingCall:
+    """A call to the other side."""
 
     def __init__(self) -> None:
         self.values: list[Any] = []
@@ -265,7 +271,7 @@ class _Asked:
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An error as plain data. One that staysail did not mean to raise brings its traceback along."""
+    """Returns an error as plain data, with its traceback where it is not one of this package's errors."""
     if isinstance(error, StaysailError):
         cause = error.__cause__
         return error.to_dict() | ({"thrown": cause.thrown} if isinstance(cause, RemoteError) and cause.thrown is not None else {})

@@ -38,7 +38,7 @@ from .usage import Usage
 
 
 class StaysailError(Exception):
-    """Base of all. `str(error)` says what happened and what to do. Secrets of this process are removed from it and from its data."""
+    """Base of every error here. Its text says what happened and what to do; this process's secrets are removed from text and data."""
 
     code: str = "error"
     history: tuple[Any, ...] = ()  # of Message, which itself raises these errors
@@ -53,7 +53,7 @@ class StaysailError(Exception):
         return str(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for the far side of a boundary: name, the names of its bases, message, code, and what else it carries."""
+        """Returns plain data for JavaScript. lineage: the names of its class and of that class's bases, nearest first."""
         return _as_dict(self, [base.__name__ for base in type(self).__mro__ if issubclass(base, StaysailError)])
 
 
@@ -73,8 +73,17 @@ class ConfigError(StaysailError, ValueError):
 
 
 class ProviderError(StaysailError):
-    """status: HTTP status or None. body: the provider's own words, parsed where it is JSON. retry_after_s: the delay it asked for.
-    partial: the Message of an answer that began and did not come to its end; None where nothing came."""
+    """The provider refused or failed, or could not be reached.
+
+    Attributes:
+        status: HTTP status; None where no response came.
+        request_id: The provider's id of the request.
+        body: The response's body, parsed where it is JSON.
+        retry_after_s: Seconds after which the provider wants the next request.
+        retryable: Whether the same request may succeed later.
+        provider: Its name.
+        partial: The Message of an answer that began and did not reach its end; None where nothing arrived.
+    """
 
     code = "provider"
     partial: Any = None
@@ -140,13 +149,19 @@ class MaxTurnsError(StaysailError):
 
 
 class RunStopped(StaysailError):
-    """str(error): the reason that the hook gave."""
+    """A hook stopped the run; the text is the reason it gave."""
 
     code = "stopped"
 
 
 class UsageLimitError(RunStopped):
-    """limit: the field of UsageLimits. most: what it allows. used: what the run used or was about to; None for seconds."""
+    """A run reached one of its UsageLimits.
+
+    Attributes:
+        limit: Name of the field of UsageLimits.
+        most: The value that the field allows.
+        used: The value that the run reached or was about to reach; None for seconds.
+    """
 
     code = "usage_limit"
 
@@ -172,20 +187,21 @@ class RunCancelled(asyncio.CancelledError):
         return str(self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for the far side of a boundary."""
+        """Returns plain data for JavaScript."""
         return _as_dict(self, ["RunCancelled", "StaysailError"])
 
 
 class ToolError(StaysailError):
-    """Raise it in a tool to tell the model what went wrong; any other exception is told as its type and text."""
+    """Raise it in a tool: the model gets its text as the tool's result. Of any other exception the model gets type and text."""
 
     code = "tool"
 
 
 class ToolFSError(ToolError):
-    """What a virtual file system refused or could not do. code: "bad_path", "not_found", "exists", "is_directory", "not_a_directory",
+    """A virtual file system refused a call, or could not carry it out. code: "bad_path", "not_found", "exists", "is_directory",
+    "not_a_directory",
     "not_empty", "read_only", "changed", "refused", "limit", "bad_request", "no_permission" (the user's, for a directory) or
-    "unavailable". path: as it was asked for."""
+    "unavailable". path: as the caller wrote it."""
 
     code = "toolfs"
 
@@ -198,7 +214,7 @@ class ToolFSError(ToolError):
 
 
 class OutputError(StaysailError):
-    """raw: what the model answered last."""
+    """The model's answer does not fit the output type. raw: the last answer."""
 
     code = "output"
 
@@ -211,7 +227,7 @@ class OutputError(StaysailError):
 
 
 class LoaderError(StaysailError):
-    """file: its name. code: "broken", "encrypted", "too_big", "unknown_kind", "no_text" or "not_found"."""
+    """A file cannot be read. file: its name. code: "broken", "encrypted", "too_big", "unknown_kind", "no_text" or "not_found"."""
 
     code = "broken"
 
@@ -224,7 +240,7 @@ class LoaderError(StaysailError):
 
 
 class JsonError(StaysailError, ValueError):
-    """code: "bad_json", "too_deep" or "too_large"."""
+    """A text is not JSON, or a value cannot be written as JSON. code: "bad_json", "too_deep" or "too_large"."""
 
     code = "bad_json"
 
@@ -234,7 +250,7 @@ class StoreError(StaysailError):
 
 
 class QuotaError(StoreError):
-    """needed_bytes, free_bytes: None where the browser does not tell."""
+    """The browser has no room left. needed_bytes, free_bytes: None where the browser does not say."""
 
     code = "quota"
 
@@ -259,7 +275,7 @@ RETRYABLE_STATUS = frozenset({408, 409, 425, 429})
 
 
 def error_for_status(status: int, message: str, **data: Any) -> ProviderError:
-    """The error of an HTTP status; `retryable` follows from the status unless given."""
+    """Returns the error of an HTTP status. `retryable` follows from the status unless it is given."""
     kind: type[ProviderError]
     if status in (401, 403):
         kind = AuthError

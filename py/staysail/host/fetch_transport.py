@@ -1,8 +1,8 @@
 """HTTP in a page, a worker or Node, through `fetch`. Awaits once per network chunk.
 
-Redirects. A browser follows by itself, with every header and the body, or tells nothing of where it was sent to. So it follows where a
-request carries nothing private; else it stops, and a second request without key and body, that goes along, tells the address it ends
-at. Node tells the address at once.
+Redirects. A browser either follows a redirect with every header and the body, or stops without naming the redirect's target. So requests
+without anything private are followed by the browser. Other requests stop, and a second request without key and body is followed instead,
+to learn the address it ends at. Node names the target at once.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class FetchTransport:
             raise await self._diagnose(request) from error
 
     async def _find_target(self, request: HttpRequest) -> HttpRequest:
-        """The request at the address that a redirect ends at, which is asked for without key and body. Raises NetworkError."""
+        """Returns the request for a redirect's target, which a HEAD request without key and body finds out. Raises NetworkError."""
         if request.redirects == "follow":
             controller = js.AbortController.new()
             options = {"method": "HEAD", "cache": "no-store", "credentials": "omit", "signal": controller.signal}
@@ -69,7 +69,7 @@ class FetchTransport:
                     if target is not None:
                         return target
             except (JsException, TimeoutError):
-                pass  # the address it ends at lets no page read it
+                pass  # the redirect leads to an address that no page may read
             finally:
                 controller.abort()
         raise NetworkError(
@@ -79,7 +79,7 @@ class FetchTransport:
         )
 
     async def _diagnose(self, request: HttpRequest) -> NetworkError:
-        """Why a fetch failed, as far as a page may know. A request without key, headers and answer tells whether anything is there."""
+        """Returns why a fetch failed, as far as a page can know: a request without key and headers shows whether a server answers."""
         origin = request.origin
         here = str(getattr(getattr(js, "location", None), "origin", "") or "")
         if getattr(getattr(js, "navigator", None), "onLine", True) is False and not _is_local(origin):
@@ -88,7 +88,7 @@ class FetchTransport:
             return NetworkError(f"the connection to {origin} failed; the server may be down", code="unreachable", retryable=True)
         if not await _is_there(origin):
             if getattr(js, "crossOriginIsolated", False) and not _is_local(origin):
-                # Such a page may not even learn that somebody answers, unless the answer has a CORP header.
+                # An isolated page cannot even learn that a server answers, unless the response has a CORP header.
                 return NetworkError(
                     f"{origin} cannot be reached, or the browser may not read its answer from {here} (CORS). Check the network, then the "
                     "API key: some hosts' refusals lack CORS headers",

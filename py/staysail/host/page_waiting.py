@@ -1,5 +1,4 @@
-"""Waiting from code that is not async, in Pyodide: on the JavaScript stack where the browser can switch it (JSPI), else with a transport
-that blocks."""
+"""Waiting in code that is not async, in Pyodide: the browser suspends the JavaScript stack (JSPI), or a blocking transport is used."""
 
 from __future__ import annotations
 
@@ -19,13 +18,13 @@ from ..core.waiting import drive
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Waits for `work()`. Raises ConfigError where nothing can wait: Node without JSPI."""
+    """Returns the result of `work()`. Raises ConfigError in a runtime that can neither suspend nor block: Node without JSPI."""
     if can_run_sync():
         waiting = work()
         try:
             result: T = wait_with_jspi(waiting)
         except RuntimeError as error:
-            # An interpreter restored from memory that was saved where there was no JSPI believes that there is none here.
+            # An interpreter restored from a snapshot that was made without JSPI does not know that the browser has it.
             if "stack switching not supported" not in str(error):
                 raise
             waiting.close()
@@ -37,7 +36,7 @@ def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 
 def blocking_transport() -> Transport:
-    """pyodide-http's synchronous requests. Raises ConfigError where the package is not installed."""
+    """Returns a transport over pyodide-http's synchronous requests. Raises ConfigError where the package is not installed."""
     try:
         core = import_module("pyodide_http._core")
     except ModuleNotFoundError as error:
@@ -46,10 +45,10 @@ def blocking_transport() -> Transport:
 
 
 class BlockingTransport:
-    """Never waits for the event loop: a whole response, then its one chunk.
+    """Blocks until the whole response has arrived, which is its one chunk.
 
-    XMLHttpRequest follows redirects with every header and the body. So a request that carries something private is preceded, once for each
-    address, by a request without it that tells where the address leads."""
+    XMLHttpRequest follows redirects with every header and the body. So before the first private request to an address, a request without
+    key and body finds out whether the address redirects."""
 
     def __init__(self, core: Any) -> None:
         self._core = core
@@ -77,7 +76,7 @@ class BlockingTransport:
             probe.open("HEAD", url, False)
             probe.send()
         except JsException:
-            return  # it cannot be reached without a key, or lets no page read it; the request itself will tell
+            return  # no answer that a page may read; the request itself will show why
         if probe.responseURL and origin_of(probe.responseURL) != request.origin:
             redirected(request, 307, probe.responseURL)
         self._known.add(url)

@@ -1,4 +1,4 @@
-"""For tests of programs that use staysail, without a network: models that follow a script, recorded traffic played back, a recorder."""
+"""Tools for tests without a network: models that follow a script, a replay of recorded traffic, and a recorder."""
 
 from .recorded import Recorder, ReplayTransport
 from .scripted import ScriptedClock, ScriptedModel

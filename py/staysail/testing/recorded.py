@@ -18,8 +18,8 @@ from ..core.secrets import REMOVED, holds_secret, is_secret, redact, secrets_of_
 
 
 class ReplayTransport:
-    """Answers requests with recorded ones, in order; `requests` holds what was sent. chunk_bytes: cut bodies into pieces of that size,
-    whatever they cut through."""
+    """A transport that answers requests with recorded responses, in order. `requests` holds the requests it got. chunk_bytes: cuts bodies
+    into chunks of this size, also within characters."""
 
     def __init__(self, interactions: Iterable[Mapping[str, Any]], *, chunk_bytes: int | None = None) -> None:
         self._responses = [interaction["response"] for interaction in interactions]
@@ -36,7 +36,7 @@ class ReplayTransport:
 
     @property
     def bodies(self) -> list[Any]:
-        """The JSON bodies that were sent."""
+        """The JSON bodies of the requests."""
         return [read_json(request.body) if request.body else None for request in self.requests]
 
 
@@ -54,8 +54,8 @@ class _Recorded:
 
 
 class Recorder:
-    """Passes requests on and keeps them with their answers, without keys. `save` appends a scenario to a file that ReplayTransport
-    reads."""
+    """A transport that passes requests on and keeps them with their responses, without secrets: no header and no query parameter that may
+    hold one, and no known secret in a body. `save` appends a scenario to a file that `load_scenarios` reads."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport

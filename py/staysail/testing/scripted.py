@@ -17,10 +17,10 @@ type Answer = str | Part | Sequence[str | Part] | Completion | BaseException | C
 
 
 class ScriptedModel:
-    """Answers in the order given: text, parts (tool calls, reasoning), a Completion, an exception to raise, or a function of the request
-    (async or not).
+    """A model that gives prepared answers in order: text, parts (tool calls, reasoning), a Completion, an exception to raise, or a function
+    of the request (async or not).
 
-    `requests` holds what it was asked. A streamed text comes word by word. delay_s: seconds before each piece. Raises ConfigError when the
+    `requests` holds the requests it got. It streams text word by word. delay_s: seconds before each piece. Raises ConfigError when the
     script is over, unless `repeat`.
     """
 
@@ -87,7 +87,7 @@ def _events(completion: Completion) -> Iterable[Event]:
 
 
 class ScriptedClock:
-    """A clock that a test moves: sleeping takes no time and is written down in `slept`."""
+    """A clock for tests: sleeping takes no time, moves the clock, and is noted in `slept`."""
 
     def __init__(self) -> None:
         self.slept: list[float] = []

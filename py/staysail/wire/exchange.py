@@ -1,4 +1,4 @@
-"""The raw request and response of a call, for whoever traces it: what went over the wire, with the keys removed."""
+"""The request and the response of a model call as they crossed the network, without secrets, for tracers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from ..core.ports import Exchange, HttpRequest, HttpResponse, Transport, without
 from ..core.secrets import holds_secret, redact
 
 MOST_BYTES = 256 * 1024
-"""Of each body; what is longer is cut."""
+"""Most bytes of a body that are kept."""
 
 
 class WatchedTransport:
-    """A transport that tells of each exchange once it is over, however it ended. secrets: taken out wherever they stand."""
+    """Calls `watch` with each Exchange once it has ended, also after a failure. secrets: short ones to remove too."""
 
     def __init__(self, transport: Transport, watch: Callable[[Exchange], None], secrets: Collection[str]) -> None:
         self._transport, self._watch, self._secrets = transport, watch, tuple(secrets)
@@ -61,7 +61,7 @@ def _public(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _text(body: bytes | bytearray) -> str:
-    """A cut at a limit could leave half a key behind, which nothing would find: so it is made at the last space or comma before."""
+    """Returns a body as text, cut at MOST_BYTES: at a space or a comma, because half a key would not be recognised."""
     if len(body) <= MOST_BYTES:
         return body.decode(errors="replace")
     head = body[:MOST_BYTES]

@@ -1,4 +1,4 @@
-"""Errors out of what providers answer, whatever shape they give them."""
+"""Errors from the error bodies of every provider."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def request_id(headers: Mapping[str, str]) -> str | None:
 
 
 def error_of_response(status: int, headers: Mapping[str, str], body: bytes, provider: str) -> ProviderError:
-    """The error of an HTTP answer that is none."""
+    """Returns the error of an HTTP response whose status is 300 or above."""
     data = parse_body(body)
     message, code = describe(data)
     error = error_for_status(
@@ -41,7 +41,7 @@ def error_of_response(status: int, headers: Mapping[str, str], body: bytes, prov
 
 
 def error_in_stream(data: Any, provider: str = "") -> StreamError:
-    """The error a provider tells inside an answer that began with 200."""
+    """Returns the error that a provider reports within a response whose status is 200."""
     message, code = describe(data)
     inner = data.get("error") if isinstance(data, Mapping) else None
     number = inner.get("code") if isinstance(inner, Mapping) else None
@@ -78,8 +78,8 @@ def not_understood(what: str, excerpt: str, provider: str = "") -> StreamError:
 
 
 def describe(data: Any) -> tuple[str, str | None]:
-    """(message, code) of an error body: OpenAI's, Anthropic's, Gemini's (also in a list), xAI's, Mistral's, Cohere's, Ollama's, FastAPI's
-    `detail`."""
+    """Returns message and code of an error body: OpenAI's, Anthropic's, Gemini's (also in a list), xAI's, Mistral's, Cohere's, Ollama's,
+    FastAPI's `detail`."""
     if isinstance(data, list) and data:
         data = data[0]
     if not isinstance(data, Mapping):
@@ -132,15 +132,15 @@ AMOUNT = rf"(\d+(?:\.\d+)?) ?({UNIT})?(?![a-z])"
 
 
 def _retry_after_s(headers: Mapping[str, str], data: Any) -> float | None:
-    """The delay asked for: in a header where the page may see it, else in the body's words ("try again in 1m30.5s") or its RetryInfo."""
-    told = _number(headers.get("retry-after-ms"))
-    if told is not None:
-        return told / 1000
-    told = _number(headers.get("retry-after"))
-    if told is None:
-        told = _until(headers.get("retry-after", ""))
-    if told is not None:
-        return told
+    """Returns the delay that the provider wants: from a header, else from the body's RetryInfo or its words ("try again in 1m30.5s")."""
+    seconds = _number(headers.get("retry-after-ms"))
+    if seconds is not None:
+        return seconds / 1000
+    seconds = _number(headers.get("retry-after"))
+    if seconds is None:
+        seconds = _until(headers.get("retry-after", ""))
+    if seconds is not None:
+        return seconds
     text = data if isinstance(data, str) else write_json(data) if data else ""
     found = re.search(r'"retryDelay": ?"([\d.]+)s"', text)
     if found:
@@ -158,7 +158,7 @@ def _unit_s(unit: str) -> float:
 
 
 def _number(text: str | None) -> float | None:
-    """Seconds or milliseconds; what is no number, or below nothing, was not told."""
+    """Returns a finite number from 0 on; None for any other text."""
     try:
         value = float(text or "")
     except ValueError:
@@ -167,7 +167,7 @@ def _number(text: str | None) -> float | None:
 
 
 def _until(date: str) -> float | None:
-    """Seconds until an HTTP date."""
+    """Returns the seconds until an HTTP date; 0 for a past one, None for another text."""
     try:
         then = datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC)
     except ValueError:

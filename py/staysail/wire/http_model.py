@@ -1,4 +1,4 @@
-"""A model behind HTTP: a provider's data, a wire format and a transport, put together."""
+"""Models over HTTP: a provider's data, a wire format and a transport."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ type Key = str | Callable[[], str | Awaitable[str]] | None
 
 
 class Endpoint:
-    """Where a provider is, and how to be let in. It holds the key; no repr, error or log of it shows one.
+    """A provider's address and credentials, and the requests to it. No repr, error or log shows the key.
 
     Raises ConfigError when a key is needed and none is given, nor in the provider's environment variable.
     """
@@ -90,7 +90,7 @@ class Endpoint:
         method: str | None = None,
         watch: Callable[[Exchange], None] | None = None,
     ) -> HttpRequest:
-        """The request with its key. body: JSON, or (content type, bytes), or None. method: POST with a body, else GET."""
+        """Returns a request with credentials. body: JSON, (content type, bytes) or None. method: by default POST with a body, else GET."""
         key = await self._current_key()
         sent = dict(self.provider.headers)
         if key and self.provider.auth == "authorization":
@@ -108,7 +108,7 @@ class Endpoint:
         return HttpRequest(method or ("GET" if body is None else "POST"), address, sent, data, timeouts, streamed, watch=watch)
 
     async def fetch(self, path: str, body: Any, **options: Any) -> tuple[bytes, HttpResponse]:
-        """A whole answer. Raises ProviderError, also for an HTTP error."""
+        """Returns the body of a whole response, and the response. Raises ProviderError, also for an HTTP error."""
         request = await self.request(path, body, **options)
         limits = request.timeouts
         limit_s = _least(limits.silence_s, limits.total_s)
@@ -127,7 +127,7 @@ class Endpoint:
         return data, response
 
     async def fetch_json(self, path: str, body: Any, **options: Any) -> tuple[Any, str | None]:
-        """(body, request id) of a JSON answer."""
+        """Returns the parsed body and the request id of a JSON response. Raises ProviderError."""
         data, response = await self.fetch(path, body, **options)
         value = parse_body(data)
         if isinstance(value, str):
@@ -137,7 +137,7 @@ class Endpoint:
         return value, request_id(response.headers)
 
     async def stream(self, request: HttpRequest) -> AsyncGenerator[HttpResponse | bytes]:
-        """First the response, then its chunks as they come. Raises ProviderError."""
+        """Yields the response, then its chunks as they arrive. Raises ProviderError."""
         limits = request.timeouts
         ends_at = None if limits.total_s is None else time.monotonic() + limits.total_s
         wait_s = _least(limits.connect_s, limits.total_s)
@@ -178,7 +178,7 @@ class Endpoint:
             await sending.__aexit__(type(failure) if failure else None, failure, failure.__traceback__ if failure else None)
 
     def _remember(self, *secrets: str) -> None:
-        """Short ones are removed from what this endpoint raises alone, the others from everything."""
+        """Adds secrets to the process's. Short ones could garble other texts: they are removed from this endpoint's errors alone."""
         remember(*secrets)
         self._secrets |= {secret for secret in secrets if len(secret) < SHORTEST}
 
@@ -193,7 +193,7 @@ class Endpoint:
         return transport.send(request)
 
     def cleaned[E: StaysailError](self, error: E) -> E:
-        """The error without the key, whatever the server wrote into it."""
+        """Returns the same error without secrets, with the provider's name."""
         secrets = tuple(self._secrets)
         error.args = tuple(redact(list(error.args), secrets))
         error.code = redact(error.code, secrets)
@@ -207,7 +207,7 @@ class Endpoint:
 
     @property
     def _page_note(self) -> str:
-        """What a page's author should know of this provider, when the browser kept its answer back."""
+        """The advice for a page's author when the browser withheld this provider's response."""
         if self.provider.page == "proxy" and not self.base_url_given:
             return f"{self.provider.name} lets no page call it: put a proxy in between and pass its address as base_url"
         return f"{self.provider.name}: {self.provider.page_note}" if self.provider.page_note else ""
@@ -237,7 +237,7 @@ class Endpoint:
 
 
 class HttpModel:
-    """A Model that a provider serves."""
+    """A Model of a provider, over HTTP."""
 
     def __init__(self, endpoint: Endpoint, wire: ChatWire, model: str) -> None:
         self.endpoint = endpoint
@@ -257,7 +257,7 @@ class HttpModel:
         return self.endpoint.base_url
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        """One whole answer. Raises ProviderError."""
+        """Returns a whole answer. Raises ProviderError."""
         attempt = self._attempt(request, streamed=False)
         request = attempt.request
         path = self.wire.path(self.model, streamed=False)
@@ -270,7 +270,7 @@ class HttpModel:
                 attempt.mend(error)
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
-        """The answer's events as they come and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
+        """Yields the answer's events as they arrive and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
         attempt = self._attempt(request, streamed=True)
         request = attempt.request
         for adjusted in attempt.adjusted:
@@ -344,7 +344,7 @@ class HttpModel:
             assert not isinstance(response, bytes)
             id = request_id(response.headers)
             head = await _first_bytes(parts)
-            if self._is_whole(response, head):  # a server that does not stream, asked to
+            if self._is_whole(response, head):  # a server that does not stream
                 data = bytearray(head)
                 async for part in parts:
                     data += part if isinstance(part, bytes) else b""
@@ -379,8 +379,8 @@ class HttpModel:
             yield completion if completion.request_id or not id else completion.replace(request_id=id)
 
     def _is_whole(self, response: HttpResponse, head: bytes) -> bool:
-        """Whether a whole body came where a stream was asked for. No line of an event stream begins with a brace, whatever the server
-        calls it; lines of JSON do, and only their content type tells."""
+        """Whether the server sent a whole body instead of a stream. No line of an event stream begins with a brace, whatever its content
+        type; lines of JSON do, so for them the content type decides."""
         if self.wire.framing == "sse":
             return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
         kind = response.headers.get("content-type", "")
@@ -405,7 +405,7 @@ class HttpModel:
             raise self.endpoint.cleaned(found) from error
 
     def _feed_last(self, reader: StreamedAnswer, frame: ServerEvent) -> list[Event]:
-        """An event that the body's end completed: where it cannot be read, the rest of it is what is missing."""
+        """Reads an event that the end of the body completed. Where it cannot be read, the stream was cut within it."""
         try:
             return self._feed(reader, frame)
         except StreamError as error:
@@ -436,7 +436,7 @@ class HttpModel:
 
 
 async def _first_bytes(parts: AsyncGenerator[HttpResponse | bytes]) -> bytes:
-    """The body from its first bytes that are not white space up to those that say what it is."""
+    """Returns the beginning of the body, without leading white space, long enough to recognise its format."""
     head = b""
     async for chunk in parts:
         head += chunk if isinstance(chunk, bytes) else b""
@@ -448,7 +448,7 @@ async def _first_bytes(parts: AsyncGenerator[HttpResponse | bytes]) -> bytes:
 
 
 def read_key(key: str) -> str:
-    """A key without the white space that comes with pasting. Raises ConfigError, not showing it, for what no header can carry."""
+    """Returns a key without white space around it. Raises ConfigError, without the key, for characters that no header can carry."""
     key = key.strip()
     if not (key.isascii() and key.isprintable()):
         raise ConfigError("the API key holds characters that no key has, perhaps from copying: paste it again")
@@ -456,7 +456,7 @@ def read_key(key: str) -> str:
 
 
 def _address_in_environment(provider: Provider) -> str | None:
-    """From STAYSAIL_<NAME>_BASE_URL. Providers that share a key (openai, openai-chat) share the address too, where they have none of
+    """Returns STAYSAIL_<NAME>_BASE_URL. Providers that share a key (openai, openai-chat) also share the address, unless they have one of
     their own."""
     names = [provider.name.upper().replace("-", "_"), (provider.key_env or "").removesuffix("_API_KEY")]
     return next(filter(None, (environment(f"STAYSAIL_{name}_BASE_URL") for name in names if name)), None)

@@ -1,4 +1,4 @@
-"""Spans to a collector, as OTLP's JSON over HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp, version 1.10"""
+"""Exports spans to a collector, as OTLP's JSON over HTTP. https://opentelemetry.io/docs/specs/otlp/#otlphttp, version 1.10"""
 
 from __future__ import annotations
 
@@ -23,9 +23,18 @@ MOST_HELD = 2000
 
 
 class OTLPExporter:
-    """Sends a trace when its outermost span has ended. url: of the collector, such as "http://127.0.0.1:4318"; "/v1/traces" is added where
-    it is missing. headers: such as an authorization. service: what the collector shows as the sender. A page's collector must allow its
-    origin (CORS). Raises, for the Tracer to log, where the collector did not take the spans."""
+    """Sends each trace to a collector once its outermost span has ended. The collector of a page must allow the page's origin (CORS).
+
+    Args:
+        url: The collector's address, such as "http://127.0.0.1:4318"; "/v1/traces" is added where it is missing.
+        headers: Such as an authorization.
+        service: The sender's name in the collector.
+        timeout_s: Seconds for one request.
+        transport: Another than the program's.
+
+    Raises:
+        StaysailError: From `export`, where the collector did not take the spans; the Tracer logs it.
+    """
 
     def __init__(
         self,
@@ -60,11 +69,11 @@ class OTLPExporter:
         where = without_secrets(self._url)
         try:
             async with timeout(self._timeout_s), (self._transport or default_transport()).send(request) as response:
-                said = await read_beginning(response)
+                reply = await read_beginning(response)
         except TimeoutError as error:
             raise StaysailError(f"{where} did not answer within {self._timeout_s:g} s", code="timeout") from error
         if response.status >= 300:
-            words = redact(said.decode(errors="replace"))  # before it is cut: half a key is not found
+            words = redact(reply.decode(errors="replace"))  # before it is cut: half a key is not found
             raise StaysailError(f"{where} answered {response.status}: {words[:300]}")
 
     def __repr__(self) -> str:
@@ -72,7 +81,7 @@ class OTLPExporter:
 
 
 def render_otlp(spans: Sequence[Span], service: str = "staysail") -> dict[str, Any]:
-    """An ExportTraceServiceRequest."""
+    """Returns an ExportTraceServiceRequest as plain JSON."""
     scope = {"scope": {"name": "staysail", "version": __version__}, "spans": [_render(span) for span in spans]}
     return {"resourceSpans": [{"resource": {"attributes": _attributes({"service.name": service})}, "scopeSpans": [scope]}]}
 

@@ -1,4 +1,4 @@
-"""What embedding, reranking, transcription, image and speech models share: a service, asked over HTTP, and again where that helps."""
+"""The common part of embedding, reranking, transcription, image and speech models: HTTP requests to one service, with retries."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES: dict[str, str] = {
 
 
 def find_provider(name: str) -> Provider:
-    """The data of a provider that is reached over HTTP. Raises ConfigError."""
+    """Returns a provider that is reached over HTTP. Raises ConfigError."""
     if Registry.load is None:
         raise ConfigError("no providers are installed; import staysail, not its inner modules")
     module = Registry.load(name)
@@ -40,7 +40,7 @@ def find_provider(name: str) -> Provider:
 
 
 def find_service(provider: Provider, kind: ServiceKind) -> Service:
-    """Raises ConfigError for what the provider does not have."""
+    """Returns a provider's service. Raises ConfigError for a service that it does not have."""
     service = provider.services.get(kind)
     if service is None:
         raise ConfigError(f"{provider.name} has no {NAMES[kind]} here; provider_names({kind!r}) names the providers that have")
@@ -90,7 +90,7 @@ class RemoteModel:
         return (self.service.path or default).replace("{model}", self.model)
 
     async def _ask(self, path: str, body: Any) -> Any:
-        """The JSON answer. Raises ProviderError."""
+        """Returns the parsed JSON response. Raises ProviderError."""
 
         async def ask() -> Any:
             return (await self.endpoint.fetch_json(path, body, timeouts=self._timeouts))[0]
@@ -116,7 +116,7 @@ class RemoteModel:
                 await self._clock.sleep(delay_s)
 
     def _read[T](self, parse: Callable[[Any], T], body: Any) -> T:
-        """`parse(body)`. Raises StreamError where the body is not what it should be."""
+        """Returns `parse(body)`. Raises StreamError where the body has another shape than the service's."""
         try:
             return parse(body)
         except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -131,7 +131,7 @@ class RemoteModel:
 
 
 def parse_usage(usage: Any) -> Usage:
-    """The usage of a service, whatever the provider calls it."""
+    """Returns the usage in a service's response, under any of the names that providers give it."""
     if not isinstance(usage, Mapping):
         return Usage()
     names_in = ("input_tokens", "prompt_tokens", "promptTokenCount")
