@@ -74,6 +74,8 @@ export type RetryScheduled = {
  * which is remembered.
  */
 export type RequestAdjusted = { type: "request_adjusted"; message: string; learned: boolean };
+/** A typed answer grew. `output`: all of it that is there; strings and lists may still grow, and fields may be missing. */
+export type OutputDelta = { type: "output_delta"; output: unknown };
 /** Another model of a chain answers. `error`: what kept the model before from answering. */
 export type ModelChanged = { type: "model_changed"; model: string; previous: string; error: string; code: string; status: number | null };
 /** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
@@ -115,6 +117,7 @@ export type AgentEvent<Output = unknown> =
   | RetryScheduled
   | RequestAdjusted
   | ModelChanged
+  | OutputDelta
   | RunStarted
   | ApprovalNeeded
   | ToolProgress

@@ -20,6 +20,7 @@ from .agent.events import HandedOver, NestedEvent, RunStarted
 from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
+from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
@@ -254,6 +255,7 @@ __all__ = [
     "NetworkError",
     "OAuth",
     "OTLPExporter",
+    "OutputDelta",
     "OutputError",
     "OutputSchema",
     "Part",

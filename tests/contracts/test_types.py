@@ -20,6 +20,7 @@ from staysail.agent.context import RunContext
 from staysail.agent.events import HandedOver, NestedEvent, RunStarted
 from staysail.agent.fallback import ModelChanged
 from staysail.agent.limits import UsageLimits
+from staysail.agent.partial_output import OutputDelta
 from staysail.agent.reply import Reply, Step
 from staysail.agent.retrieval import describe_sources
 from staysail.agent.run_log import RunInfo, RunState
@@ -101,6 +102,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "ToolProgress": (ToolProgress("1", "a", "display", "b", Text("c")), ToolProgress("1", "a", "stdout", "b")),
     "StepDone": (StepDone(1, USAGE, "stop", "req_1", COMPLETION), StepDone(1, USAGE, "stop")),
     "RetryScheduled": (RetryScheduled(2, 0.5, "a", "b", 500), RetryScheduled(2, 0.5, "a")),
+    "OutputDelta": (OutputDelta({"a": 1}), OutputDelta({"a": 1})),
     "ModelChanged": (ModelChanged("a", "b", "c", "d", 500), ModelChanged("a", "b", "c")),
     "ApprovalNeeded": (ApprovalNeeded(ASKED), ApprovalNeeded(ASKED)),
     "NestedEvent": (NestedEvent("1", "a", TextDelta("b")), NestedEvent("1", "a", TextDelta("b"))),

@@ -195,9 +195,12 @@ class Driver:
         request = self._agent.request(tuple(run.messages), turn, self._settings, run, [as_document(hit) for hit in self._found])
         request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
         request = await self._fit(request)
+        partial = self._settings.partial_output(run.output_schema) if streamed else None
         async with aclosing(self._ask_model(request, streamed)) as events:
             async for event in events:
                 if isinstance(event, Completion):
+                    if partial and (grown := partial.read()):
+                        yield grown
                     found = describe_sources(self._found) if turn == 1 else ()
                     await self._take(event, (*found, *cited_sources(event)))
                     yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
@@ -205,6 +208,8 @@ class Driver:
                         yield result
                 else:
                     yield event
+                    if partial and (grown := partial.feed(event)):
+                        yield grown
         if run.turn == turn and run.phase != "tools":
             await self._hooks.step(context, run.steps[-1])
 

@@ -25,6 +25,7 @@ from .approval import ApprovalNeeded, Approve, read_answer
 from .events import HandedOver, NestedEvent, RunStarted
 from .fallback import ModelChanged
 from .open_calls import Suspended
+from .partial_output import OutputDelta
 from .run import Run, read_tool_result
 
 
@@ -109,7 +110,7 @@ class Replay:
         return [settled] if isinstance(settled, Event) else []
 
 
-OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled, RequestAdjusted, ModelChanged)
+OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetryScheduled, RequestAdjusted, ModelChanged, OutputDelta)
 LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (*OF_MODELS, ToolProgress)}
 
 

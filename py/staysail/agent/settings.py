@@ -20,6 +20,7 @@ from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
 from .memory_policies import MemoryPolicy, read_memory
+from .partial_output import PartialOutput
 from .retrieval import Retriever, read_retrievers
 from .run_log import RunLog
 
@@ -177,6 +178,12 @@ class Settings(Value):
         hooks = (*self.hooks, *(hook for hook in other.hooks if not any(hook is own for own in self.hooks)))
         kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries", "durable")
         return other.replace(hooks=hooks, **{name: getattr(self, name) for name in kept})
+
+    def partial_output(self, schema: Mapping[str, Any] | None) -> PartialOutput | None:
+        """What follows a typed answer while it streams; None where the answer is plain text."""
+        if schema is None or self.output_type is None:
+            return None
+        return PartialOutput(schema, wrapped=codec(self.output_type).schema.get("type") != "object")
 
     @property
     def output_codec(self) -> Codec | None:

@@ -1,0 +1,96 @@
+"""A typed answer while it streams: what is there so far, checked as far as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..core.completion import OUTPUT_TOOL
+from ..core.events import Event, TextDelta, ToolCallDelta
+from ..core.partial_json import ABSENT, read_partial
+from ..core.validation import check
+
+# What a value that is not whole yet may still come to fit.
+LATER = {
+    "required",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "exclusiveMinimum",
+    "maximum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "enum",
+    "const",
+    "pattern",
+    "format",
+    "contains",
+    "minContains",
+    "dependentRequired",
+    "dependentSchemas",
+    "not",
+    "if",
+    "then",
+    "else",
+    "oneOf",
+    "uniqueItems",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+}
+
+
+class OutputDelta(Event):
+    """The typed answer grew. output: all of it that is there, as plain JSON; strings and lists may grow, and fields may be missing."""
+
+    output: Any
+
+
+class PartialOutput:
+    """Follows one model call. schema: of the answer. wrapped: the answer travels as the `value` of an object."""
+
+    def __init__(self, schema: Mapping[str, Any], *, wrapped: bool) -> None:
+        self._schema, self._wrapped = relax(schema), wrapped
+        self._text = ""
+        self._read = 0
+        self._last: Any = ABSENT
+
+    def feed(self, event: Event) -> OutputDelta | None:
+        """What is new, read each time the text has grown by some part, so that reading it all costs little more than once."""
+        if isinstance(event, TextDelta):
+            self._text += event.text
+        elif isinstance(event, ToolCallDelta) and event.name == OUTPUT_TOOL:
+            self._text += event.arguments_delta
+        else:
+            return None
+        return self.read() if len(self._text) >= self._read + max(1, self._read // 16) else None
+
+    def read(self) -> OutputDelta | None:
+        """What is new since it was read last."""
+        if len(self._text) == self._read:
+            return None
+        self._read = len(self._text)
+        value = read_partial(self._text)
+        if value is ABSENT or check(value, self._schema):
+            return None
+        if self._wrapped:
+            value = value.get("value", ABSENT) if isinstance(value, dict) else ABSENT
+        if value is ABSENT or value == self._last:
+            return None
+        self._last = value
+        return OutputDelta(value)
+
+
+def relax(schema: Any) -> Any:
+    """The schema without what only a whole value can be held to."""
+    if isinstance(schema, list):
+        return [relax(item) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    out: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in ("properties", "$defs", "definitions", "patternProperties") and isinstance(value, Mapping):
+            out[key] = {name: relax(item) for name, item in value.items()}
+        elif key not in LATER:
+            out[key] = relax(value)
+    return out

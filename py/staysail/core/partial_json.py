@@ -1,0 +1,98 @@
+"""The value of JSON that is not all there yet.
+
+How it works. One pass keeps a stack of what is open and the last place at which the text could be closed into a whole value: after a
+finished value, inside a string, after an opening bracket. What follows that place (half a number, half a word, a key without its value) is
+left out, and the open strings, lists and objects are closed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+ESCAPE = re.compile(r"(\\+)(?:u[0-9a-fA-F]{0,3})?$")
+SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
+DELIMITERS = tuple(",]} \t\r\n")
+ABSENT = object()
+
+
+def read_partial(text: str) -> Any:
+    """The value so far; ABSENT where nothing is there yet, or the text is no JSON."""
+    start = next((at for at, sign in enumerate(text) if sign in "{["), None)
+    if start is None or text[:start].strip().removeprefix("```json").removeprefix("```").strip():
+        return ABSENT
+    closed = _close(text[start:])
+    if closed is None:
+        return ABSENT
+    try:
+        return json.loads(closed)
+    except ValueError:
+        return ABSENT
+
+
+def _close(text: str) -> str | None:
+    """The text up to the last place that can be closed, closed."""
+    stack: list[str] = []
+    key = False  # whether the next string of the open object is a key
+    at, length = 0, len(text)
+    safe, closing = 0, ""
+    while at < length:
+        sign = text[at]
+        if sign in "{[":
+            stack.append("}" if sign == "{" else "]")
+            key = sign == "{"
+            at += 1
+            safe, closing = at, "".join(reversed(stack))
+        elif sign in "}]":
+            if not stack or stack.pop() != sign:
+                return None
+            at += 1
+            safe, closing, key = at, "".join(reversed(stack)), False
+            if not stack:
+                return text[:at]
+        elif sign == '"':
+            end = _string_end(text, at + 1)
+            if end is None:
+                if key:
+                    break
+                return _without_half_escape(text) + '"' + "".join(reversed(stack))
+            at = end
+            if not key:
+                safe, closing = at, "".join(reversed(stack))
+        elif sign == ",":
+            key = bool(stack) and stack[-1] == "}"
+            at += 1
+        elif sign == ":":
+            key = False
+            at += 1
+        elif sign in " \t\r\n":
+            at += 1
+        else:
+            found = SCALAR.match(text, at)
+            # A number is whole once something else follows it.
+            if not found or (found[0][-1].isdigit() and text[found.end() : found.end() + 1] not in DELIMITERS):
+                break
+            at = found.end()
+            safe, closing = at, "".join(reversed(stack))
+    return text[:safe] + closing if safe else None
+
+
+def _without_half_escape(text: str) -> str:
+    """The text without a backslash at its end that begins an escape."""
+    found = ESCAPE.search(text)
+    return text[: found.end(1) - 1] if found and len(found[1]) % 2 else text
+
+
+def _string_end(text: str, at: int) -> int | None:
+    """The place after the string's closing quote; None where it is not there yet."""
+    while True:
+        end = text.find('"', at)
+        if end < 0:
+            return None
+        slashes = 0
+        while text[end - 1 - slashes] == "\\":
+            slashes += 1
+        if slashes % 2 == 0:
+            return end + 1
+        at = end + 1
