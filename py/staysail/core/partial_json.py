@@ -7,9 +7,11 @@ left out, and the open strings, lists and objects are closed.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
+
+from .errors import JsonError
+from .json_text import read_json
 
 ESCAPE = re.compile(r"(\\+)(?:u[0-9a-fA-F]{0,3})?$")
 SCALAR = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null")
@@ -26,8 +28,8 @@ def read_partial(text: str) -> Any:
     if closed is None:
         return ABSENT
     try:
-        return json.loads(closed)
-    except ValueError:
+        return read_json(closed)
+    except JsonError:
         return ABSENT
 
 
