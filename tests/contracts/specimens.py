@@ -258,4 +258,49 @@ def ollama() -> Specimen:
     )
 
 
-SPECIMENS = {made.__name__: made for made in (anthropic, chat, cohere, gemini, ollama, responses)}
+def interactions() -> Specimen:
+    calls = [{"type": "function_call", "id": f"call_{n}", "name": name, "arguments": args} for n, (name, args) in enumerate(CALLS)]
+    usage = {
+        "total_input_tokens": 20,
+        "total_output_tokens": 5,
+        "total_thought_tokens": 5,
+        "total_tokens": 30,
+        "total_cached_tokens": 4,
+        "new_tokens": 1,
+    }
+    head = {"id": "v1_1", "object": "interaction", "model": MODEL, "new_field": {}}
+    thought = {"type": "thought", "summary": [{"type": "text", "text": THOUGHT}], "signature": "sig"}
+    new = {"type": "new_kind", "anything": [1]}
+    steps = [thought, new, {"type": "model_output", "content": [{"type": "text", "text": TEXT}]}, *calls]
+
+    def of(kind: str, index: int, **more: Any) -> dict[str, Any]:
+        return {"event_type": f"step.{kind}", "index": index} | more
+
+    events = [
+        {"event_type": "interaction.created", "interaction": head | {"status": "in_progress"}},
+        of("start", 0, step={"type": "thought"}),
+        of("delta", 0, delta={"type": "thought_summary", "content": {"type": "text", "text": THOUGHT}}),
+        of("delta", 0, delta={"type": "thought_signature", "signature": "sig"}),
+        of("stop", 0),
+        of("start", 1, step=new),
+        {"event_type": "interaction.new_event", "anything": 1},
+        of("start", 2, step={"type": "model_output"}),
+        *(of("delta", 2, delta={"type": "text", "text": part}) for part in (TEXT[:14], TEXT[14:])),
+    ]
+    for n, call in enumerate(calls, 3):
+        text = json.dumps(call["arguments"])
+        events.append(of("start", n, step={key: value for key, value in call.items() if key != "arguments"}))
+        events += [of("delta", n, delta={"type": "arguments_delta", "arguments": part}) for part in (text[:7], text[7:])]
+        events.append(of("stop", n))
+    end = {"event_type": "interaction.completed", "interaction": head | {"status": "requires_action", "usage": usage}}
+    fault = {"event_type": "error", "error": {"code": "service_unavailable", "message": "The model is overloaded."}}
+    return Specimen(
+        head | {"status": "requires_action", "steps": steps, "usage": usage},
+        sse(*events, end, done=True),
+        sse(*events[:3], fault),
+        (20, 10, 30, 4, 0, 5),
+        "requires_action",
+    )
+
+
+SPECIMENS = {made.__name__: made for made in (anthropic, chat, cohere, gemini, interactions, ollama, responses)}

@@ -18,6 +18,7 @@ MODELS = {
     "gemini": "gemini:gemini-2.5-flash",
     "cohere": "cohere:m",
     "ollama": "ollama:m",
+    "interactions": "gemini-interactions:gemini-2.5-flash",
 }
 REASONS = {
     "chat": {"stop": "stop", "calls": "tool_calls", "length": "length", "filter": "content_filter", "error": "error"},
@@ -31,6 +32,13 @@ REASONS = {
     "anthropic": {"stop": "end_turn", "calls": "tool_use", "length": "max_tokens", "filter": "refusal", "error": "failed"},
     "gemini": {"stop": "STOP", "calls": "STOP", "length": "MAX_TOKENS", "filter": "SAFETY", "error": "MALFORMED_FUNCTION_CALL"},
     "cohere": {"stop": "COMPLETE", "calls": "TOOL_CALL", "length": "MAX_TOKENS", "filter": "ERROR_TOXIC", "error": "TIMEOUT"},
+    "interactions": {
+        "stop": "completed",
+        "calls": "requires_action",
+        "length": "incomplete",
+        "filter": "content_filter",
+        "error": "failed",
+    },
     "ollama": {"stop": "stop", "calls": "stop", "length": "length", "filter": "content_filter", "error": "aborted"},
 }
 OBJECTS = ("gemini", "ollama")
@@ -116,6 +124,18 @@ def ollama(text: str, calls: Sequence[Call], reason: str) -> tuple[Any, bytes]:
     )
 
 
+def interactions(text: str, calls: Sequence[Call], reason: str) -> tuple[Any, bytes]:
+    steps: list[dict[str, Any]] = [{"type": "model_output", "content": [{"type": "text", "text": text}]}] if text else []
+    told = [{"type": "function_call", "id": f"c{n}", "name": name} for n, (name, _) in enumerate(calls)]
+    head = {"id": "v1", "status": reason}
+    whole = head | {"steps": [*steps, *(call | {"arguments": readable(args)} for call, (_, args) in zip(told, calls, strict=True))]}
+    events: list[dict[str, Any]] = [{"event_type": "step.start", "index": n, "step": step} for n, step in enumerate(steps)]
+    for n, (call, (_, args)) in enumerate(zip(told, calls, strict=True), len(steps)):
+        events.append({"event_type": "step.start", "index": n, "step": call})
+        events.append({"event_type": "step.delta", "index": n, "delta": {"type": "arguments_delta", "arguments": args}})
+    return whole, sse(*events, {"event_type": "interaction.completed", "interaction": head})
+
+
 def readable(args: str) -> Any:
     """Arguments as a format without text has them."""
     try:
@@ -124,7 +144,7 @@ def readable(args: str) -> Any:
         return {}
 
 
-SPEAKERS = {made.__name__: made for made in (chat, responses, anthropic, gemini, cohere, ollama)}
+SPEAKERS = {made.__name__: made for made in (chat, responses, anthropic, gemini, interactions, cohere, ollama)}
 
 
 def speak(wire: str, streamed: bool, text: str = "", calls: Sequence[Call] = (), reason: str = "") -> dict[str, Any]:

@@ -14,7 +14,7 @@ from staysail.core.messages import Opaque, Part
 from tests.rules import RulesTransport, provider_names
 
 EVERY = bool(os.environ.get("STAYSAIL_EVERY"))
-PROVIDERS = [name for name in provider_names() if name not in ("xai-chat", "gemini-interactions")]
+PROVIDERS = [name for name in provider_names() if name != "xai-chat"]
 NEEDS_BASE = ("azure", "openai-compatible")
 # Claude and Gemini of the last generation: the rules of the newest are those and more.
 NAMES = {"anthropic": "claude-opus-4-8", "gemini": "gemini-2.5-flash", "cohere": "command-a-vision-07-2025"}

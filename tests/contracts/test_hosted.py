@@ -37,6 +37,7 @@ MODELS = {
     "xai": ["grok-4.7"],
     "anthropic": ["claude-opus-5-5", "claude-haiku-4-5"],
     "gemini": ["gemini-4-argon", "gemini-3.8-flash"],
+    "gemini-interactions": ["gemini-4-argon", "gemini-3.8-flash"],
     "groq": ["openai/gpt-oss-120b"],
     "openrouter": ["openai/gpt-6-sol"],
 }
@@ -58,6 +59,7 @@ SHOWN = {
     "xai": {"web_search", "code_execution", "file_search", "image_generation", "mcp"},
     "anthropic": {"web_search", "web_fetch", "url_context", "code_execution", "mcp", "advisor"},
     "gemini": {"web_search", "web_fetch", "url_context", "code_execution", "file_search"},
+    "gemini-interactions": {"web_search", "web_fetch", "url_context", "code_execution", "file_search", "mcp"},
     "groq": {"web_search", "code_execution", "mcp"},
     "openrouter": set(),
 }

@@ -35,6 +35,14 @@ MODELS = {
         "gemini-2.5-pro",
         "gemini-2.5-flash",
     ],
+    "gemini-interactions": [
+        "gemini-4-argon",
+        "gemini-3.8-flash",
+        "gemini-3.1-pro-preview",
+        "gemini-3-flash-preview",
+        "gemini-2.5-pro",
+        "gemini-2.5-flash",
+    ],
     "xai": ["grok-4.7", "grok-4.3", "grok-4.20-0309-reasoning", "grok-4.20-non-reasoning"],
     "mistral": ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"],
     "groq": ["openai/gpt-oss-120b", "qwen/qwen3.8-27b", "llama-3.3-70b-versatile"],
@@ -182,6 +190,7 @@ WIRES = {
     "gemini": {"thoughtSignature": "sig", "id": "g1"},
     "chat": {"field": "reasoning_content"},
     "cohere": {"field": "tool_plan"},
+    "interactions": {"type": "thought", "signature": "sig_foreign", "id": "fc1"},
     "ollama": {"field": "thinking"},
 }
 

@@ -57,6 +57,11 @@ def steps(wire: str, body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                         yield "result", response.get("id") or response["name"]
                     else:
                         yield "say", content["role"]
+        case "interactions":
+            for step in body["input"]:
+                for item in [step] if step["type"] == "function_call" else step["content"]:
+                    kinds = {"function_call": ("call", item.get("id")), "function_result": ("result", item.get("call_id"))}
+                    yield kinds.get(item["type"], ("say", "assistant" if step["type"] in ("model_output", "thought") else "user"))
         case _:
             for message in body["messages"]:
                 if message["role"] == "tool":

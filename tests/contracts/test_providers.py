@@ -33,7 +33,7 @@ MODELS = {
     "speech": SpeechModel,
 }
 # How a key travels, and what goes beside it. Hosts refuse a page's request for a header they do not list.
-OWN_KEY_HEADER = {"anthropic": "x-api-key", "azure": "api-key", "gemini": "x-goog-api-key"}
+OWN_KEY_HEADER = {"anthropic": "x-api-key", "azure": "api-key", "gemini": "x-goog-api-key", "gemini-interactions": "x-goog-api-key"}
 BESIDE_KEY = {"anthropic": {"anthropic-version", "anthropic-dangerous-direct-browser-access"}}
 # Where a recorded client called these; a base without a path leads there.
 RECORDED_PATHS = {
@@ -41,6 +41,7 @@ RECORDED_PATHS = {
     "cohere": "/v2/chat",
     "deepseek": "/chat/completions",
     "gemini": "/v1beta/models/m:generateContent",
+    "gemini-interactions": "/v1beta/interactions",
     "groq": "/openai/v1/chat/completions",
     "llamacpp": "/v1/chat/completions",
     "mistral": "/v1/chat/completions",

@@ -108,7 +108,13 @@ def test_what_came_is_echoed_and_survives_being_stored(wire: ChatWire, specimen:
     for said in (TEXT, THOUGHT, "Oslo", "Zürich", "sunny"):
         assert said in text
     assert text.count("sunny") == len(CALLS)
-    unknown = {"anthropic": '"new_block"', "gemini": '"newPart"', "responses": '"new_kind"', "cohere": '"new_block"'}.get(wire.name, "")
+    unknown = {
+        "anthropic": '"new_block"',
+        "gemini": '"newPart"',
+        "responses": '"new_kind"',
+        "cohere": '"new_block"',
+        "interactions": '"new_kind"',
+    }.get(wire.name, "")
     assert unknown in text
 
 
@@ -149,7 +155,9 @@ def test_structured_output_carries_the_schema_where_the_format_has_it(wire: Chat
 @everywhere
 def test_tools_may_be_forbidden(wire: ChatWire, specimen: Specimen):
     body = wire.render(CompletionRequest("x", tools=[TOOL], tool_choice="none"), MODEL, dialect_of(wire.name), streamed=False)
-    assert "tools" not in body or "none" in json.dumps([body.get("tool_choice"), body.get("toolConfig")]).lower()
+    assert (
+        "tools" not in body or "none" in json.dumps([body.get(key) for key in ("tool_choice", "toolConfig", "generation_config")]).lower()
+    )
 
 
 @everywhere

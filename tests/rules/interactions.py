@@ -127,7 +127,7 @@ def answer(body: dict[str, Any], seen: Any, rules: Any) -> dict[str, Any]:
     choice = config.get("tool_choice")
     tools = body.get("tools") or []
     allowed = (choice.get("allowed_tools") or {}).get("tools") if isinstance(choice, dict) else None
-    forms = body.get("response_format") or ()
+    forms = body.get("response_format") or []
     form = next((one for one in (forms if isinstance(forms, list) else [forms]) if one.get("schema")), {})
     ended = last["type"] == "function_result" or any(isinstance(part, dict) and part.get("type") == "function_result" for part in content)
     said = decide(

@@ -1,10 +1,14 @@
 """Gemini by its Interactions, which Google recommends for new work."""
 
+from ..core.ports import ReasoningTraits
+from .gemini import MODELS
 from .gemini import PROVIDER as GEMINI
 
 PROVIDER = GEMINI.replace(
     name="gemini-interactions",
     chat="interactions",
+    # Reasoning is asked for by levels alone, which models of the 2.5 series have none of.
+    models=((r"gemini-2\.5", {"reasoning": ReasoningTraits(by_default=True)}), *MODELS),
     hosted=("web_search", "web_fetch", "url_context", "code_execution", "file_search", "mcp"),
     services={},
 )

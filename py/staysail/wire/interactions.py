@@ -28,9 +28,7 @@ from .history import HistoryRules, fit_history
 from .hosted_tools import render_hosted
 from .shapes import count, read_index, read_media, record, records, string
 
-RULES = HistoryRules(
-    "interactions", name=r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", answer_media=True, result_media=True, user_first=True, keeps_calls=True
-)
+RULES = HistoryRules("interactions", name=r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", answer_media=True, result_media=True, user_first=True)
 MEDIA: dict[str, type[Media]] = {"image": Image, "audio": Audio, "document": File, "video": File}
 DEFAULT_TYPES = {"image": "image/png", "audio": "audio/wav", "document": "application/pdf"}
 
@@ -48,7 +46,9 @@ class Interactions:
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
         """The body. Raises ConfigError for what the API cannot be told."""
         params = dict(request.additional_params)
-        messages = list(_since(fit_history(request, RULES).with_documents(), params))
+        goes_on = bool(params.get("previous_interaction_id"))
+        fitted = fit_history(request, RULES.replace(keeps_calls=goes_on, user_first=not goes_on))
+        messages = list(_since(fitted.with_documents(), params))
         system = [request.preamble] if request.preamble else []
         while messages and messages[0].role == "system":
             system.append(messages.pop(0).text)
@@ -72,8 +72,8 @@ class Interactions:
         return merge_params(body, params)
 
     def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
-        """A Completion from a whole interaction. Raises StreamError for one that failed."""
-        if body.get("error") or body.get("status") == "failed":
+        """A Completion from a whole interaction. Raises StreamError for one that tells of an error."""
+        if body.get("error"):
             raise error_in_stream(body)
         if not isinstance(body.get("steps"), list):
             raise not_understood("an interaction without steps", str(body))
@@ -81,7 +81,7 @@ class Interactions:
         status = string(body.get("status")) or None
         extra = {"interactions": {"id": body["id"]}} if body.get("id") else {}
         message = Message("assistant", parts, extra=extra)
-        finish = "length" if status == "incomplete" else read_finish(_word(status), calls=bool(message.tool_calls))
+        finish = read_finish(_word(status), calls=bool(message.tool_calls))
         return Completion(message, _parse_usage(record(body.get("usage"))), finish, status, body, model=string(body.get("model")) or None)
 
     def reader(self, dialect: Any, ids: CallIds, tools: Collection[str] = ()) -> InteractionReader:
@@ -108,6 +108,8 @@ class InteractionReader:
                 step = self._steps[index] = dict(record(data.get("step")))
                 if step.get("type") == "function_call":
                     return [self._call_delta(index, "")]
+                texts = (string(part.get("text")) for part in records(step.get("content")) if step.get("type") == "model_output")
+                return [TextDelta(text) for text in texts if text]
             case "step.delta":
                 return self._grow(index, record(data.get("delta")))
             case "interaction.completed" | "interaction.complete":
@@ -126,7 +128,8 @@ class InteractionReader:
             step | ({"arguments": parse_arguments(self._arguments[index])} if self._arguments.get(index) else {})
             for index, step in sorted(self._steps.items())
         ]
-        return self._head | {"steps": records(self._head.get("steps")) or steps}
+        head = self._head if self.ended else {key: value for key, value in self._head.items() if key != "status"}
+        return head | {"steps": records(self._head.get("steps")) or steps}
 
     def _grow(self, index: int, delta: Mapping[str, Any]) -> list[Event]:
         kind = string(delta.get("type"))
@@ -164,7 +167,10 @@ class InteractionReader:
 
 
 def _word(status: str | None) -> str | None:
-    return {"requires_action": "tool_calls", "in_progress": "error"}.get(status or "", status)
+    """A status in words that every wire has."""
+    return {"requires_action": "tool_calls", "in_progress": "error", "incomplete": "length", "budget_exceeded": "length"}.get(
+        status or "", status
+    )
 
 
 def _parse_step(step: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:

@@ -1,0 +1,16 @@
+/** What gemini-interactions has, with the provider fixed. */
+
+import * as agents from "../agent/agent.js";
+import * as models from "../models/models.js";
+
+/**
+ * @template {import("../types.js").Schema | undefined} [S=undefined]
+ * @extends {agents.Agent<S>}
+ */
+export class Agent extends agents.Agent {
+  static provider = "gemini-interactions";
+}
+
+export class CompletionModel extends models.CompletionModel {
+  static provider = "gemini-interactions";
+}
