@@ -1,6 +1,7 @@
 """Builds the documentation site: the pages of docs/, and a reference made from docstrings and types. `make docs` runs it.
 
     python -m tools.docs [--out DIR]
+    python -m tools.docs --fill    copies the programs of examples/ into the pages that show them
 
 The Python reference lists every name of `staysail.__all__` (griffe reads the sources, mkdocstrings lays them out); the JavaScript
 reference every export of the npm package's subpaths (TypeDoc reads web/types/). MkDocs is strict: a dead link or a page that no menu
@@ -26,6 +27,7 @@ from .sources import ROOT
 
 DOCS, WORK = ROOT / "docs", ROOT / ".cache" / "docs"
 REFERENCE = "reference"
+PROGRAM = re.compile(r"^( *)```(\w+) title=\"(examples/[^\"]+)\"\n(?:.*\n)*?\1```$", re.MULTILINE)
 # The folders of the package, and the heading that their names stand under.
 SUBJECTS = {
     "agent": "Agents, runs and hooks",
@@ -44,7 +46,12 @@ SUBJECTS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description="Builds the documentation site.")
     parser.add_argument("--out", type=Path, default=ROOT / "dist" / "docs")
-    out = parser.parse_args().out.resolve()
+    parser.add_argument("--fill", action="store_true", help="copy the programs of examples/ into the pages, and build nothing")
+    options = parser.parse_args()
+    if options.fill:
+        fill()
+        return
+    out = options.out.resolve()
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(DOCS, WORK)
     write_python_reference(WORK / REFERENCE / "python")
@@ -56,6 +63,23 @@ def main() -> None:
     if subprocess.run(command, cwd=ROOT, check=False, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"}).returncode:
         sys.exit(1)
     print(f"The documentation is in {out}; serve that folder, or open its index.html")
+
+
+def fill() -> None:
+    """Copies each program of examples/ into the blocks that carry its name; a test holds that they are the same."""
+
+    def program(match: re.Match[str]) -> str:
+        indent, language, path = match[1], match[2], match[3]
+        lines = (ROOT / path).read_text("utf-8").strip().splitlines()
+        text = "\n".join(f"{indent}{line}".rstrip() for line in lines)
+        return f'{indent}```{language} title="{path}"\n{text}\n{indent}```'
+
+    for page in (ROOT / "README.md", ROOT / "web" / "README.md", *DOCS.rglob("*.md")):
+        before = page.read_text("utf-8")
+        after = PROGRAM.sub(program, before)
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+            print(f"Filled {page.relative_to(ROOT)}")
 
 
 def by_subject() -> dict[str, list[str]]:

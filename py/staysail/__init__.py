@@ -24,6 +24,7 @@ from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
+from .agent.settings import RunOptions
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.errors import (
     AuthError,
@@ -93,6 +94,8 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .core.cost import Cost, cost
     from .core.spans import Span, SpanEvent, SpanExporter
     from .core.tokens import estimate_tokens
+    from .fs.ports import PluginSource
+    from .fs.session import Grant, Session
     from .fs.toolfs import ToolFS
     from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
@@ -136,6 +139,7 @@ LAZY = {
     "FileSkipped": "rag.ingest",
     "FileStarted": "rag.ingest",
     "GeneratedImages": "wire.images",
+    "Grant": "fs.session",
     "ImageModel": "wire.images",
     "IngestEvent": "rag.ingest",
     "MemoryExporter": "agent.span_exporters",
@@ -147,10 +151,12 @@ LAZY = {
     "QdrantStore": "stores.qdrant",
     "OAuth": "tools.mcp.authorization.oauth",
     "Passage": "rag.splitters",
+    "PluginSource": "fs.ports",
     "Projection": "indexes.projection",
     "RankedDocument": "wire.rerank",
     "Reranker": "wire.rerank",
     "SlidingWindow": "agent.memory_policies",
+    "Session": "fs.session",
     "Span": "core.spans",
     "SpanEvent": "core.spans",
     "SpanExporter": "core.spans",
@@ -233,6 +239,7 @@ __all__ = [
     "FunctionTool",
     "GeneratedImages",
     "GiveResult",
+    "Grant",
     "HandedOver",
     "Handoff",
     "Hooks",
@@ -261,6 +268,7 @@ __all__ = [
     "Part",
     "Passage",
     "Pause",
+    "PluginSource",
     "Projection",
     "ProviderError",
     "QdrantStore",
@@ -282,10 +290,12 @@ __all__ = [
     "RunDone",
     "RunInfo",
     "RunLog",
+    "RunOptions",
     "RunStarted",
     "RunStopped",
     "SearchHit",
     "ServerError",
+    "Session",
     "Skip",
     "SlidingWindow",
     "Span",

@@ -83,17 +83,23 @@ def conversations() -> ConversationStore:
     return made
 
 
-@cache
 def run_log(name: str | None) -> RunLog:
     """Returns the log of durable runs with this name: a database in a page, a directory on CPython, or ":memory:". Raises ConfigError."""
+    if IN_BROWSER_RUNTIME or name == ":memory:":
+        return _open_run_log(name)
+    if name is None:
+        raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
+    return _open_run_log(os.path.abspath(name))  # noqa: PTH100  a directory of this process, whatever becomes of its own
+
+
+@cache
+def _open_run_log(name: str | None) -> RunLog:
     if name == ":memory:":
         return memory_log()
     if IN_BROWSER_RUNTIME:
         database = f"staysail-runs-{name}" if name else "staysail-runs"
         records = load("host.idb_records", "IdbRecords")(database, durability="strict")
         return RunLog(records, load("host.web_run_locks", "WebRunLocks")(database))
-    if name is None:
-        raise ConfigError("say where runs are kept: durable='a directory', or ':memory:' for as long as the process lives")
     return RunLog(load("host.sqlite_records", "SqliteRecords")(name), load("host.file_run_locks", "FileRunLocks")(f"{name}/owners"))
 
 
