@@ -84,12 +84,28 @@ class MisbehavingServer:
         self.calls: list[Call] = []
         self.behaviours = behaviours
         self.writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def count(self, method: str) -> int:
         return sum(call.method == method for call in self.calls)
 
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)
+        task = asyncio.create_task(self._handle(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Ends every connection, also one that is only just being accepted."""
+        for _ in range(3):
+            await asyncio.sleep(0.01)
+            for writer in self.writers:
+                writer.transport.abort()
+            for task in tuple(self._tasks):
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             first, *lines = head.strip().split("\r\n")
@@ -102,18 +118,15 @@ class MisbehavingServer:
         with suppress(OSError, asyncio.CancelledError):
             writer.close()
             await writer.wait_closed()
-            self.writers.discard(writer)
 
 
 @asynccontextmanager
 async def misbehaving(behaviours: dict[str, Behaviour]) -> AsyncIterator[MisbehavingServer]:
     made = MisbehavingServer(behaviours)
-    server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
+    server = await asyncio.start_server(made.connect, "127.0.0.1", 0)
     made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
     try:
         yield made
     finally:
         server.close()
-        for writer in made.writers:
-            writer.transport.abort()
-        await asyncio.sleep(0)
+        await made.close()
