@@ -75,6 +75,17 @@ export const PROVIDERS = [
     note: "",
   },
   {
+    id: "gemini-interactions",
+    label: "Google Gemini by Interactions",
+    models: ["gemini-3.8-flash", "gemini-4-argon", "gemini-3.5-flash-lite"],
+    keyNeeded: true,
+    keyURL: "https://aistudio.google.com/apikey",
+    baseNeeded: false,
+    baseURL: "https://generativelanguage.googleapis.com/v1beta",
+    direct: true,
+    note: "",
+  },
+  {
     id: "groq",
     label: "Groq",
     models: ["openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"],

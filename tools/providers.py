@@ -2,23 +2,27 @@
 
 A provider is one file, py/staysail/providers/<name>.py. Made of it are its subpath web/providers/<name>.js, the page's list
 page/providers.js, and in documentation the table between `<!-- providers -->` and `<!-- /providers -->`, or the names alone after
-`<!-- providers: names -->`. The files are committed; a test fails where they differ from the providers.
+`<!-- providers: names -->`, or the tools that providers run after `<!-- providers: hosted -->`. The files are committed; a test fails where
+they differ from the providers.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
+from staysail.core.hosted import HostedKind
 from staysail.providers import load_provider, load_wire, provider_names
 from staysail.wire.format import Provider
+from tests.replays.scope import PLAYED
+from tests.rules import provider_names as ruled
 from tools.sources import ROOT
 
 SUBPATHS = ROOT / "web" / "providers"
 LIST = ROOT / "page" / "providers.js"
-MARKED = re.compile(r"(<!-- providers(: names)? -->\n).*?(<!-- /providers -->)", re.DOTALL)
+MARKED = re.compile(r"(<!-- providers(: names|: hosted)? -->\n).*?(<!-- /providers -->)", re.DOTALL)
 
 # The JavaScript classes behind each service.
 CLASSES = {
@@ -55,6 +59,7 @@ FORMATS = {
     "chat": "Chat Completions",
     "cohere": "Cohere's chat",
     "gemini": "generateContent",
+    "interactions": "Interactions",
     "ollama": "Ollama's chat",
     "responses": "Responses",
 }
@@ -70,7 +75,7 @@ def generated() -> Iterator[tuple[Path, str]]:
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("web/*.md")]):
         text = path.read_text("utf-8")
         if MARKED.search(text):
-            yield path, MARKED.sub(lambda match: match[1] + (names(modules) if match[2] else table(modules)) + match[3], text)
+            yield path, MARKED.sub(lambda match: match[1] + SECTIONS[match[2] or ""](modules) + match[3], text)
 
 
 def subpath(name: str, module: ModuleType) -> str:
@@ -144,9 +149,39 @@ def names(modules: dict[str, ModuleType]) -> str:
 
 
 def table(modules: dict[str, ModuleType]) -> str:
-    rows = [("provider", "name", "what it does", "from a page", "key"), ("---",) * 5]
-    rows += [(f"`{name}`", label_of(name, module), *row_of(module)) for name, module in modules.items()]
+    rows = [("provider", "name", "what it does", "from a page", "key", "what that rests on"), ("---",) * 6]
+    rows += [(f"`{name}`", label_of(name, module), *row_of(module), grounds(name)) for name, module in modules.items()]
+    return lines(rows)
+
+
+def hosted(modules: dict[str, ModuleType]) -> str:
+    """Which tools each provider runs itself."""
+    running = {name: kinds for name, module in modules.items() if hasattr(module, "PROVIDER") and (kinds := hosted_by(module.PROVIDER))}
+    rows = [("tool", *(f"`{name}`" for name in running)), ("---",) * (len(running) + 1)]
+    rows += [(f"`{kind}`", *("yes" if kind in kinds else "" for kinds in running.values())) for kind in get_args(HostedKind)]
+    return lines(rows)
+
+
+def hosted_by(provider: Provider) -> set[str]:
+    """What the provider runs for any of its models."""
+    return {*provider.hosted, *(kind for _, traits in provider.models for kind in traits.get("hosted_tools", ()))}
+
+
+def grounds(name: str) -> str:
+    """How much is known of what is sent to the provider and read from it."""
+    if name == "local":
+        return "it runs in the tests"
+    if name not in provider_names("chat"):
+        return "its documentation"
+    recorded = any(name in formats.values() for formats in PLAYED.values())
+    return "recordings" if recorded else "its documented rules" if name in ruled() else "its documentation"
+
+
+def lines(rows: Iterable[Iterable[str]]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+SECTIONS = {"": table, ": names": names, ": hosted": hosted}
 
 
 def row_of(module: ModuleType) -> tuple[str, str, str]:

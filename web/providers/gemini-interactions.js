@@ -1,4 +1,4 @@
-/** What gemini-interactions has, with the provider fixed. */
+/** The classes of staysail for Google Gemini by Interactions. Made by tools/providers.py. */
 
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";

@@ -6,6 +6,7 @@ from .gemini import PROVIDER as GEMINI
 
 PROVIDER = GEMINI.replace(
     name="gemini-interactions",
+    label="Google Gemini by Interactions",
     chat="interactions",
     # Reasoning is asked for by levels alone, which models of the 2.5 series have none of.
     models=((r"gemini-2\.5", {"reasoning": ReasoningTraits(by_default=True)}), *MODELS),
