@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from staysail import CompletionRequest, Image, Message, Reasoning, Text, ToolCall, ToolOutput, load_model
@@ -156,7 +156,7 @@ MESSAGES = st.one_of(
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@settings(max_examples=300 if EVERY else 20, deadline=None)
+@settings(max_examples=300 if EVERY else 20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MESSAGES, max_size=8), TEXTS)
 def test_any_history_is_made_fit(provider: str, history: list[Message], prompt: str):
     transport = RulesTransport(provider)
