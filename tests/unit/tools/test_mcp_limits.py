@@ -49,11 +49,11 @@ async def test_progress_keeps_an_idle_call_alive_but_not_beyond_its_time():
             assert (await patient.call_tool("add", on_progress=told.append)).text == "done at last"
         assert [progress.progress for progress in told] == [*range(6)]
         async with McpServer(server.url, timeout_s=0.5, idle_s=1.0) as hasty:
-            with pytest.raises(NetworkError, match=r"did not finish the tool add within 0\.5 s: raise timeout_s"):
+            with pytest.raises(NetworkError, match=r"did not finish the tool add within 0\.5 s; raise timeout_s"):
                 await hasty.call_tool("add", on_progress=told.append)
         server.behaviours["tools/call"] = never
         async with McpServer(server.url, timeout_s=20, idle_s=0.4) as silent:
-            with pytest.raises(NetworkError, match=r"said nothing for 0\.4 s: raise idle_s"):
+            with pytest.raises(NetworkError, match=r"said nothing for 0\.4 s; raise idle_s"):
                 await silent.call_tool("add")
 
 

@@ -179,5 +179,8 @@ async def _refusal(response: McpResponse, host: str) -> ProviderError:
 
 def _silent(host: str, seconds: float | None) -> NetworkError:
     return NetworkError(
-        f"{host} said nothing for {seconds:g} s: raise idle_s if it may be silent", code="timeout", retryable=True, provider="mcp"
+        f"{host} said nothing for {seconds:g} s; raise idle_s (in JavaScript idleMs) if it may be silent",
+        code="timeout",
+        retryable=True,
+        provider="mcp",
     )

@@ -7,6 +7,7 @@ from ...core.ports import Clock
 from ...core.value import Value
 
 PERIOD_S = 60.0
+SPELLINGS = {"message_bytes": "messageBytes", "response_bytes": "responseBytes"}
 
 
 class McpLimits(Value):
@@ -64,7 +65,7 @@ class Meter:
         """Returns the error for more than a limit allows."""
         return StreamError(
             f"{self._host} sent more than {self.most(limit)} {limit.replace('_', ' ')} in answer to {self._what}; "
-            f"raise {limit} of McpLimits if that is expected",
+            f"raise {limit} of McpLimits (in JavaScript {SPELLINGS.get(limit, limit)} of limits) if that is expected",
             code="limit",
             provider="mcp",
         )

@@ -90,4 +90,8 @@ class CallTimer:
 
 def too_late(host: str, what: str, seconds: float | None) -> NetworkError:
     within = "in time" if seconds is None else f"within {seconds:g} s"
-    return NetworkError(f"{host} did not finish {what} {within}: raise timeout_s if it may take longer", code="timeout", provider="mcp")
+    return NetworkError(
+        f"{host} did not finish {what} {within}; raise timeout_s (in JavaScript timeoutMs) if it may take longer",
+        code="timeout",
+        provider="mcp",
+    )
