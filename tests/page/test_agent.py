@@ -132,7 +132,7 @@ def test_what_a_tool_throws_goes_back_to_the_model_whether_it_throws_at_once_or_
     results = reply["steps"][0]["toolResults"]
     assert [result["isError"] for result in results] == [True, True, False, True]
     assert [result["text"] for result in results[:3]] == ["RangeError: too far", "come back tomorrow", "null"]
-    assert "circular" in results[3]["text"]
+    assert "contains itself" in results[3]["text"]
     assert reply["text"] == "Sorry."
 
 
