@@ -9,6 +9,7 @@ or the model is told what is wrong and asked again.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
@@ -91,7 +92,7 @@ class Run:
         self.turned_back: tuple[ToolResult, ...] = ()
         self._calls = OpenCalls()
         self._output: Any = None
-        self._decode = decode or (lambda value: value)
+        self._decode = decode or _as_it_is
 
     @property
     def usage(self) -> Usage:
@@ -361,6 +362,15 @@ class Run:
         if self.phase != phase:
             raise ConfigError(f"the run is in phase {self.phase!r}, not {phase!r}; ask next() what to do")
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but `decode`, which may be any function; the typed output of the copy is the plain JSON."""
+        return vars(self) | {"_decode": _as_it_is}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Run:
+        copied = object.__new__(Run)
+        vars(copied).update({name: value if name == "_decode" else copy.deepcopy(value, memo) for name, value in vars(self).items()})
+        return copied
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON of the whole state."""
         return {
@@ -410,6 +420,10 @@ class Run:
             self._output = self._text
         else:
             self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer, self.output_schema)[0])
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def read_tool_result(data: Mapping[str, Any]) -> ToolResult:

@@ -1,4 +1,6 @@
+import copy
 import json
+import pickle
 import random
 from contextlib import suppress
 from typing import Any
@@ -232,3 +234,12 @@ def test_data_of_another_version_is_refused():
 def test_no_turns_at_all_are_refused():
     with pytest.raises(ConfigError, match="at least 1"):
         Run("go", max_turns=0)
+
+
+def test_a_run_is_pickled_and_copied_at_any_point():
+    run = Run("Go.", output_schema={"type": "object"}, output_mode="native", decode=lambda value: ("decoded", value))
+    for again, output in ((pickle.loads(pickle.dumps(run)), {"a": 1}), (copy.deepcopy(run), ("decoded", {"a": 1}))):
+        assert again.to_dict() == run.to_dict()
+        again.complete(said('{"a": 1}'))
+        assert again.next().reply.output == output
+    assert run.phase == "model"
