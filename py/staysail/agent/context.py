@@ -162,11 +162,11 @@ def working_for(context: RunContext, call: ToolCall, resumption: Resumption | No
             text = value if isinstance(value, str) else "" if part else write_json(as_plain(value), nonfinite="null")
             context.emit(ToolProgress(call.id, call.name, "progress", text, part))
 
-    run, of, goes_on, told = _current.set(context), _call.set(call), _resumption.set(resumption), report.set(tell)
+    run, of, goes_on, reporter = _current.set(context), _call.set(call), _resumption.set(resumption), report.set(tell)
     try:
         yield
     finally:
-        report.reset(told)
+        report.reset(reporter)
         _resumption.reset(goes_on)
         _call.reset(of)
         _current.reset(run)

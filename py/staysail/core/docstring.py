@@ -1,4 +1,4 @@
-"""Docstrings in Google's, NumPy's and Sphinx's style, read for what they say of a function and its arguments."""
+"""Reads descriptions of functions and their arguments from docstrings in Google's, NumPy's and Sphinx's style."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ SECTION = rf"^(?:{HEADINGS}):[ \t]*$|^(?:{HEADINGS})\n-+[ \t]*$|^\s*:(?:param|re
 
 
 def summarise(doc: str) -> str:
-    """A docstring up to its first section."""
+    """Returns a docstring up to its first section."""
     return re.split(SECTION, _dedent(doc), maxsplit=1, flags=re.MULTILINE)[0].strip()
 
 
 def describe_args(doc: str) -> dict[str, str]:
-    """What a docstring in Google's, NumPy's or Sphinx's style says of each argument."""
+    """Returns the description of each argument, by its name."""
     text = _dedent(doc)
     found = {m[1]: _joined(m[2]) for m in re.finditer(r"^:param (?:[\w\[\], |]+ )?(\w+):((?:.*)(?:\n[ \t]+.*)*)", text, re.MULTILINE)}
     google = re.search(r"^(?:Args|Arguments|Parameters|Attributes|Fields):[ \t]*\n((?:[ \t]+.*\n?|[ \t]*\n)+)", text, re.MULTILINE)
@@ -39,7 +39,7 @@ def _joined(text: str) -> str:
 
 
 def _dedent(doc: str) -> str:
-    """As `inspect.cleandoc`: the first line stands where it is, the rest loses its common indent."""
+    """Returns a docstring without the common indent of its lines after the first, like `inspect.cleandoc`."""
     first, _, rest = doc.expandtabs().partition("\n")
     lines = rest.split("\n")
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)

@@ -1,4 +1,4 @@
-"""Durations as JSON Schema's format `duration` writes them. https://www.rfc-editor.org/rfc/rfc3339#appendix-A"""
+"""Durations in JSON Schema's format `duration`. https://www.rfc-editor.org/rfc/rfc3339#appendix-A"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NUMBER = r"\d{1,15}(?:\.\d{1,9})?"
 
 
 def read_duration(text: str) -> float:
-    """Seconds of `P1DT2H30M`, `1:30:00` or `90`. Raises ValueError. Years and months have no fixed length, so they are refused."""
+    """Returns the seconds of `P1DT2H30M`, `1:30:00` or `90`. Raises ValueError, also for years and months, whose length varies."""
     sign = -1 if text.startswith("-") else 1
     text = text.lstrip("+-")
     if re.fullmatch(NUMBER, text):
@@ -25,7 +25,7 @@ def read_duration(text: str) -> float:
 
 
 def write_duration(value: Any) -> str:
-    """A timedelta as text that `read_duration` reads."""
+    """Returns a timedelta as text such as `P1DT2H30M`."""
     microseconds = (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
     sign, microseconds = ("-", -microseconds) if microseconds < 0 else ("", microseconds)
     days, rest = divmod(microseconds, 86_400_000_000)

@@ -1,4 +1,4 @@
-"""Python values as plain JSON data: what `codec` decodes, and what tools return."""
+"""Converts Python values to plain JSON data: typed outputs, and results of tools."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from .durations import write_duration
 def as_plain(value: Any) -> Any:
     """Returns the value as JSON data: mappings with text for keys, lists, text, numbers, true, false, null.
 
-    Dataclasses, named tuples, pydantic models and msgspec structs become objects; enumeration members their values; dates, durations,
-    UUIDs, decimals and paths text; bytes base64; anything else what `str` makes of it.
+    Dataclasses, named tuples, attrs classes, pydantic models and msgspec structs become objects; members of enumerations become their
+    values; dates, durations, UUIDs, decimals and paths become text; bytes become base64; other values become `str(value)`.
     """
     if value is None or isinstance(value, str | bool) or type(value) in (int, float):
         return value
@@ -45,7 +45,7 @@ def _attrs_fields(value: Any) -> list[str] | None:
 
 
 def member_value(member: enum.Enum) -> Any:
-    """What stands for an enumeration's member in JSON: its value, or its name where JSON has no such value."""
+    """Returns a member's value, or its name if the value is no JSON scalar."""
     value = member.value
     return value if value is None or isinstance(value, str | int | float) else member.name
 

@@ -1,4 +1,4 @@
-"""What a tool tells while it runs: the run that calls it sets `report`, so that tools need not know runs."""
+"""Progress of tools. The run that calls a tool sets `report`, so that this layer does not import runs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ report: ContextVar[Callable[[Any], None] | None] = ContextVar("staysail_report",
 
 
 def report_progress(value: Any) -> None:
-    """Tells whoever watches the run of something that the tool being called has done so far; outside of a run it does nothing. Only on
-    the event loop's thread."""
+    """Emits a value as a `ToolProgress` event of the tool that is being called. Does nothing outside a run. Call it on the event loop's
+    thread only."""
     tell = report.get()
     if tell:
         tell(value)

@@ -1,5 +1,5 @@
-"""Classes that are bundles of fields: dataclasses, TypedDict, NamedTuple, attrs, generic ones too; and types that pydantic and msgspec
-read themselves."""
+"""Reads classes with fields: dataclasses, TypedDict, NamedTuple, attrs classes, also generic ones; and types that pydantic and msgspec
+decode."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISSING = dataclasses.MISSING
 
 
 def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
-    """Name to (type, default) of a class that is a bundle of fields, generic or not; None for another type."""
+    """Returns the fields of a class as name to (type, default); None for another type. `MISSING` means required."""
     owner = typing.get_origin(kind) or kind
     found = _own_fields(owner)
     parameters = getattr(owner, "__type_params__", ()) or getattr(owner, "__parameters__", ())
@@ -59,7 +59,7 @@ def _plain_default(default: Any) -> Any:
 
 
 def substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
-    """A hint with type variables replaced by the types that they are known to be."""
+    """Returns a hint with type variables replaced by their types."""
     if isinstance(hint, typing.TypeVar):
         return known.get(hint, hint)
     parameters = getattr(hint, "__parameters__", ())
@@ -69,7 +69,7 @@ def substitute(hint: Any, known: Mapping[Any, Any]) -> Any:
 
 
 def type_hints(owner: Any) -> dict[str, Any]:
-    """Resolved annotations, Annotated kept. Raises ConfigError for a name that cannot be found."""
+    """Returns the resolved annotations, with Annotated. Raises ConfigError for a name that cannot be resolved."""
     try:
         return typing.get_type_hints(owner, include_extras=True)
     except NameError as error:
@@ -78,26 +78,26 @@ def type_hints(owner: Any) -> dict[str, Any]:
 
 
 def is_pydantic(kind: Any) -> bool:
-    """Whether pydantic reads a type: a model, `AnyUrl`, a pydantic dataclass, a type made for it."""
+    """Returns whether pydantic decodes a type: a model, `AnyUrl`, a pydantic dataclass, a class with a schema for pydantic."""
     known = ("model_json_schema", "__get_pydantic_core_schema__", "__pydantic_validator__")
     return isinstance(kind, type) and any(hasattr(kind, name) for name in known)
 
 
 def has_pydantic_metadata(metadata: tuple[Any, ...]) -> bool:
-    """Whether Annotated holds something of pydantic, such as `Field(gt=0)` or a validator."""
+    """Returns whether the metadata of Annotated have an object of pydantic, such as `Field(gt=0)` or a validator."""
     return any(type(item).__module__.partition(".")[0] == "pydantic" for item in metadata)
 
 
 def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode]:
-    """The schema and the decoder of a type that pydantic takes."""
+    """Returns the schema and the decoder of a type that pydantic decodes."""
     if hasattr(kind, "model_json_schema"):
         return _reading(kind.model_json_schema(), kind.model_validate)
-    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # such a type comes from pydantic, or was made for it
+    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # whoever has such a type has imported it
     return _reading(adapter.json_schema(), adapter.validate_python)
 
 
 def read_msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
-    """The schema and the decoder of a Struct; None for another type."""
+    """Returns the schema and the decoder of a msgspec Struct; None for another type."""
     if not hasattr(kind, "__struct_fields__"):
         return None
     msgspec = sys.modules["msgspec"]  # whoever made a Struct has imported it
@@ -106,12 +106,12 @@ def read_msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
 
 
 def making(make: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
-    """Makes a bundle from its fields. What its own checks raise goes back to the model."""
+    """Returns a function that makes an object from its fields and raises Misfit for any exception of the class's own checks."""
     return _calling(lambda fields: make(**fields))
 
 
 def _reading(schema: dict[str, Any], function: Callable[[Any], Any]) -> tuple[dict[str, Any], Decode]:
-    """A schema, and a decoder that gives the value to its package as the schema wants it."""
+    """Returns the schema, and a decoder that mends a value before the package decodes it."""
     whole = dict(schema)
     return schema, _calling(lambda value: function(fit(value, whole)[0]))
 
@@ -129,7 +129,7 @@ def _calling(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _words_of(error: Exception) -> str:
-    """What an error says: pydantic's problems one by one, without its links."""
+    """Returns the text of an error for the model; of pydantic's, each problem with its path, without links."""
     errors = getattr(error, "errors", None)
     if callable(errors) and isinstance(error, ValueError):
         found = [(".".join(map(str, problem.get("loc", ()))), str(problem.get("msg", ""))) for problem in errors()]

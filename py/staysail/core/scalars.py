@@ -1,4 +1,4 @@
-"""The kinds that are one JSON value each: their schemas, and how a model's value is read, a little leniently (models write "5" for 5)."""
+"""Types whose values are one JSON scalar: their schemas and decoders. Decoders are lenient: models write "5" for 5."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _from_iso(kind: Any) -> Callable[[str], Any]:
     return reader
 
 
-# By name, so that none of these modules is imported for the sake of a comparison: (what the text is, its format, its reader).
+# By name, so that none of these modules is imported: (word for the error, JSON Schema's format, maker of the reader).
 PARSED: dict[str, tuple[str, str, Callable[[Any], Callable[[str], Any]]]] = {
     "datetime.datetime": ("date-time", "date-time", _from_iso),
     "datetime.date": ("date", "date", _from_iso),
@@ -123,7 +123,7 @@ FROM_NUMBERS = ("datetime.timedelta", "decimal.Decimal", "fractions.Fraction")
 
 
 def find_parsed(kind: type) -> tuple[dict[str, Any], Decode] | None:
-    """The schema and the reader of a type whose values JSON writes as text; None for another type."""
+    """Returns the schema and the decoder of a type that is text in JSON; None for another type."""
     name = f"{kind.__module__}.{kind.__qualname__}"
     if name in PARSED:
         said, text_format, make = PARSED[name]

@@ -27,7 +27,7 @@ from .validation.equality import is_type, shown
 
 
 class Codec:
-    """schema: JSON Schema of the type, self-contained. decode: JSON value to typed value; raises OutputError saying where and what."""
+    """Schema and decoder of a type. schema: JSON Schema, self-contained."""
 
     __slots__ = ("_decode", "schema")
 
@@ -36,6 +36,7 @@ class Codec:
         self._decode = decode
 
     def decode(self, value: Any) -> Any:
+        """Returns the typed value of a JSON value. Raises OutputError, which says where the value does not fit, and why."""
         try:
             return self._decode(value)
         except Misfit as misfit:
@@ -43,8 +44,8 @@ class Codec:
 
 
 def codec(kind: Any) -> Codec:
-    """The codec of a type, or of a JSON Schema given as a dict (whose values stay as they are, checked). Raises ConfigError for a type
-    JSON cannot hold."""
+    """Returns the codec of a type, or of a JSON Schema as a dict, whose values are checked and returned unchanged. Raises ConfigError for a
+    type that JSON cannot represent."""
     if isinstance(kind, Mapping):
         return Codec(dict(kind), lambda value: checked(value, kind))
     walk = _Walk()
@@ -55,8 +56,8 @@ def codec(kind: Any) -> Codec:
 
 
 def object_codec(fields: Mapping[str, tuple[Any, Any]], descriptions: Mapping[str, str]) -> Codec:
-    """The codec of named fields, each (type, default); `dataclasses.MISSING` means required. Decodes to a dict that has only the fields
-    given."""
+    """Returns the codec of named fields, each (type, default); `dataclasses.MISSING` means required. It decodes to a dict of the fields in
+    the JSON object, without defaults."""
     walk = _Walk()
     schema, decode = walk.object_of(fields, descriptions, lambda values: values, closed=True)
     return Codec(schema | ({"$defs": walk.defs} if walk.defs else {}), decode)
@@ -121,7 +122,7 @@ class _Walk:
         raise ConfigError(f"{kind!r} has no JSON Schema; use JSON types, dataclasses, TypedDict, Literal, enums or unions of them")
 
     def inline_root(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Providers want an object at the root, not a reference to one."""
+        """Returns the schema with an object at the root: providers do not accept a reference there."""
         name = schema.get("$ref", "").removeprefix("#/$defs/")
         root = dict(self.defs[name]) if name in self.defs else schema
         used = f'"#/$defs/{name}"' in repr(self.defs).replace("'", '"') or not name
@@ -129,7 +130,7 @@ class _Walk:
         return root | ({"$defs": defs} if defs else {})
 
     def _alias(self, kind: typing.TypeAliasType) -> tuple[dict[str, Any], Decode]:
-        """What an alias stands for; a definition of its own where that mentions the alias again."""
+        """Returns the schema of an alias's value; a definition if the value mentions the alias."""
         if kind in self._names:
             name = self._names[kind]
             self.defs.setdefault(name, {})
@@ -228,7 +229,7 @@ class _Walk:
         return {"type": "object", "additionalProperties": schema or True} | names, decode
 
     def _keys(self, kind: Any) -> tuple[dict[str, Any], Decode]:
-        """What keys may be, and how they are read: an object's names are always text."""
+        """Returns the schema and the decoder of a mapping's keys, which are text in JSON."""
         if kind in (str, Any):
             return {}, lambda key: key
         schema, decode = self.visit(kind)
@@ -268,7 +269,7 @@ class _Walk:
         return name if name not in self.defs else f"{name}_{len(self.defs)}"
 
     def _hoist(self, schema: dict[str, Any], decode: Decode) -> tuple[dict[str, Any], Decode]:
-        """A foreign schema with its definitions among ours, under other names where ours have the same."""
+        """Returns a package's schema after adding its definitions to `defs`, renamed where a name is taken."""
         defs = schema.pop("$defs", {})
         new = {name: self._free_name(name) for name in defs if self.defs.get(name, defs[name]) != defs[name]}
         self.defs |= {new.get(name, name): _renamed(definition, new) for name, definition in defs.items()}
@@ -295,7 +296,7 @@ class _Walk:
                 said = [f"missing {', '.join(missing)}"] if missing else []
                 said += [f"unknown {', '.join(unknown)} (known: {', '.join(visited) or 'none'})"] if unknown else []
                 raise Misfit("; ".join(said))
-            # A field that may be left out, but may not be null, was left out: strict modes make models write null for it.
+            # Strict modes make models write null for an optional field that is not nullable.
             left_out = {name for name, item in value.items() if item is None and name in visited and name not in required}
             left_out = {name for name in left_out if not _allows(visited[name][1], None)}
             return make(
@@ -307,7 +308,7 @@ class _Walk:
             default = fields[name][1]
             shown = {"default": default} if isinstance(default, str | int | float | bool) and not isinstance(default, enum.Enum) else {}
             text = {"description": descriptions[name]} if name in descriptions and "description" not in schema else {}
-            # Draft 7 readers ignore what stands beside a $ref, and strict OpenAI refuses it.
+            # Draft 7 ignores keywords beside a $ref, and OpenAI's strict mode refuses them.
             properties[name] = schema if "$ref" in schema else schema | text | shown
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}, decode
 
@@ -320,7 +321,7 @@ def at(step: str, decode: Decode, value: Any) -> Any:
 
 
 def _renamed(schema: Any, new: Mapping[str, str]) -> Any:
-    """A schema whose references follow definitions to their new names."""
+    """Returns a schema with its references changed to the definitions' new names."""
     if isinstance(schema, list):
         return [_renamed(item, new) for item in schema]
     if not isinstance(schema, dict) or not new:
@@ -331,7 +332,7 @@ def _renamed(schema: Any, new: Mapping[str, str]) -> Any:
 
 
 def _from_text(value: Any, opening: str) -> Any:
-    """The object or list that a text writes out, where the model wrote one as a text."""
+    """Returns the object or list that a model wrote as JSON text; any other value unchanged."""
     if isinstance(value, str) and value.lstrip().startswith(opening):
         try:
             return read_json(value)
@@ -349,7 +350,7 @@ def _allows(decode: Decode, value: Any) -> bool:
 
 
 def _bound(variable: typing.TypeVar) -> Any:
-    """What stands for a type variable that nobody set."""
+    """Returns the default, the constraints or the bound of a type variable; else Any."""
     default = getattr(variable, "__default__", None)
     if default is not None and default is not getattr(typing, "NoDefault", None):
         return default
@@ -359,7 +360,7 @@ def _bound(variable: typing.TypeVar) -> Any:
 
 
 def _fits_exactly(value: Any, schema: Mapping[str, Any]) -> bool:
-    """So that a union of int and str keeps "5" a string, whatever the order of its options."""
+    """Returns whether a value fits an option of a union without conversion, so that `int | str` keeps "5" a string."""
     if "$ref" in schema:
         return isinstance(value, dict)
     if "enum" in schema:
@@ -371,7 +372,7 @@ def _fits_exactly(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _constraints(item: Any, kind: Any) -> dict[str, Any]:
-    """The limits that one item of Annotated sets, by its attributes."""
+    """Returns the keywords of one item of Annotated, from its attributes."""
     out = {key: getattr(item, name) for name, key in CONSTRAINTS.items() if getattr(item, name, None) is not None}
     unit = {"array": "Items", "object": "Properties"}.get(kind, "Length") if isinstance(kind, str) else "Length"
     for name, key in (("min_length", f"min{unit}"), ("max_length", f"max{unit}")):
@@ -390,5 +391,5 @@ def _constraints(item: Any, kind: Any) -> dict[str, Any]:
 
 
 def _generated_doc(kind: type) -> bool:
-    """The docstring that dataclasses and NamedTuple write by themselves."""
+    """Returns whether the docstring was generated by `dataclass` or NamedTuple."""
     return (kind.__doc__ or "").startswith(f"{kind.__name__}(")

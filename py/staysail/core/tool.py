@@ -29,21 +29,21 @@ def check_approval(value: Any, name: str) -> Approval:
 
 
 class FunctionTool[**P, R]:
-    """A function that the model can call. Called as itself, it is the function it was, with the same signature for type checkers.
+    """A function that the model can call. Calling the tool in Python calls the function, with the same signature for type checkers.
 
     The schema comes from the function's annotations and docstring; arguments are read into the annotated types. A function that raises
-    ToolError tells the model what went wrong, and the model may try again with other arguments; any other exception is told as its type
-    and text. An ordinary function runs in a thread where the platform has threads (the event loop goes on meanwhile), an `async` one on
-    the loop. What a generator yields is told as `ToolProgress` events, and the last value (or what it returns) is the result.
+    ToolError sends its text to the model, which may call again with other arguments; of any other exception the model gets the type and
+    the text. An ordinary function runs in a thread where the platform has threads (the event loop goes on meanwhile), an `async` one on
+    the loop. Values that a generator yields become `ToolProgress` events; the last value, or the returned one, is the result.
 
     Args:
         function: A function, a method (also a class method or a static one), a `functools.partial`, or an object that can be called.
         name: For the model; the function's own, if left out.
         description: For the model; the docstring up to its first section, if left out.
-        timeout_s: Seconds, after which the model is told that it took too long.
+        timeout_s: Seconds until the call is cancelled and the model gets an error.
         strict: Asks the provider to hold the model to the schema, where it can; None leaves it to the provider's default.
         approval: "always", "never", or a function of the arguments that says whether a person is asked first.
-        idempotent: May be called once more when nobody knows whether a call was carried out.
+        idempotent: A resumed run repeats the call without asking, if it is not known whether the call was carried out.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class FunctionTool[**P, R]:
         return inspect.signature(self.function)
 
     def check_arguments(self, args: Mapping[str, Any]) -> None:
-        """Raises ToolError when the arguments do not fit, as `call` would."""
+        """Raises ToolError for arguments that `call` would refuse."""
         self._read(args)
 
     def _read(self, args: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class FunctionTool[**P, R]:
         return typed
 
     async def call(self, args: Mapping[str, Any]) -> Any:
-        """Runs the function with a model's arguments. Raises ToolError when they do not fit."""
+        """Returns the function's result for a model's arguments. Raises ToolError for arguments that do not fit."""
         function: Callable[..., Any] = self.function
         result: Any = await _run(functools.partial(function, **self._read(args)), function)
         if isinstance(result, AsyncGenerator):
@@ -111,7 +111,7 @@ class FunctionTool[**P, R]:
     @overload
     def __get__(self, instance: object, owner: type | None = None) -> FunctionTool[..., R]: ...
     def __get__(self, instance: object, owner: type | None = None) -> FunctionTool[..., R]:
-        """A method marked `@tool` becomes a tool of its instance, or of its class if it is a class method."""
+        """Returns a method as a tool of its instance, or a class method as a tool of its class."""
         if instance is None and not isinstance(self.function, classmethod | staticmethod):
             return self
         descriptor: Any = self.function
@@ -123,7 +123,7 @@ class FunctionTool[**P, R]:
         return {name: getattr(self, name) for name in names}
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """By name, where the name leads to the tool; else by its function, which must have one."""
+        """Pickles a tool by its qualified name if that names the tool, else as its function and options."""
         plain = _plain_function(self.function)
         here: Any = sys.modules.get(getattr(plain, "__module__", ""))
         for step in getattr(plain, "__qualname__", "").split("."):
@@ -151,8 +151,8 @@ def tool[**P, R](
     idempotent: bool = False,
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
 def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. Raises ConfigError for a parameter without a
-    JSON type. The options are those of FunctionTool.
+    """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. The options are FunctionTool's. Raises
+    ConfigError for a parameter whose type JSON cannot represent.
 
         @tool
         def weather(city: str, unit: Literal["C", "F"] = "C") -> str:
@@ -171,7 +171,7 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
 
 
 def as_tool(item: Any) -> Any:
-    """A Tool from a Tool or a plain function. Raises ConfigError."""
+    """Returns a Tool unchanged, or a function as a FunctionTool. Raises ConfigError."""
     if isinstance(item, MethodType) and isinstance(item.__func__, FunctionTool):  # @classmethod above @tool
         return FunctionTool(item.__func__.function.__get__(item.__self__), **item.__func__._options())
     if all(hasattr(item, part) for part in ("name", "description", "parameters", "call")):
@@ -182,14 +182,14 @@ def as_tool(item: Any) -> Any:
 
 
 def _plain_function(function: Any) -> Any:
-    """The function inside of a partial, a class method or a static method."""
+    """Returns the function inside a partial, a class method or a static method."""
     while isinstance(function, functools.partial | classmethod | staticmethod):
         function = function.func if isinstance(function, functools.partial) else function.__func__
     return function
 
 
 def _fields(function: Any, plain: Any, name: str) -> dict[str, tuple[Any, Any]]:
-    """Name to (type, default) of the parameters that a call may set."""
+    """Returns the parameters that a call can set, as name to (type, default)."""
     hints = type_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
     fixed = function.keywords if isinstance(function, functools.partial) else {}
     fields = {}
@@ -204,7 +204,7 @@ def _fields(function: Any, plain: Any, name: str) -> dict[str, tuple[Any, Any]]:
 
 
 def _closed(schema: Any) -> Any:
-    """The schema with its objects closed, pydantic's and msgspec's too: a model need not write properties that nobody reads."""
+    """Returns the schema with every object closed, also pydantic's and msgspec's, which ignore unknown properties."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
@@ -214,7 +214,7 @@ def _closed(schema: Any) -> Any:
 
 
 async def _run(call: Callable[[], Any], function: Any) -> Any:
-    """What a function returns: called in a thread, where it is an ordinary one and the platform has threads."""
+    """Returns a function's result. An ordinary function is called in a thread, where the platform has threads."""
     plain = _plain_function(function)
     plain = plain if inspect.isroutine(plain) else type(plain).__call__
     at_once = inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain) or inspect.isgeneratorfunction(plain)
@@ -231,7 +231,7 @@ async def _last_of(values: AsyncGenerator[Any]) -> Any:
 
 
 async def _last_of_steps(values: Generator[Any]) -> Any:
-    """Each step of the generator in a thread, so that progress is told on the loop."""
+    """Runs each step of a generator in a thread, and reports progress on the event loop between them."""
     last, ended = None, object()
     result: list[Any] = []
 

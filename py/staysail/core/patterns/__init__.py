@@ -1,4 +1,4 @@
-"""Regular expressions by ECMAScript's rules, as JSON Schema's `pattern` means them, that cannot freeze the interpreter."""
+"""Regular expressions of JSON Schema's `pattern`: ECMAScript's rules, and a bounded number of steps."""
 
 from .program import Pattern, PatternTooCostly, compile_pattern
 from .syntax import PatternError

@@ -13,7 +13,7 @@ type Range = tuple[int, int]
 
 
 class CharSet(dict[str, bool]):
-    """Whether a character belongs to the set, as `chars[character]`. Every answer is computed once."""
+    """A set of characters: `chars[character]` is whether the character belongs to it. Each answer is computed once."""
 
     __slots__ = ("_test",)
 
@@ -27,7 +27,7 @@ class CharSet(dict[str, bool]):
 
 
 def one_of(ranges: Iterable[Range], tests: Iterable[Test] = (), *, negated: bool = False, ignore_case: bool = False) -> CharSet:
-    """The set of the characters in any range of code points, or for which any test holds; negated: all others."""
+    """Returns the set of the characters that lie in a range of code points or pass a test; negated: of all others."""
     ranges, tests = tuple(ranges), tuple(tests)
 
     def within(character: str) -> bool:
@@ -43,7 +43,7 @@ def one_of(ranges: Iterable[Range], tests: Iterable[Test] = (), *, negated: bool
 
 DIGITS: tuple[Range, ...] = ((48, 57),)
 WORDS: tuple[Range, ...] = ((48, 57), (65, 90), (95, 95), (97, 122))
-# `\s`: white space and line ends, which are Unicode's Zs and these.
+# `\s`: white space and line ends.
 SPACES: tuple[Range, ...] = tuple(
     (ord(c), ord(c))
     for c in "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
@@ -107,8 +107,8 @@ PROPERTIES: dict[str, Test] = {
 
 
 def property_test(name: str) -> Test | None:
-    r"""The test behind `\p{name}`: a general category by its short or long name, or one of a few binary properties. None for a property
-    that Python's Unicode data cannot tell, such as a script."""
+    r"""Returns the test of `\p{name}`: a general category by its short or long name, or one of a few binary properties. Returns None for a
+    property that Python's Unicode data lacks, such as a script."""
     if name in PROPERTIES:
         return PROPERTIES[name]
     name = name.removeprefix("General_Category=").removeprefix("gc=")

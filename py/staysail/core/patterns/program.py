@@ -1,13 +1,13 @@
-"""Compiles a pattern's tree and searches a text with it, in a number of steps that is bounded.
+"""Compiles a pattern and searches texts with it, in a bounded number of steps.
 
-How it works. The tree becomes a list of instructions, and a search is a walk over them with a stack of alternatives, as in every engine
-that backtracks. Three things keep it from backtracking without end. Only whether there is a match is asked, so what follows an
-instruction at a position depends on these two alone: a branch that was tried once at a position is never tried there again (`seen`). A
-`[…]*` remembers which of its ends were tried as one interval, so that runs within runs cost no more than one. Both make the search linear
-in the text's length for a given pattern. What remains (references to groups, and a look-around that reads far at every position) is cut
-off by a budget of steps, with PatternTooCostly.
+How it works. The pattern becomes a list of instructions; a search executes them with a stack of alternatives, like every engine that
+backtracks. Two measures bound the backtracking. The caller only needs to know whether there is a match, so the outcome of an instruction at
+a position depends on these two alone: a branch is tried at a position once (`seen`). A `[…]*` keeps the end positions that it has tried as
+one interval (`done`), so repetitions inside repetitions cost no more than one. Both make the search linear in the text's length.
+References to groups, and a look-around that reads far at every position, are not linear: a budget of steps ends them with
+PatternTooCostly.
 
-Why not `re`: its `\\d`, `$` and named groups differ, it does not know `\\p{…}`, and `(a+)+$` would hold up the interpreter for ever.
+Why not `re`: its `\\d`, `$` and named groups differ, it has no `\\p{…}`, and `(a+)+$` freezes the interpreter.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ type Captures = tuple[int, ...]
 
 
 class PatternTooCostly(Exception):
-    """The search took more steps than it may. Says nothing about whether the text matches."""
+    """The search exceeded its budget of steps. Whether the text matches is not known."""
 
 
 class Pattern:
@@ -45,8 +45,8 @@ class Pattern:
         self._emit(MATCH)
 
     def search(self, text: str, steps: int = STEPS) -> tuple[bool, int]:
-        """Whether the pattern matches anywhere in the text, and the steps that were taken. Raises PatternTooCostly after `steps` steps,
-        and four more for each character of the text."""
+        """Returns whether the pattern matches anywhere in the text, and the steps of the search. Raises PatternTooCostly after `steps`
+        steps, plus four for each character of the text."""
         search = _Search(self, text, steps + 4 * len(text))
         return search.anywhere(), search.taken
 
@@ -60,7 +60,7 @@ class Pattern:
         return len(self.code) - 1
 
     def _compile(self, node: Node, direction: int) -> None:
-        """direction: 1, or -1 inside of a look-behind, which is matched from its end to its beginning."""
+        """Appends a node's instructions. direction: 1, or -1 inside a look-behind, which is matched from its end to its beginning."""
         match node:
             case Chars(chars):
                 self._emit(CHAR, chars, direction)
@@ -153,7 +153,7 @@ class _Search:
         return False
 
     def _run(self, pc: int, pos: int, captures: Captures, seen: set[object], done: dict[int, tuple[int, int]]) -> Captures | None:
-        """The captures of a match that begins at `pos`; None where there is none. seen, done: what was tried before, in vain."""
+        """Returns the captures of a match that begins at `pos`, or None. seen, done: branches that failed before."""
         code, text, size, refers = self._pattern.code, self._text, len(self._text), self._pattern.refers
         # (instruction, position, the least position to try it at afterwards, captures)
         stack = [(pc, pos, pos, captures)]
@@ -246,8 +246,8 @@ class _Search:
         return here == (kind == "word")
 
     def _follow(self, back: tuple[list[int], bool], pos: int, direction: int, captures: Captures) -> int | None:
-        """The position after what a group matched, here once more; None where something else stands. A group that matched nothing yet
-        is empty."""
+        """Returns the position after a repetition of a group's text, or None if another text stands there. A group that has not matched
+        yet counts as empty."""
         numbers, ignore_case = back
         for number in numbers:
             start, end = captures[2 * number - 2 : 2 * number]
@@ -263,7 +263,7 @@ class _Search:
 
 
 def _is_anchored(node: Node) -> bool:
-    """Whether every match begins at the text's beginning."""
+    """Returns whether every match begins at the text's beginning."""
     match node:
         case Edge("start", False):
             return True
@@ -278,5 +278,5 @@ def _is_anchored(node: Node) -> bool:
 
 @lru_cache(maxsize=256)
 def compile_pattern(source: str) -> Pattern:
-    """Raises PatternError."""
+    """Returns the compiled pattern. Raises PatternError."""
     return Pattern(source)

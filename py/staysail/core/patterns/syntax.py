@@ -1,8 +1,8 @@
-"""Reads a pattern into a tree of nodes.
+"""Parses a pattern into a tree of nodes.
 
-Grammar: https://tc39.es/ecma262/#sec-patterns with the `u` flag, and what browsers take besides (Annex B: a lone brace, an escaped
-character that needs no escape) as long as its meaning is certain. Two habits of other languages are read too, since tools are described
-in them: `(?P<name>…)` and `(?i)` at the beginning. Anything else is a PatternError.
+Grammar: https://tc39.es/ecma262/#sec-patterns with the `u` flag, and the parts of Annex B whose meaning is certain: a lone brace, an escape
+of a character that needs none. Two forms of other languages are parsed too, because tools' schemas use them: `(?P<name>…)`, and `(?i)` at
+the beginning. Any other pattern is a PatternError.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Choice(Value):
 
 
 class Repeat(Value):
-    """most: None for no limit. groups: numbers of the groups inside, which begin every round unset."""
+    """A repetition. most: None for no limit. groups: numbers of the groups inside, which each round begins unset."""
 
     item: Node
     least: int
@@ -54,14 +54,14 @@ class Look(Value):
 
 
 class Edge(Value):
-    """kind: "start", "end" (of a line too, where multiline), "word" or "not word"."""
+    """An assertion of a position. kind: "start", "end" (multiline: also of a line), "word" or "not word"."""
 
     kind: str
     multiline: bool = False
 
 
 class Back(Value):
-    """A reference to what a group matched, by the group's number or name."""
+    """A reference to the text of a group, by the group's number or name."""
 
     key: int | str
     ignore_case: bool
@@ -71,7 +71,7 @@ type Node = Chars | Sequence | Choice | Repeat | Group | Look | Edge | Back
 
 
 class Parser:
-    """tree: the whole pattern. groups: how many groups capture. backs: the references to them."""
+    """A parsed pattern. tree: the whole pattern. groups: number of capturing groups. backs: references to groups."""
 
     def __init__(self, source: str) -> None:
         self._source, self._at = source, 0
@@ -91,7 +91,7 @@ class Parser:
             self.numbers(back.key)
 
     def numbers(self, key: int | str) -> list[int]:
-        """The groups that a reference may mean. Raises PatternError."""
+        """Returns the numbers of the groups that a reference may mean. Raises PatternError."""
         if isinstance(key, str):
             if key not in self._names:
                 raise self._error(f"no group is named {key}")
@@ -249,7 +249,7 @@ class Parser:
         return self._literal(self._character(character))
 
     def _class_escape(self, character: str) -> tuple[tuple[Range, ...], tuple[Test, ...]] | None:
-        r"""The ranges and tests of `\d`, `\w`, `\s`, `\p{…}` and their complements; None where another escape begins."""
+        r"""Returns the ranges and tests of `\d`, `\w`, `\s`, `\p{…}` and their complements; None for another escape."""
         if character in "dwsDWS":
             ranges = CLASSES[character.lower()]
             if character.islower():
@@ -318,7 +318,7 @@ class Parser:
             if self._peek("-") and not self._peek("-]"):
                 self._at += 1
                 high = self._class_atom(ranges, tests)
-                if low is None or high is None:  # `[\w-.]`: Annex B takes the hyphen for itself
+                if low is None or high is None:  # `[\w-.]`: by Annex B the hyphen stands for itself
                     ranges += [(ord(c), ord(c)) for c in (low, "-", high) if c is not None]
                 elif low > high:
                     raise self._error("a range whose ends are out of order")
@@ -329,7 +329,7 @@ class Parser:
         return one_of(ranges, tests, negated=negated, ignore_case="i" in self._flags)
 
     def _class_atom(self, ranges: list[Range], tests: list[Test]) -> str | None:
-        """One character of a class; None for an escape that is a class itself, which is added."""
+        """Returns one character of a class; None for an escape that is a class, whose ranges and tests are added."""
         character = self._next()
         if character == "[" and self._source[self._at : self._at + 1] == ":":
             raise self._error("a POSIX class, which ECMAScript does not have")

@@ -1,4 +1,4 @@
-"""JSON Schema: whether a value fits one."""
+"""Validation of JSON values against JSON Schemas."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 
 
 def check(value: Any, schema: Mapping[str, Any] | bool) -> list[str]:
-    """Lists what keeps a JSON value from fitting a JSON Schema, each problem as `path: what is wrong`; none when it fits. Never raises,
-    whatever the schema is: see checking.py."""
-    from .checking import list_problems  # its nine modules take 5 ms in a page, and the first check comes after a model's answer
+    """Returns the problems that keep a JSON value from fitting a JSON Schema, each as `path: what is wrong`; an empty list means that it
+    fits. Never raises, whatever the schema is: see checking.py."""
+    from .checking import list_problems  # nine modules, 5 ms in a page; the first check comes after a model's answer
 
     return list_problems(value, schema)
 
 
 def fit(value: Any, schema: Mapping[str, Any] | bool) -> tuple[Any, list[str]]:
-    """The value of a model as the schema wants it, where its meaning is certain (see mending.py), and what keeps it from fitting even
-    so."""
+    """Returns a model's value as the schema wants it, where the value's meaning is certain (see mending.py), and the problems that are
+    left."""
     problems = check(value, schema)
     if not problems:
         return value, problems

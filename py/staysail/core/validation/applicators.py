@@ -1,4 +1,4 @@
-"""The keywords that hold other schemas against a value or its parts."""
+"""Keywords that apply other schemas to a value or to its parts."""
 
 from __future__ import annotations
 
@@ -168,14 +168,14 @@ def _dependent_schemas(engine: Engine, frame: Frame, dependents: Any) -> None:
 
 
 def _dependencies(engine: Engine, frame: Frame, dependents: Any) -> None:
-    """Draft 7's form of both."""
+    """Draft 7's keyword for `dependentRequired` and `dependentSchemas`."""
     if isinstance(dependents, Mapping):
         require_dependents(engine, frame, {name: [rule] if isinstance(rule, str) else rule for name, rule in dependents.items()})
         _dependent_schemas(engine, frame, {name: rule for name, rule in dependents.items() if isinstance(rule, Mapping | bool)})
 
 
 def check_unevaluated(engine: Engine, frame: Frame) -> None:
-    """Last of all keywords, since it looks at what no other looked at."""
+    """Applies the `unevaluated…` keywords, which concern the names and positions that no other keyword evaluated."""
     seen, value = frame.seen, frame.value
     assert seen
     if "unevaluatedProperties" in frame.schema and isinstance(value, dict):

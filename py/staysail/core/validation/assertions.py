@@ -1,4 +1,4 @@
-"""The keywords that say something of a value itself."""
+"""Keywords that state a condition of the value itself."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ ASSERTIONS: dict[str, Rule] = {
 
 
 def _is_multiple(value: float, step: float) -> bool:
-    """Exact in decimals, so that 0.3 is a multiple of 0.1."""
+    """Returns whether a number is a multiple of another, exactly in decimals: 0.3 is a multiple of 0.1."""
     if value in (float("inf"), float("-inf")) or value != value or step == float("inf"):
         return False
     (a, exponent_a), (b, exponent_b) = _decimal(value), _decimal(step)
@@ -145,7 +145,7 @@ def _is_multiple(value: float, step: float) -> bool:
 
 
 def _decimal(number: float) -> tuple[int, int]:
-    """A number as an integer and a power of ten."""
+    """Returns a number as an integer and a power of ten."""
     if isinstance(number, int):
         return number, 0
     digits, _, exponent = repr(number).partition("e")

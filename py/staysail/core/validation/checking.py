@@ -1,10 +1,10 @@
 """Checks a JSON value against a JSON Schema of draft 2020-12, or an older one, and lists every problem.
 
-How it works. The engine goes through a schema's keywords, each of which is a function. Only where a schema around has an `unevaluated…`
-keyword does it keep account of the names and items that were looked at. The work is bounded by a budget of steps and a depth, so a schema
-that refers to itself without end, or grows exponentially, ends in a problem of its own, as does a pattern that takes too long. A keyword
-whose value is malformed, a pattern that cannot be read, and a reference to another document hold for anything: the schema's author
-checks too. `format` and `content…` are annotations, as the specification has them by default.
+How it works. The engine calls one function for each keyword of a schema. It records which names and items were evaluated only where a
+schema has an `unevaluated…` keyword. A budget of steps and a limit on depth bound the work: a schema that refers to itself without end, a
+schema that grows exponentially, and a pattern that takes too long each end in a problem that says so. A keyword whose value is malformed, a
+pattern that cannot be read and a reference to another document accept every value, because the schema's author checks the value too.
+`format` and `content…` are annotations, which is the specification's default.
 
 Why no package: jsonschema needs rpds-py, which is compiled, and takes 70 ms to import; fastjsonschema stops at draft 7 and runs Python that
 it writes; jschon has had no release since 2023. All three hand patterns to `re`, which freezes, and none bounds its work.
@@ -29,8 +29,12 @@ KEYWORDS = APPLICATORS | ASSERTIONS
 def list_problems(
     value: Any, schema: Mapping[str, Any] | bool, references: References | None = None, scope: Scope | None = None
 ) -> list[str]:
-    """The first problems, each as `path: what is wrong`; none when the value fits. references, scope: of the document that the schema is a
-    part of; left out, it is the whole."""
+    """Returns the first problems of a value, each as `path: what is wrong`; an empty list means that the value fits.
+
+    Args:
+        references: Resources of the document that holds the schema; left out, the schema is the whole document.
+        scope: Resources that were entered on the way to the schema.
+    """
     problems: list[str] = []
     given_up = ""
     try:
@@ -39,7 +43,7 @@ def list_problems(
         engine.visit(value, schema, "", scope or (references.root,), problems)
     except GivenUp as reason:
         given_up = str(reason)
-    except RecursionError:  # an application that is deep in calls itself leaves less room than MOST_NESTED counts on
+    except RecursionError:  # the application's own calls can leave less of the stack than MOST_NESTED needs
         given_up = "value: nests too deeply to be checked"
     more = len(problems) - MOST_PROBLEMS
     return [

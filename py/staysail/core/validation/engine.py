@@ -1,4 +1,4 @@
-"""Goes through a schema's keywords, within a budget of steps and a depth."""
+"""The engine of a check: it visits schemas and calls their keywords' functions, within a budget of steps and a limit on depth."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from .equality import is_type, shown
 from .references import References, Scope
 
 STEPS = 1_000_000
-VISIT = 10  # steps that looking at one value with one schema counts as
+VISIT = 10  # steps of one value under one schema
 STEPS_PER_VALUE = 300
 STEPS_PER_CHARACTER = 10
 MOST_NESTED = 220
 
 
 class GivenUp(Exception):
-    """The check took too many steps, or went too deep."""
+    """The check needed too many steps, or nested too deeply."""
 
 
 class Seen:
-    """The names and items of one value that a schema looked at."""
+    """The names and positions of one value that a schema evaluated."""
 
     __slots__ = ("items", "names")
 
@@ -35,7 +35,7 @@ class Seen:
 
 
 class Frame:
-    """One value under one schema, as the keywords' functions see it."""
+    """One value under one schema: the argument of the keywords' functions."""
 
     __slots__ = ("path", "problems", "schema", "scope", "seen", "value")
 
@@ -53,7 +53,12 @@ type Rule = Callable[[Engine, Frame, Any], None]
 
 
 class Engine:
-    """One check. rules: what each keyword does; last: what is done after all keywords of a schema, where it has an `unevaluated…`."""
+    """One check of one value.
+
+    Args:
+        rules: The function of each keyword.
+        last: Called after all keywords of a schema that has an `unevaluated…` keyword.
+    """
 
     def __init__(self, value: Any, references: References, rules: Mapping[str, Rule], last: Callable[[Engine, Frame], None]) -> None:
         self._value, self._rules, self._last = value, rules, last
@@ -62,7 +67,7 @@ class Engine:
         self.references = references
 
     def spend(self, steps: int) -> None:
-        """Counts steps. Raises GivenUp once there are more than a value of this size should take."""
+        """Counts steps. Raises GivenUp when they exceed the budget of a value of this size."""
         self._left -= steps
         if self._left < 0 and not self._extended:
             self._extended = True
@@ -71,7 +76,7 @@ class Engine:
             raise GivenUp("value: not checked, because its schema takes too many steps; a simpler schema is needed")
 
     def visit(self, value: Any, schema: Any, path: str, scope: Scope, problems: list[str], seen: Seen | None = None) -> bool:
-        """Whether the value fits; adds to `problems`, and to `seen` where it fits."""
+        """Returns whether the value fits. Adds problems to `problems`, and evaluated names and positions to `seen` if the value fits."""
         if not isinstance(schema, Mapping):
             if schema is False:
                 problems.append(f"{path or 'value'}: not allowed")
@@ -113,7 +118,7 @@ class Engine:
         return fits or (value is None and schema.get("nullable") is True)
 
     def fits(self, frame: Frame, schema: Any, problems: list[str], scope: Scope | None = None) -> bool:
-        """Whether the frame's own value fits another schema too; what that one looked at counts as looked at."""
+        """Returns whether the frame's value also fits another schema, whose evaluated names and positions are added to the frame's."""
         seen = Seen() if frame.seen is not None else None
         fits = self.visit(frame.value, schema, frame.path, scope or frame.scope, problems, seen)
         if fits and frame.seen is not None and seen is not None:
@@ -121,7 +126,7 @@ class Engine:
         return fits
 
     def matches(self, pattern: Any, text: Any) -> bool | None:
-        """Whether a pattern matches; None where it cannot be read. Raises PatternTooCostly."""
+        """Returns whether a pattern matches a text; None for a pattern that cannot be read. Raises PatternTooCostly."""
         if not (isinstance(pattern, str) and isinstance(text, str)):
             return None
         limit = min(self._left, STEPS)
@@ -137,7 +142,7 @@ class Engine:
 
 
 def _size(value: Any) -> int:
-    """Steps that a value of this size may take beyond STEPS."""
+    """Returns the steps beyond STEPS that a value of this size may need."""
     steps, work = 0, [value]
     while work:
         item = work.pop()

@@ -16,7 +16,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def is_type(value: Any, kind: Any) -> bool:
-    """Whether a value is of a type of JSON Schema; of one that it does not have, anything is."""
+    """Returns whether a value is of a type of JSON Schema. Every value is of a type that JSON Schema does not define."""
     if kind == "integer" and isinstance(value, float):
         return value.is_integer()
     known = TYPES.get(kind) if isinstance(kind, str) else None
@@ -26,14 +26,14 @@ def is_type(value: Any, kind: Any) -> bool:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Equality as JSON has it: 1 and 1.0 are one number, 1 and true are not."""
+    """Compares JSON values: 1 and 1.0 are equal, 1 and true are not."""
     if isinstance(a, list | dict) or isinstance(b, list | dict):
         return bool(identity(a) == identity(b))
     return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 def identity(value: Any) -> Any:
-    """A hashable stand-in for a JSON value, equal where the values are."""
+    """Returns a hashable value that is equal for equal JSON values."""
     if isinstance(value, list | tuple):
         return ("list", *map(identity, value))
     if isinstance(value, dict):

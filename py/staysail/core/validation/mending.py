@@ -1,5 +1,5 @@
-"""Values that a model wrote nearly right, where their meaning is certain: null for a property that may be left out, as strict modes make
-models write; "5" for a number; JSON in a text where an object or a list belongs."""
+"""Mends values that a model wrote nearly right and whose meaning is certain: null for a property that may be left out (strict modes make
+models write it), "5" for a number, JSON text in place of an object or a list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NUMBER = re.compile(r"\s*-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,2})?\s*")
 
 
 def mend(value: Any, schema: Mapping[str, Any] | bool) -> Any:
-    """The value with what is nearly right put right; what cannot be understood stays as it is."""
+    """Returns the value mended; a part whose meaning is not certain stays as it is."""
     return _Mending(schema).mend(value, schema)
 
 
@@ -48,7 +48,7 @@ class _Mending:
         return value
 
     def _parts(self, schema: Any, scope: Scope, depth: int) -> Iterator[tuple[Mapping[str, Any], Scope]]:
-        """The schema, and those that hold beside it: what it refers to, and those of `allOf`."""
+        """Yields the schema, the target of its `$ref` and the members of its `allOf`, each with its scope."""
         if not isinstance(schema, Mapping) or depth > MOST_NESTED:
             return
         yield schema, scope
@@ -73,7 +73,7 @@ class _Mending:
         return out
 
     def _choose(self, value: Any, options: list[Any], scope: Scope, depth: int) -> Any:
-        """The value mended as the first option that it then fits wants it; as it is where it fits one already, or none."""
+        """Returns the value mended for the first option that it then fits; unchanged if it fits an option already, or none."""
         if any(self._fits(value, option, scope) for option in options):
             return value
         for option in options:
@@ -87,7 +87,7 @@ class _Mending:
 
 
 def _read(value: Any, wanted: Any) -> Any:
-    """A text as the value it writes out, where a text is not wanted."""
+    """Returns the value that a text writes out, if the schema wants no text."""
     kinds = wanted if isinstance(wanted, list) else [wanted]
     if not isinstance(value, str) or wanted is None or any(is_type(value, kind) for kind in kinds):
         return value

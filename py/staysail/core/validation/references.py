@@ -1,7 +1,7 @@
-"""What `$ref` points at, within the one document that is at hand.
+"""Targets of `$ref` and `$dynamicRef` within one document.
 
-How it works. A schema with an `$id` is a resource of its own; every resource, and every anchor in it, is found by its absolute address in
-an index that is built at the first reference. Other documents are never fetched: a reference to one is unresolved.
+How it works. A schema with an `$id` is a resource. An index finds every resource and every anchor by its absolute address. Other documents
+are never fetched: a reference to another document has no target.
 
 https://json-schema.org/draft/2020-12/json-schema-core#section-8.2
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from ..value import Value
 
-# Where schemas stand in a schema; anywhere else (`enum`, `const`, an unknown keyword) an `$id` is only data.
+# Keywords that hold schemas; in any other place (`enum`, `const`, an unknown keyword) an `$id` is only data.
 ONE: tuple[str, ...] = (
     *("items", "additionalItems", "unevaluatedItems", "contains", "contentSchema", "additionalProperties", "unevaluatedProperties"),
     *("propertyNames", "not", "if", "then", "else"),
@@ -25,7 +25,7 @@ OLD_DRAFTS = re.compile(r"draft-0[3467]/schema")
 
 
 class Resource(Value):
-    """A schema with an address. legacy: of draft 7 or before, where `$ref` stands for its whole schema. dynamic: its `$dynamicAnchor`s."""
+    """A schema with an address. legacy: of draft 7 or before, where `$ref` replaces its whole schema. dynamic: its `$dynamicAnchor`s."""
 
     address: str
     schema: Mapping[str, Any] | bool
@@ -37,8 +37,8 @@ type Scope = tuple[Resource, ...]
 
 
 class Target(Value):
-    """scope: the resources that were entered on the way to the schema, the one that holds it last. dynamic: the name of the
-    `$dynamicAnchor` that the reference named, if it named one."""
+    """The schema that a reference means. scope: the resources entered on the way, the schema's own resource last. dynamic: the name of the
+    `$dynamicAnchor` in the reference, if it has one."""
 
     schema: Any
     scope: Scope
@@ -46,7 +46,7 @@ class Target(Value):
 
 
 class References:
-    """The resources of one document."""
+    """Index of one document's resources and anchors."""
 
     def __init__(self, root: Mapping[str, Any] | bool) -> None:
         self._resources: dict[str, Resource] = {}
@@ -55,7 +55,7 @@ class References:
         self.root = self._index(root, "", legacy=False)
 
     def _index(self, root: Any, base: str, *, legacy: bool) -> Resource:
-        """Finds the resources and anchors of a document; a list of work, as schemas may nest deeper than calls can."""
+        """Fills the index. Uses a list of work, because schemas may nest deeper than calls can."""
         address = base
         work: list[tuple[Any, str, bool]] = [(root, base, legacy)]
         while work:
@@ -71,7 +71,7 @@ class References:
         return self._resources.get(address) or Resource(address, root, legacy=False, dynamic={})
 
     def _identify(self, schema: Mapping[str, Any], base: str, legacy: bool, *, is_root: bool) -> str:
-        """Enters a schema under its address and its anchors; gives the address that what is inside it refers from."""
+        """Adds a schema to the index under its address and its anchors. Returns the base address of the schemas inside it."""
         id = schema.get("$id", schema.get("id") if legacy else None)
         if isinstance(id, str) and id.startswith("#"):  # an anchor, before draft 2019-09
             self._anchors[base + id] = (schema, base)
@@ -92,12 +92,12 @@ class References:
         return base
 
     def enter(self, schema: Mapping[str, Any], scope: Scope) -> Scope:
-        """The scope within a schema that has an `$id`."""
+        """Returns the scope inside a schema that has an `$id`."""
         resource = self._resources.get(join(scope[-1].address, str(schema["$id"])).removesuffix("#"))
         return (*scope, resource) if resource and resource.schema is schema and resource is not scope[-1] else scope
 
     def find(self, reference: str, scope: Scope) -> Target | None:
-        """The schema that a reference means; None for one in another document, or one that leads nowhere."""
+        """Returns the target of a reference; None for a reference into another document, or to a place that does not exist."""
         address, _, fragment = join(scope[-1].address, reference).partition("#")
         resource = self._resources.get(address)
         if resource is None:
@@ -115,7 +115,7 @@ class References:
         return Target(schema, _entered(scope, holder), dynamic)
 
     def find_dynamic(self, reference: str, scope: Scope) -> Target | None:
-        """The same for `$dynamicRef`: the outermost schema in scope that has the dynamic anchor, if the reference means one."""
+        """Returns the target of a `$dynamicRef`: the outermost schema in scope with the dynamic anchor, if the reference names one."""
         target = self.find(reference, scope)
         if target is None or target.dynamic is None:
             return target
@@ -145,7 +145,7 @@ def _entered(scope: Scope, resource: Resource) -> Scope:
 
 
 def subschemas(schema: Mapping[str, Any]) -> Iterator[Any]:
-    """The schemas directly inside a schema."""
+    """Yields the schemas directly inside a schema."""
     for keyword, value in schema.items():
         if keyword in NAMED and isinstance(value, Mapping):
             yield from value.values()
@@ -156,8 +156,8 @@ def subschemas(schema: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def join(base: str, reference: str) -> str:
-    """A reference made absolute. https://www.rfc-editor.org/rfc/rfc3986#section-5.2 for what schemas have: whole addresses, paths and
-    fragments."""
+    """Returns a reference as an absolute address: the part of https://www.rfc-editor.org/rfc/rfc3986#section-5.2 that schemas use, which is
+    whole addresses, paths and fragments."""
     if not reference:
         return base
     if reference.startswith("#"):

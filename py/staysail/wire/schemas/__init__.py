@@ -1,12 +1,13 @@
-"""A caller's JSON Schemas, made into what each provider takes.
+"""Prepares a caller's JSON Schemas for each provider.
 
-    rules.py      what a provider takes, as data
-    plain.py      any draft's schema as plain draft 2020-12, its references gathered under $defs
-    merging.py    several schemas that hold together, as one
-    root.py       the root as one object, which every provider wants
-    lowering.py   the constructs that a provider does not take, said otherwise or told to the model
-    closing.py    the closed form that strict modes want
-    preparing.py  a whole request: schemas, names, and the way back
+    rules.py      keywords, formats, names and limits that a provider accepts, as data
+    plain.py      normalises a schema of any draft to draft 2020-12, with its definitions under $defs
+    merging.py    merges schemas that hold together
+    root.py       makes the root one object, which every provider requires
+    lowering.py   replaces constructs that a provider does not accept
+    closing.py    makes the closed form that strict modes require
+    preparing.py  prepares a whole request, and restores names in the answer
 
-What a provider cannot be told in its schema is told to the model in a description, and checked when the call or the answer comes.
+A condition that the provider's schema cannot express is written into a description for the model, and checked when the call or the answer
+comes.
 """

@@ -1,5 +1,5 @@
-"""The closed form of a schema, which strict modes want: no object may have more than its properties, and all of them are required. A
-property that may be left out becomes one that may be null; `fit_value` takes such nulls out again.
+"""Makes the closed form of a schema, which strict modes require: no object has other properties, and every property is required. A property
+that may be left out becomes nullable; `core.validation.fit` removes such nulls from the call or the answer.
 
 https://developers.openai.com/api/docs/guides/structured-outputs#all-fields-must-be-required
 """
@@ -12,15 +12,15 @@ from typing import Any
 from .rules import SchemaRules
 
 STRUCTURAL = frozenset({"patternProperties", "not", "if", "dependentSchemas", "allOf", "unevaluatedProperties"})
-"""Keywords that a closed form would lose more of than a limit."""
+"""Keywords without which a closed form would accept other values than the schema describes."""
 
 
 class NoClosedForm(Exception):
-    """The schema allows objects that strict modes cannot."""
+    """The schema allows values that no closed form can describe."""
 
 
 def is_closed(schema: Any) -> bool:
-    """Whether every object says itself that it has no other properties."""
+    """Returns whether every object of the schema has `additionalProperties: false`."""
     if isinstance(schema, list):
         return all(map(is_closed, schema))
     if not isinstance(schema, Mapping):
@@ -33,7 +33,7 @@ def is_closed(schema: Any) -> bool:
 
 
 def close(schema: Mapping[str, Any], rules: SchemaRules) -> dict[str, Any]:
-    """The closed form of a lowered schema. Raises NoClosedForm."""
+    """Returns the closed form of a lowered schema. Raises NoClosedForm."""
     out = _close(schema, rules, is_root=True)
     _check_limits(out, rules)
     return out

@@ -1,5 +1,5 @@
-"""Says a plain schema otherwise where a provider does not take a construct: `const` as an `enum`, `oneOf` as `anyOf`, a list of types as
-choices, a tuple as a list. What cannot be said otherwise is told in the description."""
+"""Replaces constructs that a provider does not accept: `const` by `enum`, `oneOf` by `anyOf`, a list of types by choices, a tuple by a
+list. A condition that has no replacement is written into the description."""
 
 from __future__ import annotations
 
@@ -13,19 +13,23 @@ from .root import join_schemas, resolve
 from .rules import SchemaRules
 from .text import describe
 
-NOT_TOLD = {"title", "examples", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType"}
+UNDESCRIBED = {"title", "examples", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType"}
 NAMED_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null", list: "array", dict: "object"}
 NOT_PORTABLE = re.compile(r"\(\?(?!:)|\\(?![dDwWsSbBnrtvf0\W_])")
 SHORTHAND = re.compile(r"\\[dDwWsSbB]")
 
 
 class TooDeep(Exception):
-    """The schema nests deeper than strict mode takes."""
+    """The schema nests deeper than strict mode allows."""
 
 
 class Lowering:
-    """Lowers the schemas of one document. defs: its definitions; after `lower` those that are used, lowered too. kept: keywords that stay
-    though the provider does not take them."""
+    """Lowers the schemas of one document.
+
+    Args:
+        defs: Definitions of the document. The attribute `defs` has the lowered definitions that are in use.
+        kept: Keywords that stay although the provider does not accept them.
+    """
 
     def __init__(self, rules: SchemaRules, defs: Mapping[str, Any], kept: frozenset[str] = frozenset()) -> None:
         self._rules, self._plain_defs = rules, defs
@@ -35,13 +39,13 @@ class Lowering:
         self._open: list[str] = []
 
     def document(self, root: Mapping[str, Any]) -> dict[str, Any]:
-        """The whole schema, definitions included. Raises TooDeep."""
+        """Returns the lowered schema with its definitions. Raises TooDeep."""
         out = self.lower(root, 0)
         return out | ({"$defs": self.defs} if self.defs else {})
 
     def lower(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        """depth: objects around it. Raises TooDeep."""
-        rules, told = self._rules, dict[str, Any]()
+        """Returns a schema lowered. depth: number of objects around it. Raises TooDeep."""
+        rules, unsaid = self._rules, dict[str, Any]()
         if depth > rules.deepest:
             if rules.closed:
                 raise TooDeep
@@ -53,10 +57,10 @@ class Lowering:
         out: dict[str, Any] = {}
         for keyword, value in self._in_other_words(schema).items():
             if keyword not in self._keywords:
-                if keyword not in NOT_TOLD and (keyword != "additionalProperties" or isinstance(value, Mapping)):
-                    told[keyword] = value
+                if keyword not in UNDESCRIBED and (keyword != "additionalProperties" or isinstance(value, Mapping)):
+                    unsaid[keyword] = value
             elif not self._takes(keyword, value, schema):
-                told[keyword] = value
+                unsaid[keyword] = value
             elif keyword in ("properties", "patternProperties", "dependentSchemas"):
                 out[keyword] = {name: self.lower(inner, depth + 1) for name, inner in value.items()}
             elif keyword in ("anyOf", "oneOf", "allOf", "prefixItems"):
@@ -65,10 +69,10 @@ class Lowering:
                 out[keyword] = self.lower(value, depth + 1 if keyword == "additionalProperties" else depth)
             else:
                 out[keyword] = value
-        return describe(self._completed(out), told)
+        return describe(self._completed(out), unsaid)
 
     def _reference(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
-        """A reference, alone where the provider wants it so; or its definition, where the provider does not take one."""
+        """Returns a reference, without other keywords if the provider requires that, or the definition in its place."""
         rules, name = self._rules, schema["$ref"].removeprefix("#/$defs/")
         recursive = name in self._recursive
         if not rules.references or (recursive and not rules.recursive):
@@ -90,7 +94,7 @@ class Lowering:
         return reference | self.lower(beside, depth) if beside and rules.siblings else reference
 
     def _cut_short(self, schema: Mapping[str, Any]) -> dict[str, Any]:
-        """Any value of the schema's type."""
+        """Returns a schema for any value of the same type."""
         return self._completed({key: schema[key] for key in ("type", "description") if key in schema})
 
     def _in_other_words(self, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +137,7 @@ class Lowering:
         return keyword not in rules.most or value <= rules.most[keyword]
 
     def _completed(self, out: dict[str, Any]) -> dict[str, Any]:
-        """With `properties` for an object and `items` for a list, as nearly every provider wants them."""
+        """Returns the schema with `properties` for an object and `items` for a list, which nearly every provider requires."""
         rules = self._rules
         kinds = out.get("type")
         kinds = kinds if isinstance(kinds, list) else [kinds]
@@ -154,13 +158,13 @@ class Lowering:
 
 
 def _anything(rules: SchemaRules) -> dict[str, Any]:
-    """A schema for any value, where the empty one is not taken."""
+    """Returns a schema for any scalar, for providers that do not accept the empty schema."""
     kinds = ["string", "number", "boolean"]
     return {"anyOf": [{"type": kind} for kind in kinds]} if not rules.closed else {}
 
 
 def _as_list(out: dict[str, Any]) -> None:
-    """A tuple as a list of the kinds of its places."""
+    """Replaces a tuple by a list whose items fit any place of the tuple."""
     first = out.pop("prefixItems")
     rest = out.get("items")
     kinds: list[Any] = []
@@ -183,7 +187,7 @@ def _type_choices(out: dict[str, Any], *, nullable: bool) -> dict[str, Any]:
 
 
 def _as_nullable(out: dict[str, Any]) -> dict[str, Any]:
-    """A choice of null becomes `nullable`; a single other one stands in place of the choice."""
+    """Returns the schema with `nullable` in place of the option null; a single remaining option replaces the choice."""
     others = [option for option in out["anyOf"] if option.get("type") != "null"]
     if len(others) == len(out["anyOf"]):
         return out
@@ -195,7 +199,7 @@ def _as_nullable(out: dict[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def takes_pattern(pattern: str, kind: str) -> bool:
-    """Whether a pattern is of the kind that a provider takes."""
+    """Returns whether a pattern is of the kind that a provider accepts."""
     if kind == "none" or NOT_PORTABLE.search(pattern):
         return False
     try:
@@ -209,7 +213,7 @@ def takes_pattern(pattern: str, kind: str) -> bool:
 
 
 def _reachable(schema: Any, defs: Mapping[str, Any]) -> set[str]:
-    """The names of the definitions that a schema leads to."""
+    """Returns the names of the definitions that a schema reaches."""
     found: set[str] = set()
     work = [schema]
     while work:

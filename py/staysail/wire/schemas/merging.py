@@ -1,4 +1,4 @@
-"""Schemas that hold together (`allOf`, or a reference with keywords beside it), as one schema."""
+"""Merges schemas that hold together: members of `allOf`, or a reference and the keywords beside it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXTS = ("title", "description", "default", "examples")
 
 
 def merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The schema that allows what both allow; None where one schema cannot say it."""
+    """Returns the schema of the values that fit both; None if one schema cannot express it."""
     out = dict(one)
     for keyword, value in other.items():
         if keyword not in out or same(_plain(out[keyword]), _plain(value)):

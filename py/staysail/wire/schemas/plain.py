@@ -1,5 +1,5 @@
-"""Any draft's schema as a plain one of draft 2020-12: no address, no anchor, no boolean, no malformed keyword; every reference leads to an
-entry of `$defs`."""
+"""Normalises a schema of any draft to draft 2020-12: no addresses, no anchors, no booleans, no malformed keywords; every reference has an
+entry of `$defs` as its target."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ NAMED = ("properties", "patternProperties", "dependentSchemas")
 
 
 class PlainSchema:
-    """root: the schema; its references mean `defs`. A reference that leads nowhere in the document is left out, and so is what lies deeper
-    than so many schemas."""
+    """A normalised schema. root: the schema. defs: its definitions. A reference without a target in the document is left out, and so are
+    schemas below `deepest` levels."""
 
     def __init__(self, schema: Any, deepest: int) -> None:
         self.defs: dict[str, Any] = {}
@@ -115,7 +115,7 @@ class PlainSchema:
         return self._names[id(target)]
 
     def _modernise(self, out: dict[str, Any], schema: Mapping[str, Any], scope: Scope, depth: int) -> None:
-        """What older drafts and OpenAPI say in their own way."""
+        """Translates keywords of older drafts."""
         items = schema.get("items")
         if isinstance(items, list):
             out["prefixItems"] = [self._plain(item, scope, depth + 1) for item in items]

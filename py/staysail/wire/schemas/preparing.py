@@ -1,4 +1,4 @@
-"""A request as a provider takes it: its tools' schemas and names, and its output schema. The answer has the caller's names again."""
+"""Prepares the tools and the output schema of a request for a provider, and restores the caller's names in the answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DEEPEST = 40
 
 
 class Preparation:
-    """A request's way to a provider and back. request: as the provider takes it. warnings: tools that are not offered, and why."""
+    """A prepared request. request: what the wire format renders. warnings: tools that are not offered, and why."""
 
     def __init__(self, request: CompletionRequest, support: SchemaSupport, model: str) -> None:
         self._support = support
@@ -49,7 +49,7 @@ class Preparation:
         self.request = request.replace(**changes) if changes else request
 
     def restore[E: Event | Completion](self, item: E) -> E:
-        """An event or the answer, with tools and their arguments under the caller's names."""
+        """Returns an event or the answer with the caller's names of tools and of their arguments."""
         match item:
             case ToolCallDelta(_, name) if self._offered.get(name, name) != name:
                 return item.replace(name=self._offered[name])
@@ -102,7 +102,7 @@ class Preparation:
         return output.replace(schema=unless_same(output.schema, lowered, rules), strict=False)
 
     def _offer(self, name: str) -> str:
-        """A tool's name as the provider takes it, and as no other tool has it."""
+        """Returns a name for a tool that the provider accepts and that no other tool has."""
         offered, count = self._fitting(name), 0
         while offered in self._offered:
             count += 1
@@ -140,7 +140,7 @@ class Preparation:
         return message.replace(content=tuple(parts))
 
     def _with_property_names(self, tool: str, root: dict[str, Any], rules: SchemaRules) -> dict[str, Any]:
-        """The root with the names of its properties as the provider takes them."""
+        """Returns the root with property names that the provider accepts."""
         names = root.get("properties") or {}
         wrong = [name for name in names if rules.property_names and not re.fullmatch(rules.property_names, name)]
         if not wrong:
@@ -157,7 +157,7 @@ class Preparation:
 
 
 def _check_json(parameters: Any) -> None:
-    """Raises Unofferable for what JSON cannot hold, and for what nests deeper than JSON from outside may."""
+    """Raises Unofferable for values that JSON cannot hold, and for parameters that nest deeper than JSON from outside may."""
     work = [(parameters, 0)]
     while work:
         value, depth = work.pop()
@@ -176,7 +176,7 @@ def _check_json(parameters: Any) -> None:
 
 
 def closed_form(root: Mapping[str, Any], defs: Mapping[str, Any], rules: SchemaRules) -> dict[str, Any] | None:
-    """The strict form of a plain schema; None where there is none."""
+    """Returns the closed form of a normalised schema, or None."""
     try:
         return close(Lowering(rules, defs, STRUCTURAL).document(root), rules)
     except (NoClosedForm, TooDeep):
@@ -184,7 +184,7 @@ def closed_form(root: Mapping[str, Any], defs: Mapping[str, Any], rules: SchemaR
 
 
 def has_output_form(schema: Mapping[str, Any], support: SchemaSupport) -> bool:
-    """Whether the provider's structured output can hold an answer to the schema."""
+    """Returns whether the provider's structured output accepts the schema."""
     if support.output is not None or support.strict is None:
         return True
     plain = PlainSchema(schema, DEEPEST)
@@ -192,7 +192,7 @@ def has_output_form(schema: Mapping[str, Any], support: SchemaSupport) -> bool:
 
 
 def unless_same(given: Mapping[str, Any], prepared: dict[str, Any], rules: SchemaRules) -> dict[str, Any]:
-    """The caller's own schema where the prepared one differs in nothing that matters: what a provider is known to take stays as it is."""
+    """Returns the caller's schema if it means the same as the prepared one; so schemas that a provider accepts are sent unchanged."""
     if not rules.references or not isinstance(given, Mapping):
         return prepared
     used = prepared.get("$defs") or {}
@@ -202,7 +202,7 @@ def unless_same(given: Mapping[str, Any], prepared: dict[str, Any], rules: Schem
 
 
 def _essence(schema: Any, inside: str = "") -> Any:
-    """A schema without what does not matter: the draft, the order of names, an empty list of them."""
+    """Returns a schema without `$schema`, without empty `required` and with `required` sorted, for comparisons."""
     if isinstance(schema, list):
         return [_essence(item) for item in schema]
     if not isinstance(schema, Mapping):

@@ -1,4 +1,4 @@
-"""The root of a tool's parameters: one object with properties. Choices between objects become one object that has the properties of all."""
+"""Makes the root of a tool's parameters one object with properties. A choice of objects becomes one object with the properties of all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ CONDITIONAL = ("then", "else")
 
 
 class Unofferable(Exception):
-    """No provider can be offered a tool with such parameters; the message says why."""
+    """The tool cannot be offered to any provider. The message says why."""
 
 
 def resolve(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema without a reference at its own top, and without `allOf` where one schema can say it."""
+    """Returns a schema without `$ref` at its top, and without those members of `allOf` that can be merged."""
     out, seen = dict(schema), set[str]()
     while "$ref" in out:
         name = out.pop("$ref").removeprefix("#/$defs/")
@@ -36,34 +36,34 @@ def resolve(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any
 
 
 def fold_root(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
-    """The root as one object. What choices and conditions say beyond that is told in its description. Raises Unofferable."""
+    """Returns the root as one object, with its choices and conditions in the description. Raises Unofferable."""
     out = resolve(schema, defs)
     kinds = out.pop("type", "object")
     if kinds != "object" and "object" not in kinds:
         raise Unofferable(f"its parameters are a JSON {kinds}, not an object")
     if out.get("not") == {}:
         raise Unofferable("its parameters allow nothing")
-    told: dict[str, Any] = {}
+    unsaid: dict[str, Any] = {}
     for keyword in ("anyOf", "oneOf"):
         options = [resolve(option, defs) for option in out.pop(keyword, ())]
         options = [option for option in options if "object" in (option.get("type") or "object")]
         if options:
-            told |= _fold_choices(out, options, keyword)
+            unsaid |= _fold_choices(out, options, keyword)
     for option in out.pop("allOf", ()):
         _add_properties(out, resolve(option, defs))
-        told["allOf"] = [*told.get("allOf", ()), option]
-    _fold_conditions(out, defs, told)
+        unsaid["allOf"] = [*unsaid.get("allOf", ()), option]
+    _fold_conditions(out, defs, unsaid)
     for keyword in ("enum", "const", "not"):
         if keyword in out:
-            told[keyword] = out.pop(keyword)
+            unsaid[keyword] = out.pop(keyword)
     out = {"type": "object", "properties": {}} | out
     for name in out.get("required", ()):
         out["properties"].setdefault(name, {})
-    return describe(out, told)
+    return describe(out, unsaid)
 
 
 def _fold_choices(out: dict[str, Any], options: list[dict[str, Any]], keyword: str) -> dict[str, Any]:
-    """Adds the properties of every option; required is what all of them require. Returns what the model is to be told."""
+    """Adds the properties of every option, required if every option requires them. Returns the part for the description."""
     before = dict(out.get("properties") or {})
     choices: dict[str, list[Any]] = {}
     for option in options:
@@ -85,7 +85,7 @@ def _fold_choices(out: dict[str, Any], options: list[dict[str, Any]], keyword: s
 
 
 def join_schemas(schemas: list[Any]) -> Any:
-    """The schema of a property that is one of several; constants become one list of values."""
+    """Returns one schema for a property that has several; constants become one `enum`."""
     if len(schemas) == 1:
         return schemas[0]
     values = [[schema["const"]] if "const" in schema else schema.get("enum") for schema in schemas]
@@ -100,19 +100,19 @@ def join_schemas(schemas: list[Any]) -> Any:
     return ({"type": kinds[0]} if kinds[0] else {}) | {"enum": joined}
 
 
-def _fold_conditions(out: dict[str, Any], defs: Mapping[str, Any], told: dict[str, Any]) -> None:
+def _fold_conditions(out: dict[str, Any], defs: Mapping[str, Any], unsaid: dict[str, Any]) -> None:
     if "if" in out:
-        told |= {key: out[key] for key in ("if", *CONDITIONAL) if key in out}
+        unsaid |= {key: out[key] for key in ("if", *CONDITIONAL) if key in out}
         for keyword in CONDITIONAL:
             _add_properties(out, resolve(out.get(keyword) or {}, defs))
     for keyword in ("if", *CONDITIONAL):
         out.pop(keyword, None)
     for name, schema in out.pop("dependentSchemas", {}).items():
-        told.setdefault("dependentSchemas", {})[name] = schema
+        unsaid.setdefault("dependentSchemas", {})[name] = schema
         _add_properties(out, resolve(schema, defs))
 
 
 def _add_properties(out: dict[str, Any], schema: Mapping[str, Any]) -> None:
-    """Properties that a condition speaks of, which the object may have."""
+    """Adds the properties of a condition's schema as optional ones."""
     known = dict(out.get("properties") or {})
     out["properties"] = known | {name: inner for name, inner in (schema.get("properties") or {}).items() if name not in known}

@@ -1,10 +1,10 @@
-"""What providers take of JSON Schema. A provider's file names one of the supports below, or makes its own.
+"""Rules of JSON Schema by provider. A provider's file names one of the SchemaSupports below, or defines its own.
 
 OpenAI: https://developers.openai.com/api/docs/guides/structured-outputs#supported-schemas
 Azure: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/structured-outputs
 Anthropic: https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations
 Gemini: https://ai.google.dev/api/caching#Schema
-Where the documents leave a question open, reports of what the servers refuse answer it.
+Where the documents leave a question open, public reports of refused schemas answer it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum
 LENGTHS = frozenset({"minLength", "maxLength"})
 COUNTS = frozenset({"minItems", "maxItems"})
 ANNOTATIONS = frozenset({"default", "examples", "readOnly", "writeOnly", "deprecated", "contentEncoding", "contentMediaType"})
-# What generators of grammars know least of.
+# Keywords that servers which generate grammars mostly lack.
 RARE = frozenset(
     {
         *("not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "propertyNames", "contains"),
@@ -35,26 +35,26 @@ type Patterns = Literal["portable", "anchored", "unanchored", "none"]
 
 
 class SchemaRules(Value):
-    """What one place of a provider's request takes.
+    """Rules of one place of a provider's request.
 
     Args:
-        keywords: Those that are taken; the others are told to the model.
+        keywords: Accepted keywords; others are written into the description.
         formats: Values of `format`, by type; of a type that is not named, all.
-        patterns: Which regular expressions are taken. "portable": without look-around, references and properties; "anchored": portable,
+        patterns: Accepted regular expressions. "portable": without look-around, references and properties; "anchored": portable,
             from ^ to $, without \\d, \\w and \\s; "unanchored": portable, without ^ and $.
-        siblings: Takes other keywords beside `$ref`.
-        references: Takes `$ref`; where not, definitions are written out.
-        type_lists: Takes a list of types.
+        siblings: Accepts other keywords beside `$ref`.
+        references: Accepts `$ref`; otherwise definitions are written out.
+        type_lists: Accepts a list of types.
         nullable: Has OpenAPI's `nullable` for a type that may be null.
-        typed_choices: Wants no `type` beside `anyOf`, and one in each of its options.
+        typed_choices: Requires that `type` stands in the options of `anyOf`, not beside it.
         enum_types: Types whose values an `enum` may hold; empty for all.
-        any_value: Takes a schema that allows anything.
-        deepest: Levels that schemas may nest; what lies deeper allows anything.
-        most: The largest values of keywords that are numbers.
-        property_names: Regular expression of the names that properties may have; "" for any.
-        closed: Every object is closed, as strict modes want.
+        any_value: Accepts the empty schema.
+        deepest: Most levels of objects; objects below them allow any value of their type.
+        most: Largest values of numeric keywords.
+        property_names: Regular expression of accepted property names; "" for any.
+        closed: Strict mode: every object is closed.
         all_required: Every property is required; one that may be left out may be null instead.
-        recursive: Takes definitions that refer to themselves.
+        recursive: Accepts definitions that refer to themselves.
         most_properties, most_enum_values, most_characters: Of a whole schema in strict mode; 0 for no limit. Characters are those of names
             and of values of `enum` and `const`.
     """
@@ -81,14 +81,14 @@ class SchemaRules(Value):
 
 
 class SchemaSupport(Value):
-    """What a provider takes.
+    """Rules of a provider.
 
     Args:
         tools: Rules of tools' parameters.
         output: Rules of structured output; None where it is always strict.
         strict: Rules of the strict mode of both; None where it has none.
         strict_by_default: Whether a tool that does not say is strict, where its objects are closed.
-        older: Rules of tools' parameters by regular expressions of models' names, where these take less.
+        older: Rules of tools' parameters for models that accept less, by regular expressions of their names.
         name: Regular expression of a tool's name.
         longest_name: Characters of a tool's name.
     """
@@ -103,7 +103,7 @@ class SchemaSupport(Value):
 
 
 COMMON = SchemaSupport()
-"""What every server takes that says it takes JSON Schema."""
+"""Servers that accept JSON Schema."""
 
 TEXT_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
 OPENAI_STRICT = SchemaRules(
@@ -136,7 +136,7 @@ ANTHROPIC_STRICT = SchemaRules(
 )
 ANTHROPIC = SchemaSupport(tools=SchemaRules(property_names=r"[a-zA-Z0-9_.-]{1,64}"), output=None, strict=ANTHROPIC_STRICT)
 GEMINI_BEFORE_JSON_SCHEMA = r"gemini-1[.-]|gemini-pro$|learnlm|gemma-[12]"
-"""Models whose parameters are a message of Gemini's own; later ones take JSON Schema, without loss."""
+"""Models that need `parameters`, Gemini's subset of OpenAPI; later models accept `parametersJsonSchema`."""
 GEMINI_SUBSET = SchemaRules(
     keywords=frozenset(
         {
@@ -158,4 +158,4 @@ GEMINI_SUBSET = SchemaRules(
     deepest=20,
 )
 GRAMMAR = SchemaRules(keywords=EVERYTHING - RARE, patterns="anchored", most=dict.fromkeys(LENGTHS | COUNTS, 2_000))
-"""Servers that write a grammar from the schema, as llama.cpp does."""
+"""Servers that generate a grammar from the schema, such as llama.cpp."""

@@ -1,4 +1,4 @@
-"""What a schema cannot say is told to the model in its description."""
+"""Writes conditions that a provider's schema cannot express into descriptions."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from ...core.json_text import write_json
 LONGEST = 400
 
 
-def describe(schema: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with some of what it means in its description, as `{keyword: value, …}`."""
-    if not told:
+def describe(schema: Mapping[str, Any], unsaid: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the schema with keywords added to its description, as `{keyword: value, …}`."""
+    if not unsaid:
         return dict(schema)
-    text = ", ".join(f"{keyword}: {_short(value)}" for keyword, value in told.items())
+    text = ", ".join(f"{keyword}: {_short(value)}" for keyword, value in unsaid.items())
     return dict(schema) | {"description": "\n\n".join(filter(None, [schema.get("description"), f"{{{text}}}"]))}
 
 
