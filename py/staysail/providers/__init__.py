@@ -11,8 +11,9 @@ from ..core.bodies import MAX_RESPONSE_BYTES
 from ..core.errors import ConfigError
 from ..core.ports import Model, Transport
 from ..core.secrets import shown
+from ..wire.endpoint import Endpoint, Key
 from ..wire.format import ChatWire, Provider, Registry
-from ..wire.http_model import Endpoint, HttpModel, Key
+from ..wire.http_model import HttpModel
 
 
 def provider_names(service: str | None = None) -> list[str]:

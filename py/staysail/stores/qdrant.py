@@ -12,7 +12,7 @@ from ..core.ports import Clock, SearchHit, Transport
 from ..core.retry import Retry
 from ..core.value import NOTHING
 from ..indexes.ports import METRICS, Metric, SearchMode, check_choice
-from ..wire.http_model import Key
+from ..wire.endpoint import Key
 from .documents import check_embedder, show_document
 from .filters import Where
 from .interface import Rerank, StoreVerbs, reranked

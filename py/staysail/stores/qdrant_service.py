@@ -11,8 +11,8 @@ from ..core.errors import AuthError, ConfigError, ProviderError, StoreError
 from ..core.ports import Clock, Transport
 from ..core.retry import Retry
 from ..core.waiting import SystemClock
+from ..wire.endpoint import Endpoint, Key
 from ..wire.format import Provider
-from ..wire.http_model import Endpoint, Key
 
 QDRANT = Provider(
     "qdrant",

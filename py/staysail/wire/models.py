@@ -8,9 +8,9 @@ from typing import Any
 from ..core.errors import ConfigError
 from ..core.ports import Transport
 from ..core.value import Value
+from .endpoint import Endpoint, Key
 from .faults import not_understood
 from .format import Registry
-from .http_model import Endpoint, Key
 from .model_rows import read_row
 from .service import find_provider, find_service
 from .traits import LISTED

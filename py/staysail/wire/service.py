@@ -13,9 +13,9 @@ from ..core.retry import Retry
 from ..core.usage import Usage
 from ..core.value import NOTHING
 from ..core.waiting import SystemClock
+from .endpoint import Endpoint, Key
 from .faults import not_understood
 from .format import Provider, Registry, Service, ServiceKind
-from .http_model import Endpoint, Key
 from .shapes import count
 
 NAMES: dict[str, str] = {
