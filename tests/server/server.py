@@ -197,8 +197,8 @@ class _Connection(asyncio.Protocol):
         if seen.method in ("OPTIONS", "HEAD"):
             box = self._server.find_box(seen.path)
             box.preflights.append(seen)
-            asked = seen.method == "HEAD" and box.head
-            return await self._write(seen, render(box.head(seen), seen.path, None, 0) if asked else _granted(seen), {})
+            head = box.head if seen.method == "HEAD" else None
+            return await self._write(seen, render(head(seen), seen.path, None, 0) if head else _granted(seen), {})
         if seen.path.startswith("/_control/"):
             status, told = await self._server.control(seen)
             return await self._write(seen, Payload(status, {"content-type": "application/json"}, [json.dumps(told).encode()]), {})
