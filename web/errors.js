@@ -61,7 +61,7 @@ export class ConfigError extends StaysailError {
 
 /**
  * @typedef {ErrorData & {status?: number | null, requestId?: string | null, body?: unknown, retryAfterS?: number | null,
- *   retryable?: boolean, provider?: string}} ProviderErrorData
+ *   retryable?: boolean, provider?: string, partial?: Message | null}} ProviderErrorData
  */
 
 export class ProviderError extends StaysailError {
@@ -82,6 +82,8 @@ export class ProviderError extends StaysailError {
     this.retryAfterS = data.retryAfterS ?? null;
     this.retryable = data.retryable ?? false;
     this.provider = data.provider ?? "";
+    /** What came of an answer that broke off. @type {Message | null} */
+    this.partial = data.partial ?? null;
   }
 }
 

@@ -9,6 +9,7 @@ import pytest
 
 from staysail import Agent, MaxTurnsError, Message, OutputError, Retry, StreamError, ToolResult, tool
 from staysail.testing import ReplayTransport
+from tests.contracts.specimens import SPECIMENS
 from tests.contracts.spoken import MODELS, OBJECTS, recorded, speak
 
 WIRES = pytest.mark.parametrize("wire", MODELS)
@@ -172,3 +173,12 @@ async def test_what_a_cut_answer_came_to_is_the_same_after_a_reload(wire: str, s
     again = await played.agent.resume(reply.run_id)
     assert again.messages == reply.messages
     assert played.ran == []
+
+
+@WIRES
+async def test_an_error_within_a_stream_carries_what_came_before(wire: str):
+    specimen = SPECIMENS[wire]()
+    with pytest.raises(StreamError, match=r"(?i)overloaded") as raised:
+        await Played(wire, True, recorded(wire, True, specimen.fault.decode())).run()
+    assert raised.value.partial.reasoning
+    assert raised.value.retryable

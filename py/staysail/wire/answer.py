@@ -24,7 +24,7 @@ from .faults import cut_off, error_in_stream, not_understood
 from .format import ChatWire
 from .hosted_answers import HostedWatch, count_calls
 from .shapes import records
-from .think_tags import ThinkTags
+from .think_tags import Piece, ThinkTags
 
 END = "[DONE]"
 HEARTBEAT = re.compile(r":.*|\[?(ping|pong|heart[ _-]?beat|keep[ _-]?alive|ok)\]?", re.IGNORECASE | re.DOTALL)
@@ -73,19 +73,18 @@ class StreamedAnswer:
 
     def close(self) -> list[Event]:
         """What was held back until the end of the answer."""
-        events = [_said(kind, text) for kind, text in self._tags.close()]
+        events = map(as_event, self._tags.close())
         held, self._halves = list(self._halves.values()), {}
         return [*self._joined(events), *(_with_text(event, "\ufffd") for event in held)]
 
     def finish(self) -> Completion:
-        """The whole answer. Raises StreamError, with what came as `partial`, where the stream ended without its end."""
+        """The whole answer. Raises StreamError where the stream ended without its end."""
         if not (self._reader.ended or self._ended):
-            error = cut_off()
-            error.partial = self._partial()
-            raise error
+            raise cut_off()
         return check_answer(self._wire.parse(self._reader.body(), self._dialect, self._ids))
 
-    def _partial(self) -> Message | None:
+    def partial(self) -> Message | None:
+        """What came so far; None where nothing did."""
         try:
             message = mend_message(self._wire.parse(self._reader.body(), self._dialect, self._ids).message)
         except StreamError:
@@ -114,7 +113,7 @@ class StreamedAnswer:
     def _told_apart(self, events: Iterable[Event]) -> Iterable[Event]:
         for event in events:
             if isinstance(event, TextDelta):
-                yield from (_said(kind, text) for kind, text in self._tags.feed(event.text))
+                yield from map(as_event, self._tags.feed(event.text))
             else:
                 yield event
 
@@ -137,7 +136,9 @@ class StreamedAnswer:
                 yield _with_text(event, whole_text(text))
 
 
-def _said(kind: str, text: str) -> Event:
+def as_event(piece: Piece) -> Event:
+    """The delta of a piece of text or thinking."""
+    kind, text = piece
     return TextDelta(text) if kind == "text" else ReasoningDelta(text)
 
 

@@ -8,10 +8,13 @@ from typing import Any, Protocol
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError, StreamError
-from ..core.events import Event, TextDelta, ToolCallDelta, ToolCallDone
+from ..core.events import Event, ToolCallDelta, ToolCallDone
 from ..core.messages import Message, Part, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
+from .answer import as_event, check_answer
+from .history import HistoryRules, fit_history
+from .think_tags import ThinkTags
 
 
 class Engine(Protocol):
@@ -67,6 +70,8 @@ class EngineModel:
                         yield event
         except EngineFault as fault:
             raise translate(fault, self._provider) from fault
+        for event in answer.close():
+            yield event
         yield answer.finish(self.name)
 
     def __repr__(self) -> str:
@@ -82,8 +87,11 @@ async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
 
 
 class _Answer:
+    """The answer of an engine, put together from its events."""
+
     def __init__(self) -> None:
         self._parts: list[Part] = []
+        self._tags = ThinkTags()
         self._text = ""
         self._usage = Usage()
         self._finish_reason: Any = None
@@ -92,7 +100,7 @@ class _Answer:
         match told["type"]:
             case "text":
                 self._text += told["text"]
-                return [TextDelta(told["text"])]
+                return [as_event(piece) for piece in self._tags.feed(told["text"])]
             case "tool_call":
                 call = ToolCall(told["id"], told["name"], told["arguments"])
                 index = len(self._parts)
@@ -105,15 +113,25 @@ class _Answer:
                 self._finish_reason = told["finish_reason"]
         return []
 
+    def close(self) -> list[Event]:
+        """What was held back until the end of the answer."""
+        return [as_event(piece) for piece in self._tags.close()]
+
     def finish(self, name: str) -> Completion:
+        """The whole answer. Raises StreamError for an answer that failed or has no end."""
         if self._finish_reason is None:
             raise StreamError(f"{name} stopped in the middle of its answer", provider=name)
         text: list[Part] = [Text(self._text)] if self._text else []
-        return Completion(Message.assistant([*text, *self._parts]), self._usage, self._finish_reason, model=name)
+        message = Message.assistant([*text, *self._parts])
+        return check_answer(Completion(message, self._usage, self._finish_reason, self._finish_reason, model=name))
+
+
+RULES = HistoryRules("local", user_media=())
 
 
 def render(request: CompletionRequest, model: str) -> dict[str, Any]:
     """The request as the engine takes it. Raises BadRequestError for what it cannot read: images, audio, files."""
+    request = fit_history(request, RULES)
     system = [Message.system(request.preamble)] if request.preamble else []
     out: dict[str, Any] = {"messages": [_render_message(message) for message in (*system, *request.with_documents())]}
     if request.tools:

@@ -110,6 +110,7 @@ class HttpModel:
             except (NetworkError, StreamError) as error:
                 before, path = path, answer.resume_path
                 if path in (None, before) or (isinstance(error, StreamError) and error.code != "incomplete_stream"):
+                    error.partial = error.partial or answer.partial()
                     raise
                 sent = await self.endpoint.request(path or "", None, streamed=True, **options)
 
