@@ -458,6 +458,7 @@ FAMILIES: dict[str, tuple[Callable[[Any], Found], Callable[[Any], Found], Callab
     "azure": (openai, azure_strict, openai, azure_strict),
     "anthropic": (anthropic, anthropic_strict, anthropic_strict, anthropic_strict),
     "gemini": (gemini_json, gemini_json, gemini_output, gemini_output),
+    "gemini-interactions": (gemini_json, gemini_json, gemini_output, gemini_output),
     "gemini, before JSON Schema": (gemini, gemini, gemini_output, gemini_output),
     "cohere": (cohere, cohere, cohere, cohere),
     "mistral": (common, strict, common, strict),
