@@ -38,7 +38,12 @@ def built(tmp_path_factory):
     command = ["node", str(ROOT / "tests/web/vite/build.mjs"), str(folder)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    served = Site(root=folder, folders=("assets", "pages", "staysail", "wheels"))
+    packed = subprocess.run(
+        ["node", str(ROOT / "tests/web/vite/webpack.mjs"), str(folder)], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert packed.returncode == 0, packed.stdout + packed.stderr
+    assert json.loads(packed.stdout)["errors"] == []
+    served = Site(root=folder, folders=("assets", "pages", "staysail", "webpack", "wheels"))
     with open_server(served, 0, quiet=True) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -92,6 +97,18 @@ def test_an_agent_answers_through_the_worker_and_its_tool_runs_in_the_page(drive
     assert driver.execute_script("return Boolean(document.querySelector('staysail-chat').shadowRoot)")
     loaded = driver.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
     assert any(re.search(r"/python-worker[\w-]*\.js$", name) for name in loaded), loaded
+    assert not any("pyodide.asm" in name for name in loaded), "Python runs in the page's own thread"
+    assert complaints(driver) == []
+
+
+def test_an_agent_answers_in_what_webpack_made_of_the_app(driver, built, provider):
+    """webpack makes classic workers of module workers, which Pyodide refuses by itself."""
+    box = provider.box({"tool_calls": [{"name": "add", "arguments": {"a": 2, "b": 3}}]}, {"text": "That makes 5."})
+    driver.get(f"{built.url}pages/webpack.html")
+    told = run(driver, ASK, box.url, "2 + 3?")
+    assert told["text"] == "That makes 5."
+    assert [json.loads(result) for result in told["results"]] == [{"sum": 5, "here": "object"}]
+    loaded = driver.execute_script("return performance.getEntriesByType('resource').map(({ name }) => name)")
     assert not any("pyodide.asm" in name for name in loaded), "Python runs in the page's own thread"
     assert complaints(driver) == []
 

@@ -17,6 +17,9 @@ import { Turns } from "./turns.js";
  * @property {(progress: Progress) => void} [onProgress]
  */
 
+/** The models of this repository. By a name, since bundlers look for what `new URL("…", import.meta.url)` spells out. */
+const WEIGHTS = "../../wheels/local/";
+
 /** A message as its sender gives it: the engine adds the id. @typedef {ToWorker extends infer M ? M extends {id: number} ? Omit<M, "id"> : never : never} Message */
 
 export class LocalEngine {
@@ -40,12 +43,7 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({
-    localURL = new URL(/* @vite-ignore */ "../../wheels/local/", import.meta.url),
-    model,
-    contextTokens = 4096,
-    threads = defaultThreads(),
-  } = {}) {
+  constructor({ localURL = new URL(WEIGHTS, import.meta.url), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
     this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#model = chosenModel(model);
     this.#contextTokens = contextTokens;

@@ -23,6 +23,7 @@ import { InterpreterError } from "../errors.js";
 import { loadPlugin } from "../plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
 import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
 import { RUNTIME_BYTES } from "./locations.js";
+import { importPyodide } from "./pyodide-import.js";
 import { checkSnapshot, findSnapshot } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
 import { unpack } from "./snapshot-packing.js";
@@ -36,9 +37,7 @@ class Start {
     this.wheel = readBytes(wheelURL);
     this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
     /** Pyodide's own way to make the module of its files. @type {Promise<(settings: any) => Promise<any>> | undefined} */
-    this.script = runtimeURL
-      ? import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default)
-      : undefined;
+    this.script = runtimeURL ? importPyodide(new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
     this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
     this.runtime = importRuntime(runtimeURL);
     for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
@@ -165,12 +164,13 @@ function joinOf(pyodide) {
 async function importRuntime(runtimeURL) {
   const module = runtimeURL ? new URL("pyodide.mjs", runtimeURL).href : "pyodide";
   try {
-    return await import(/* webpackIgnore: true */ /* @vite-ignore */ module);
+    return await importPyodide(module);
   } catch (cause) {
     const hint = runtimeURL
       ? "is runtimeURL a folder with Pyodide's files, and can it be reached?"
       : "install it: npm install pyodide, or give boot({runtimeURL})";
-    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${hint}`, { cause });
+    const reason = cause instanceof Error ? `${cause.message} ` : "";
+    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${reason}(${hint})`, { cause });
   }
 }
 

@@ -4,23 +4,6 @@
  */
 
 /**
- * Holds the lock until this thread ends. Resolves once it is held.
- * @param {string} name
- * @returns {Promise<void>}
- */
-export function holdLifeLock(name) {
-  return new Promise((resolve) => {
-    if (!globalThis.navigator?.locks) return resolve();
-    navigator.locks
-      .request(name, () => {
-        resolve();
-        return new Promise(() => {});
-      })
-      .catch(() => resolve()); // an opaque origin has locks that refuse
-  });
-}
-
-/**
  * Calls `onEnd` when the thread that holds the lock has ended.
  * @param {string} name
  * @param {AbortSignal} signal ends the watch

@@ -13,7 +13,6 @@
 
 import { startPython } from "./interpreter.js";
 import { pack, unpack } from "../bridge/packet.js";
-import { holdLifeLock } from "./life-lock.js";
 
 const scope = /** @type {{onmessage: ((event: MessageEvent) => void) | null, postMessage(message: WorkerMessage | Packet): void}} */ (
   /** @type {unknown} */ (globalThis)
@@ -35,3 +34,21 @@ scope.onmessage = async (/** @type {MessageEvent<BootMessage>} */ { data: { type
     scope.postMessage({ type: "failed", message: error instanceof Error ? error.message : String(error) });
   }
 };
+
+/**
+ * Holds the lock that life-lock.js watches until this thread ends. Resolves once it is held. It stands here, and not beside its watcher,
+ * since webpack 5.113 drops what a worker alone uses of a module that the page uses too.
+ * @param {string} name
+ * @returns {Promise<void>}
+ */
+function holdLifeLock(name) {
+  return new Promise((resolve) => {
+    if (!globalThis.navigator?.locks) return resolve();
+    navigator.locks
+      .request(name, () => {
+        resolve();
+        return new Promise(() => {});
+      })
+      .catch(() => resolve()); // an opaque origin has locks that refuse
+  });
+}

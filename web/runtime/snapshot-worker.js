@@ -1,6 +1,7 @@
 /** A worker that makes a snapshot and keeps it, then ends. In: {runtimeURL, wheelURL}. Out: nothing; its console says why where it could not. */
 
 import { keepSnapshot, keptManifestURL } from "./kept-snapshot.js";
+import { importPyodide } from "./pyodide-import.js";
 import { takeSnapshot } from "./snapshot-making.js";
 
 globalThis.onmessage = async (/** @type {MessageEvent<{runtimeURL: string, wheelURL: string}>} */ { data: { runtimeURL, wheelURL } }) => {
@@ -9,7 +10,7 @@ globalThis.onmessage = async (/** @type {MessageEvent<{runtimeURL: string, wheel
     await navigator.locks.request(`staysail-snapshot ${runtimeURL}`, { ifAvailable: true }, async (lock) => {
       if (!lock) return;
       const [{ loadPyodide }, wheel] = await Promise.all([
-        import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("pyodide.mjs", runtimeURL).href),
+        importPyodide(new URL("pyodide.mjs", runtimeURL).href),
         fetch(wheelURL).then(async (response) => new Uint8Array(await response.arrayBuffer())),
       ]);
       await keepSnapshot(keptManifestURL(runtimeURL), await takeSnapshot(loadPyodide, runtimeURL, wheel), wheel);
