@@ -1,4 +1,4 @@
-"""The agent: a model, tools and settings, and the loop that carries a Run out."""
+"""The agent: a model with its tools and settings. Each prompt is a `Run`, which a `Driver` carries out."""
 
 from __future__ import annotations
 
@@ -26,17 +26,29 @@ from .settings import RunOptions, Settings
 
 
 class Agent:
-    """An agent: a model with its tools and settings.
+    """A language model with its tools and settings.
+
+        agent = Agent("openai:gpt-5-mini", preamble="You answer briefly.", tools=[weather])
+        reply = await agent.prompt("Is it warm in Oslo?")
+        print(reply.text)
+
+    An agent keeps no conversation by itself. Pass `history=reply.messages` to continue one, or `conversation="id"`, which loads the
+    conversation from `conversations` and appends each exchange (by default IndexedDB in a page, the memory of the process elsewhere).
 
     Args:
-        model: "provider:model", a Model, or several of them: the next answers where the one before cannot (see Fallback).
-        api_key: Text, or a function (async or not) that gives it when it is needed; else the provider's environment variable. Of several
-            models, a mapping from each provider's name to its key.
+        model: "provider:model", a Model, or a sequence of them: each model is called when the one before it fails (see Fallback).
+        api_key: The provider's key as text, or a function, async or not, that returns the key when a request needs it. Without a key,
+            the provider's environment variable is read. With several models, a mapping from each provider's name to its key.
+        base_url: The address of the provider's API, where it is not the provider's own.
+        transport: The Transport that sends requests, where it is not the default of the runtime.
+        max_response_bytes: The most bytes of a response that are read.
+        clock: The Clock that measures time and waits.
+        name: The agent's name in traces, as a tool and in handovers.
+        **options: RunOptions. Each may also be passed to a single call, and then replaces the agent's option for that call; `hooks`
+            are added to the agent's.
 
-    Every option from `preamble` on may be given to a single call too, and overrides the agent's there. An agent holds no conversation: pass
-    `history=reply.messages` to go on, or `conversation="id"`, which loads and keeps it in `conversations` (by default IndexedDB in a page,
-    and the process's memory elsewhere). memory: what of a long history the model is told, such as SlidingWindow(20), or several in a row.
-    Raises ConfigError at once for options that cannot work.
+    Raises:
+        ConfigError: Immediately, if an option cannot work.
     """
 
     def __init__(
@@ -57,23 +69,38 @@ class Agent:
         self.clock = clock or SystemClock()
 
     async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
-        """Runs to the end. Raises ProviderError, MaxTurnsError, OutputError; each carries the run's history and usage,
-        and so does the CancelledError of a task that was cancelled."""
+        """Runs until the final answer and returns the Reply.
+
+        Args:
+            prompt: The user's message: text, parts or a Message.
+            history: The messages before the prompt, such as `reply.messages` of an earlier run.
+            **options: RunOptions for this call.
+
+        Raises:
+            ProviderError: A model call failed after every retry.
+            MaxTurnsError: The run used its `max_turns` model calls without a final answer.
+            OutputError: The answer does not fit `output_type` after every retry.
+
+        Each error carries the run's `history` and `usage`, and so does the CancelledError of a task that was cancelled.
+        """
         return await Driver(self, *await self._begin(prompt, history, options)).finish()
 
     async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
-        """`prompt` with the history as an argument of its own."""
+        """Calls `prompt` with the history as a positional argument."""
         return await self.prompt(prompt, history=history, **options)
 
     async def prompt_multi_turn(self, prompt: Content, turns: int, **options: Unpack[RunOptions]) -> Reply:
-        """`prompt` with at most `turns` rounds of tools: turns + 1 model calls, as rig counts them."""
+        """Calls `prompt` with at most `turns` rounds of tools, which is `turns + 1` model calls, as rig counts them."""
         options["max_turns"] = turns + 1
         return await self.prompt(prompt, **options)
 
     async def batch_prompt(
         self, prompts: Sequence[Content], concurrency: int = 4, **options: Unpack[RunOptions]
     ) -> list[Reply | Exception]:
-        """One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; one that failed is its exception."""
+        """Runs each prompt on its own, at most `concurrency` of them at once.
+
+        Returns a list in the order of the prompts. Where a run failed, its place holds the exception.
+        """
         if concurrency < 1:
             raise ConfigError(f"concurrency is at least 1, got {concurrency}")
         self._settings(options)
@@ -93,21 +120,23 @@ class Agent:
     @overload
     async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any: ...
     async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any:
-        """The answer as a value of `type` (a type or a JSON Schema). Raises OutputError."""
+        """Returns the answer as a value of `type`, which is a Python type or a JSON Schema. Raises OutputError."""
         options["output_type"] = type
         return (await self.prompt(prompt, **options)).output
 
     def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
-        """`prompt` for code that cannot await. In a page's main thread it needs JSPI, in a worker nothing. Raises ConfigError where it
-        cannot wait."""
+        """Calls `prompt` from code that cannot await, and blocks until the reply. The main thread of a page needs JSPI; a worker needs
+        nothing. Raises ConfigError where the thread cannot block."""
         reply: Reply = Defaults.run_sync(lambda: self.prompt(prompt, history=history, **options))
         return reply
 
     async def stream(
         self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
     ) -> AsyncGenerator[Event]:
-        """The run's events, tools included; the last is RunDone with the reply. Leaving the loop (close it: `async with aclosing(...)`)
-        ends the request at once."""
+        """Yields the run's events, including events of its tools; the last event is RunDone, which holds the reply.
+
+        Closing the generator (`async with aclosing(...)`) ends the request at once.
+        """
         async with aclosing(Driver(self, *await self._begin(prompt, history, options)).stream()) as events:
             async for event in events:
                 yield event
@@ -115,33 +144,43 @@ class Agent:
     async def resume(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
     ) -> Reply:
-        """Carries on a Run, or what `Run.to_dict` wrote, or a Reply that is paused, or a durable run by its id, which is waited for while
-        somebody else owns it. approvals: by the id of the ApprovalRequest, Approve(), Refuse(reason), GiveResult(result), True or False;
-        what is not answered stays pending."""
-        async with aclosing(self._taken_up(run, approvals, options, streamed=False)) as events:
+        """Continues a run that paused or was interrupted, and returns its Reply.
+
+        Args:
+            run: A Run, the data that `Run.to_dict` returned, a paused Reply, or the id of a durable run. A durable run that another
+                tab or process owns is awaited.
+            approvals: Answers by the id of the ApprovalRequest: Approve(), Refuse(reason), GiveResult(result), True or False.
+                Requests without an answer stay pending.
+            **options: RunOptions for this call.
+        """
+        async with aclosing(self._resumed_events(run, approvals, options, streamed=False)) as events:
             return await last_reply(events)
 
     async def resume_stream(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
     ) -> AsyncGenerator[Event]:
-        """`resume` as `stream` does it. Of a durable run, what happened so far is told first; while somebody else owns it, what happens is
-        told as it does; and when the owner is gone before the end, it is taken over."""
-        async with aclosing(self._taken_up(run, approvals, options, streamed=True)) as events:
+        """Continues a run as `resume` does, and yields its events as `stream` does.
+
+        For a durable run, the events so far come first. While another tab or process owns the run, its events arrive as they happen;
+        if the owner disappears before the end, this call takes the run over.
+        """
+        async with aclosing(self._resumed_events(run, approvals, options, streamed=True)) as events:
             async for event in events:
                 yield event
 
     async def watch(self, run_id: str, **options: Unpack[RunOptions]) -> AsyncGenerator[Event]:
-        """What happened and happens in a durable run, without ever taking it over. Ends with its RunDone, or when nobody owns it."""
+        """Yields the past and coming events of a durable run without taking the run over. Ends after its RunDone, or when nobody owns
+        the run."""
         async with aclosing(ResumedRun(self, run_id, self._settings(options)).events(streamed=True, take_over=False)) as events:
             async for event in events:
                 yield event
 
     async def runs(self, **options: Unpack[RunOptions]) -> list[RunInfo]:
-        """The durable runs on record where this agent keeps its own, the newest first."""
+        """Returns the durable runs in this agent's run log, newest first."""
         return await self._log(options).runs()
 
     async def forget_run(self, run_id: str, **options: Unpack[RunOptions]) -> None:
-        """Deletes a durable run from the record."""
+        """Deletes a durable run from the run log."""
         await self._log(options).delete(run_id)
 
     def _log(self, options: RunOptions) -> RunLog:
@@ -150,7 +189,7 @@ class Agent:
             raise ConfigError("this agent keeps no runs: give durable=True")
         return log
 
-    def _taken_up(
+    def _resumed_events(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None, options: RunOptions, *, streamed: bool
     ) -> AsyncGenerator[Event]:
         settings = self._settings(options)
@@ -160,8 +199,8 @@ class Agent:
             run = run.run_id or run.run
         if isinstance(run, str):
             return ResumedRun(self, run, settings, approvals).events(streamed=streamed)
-        taken_up = run if isinstance(run, Run) else self.restore(run, **options)
-        return Driver(self, taken_up, settings, approvals).stream(streamed=streamed)
+        restored = run if isinstance(run, Run) else self.restore(run, **options)
+        return Driver(self, restored, settings, approvals).stream(streamed=streamed)
 
     def as_tool(
         self,
@@ -173,17 +212,26 @@ class Agent:
         idempotent: bool = False,
         **options: Unpack[RunOptions],
     ) -> AgentTool:
-        """This agent as a tool of another. name: by default the agent's. events: tell what it does as NestedEvents of the caller's stream.
-        options: of each of its runs, such as limits of its own."""
+        """Returns this agent as a tool of another agent.
+
+        Args:
+            name: The tool's name; the agent's name, if left out.
+            description: The tool's description for the calling model.
+            events: Adds the events of this agent's runs to the caller's stream, as NestedEvents.
+            approval: Whether a person approves each call: "always", "never", or a function of the arguments.
+            idempotent: Whether a call of unknown outcome may be repeated.
+            **options: RunOptions of each of this agent's runs, such as limits of its own.
+        """
         self._settings(options)
         return AgentTool(self, name, description, events=events, approval=approval, idempotent=idempotent, options=options)
 
     def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
-        """The Run that `prompt` would carry out, not yet begun. It does not read its conversation: give what `load` does as history."""
+        """Returns the Run that `prompt` would carry out, before its first step. It does not load the conversation: pass the messages of
+        `Conversations.load` as history."""
         return self._start(prompt, history, options)[0]
 
     def restore(self, data: Mapping[str, Any], **options: Unpack[RunOptions]) -> Run:
-        """The Run that `Run.to_dict` wrote, reading its answer as this agent does."""
+        """Returns the Run whose `to_dict` wrote `data`. Its answer is decoded as this agent's `output_type`."""
         output = self._settings(options).output_codec
         return Run.from_dict(data, decode=output.decode if output else None)
 
@@ -191,11 +239,11 @@ class Agent:
         return self._fit(self.settings.override(options)) if options else self.settings
 
     def _fit(self, settings: Settings) -> Settings:
-        """The settings for this agent's model. Raises ConfigError for a hosted tool that it has not."""
+        """Returns the settings for this agent's model. Raises ConfigError for a hosted tool that the model does not have."""
         return settings.with_hosted(self.model.traits.hosted_tools, self.model.name) if settings.hosted_tools else settings
 
     async def _begin(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
-        """`_start`, after what the conversation holds."""
+        """Returns the run and its settings, with the conversation's messages before the prompt."""
         place = self._settings(options).place
         if place is None:
             return self._start(prompt, history, options)
@@ -227,7 +275,8 @@ class Agent:
         return run, settings
 
     def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
-        """How this agent's model is asked for an answer of a shape."""
+        """Returns how this agent's model is asked for an answer that fits the schema: "text" without a schema, "native" structured
+        output, or "tool"."""
         traits = self.model.traits
         if schema is None:
             return "text"
@@ -242,9 +291,17 @@ class Agent:
         return "native" if native or not traits.tools else "tool"
 
     def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
-        """What the model is asked in a turn. found: documents that were looked up."""
+        """Returns the request of one model call.
+
+        Args:
+            messages: The run's messages.
+            turn: The number of the model call, from 1.
+            settings: The settings of the run.
+            run: The run, for its output schema and mode.
+            found: Documents that were retrieved for the prompt.
+        """
         tools = [read_tool(tool) for tool in settings.own_tools]
-        # A forced choice is meant for the first call: kept, it would force a tool for ever.
+        # A forced choice holds for the first model call only: on every call it would force tools for ever.
         choice = settings.tool_choice if turn == 1 or settings.tool_choice in ("auto", "none") else None
         output = None
         if run.output_mode == "native":
@@ -273,7 +330,7 @@ class Agent:
 
 
 def _resolve(model: Any, **access: Any) -> Model:
-    """The Model, or the chain of Models. Raises ConfigError."""
+    """Returns the Model, or a Fallback over several. Raises ConfigError."""
     if isinstance(model, str) or not isinstance(model, Sequence):
         return resolve_model(model, **access)
     api_key = access.pop("api_key")

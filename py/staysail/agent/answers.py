@@ -1,4 +1,4 @@
-"""What an answer is worth: whether it says anything, whether its tool calls may be run, and the JSON that it holds."""
+"""Checks of an answer: whether it holds any content, whether its tool calls may run, and its JSON."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ NOT_RUN: dict[FinishReason, str] = {
     "error": "Your answer failed before this call was complete. Call the tool again.",
     "content_filter": "Your answer was stopped by a content filter.",
 }
-"""What the model is told of a tool call in an answer that did not come to its end, by the reason."""
+"""The result of a tool call in an answer that was cut off, by the answer's finish reason."""
 
 THOUGHTS = re.compile(r"\A\s*(?:<(think|thinking|thought|reasoning)>.*?</\1>|\[THINK\].*?\[/THINK\]|.*</think>)", re.DOTALL)
 FENCE = re.compile(r"```[\w-]*\s*\n(.*?)```", re.DOTALL)
 
 
 def says_nothing(message: Message) -> bool:
-    """Whether a message holds neither text nor a call, a picture or anything else than thinking."""
+    """Whether a message holds only reasoning and blank text: no call, picture or other part."""
     return all(isinstance(part, Reasoning) or (isinstance(part, Text) and not part.text.strip()) for part in message.content)
 
 
 def expect_answer(completion: Completion, messages: Sequence[Message]) -> Completion:
-    """Raises StreamError, to be tried again, for an answer that ended well and says nothing. It may say nothing after the results of tools
-    if the model said something before it called them: then that was the answer.
+    """Returns the answer. Raises a retryable StreamError for an answer that ended normally without content. After tool results, an empty
+    answer is allowed if the model wrote text before it called the tools.
 
     Args:
-        messages: What was asked.
+        completion: The answer.
+        messages: The messages of its request.
     """
     if completion.finish_reason not in ("stop", "tool_calls", "other") or not says_nothing(completion.message):
         return completion
@@ -53,7 +54,8 @@ def expect_answer(completion: Completion, messages: Sequence[Message]) -> Comple
 
 
 def read_answer_json(text: str) -> Any:
-    """The JSON of an answer: after thinking in tags, out of a code fence, or between words; the text itself where there is none."""
+    """Returns the JSON of an answer, without reasoning in tags, from a code fence or from between words; the text itself where it holds
+    no JSON."""
     body = THOUGHTS.sub("", text, count=1).strip()
     fence = FENCE.search(body)
     starts = [at for at in (body.find("{"), body.find("[")) if at >= 0]

@@ -1,4 +1,4 @@
-"""Asking a person before a tool is called: the question, the answers, and who is asked."""
+"""Approval of tool calls by a person: the request, its possible answers, and the check whether a call needs one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,16 @@ from .calls import fit_arguments, read_result
 
 
 class ApprovalRequest(Value):
-    """May `tool` be called with `arguments`? uncertain: the call was begun before the run was cut off, and nobody knows whether it took
-    effect. expires_at: seconds since 1970, after which the answer is no; None: never. agent: whose tool it is, where that serves as a tool
-    itself; None: the run's own."""
+    """The request to approve one tool call.
+
+    Attributes:
+        id: The key of the answer in `approvals`.
+        tool: The name of the tool.
+        arguments: The arguments of the call.
+        uncertain: The run was interrupted during the call, and it is unknown whether the call took effect.
+        expires_at: Seconds since 1970, after which the call counts as refused; None: never.
+        agent: The name of the agent whose tool it is, where that agent serves as a tool itself; None: the run's own agent.
+    """
 
     id: str
     tool: str
@@ -29,27 +36,29 @@ class ApprovalRequest(Value):
 
     @property
     def remaining_s(self) -> float | None:
+        """Seconds until `expires_at`; None without a limit."""
         return None if self.expires_at is None else max(0.0, self.expires_at - time.time())
 
     def to_dict(self) -> dict[str, Any]:
-        told = {name: getattr(self, name) for name in ("id", "tool", "arguments", "uncertain", "expires_at")}
-        return told | {"arguments": dict(self.arguments)} | ({"agent": self.agent} if self.agent else {})
+        fields = {name: getattr(self, name) for name in ("id", "tool", "arguments", "uncertain", "expires_at")}
+        return fields | {"arguments": dict(self.arguments)} | ({"agent": self.agent} if self.agent else {})
 
 
 class Approve(Value):
-    """Call it; of a call that is uncertain: once more. arguments: instead of the model's, which is told of the change."""
+    """Approves the call; an uncertain call is made once more. arguments: replace the model's arguments, and the model reads that they
+    changed."""
 
     arguments: Mapping[str, Any] | None = None
 
 
 class Refuse(Value):
-    """The model is told `reason`, and goes on without."""
+    """Refuses the call. The model reads `reason` as the call's result."""
 
     reason: str = ""
 
 
 class GiveResult(Value):
-    """Do not call it: this is what it gave, or would give. result: anything that a tool may return."""
+    """Replaces the call by a result. result: any value that a tool may return."""
 
     result: Any
 
@@ -58,14 +67,14 @@ type Answer = Approve | Refuse | GiveResult
 
 
 class ApprovalNeeded(Event):
-    """A tool call waits for an answer: from `approve` where the run has that, else the run pauses with it once nothing else can be done."""
+    """A tool call needs an approval. The run's `approve` answers it; without `approve`, the run pauses once no other step is possible."""
 
     request: ApprovalRequest
 
 
 def read_answer(value: Any) -> Answer | None:
-    """From an answer, True or False, or {"approve": True, "arguments": …}, {"refuse": reason}, {"result": …}; None is no answer yet.
-    Raises ConfigError."""
+    """Returns the answer that `value` stands for: an answer, True, False, {"approve": True, "arguments": …}, {"refuse": reason} or
+    {"result": …}. None means no answer yet. Raises ConfigError."""
     match value:
         case None | Approve() | Refuse() | GiveResult():
             return value
@@ -81,7 +90,7 @@ def read_answer(value: Any) -> Answer | None:
 
 
 def describe_answer(answer: Answer) -> dict[str, Any]:
-    """As plain JSON that `read_answer` reads."""
+    """Returns the answer as plain JSON, which `read_answer` reads."""
     if isinstance(answer, Approve):
         return {"approve": True, "arguments": None if answer.arguments is None else dict(answer.arguments)}
     if isinstance(answer, Refuse):
@@ -89,11 +98,11 @@ def describe_answer(answer: Answer) -> dict[str, Any]:
     return {"result": {"content": [part.to_dict() for part in read_result(answer.result)]}}
 
 
-def read_answers(given: Mapping[str, Any] | None, pending: Iterable[ApprovalRequest]) -> dict[str, Answer]:
-    """By the ids of requests that are pending. Raises ConfigError for another id."""
+def read_answers(approvals: Mapping[str, Any] | None, pending: Iterable[ApprovalRequest]) -> dict[str, Answer]:
+    """Returns the answers by the ids of pending requests. Raises ConfigError for an id that is not pending."""
     known = [request.id for request in pending]
     answers = {}
-    for id, value in (given or {}).items():
+    for id, value in (approvals or {}).items():
         if id not in known:
             raise ConfigError(f"no tool call {id!r} waits for approval; those that do: {', '.join(known) or 'none'}")
         answer = read_answer(value)
@@ -103,7 +112,7 @@ def read_answers(given: Mapping[str, Any] | None, pending: Iterable[ApprovalRequ
 
 
 async def needs_approval(call: ToolCall, tool: Tool | None) -> bool:
-    """What cannot be called anyway need not be asked about."""
+    """Whether the call must be approved. A call that would fail anyway (unknown tool, arguments that do not fit) is not."""
     approval: Any = getattr(tool, "approval", "never")
     if tool is None or approval == "never":
         return False
@@ -113,5 +122,5 @@ async def needs_approval(call: ToolCall, tool: Tool | None) -> bool:
         return False
     if approval == "always":
         return True
-    asked = approval(dict(arguments))
-    return bool(await asked if inspect.isawaitable(asked) else asked)
+    needed = approval(dict(arguments))
+    return bool(await needed if inspect.isawaitable(needed) else needed)

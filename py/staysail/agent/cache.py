@@ -1,3 +1,5 @@
+"""A cache of model answers."""
+
 from __future__ import annotations
 
 import json
@@ -14,8 +16,8 @@ from .answers import says_nothing
 
 
 class Cache:
-    """The last `max_entries` answers, by the whole request: model, messages, tools, every parameter. In memory; the least recently used
-    goes first. An answer from here has no usage: it was paid for once."""
+    """The last `max_entries` answers, by the whole request: model, messages, tools and every parameter. Kept in memory; the least
+    recently used entry is dropped first. An answer from the cache has no usage, because it was paid for once."""
 
     def __init__(self, max_entries: int = 128) -> None:
         if max_entries < 1:
@@ -41,7 +43,7 @@ class Cache:
         return found
 
     def put(self, key: str, completion: Completion) -> None:
-        """Keeps an answer that ended as it should; a cut or failed one is worth asking for again."""
+        """Keeps an answer that ended normally. An answer that was cut off or is empty is not kept."""
         if completion.finish_reason not in ("stop", "tool_calls") or says_nothing(completion.message):
             return
         self._entries[key] = completion.replace(usage=Usage())
@@ -51,7 +53,7 @@ class Cache:
 
 
 class CachedModel:
-    """A model that asks a cache first. A cached answer streams as one delta."""
+    """A model that looks into a cache before each call. A cached answer streams as one delta."""
 
     def __init__(self, model: Model, cache: Cache) -> None:
         self._model, self._cache = model, cache

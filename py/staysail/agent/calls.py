@@ -1,4 +1,4 @@
-"""Carrying out one tool call. Whatever goes wrong with a tool becomes its result: the model reads it, the run goes on."""
+"""Carrying out one tool call. Every failure of a tool becomes its result, which the model reads, and the run continues."""
 
 from __future__ import annotations
 
@@ -18,7 +18,15 @@ from ..core.waiting import blocking, timeout
 
 
 async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: float | None, clock: Clock, aside: type[S]) -> ToolResult | S:
-    """aside: what a tool returns that puts its call aside; it is given back as it is."""
+    """Calls a tool and returns its ToolResult.
+
+    Args:
+        call: The tool call.
+        known: The tools by name.
+        timeout_s: Seconds for the call, unless the tool has its own limit.
+        clock: Measures the duration.
+        aside: The type of a returned value that suspends the call; such a value is returned unchanged.
+    """
     started = clock.now()
     sources: tuple[Mapping[str, Any], ...] = ()
     try:
@@ -41,7 +49,7 @@ async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: flo
 
 
 def _is_stopping() -> bool:
-    """Whether a cancellation is this task's own, and not of something the tool waited for."""
+    """Whether a cancellation is meant for this task, and not for work that the tool awaited."""
     task = None if blocking.get() else asyncio.current_task()
     return task is None or task.cancelling() > 0
 
@@ -62,7 +70,7 @@ async def _call(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | No
 
 
 def fit_arguments(call: ToolCall, tool: Tool) -> dict[str, Any]:
-    """A call's arguments as the tool's schema wants them. Raises ToolError, which tells the model what is wrong with them."""
+    """Returns the call's arguments as the tool's schema requires. Raises ToolError, whose message lets the model correct them."""
     if isinstance(call.arguments, str):
         raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
     check_arguments = getattr(tool, "check_arguments", None)
@@ -76,7 +84,7 @@ def fit_arguments(call: ToolCall, tool: Tool) -> dict[str, Any]:
 
 
 def read_result(value: Any) -> tuple[Part, ...]:
-    """What a tool returned, as parts: text as it is, parts as they are, anything else as JSON."""
+    """Returns a tool's result as parts: text and parts unchanged, any other value as JSON."""
     if value is None:
         return (Text("null"),)
     if isinstance(value, str):
@@ -91,7 +99,7 @@ def read_result(value: Any) -> tuple[Part, ...]:
 
 
 def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:
-    """Which documents a tool's result rests on: the `sources` beside the parts in `content`."""
+    """Returns the documents that a tool's result rests on: the field `sources` beside the parts in `content`."""
     if not (isinstance(value, Mapping) and isinstance(value.get("content"), list) and isinstance(value.get("sources"), list)):
         return ()
     return tuple(source for source in value["sources"] if isinstance(source, Mapping) and "id" in source)

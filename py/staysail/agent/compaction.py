@@ -1,4 +1,4 @@
-"""A summary in place of the older part of a history."""
+"""Compaction: a summary in place of the older part of a history."""
 
 from __future__ import annotations
 
@@ -26,18 +26,32 @@ MOST_NOTES = 8
 MOST_REMEMBERED = 64
 WORDS_PER_TOKEN = 0.6
 
-# The summaries made last, by whose they are and what they cover, for runs that have no conversation to keep them in.
+# The newest summaries, by writer and digest of the messages they cover, for runs without a conversation to store them in.
 _remembered: OrderedDict[tuple[str, str], str] = OrderedDict()
 
 
 class SummaryCompaction:
-    """Where the messages of a call, with preamble, documents and tools, are more than `over_tokens`, a model puts all but the last
-    `keep_last` messages into words, and those stand in their place: as what a user said, since a user and tools are where it comes from.
+    """A memory policy that replaces the older part of a long history by a summary.
 
-    The last messages stay as they are, fewer than `keep_last` where they would fill more than half of `over_tokens`. A summary is made
-    once: it is kept with the conversation, and the next one is made of it and of what came since. model: "provider:model" or a Model; the
-    agent's own if left out. summary_tokens: of the summary, at the most. counter: as for TokenWindow. prompt: instructions of your own;
-    `{words}` in them is how long it may be. Its calls count in the run's usage. Raises ProviderError, OutputError."""
+    When the request has more than `over_tokens`, a model summarises all but the last `keep_last` messages, and the summary stands in
+    their place as a user message. The last messages stay unchanged, and fewer than `keep_last` of them where they would fill more
+    than half of `over_tokens`. A summary is made once and stored with the conversation; the next summary is made from it and the
+    messages since. The calls count in the run's usage.
+
+    Args:
+        model: "provider:model" or a Model that writes the summary; the agent's own model, if left out.
+        over_tokens: Tokens of a request (messages, preamble, documents and tools) above which its history is summarised.
+        keep_last: The number of last messages that stay unchanged.
+        summary_tokens: The most tokens of a summary.
+        counter: Counts tokens, as for TokenWindow.
+        prompt: Instructions for the summary; `{words}` in them is replaced by the most words.
+        api_key: The key of the model's provider.
+        base_url: The address of the model's provider.
+
+    Raises:
+        ProviderError: The model that writes the summary failed.
+        OutputError: That model returned no text.
+    """
 
     def __init__(
         self,
@@ -80,7 +94,7 @@ class SummaryCompaction:
         return sum([await message_tokens(message, self.counter) for message in messages])
 
     async def _choose(self, messages: Sequence[Message], prompt_at: int, covered: int, most: int) -> int:
-        """Where what stays as it is begins."""
+        """Returns the index at which the unchanged part begins."""
         cuts = [cut for cut in cuts_of(messages, prompt_at) if cut > covered]
         said = [at for at, message in enumerate(messages) if message.role != "system"]
         latest = said[-self.keep_last] if len(said) > self.keep_last else 0
@@ -90,18 +104,18 @@ class SummaryCompaction:
             prompt = [messages[prompt_at]] if prompt_at < cut else []
             if await self._size([*prompt, *messages[cut:]]) + self.summary_tokens <= max(most, 0) // 2:
                 return cut
-        # The last place of all keeps one round; one before the last is better where even that leaves no room.
+        # The last cut keeps one round of tools, even where that round does not fit.
         return cuts[-1] if cuts else covered
 
     async def _summarise(self, messages: Sequence[Message], summary: str, context: MemoryContext) -> str:
-        """Piece by piece, each with the summary of what was before, so that no call is longer than `over_tokens`."""
+        """Summarises piece by piece, each piece with the summary of the pieces before it, so that no call is longer than `over_tokens`."""
         model = self.model or context.model
         room = max(self.over_tokens - 2 * self.summary_tokens, self.summary_tokens)
         for piece in await self._pieces(_transcript(messages, room), room):
             words = int(self.summary_tokens * WORDS_PER_TOKEN)
-            asked = f"<notes>\n{summary or 'None yet.'}\n</notes>\n\n<transcript>\n{piece}\n</transcript>"
+            prompt = f"<notes>\n{summary or 'None yet.'}\n</notes>\n\n<transcript>\n{piece}\n</transcript>"
             preamble = self.prompt.replace("{words}", str(words))
-            completion = await context.ask(model, CompletionRequest((Message.user(asked),), preamble, timeouts=context.request.timeouts))
+            completion = await context.ask(model, CompletionRequest((Message.user(prompt),), preamble, timeouts=context.request.timeouts))
             if not completion.text.strip():
                 raise OutputError(f"{model.name} gave no summary of the conversation (it ended with {completion.finish_reason!r})")
             summary = await self._clip(completion.text.strip())
@@ -120,12 +134,12 @@ class SummaryCompaction:
         return ["\n\n".join(piece) for piece in pieces if piece]
 
     async def _clip(self, text: str) -> str:
-        """A model that does not keep to the length is cut short."""
+        """Cuts a summary that is longer than `summary_tokens`."""
         size = await count_tokens(text, self.counter)
         return text if size <= self.summary_tokens else text[: len(text) * self.summary_tokens // size] + " …"
 
     def _writer(self, context: MemoryContext) -> str:
-        """Whose words a summary is in, and on what instructions."""
+        """Returns a key for the model and the instructions that a summary was made with."""
         return f"{(self.model or context.model).name} {self.summary_tokens} {self.prompt}"
 
     async def _notes(self, context: MemoryContext) -> list[dict[str, Any]]:
@@ -144,7 +158,8 @@ class SummaryCompaction:
 
 
 def _newest(notes: list[dict[str, Any]], messages: Sequence[Message], writer: str) -> tuple[int, str]:
-    """The summary that covers most of the beginning of these messages: up to where, and its text; 0 and "" where there is none."""
+    """Returns the summary that covers the longest beginning of these messages, as (number of messages, text); (0, "") where there is
+    none."""
     texts = {key: text for (whose, key), text in _remembered.items() if whose == writer} | {note["digest"]: note["text"] for note in notes}
     running, best = hashlib.sha256(), (0, "")
     for at, message in enumerate(messages if texts else ()):
@@ -163,7 +178,7 @@ def _digest(messages: Sequence[Message]) -> str:
 
 
 def _bytes(message: Message) -> bytes:
-    """What tells it from others. Each part ends in a mark, so that no two run together."""
+    """Returns bytes that identify a message. Each part ends in a mark, so that no two parts run together."""
     said = "\0".join([message.role, *(_content(part) for part in message.content), "\1"])
     return said.encode("utf-8", "surrogatepass")
 
@@ -184,14 +199,15 @@ def _said(messages: Sequence[Message]) -> list[Message]:
 
 
 def _stand_in(messages: Sequence[Message], cut: int, prompt_at: int, summary: str) -> list[Message]:
-    """The summary for what is before `cut`, but for system messages and the prompt."""
+    """Returns the messages with the summary in place of those before `cut`, except system messages and the prompt."""
     kept = [message for message in messages[:cut] if message.role == "system"]
     prompt = [messages[prompt_at]] if prompt_at < cut else []
     return [*kept, Message.user(INTRODUCTION + summary), *prompt, *messages[cut:]]
 
 
 def _transcript(messages: Sequence[Message], room: int) -> list[str]:
-    """In plain words, so that no tool has to be declared for it. A part as long as the whole room is cut in the middle."""
+    """Returns the messages as lines of text, so that the request need not declare tools. A part as long as the whole room is cut in the
+    middle."""
     most = max(200, room * 2)  # characters: two a token is few in any script but some
     return [
         clip_middle(f"{_speaker(message)}: {text}", most) for message in messages for text in _texts_of(message.content) if text.strip()

@@ -1,4 +1,4 @@
-"""What surrounds a run while it is carried out: who carries it out, on whose behalf, and what it has cost so far."""
+"""The context of a run: the agent and model that carry it out, the run whose tool it serves, and its usage so far."""
 
 from __future__ import annotations
 
@@ -22,13 +22,19 @@ from .run_log import Journal
 
 
 class RunContext:
-    """One for each run; every hook of the run gets the same.
+    """The context of one run. Every hook of the run receives the same object.
 
-    parent: the context whose tool started this run, if one did. state: for hooks to keep things in while the run lasts. requests,
-    tool_calls: made so far, those of agents that serve as tools too. answer: the model's, while `after_model` is asked about it.
-    told_of: an error that the hooks know of already. emit: tells an event of the tool that is being called. handoff: the tool of this turn
-    that handed the conversation over. limits: the UsageLimits of the run. journal: where a durable run is written down. suspended: as
-    what this run was put aside by the one whose tool it serves.
+    Attributes:
+        parent: The context of the run whose tool started this run, or None.
+        state: A dict in which hooks keep values while the run lasts.
+        requests, tool_calls: Counts so far, including agents that serve as tools.
+        answer: The model's answer while `after_model` runs.
+        reported_error: An error that `on_error` has received already.
+        emit: Yields an event of the tool that is running.
+        handoff: The tool of this turn that handed the conversation over.
+        limits: The UsageLimits of the run.
+        journal: The record of a durable run.
+        suspended: The Suspended value under which the parent run set this run aside.
     """
 
     def __init__(
@@ -46,7 +52,7 @@ class RunContext:
         self.journal: Journal | None = None
         self.emit: Callable[[Event], None] | None = None
         self.handoff: Any = None
-        self.told_of: BaseException | None = None
+        self.reported_error: BaseException | None = None
         self.limits: tuple[Any, ...] = ()
         self._inherited: tuple[Any, ...] = ()
         self._answers = [(model, step.completion) for step in run.steps]
@@ -59,17 +65,17 @@ class RunContext:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds since this run was begun or taken up again."""
+        """Seconds since this run began or was resumed."""
         return self._clock.now() - self._started
 
     @property
     def step(self) -> int:
-        """The model call that is under way or comes next, from 1."""
+        """The number of the current or next model call, from 1."""
         return self.run.turn + (self.run.phase == "model")
 
     @property
     def usage(self) -> Usage:
-        """Of everything that was answered, the answer in hand too."""
+        """The usage so far, including the answer that `after_model` is receiving."""
         return self.run.usage + self.answer.usage if self.answer else self.run.usage
 
     @property
@@ -77,20 +83,21 @@ class RunContext:
         return self.run.history
 
     def inherit(self, hooks: tuple[Any, ...]) -> list[Any]:
-        """Those of the runs on whose behalf this one is that hold here too, and are not among its own hooks."""
-        given = self.parent._inherited if self.parent else ()
-        found = [hook for hook in given if not any(hook is own for own in hooks)]
+        """Returns the inherited hooks of the parent runs that are not among this run's own hooks."""
+        from_parent = self.parent._inherited if self.parent else ()
+        found = [hook for hook in from_parent if not any(hook is own for own in hooks)]
         self._inherited = (*(hook for hook in hooks if getattr(hook, "inherited", False)), *found)
         return found
 
     def count(self, *, requests: int = 0, tool_calls: int = 0) -> None:
+        """Adds to the counts of this run and of its parents."""
         self.requests += requests
         self.tool_calls += tool_calls
         if self.parent:
             self.parent.count(requests=requests, tool_calls=tool_calls)
 
     def spend(self, model: str, completion: Completion) -> None:
-        """An answer beside the run's own, such as a summary of its history: counted as those of agents that serve as tools are."""
+        """Counts a model call beside the run's own, such as a summary of its history, in this run and its parents."""
         self._answers.append((model, completion))
         context: RunContext | None = self
         while context:
@@ -98,7 +105,7 @@ class RunContext:
             context = context.parent
 
     def take(self, completion: Completion) -> None:
-        """An answer is there: counted here, and with every run on whose behalf this one is."""
+        """Counts the run's next answer, in this run and its parents."""
         self.answer = completion
         self._answers.append((self.model, completion))
         context = self.parent
@@ -107,14 +114,15 @@ class RunContext:
             context = context.parent
 
     def completions(self) -> list[tuple[str, Completion]]:
-        """Every answer so far with its model's name, those of agents that serve as tools too."""
+        """Returns every answer so far with the name of its model, including answers to agents that serve as tools."""
         return self._answers + [answer for child in self.children for answer in child.completions()]
 
     def drop(self, suspended: Suspended) -> None:
-        """Forgets a run that was put aside: it is counted again as the one that goes on with it."""
+        """Forgets a suspended child run: the run that continues it is counted in its place."""
         self.children = [child for child in self.children if child.suspended is not suspended]
 
     def to_dict(self) -> dict[str, Any]:
+        """Returns plain JSON for hooks on the JavaScript side."""
         return {
             "id": self.id,
             "agent": self.agent,
@@ -137,24 +145,23 @@ _resumption: ContextVar[Resumption | None] = ContextVar("staysail_resumption", d
 
 
 def current_run() -> RunContext | None:
-    """The run on whose behalf a tool is being called; None outside of one. Runs that go on at once each have their own."""
+    """Returns the run whose tool is being called; None outside a tool call. Runs that are carried out at once each have their own."""
     return _current.get()
 
 
 def current_call() -> ToolCall | None:
-    """The tool call that is being carried out. Its id and that of the run name it for ever: a key for services that take one to do nothing
-    twice."""
+    """Returns the tool call that is being carried out. Its id together with the run's id is unique, so it serves as an idempotency key."""
     return _call.get()
 
 
 def current_resumption() -> Resumption | None:
-    """How the tool call that is being carried out goes on, where it was suspended before."""
+    """Returns how the current tool call continues, if it was suspended before."""
     return _resumption.get()
 
 
 @contextmanager
 def working_for(context: RunContext, call: ToolCall, resumption: Resumption | None = None) -> Generator[None]:
-    """Within the block, `current_run()`, `current_call()` and `current_resumption()` are these."""
+    """Sets `current_run()`, `current_call()` and `current_resumption()` within the block."""
 
     def tell(value: Any) -> None:
         if context.emit:
@@ -162,11 +169,12 @@ def working_for(context: RunContext, call: ToolCall, resumption: Resumption | No
             text = value if isinstance(value, str) else "" if part else write_json(as_plain(value), nonfinite="null")
             context.emit(ToolProgress(call.id, call.name, "progress", text, part))
 
-    run, of, goes_on, reporter = _current.set(context), _call.set(call), _resumption.set(resumption), report.set(tell)
+    run_token, call_token, resumption_token = _current.set(context), _call.set(call), _resumption.set(resumption)
+    report_token = report.set(tell)
     try:
         yield
     finally:
-        report.reset(reporter)
-        _resumption.reset(goes_on)
-        _call.reset(of)
-        _current.reset(run)
+        report.reset(report_token)
+        _resumption.reset(resumption_token)
+        _call.reset(call_token)
+        _current.reset(run_token)

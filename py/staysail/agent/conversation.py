@@ -1,4 +1,4 @@
-"""A run as part of a conversation: its history is loaded, and what it adds is appended when it ends, however it ends."""
+"""A run as part of a conversation: its history is loaded, and its messages are appended when it ends, however it ends."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from ..core.messages import Message
 from .run import Run
 
 CUT_OFF = "(The run ended here, before an answer.)"
-"""Stands where a run ended after its tools: some providers refuse a user's message right after a tool's."""
+"""The assistant's message of a run that ended after its tools: some providers refuse a user message right after a tool result."""
 
 
 class ConversationRef:
-    """A conversation in a store. It is a Notes too."""
+    """A conversation in a store. It also serves as Notes."""
 
     def __init__(self, store: ConversationStore, id: str) -> None:
         self.store, self.id = store, id
 
     async def load(self) -> tuple[Message, ...]:
-        """What cannot be read is left out, with a warning."""
+        """Returns the conversation's messages. Damaged parts are left out, each with a warning."""
         conversation = await self.store.load(self.id)
         for problem in conversation.problems:
             warnings.warn(problem, stacklevel=2)
@@ -38,8 +38,8 @@ class ConversationRef:
         await self.store.put_note(self.id, name, value)
 
     async def record(self, events: AsyncGenerator[Event], run: Run, *, resumable: bool = False) -> AsyncGenerator[Event]:
-        """The events of a run, whose exchange is kept before its end is told. One that waits for approval is kept once it was resumed, and
-        so is one that is `resumable` when it was cut off."""
+        """Yields the run's events, and appends its exchange to the conversation before the last event. A run that waits for approval is
+        appended after it was resumed, and so is an interrupted run that is `resumable`."""
         text: list[str] = []
         kept = False
         try:
@@ -60,7 +60,7 @@ class ConversationRef:
             raise
 
     async def keep_once(self, run: Run) -> None:
-        """Of a run that had ended on record when its page died, perhaps before its exchange was kept."""
+        """Appends the exchange of a durable run that had ended before its page closed, unless the conversation holds it already."""
         said = run.messages[run.prompt_at :]
         if list((await self.load())[-len(said) :]) != said:
             await self._keep(said, run)
@@ -73,7 +73,7 @@ class ConversationRef:
             raise
 
     async def _keep_cut_off(self, run: Run, text: str, error: BaseException) -> None:
-        """What was said is kept, unless nothing was: then the prompt may be asked again."""
+        """Appends the messages of an interrupted run. A run without an answer is left out, so that its prompt can be sent again."""
         said = list(run.history[run.prompt_at :])
         while said and said[-1].role == "user":
             said.pop()

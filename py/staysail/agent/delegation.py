@@ -1,4 +1,4 @@
-"""One agent at the service of another: as a tool it is asked and answers; by a handover it takes the conversation over."""
+"""Delegation from one agent to another: as a tool the other agent returns an answer; by a handover it takes over the conversation."""
 
 from __future__ import annotations
 
@@ -20,9 +20,12 @@ from .settings import RunOptions
 
 
 class AgentTool:
-    """An agent that another calls with a prompt. What it uses counts as the caller's too, the caller's limits hold for it, and it is
-    cancelled with the caller. Its failure is a failed tool call, which the caller's model reads. Where one of its tools needs approval and
-    it has no `approve` of its own, the caller's run asks, or pauses with it."""
+    """An agent as a tool of another agent, which calls it with a prompt.
+
+    Its usage counts as the caller's too, the caller's limits apply to it, and it is cancelled with the caller. Its failure is a
+    failed tool call, which the caller's model reads. If one of its tools needs approval and it has no `approve` of its own, the
+    caller's run requests the approval, or pauses with it.
+    """
 
     parameters: Mapping[str, Any] = {
         "type": "object",
@@ -62,14 +65,15 @@ class AgentTool:
         return reply.text if isinstance(reply.output, str) else plain(reply.output)
 
     async def _ask(self, prompt: str) -> Reply:
-        if goes_on := self._resumption():
-            return await self._agent.resume(*goes_on, **self._options)
+        if resumption := self._resumption():
+            return await self._agent.resume(*resumption, **self._options)
         return await self._agent.prompt(prompt, **self._options)
 
     async def _stream(self, prompt: str, call: ToolCall | None, emit: Callable[[Event], None]) -> Reply:
-        goes_on = self._resumption()
-        told = self._agent.resume_stream(*goes_on, **self._options) if goes_on else self._agent.stream(prompt, **self._options)
-        async with aclosing(told) as events:
+        resumption = self._resumption()
+        agent, options = self._agent, self._options
+        stream = agent.resume_stream(*resumption, **options) if resumption else agent.stream(prompt, **options)
+        async with aclosing(stream) as events:
             async for event in events:
                 if isinstance(event, RunDone):
                     reply: Reply = event.reply
@@ -78,7 +82,7 @@ class AgentTool:
         raise AssertionError("a stream ends in RunDone or in an error")
 
     def _resumption(self) -> tuple[Mapping[str, Any] | str, Mapping[str, Any]] | None:
-        """The run to go on with, and what its questions were answered with; None where it is to begin."""
+        """Returns the suspended run to resume and the answers to its approval requests; None for a new call."""
         context, resumption = current_run(), current_resumption()
         if context is None or resumption is None:
             return None
@@ -86,7 +90,7 @@ class AgentTool:
         return resumption.suspended.run_id or resumption.suspended.run, resumption.answers
 
     def _suspend(self, reply: Reply) -> Suspended:
-        """The caller's run asks what this one does, and goes on with it once that is answered."""
+        """Returns the suspended run, whose approvals the caller's run requests and with whose answers it continues."""
         context, call = current_run(), current_call()
         if context is None or call is None or call.name != self.name:
             tools = ", ".join(request.tool for request in reply.pending)
@@ -99,8 +103,16 @@ class AgentTool:
 
 
 class Handoff:
-    """A tool that hands the conversation over: the run goes on with the other agent's model, preamble and tools, the history and the usage
-    so far, and the limits, hooks and output type of the run. agent: or a function that gives it, for agents that know one another."""
+    """A tool that hands the conversation over to another agent. The run continues with that agent's model, preamble and tools, and keeps
+    its history, usage, limits, hooks and output type.
+
+        support = Agent(model, tools=[Handoff(billing), Handoff(lambda: sales, name="transfer_to_sales")])
+
+    Args:
+        agent: The other agent, or a function that returns it, for agents that hand over to each other.
+        name: The tool's name; "transfer_to_" and the agent's name, if left out.
+        description: The tool's description for the model.
+    """
 
     parameters: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
@@ -127,7 +139,7 @@ class Handoff:
 
 
 def find_handoff(agent: Runnable, name: str) -> Handoff:
-    """The one of this name, here or in an agent that can be reached from here. Raises ConfigError."""
+    """Returns the handoff with this name, from this agent or from an agent reachable by handoffs. Raises ConfigError."""
     seen: list[Any] = []
     waiting = [agent]
     while waiting:
@@ -144,7 +156,7 @@ def find_handoff(agent: Runnable, name: str) -> Handoff:
 
 
 def _word(name: str | None) -> str:
-    """A tool's name from an agent's."""
+    """Returns a tool's name made from an agent's name. Raises ConfigError without a name."""
     word = re.sub(r"\W+", "_", name or "").strip("_").lower()
     if not word:
         raise ConfigError('an agent that others call needs a name: Agent(..., name="translator"), or the tool one of its own')

@@ -1,4 +1,4 @@
-"""Carrying a Run out: what calls the model and the tools, with hooks around them, and tells the events."""
+"""Carrying out a Run: calls the model and the tools, with hooks around the calls, and yields the events."""
 
 from __future__ import annotations
 
@@ -37,8 +37,16 @@ from .tool_turn import ToolTurn
 
 
 class Driver:
-    """Used once. approvals: answers to requests, by their id. journal: of a run that is taken up by whoever owns it; a new one that is
-    durable gets its own. uncertain: places in the turn of calls that were begun, and nobody knows how they ended."""
+    """Carries out one run; used once.
+
+    Args:
+        agent: The agent whose run it is.
+        run: The run, new or restored.
+        settings: The settings of the run.
+        approvals: Answers to approval requests, by their ids.
+        journal: The record of a durable run that this process has already taken ownership of. A new durable run gets its own.
+        uncertain: Positions in the turn of calls that began before an interruption and whose outcome is unknown.
+    """
 
     def __init__(
         self,
@@ -66,12 +74,12 @@ class Driver:
         self._put_in_charge(agent, settings)
 
     async def finish(self) -> Reply:
-        """The reply, whole."""
+        """Carries the run out and returns its reply."""
         async with aclosing(self.stream(streamed=False)) as events:
             return await last_reply(events)
 
     async def stream(self, *, streamed: bool = True) -> AsyncGenerator[Event]:
-        """The last event is RunDone. streamed: the model's answers too."""
+        """Yields the run's events; the last is RunDone. streamed: also events of the model's answers while they arrive."""
         limit_s = self._settings.time_limit_s
         ends_at = None if limit_s is None else time.monotonic() + limit_s
         async with aclosing(self._events(streamed=streamed)) as events:
@@ -88,12 +96,12 @@ class Driver:
                 yield event
 
     def _events(self, *, streamed: bool) -> AsyncGenerator[Event]:
-        """Those of the run, which is kept with its conversation if it belongs to one."""
+        """The run's events, which are also appended to its conversation, if it has one."""
         events = self._events_with_history(streamed)
         return self._place.record(events, self._run, resumable=self._journal is not None) if self._place else events
 
     async def _events_with_history(self, streamed: bool) -> AsyncGenerator[Event]:
-        """Every error that leaves carries the run's history and usage."""
+        """Yields the run's events. Attaches the run's history and usage to every error that leaves it."""
         run, context, journal = self._run, self._context, self._journal
         ended = False
         failure: BaseException | None = None
@@ -125,7 +133,7 @@ class Driver:
                 if isinstance(error, StaysailError):
                     attach_history(error, run)
                 await self._note("failed", error)
-                if error is not context.told_of:
+                if error is not context.reported_error:
                     await self._hooks.error(context, error)
                 raise
             finally:
@@ -137,7 +145,7 @@ class Driver:
             await self._journal.note(state, error=what)
 
     async def _settle_doubts(self) -> None:
-        """After a run was cut off: asks about calls of which nobody knows how they ended, and does a handover that was due."""
+        """Settles what an interruption left open: requests approval for calls of unknown outcome, and repeats a handover that was due."""
         tools = {tool.name: tool for tool in self._settings.own_tools}
         for position, call in self._run.ready():
             if position in self._uncertain and not getattr(tools.get(call.name), "idempotent", False):
@@ -165,7 +173,7 @@ class Driver:
                     async with aclosing(self._model_turn(streamed)) as events:
                         async for event in events:
                             yield event
-                case Pause(requests, reply) if turn and requests == turn.asked:
+                case Pause(requests, reply) if turn and requests == turn.unanswered:
                     await self._note("paused")
                     yield RunDone(self._signed(reply))
                     return
@@ -214,7 +222,7 @@ class Driver:
             await self._hooks.step(context, run.steps[-1])
 
     async def _fit(self, request: CompletionRequest) -> CompletionRequest:
-        """The request with what `memory` leaves of its messages."""
+        """Returns the request with the messages that the memory policies keep."""
         settings, run = self._settings, self._run
         if not settings.memory:
             return request
@@ -223,6 +231,7 @@ class Driver:
         return await fit(request, settings.memory, about)
 
     def _put_in_charge(self, agent: Runnable, settings: Settings) -> None:
+        """Makes an agent with its settings the one that carries the run on."""
         self._agent, self._settings = agent, settings
         self._context.agent, self._context.model = agent.name, agent.model.name
         self._context.limits = settings.limits
@@ -240,7 +249,7 @@ class Driver:
         return HandedOver(name)
 
     async def _look_up(self) -> None:
-        """What `dynamic_context` finds for the last thing the user said, and the tools that fit it."""
+        """Retrieves the documents of `dynamic_context` for the last user message, and the tools of `dynamic_tools` that fit it."""
         settings, run = self._settings, self._run
         query = next((message.text for message in reversed(run.messages) if message.role == "user"), "")
         self._found = [hit for retriever in settings.dynamic_context for hit in await retriever.find(query)]
@@ -250,7 +259,7 @@ class Driver:
             self._settings = settings.replace(tools=tools)
 
     async def _ask_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
-        """One answer, as the hooks let it come about."""
+        """Yields one answer, after `before_model` and with `on_error` around the call."""
         context, hooks = self._context, self._hooks
         prepared = await hooks.before_model(context, request)
         if isinstance(prepared, Completion):
@@ -266,7 +275,7 @@ class Driver:
                         log.info("%s: %s", context.model, event.message)
                     yield event
         except StaysailError as error:
-            context.told_of = attach_history(error, context.run)
+            context.reported_error = attach_history(error, context.run)
             answer = await hooks.error(context, error)
             if answer is None:
                 raise
@@ -278,7 +287,7 @@ class Driver:
                 context.run.tell(answer.feedback)
 
     async def _call_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
-        """One model call, tried again as `retry` allows, but never once a part of the answer was handed on."""
+        """Yields one model call, repeated as `retry` allows, but never after a part of the answer was yielded."""
         agent, settings = self._agent, self._settings
         model: Model = CachedModel(agent.model, settings.cache) if settings.cache is not None else agent.model
         attempt = 1
@@ -321,7 +330,8 @@ class Driver:
                 await self._clock.sleep(delay_s)
 
     async def _take(self, completion: Completion, sources: Iterable[Mapping[str, Any]]) -> None:
-        """Hands an answer to the run, once the hooks have seen it. One that a hook stops at is part of the history: it was paid."""
+        """Gives the answer to the run after `after_model`. An answer at which a hook stops is still part of the history, because it was
+        paid for."""
         context = self._context
         context.take(completion)
         try:
@@ -340,6 +350,7 @@ class Driver:
 
 
 async def last_reply(events: AsyncGenerator[Event]) -> Reply:
+    """Returns the reply of the stream's RunDone."""
     async for event in events:
         if isinstance(event, RunDone):
             reply: Reply = event.reply
@@ -348,6 +359,7 @@ async def last_reply(events: AsyncGenerator[Event]) -> Reply:
 
 
 def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
+    """Returns the timeouts with the time that is left of the run's limit. Raises the run's timeout error when none is left."""
     limits = settings.timeout_s
     if limits.total_s is None:
         return limits
@@ -357,5 +369,6 @@ def _remaining(settings: Settings, elapsed_s: float) -> Timeouts:
 
 
 def attach_history[E: StaysailError | RunCancelled](error: E, run: Run) -> E:
+    """Sets the run's history and usage on the error and returns it."""
     error.history, error.usage = run.history, run.usage
     return error

@@ -1,5 +1,5 @@
-"""Taking up a run that is on record: what happened so far is told first, then it goes on where it stopped, or is watched while somebody
-else owns it."""
+"""Resuming a durable run: its recorded events come first; then the run continues where it stopped, or is watched while another process
+owns it."""
 
 from __future__ import annotations
 
@@ -19,22 +19,30 @@ from .run_log import Journal, RunLog
 from .settings import Settings
 
 SILENCE_S = 0.5
-"""Without news for so long, a watcher looks whether the owner is still there."""
+"""Seconds without an event, after which a watcher checks whether the owner still exists."""
 
 
 class ResumedRun:
-    """id: of a run on record."""
+    """A durable run that is taken up from its log. id: the run's id."""
 
     def __init__(self, agent: Runnable, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
         if settings.durable is None:
-            raise ConfigError(f"run {id} can only be taken up by an agent that keeps its runs: give durable=True")
+            raise ConfigError(f"run {id} can only be resumed by an agent that keeps its runs: give durable=True")
         self._agent, self._id, self._settings, self._approvals = agent, id, settings, approvals
         self._log: RunLog = settings.durable
         output = settings.output_codec
         self._replay = Replay(id, output.decode if output else None)
 
     async def events(self, *, streamed: bool, take_over: bool = True) -> AsyncGenerator[Event]:
-        """The last is RunDone. Raises what the run does, and ConfigError where there is no such run."""
+        """Yields the run's events; the last is RunDone.
+
+        Args:
+            streamed: Also events of the model's answers while they arrive.
+            take_over: Continues the run when nobody owns it; otherwise only watches.
+
+        Raises:
+            ConfigError: There is no run with this id.
+        """
         news: asyncio.Queue[str] = asyncio.Queue()
         leave = self._log.locks.listen(self._id, news.put_nowait)
         try:
@@ -82,7 +90,7 @@ class ResumedRun:
                 yield event
 
     async def _watch(self, news: asyncio.Queue[str]) -> AsyncGenerator[Event]:
-        """Until nothing has been heard for a while, or the run has ended."""
+        """Yields the owner's events until SILENCE_S pass without one, or the run ends."""
         while True:
             try:
                 async with asyncio.timeout(SILENCE_S):
@@ -106,7 +114,8 @@ class ResumedRun:
                 return
 
     def _end(self) -> list[Event]:
-        """RunDone of a run that has ended or paused. Raises what is on record where it failed."""
+        """Returns the RunDone of a run that is done or paused; an empty list while it is under way. Raises the recorded error of a run
+        that failed."""
         replay = self._replay
         if replay.state in ("failed", "stopped"):
             error = replay.error or {}

@@ -1,4 +1,4 @@
-"""Tools chosen for each prompt, out of more than a model could be told of: `dynamic_tools`."""
+"""Selection of tools for each prompt, for more tools than fit into a request: `dynamic_tools`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SAMPLE = 8
 
 
 def read_toolboxes(value: Any) -> tuple[Retriever, ...]:
-    """From one or several of: (n, tools), (n, tools, embedder), (n, index), {"sample": n, "tools": ..., "embedder": ...}, an index. tools:
-    a list of them. index: gives hits whose document is a tool, as ToolIndex does. Raises ConfigError."""
+    """Returns the retrievers of tools for one or several of: (n, tools), (n, tools, embedder), (n, index), {"sample": n, "tools": ...,
+    "embedder": ...}, a list of tools, or an index whose hits hold tools as their documents, such as ToolIndex. Raises ConfigError."""
     if not value:
         return ()
     match value:
@@ -44,8 +44,17 @@ def _toolbox(sample: int, tools: Any, embedder: Any) -> Retriever:
 
 
 async def choose_tools(toolboxes: Iterable[Retriever], query: str, fixed: Sequence[Tool], pending: Iterable[str] = ()) -> tuple[Tool, ...]:
-    """The fixed tools and those that fit the query, without a name twice; the earlier one stays. pending: names of tools that were asked
-    for already, and so are needed whether they fit or not. Raises ConfigError where an index gives something else."""
+    """Returns the fixed tools and the tools that fit the query. Of two tools with one name, the first stays.
+
+    Args:
+        toolboxes: The retrievers of tools.
+        query: The prompt's text.
+        fixed: Tools that are always part of the request.
+        pending: Names of tools with open calls, which are added whether they fit the query or not.
+
+    Raises:
+        ConfigError: An index returned a document that is no tool.
+    """
     chosen = {tool.name: tool for tool in fixed}
     for toolbox in toolboxes:
         for hit in await toolbox.find(query) if query.strip() else []:

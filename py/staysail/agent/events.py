@@ -7,14 +7,25 @@ from ..core.messages import Message
 
 
 class RunStarted(Event):
-    """The first event of a durable run, also when it is resumed. messages: history and prompt."""
+    """The first event of a durable run, also of a resumed one.
+
+    Attributes:
+        run_id: The id to resume the run by.
+        messages: The history and the prompt.
+    """
 
     run_id: str
     messages: tuple[Message, ...]
 
 
 class NestedEvent(Event):
-    """An event of the run of an agent that serves as a tool. call_id: the tool call's id. agent: the tool's name. event: of that run."""
+    """An event of an agent that serves as a tool.
+
+    Attributes:
+        call_id: The id of the tool call.
+        agent: The name of the tool.
+        event: The event of that agent's run.
+    """
 
     call_id: str
     agent: str
@@ -22,6 +33,6 @@ class NestedEvent(Event):
 
 
 class HandedOver(Event):
-    """Another agent goes on with the conversation from here. agent: its name."""
+    """The conversation was handed to another agent. agent: the name of that agent."""
 
     agent: str

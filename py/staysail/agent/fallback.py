@@ -1,8 +1,8 @@
-"""A chain of models: the next one answers where the one before cannot.
+"""A chain of models: the next model answers when the one before it fails.
 
-How it works. Each call goes to the first model that is not resting, and down the chain while models fail before a word was handed on. A
-model that was overloaded or out of reach rests for a while, one that does not exist for good, so that the calls of a run do not each wait
-for its failure. When every model failed, the first model's error is raised.
+How it works. Each call goes to the first model that is not resting, and down the chain while models fail before any part of an answer
+was yielded. A model that was overloaded or unreachable rests for a while, and a model that does not exist rests for ever, so that the
+calls of a run do not each wait for its failure. When every model failed, the first model's error is raised.
 """
 
 from __future__ import annotations
@@ -30,7 +30,15 @@ NOT_FOUND = re.compile(r"model.{0,80}(?:not found|does not exist|not exist|unkno
 
 
 class ModelChanged(Event):
-    """Another model of a chain answers. model: "provider:model". error: what kept the model before from answering, in words."""
+    """Another model of the chain answers.
+
+    Attributes:
+        model: The model that answers, as "provider:model".
+        previous: The model that failed.
+        error: Why it failed, in words.
+        code: The code of its error.
+        status: The HTTP status of its error, or None.
+    """
 
     model: str
     previous: str
@@ -40,8 +48,8 @@ class ModelChanged(Event):
 
 
 def goes_on(error: StaysailError) -> bool:
-    """Whether another model may answer where this error kept one from it: overload, rate limit, network, 5xx, a broken stream, a model that
-    does not exist, a context too long for it, an engine that the page lacks."""
+    """Whether another model may answer after this error: overload, rate limit, network, 5xx, a broken stream, a model that does not
+    exist, a context too long for the model, or an engine that the page lacks."""
     if isinstance(error, NetworkError | ServerError | RateLimitError):
         return True
     if isinstance(error, StreamError):
@@ -50,7 +58,7 @@ def goes_on(error: StaysailError) -> bool:
 
 
 def is_missing(error: StaysailError) -> bool:
-    """Whether the model does not exist here."""
+    """Whether the error says that the model does not exist."""
     if isinstance(error, ConfigError):
         return error.code != "config"  # an engine's own code: not_found, unavailable, runtime_missing, …
     return isinstance(error, ProviderError) and (
@@ -61,19 +69,21 @@ def is_missing(error: StaysailError) -> bool:
 
 
 def is_too_long(error: StaysailError) -> bool:
-    """Whether the conversation does not fit the model's context."""
+    """Whether the error says that the conversation does not fit the model's context."""
     if not isinstance(error, ProviderError) or error.status not in (None, 400, 413, 422):
         return False
     return error.code in ("context_length_exceeded", "exceed_context_size_error", "context_overflow") or bool(TOO_LONG.search(str(error)))
 
 
 class Fallback:
-    """A Model that is a chain of models.
+    """A Model made of several models in order of preference.
 
     Args:
-        models: From the first choice on; Models, "provider:model", or {"model", "api_key", "base_url", "headers"}.
-        on: Says of an error whether the next model is to answer; `goes_on` by default.
+        models: The first choice first; Models, "provider:model", or {"model", "api_key", "base_url", "headers"}.
+        api_key: Keys by the provider's name. A key is sent to its provider only.
+        on: Decides whether the next model answers after an error; `goes_on`, if left out.
         rest_s: Seconds for which a model that failed is passed over.
+        clock: Measures the rest.
     """
 
     def __init__(
@@ -93,16 +103,16 @@ class Fallback:
 
     @property
     def name(self) -> str:
-        """The first model's."""
+        """The first model's name."""
         return self.models[0].name
 
     @property
     def traits(self) -> ModelTraits:
-        """What every model of the chain can do."""
+        """The abilities that every model of the chain has."""
         return shared_traits([model.traits for model in self.models])
 
     async def complete(self, request: CompletionRequest) -> Completion:
-        """One whole answer. Raises ProviderError."""
+        """Returns one whole answer. Raises ProviderError."""
         async with aclosing(self.answer(request, streamed=False)) as events:
             async for event in events:
                 if isinstance(event, Completion):
@@ -113,8 +123,8 @@ class Fallback:
         return self.answer(request, streamed=True)
 
     async def answer(self, request: CompletionRequest, *, streamed: bool) -> AsyncGenerator[Event | Completion]:
-        """Events and, last, the Completion. A ModelChanged stands before what a model other than the first says. Raises the first model's
-        error when every model failed."""
+        """Yields events and, last, the Completion. A ModelChanged precedes the answer of a model other than the first. Raises the first
+        model's error when every model failed."""
         first: StaysailError | None = None
         changed: ModelChanged | None = None
         for position in self._order():
@@ -141,22 +151,22 @@ class Fallback:
         raise first
 
     def _order(self) -> list[int]:
-        """Positions of the models, those that rest last."""
+        """Returns the positions of the models, resting models last."""
         now = self._clock.now()
         return sorted(range(len(self.models)), key=lambda position: self._rests.get(position, 0.0) > now)
 
     def _rest(self, position: int, error: StaysailError) -> None:
         if is_too_long(error):
-            return  # of this conversation alone
-        asked_s = getattr(error, "retry_after_s", None)
-        self._rests[position] = float("inf") if is_missing(error) else self._clock.now() + (asked_s or self._rest_s)
+            return  # the error concerns this conversation alone
+        retry_after_s = getattr(error, "retry_after_s", None)
+        self._rests[position] = float("inf") if is_missing(error) else self._clock.now() + (retry_after_s or self._rest_s)
 
     def __repr__(self) -> str:
         return f"Fallback({[model.name for model in self.models]})"
 
 
 def shared_traits(all_traits: Sequence[ModelTraits]) -> ModelTraits:
-    """What each of several models can do."""
+    """Returns the abilities that all of the models have."""
     first = all_traits[0]
     abilities = ("native_output", "output_with_tools", "forced_tools", "forced_with_reasoning", "tools", "streaming")
     lengths = [traits.context_tokens for traits in all_traits]
@@ -183,7 +193,7 @@ async def _events(model: Model, request: CompletionRequest, streamed: bool) -> A
 
 
 def _resolve(model: Any, api_key: Any) -> Model:
-    """A link of the chain. A key goes to the provider that it is given for, and to no other. Raises ConfigError."""
+    """Returns a model of the chain, with its own provider's key only. Raises ConfigError."""
     described = dict(model) if isinstance(model, Mapping) else {"model": model}
     name = described.pop("model", None)
     if isinstance(name, str) and "api_key" not in described and isinstance(api_key, Mapping):

@@ -1,8 +1,9 @@
-"""Hooks: what stands between an agent and its model and tools, to observe, change, ask again, skip or stop.
+"""Hooks: objects around an agent's model calls and tool calls, which observe, change, repeat, skip or stop them.
 
-How it works. Each method may return nothing (go on), a changed value of the kind it was given, or a decision: `Skip` gives the result
-without the call, `AskAgain` turns it back to the model with words, `Stop` ends the run. Hooks are asked in the order of the list, and each
-is given what the one before made of the value; the first Skip, AskAgain or Stop is final. An exception from a hook ends the run as itself.
+How it works. A hook method returns None (no change), a changed value of the kind that it received, or a decision: `Skip` replaces the
+call by a result, `AskAgain` sends feedback to the model, `Stop` ends the run. Hooks are called in the order of the list, and each
+receives the value as the hook before it left it. The first Skip, AskAgain or Stop is final. An exception in a hook ends the run with
+that exception.
 """
 
 from __future__ import annotations
@@ -21,20 +22,21 @@ from .reply import Reply, Step
 
 
 class Skip(Value):
-    """Instead of the call: of a model, a Completion or the text of one; of a tool, anything that a tool may return."""
+    """Skips the call and uses `result` instead. For a model call, `result` is a Completion or its text; for a tool call, any value that
+    a tool may return."""
 
     result: Any
 
 
 class AskAgain(Value):
-    """The model is told `feedback` and goes on from there. After a model call the answer stands in the history as turned back; before or
-    after a tool call `feedback` is the call's failed result."""
+    """Sends `feedback` to the model, which continues from there. After a model call, the rejected answer stays in the history; before or
+    after a tool call, `feedback` is the call's error result."""
 
     feedback: str
 
 
 class Stop(Value):
-    """Ends the run with RunStopped, which carries its history and usage."""
+    """Ends the run with RunStopped, which carries the run's history and usage."""
 
     reason: str
 
@@ -43,66 +45,72 @@ type Decision = Skip | AskAgain | Stop
 
 
 class Hooks:
-    """Base of hooks; every method may be async or not, and does nothing unless overridden. An object that has some of the methods will do
-    too. What is not overridden costs nothing. inherited: whether it stands around agents that serve as tools too."""
+    """Base class of hooks. Every method may be async or not, and does nothing unless overridden; a method that is not overridden costs
+    nothing. An object with some of the methods serves too.
+
+    Attributes:
+        inherited: Whether the hook also applies to runs of agents that serve as tools.
+    """
 
     inherited: ClassVar[bool] = False
 
     async def on_start(self, context: RunContext) -> Stop | None:
-        """The run begins, or is taken up again."""
+        """Called when the run begins or is resumed."""
 
     async def before_model(self, context: RunContext, request: CompletionRequest) -> CompletionRequest | Skip | Stop | None:
-        """A model call is about to be made."""
+        """Called before a model call."""
 
     async def after_model(self, context: RunContext, completion: Completion) -> Completion | AskAgain | Stop | None:
-        """The model answered. In a stream its text has been handed on already."""
+        """Called with the model's answer. In a stream, the answer's text has been yielded already."""
 
     async def before_tool(self, context: RunContext, call: ToolCall) -> ToolCall | Skip | AskAgain | Stop | None:
-        """A tool is about to be called. Tools of one turn are called at once, so this may be too."""
+        """Called before a tool call. The calls of one turn run at once, so this method may run several times at once."""
 
     async def after_tool(self, context: RunContext, call: ToolCall, result: ToolResult) -> ToolResult | AskAgain | Stop | None:
-        """A tool answered, or failed: then `result.is_error`."""
+        """Called with a tool's result; `result.is_error` says whether the tool failed."""
 
     async def on_step(self, context: RunContext, step: Step) -> Stop | None:
-        """A model call and all the tools that it asked for are done."""
+        """Called when a model call and all its tool calls are done."""
 
     async def on_error(self, context: RunContext, error: BaseException) -> Skip | AskAgain | None:
-        """A model call failed after every retry: Skip gives an answer in its place, AskAgain makes the call again (`feedback` may be "").
-        Also told of every other error that ends the run, RunCancelled among them; then what it returns does not count."""
+        """Called when a model call failed after every retry. Skip replaces the answer; AskAgain repeats the call (`feedback` may be "").
+
+        Also called with every other error that ends the run, such as RunCancelled; then the returned value is ignored.
+        """
 
     async def on_done(self, context: RunContext, reply: Reply) -> None:
-        """The run ended well."""
+        """Called with the reply of a run that succeeded."""
 
     async def on_end(self, context: RunContext, error: BaseException | None) -> None:
-        """The run is over, once and in any case: well, paused, with the error that ended it, or left."""
+        """Called once at the end of every run. error: the error that ended the run; None if it succeeded or paused."""
 
     def on_event(self, context: RunContext, event: Event) -> None:
-        """Something is told of the run. Never awaited, as it is called for every piece of text."""
+        """Called with each event of the run. It is not awaited, because it is called for every piece of text."""
 
 
 class HookChain:
-    """Several hooks as one. What nobody overrides costs an empty loop."""
+    """Several hooks in order. A method that no hook overrides costs an empty loop."""
 
     def __init__(self, hooks: Iterable[Any] = ()) -> None:
         self.hooks = tuple(hooks)
-        self._given = {name: [getattr(hook, name) for hook in self.hooks if _gives(hook, name)] for name in METHODS}
-        self._watchers = self._given["on_event"]
+        self._methods = {name: [getattr(hook, name) for hook in self.hooks if _overrides(hook, name)] for name in METHODS}
+        self._watchers = self._methods["on_event"]
 
     def __len__(self) -> int:
         return len(self.hooks)
 
     def observe(self, context: RunContext, event: Event) -> Event:
-        """The event, when all who want to know have been told."""
+        """Calls every `on_event` with the event and returns the event."""
         for watch in self._watchers:
             watch(context, event)
         return event
 
     async def start(self, context: RunContext) -> None:
-        for hook in self._given["on_start"]:
+        for hook in self._methods["on_start"]:
             _expect_nothing(await _settled(hook(context)), "on_start")
 
     async def before_model(self, context: RunContext, request: CompletionRequest) -> CompletionRequest | Completion:
-        for hook in self._given["before_model"]:
+        for hook in self._methods["before_model"]:
             match await _settled(hook(context, request)):
                 case None:
                     pass
@@ -115,7 +123,7 @@ class HookChain:
         return request
 
     async def after_model(self, context: RunContext, completion: Completion) -> Completion | AskAgain:
-        for hook in self._given["after_model"]:
+        for hook in self._methods["after_model"]:
             match await _settled(hook(context, completion)):
                 case None:
                     pass
@@ -128,7 +136,7 @@ class HookChain:
         return completion
 
     async def before_tool(self, context: RunContext, call: ToolCall) -> ToolCall | Skip | AskAgain:
-        for hook in self._given["before_tool"]:
+        for hook in self._methods["before_tool"]:
             match await _settled(hook(context, call)):
                 case None:
                     pass
@@ -141,7 +149,7 @@ class HookChain:
         return call
 
     async def after_tool(self, context: RunContext, call: ToolCall, result: ToolResult) -> ToolResult | AskAgain:
-        for hook in self._given["after_tool"]:
+        for hook in self._methods["after_tool"]:
             match await _settled(hook(context, call, result)):
                 case None:
                     pass
@@ -154,12 +162,12 @@ class HookChain:
         return result
 
     async def step(self, context: RunContext, step: Step) -> None:
-        for hook in self._given["on_step"]:
+        for hook in self._methods["on_step"]:
             _expect_nothing(await _settled(hook(context, step)), "on_step")
 
     async def error(self, context: RunContext, error: BaseException) -> Completion | AskAgain | None:
-        """All are told; the first that has an answer gives it."""
-        answers = [await _settled(hook(context, error)) for hook in self._given["on_error"]]
+        """Calls every `on_error`. Returns the first decision, or None."""
+        answers = [await _settled(hook(context, error)) for hook in self._methods["on_error"]]
         match next((answer for answer in answers if answer is not None), None):
             case None:
                 return None
@@ -172,11 +180,11 @@ class HookChain:
         return None
 
     async def done(self, context: RunContext, reply: Reply) -> None:
-        for hook in self._given["on_done"]:
+        for hook in self._methods["on_done"]:
             await _settled(hook(context, reply))
 
     async def end(self, context: RunContext, error: BaseException | None) -> None:
-        for hook in self._given["on_end"]:
+        for hook in self._methods["on_end"]:
             await _settled(hook(context, error))
 
 
@@ -184,7 +192,7 @@ METHODS = tuple(name for name, method in vars(Hooks).items() if callable(method)
 
 
 def read_hooks(value: Any) -> tuple[Any, ...]:
-    """One or several, each with at least one of the methods. Raises ConfigError."""
+    """Returns one hook or several as a tuple. Raises ConfigError for an object with none of the methods."""
     if value is None:
         return ()
     hooks = tuple(value) if isinstance(value, list | tuple) else (value,)
@@ -194,7 +202,8 @@ def read_hooks(value: Any) -> tuple[Any, ...]:
     return hooks
 
 
-def _gives(hook: Any, name: str) -> bool:
+def _overrides(hook: Any, name: str) -> bool:
+    """Whether the hook overrides the method."""
     method: Callable[..., Any] | None = getattr(hook, name, None)
     return method is not None and getattr(method, "__func__", None) is not vars(Hooks)[name]
 

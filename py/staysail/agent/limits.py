@@ -1,3 +1,5 @@
+"""Limits on the usage of one run."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -18,12 +20,19 @@ NO_PRICE = (
 
 
 class UsageLimits(Value):
-    """The most that one run may use, agents that serve as its tools included; a hook like any other. cost: US dollars, as `cost()` knows
-    them. prices: for `cost`, of models whose providers do not tell, by "provider:model": {"input": 2.5, "output": 10} in US dollars for a
-    million tokens. seconds: of waiting, whatever for.
+    """The most that one run may use, including agents that serve as its tools. It is a hook like any other.
 
-    Requests, tool calls and seconds are never passed. Tokens and money are known only once an answer is there: the run ends with the
-    answer that passed the limit, and nothing more is asked when a limit is reached exactly. Raises UsageLimitError.
+    Requests, tool calls and seconds never exceed their limit. Tokens and cost are known only after an answer: the run ends with the
+    answer that exceeded the limit, and no further request is sent once a limit is reached exactly. Raises UsageLimitError.
+
+    Attributes:
+        requests: The most model calls.
+        input_tokens, output_tokens, total_tokens: The most tokens of all model calls together.
+        cost: The most US dollars, as `cost()` computes them.
+        seconds: The longest time since the run began or was resumed, waiting included.
+        tool_calls: The most tool calls.
+        prices: Prices for `cost`, by "provider:model": {"input": 2.5, "output": 10} in US dollars for a million tokens. Needed for
+            models whose provider does not report the cost.
     """
 
     requests: int | None = None
@@ -45,6 +54,7 @@ class UsageLimits(Value):
 
     @classmethod
     def of(cls, value: Any) -> UsageLimits | None:
+        """Returns the limits from UsageLimits, a mapping or None. Raises ConfigError."""
         if isinstance(value, Mapping):
             unknown = next((name for name in value if name not in cls.__match_args__), None)
             if unknown:
@@ -60,7 +70,7 @@ class UsageLimits(Value):
         self._check_spent(context.usage, self._spent(context), reached=True)
 
     async def after_model(self, context: RunContext, completion: Completion) -> None:
-        """Before the tools it asks for are called. The context counts the answer already."""
+        """Checks the answer, which the context counts already, before its tools are called."""
         calls = sum(call.name != OUTPUT_TOOL for call in completion.tool_calls)
         self._check_spent(context.usage, self._spent(context), reached=False)
         if calls:
@@ -77,7 +87,8 @@ class UsageLimits(Value):
         return UsageLimitError(f"the run reached its limit of {self.seconds:g} seconds", limit="seconds", most=self.seconds)
 
     def _spent(self, context: RunContext) -> float | None:
-        """None where no limit needs it. Raises ConfigError where it cannot be known: a limit that does not hold is none."""
+        """Returns US dollars so far; None where no limit needs them. Raises ConfigError where a price is unknown, as the limit could not
+        hold."""
         if self.cost is None:
             return None
         sum_usd = 0.0
@@ -107,7 +118,7 @@ class UsageLimits(Value):
 
 
 def _costs() -> Any:
-    return import_module("staysail.core.cost")  # not before it is needed: decimal numbers take long to import
+    return import_module("staysail.core.cost")  # imported late, because the module `decimal` takes long to import
 
 
 def _passed(name: str, most: float, used: float) -> UsageLimitError:
@@ -116,7 +127,7 @@ def _passed(name: str, most: float, used: float) -> UsageLimitError:
 
 
 class InheritedLimits:
-    """A hook that holds the limits of the run on whose behalf this one is."""
+    """A hook that applies a parent run's limits to a run of an agent that serves as its tool."""
 
     def __init__(self, limits: UsageLimits, parent: RunContext) -> None:
         self._limits, self._parent = limits, parent
@@ -132,7 +143,7 @@ class InheritedLimits:
 
 
 def inherit_limits(context: RunContext) -> list[InheritedLimits]:
-    """The limits of every run on whose behalf this one is."""
+    """Returns the limits of every parent run."""
     inherited = []
     parent = context.parent
     while parent:

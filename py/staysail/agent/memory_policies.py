@@ -1,8 +1,9 @@
-"""Memory: what of a long history a model is still told. A policy makes the messages of one model call fit; the history itself stays whole.
+"""Memory policies: which messages of a long history go into a request. A policy shortens the messages of one model call; the history
+itself stays whole.
 
-How it works. Before each model call the policies of `memory=` are asked one after another, each for what the one before has left. Whatever
-they drop, these stay: system messages, the prompt that is being answered, and the round of tools under way; a tool call and its results are
-one piece; and what stays begins where a user speaks. A policy of one's own is anything with `async fit(messages, context)`.
+How it works. Before each model call, the policies of `memory=` are called in order, each with the messages that the one before it
+returned. Every built-in policy keeps system messages, the prompt, and the current round of tools; it keeps a tool call together with
+its results; and the kept part begins with a user message. A custom policy is any object with `async fit(messages, context)`.
 """
 
 from __future__ import annotations
@@ -22,15 +23,22 @@ from .exchanges import starts_of_exchanges, starts_of_rounds, unpaired
 
 
 class Notes(Protocol):
-    """What a policy has worked out and wants to find again; kept with the conversation."""
+    """Values that a policy computed and stores with the conversation, by name."""
 
     async def get(self, name: str) -> Any: ...
     async def put(self, name: str, value: Any) -> None: ...
 
 
 class MemoryContext:
-    """What a policy may want to know. request: the model call that is being made ready, with preamble, documents and tools. prompt: what is
-    being answered. model: whose. notes: None where there is no conversation."""
+    """The context of a memory policy.
+
+    Attributes:
+        request: The request that is being prepared, with preamble, documents and tools.
+        prompt: The message that the run answers.
+        model: The model that will be called.
+        run: The context of the run.
+        notes: The conversation's notes; None without a conversation.
+    """
 
     def __init__(
         self, request: CompletionRequest, prompt: Message, model: Model, run: RunContext, notes: Notes | None, retry: Retry, clock: Clock
@@ -39,12 +47,13 @@ class MemoryContext:
         self._retry, self._clock = retry, clock
 
     def prompt_at(self, messages: Sequence[Message]) -> int:
-        """Where the prompt stands among messages that a policy may have changed; else the last thing the user said, or 0."""
+        """Returns the prompt's index among messages that a policy may have changed. Without the prompt, the index of the last user
+        message, or 0."""
         at = next((at for at in reversed(range(len(messages))) if messages[at] is self.prompt), None)
         return next((at for at in reversed(range(len(messages))) if messages[at].role == "user"), 0) if at is None else at
 
     async def ask(self, model: Model, request: CompletionRequest) -> Completion:
-        """A model call on the run's behalf: tried again as the run's own are, and counted in its usage."""
+        """Calls a model for the policy, such as for a summary. The call is retried as the run's own calls are, and counted in its usage."""
         attempt = 1
         while True:
             self.run.count(requests=1)
@@ -62,12 +71,15 @@ class MemoryContext:
 
 
 class MemoryPolicy(Protocol):
-    async def fit(self, messages: Sequence[Message], context: MemoryContext) -> Sequence[Message]: ...
+    """The port of a memory policy."""
+
+    async def fit(self, messages: Sequence[Message], context: MemoryContext) -> Sequence[Message]:
+        """Returns the messages that go into the request."""
 
 
 class SlidingWindow:
-    """The last `messages` messages at the most, system messages apart; fewer, so that they begin where the user spoke. A run whose own
-    rounds of tools are more keeps its prompt and the last of them."""
+    """Keeps at most the last `messages` messages beside system messages, beginning with a user message. If the current run has more
+    messages, keeps its prompt and its last round of tools."""
 
     def __init__(self, messages: int) -> None:
         if messages < 1:
@@ -79,8 +91,14 @@ class SlidingWindow:
 
 
 class TokenWindow:
-    """The last messages that, with preamble, documents and tools, are `tokens` at the most. counter: exact where it is given, see
-    `staysail.core.tokens`; else `estimate_tokens`, whose error to allow for is told there. What always stays may be more than that."""
+    """Keeps the last messages that fit into `tokens` together with preamble, documents and tools. The prompt and the last round of tools
+    stay even if they exceed `tokens`.
+
+    Args:
+        tokens: The size of the window in tokens.
+        counter: Counts tokens exactly; see `staysail.core.tokens`. Without it, `estimate_tokens` estimates them, with the error that
+            its docstring states.
+    """
 
     def __init__(self, tokens: int, counter: Counter | None = None) -> None:
         if tokens < 1:
@@ -88,19 +106,22 @@ class TokenWindow:
         self.tokens, self.counter = tokens, counter
 
     async def fit(self, messages: Sequence[Message], context: MemoryContext) -> Sequence[Message]:
+        """Returns the request with the messages that the policies keep. Raises ConfigError for a policy that separates a tool call from
+        its result."""
         sizes = [await message_tokens(message, self.counter) for message in messages]
         room = self.tokens - await overhead_tokens(context.request, self.counter)
         return keep_last(messages, context.prompt_at(messages), sizes, room)
 
 
 def keep_last(messages: Sequence[Message], prompt_at: int, sizes: Sequence[int], most: int) -> list[Message]:
-    """System messages, the prompt, and as many of the last messages as are `most` in all; the last round whatever its size."""
+    """Returns system messages, the prompt, and as many of the last messages as fit into `most`; always the last round of tools."""
     start = best_cut(messages, prompt_at, sizes, most)
     return [message for at, message in enumerate(messages) if at >= start or at == prompt_at or message.role == "system"]
 
 
 def best_cut(messages: Sequence[Message], prompt_at: int, sizes: Sequence[int], most: int) -> int:
-    """The first place from which on everything fits, beside the prompt and system messages; the last place there is where nothing fits."""
+    """Returns the first index from which all messages fit beside the prompt and system messages; the last possible index where none
+    fits."""
     always = {at for at, message in enumerate(messages) if message.role == "system"} | {prompt_at}
     cuts = cuts_of(messages, prompt_at)
     left = most - sum(sizes[at] for at in always)
@@ -114,12 +135,13 @@ def best_cut(messages: Sequence[Message], prompt_at: int, sizes: Sequence[int], 
 
 
 def cuts_of(messages: Sequence[Message], prompt_at: int) -> list[int]:
-    """Where what is kept may begin, in order: 0, each exchange before the prompt's, the prompt, and each round after it."""
+    """Returns the indexes at which the kept part may begin, in order: 0, each exchange before the prompt, the prompt, and each round
+    after it."""
     return sorted({0, *starts_of_exchanges(messages[: prompt_at + 1]), *starts_of_rounds(messages, prompt_at)}) if messages else []
 
 
 def read_memory(value: Any) -> tuple[MemoryPolicy, ...]:
-    """One policy or several, to be asked in order. Raises ConfigError."""
+    """Returns one policy or several as a tuple. Raises ConfigError."""
     if value is None:
         return ()
     policies = tuple(value) if isinstance(value, list | tuple) else (value,)

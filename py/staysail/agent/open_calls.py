@@ -1,5 +1,5 @@
-"""The tool calls of one turn: which wait for a person's answer, which may be made, and what came of each. A call is known by its place in
-the turn, as ids may be missing or given twice."""
+"""The tool calls of one turn: which wait for an approval, which may run, and the results so far. A call is identified by its position in
+the turn, because ids may be missing or repeated."""
 
 from __future__ import annotations
 
@@ -16,8 +16,13 @@ from .calls import read_result
 
 
 class Suspended(Value):
-    """A call of an agent whose own run paused: some of its tools need approval. run: that run, as plain JSON. run_id: where it is durable
-    itself."""
+    """The call of an agent tool whose own run paused because some of its tools need approval.
+
+    Attributes:
+        run: That run as plain JSON.
+        requests: The approval requests of that run.
+        run_id: The id of that run, where it is durable.
+    """
 
     run: Mapping[str, Any]
     requests: tuple[ApprovalRequest, ...]
@@ -32,13 +37,15 @@ class Suspended(Value):
 
 
 class Resumption(Value):
-    """How a suspended call goes on. answers: by the ids that the requests have within it."""
+    """How a suspended call continues. answers: by the requests' ids within the suspended run."""
 
     suspended: Suspended
     answers: Mapping[str, Answer]
 
 
 class OpenCalls:
+    """The calls of one turn with their approvals and results."""
+
     def __init__(self, calls: Iterable[ToolCall] = ()) -> None:
         self.calls = tuple(calls)
         self.results: list[ToolResult | None] = [None] * len(self.calls)
@@ -55,24 +62,24 @@ class OpenCalls:
         return [position for position, result in enumerate(self.results) if result is None]
 
     def call(self, position: int) -> ToolCall:
-        """With its arguments as they were approved."""
+        """Returns the call with its approved arguments."""
         call, arguments = self.calls[position], self._approved.get(position)
         return call if arguments is None else call.replace(arguments=arguments)
 
     def waiting(self) -> list[tuple[int, tuple[ApprovalRequest, ...]]]:
-        """What is asked about each call that cannot go on without an answer."""
+        """Returns the requests of each call that cannot continue without an answer, with the call's position."""
         return [(position, requests) for position in self.open() if (requests := self._requests(position))]
 
     def ready(self) -> list[int]:
         return [position for position in self.open() if not self._requests(position)]
 
     def undecided(self) -> list[int]:
-        """Calls that nobody was asked about yet."""
+        """Returns the positions of calls for which no approval was requested yet."""
         known = self._asked.keys() | self._approved.keys() | self._suspended.keys()
         return [position for position in self.open() if position not in known]
 
     def position_of(self, id: str) -> int:
-        """The place of the call that a request is about. Raises ConfigError."""
+        """Returns the position of the call that a request is about. Raises ConfigError."""
         for position in self.open():
             if any(id == request.id for request in (*self._requests(position), *self._nested(position))):
                 return position
@@ -87,7 +94,7 @@ class OpenCalls:
         return request
 
     def suspend(self, position: int, suspended: Suspended) -> tuple[ApprovalRequest, ...]:
-        """Puts a call aside until something that it asks is answered."""
+        """Suspends a call whose agent's run paused. Returns its approval requests."""
         self._suspended[position] = suspended
         self._answers.pop(position, None)
         return self._nested(position)
@@ -97,7 +104,7 @@ class OpenCalls:
         return Resumption(suspended, self._answers.get(position, {})) if suspended else None
 
     def decide(self, id: str, answer: Answer) -> ToolCall | ToolResult:
-        """The call that may now be made, or go on; or the result that stands in its place."""
+        """Takes the answer to a request. Returns the call that may now run or continue, or the result that replaces it."""
         position = self.position_of(id)
         call = self.calls[position]
         if position not in self._asked:
@@ -115,7 +122,7 @@ class OpenCalls:
         return self.settle(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
 
     def settle(self, position: int, result: ToolResult) -> ToolResult:
-        """Gives the result as the model will be told it: with arguments that were changed, if they were."""
+        """Takes a call's result. Returns the result as the model reads it, which names the arguments if a person changed them."""
         arguments = self._approved.get(position)
         if arguments is not None:
             note = f"The user changed the arguments to {write_json(arguments, nonfinite='null', compact=False)}.\n"
@@ -125,7 +132,7 @@ class OpenCalls:
         return result
 
     def message(self, unanswered: str = "") -> Message:
-        """The results as the model reads them. unanswered: what stands for a call that has none."""
+        """Returns the results as one message for the model. unanswered: the text of a call without a result."""
         pairs = zip(self.calls, self.results, strict=True)
         return Message.tool(
             cited(result.output, result.sources) if result else ToolOutput(call.id, call.name, (Text(unanswered),), is_error=True)
@@ -133,13 +140,13 @@ class OpenCalls:
         )
 
     def _requests(self, position: int) -> tuple[ApprovalRequest, ...]:
-        """What must be answered before the call can go on: of what a suspended one asks, any."""
+        """Returns the requests that must be answered before the call can continue; for a suspended call, any one of them."""
         if position in self._asked:
             return (self._asked[position],)
         return () if position in self._answers else self._nested(position)
 
     def _nested(self, position: int) -> tuple[ApprovalRequest, ...]:
-        """What a suspended call asks, under ids that tell whose question it is."""
+        """Returns the requests of a suspended call, under ids that begin with the call's id."""
         suspended = self._suspended.get(position)
         if suspended is None:
             return ()
@@ -165,7 +172,7 @@ class OpenCalls:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], read: Callable[[Mapping[str, Any]], ToolResult]) -> OpenCalls:
-        """read: makes a ToolResult of plain data."""
+        """Returns the calls that `to_dict` saved. read: makes a ToolResult from plain data."""
         self = cls(Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls)
         self.results = [read(result) if result else None for result in data["results"]]
         self._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
@@ -173,5 +180,5 @@ class OpenCalls:
         for position, suspended, answers in data.get("suspended") or ():
             self._suspended[position] = Suspended.from_dict(suspended)
             if answers is not None:
-                self._answers[position] = {id: answer for id, given in answers.items() if (answer := read_answer(given)) is not None}
+                self._answers[position] = {id: answer for id, data in answers.items() if (answer := read_answer(data)) is not None}
         return self

@@ -1,4 +1,4 @@
-"""A typed answer while it streams: what is there so far, checked as far as it goes."""
+"""A typed answer while it streams: the part received so far, checked as far as a part can be."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..core.events import Event, TextDelta, ToolCallDelta
 from ..core.partial_json import ABSENT, read_partial
 from ..core.validation import check
 
-# What a value that is not whole yet may still come to fit.
+# Keywords that a growing value may come to satisfy.
 LATER = {
     "required",
     "minItems",
@@ -41,13 +41,19 @@ LATER = {
 
 
 class OutputDelta(Event):
-    """The typed answer grew. output: all of it that is there, as plain JSON; strings and lists may grow, and fields may be missing."""
+    """The typed answer grew. output: the whole part received so far, as plain JSON; its strings and lists may still grow, and fields may
+    be missing."""
 
     output: Any
 
 
 class PartialOutput:
-    """Follows one model call. schema: of the answer. wrapped: the answer travels as the `value` of an object."""
+    """The reader of one model call's typed answer.
+
+    Args:
+        schema: JSON Schema of the answer.
+        wrapped: Whether the answer travels as the field `value` of an object.
+    """
 
     def __init__(self, schema: Mapping[str, Any], *, wrapped: bool) -> None:
         self._schema, self._wrapped = relax(schema), wrapped
@@ -56,7 +62,8 @@ class PartialOutput:
         self._last: Any = ABSENT
 
     def feed(self, event: Event) -> OutputDelta | None:
-        """What is new, read each time the text has grown by some part, so that reading it all costs little more than once."""
+        """Takes an event and returns the grown answer, or None. The text is parsed when it has grown by a sixteenth, so that all parsing
+        together costs little more than one."""
         if isinstance(event, TextDelta):
             self._text += event.text
         elif isinstance(event, ToolCallDelta) and event.name == OUTPUT_TOOL:
@@ -66,7 +73,7 @@ class PartialOutput:
         return self.read() if len(self._text) >= self._read + max(1, self._read // 16) else None
 
     def read(self) -> OutputDelta | None:
-        """What is new since it was read last."""
+        """Returns the answer if it has changed since the last reading, else None."""
         if len(self._text) == self._read:
             return None
         self._read = len(self._text)
@@ -82,7 +89,7 @@ class PartialOutput:
 
 
 def relax(schema: Any) -> Any:
-    """The schema without what only a whole value can be held to."""
+    """Returns the schema without keywords that only a whole value can satisfy."""
     if isinstance(schema, list):
         return [relax(item) for item in schema]
     if not isinstance(schema, Mapping):

@@ -1,4 +1,4 @@
-"""From a run's records to the run as it stood, and to the events that told of it."""
+"""Rebuilding a durable run from its records: the run's state, and the events that it yielded."""
 
 from __future__ import annotations
 
@@ -30,8 +30,13 @@ from .run import Run, read_tool_result
 
 
 class Replay:
-    """Takes records one by one. begun: places in the turn of calls that were begun and have no result. live: the text of the step that is
-    under way was told as it came."""
+    """Takes the records of a run one by one.
+
+    Attributes:
+        begun: Positions in the turn of calls that began and have no result.
+        count: The number of records taken.
+        live: Whether the text of the current step was yielded as it arrived.
+    """
 
     def __init__(self, id: str, decode: Callable[[Any], Any] | None = None) -> None:
         self._id, self._decode = id, decode
@@ -49,14 +54,14 @@ class Replay:
         return self._run
 
     def follows(self, event: Event) -> bool:
-        """Whether what the owner tells fits what is known of the run: text of a step whose beginning was told, output of a call that
-        runs. All else is on record, or will be."""
+        """Whether an event from the run's owner fits the state known here: text of a step whose beginning was yielded, or output of a
+        running call. Every other event is on record, or will be."""
         if isinstance(event, ToolProgress):
             return any(position in self.begun and call.id == event.call_id for position, call in self.run.ready())
         return self.live or isinstance(event, NestedEvent | RetryScheduled)
 
     def take(self, record: Mapping[str, Any]) -> list[Event]:
-        """Gives the events that tell of it."""
+        """Takes a record and returns its events."""
         self.count += 1
         match record:
             case {"kind": "started", "run": data}:
@@ -93,15 +98,15 @@ class Replay:
     def _answered(self, record: Mapping[str, Any]) -> list[Event]:
         completion = Completion.from_dict(record["completion"])
         self.begun.clear()
-        with suppress(OutputError):  # it ended the run, and is on record as that
+        with suppress(OutputError):  # the error ended the run, and has a record of its own
             self.run.complete(completion, record["sources"], feedback=record["feedback"])
         done = StepDone(self.run.turn, completion.usage, completion.finish_reason, completion.request_id, completion)
-        told = [] if self.live else [event for event in replay(completion) if isinstance(event, Event)]
+        deltas = [] if self.live else [event for event in replay(completion) if isinstance(event, Event)]
         self.live = False
-        return [*told, done, *self.run.turned_back]
+        return [*deltas, done, *self.run.turned_back]
 
-    def _decided(self, id: str, given: Any) -> list[Event]:
-        answer = read_answer(given)
+    def _decided(self, id: str, data: Any) -> list[Event]:
+        answer = read_answer(data)
         assert answer is not None
         position = self.run.position_of(id)
         if isinstance(answer, Approve):
@@ -114,13 +119,14 @@ OF_MODELS = (TextDelta, ReasoningDelta, ToolCallDelta, ToolCallDone, RetrySchedu
 LIVE: dict[str, type[Event]] = {kind.type: kind for kind in (*OF_MODELS, ToolProgress)}
 
 
-def read_live(told: Mapping[str, Any]) -> Event | None:
-    """An event that is told as it happens and not kept; None for one that is kept, or that this version does not know."""
-    fields = {name: value for name, value in told.items() if name != "type"}
-    if told["type"] == NestedEvent.type:
+def read_live(data: Mapping[str, Any]) -> Event | None:
+    """Returns the event of a live message from the run's owner; None for a kind that is on record anyway or that this version does not
+    know."""
+    fields = {name: value for name, value in data.items() if name != "type"}
+    if data["type"] == NestedEvent.type:
         inner = read_live(fields["event"])
         return NestedEvent(**fields | {"event": inner}) if inner else None
     if fields.get("part"):
         fields["part"] = Message.user([fields["part"]]).content[0]
-    kind = LIVE.get(told["type"])
+    kind = LIVE.get(data["type"])
     return kind(**fields) if kind else None

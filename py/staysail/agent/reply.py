@@ -13,8 +13,13 @@ from .approval import ApprovalRequest
 
 
 class Step(Value):
-    """One model call and the tools it asked for. sources: documents that were put before it or that its tools found, as {id, score, source,
-    span, document}; see `describe_sources`."""
+    """One model call with the results of the tools that it called.
+
+    Attributes:
+        completion: The model's answer.
+        tool_results: One ToolResult for each tool call of the answer.
+        sources: Documents that the request or its tools contained, each {id, score, source, span, document}; see `describe_sources`.
+    """
 
     completion: Completion
     tool_results: tuple[ToolResult, ...] = ()
@@ -33,11 +38,20 @@ class Step(Value):
 
 
 class Reply(Value):
-    """What a run came to. messages: the whole exchange, history and all, ready to be the next `history`. output: the typed answer, else
-    the text.
+    """The result of a run.
 
-    pending: tool calls that wait for approval; then the run is paused: there is no text yet, finish_reason is "paused", and `run` is
-    the Run to resume. run_id: of a durable run. stop_details: why the model refused, as in Completion."""
+    Attributes:
+        text: The text of the final answer.
+        output: The typed answer where the run has an `output_type`, else the text.
+        messages: The whole exchange with its history; pass it as the `history` of the next prompt.
+        usage: Tokens of all model calls of the run, including calls of agents that served as tools.
+        finish_reason: Why the last answer ended; "paused" for a run that waits for approvals.
+        steps: The model calls with their tool results, in order.
+        pending: ApprovalRequests of the tool calls that wait. While there are any, the run is paused and `text` is empty.
+        run: The Run to resume, where it is paused.
+        run_id: The id of a durable run.
+        stop_details: Why the model refused, as in Completion.
+    """
 
     text: str
     output: Any
@@ -55,23 +69,26 @@ class Reply(Value):
 
     @property
     def request_ids(self) -> tuple[str, ...]:
+        """The provider's request ids of all model calls, in order."""
         return tuple(step.completion.request_id for step in self.steps if step.completion.request_id)
 
     @property
     def sources(self) -> tuple[Mapping[str, Any], ...]:
-        """The sources of every step, each once, in the order in which they were found."""
+        """The sources of all steps, each once, in the order in which they were found."""
         return tuple({source["id"]: source for step in reversed(self.steps) for source in reversed(step.sources)}.values())[::-1]
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Options that the model did not get, and why; each once."""
+        """Options that were left out of a request because the model does not take them, each once, as sentences."""
         return tuple(dict.fromkeys(warning for step in self.steps for warning in step.completion.warnings))
 
     @property
     def reasoning(self) -> str:
+        """The reasoning text of all steps, joined."""
         return "".join(step.completion.reasoning for step in self.steps)
 
     def to_dict(self) -> dict[str, Any]:
+        """Returns plain JSON."""
         out = {
             "text": self.text,
             "output": as_plain(self.output),

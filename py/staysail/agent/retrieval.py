@@ -1,4 +1,4 @@
-"""Documents looked up for each prompt: `dynamic_context`."""
+"""Retrieval of documents for each prompt: `dynamic_context`."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ from ..core.value import NOTHING, Value
 
 
 class Retriever(Value):
-    """sample: how many documents. index: anything with `top_n(query, n)` or `search(query, n)`, giving hits or (score, id, document).
-    options: passed along to each search."""
+    """A search that runs for each prompt.
+
+    Attributes:
+        sample: The number of documents to find.
+        index: Any object with `top_n(query, n)` or `search(query, n)` that returns hits or tuples (score, id, document).
+        options: Arguments of each search.
+    """
 
     sample: int
     index: Any
@@ -29,7 +34,8 @@ class Retriever(Value):
 
 
 def read_retrievers(value: Any) -> tuple[Retriever, ...]:
-    """From one or several of: Retriever, (n, index), {"sample": n, "index": index}, an index (then 4 documents). Raises ConfigError."""
+    """Returns the retrievers for one or several of: a Retriever, (n, index), {"sample": n, "index": index}, or an index, which then
+    finds 4 documents. Raises ConfigError."""
     if not value:
         return ()
     if isinstance(value, list) or (isinstance(value, tuple) and not (len(value) == 2 and isinstance(value[0], int))):
@@ -51,6 +57,7 @@ def read_retrievers(value: Any) -> tuple[Retriever, ...]:
 
 
 def read_hit(item: Any) -> SearchHit:
+    """Returns the SearchHit for a hit in any form that an index returns. Raises ConfigError."""
     if isinstance(item, SearchHit):
         return item
     if isinstance(item, Sequence) and len(item) == 3:
@@ -63,7 +70,7 @@ def read_hit(item: Any) -> SearchHit:
 
 
 def as_document(hit: SearchHit) -> Document:
-    """A hit's text: the document itself, its `text` or `content`, else its JSON."""
+    """Returns a hit's text as a Document: the hit's document, its `text` or `content`, else its JSON."""
     document = hit.document
     if isinstance(document, Document):
         return document
@@ -78,19 +85,19 @@ def as_document(hit: SearchHit) -> Document:
 
 
 def describe_sources(hits: Iterable[SearchHit]) -> list[dict[str, Any]]:
-    """Citations: {id, score, document: {id, text, metadata}}, and where its metadata tells them `source`, the name of the file it is from,
-    and `span`, [start, end) in it."""
+    """Returns citations: {id, score, document: {id, text, metadata}}, with `source` (the file's name) and `span` ([start, end) in the
+    file) where the metadata holds them."""
     return [_describe(hit.id, hit.score, as_document(hit)) for hit in hits]
 
 
 def _describe(id: str, score: float, document: Document) -> dict[str, Any]:
-    told: dict[str, Any] = {"id": id, "score": score, "document": document.to_dict()}
+    source: dict[str, Any] = {"id": id, "score": score, "document": document.to_dict()}
     start, end = document.metadata.get("start"), document.metadata.get("end")
     if "source" in document.metadata:
-        told["source"] = document.metadata["source"]
+        source["source"] = document.metadata["source"]
     if isinstance(start, int) and isinstance(end, int):
-        told["span"] = [start, end]
+        source["span"] = [start, end]
         units = document.metadata.get(FIELD)
         if isinstance(units, Mapping):
-            told[FIELD] = {"span": [units.get("start", start), units.get("end", end)]}
-    return told
+            source[FIELD] = {"span": [units.get("start", start), units.get("end", end)]}
+    return source

@@ -1,10 +1,11 @@
-"""An agent run without I/O: it says what to do next, is told what came of it, and can be put aside as plain data at any point.
+"""An agent run without I/O. It returns the next action, takes the action's result, and can be saved as plain data at any point.
 
-How it works. A run is in one of three phases. `model`: `next()` gives CallModel; `complete(completion)` takes the answer. If that asked
-for tools the phase is `tools`: `next()` gives CallTools with the calls not yet answered; each `answer(result)` takes one; with the last
-one the phase is `model` again. A call that needs approval is put aside by `await_approval` until `decide`; when nothing else is left to
-call, `next()` gives Pause. Otherwise the answer is checked against the output schema, if there is one: it fits, and the phase is `done`;
-or the model is told what is wrong and asked again.
+How it works. A run is in one of three phases. `model`: `next()` returns CallModel, and `complete(completion)` takes the answer. If
+the answer calls tools, the phase becomes `tools`: `next()` returns CallTools with the calls that have no result; each
+`answer(result)` takes one result, and after the last the phase is `model` again. A call that needs approval is set aside by
+`await_approval` until `decide`; when only such calls are left, `next()` returns Pause. An answer without tool calls is checked
+against the output schema, if there is one. If it fits, the phase is `done`; otherwise the problem goes to the model as a message, and
+the model is called again.
 """
 
 from __future__ import annotations
@@ -32,24 +33,37 @@ type OutputMode = Literal["text", "native", "tool"]
 
 
 class CallModel(Value):
-    """turn: from 1."""
+    """Call the model with these messages.
+
+    Attributes:
+        turn: The number of the model call, from 1.
+    """
 
     messages: tuple[Message, ...]
     turn: int
 
 
 class CallTools(Value):
+    """Call these tools."""
+
     calls: tuple[ToolCall, ...]
 
 
 class Pause(Value):
-    """Nothing can be done before one of these is answered. reply: what there is so far."""
+    """Wait: no step is possible before one of the requests is answered.
+
+    Attributes:
+        requests: The approvals that the run waits for.
+        reply: A Reply with the exchange so far.
+    """
 
     requests: tuple[ApprovalRequest, ...]
     reply: Reply
 
 
 class Finish(Value):
+    """The run has ended with this reply."""
+
     reply: Reply
 
 
@@ -57,12 +71,22 @@ type Action = CallModel | CallTools | Pause | Finish
 
 
 class Run:
-    """messages: history and prompt, and then what comes of them. prompt_at: where the prompt stands; last, if left out. max_turns: model
-    calls at the most. output_schema: JSON Schema of the answer, asked for natively or through a tool. delegated: what agents that served
-    as tools used. handed_over: the tool that put another agent in charge, if one did. turned_back: results of the last answer's calls,
-    where none of them is run.
+    """The state of one run: its messages, its phase and the tool calls of its turn.
 
-    decode makes the typed output from the JSON that fitted the schema; it is not part of the plain data, so `from_dict` takes it again.
+    Args:
+        messages: The history and the prompt. The run appends its answers and tool results.
+        max_turns: The most model calls.
+        output_schema: JSON Schema of the answer.
+        output_mode: How the model is asked for the schema: "native" structured output or a "tool".
+        output_retries: How often an answer that does not fit the schema goes back to the model.
+        decode: Makes the typed output from JSON that fits the schema. It is not part of the saved data, so `from_dict` takes it
+            again.
+        prompt_at: The index of the prompt in `messages`; the last, if left out.
+
+    Attributes:
+        delegated: Usage of agents that served as tools.
+        handed_over: The name of the tool that handed the conversation to another agent, or None.
+        turned_back: Results of the last answer's tool calls, where none of them was run.
     """
 
     def __init__(
@@ -96,19 +120,19 @@ class Run:
 
     @property
     def usage(self) -> Usage:
-        """Of every model call, those of agents that served as tools too."""
+        """The usage of every model call of the run, and of agents that served as its tools."""
         return sum((step.usage for step in self.steps), self.delegated)
 
     @property
     def history(self) -> tuple[Message, ...]:
-        """The exchange so far, every tool call paired with a result: one not answered yet is told as not run, as providers refuse a call
-        without a result."""
+        """The messages so far, with a result for every tool call. A call without a result gets one that says it was not run, because
+        providers refuse a call without a result."""
         if self.phase != "tools":
             return tuple(self.messages)
         return (*self.messages, self._calls.message("The run stopped before this tool answered."))
 
     def next(self) -> Action:
-        """What to do now. Raises MaxTurnsError."""
+        """Returns the next action. Raises MaxTurnsError."""
         if self.phase == "done":
             return Finish(self._reply())
         if self.phase == "tools":
@@ -123,8 +147,16 @@ class Run:
         return CallModel(tuple(self.messages), self.turn + 1)
 
     def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = (), *, feedback: str | None = None) -> None:
-        """Takes the model's answer; with `feedback` it is turned back, and the model told why. Raises OutputError when it still does not
-        fit after every retry."""
+        """Takes the model's answer.
+
+        Args:
+            completion: The answer.
+            sources: Documents that the answer rests on.
+            feedback: Rejects the answer, and goes to the model as the reason.
+
+        Raises:
+            OutputError: The answer still does not fit the schema after every retry.
+        """
         self._expect("model")
         self.turn += 1
         self.turned_back = ()
@@ -138,7 +170,7 @@ class Run:
         if feedback is not None:
             self._turn_back(calls, feedback)
         elif completion.finish_reason == "paused" and not calls:
-            return  # asked again with the same messages, the model goes on
+            return  # called again with the same messages, the model continues its answer
         elif calls:
             self._take_calls(completion, calls)
         elif self.output_schema is not None:
@@ -149,8 +181,8 @@ class Run:
             self._output, self.phase = self._text, "done"
 
     def _take_calls(self, completion: Completion, calls: tuple[ToolCall, ...]) -> None:
-        """Begins the tools' part of the turn. No call is run of an answer that did not come to its end: its arguments may be half of what
-        the model meant, even where they can be read."""
+        """Begins the tools' part of the turn. Calls of an answer that was cut off are not run: their arguments may be incomplete even
+        where they can be parsed."""
         why = NOT_RUN.get(completion.finish_reason)
         if why:
             self._turn_back(calls, why)
@@ -165,26 +197,27 @@ class Run:
 
     @property
     def _paused_answer(self) -> bool:
-        """Whether the last answer was paused by the provider, and the next one goes on with it."""
+        """Whether the provider paused the last answer, so that the next answer continues it."""
         last = self.steps[-1].completion if self.steps else None
         return last is not None and last.finish_reason == "paused" and self.messages[-1].role == "assistant"
 
     def _join_last(self) -> None:
-        """Makes one message of an answer that was paused and the answer that went on with it."""
+        """Joins a paused answer and the answer that continues it into one message."""
         more, begun = self.messages.pop(), self.messages.pop()
         found = (*begun.extra.get(SOURCES, ()), *more.extra.get(SOURCES, ()))
         self.messages.append(cited(more.replace(content=(*begun.content, *more.content)), found))
 
     @property
     def _text(self) -> str:
-        """The text of the last answer. A model that says nothing after its last tool call has said all before it."""
+        """The text of the last answer. If the last answer has no text, the text of the answer before it, since the last tool call."""
         said = [message.text for message in reversed(self.messages[self.prompt_at + 1 :]) if message.role == "assistant"]
         if self.steps[-1].completion.finish_reason not in ("stop", "tool_calls", "other"):
             return said[0]
         return next((text for text in said if text.strip()), "")
 
     def answer(self, result: ToolResult) -> ToolResult:
-        """Takes one tool's result, in any order. Gives it as the model will be told it: with arguments that were changed, if they were."""
+        """Takes the result of one tool call; results may come in any order. Returns the result as the model reads it, which names the
+        arguments if a person changed them."""
         self._expect("tools")
         for position, call in self.ready():
             if (call.id, call.name) == (result.id, result.name):
@@ -193,64 +226,63 @@ class Run:
 
     @property
     def pending(self) -> tuple[ApprovalRequest, ...]:
-        """What waits for an answer."""
+        """The approval requests that have no answer yet."""
         return tuple(request for _, requests in self.waiting() for request in requests)
 
     def waiting(self) -> list[tuple[int, tuple[ApprovalRequest, ...]]]:
-        """The same, by the places of the calls in the turn."""
+        """Returns the pending requests with their calls' positions in the turn."""
         return self._calls.waiting()
 
     def ready_calls(self) -> tuple[ToolCall, ...]:
-        """Calls without a result that need not wait, with their arguments as they were approved."""
+        """Returns the calls that have no result and may run now, with their approved arguments."""
         return tuple(call for _, call in self.ready())
 
     def ready(self) -> tuple[tuple[int, ToolCall], ...]:
-        """The same, with their places in the turn."""
+        """Returns the same calls with their positions in the turn."""
         return tuple((position, self._calls.call(position)) for position in self._calls.ready())
 
     def position_of(self, id: str) -> int:
-        """The place in the turn of the call that a request is about. Raises ConfigError."""
+        """Returns the position in the turn of the call that an approval request is about. Raises ConfigError."""
         return self._calls.position_of(id)
 
     def delegate(self, usage: Mapping[str, Any]) -> None:
-        """What agents that served as tools used up to now."""
+        """Sets the usage so far of agents that served as tools."""
         self.delegated = Usage.from_dict(dict(usage))
 
     def undecided_calls(self) -> tuple[tuple[int, ToolCall], ...]:
-        """Calls, by their place in the turn, that nobody was asked about yet."""
+        """Returns the calls, with their positions in the turn, for which no approval was requested yet."""
         return tuple((position, self._calls.call(position)) for position in self._calls.undecided())
 
     def await_approval(self, position: int, *, uncertain: bool = False, expires_at: float | None = None) -> ApprovalRequest:
-        """Puts a call aside until it is decided about."""
+        """Sets a call aside until its request is decided. Returns the request."""
         return self._calls.ask(position, uncertain=uncertain, expires_at=expires_at)
 
     def suspend(self, position: int, suspended: Suspended) -> tuple[ApprovalRequest, ...]:
-        """Puts a call of an agent aside whose own run paused. Gives what it asks, as it is asked here."""
+        """Suspends an agent tool's call whose run paused. Returns its approval requests under this run's ids."""
         return self._calls.suspend(position, suspended)
 
     def resumption(self, position: int) -> Resumption | None:
-        """How a call goes on that was suspended; None for any other."""
+        """Returns how a suspended call continues; None for a call that was not suspended."""
         return self._calls.resumption(position)
 
     def decide(self, id: str, answer: Answer) -> ToolCall | ToolResult:
-        """Takes the answer to a request: gives the call that may now be made, or the result that stands in its place. Raises
-        ConfigError."""
+        """Takes the answer to a request. Returns the call that may now run, or the result that replaces it. Raises ConfigError."""
         settled = self._calls.decide(id, answer)
         self._end_tools_if_answered()
         return settled
 
     def tool_calls_pending(self) -> tuple[ToolCall, ...]:
-        """Calls without a result, whatever they wait for."""
+        """Returns every call without a result, also those that wait for an approval."""
         return tuple(self._calls.calls[position] for position in self._calls.open())
 
     def settle(self, position: int, result: ToolResult) -> ToolResult:
-        """`answer` by the call's place in the turn."""
+        """Takes a result, as `answer` does, by the call's position in the turn."""
         result = self._calls.settle(position, result)
         self._end_tools_if_answered()
         return result
 
     def tell(self, feedback: str) -> None:
-        """Tells the model something before it is called next."""
+        """Appends a user message with feedback for the next model call."""
         self._expect("model")
         self.messages.append(Message.user(feedback))
 
@@ -267,7 +299,8 @@ class Run:
         self._calls, self.phase = OpenCalls(), "model"
 
     def _turn_back(self, calls: tuple[ToolCall, ...], feedback: str) -> None:
-        """As the results of the calls it asked for, where it asked for some: providers want one for each."""
+        """Rejects an answer. The feedback becomes the error result of each of its tool calls, because providers require a result for
+        each; without calls it becomes a user message."""
         if not calls:
             self.messages.append(Message.user(feedback))
             return
@@ -277,7 +310,7 @@ class Run:
             self.settle(position, result)
 
     def _take_output(self, value: Any, call: ToolCall | None) -> None:
-        """Checks an answer; done, or back to the model with what is wrong."""
+        """Checks a typed answer. Ends the run, or sends the problem back to the model."""
         problem = self._problem(value)
         if call:
             self._settle(call, problem)
@@ -295,7 +328,8 @@ class Run:
             self.phase = "model"
 
     def _written_output(self, completion: Completion) -> Any:
-        """The JSON of the answer; nothing where the answer was cut off and a part of it may be read as a whole."""
+        """Returns the JSON value of the answer's text. Returns CUT_OFF for an answer that was cut off, where its part could pass for a
+        whole value."""
         text = self._text
         value = read_answer_json(text)
         if (self.output_schema or {}).get("type") == "string" and not isinstance(value, str):
@@ -304,7 +338,7 @@ class Run:
         return CUT_OFF if cut else value
 
     def _expect_no_refusal(self, completion: Completion) -> None:
-        """A refusal is an answer, and asking for its correction would not change it."""
+        """Raises OutputError for a refusal: a request for its correction would not change it."""
         refused = "".join(part.text for part in completion.message.content if isinstance(part, Refusal))
         if self.output_schema is not None and completion.finish_reason == "content_filter":
             refused = (
@@ -324,7 +358,8 @@ class Run:
         return error
 
     def _settle(self, call: ToolCall, problem: str | None) -> None:
-        """Answers the output tool's call; on success other calls beside it are told that the run is over, else they are still to be run."""
+        """Settles the output tool's call. If the answer fits, the other calls of the turn get a result that the run is over; else they
+        are still to be run."""
         text = f"Does not fit the schema: {problem}. Call {OUTPUT_TOOL} again, corrected." if problem else "Accepted."
         for position, other in enumerate(self._calls.calls):
             if other is call:
@@ -334,6 +369,7 @@ class Run:
         self._end_tools_if_answered()
 
     def _problem(self, value: Any) -> str | None:
+        """Returns how the value does not fit the schema or the type, in words for the model; None if it fits."""
         if value is CUT_OFF:
             return "it was cut off by the token limit, so write less"
         value, problems = fit(value, self.output_schema or {})
@@ -349,8 +385,8 @@ class Run:
 
     def _reply(self) -> Reply:
         last = self.steps[-1].completion
-        given = next((call for call in last.tool_calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
-        text = given.arguments_json if given and not last.text else self._text
+        answer = next((call for call in last.tool_calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        text = answer.arguments_json if answer and not last.text else self._text
         finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
         reply = Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
         return reply.replace(stop_details=last.stop_details)
@@ -372,7 +408,7 @@ class Run:
         return copied
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON of the whole state."""
+        """Returns the whole state as plain JSON."""
         return {
             "version": 1,
             "messages": [message.to_dict() for message in self.messages],
@@ -390,7 +426,7 @@ class Run:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], *, decode: Callable[[Any], Any] | None = None) -> Run:
-        """The run that `to_dict` wrote. Raises ConfigError for another version's data."""
+        """Returns the run that `to_dict` saved. Raises ConfigError for data of another version."""
         if data.get("version") != 1:
             raise ConfigError(f"this run was saved by another version of staysail (format {data.get('version')!r}, known: 1)")
         run = cls(
@@ -427,5 +463,6 @@ def _as_it_is(value: Any) -> Any:
 
 
 def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
+    """Returns the ToolResult whose `to_dict` wrote `data`."""
     content = Message.from_dict({"role": "user", "content": data["content"]}).content
     return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"], tuple(data.get("sources", ())))

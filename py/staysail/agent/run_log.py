@@ -1,4 +1,4 @@
-"""Runs on record: what happened in each, step by step, so that one that was cut off goes on where it stopped."""
+"""The log of durable runs: one record for each step, from which an interrupted run continues where it stopped."""
 
 from __future__ import annotations
 
@@ -20,23 +20,31 @@ type RunState = Literal["running", "paused", "done", "failed", "stopped"]
 
 
 class RunLocks(Protocol):
-    """Who owns a run, and what the owner says to those who watch. Ownership ends with the owner, however that ends."""
+    """Ownership of runs between tabs and processes, and messages from the owner to watchers. Ownership ends with its owner, however the
+    owner ends."""
 
     def own(self, id: str, *, wait: bool) -> AbstractAsyncContextManager[bool]:
-        """Whether it is owned within the block; `wait` until it is."""
+        """Whether the run is owned within the block. wait: until it is."""
 
     async def owned(self) -> set[str]:
-        """Ids of runs that somebody owns now."""
+        """Returns the ids of all runs that have an owner now."""
 
     def tell(self, id: str, message: str) -> None: ...
     def listen(self, id: str, take: Callable[[str], object]) -> Callable[[], None]:
-        """Gives what ends it."""
+        """Calls `take` with each message about the run. Returns a function that ends it."""
 
 
 class RunInfo(Value):
-    """A run on record. state: "running" is under way, here or in another tab, where `owned`, else was cut off; "paused" waits for approval;
-    "failed" and "stopped" can be resumed; "done" gives its reply again. started_at, updated_at: seconds since 1970. conversation: the one
-    that it belongs to."""
+    """A run in the log.
+
+    Attributes:
+        state: "running": under way if `owned`, else interrupted; "paused": waits for an approval; "failed" or "stopped": can be
+            resumed; "done": resuming it returns its reply again.
+        prompt: The beginning of the prompt.
+        started_at, updated_at: Seconds since 1970.
+        owned: Whether a tab or process is carrying the run out.
+        conversation: The id of the conversation that the run belongs to.
+    """
 
     id: str
     agent: str | None
@@ -52,14 +60,14 @@ class RunInfo(Value):
 
 
 class RunLog:
-    """Append-only: a record is never changed, and gone with its run alone."""
+    """An append-only log of runs. A record is never changed, and is deleted only together with its run."""
 
     def __init__(self, records: KeyValue, locks: RunLocks) -> None:
         self._records = records
         self.locks = locks
 
     async def append(self, id: str, position: int, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
-        """position: counts from 0. info: what is listed from now on."""
+        """Appends a record. position: counts from 0. info: replaces the run's entry in the list of runs."""
         puts = {_key(id, position): _encode(record)}
         if info:
             puts[f"info/{id}"] = _encode(info.to_dict())
@@ -67,7 +75,7 @@ class RunLog:
         self.locks.tell(id, write_json({"records": position + 1}))
 
     async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
-        """The records from `start` on, in order."""
+        """Returns the records from `start` on, in order."""
         if start == 0:
             return [read_json(data, max_depth=RECORD_DEPTH) for _, data in sorted(await self._records.scan(f"run/{id}/"))]
         found: list[dict[str, Any]] = []
@@ -76,7 +84,7 @@ class RunLog:
         return found
 
     async def runs(self) -> list[RunInfo]:
-        """The newest first."""
+        """Returns all runs, newest first."""
         owned = await self.locks.owned()
         infos = [RunInfo(**read_json(data)) for _, data in await self._records.scan("info/")]
         return sorted((info.replace(owned=info.id in owned) for info in infos), key=lambda info: -info.started_at)
@@ -86,7 +94,7 @@ class RunLog:
 
 
 class Journal:
-    """What one carrying out of a run writes down."""
+    """The writer of one run's records."""
 
     def __init__(self, log: RunLog, id: str = "", position: int = 0, info: RunInfo | None = None) -> None:
         self.id = id or os.urandom(8).hex()
@@ -96,7 +104,7 @@ class Journal:
         return self._log.locks.own(self.id, wait=True)
 
     async def begin(self, agent: str | None, prompt: str, run: Mapping[str, Any], conversation: str | None = None) -> None:
-        """Also when a run is taken up again; then it is on record already."""
+        """Records the start of a run, or that a recorded run is running again."""
         now = time.time()
         if self._info is None:
             self._info = RunInfo(self.id, agent, "running", prompt[:200], now, now, conversation=conversation)
@@ -108,13 +116,13 @@ class Journal:
         await self._append({"kind": kind, **data})
 
     async def note(self, state: RunState, **data: Any) -> None:
-        """The run's state has changed."""
+        """Records that the run's state has changed."""
         assert self._info
         self._info = self._info.replace(state=state, updated_at=time.time(), owned=False)
         await self._append({"kind": "state", "state": state, **data}, self._info)
 
     def tell(self, event: Mapping[str, Any]) -> None:
-        """What is worth seeing while it happens, and not worth keeping."""
+        """Sends an event to watchers without recording it."""
         self._log.locks.tell(self.id, write_json({"event": event}, default=str, nonfinite="null"))
 
     async def _append(self, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
@@ -123,7 +131,7 @@ class Journal:
 
 
 class ProcessRunLocks:
-    """Among the tasks of one process."""
+    """Ownership of runs among the tasks of one process."""
 
     def __init__(self) -> None:
         self._locks: dict[str, Lock] = {}
@@ -162,7 +170,7 @@ class ProcessRunLocks:
 
 
 def memory_log() -> RunLog:
-    """A log that lives as long as the process."""
+    """Returns a log that lasts as long as the process."""
     return RunLog(MemoryRecords(), ProcessRunLocks())
 
 

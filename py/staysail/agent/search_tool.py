@@ -1,4 +1,5 @@
-"""A tool for agents that look things up themselves. What it found is told in the reply's `steps`, with the ids the model was shown."""
+"""A tool with which an agent searches documents itself. The documents found are in the reply's `steps`, under the ids that the model
+read."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ SHOWN = ("title", "page", "chapter", "headings", "row", "line")
 
 
 class SearchTool:
-    """Searches a store: anything with `top_n(query, n)` or `search(query, n)`."""
+    """A tool that searches a store: any object with `top_n(query, n)` or `search(query, n)`."""
 
     def __init__(self, store: Any, k: int, name: str, description: str, options: Mapping[str, Any]) -> None:
         if not (hasattr(store, "top_n") or hasattr(store, "search")):
@@ -35,7 +36,7 @@ class SearchTool:
         self._retriever = Retriever(k, store, dict(options))
 
     async def call(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """The passages as JSON for the model, and where they come from for the reply."""
+        """Returns the passages as JSON for the model, and their sources for the reply."""
         hits = await self._retriever.find(str(args["query"]))
         found = [as_document(hit) for hit in hits]
         passages = [
@@ -52,10 +53,20 @@ class SearchTool:
 def search_tool(
     store: Any, *, k: int = 5, name: str = "search", description: str = DESCRIPTION, options: Mapping[str, Any] = NOTHING
 ) -> SearchTool:
-    """A tool that searches `store` and tells the k best passages.
+    """Returns a tool that searches `store` and returns the k best passages to the model.
 
         agent = Agent(model, tools=[search_tool(store, k=5, options={"mode": "hybrid"})])
 
-    options: passed to each search, such as `where`, `threshold`, `mode`. What was found is in `reply.steps[n].sources`: id, source, span,
-    score. Raises ConfigError."""
+    The sources are in `reply.steps[n].sources`: id, source, span and score.
+
+    Args:
+        store: Any object with `top_n(query, n)` or `search(query, n)`.
+        k: The number of passages of one search.
+        name: The tool's name.
+        description: The tool's description for the model.
+        options: Arguments of each search, such as `where`, `threshold` and `mode`.
+
+    Raises:
+        ConfigError: The store has no search, or `k` is below 1.
+    """
     return SearchTool(store, k, name, description, options)

@@ -26,7 +26,41 @@ from .run_log import RunLog
 
 
 class RunOptions(TypedDict, total=False):
-    """What an agent takes, and any of its calls may override."""
+    """The options of an agent, each of which any single call may replace (`hooks` are added).
+
+    Attributes:
+        preamble: The system prompt.
+        context: Documents put before every prompt: texts, Documents, or objects with `text` and optionally `id` and `metadata`.
+        tools: Functions, Tools, hosted tools of the provider, and agents as tools (`Agent.as_tool`).
+        tool_choice: Which tool the model must call first: "auto", "none", "required", or a tool's name.
+        tool_concurrency: The most tool calls of one turn that run at once; 8 by default.
+        tool_timeout_s: Seconds after which a tool call ends with an error for the model. A tool's own `timeout_s` comes before it.
+        max_turns: The most model calls of a run; 10 by default. A run that needs more raises MaxTurnsError.
+        temperature: The sampling temperature.
+        max_tokens: The most tokens of one answer.
+        reasoning: How much the model reasons: "none", "minimal", "low", "medium", "high", "max", or {"budget_tokens": 4096}.
+        output_type: The type or JSON Schema of the answer; `reply.output` is then a checked value of it.
+        output_retries: How often an answer that does not fit `output_type` goes back to the model; 2 by default.
+        dynamic_context: A store, or (n, store), or several: the n documents nearest to the prompt (4 if left out) are added to the request.
+        dynamic_tools: A list of tools or a ToolIndex, (n, tools), (n, tools, embedder), or several: the n tools nearest to the prompt (8 if
+        left out) are added to `tools`.
+        retry: A Retry, the number of attempts in all, or False for one. Model calls are repeated after errors that time may mend.
+        timeout_s: Seconds for the whole run, or Timeouts with limits for the beginning of an answer, a silence and the whole run.
+        headers: HTTP headers added to every request to the model.
+        additional_params: Fields added to the body of every request to the model, as its provider names them.
+        cache: A Cache of model answers; equal requests are answered from it.
+        hooks: Hooks, one or several, that observe, change or stop the run. They are added to the agent's.
+        usage_limits: UsageLimits of the run: requests, tokens, cost, seconds, tool calls.
+        approve: A function, async or not, of the ApprovalRequest that returns Approve(), Refuse(reason), GiveResult(result), True,
+            False, or None for no answer yet. Without it, a run that needs an approval pauses.
+        approval_timeout_s: Seconds after which an ApprovalRequest without an answer counts as refused.
+        memory: A memory policy or several in order, such as SlidingWindow(20): the part of a long history that goes into each
+            request.
+        conversation: The id of the conversation that the run continues and is appended to.
+        conversations: The Conversations that hold it; IndexedDB in a page, the memory of the process elsewhere, if left out.
+        durable: Records every step of the run, so that it can be resumed after a crash or a closed tab. True, the name of a place, or
+            a RunLog.
+    """
 
     preamble: str | None
     context: Iterable[Any]
@@ -58,6 +92,8 @@ class RunOptions(TypedDict, total=False):
 
 
 class Settings(Value):
+    """The checked options of an agent or a run. Each is described in RunOptions."""
+
     preamble: str | None = None
     context: tuple[Document, ...] = ()
     tools: tuple[Any, ...] = ()
@@ -108,15 +144,15 @@ class Settings(Value):
         names = [tool.name for tool in self.tools]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart")
+            raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart: rename one of them")
 
     def __repr__(self) -> str:
-        """Without the values of headers, which may be keys."""
+        """Shows the options that differ from the defaults, without the values of headers, which may be keys."""
         shown = (name for name in Settings.__match_args__ if name != "headers" and getattr(self, name) != getattr(DEFAULTS, name))
         return f"Settings({', '.join([*(f'{name}={getattr(self, name)!r}' for name in shown), f'headers={list(self.headers)}'])})"
 
     def override(self, options: RunOptions) -> Settings:
-        """These settings with some changed, and hooks added. Raises ConfigError for an option that cannot work."""
+        """Returns these settings with the options replaced, and its hooks added. Raises ConfigError for an option that cannot work."""
         unknown = [name for name in options if name not in Settings.__match_args__]
         if unknown:
             raise ConfigError(f"there is no option {unknown[0]!r}; there are: {', '.join(Settings.__match_args__)}")
@@ -129,7 +165,7 @@ class Settings(Value):
 
     @property
     def own_tools(self) -> tuple[Tool, ...]:
-        """The tools that run here."""
+        """The tools that run in this process."""
         return tuple(tool for tool in self.tools if not isinstance(tool, HostedTool))
 
     @property
@@ -138,28 +174,31 @@ class Settings(Value):
         return tuple(tool for tool in self.tools if isinstance(tool, HostedTool))
 
     def with_hosted(self, kinds: Collection[str], model: str) -> Settings:
-        """These settings for a model that has hosted tools of some kinds: a tool of another kind is replaced by its local one. Raises
-        ConfigError where there is none."""
+        """Returns these settings for a model that has hosted tools of these kinds. A hosted tool of another kind is replaced by its
+        local tool.
+
+        Raises ConfigError where it has no local tool.
+        """
         if all(tool.kind in kinds for tool in self.hosted_tools):
             return self
         return self.replace(tools=tuple(_stand_in(tool, kinds, model) if isinstance(tool, HostedTool) else tool for tool in self.tools))
 
     @property
     def place(self) -> ConversationRef | None:
-        """The conversation that runs belong to, if they do."""
+        """The conversation that the run belongs to, or None."""
         if self.conversation is None:
             return None
         return ConversationRef(self.conversations or Defaults.conversations(), self.conversation)
 
     @property
     def time_limit_s(self) -> float | None:
-        """The shortest of those that hold for the whole run."""
+        """The shortest of the limits in seconds that hold for the whole run; None without a limit."""
         return min(
             (limit for limit in (self.timeout_s.total_s, *(limits.seconds for limits in self.limits)) if limit is not None), default=None
         )
 
     def out_of_time(self) -> StaysailError:
-        """What a run that took longer than `time_limit_s` ends with."""
+        """Returns the error that ends a run which took longer than `time_limit_s`."""
         for limits in self.limits:
             if limits.seconds is not None and limits.seconds == self.time_limit_s:
                 return limits.out_of_time()
@@ -170,24 +209,26 @@ class Settings(Value):
         return tuple(hook for hook in (self.usage_limits, *self.hooks) if isinstance(hook, UsageLimits))
 
     def hook_chain(self, inherited: Iterable[Any] = ()) -> HookChain:
-        """The limits stand last, where nothing that another hook skips is counted."""
+        """Returns the run's hooks in order. The usage limits stand after the other hooks, so that a call which a hook skips is not
+        counted."""
         return HookChain((*self.hooks, *((self.usage_limits,) if self.usage_limits else ()), *inherited))
 
     def take_over(self, other: Settings) -> Settings:
-        """Another agent's settings, within what holds for the whole run."""
+        """Returns another agent's settings, with the options of this run that hold until its end (limits, approvals, output type)."""
         hooks = (*self.hooks, *(hook for hook in other.hooks if not any(hook is own for own in self.hooks)))
         kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries", "durable")
         return other.replace(hooks=hooks, **{name: getattr(self, name) for name in kept})
 
     def partial_output(self, schema: Mapping[str, Any] | None) -> PartialOutput | None:
-        """What follows a typed answer while it streams; None where the answer is plain text."""
+        """Returns the reader of a typed answer while it streams; None where the answer is plain text."""
         if schema is None or self.output_type is None:
             return None
         return PartialOutput(schema, wrapped=codec(self.output_type).schema.get("type") != "object")
 
     @property
     def output_codec(self) -> Codec | None:
-        """None where the answer is plain text. Providers want an object, so any other type travels as the `value` of one."""
+        """The codec of the typed answer; None where the answer is plain text. Providers require an object, so a value of any other type
+        travels as the field `value` of one."""
         if self.output_type is None or self.output_type is str:
             return None
         plain = codec(self.output_type)
@@ -205,6 +246,7 @@ class Settings(Value):
 
 
 def _stand_in(tool: HostedTool, kinds: Collection[str], model: str) -> Any:
+    """Returns the hosted tool if the model has its kind, else the tool's local replacement. Raises ConfigError without one."""
     if tool.kind in kinds:
         return tool
     if tool.local is not None:
@@ -216,7 +258,8 @@ def _stand_in(tool: HostedTool, kinds: Collection[str], model: str) -> Any:
 
 
 def _read_log(durable: Any) -> RunLog | None:
-    """True is the runtime's own place, text a place by name: a database in a page, a directory on CPython, ":memory:"."""
+    """Returns the log of durable runs. True is the runtime's default place; text names a place: a database in a page, a directory on
+    CPython, or ":memory:"."""
     if durable is None or durable is False:
         return None
     if isinstance(durable, RunLog):

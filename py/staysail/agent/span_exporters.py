@@ -1,4 +1,4 @@
-"""Where spans go: to the console, or into a list."""
+"""Exporters of spans: to the console, or into a list."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from typing import Any, TextIO
 
 from ..core.spans import Span
 
-# Longer values are for tools that fold them.
+# Characters of a value on the console; longer values are cut.
 LONGEST = 120
 
 
 class ConsoleExporter:
-    """One line for each span, as it ends. file: by default standard output."""
+    """Prints one line for each span when it ends. file: standard output, if left out."""
 
     def __init__(self, file: TextIO | None = None) -> None:
         self._file = file
 
     def export(self, spans: Sequence[Span]) -> None:
         for span in spans:
-            told = " ".join(f"{name}={_short(value)}" for name, value in span.attributes.items())
+            attributes = " ".join(f"{name}={_short(value)}" for name, value in span.attributes.items())
             failed = f" ERROR {span.message}" if span.status == "error" else ""
-            print(f"{span.trace_id[:8]} {span.duration_s:7.3f} s  {span.name}{failed}  {told}", file=self._file or sys.stdout)
+            print(f"{span.trace_id[:8]} {span.duration_s:7.3f} s  {span.name}{failed}  {attributes}", file=self._file or sys.stdout)
 
 
 class MemoryExporter:
-    """Keeps the newest in `spans`, at most so many."""
+    """Keeps the newest spans in `spans`, at most `most` of them."""
 
     def __init__(self, most: int = 10_000) -> None:
         self.spans: list[Span] = []

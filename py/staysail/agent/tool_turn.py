@@ -1,4 +1,4 @@
-"""The tool calls of one turn: asked about where they need approval, called at once where they may, their results handed to the run."""
+"""The tool calls of one turn: requests approval where a call needs it, runs the other calls at once, and gives their results to the run."""
 
 from __future__ import annotations
 
@@ -26,8 +26,19 @@ LATE = Refuse("nobody answered in time")
 
 
 class ToolTurn:
-    """answers: to requests for approval, by their id; those that are used are taken out. asked: requests that everybody was asked who can
-    be, and that nobody answered yet."""
+    """The tool calls of one turn.
+
+    Args:
+        run: The run whose phase is "tools".
+        settings: The settings of the run.
+        context: The context of the run.
+        hooks: The hooks around each call.
+        clock: The clock of timeouts.
+        answers: Answers to approval requests, by their ids; answers that are used are removed.
+
+    Attributes:
+        unanswered: Requests that were announced, and passed to `approve` if there is one, and have no answer yet.
+    """
 
     def __init__(
         self, run: Run, settings: Settings, context: RunContext, hooks: HookChain, clock: Clock, answers: dict[str, Answer]
@@ -36,13 +47,13 @@ class ToolTurn:
         self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
         self._tools = {tool.name: tool for tool in settings.own_tools}
         self._limit = asyncio.Semaphore(settings.tool_concurrency)
-        self.asked: tuple[ApprovalRequest, ...] = ()
-        self._told: set[str] = set()
+        self.unanswered: tuple[ApprovalRequest, ...] = ()
+        self._announced: set[str] = set()
         self._begun: set[int] = set()
 
     async def events(self) -> AsyncGenerator[Event]:
-        """What needs approval, then results as they come. Agents among the tools may leave more to ask: then it is called again. Closing
-        it cancels what still runs. Raises what a hook does."""
+        """Yields the approvals needed, then results as they arrive. Agents among the tools may leave further requests, so it may be
+        called again. Closing the generator cancels the calls that still run. Raises what a hook raises."""
         await self._ask()
         for request in self._run.pending:
             answer = self._answers.pop(request.id, LATE if request.remaining_s == 0 else None)
@@ -50,23 +61,23 @@ class ToolTurn:
                 settled = await self._decide(request, answer)
                 if isinstance(settled, ToolResult):
                     yield settled
-            elif request.id not in self._told:
-                self._told.add(request.id)
+            elif request.id not in self._announced:
+                self._announced.add(request.id)
                 yield ApprovalNeeded(request)
         asking = self._run.pending
         work: list[Work] = [self._call(position, call) for position, call in self._run.ready()]
         if self._settings.approve is not None:
             work += [self._wait_for(position, requests) for position, requests in self._run.waiting()]
         emits = any(getattr(tool, "emits", False) for tool in self._settings.own_tools)
-        told = _one_by_one(work) if blocking.get() or (len(work) == 1 and not emits) else self._at_once(work)
-        async with aclosing(told) as events:
+        results = _one_by_one(work) if blocking.get() or (len(work) == 1 and not emits) else self._at_once(work)
+        async with aclosing(results) as events:
             async for event in events:
                 if event is not None:
                     yield event
-        self.asked = tuple(request for request in self._run.pending if request in asking)
+        self.unanswered = tuple(request for request in self._run.pending if request in asking)
 
     async def _ask(self) -> None:
-        """Marks what must wait for an answer."""
+        """Sets aside the calls that need an approval."""
         limit_s = self._settings.approval_timeout_s
         for position, call in self._run.undecided_calls():
             if await needs_approval(call, self._tools.get(call.name)):
@@ -85,10 +96,10 @@ class ToolTurn:
         return self._run.decide(request.id, answer)
 
     async def _wait_for(self, position: int, requests: Iterable[ApprovalRequest]) -> ToolResult | None:
-        """The result of a call once the caller's `approve` has answered what it asks; None where it has no answer yet."""
+        """Returns the result of a call once the caller's `approve` has answered its requests; None while it has no answer."""
         settled: ToolCall | ToolResult | None = None
         for request in requests:
-            answer = None if request in self.asked else await self._answer_to(request)
+            answer = None if request in self.unanswered else await self._answer_to(request)
             if answer:
                 settled = await self._decide(request, answer)
         return await self._call(position, settled) if isinstance(settled, ToolCall) else settled
@@ -98,8 +109,8 @@ class ToolTurn:
         assert approve is not None
         try:
             async with timeout(request.remaining_s):
-                given = approve(request)
-                return read_answer(await given if inspect.isawaitable(given) else given)
+                answer = approve(request)
+                return read_answer(await answer if inspect.isawaitable(answer) else answer)
         except TimeoutError:
             if request.remaining_s != 0:
                 raise
@@ -113,7 +124,7 @@ class ToolTurn:
 
         def emit(event: Event) -> None:
             if self._context.journal:
-                self._context.journal.tell(event.to_dict())  # now: whoever watches hears of it before the result is on record
+                self._context.journal.tell(event.to_dict())  # now, so that watchers receive it before the result is on record
             news.put_nowait(event)
 
         self._context.emit = emit
@@ -133,7 +144,7 @@ class ToolTurn:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _call(self, position: int, call: ToolCall) -> ToolResult | None:
-        """None where the call is put aside."""
+        """Runs one call and gives its result to the run. Returns None where the call is suspended."""
         async with self._limit:
             result = await self._result_of(position, call)
             delegated = self._run.delegated.to_dict()

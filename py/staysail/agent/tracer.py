@@ -1,11 +1,11 @@
 """Tracing: a run as spans by OpenTelemetry's conventions for generative AI.
 
-https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md, read in November 2026; what they have no
-name for begins with `staysail.`
+https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md, read in November 2026; attributes
+without a name there begin with `staysail.`
 
-How it works. A run is a span `invoke_agent`, around one `chat` span for each model call (retries within it, as events) and one
-`execute_tool` span for each tool call. Where a tool starts a run of its own, that run's span stands within the tool's. What is known of a
-run that goes on is kept in its RunContext, so runs that go on at once keep apart.
+How it works. A run is a span `invoke_agent` around one `chat` span for each model call (with its retries as span events) and one
+`execute_tool` span for each tool call. Where a tool starts a run, that run's span lies within the tool's span. The open spans are
+kept in the RunContext, so concurrent runs stay apart.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from .events import HandedOver
 from .hooks import Hooks
 from .span_content import render_messages
 
-# Where the conventions' name of a provider is not ours.
+# Names of providers in the conventions, where they differ from ours.
 PROVIDERS = {
     "azure": "azure.ai.openai",
     "gemini": "gcp.gemini",
@@ -46,12 +46,18 @@ log = logging.getLogger("staysail.trace")
 
 
 class Tracer(Hooks):
-    """exporter: what takes the spans as they end: ConsoleExporter(), MemoryExporter(), OTLPExporter(url), TraceStore(name), or a function
-    of a Span. content: spans hold what was said too, and what tools were given and gave. raw: model calls hold the request and the response
-    as they went over the wire, without keys. wait: a run ends when its spans are exported; else exporting goes on beside it, and `flush`
-    waits for it. now: nanoseconds since 1970.
+    """A hook that records runs as spans.
 
-    Agents that serve as tools are traced within the run that calls them. An exporter that fails is logged, and breaks no run."""
+    Runs of agents that serve as tools are traced within the run that calls them. An exporter's failure is logged and breaks no run.
+
+    Args:
+        exporter: Takes spans as they end: ConsoleExporter(), MemoryExporter(), OTLPExporter(url), TraceStore(name), or a function of
+            a Span.
+        content: Adds messages, tool arguments and tool results to the spans.
+        raw: Adds the HTTP request and response of each model call, without keys.
+        wait: A run ends only after its spans are exported. Otherwise exporting continues beside it, and `flush` waits for it.
+        now: Returns the time in nanoseconds since 1970.
+    """
 
     inherited = True
 
@@ -71,7 +77,7 @@ class Tracer(Hooks):
         self._blocked: list[Awaitable[None]] = []
 
     async def flush(self) -> None:
-        """Returns when everything that ended so far is exported, or failed to be."""
+        """Returns when every span that ended so far is exported, or failed to be."""
         blocked, self._blocked = self._blocked, []
         for work in blocked:
             await self._finish(work)
@@ -158,10 +164,10 @@ class Tracer(Hooks):
                 chat.note("gen_ai.request.stream", value=True)
             case RetryScheduled(attempt, delay_s, error, code, status) if chat:
                 traced.retries += 1
-                told = {"staysail.attempt": attempt, "staysail.delay_s": delay_s, "error.type": code, "exception.message": error}
-                chat.happen("staysail.retry", self._now(), told | ({"http.response.status_code": status} if status else {}))
+                retry = {"staysail.attempt": attempt, "staysail.delay_s": delay_s, "error.type": code, "exception.message": error}
+                chat.happen("staysail.retry", self._now(), retry | ({"http.response.status_code": status} if status else {}))
                 chat.note("staysail.retries", attempt - 1)
-            # Where a hook after this one was the last to be asked.
+            # Reached where a later hook ended the call, so that `after_model` was not called here.
             case StepDone(completion=Completion() as completion) if chat:
                 self._end_chat(context, completion)
             case ToolResult() if event.id in traced.tools:
@@ -174,7 +180,7 @@ class Tracer(Hooks):
                     traced.run.note("gen_ai.output.messages", render_messages(reply.messages[-1:]))
 
     def _traced(self, context: RunContext) -> _Traced:
-        """The run's open spans. Its own is opened when it is first seen: also by an agent that the run was handed over to."""
+        """Returns the run's open spans. Opens the run's span when the run is first seen, also by the agent that it was handed over to."""
         if self in context.state:
             known: _Traced = context.state[self]
             return known
@@ -212,12 +218,12 @@ class Tracer(Hooks):
             span.note("gen_ai.tool.call.result", result.text)
         if result.is_error:
             span.note("error.type", "tool_error")
-        # A tool's words are content: without it, only that it failed is told.
+        # A tool's error message is content too: without `content`, the span says only that the tool failed.
         message = result.text if self._content else "the tool failed"
         self._export(span.end(self._now(), message if result.is_error else None))
 
     def _fail(self, span: _Open, error: BaseException | None) -> None:
-        """error: None for what was left open by a run that ended well."""
+        """Ends a span with an error. error: None for a span left open by a run that succeeded."""
         kind = getattr(error, "code", type(error).__name__) if error else "left"
         span.note("error.type", kind)
         if error:
@@ -225,7 +231,7 @@ class Tracer(Hooks):
         self._export(span.end(self._now(), str(error) if error else "left"))
 
     def _take_exchange(self, chat: _Open, exchange: Exchange) -> None:
-        told: dict[str, Any] = {
+        attributes: dict[str, Any] = {
             "http.request.method": exchange.method,
             "url.full": exchange.url,
             "staysail.request.headers": json.dumps(dict(exchange.request_headers)),
@@ -234,10 +240,10 @@ class Tracer(Hooks):
             "staysail.response.body": exchange.response_body,
         }
         if exchange.status is not None:
-            told["http.response.status_code"] = exchange.status
+            attributes["http.response.status_code"] = exchange.status
         if exchange.error:
-            told["exception.message"] = exchange.error
-        chat.happen("staysail.exchange", self._now(), told)
+            attributes["exception.message"] = exchange.error
+        chat.happen("staysail.exchange", self._now(), attributes)
 
     def _open(self, name: str, outer: _Open | None = None, kind: Any = "internal") -> _Open:
         return _Open(outer.trace_id if outer else os.urandom(16).hex(), outer.span_id if outer else None, name, kind, self._now())
@@ -271,7 +277,7 @@ class Tracer(Hooks):
 
 
 class _Open:
-    """A span that goes on."""
+    """A span that has not ended."""
 
     def __init__(self, trace_id: str, parent_id: str | None, name: str, kind: Any, start_ns: int) -> None:
         self.trace_id, self.span_id, self.start_ns = trace_id, os.urandom(8).hex(), start_ns
@@ -294,7 +300,7 @@ class _Open:
 
 
 class _Traced:
-    """A run's open spans. tools: by the call's id."""
+    """The open spans of a run. tools: by the tool call's id."""
 
     def __init__(self, run: _Open) -> None:
         self.run = run
@@ -304,13 +310,13 @@ class _Traced:
 
 
 def _model(context: RunContext) -> tuple[str, str]:
-    """The provider as the conventions name it, and the model."""
+    """Returns the provider's name in the conventions, and the model's name."""
     provider, _, model = context.model.partition(":")
     return PROVIDERS.get(provider, provider), model or provider
 
 
 def _note_usage(span: _Open, usage: Usage) -> None:
-    """The conventions count cached tokens among the input, which not every provider does."""
+    """Records the usage. The conventions count cached tokens as input, unlike some providers."""
     span.note("gen_ai.usage.input_tokens", max(usage.input_tokens, usage.total_tokens - usage.output_tokens))
     span.note("gen_ai.usage.output_tokens", usage.output_tokens)
     span.note("gen_ai.usage.cache_read.input_tokens", usage.cached_input_tokens or None)
@@ -319,7 +325,7 @@ def _note_usage(span: _Open, usage: Usage) -> None:
 
 
 def _cost(model: str, completion: Completion) -> float | None:
-    """US dollars, where they are known."""
+    """Returns the cost in US dollars, or None where it is unknown."""
     try:
         found = import_module("staysail.core.cost").cost(completion, model)  # decimal numbers take long to import
     except ConfigError:

@@ -1,3 +1,5 @@
+"""The retries of failed model calls."""
+
 from __future__ import annotations
 
 import random
@@ -7,12 +9,17 @@ from .value import Value
 
 
 class Retry(Value):
-    """When to try a failed model call again.
+    """When a failed model call is repeated.
 
-    attempts: calls in all, so 1 means never again. The n-th delay is drawn from [d/2, d] with d = base_s * 2**(n-1), at most max_s
-    (jitter, so that clients do not return together).
-    A delay the provider asks for is honoured instead, unless it is longer than patience_s: then the error is raised at once, with
-    `retry_after_s` told.
+    The n-th delay is drawn from [d/2, d] with d = base_s * 2**(n-1), at most max_s (jitter, so that clients do not return together).
+    A delay that the provider asks for is used instead, unless it is longer than patience_s: then the error is raised at once, with
+    the delay in its `retry_after_s`.
+
+    Attributes:
+        attempts: Calls in all, so 1 means no retry.
+        base_s: The first delay in seconds.
+        max_s: The longest delay in seconds.
+        patience_s: The longest delay that a provider may ask for.
     """
 
     attempts: int = 4
@@ -25,7 +32,7 @@ class Retry(Value):
             raise ConfigError(f"Retry.attempts counts the first call too, so it is at least 1, got {self.attempts}")
 
     def delay_s(self, attempt: int, error: ProviderError) -> float | None:
-        """Seconds to wait after the `attempt`-th call (from 1) failed with `error`; None when it is over."""
+        """Returns the seconds to wait after the `attempt`-th call (from 1) failed with `error`; None when it is not to be repeated."""
         if not error.retryable or attempt >= self.attempts:
             return None
         if error.retry_after_s is not None:
@@ -35,7 +42,7 @@ class Retry(Value):
 
     @classmethod
     def of(cls, value: Retry | int | bool | None) -> Retry:
-        """None: the default. A number: that many calls in all. False: one."""
+        """Returns the Retry for an option: None for the default, a number for that many calls in all, False for one call."""
         if isinstance(value, Retry):
             return value
         if value is None or value is True:
