@@ -68,7 +68,7 @@ OPERATIONS: tuple[Callable[[Any, Any, Random], None], ...] = (replace, replace, 
 
 
 def spoil_value(value: Any, random: Random) -> Any:
-    """A copy with one to three changes."""
+    """Returns a copy with one to three changes."""
     value = copy.deepcopy(value)
     for _ in range(random.choice([1, 1, 2, 3])):
         found = places(value)
@@ -87,7 +87,11 @@ def spoil_whole(body: str, random: Random) -> str:
 
 
 def spoil_stream(body: str, random: Random, end: str) -> str:
-    """end: what ends an event."""
+    """Returns a stream with events lost, doubled, swapped, cut or spoilt.
+
+    Args:
+        end: Text that ends an event.
+    """
     frames = [frame for frame in body.replace("\r\n", "\n").split(end) if frame.strip()]
     for _ in range(random.choice([1, 1, 2])):
         if not frames:

@@ -38,7 +38,7 @@ SEED = int(os.environ.get("STAYSAIL_SEED", "15"))
 
 
 def recorded_answers() -> dict[tuple[str, bool], list[tuple[Scenario, dict[str, Any]]]]:
-    """By wire format, and whether it is a stream."""
+    """Returns the recorded answers by wire format and by whether they are streams."""
     found: dict[tuple[str, bool], list[tuple[Scenario, dict[str, Any]]]] = {}
     for scenario in played():
         for interaction in filter(is_answer, scenario.interactions):
@@ -56,7 +56,7 @@ def spoil(interaction: dict[str, Any], random: Random) -> dict[str, Any]:
 
 
 def check_plain(value: Any) -> None:
-    """Raises where JavaScript could not read it, or a store could not keep it."""
+    """Raises for data that JavaScript cannot read, or a store cannot keep."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     try:
         text.encode()
@@ -147,7 +147,7 @@ class Anything:
 
 
 def services() -> list[tuple[str, str, dict[str, Any]]]:
-    """(kind, provider, interaction) of the recorded calls that are no conversations."""
+    """Returns (kind, provider, interaction) of the recorded calls that are no conversations."""
     kinds = {"embed": "embeddings", "rerank": "rerank", "images": "images", "audio/speech": "speech", "transcriptions": "transcription"}
     found = []
     for scenario in scenarios():

@@ -1,4 +1,4 @@
-"""A tool call's arguments, out of the text that a model wrote."""
+"""Reads the arguments of tool calls out of text that a model wrote."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .whole_text import whole
 
 
 def parse_arguments(text: str) -> dict[str, Any] | str:
-    """A tool call's arguments from the text that the model wrote: the object, also where its JSON stands in a JSON string; {} for nothing
-    or null; else the text unchanged. NaN and Infinity become null, and characters in two halves whole."""
+    """Returns the arguments of a call: the object, also where its JSON stands in a JSON string; {} for nothing or null; else the text
+    unchanged. NaN and Infinity become null, and halves of characters are joined."""
     if not text.strip() or text.strip() == "null":
         return {}
     try:
@@ -25,9 +25,9 @@ def parse_arguments(text: str) -> dict[str, Any] | str:
 
 
 def parse_calls(arguments: Any) -> list[dict[str, Any] | str]:
-    """The arguments of each call in a field that should hold those of one call: an object, or text as in `parse_arguments`. Some servers
-    write the arguments of parallel calls one after the other, `{"a": 1}{"a": 2}`; an empty object before others, and one that repeats the
-    one before it, is no call."""
+    """Returns the arguments of each call in a field that should hold those of one call: an object, or text as in `parse_arguments`. Some
+    servers write the arguments of parallel calls one after the other, `{"a": 1}{"a": 2}`. An empty object before others, and an object
+    that repeats the one before it, is no call."""
     if isinstance(arguments, Mapping):
         return [whole(arguments)]
     if not isinstance(arguments, str):
@@ -50,7 +50,7 @@ MARK = re.compile(r'"(?:[^"\\]|\\.)*"|[{}]', re.DOTALL)
 
 
 def _split_objects(text: str) -> list[str]:
-    """The texts of objects that stand one after the other; each reaches up to where the next begins."""
+    """Returns the texts of objects that stand one after the other; each reaches up to the next."""
     starts: list[int] = []
     depth = 0
     for mark in MARK.finditer(text):

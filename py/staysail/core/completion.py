@@ -1,4 +1,4 @@
-"""What is asked of a model and what comes back."""
+"""Requests to a model and its answers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,12 @@ class Document(Value):
 
 
 class ToolDefinition(Value):
-    """parameters: JSON Schema of an object. strict: ask the provider to hold the model to it."""
+    """A tool as the model sees it.
+
+    Args:
+        parameters: JSON Schema of an object.
+        strict: Asks the provider to hold the model to the schema.
+    """
 
     name: str
     description: str = ""
@@ -58,7 +63,7 @@ class ToolDefinition(Value):
 
 
 class OutputSchema(Value):
-    """The JSON Schema an answer must fit, as the provider's own structured output."""
+    """The JSON Schema that an answer must fit, as the provider's own structured output."""
 
     schema: Mapping[str, Any]
     name: str = "output"
@@ -69,8 +74,13 @@ class OutputSchema(Value):
 
 
 class Timeouts(Value):
-    """Seconds; None means no limit. connect_s: until a streamed answer begins. silence_s: between two chunks, and until a whole answer.
-    total_s: the run."""
+    """Limits in seconds; None means no limit.
+
+    Args:
+        connect_s: Until a streamed answer begins.
+        silence_s: Between two chunks, and until a whole answer.
+        total_s: For the run.
+    """
 
     connect_s: float | None = 60.0
     silence_s: float | None = 300.0
@@ -124,7 +134,7 @@ class CompletionRequest(Value):
 
     @property
     def forced_tool(self) -> str | None:
-        """The one tool `tool_choice` names, if it names one."""
+        """Returns the tool that `tool_choice` names; None where it names none."""
         choice = self.tool_choice
         if isinstance(choice, Mapping):
             name = choice.get("name") or (choice.get("function") or {}).get("name")
@@ -134,7 +144,7 @@ class CompletionRequest(Value):
         return choice if choice not in (None, "auto", "none", "required") else None
 
     def with_documents(self) -> tuple[Message, ...]:
-        """The messages, with the documents as a user's message before the last thing the user said."""
+        """Returns the messages, with the documents as a user's message before the last prompt."""
         if not self.documents:
             return self.messages
         attachment = Message.user("\n\n".join(f"<document{_attributes(doc)}>\n{doc.text}\n</document>" for doc in self.documents))
@@ -142,7 +152,7 @@ class CompletionRequest(Value):
         return (*self.messages[:last_prompt], attachment, *self.messages[last_prompt:])
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, without `headers` (they may hold keys), `timeouts` and `watch`."""
+        """Returns plain data, without `headers` (they may hold keys), `timeouts` and `watch`."""
         return {
             "messages": [message.to_dict() for message in self.messages],
             "preamble": self.preamble,
@@ -166,10 +176,11 @@ class CompletionRequest(Value):
 class Completion(Value):
     """A model's whole answer.
 
-    finish_reason "paused": the provider broke off to be asked again with this answer, and goes on then.
-    raw: the provider's body (of a stream: its last state), with everything staysail does not know.
-    stop_details: why the model refused, as the provider says it: {type, category, explanation}.
-    warnings: options that the model did not get, and why.
+    Args:
+        finish_reason: Why the answer ended. "paused": the provider broke off, and goes on when it is asked again with this answer.
+        raw: The provider's body (of a stream: its last state), with everything that staysail does not know.
+        stop_details: Why the model refused, as the provider says it: {type, category, explanation}.
+        warnings: Options that the model did not get, and why.
     """
 
     message: Message
@@ -226,7 +237,7 @@ class Completion(Value):
 
 
 def read_tool(item: Any) -> ToolDefinition:
-    """A definition from a definition, its dict (OpenAI's nesting too), or anything with name, description and parameters."""
+    """Returns a definition from a definition, its dict (also as OpenAI nests it), or an object with name, description and parameters."""
     if isinstance(item, ToolDefinition):
         return item
     if isinstance(item, Mapping):
@@ -249,13 +260,13 @@ def read_document(item: Any, position: int = 0) -> Document:
 
 
 def _attributes(document: Document) -> str:
-    """Which document it is, and where it is from where its metadata tell it."""
+    """Returns the attributes that name a document: its id, and the parts of its metadata that say where it is from."""
     told = {"id": document.id} | {name: document.metadata[name] for name in ORIGIN if document.metadata.get(name)}
     return "".join(f' {name}="{str(value).replace("&", "&amp;").replace('"', "&quot;")}"' for name, value in told.items())
 
 
 def check_sampling(temperature: float | None, max_tokens: int | None) -> None:
-    """Refuses what every provider refuses. Raises ConfigError."""
+    """Raises ConfigError for a temperature or limit that every provider refuses."""
     if temperature is not None and not (_is_number(temperature) and 0 <= temperature <= 2):
         raise ConfigError(f"Temperature must be between 0 and 2, got {temperature!r}")
     if max_tokens is not None and not (_is_number(max_tokens) and max_tokens > 0):

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on. Every event is a value, and plain JSON with `type` through `to_dict`."""
+"""Events of a run. Each is a value, and plain JSON with a `type` through `to_dict`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Event(Value):
 
 
 def plain(value: Any) -> Any:
-    """Plain JSON: objects that have `to_dict` through it, tuples as lists, NaN and Infinity as None."""
+    """Returns plain JSON: objects that have `to_dict` through it, tuples as lists, NaN and Infinity as None."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, float):
@@ -46,7 +46,12 @@ class ReasoningDelta(Event):
 
 
 class ToolCallDelta(Event):
-    """A piece of a call's arguments as JSON text; the first piece of a call may be empty. id, name: as soon as known."""
+    """A piece of a call's arguments as JSON text; the first piece of a call may be empty.
+
+    Args:
+        id, name: As soon as they are known. The id is the call's to the end; the name may grow.
+        index: Position of the call among the calls of the answer.
+    """
 
     id: str
     name: str
@@ -55,7 +60,12 @@ class ToolCallDelta(Event):
 
 
 class ToolCallDone(Event):
-    """The model finished asking for a tool; `arguments` as in ToolCall. hosted: the provider runs the tool itself."""
+    """The model finished a tool call.
+
+    Args:
+        arguments: As in ToolCall.
+        hosted: The provider runs the tool itself.
+    """
 
     id: str
     name: str
@@ -68,8 +78,13 @@ class ToolCallDone(Event):
 
 
 class ToolResult(Event):
-    """A tool answered. text: what the model is told. duration_s: seconds it took. sources: the documents that it rests on. hosted: the
-    provider ran the tool itself."""
+    """The result of a tool call. `text` is what the model reads.
+
+    Args:
+        duration_s: Seconds that the tool took.
+        sources: Documents that the result rests on.
+        hosted: The provider ran the tool itself.
+    """
 
     id: str
     name: str
@@ -92,8 +107,12 @@ class ToolResult(Event):
 
 
 class ToolProgress(Event):
-    """Something that a tool tells while it runs. stream: "stdout", "stderr", "progress", or "display" with what it shows, a picture or a
-    table, as `part`."""
+    """Output of a tool while it runs.
+
+    Args:
+        stream: "stdout", "stderr", "progress", or "display".
+        part: For "display" the picture or table that is shown.
+    """
 
     call_id: str
     name: str
@@ -103,7 +122,7 @@ class ToolProgress(Event):
 
 
 class StepDone(Event):
-    """One model call ended. step: from 1."""
+    """One model call ended. `step` counts from 1."""
 
     step: int
     usage: Usage
@@ -118,7 +137,12 @@ class StepDone(Event):
 
 
 class RetryScheduled(Event):
-    """A model call failed and will be tried again. attempt: the one that comes, from 2. error: what happened, in words."""
+    """A model call failed and is tried again.
+
+    Args:
+        attempt: Number of the next attempt, from 2.
+        error: Message of the error.
+    """
 
     attempt: int
     delay_s: float
@@ -128,21 +152,25 @@ class RetryScheduled(Event):
 
 
 class RequestAdjusted(Event):
-    """A request was sent with an option left out or changed, as the model does not take it as it was. message: which, and why. learned: the
-    model refused the option first; the refusal is remembered."""
+    """A request was sent with an option left out or changed, as the model does not take it.
+
+    Args:
+        message: The option and the reason.
+        learned: The model refused the option first; the refusal is remembered.
+    """
 
     message: str
     learned: bool = False
 
 
 class RunDone(Event):
-    """The last event of a run. reply: a Reply."""
+    """The last event of a run, with its Reply."""
 
     reply: Any
 
 
 def replay(completion: Completion) -> list[Event | Completion]:
-    """The events of an answer that is already whole."""
+    """Returns the events of an answer that is already whole."""
     events: list[Event | Completion] = []
     if completion.reasoning:
         events.append(ReasoningDelta(completion.reasoning))

@@ -1,8 +1,7 @@
-"""Incremental readers of the two framings a streamed answer comes in: server-sent events and newline-delimited JSON.
+"""Incremental readers of the two framings of a streamed answer: server-sent events and newline-delimited JSON.
 
 Bytes go in cut anywhere, also inside a character or between CR and LF; the same records come out for every cut. Work is linear in the
-bytes.
-SSE as in the HTML standard: https://html.spec.whatwg.org/multipage/server-sent-events.html
+bytes. SSE is read as in the HTML standard: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ class ServerEvent(Value):
 
 
 class LineReader:
-    """Whole lines out of bytes. Ends are LF, CR or CRLF; with `cr=False` LF alone (CR is then white space, as NDJSON has it). Raises
+    """Reads whole lines out of bytes. Line ends are LF, CR or CRLF; with `cr=False` LF alone, and CR is white space, as in NDJSON. Raises
     OverflowError for a line of more than `limit_bytes`."""
 
     def __init__(self, *, cr: bool = True, limit_bytes: int = 1 << 62) -> None:
@@ -56,14 +55,14 @@ class LineReader:
             raise OverflowError(f"a line of more than {self._limit_bytes:,} bytes")
 
     def close(self) -> list[bytes]:
-        """The last line, where the body did not end it."""
+        """Returns the last line, where the body did not end it."""
         rest, self._pending = b"".join(self._pending), []
         return [rest] if rest else []
 
 
 class SSEReader:
-    """Events of a text/event-stream. An event whose blank line never came is given by `close`: some servers forget it, and its data is
-    whole. retry_ms: how long to wait before coming back, where the server said so. Raises OverflowError for an event of more than
+    """Reads the events of a text/event-stream. An event whose blank line never came is returned by `close`: some servers forget the line,
+    and the data are whole. `retry_ms` is the delay that the server asked for. Raises OverflowError for an event of more than
     `limit_bytes`."""
 
     def __init__(self, limit_bytes: int = 1 << 62) -> None:
@@ -112,7 +111,8 @@ class SSEReader:
 
 
 class NDJSONReader:
-    """Lines of JSON text, blank ones left out, as events with `data` alone. Raises OverflowError for a line of more than `limit_bytes`."""
+    """Reads lines of JSON text as events with `data` alone; blank lines are left out. Raises OverflowError for a line of more than
+    `limit_bytes`."""
 
     def __init__(self, limit_bytes: int = 1 << 62) -> None:
         self._lines = LineReader(cr=False, limit_bytes=limit_bytes)

@@ -1,7 +1,7 @@
 """Messages and their parts: one shape for every provider, plain JSON on the way out and in.
 
-`extra` on a part holds what a provider wants echoed (signatures, item ids), under the name of the wire format that wrote it; other formats
-ignore it.
+A part's `extra` holds what a provider wants echoed (signatures, item ids), under the name of the wire format that wrote it; other
+formats ignore it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SOURCES = "sources"  # in the `extra` of a message or a tool's output
 
 
 class Part(Value):
-    """Base of what a message is made of. `type` is its name in JSON."""
+    """A part of a message. `type` is its name in JSON."""
 
     type: ClassVar[str] = "part"
 
@@ -36,7 +36,11 @@ class Part(Value):
 
 
 class Text(Part):
-    """citations: what the provider said the text rests on, as the provider gave it."""
+    """Text of a message.
+
+    Args:
+        citations: Sources of the text, as the provider gave them.
+    """
 
     type: ClassVar[str] = "text"
     text: str
@@ -45,7 +49,7 @@ class Text(Part):
 
 
 class Media(Part):
-    """Bytes, an address, or a file the provider already has. Exactly one of `data`, `url`, `file_id`."""
+    """A picture, sound or file: bytes, an address, or a file that the provider keeps; exactly one of `data`, `url` and `file_id`."""
 
     data: bytes | None = None
     url: str | None = None
@@ -74,11 +78,11 @@ class Media(Part):
 
     @property
     def base64(self) -> str:
-        """The bytes as base64 text; '' where there are none."""
+        """Returns the bytes as base64 text; "" where there are none."""
         return base64.b64encode(self.data or b"").decode("ascii")
 
     def data_url(self, default_type: str = "application/octet-stream") -> str:
-        """A `data:` address of the bytes, or the address itself."""
+        """Returns a `data:` address of the bytes, or the address itself."""
         return self.url or f"data:{self.media_type or default_type};base64,{self.base64}"
 
 
@@ -96,7 +100,12 @@ class File(Media):
 
 
 class Reasoning(Part):
-    """What the model thought. signature: proof of it, to be echoed. redacted: thinking the provider sent encrypted."""
+    """Reasoning of the model.
+
+    Args:
+        signature: Proof of the reasoning, to be echoed.
+        redacted: Reasoning that the provider sent encrypted.
+    """
 
     type: ClassVar[str] = "reasoning"
     text: str = ""
@@ -112,7 +121,11 @@ class Refusal(Part):
 
 
 class ToolCall(Part):
-    """arguments: the parsed JSON object; where the model wrote something else, its text as it came."""
+    """A call of a tool.
+
+    Args:
+        arguments: The parsed JSON object; the model's text where it is no JSON object.
+    """
 
     type: ClassVar[str] = "tool_call"
     id: str
@@ -126,12 +139,12 @@ class ToolCall(Part):
 
     @property
     def arguments_json(self) -> str:
-        """The arguments as JSON text; where the model wrote no JSON, its text."""
+        """Returns the arguments as JSON text; the model's text where it is no JSON object."""
         return self.arguments if isinstance(self.arguments, str) else write_json(self.arguments, nonfinite="null", compact=False)
 
 
 class ToolOutput(Part):
-    """The answer to a tool call, in a message of role `tool`."""
+    """The result of a tool call, in a message of the role `tool`."""
 
     type: ClassVar[str] = "tool_result"
     id: str
@@ -149,7 +162,7 @@ class ToolOutput(Part):
 
 
 class Opaque(Part):
-    """An item of a provider that staysail has no name for (a server-side tool's call, say), kept to be echoed by the same wire format."""
+    """An item of a provider that staysail has no name for, such as a hosted tool's call. Only the wire format that wrote it echoes it."""
 
     type: ClassVar[str] = "opaque"
     extra: Mapping[str, Any] = NOTHING
@@ -186,7 +199,7 @@ class Message(Value):
 
     @property
     def text(self) -> str:
-        """What was said, a refusal too."""
+        """Returns the text, also of a refusal."""
         return "".join(part.text for part in self.content if isinstance(part, Text | Refusal))
 
     @property
@@ -199,7 +212,8 @@ class Message(Value):
 
     @property
     def sources(self) -> tuple[Mapping[str, Any], ...]:
-        """The documents that it rests on, as `Reply.sources` tells them: kept with it, so that a conversation that is loaded has them."""
+        """Returns the documents that the message rests on, as in `Reply.sources`. They are kept with the message, so a loaded conversation
+        has them."""
         outputs = (part.extra for part in self.content if isinstance(part, ToolOutput))
         return tuple(source for extra in (self.extra, *outputs) for source in extra.get(SOURCES, ()))
 
@@ -209,7 +223,7 @@ class Message(Value):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Reads `to_dict`'s shape, and the shapes of OpenAI and rig for the same things. Raises ConfigError."""
+        """Returns the message of a dict: in the shape of `to_dict`, or as OpenAI and rig spell messages. Raises ConfigError."""
         if "role" not in data:
             raise ConfigError(f"a message needs a role; this one has {', '.join(map(str, data)) or 'nothing'}")
         role, content = data["role"], data.get("content")
@@ -224,7 +238,7 @@ class Message(Value):
 
 
 def cited[T: (Message, ToolOutput)](said: T, sources: Iterable[Mapping[str, Any]]) -> T:
-    """With the documents that it rests on, as plain JSON in its `extra`, which no provider is sent."""
+    """Returns the message or result with the documents that it rests on, as plain JSON in its `extra`, which no provider is sent."""
     told = read_json(write_json(list(sources), default=str, nonfinite="null"))
     return said.replace(extra={**said.extra, SOURCES: told}) if told else said
 
@@ -234,7 +248,7 @@ type MessageLike = str | Message | Mapping[str, Any]
 
 
 def read_messages(history: MessageLike | Iterable[MessageLike] | None) -> tuple[Message, ...]:
-    """Messages from whatever a caller has: text (a user's), Message, dict, or several of them."""
+    """Returns messages from text (a user's), a Message, a dict, or several of them."""
     if history is None:
         return ()
     if isinstance(history, str | Message | Mapping):
@@ -277,7 +291,7 @@ def _part_from_dict(data: Mapping[str, Any]) -> Part:
 
 
 def _foreign_part(data: Mapping[str, Any]) -> Part:
-    """Parts as OpenAI and rig spell them."""
+    """Returns a part that is spelled as OpenAI or rig spell it."""
     match data:
         case {"type": "image_url", "image_url": {"url": str(url)}}:
             return Image(url=url, detail=data["image_url"].get("detail"))

@@ -6,10 +6,10 @@ from .value import Value
 
 
 class Usage(Value):
-    """Tokens of one model call, or added up over several, as the provider counted them.
+    """Tokens of one model call, or the sum of several, as the provider counted them.
 
     Whether `input_tokens` includes cached tokens is the provider's convention (OpenAI's includes them, Anthropic's does not);
-    `total_tokens` counts everything once. `hosted_calls` are calls of tools that the provider ran, which it charges for apart.
+    `total_tokens` counts everything once. `hosted_calls` counts calls of tools that the provider ran, which it charges for apart.
     """
 
     input_tokens: int = 0
@@ -24,7 +24,7 @@ class Usage(Value):
         return Usage(*(getattr(self, field) + getattr(other, field) for field in Usage.__match_args__))
 
     def to_dict(self) -> dict[str, int]:
-        """Every count; that of hosted calls only where there are some."""
+        """Returns every count; that of hosted calls only where there are some."""
         return {field: getattr(self, field) for field in Usage.__match_args__ if field != "hosted_calls" or self.hosted_calls}
 
     @classmethod

@@ -1,5 +1,5 @@
-"""Text without halves of characters. JavaScript's `slice` cuts an emoji between its two UTF-16 halves, and a server may send the halves in
-two deltas: Python keeps each as a lone surrogate, which UTF-8 cannot hold and which providers refuse."""
+"""Mends text with halves of characters. JavaScript's `slice` cuts an emoji between its two UTF-16 halves, and a server may send the halves
+in two deltas. Python keeps each as a lone surrogate, which UTF-8 cannot hold and providers refuse."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def whole_text(text: str) -> str:
-    """The text with the halves of characters joined; U+FFFD for a half alone."""
+    """Returns the text with halves of characters joined; U+FFFD for a half alone."""
     if text.isascii():
         return text
     try:
@@ -20,7 +20,7 @@ def whole_text(text: str) -> str:
 
 
 def whole(value: Any) -> Any:
-    """A copy of plain data with `whole_text` of every text, also of the names of fields, and None for NaN and Infinity."""
+    """Returns a copy of plain data with `whole_text` of every text and field name, and None for NaN and Infinity."""
     if isinstance(value, str):
         return whole_text(value)
     if isinstance(value, float):

@@ -1,9 +1,9 @@
-"""One answer, as every wire format has it read: which stream events count, what the answer holds, and whether it is one.
+"""Reads one answer of any wire format: chooses the stream events that count, and refuses an answer that failed or broke off.
 
-How it works. A wire's reader knows its own format. What is the same for all of them is done here, between the framing and the reader
-(events without data, `[DONE]`, heartbeats), and between the reader and the caller: thinking in tags is told apart from text, a character
-whose halves came in two deltas is joined, and an answer that failed or broke off is a StreamError, which says whether to
-try again and carries what came.
+How it works. A wire's reader knows its own format. The rest is the same for every format and is done here. Between the framing and the
+reader, events without data, heartbeats and `[DONE]` are dropped. Between the reader and the caller, thinking in tags is told apart from
+text, and a character whose halves came in two deltas is joined. An answer that failed or broke off is a StreamError, which says whether
+to try again and carries the part that came.
 """
 
 from __future__ import annotations
@@ -32,19 +32,23 @@ HALF = re.compile("[\ud800-\udbff]$")
 
 
 def earlier_ids(request: CompletionRequest | None) -> CallIds:
-    """Ids for an answer to the request: none that a call of its messages has."""
+    """Returns the ids for an answer to the request: none is an id of a call in its messages."""
     return CallIds(call.id for message in request.messages for call in message.tool_calls) if request else CallIds()
 
 
 def parse_whole(wire: ChatWire, body: Any, dialect: Any, request: CompletionRequest | None = None) -> Completion:
-    """The Completion of a body that came whole. Raises StreamError."""
+    """Returns the Completion of a body that came whole. Raises StreamError."""
     if not isinstance(body, dict):
         raise not_understood("an answer of an unknown shape", _excerpt(body))
     return check_answer(wire.parse(body, dialect, earlier_ids(request)))
 
 
 class StreamedAnswer:
-    """Reads a streamed answer, event by event. request: what was asked, whose ids and tools are known."""
+    """Reads a streamed answer, event by event.
+
+    Args:
+        request: The request, whose ids and tools are known.
+    """
 
     def __init__(self, wire: ChatWire, dialect: Any, request: CompletionRequest | None = None) -> None:
         self._wire, self._dialect = wire, dialect
@@ -56,7 +60,7 @@ class StreamedAnswer:
         self._ended = False
 
     def feed(self, frame: ServerEvent) -> list[Event]:
-        """What an event of the stream brought. Raises StreamError."""
+        """Returns the events that an event of the stream stands for. Raises StreamError."""
         events = (event for data in self._read(frame) for event in self._feed(data, frame.event))
         return list(self._joined(self._told_apart(events)))
 
@@ -67,24 +71,24 @@ class StreamedAnswer:
 
     @property
     def resume_path(self) -> str | None:
-        """The path at which the rest of the stream can be had, where the provider goes on with the answer in the background."""
+        """Returns the path of the rest of the stream, where the provider goes on with the answer in the background."""
         path: str | None = getattr(self._reader, "resume_path", None)
         return path
 
     def close(self) -> list[Event]:
-        """What was held back until the end of the answer."""
+        """Returns the events that were held back until the end of the answer."""
         events = map(as_event, self._tags.close())
         held, self._halves = list(self._halves.values()), {}
         return [*self._joined(events), *(_with_text(event, "\ufffd") for event in held)]
 
     def finish(self) -> Completion:
-        """The whole answer. Raises StreamError where the stream ended without its end."""
+        """Returns the whole answer. Raises StreamError where the stream ended without its end."""
         if not (self._reader.ended or self._ended):
             raise cut_off()
         return check_answer(self._wire.parse(self._reader.body(), self._dialect, self._ids))
 
     def partial(self) -> Message | None:
-        """What came so far; None where nothing did."""
+        """Returns the part of the answer that came so far; None where nothing came."""
         try:
             message = mend_message(self._wire.parse(self._reader.body(), self._dialect, self._ids).message)
         except StreamError:
@@ -92,7 +96,8 @@ class StreamedAnswer:
         return message if message.content else None
 
     def _read(self, frame: ServerEvent) -> list[dict[str, Any]]:
-        """The objects of an event: one, or those of a list. None for a heartbeat, and for the end that relays add to every format."""
+        """Returns the objects of an event: one, or those of a list; none for a heartbeat, and for the `[DONE]` that relays add to every
+        format."""
         text = frame.data.strip()
         if text == END:
             self._ended = True
@@ -118,7 +123,7 @@ class StreamedAnswer:
                 yield event
 
     def _joined(self, events: Iterable[Event]) -> Iterable[Event]:
-        """The events, with a half of a character held back until the other half comes."""
+        """Yields the events. Half of a character is held back until its other half comes."""
         for event in events:
             if isinstance(event, ToolCallDelta) and not event.name.isascii():
                 event = event.replace(name=whole_text(event.name))
@@ -137,13 +142,13 @@ class StreamedAnswer:
 
 
 def as_event(piece: Piece) -> Event:
-    """The delta of a piece of text or thinking."""
+    """Returns the delta of a piece of text or thinking."""
     kind, text = piece
     return TextDelta(text) if kind == "text" else ReasoningDelta(text)
 
 
 def _text_of(event: Event) -> tuple[str | None, Any]:
-    """The text of an event, and what tells its kind of text from others."""
+    """Returns the text of an event, and a key that tells texts of several kinds and calls apart."""
     match event:
         case TextDelta() | ReasoningDelta():
             return event.text, type(event)
@@ -157,7 +162,7 @@ def _with_text(event: Event, text: str) -> Event:
 
 
 def check_answer(completion: Completion) -> Completion:
-    """The answer with its text in order. Raises StreamError for an answer that failed."""
+    """Returns the answer with its text in order. Raises StreamError for an answer that failed."""
     message = mend_message(completion.message)
     reason = completion.raw_finish_reason
     if completion.finish_reason == "error":
@@ -170,7 +175,7 @@ def check_answer(completion: Completion) -> Completion:
 
 
 def mend_message(message: Message) -> Message:
-    """The message with thinking in tags as reasoning, and with text that is whole."""
+    """Returns the message with thinking in tags as reasoning, and without halves of characters."""
     parts: list[Part] = []
     begun = False
     for part in message.content:

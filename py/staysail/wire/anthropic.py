@@ -1,10 +1,11 @@
 """Anthropic's Messages format.
 
-How it works. A streamed answer is grown, block by block, into the message that a blocking call would have given, and both are read by the
-same `parse`. Each part remembers its block, so that signatures, redacted thinking and the blocks of server-side tools are echoed as they
-came. A part's `extra["anthropic"]` given by a caller is merged into its block: `Text("...", extra={"anthropic": {"cache_control": {"type":
-"ephemeral"}}})`; system messages that open the conversation become the system prompt, with theirs. `additional_params={"cache_prefix":
-"1h"}` (or "5m", or True) caches tools and system prompt; `{"cache_control": {...}}` the whole conversation as it grows.
+How it works. A streamed answer is put together, block by block, into the message that a blocking call would have returned, and `parse`
+reads both. Each part remembers its block, so that signatures, redacted thinking and blocks of hosted tools are echoed as they came. A
+part's `extra["anthropic"]` given by a caller is merged into its block: `Text("...", extra={"anthropic": {"cache_control": {"type":
+"ephemeral"}}})`. System messages that open the conversation become the system prompt, with their extra.
+`additional_params={"cache_prefix": "1h"}` (or "5m", or True) caches tools and system prompt; `{"cache_control": {...}}` caches the
+whole conversation as it grows.
 """
 
 from __future__ import annotations
@@ -49,7 +50,11 @@ RULES = HistoryRules(
 
 
 class MessagesDialect(Value):
-    """max_tokens: sent where neither the caller gives a number nor the model's limit is known, as the API wants one."""
+    """How a provider's Messages differ.
+
+    Args:
+        max_tokens: Sent where neither the caller gives a number nor the model's limit is known, as the API wants a number.
+    """
 
     max_tokens: int = 32_000
 
@@ -65,7 +70,7 @@ class Messages:
         return "messages"
 
     def render(self, request: CompletionRequest, model: str, dialect: MessagesDialect, *, streamed: bool) -> dict[str, Any]:
-        """The body. Raises ConfigError for what the API cannot be told."""
+        """Returns the body. Raises ConfigError for an option that the API has no field for."""
         system, messages = _split_system(fit_history(request, RULES))
         body: dict[str, Any] = {"model": model, "max_tokens": _most_tokens(request, dialect)}
         if system:
@@ -93,14 +98,14 @@ class Messages:
         return merge_params(body, params)
 
     def headers(self, request: CompletionRequest) -> dict[str, str]:
-        """The betas that the request needs: of hosted tools, and of files that the provider keeps."""
+        """Returns the betas that the request needs: of hosted tools, and of files that the provider keeps."""
         betas = [CLAUDE_BETAS[kind] for kind in dict.fromkeys(tool.kind for tool in request.hosted) if kind in CLAUDE_BETAS]
         if any(isinstance(part, Media) and part.file_id for message in request.messages for part in message.content):
             betas.append("files-api-2025-04-14")
         return {"anthropic-beta": ",".join(betas)} if betas else {}
 
     def parse(self, body: Mapping[str, Any], dialect: MessagesDialect, ids: CallIds) -> Completion:
-        """A Completion from a whole message. Raises StreamError for an error told in one."""
+        """Returns the Completion of a whole message. Raises StreamError for a body that holds an error."""
         if body.get("type") == "error" or body.get("error"):
             raise error_in_stream(body)
         content = body.get("content")
@@ -128,7 +133,7 @@ WIRE = Messages()
 
 
 class MessageReader:
-    """Grows a streamed message, block by block."""
+    """Puts a streamed message together, block by block."""
 
     def __init__(self, ids: CallIds) -> None:
         self._ids = ids
@@ -163,7 +168,7 @@ class MessageReader:
         return []
 
     def body(self) -> dict[str, Any]:
-        """The message, with the input of each tool call that came as JSON text read."""
+        """Returns the message so far. The input of a tool call, which comes as JSON text, is read."""
         blocks = {
             index: block | ({"input": parse_arguments(self._inputs[index])} if self._inputs.get(index) else {})
             for index, block in self._blocks.items()
@@ -173,7 +178,7 @@ class MessageReader:
         return self._message | {"content": [blocks[index] for index in sorted(blocks)]}
 
     def _start(self, message: dict[str, Any]) -> list[Event]:
-        """Takes the message's head. A relay that starts it a second time adds nothing to what came."""
+        """Takes the head of the message. A relay that sends it a second time adds nothing."""
         self._message = message | {key: value for key, value in self._message.items() if value is not None}
         if self._blocks:
             return []
@@ -243,12 +248,12 @@ def _parse_block(block: Mapping[str, Any], place: int, body: Mapping[str, Any], 
 
 
 def _without_direct_caller(block: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the note that the model itself called, which is the default and which older endpoints do not take back."""
+    """Returns a block without the note that the model itself made the call: it is the default, and older endpoints refuse it."""
     return {key: value for key, value in block.items() if not (key == "caller" and value == {"type": "direct"})}
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    """`input_tokens` is what was neither read from the cache nor written to it, as the body says; the total has everything."""
+    """Returns the usage. `input_tokens` counts tokens neither read from the cache nor written to it; the total counts all."""
     inputs, outputs = count(usage.get("input_tokens")), count(usage.get("output_tokens"))
     read, written = count(usage.get("cache_read_input_tokens")), count(usage.get("cache_creation_input_tokens"))
     thought = count(record(usage.get("output_tokens_details")).get("thinking_tokens"))
@@ -266,7 +271,7 @@ def _add_hosted(body: dict[str, Any], request: CompletionRequest) -> None:
 
 
 def _most_tokens(request: CompletionRequest, dialect: MessagesDialect) -> int:
-    """The limit of the whole answer. What is thought counts too, so a budget of thinking is added where it would leave nothing."""
+    """Returns the limit of the whole answer. Thinking counts too, so a thinking budget is added where it would leave nothing."""
     plan = request.reasoning
     if request.max_tokens is not None:
         budget = (plan.budget if plan else None) or 0
@@ -278,7 +283,7 @@ def _most_tokens(request: CompletionRequest, dialect: MessagesDialect) -> int:
 
 
 def _render_reasoning(plan: ReasoningPlan) -> dict[str, Any]:
-    """The fields that ask for thinking. Its text comes only with `display` from Claude Opus 4.7 on."""
+    """Returns the fields that ask for thinking. From Claude Opus 4.7 on its text comes only with `display`."""
     if plan.style in ("disabled", "between_tools", "adaptive") and plan.level:
         if plan.is_off:
             return {"thinking": {"type": plan.style}}
@@ -287,7 +292,7 @@ def _render_reasoning(plan: ReasoningPlan) -> dict[str, Any]:
 
 
 def _cache_prefix(body: dict[str, Any], lifetime: Any) -> None:
-    """Ends the cached prefix after the tools and again after the system prompt."""
+    """Marks the end of the cached prefix after the tools and again after the system prompt."""
     if lifetime not in (None, False, True, "5m", "1h"):
         raise ConfigError(f'cache_prefix is "5m", "1h" or True, not {lifetime!r}')
     if lifetime:
@@ -298,7 +303,7 @@ def _cache_prefix(body: dict[str, Any], lifetime: Any) -> None:
 
 
 def _split_system(request: CompletionRequest) -> tuple[list[dict[str, Any]], list[Message]]:
-    """The system prompt's blocks, and the other messages, documents among them as document blocks before the last thing the user said."""
+    """Returns the system prompt's blocks, and the other messages, with documents as document blocks before the last prompt."""
     messages = list(request.messages)
     system = [{"type": "text", "text": request.preamble}] if request.preamble else []
     while messages and messages[0].role == "system":
@@ -321,7 +326,7 @@ def _render_message(message: Message, system_role: str) -> dict[str, Any]:
 
 
 def _render_answer(part: Part) -> Iterable[dict[str, Any]]:
-    """The blocks of one part of an assistant's message. Thinking that another format wrote is left out, as it cannot be verified."""
+    """Yields the blocks of one part of an assistant's message. Thinking of another format is left out, as Anthropic cannot verify it."""
     kept = part.extra.get("anthropic") if hasattr(part, "extra") else None
     match part:
         case Text():
@@ -366,7 +371,7 @@ def _render_part(part: Part) -> dict[str, Any]:
 
 
 def _source(part: Media, media_type: str) -> dict[str, Any]:
-    """A file id needs the header anthropic-beta: files-api-2025-04-14."""
+    """Returns the source of a block. A file id needs the header anthropic-beta: files-api-2025-04-14."""
     if part.file_id:
         return {"type": "file", "file_id": part.file_id}
     if part.url:

@@ -1,4 +1,4 @@
-"""Answers that a provider works on in the background, waited for until they are finished.
+"""Waits for answers that a provider works on in the background.
 
 OpenAI's `background: true` answers at once with the status "queued": https://platform.openai.com/docs/guides/background
 """
@@ -22,14 +22,14 @@ class BackgroundWire(Protocol):
     """A format with answers in the background."""
 
     def unfinished(self, body: dict[str, Any]) -> str | None:
-        """The path at which an answer that is not finished is asked for again; None for a finished one."""
+        """Returns the path of an answer that is not finished; None for a finished one."""
 
 
 async def wait_until_finished(body: Any, wire: object, fetch: Callable[[str], Awaitable[Any]], total_s: float | None) -> Any:
     """Returns the body of the answer once it is finished. Raises ProviderError, also where it takes longer than `total_s` seconds.
 
     Args:
-        fetch: Gives the JSON at a path of the provider.
+        fetch: Returns the JSON at a path of the provider.
     """
     clock, delay_s, failures = SystemClock(), FIRST_DELAY_S, 0
     ends_at = None if total_s is None else time.monotonic() + total_s

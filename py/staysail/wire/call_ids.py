@@ -1,4 +1,4 @@
-"""The ids of tool calls: each call of a conversation has one of its own, and keeps the first that was shown."""
+"""Ids of tool calls: each call of a conversation has its own, and keeps the first id that was shown."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from .shapes import string
 
 
 class CallIds:
-    """Ids of the calls of one answer. taken: ids of the calls before it."""
+    """The ids of the calls of one answer.
+
+    Args:
+        taken: Ids of the calls before the answer.
+    """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
         self._taken = set(taken)
         self._chosen: dict[Hashable, str] = {}
 
     def at(self, place: Hashable, given: Any, answer: Any = "") -> str:
-        """The id of the call at a place in the answer. It does not change, whatever is given later.
+        """Returns the id of the call at a place in the answer. It does not change, whatever id is given later.
 
         Args:
             given: The provider's own id, which is kept unless another call has it.

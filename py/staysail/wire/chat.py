@@ -1,4 +1,4 @@
-"""Chat Completions, OpenAI's older format and nearly everybody else's: what is asked. chat_answer.py reads what comes."""
+"""Requests in Chat Completions, OpenAI's older format and nearly everybody else's. chat_answer.py reads the answers."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Chat:
         return "chat/completions"
 
     def render(self, request: CompletionRequest, model: str, dialect: ChatDialect, *, streamed: bool) -> dict[str, Any]:
-        """The body. Raises ConfigError for what the dialect cannot say."""
+        """Returns the body. Raises ConfigError for an option that the dialect has no field for."""
         if request.tools and not dialect.tools:
             raise ConfigError(f"this provider has no tool calls, and tools were given: {', '.join(tool.name for tool in request.tools)}")
         request = fit_history(request, _rules(dialect))
@@ -119,7 +119,7 @@ class Chat:
         return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: ChatDialect, ids: CallIds) -> Completion:
-        """A Completion from a whole body. Raises StreamError for an error told in one."""
+        """Returns the Completion of a whole body. Raises StreamError for a body that holds an error."""
         return parse_answer(body, ids)
 
     def reader(self, dialect: ChatDialect, ids: CallIds, tools: Collection[str] = ()) -> ChatReader:
@@ -130,7 +130,7 @@ WIRE = Chat()
 
 
 def _render_reasoning(plan: ReasoningPlan, dialect: ChatDialect) -> dict[str, Any]:
-    """The fields that ask for reasoning. A budget stands for its level where the provider takes levels alone."""
+    """Returns the fields that ask for reasoning. A budget stands for its level where the provider takes levels alone."""
     level = plan.level or _level_of(plan.budget)
     if plan.style == "switch":
         return {"thinking": {"type": "disabled" if plan.is_off else "enabled"}}
@@ -213,13 +213,13 @@ def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
 
 
 def _tell_calls(message: Message) -> str:
-    """What was said and called, as text for a provider that knows no tools."""
+    """Returns the text and the calls of a message as text, for a provider without tools."""
     calls = [f"[I called {call.name} with {call.arguments_json}]" for call in message.tool_calls]
     return "\n\n".join(filter(None, [message.text, *calls]))
 
 
 def _tell_results(message: Message) -> Iterable[dict[str, Any]]:
-    """The results of tools as the user's words, for a provider that knows no tools."""
+    """Yields the results of tools as the user's words, for a provider without tools."""
     for result in message.content:
         if isinstance(result, ToolOutput):
             yield {"role": "user", "content": f"[{result.name} answered: {result.text}]"}

@@ -1,7 +1,7 @@
-"""An answer in Chat Completions: grown from a stream, and read.
+"""Answers in Chat Completions: put together from a stream, and read.
 
-How it works. A streamed answer is grown into the body that a blocking call would have given, and both are read by the same `parse_answer`:
-so they cannot differ. Fields nobody knows are merged too and stay in `raw`.
+How it works. A streamed answer is put together into the body that a blocking call would have returned, and `parse_answer` reads both,
+so they cannot differ. Unknown fields are merged too and stay in `raw`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ REASONING = ("reasoning_content", "reasoning")
 
 
 class ChatReader:
-    """Grows the body of a streamed answer, chunk by chunk. tools: names of the tools that the request offered."""
+    """Puts the body of a streamed answer together, chunk by chunk.
+
+    Args:
+        tools: Names of the tools that the request offered.
+    """
 
     def __init__(self, ids: CallIds, tools: Collection[str] = ()) -> None:
         self._ids, self._tools = ids, tools
@@ -59,7 +63,7 @@ class ChatReader:
         return self._body | {"choices": [self._choices[index] for index in sorted(self._choices)]}
 
     def _grow(self, message: dict[str, Any], delta: Mapping[str, Any]) -> list[Event]:
-        """Merges one delta into the message and says what it brought."""
+        """Merges one delta into the message. Returns the events for it."""
         out: list[Event] = []
         for key, value in delta.items():
             if key == "tool_calls":
@@ -90,13 +94,13 @@ class ChatReader:
 
 
 def _message(choice: Mapping[str, Any], *fields: str) -> dict[str, Any]:
-    """The message of a choice; `text` is the field of the completions that came before chat."""
+    """Returns the message of a choice. `text` is the field of the completions that came before chat."""
     found: dict[str, Any] = next((choice[field] for field in fields if record(choice.get(field))), {})
     return found if found or not isinstance(choice.get("text"), str) else {"content": choice["text"]}
 
 
 def _is_error(body: Mapping[str, Any], name: str = "") -> bool:
-    """Whether a body tells an error, in whatever shape, inside of an answer that began with 200."""
+    """Returns whether a body within a 200 is an error, in any of the shapes that servers give it."""
     if body.get("error") or name == "error" or "error" in (body.get("object"), body.get("type")):
         return True
     return "choices" not in body and bool(body.get("detail") or (body.get("message") and (body.get("code") or body.get("status"))))
@@ -110,7 +114,7 @@ WHOLE_FIELDS = ("role", "finish_reason", "native_finish_reason", "id", "type")
 
 
 def _merge(target: dict[str, Any], key: str, value: Any) -> None:
-    """Text is appended, lists are extended, objects merged; null changes nothing that is there."""
+    """Merges a field: text is appended, lists are extended, objects are merged; null changes nothing."""
     old = target.get(key)
     if value is None:
         target.setdefault(key, None)
@@ -126,14 +130,14 @@ def _merge(target: dict[str, Any], key: str, value: Any) -> None:
 
 
 def as_parts(value: Any) -> list[Any]:
-    """Content as a list of parts."""
+    """Returns content as a list of parts."""
     if isinstance(value, str):
         return [{"type": "text", "text": value}] if value else []
     return list(value) if isinstance(value, list) else [value] if isinstance(value, dict) else []
 
 
 def _join(parts: list[Any], more: list[Any]) -> list[Any]:
-    """Adds to `parts`, in place. A piece that continues the last part is put onto it: neighbours of the same type and index, as content
+    """Adds to `parts`, in place. A piece that continues the last part is merged into it: neighbours of one type and index, as content
     parts and reasoning details are streamed."""
     for part in more:
         last = parts[-1] if parts else None
@@ -157,7 +161,7 @@ def _continues(last: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
 
 
 def _texts(content: Any) -> list[str]:
-    """The pieces of text in content, which is text or parts."""
+    """Returns the pieces of text of content, which is text or parts."""
     if not isinstance(content, list | dict):
         return [content] if isinstance(content, str) and content else []
     parts = content if isinstance(content, list) else [content]
@@ -170,12 +174,12 @@ def _is_text(part: Any) -> bool:
 
 
 def _thoughts(content: Any) -> list[str]:
-    """Mistral's thinking parts."""
+    """Returns the text of Mistral's thinking parts."""
     return [thought for part in records(content) if part.get("type") == "thinking" for thought in _texts(part.get("thinking"))]
 
 
 def parse_answer(body: Mapping[str, Any], ids: CallIds) -> Completion:
-    """A Completion from a whole body. Raises StreamError for an error told in one."""
+    """Returns the Completion of a whole body. Raises StreamError for a body that holds an error or no choice."""
     choices = records(body.get("choices"))
     if not choices and _is_error(body):
         raise error_in_stream(body)
@@ -197,7 +201,7 @@ def parse_answer(body: Mapping[str, Any], ids: CallIds) -> Completion:
 
 
 def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
-    """Reasoning, then text, then calls: the order every provider takes them back in."""
+    """Yields reasoning, then text, then calls: the order in which every provider takes them back."""
     content = message.get("content")
     field = next((name for name in REASONING if message.get(name) and isinstance(message[name], str)), None)
     details = records(message.get("reasoning_details"))
@@ -224,13 +228,13 @@ def _parse_message(message: Mapping[str, Any], body: Mapping[str, Any], ids: Cal
 
 
 def _calls(message: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The calls; `function_call` is the field that came before `tool_calls`."""
+    """Returns the calls of a message. `function_call` is the field that came before `tool_calls`."""
     function = record(message.get("function_call"))
     return records(message.get("tool_calls")) or ([{"function": function}] if function else [])
 
 
 def _parse_call(call: Mapping[str, Any], position: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
-    """The call; several, where a server wrote the arguments of parallel calls one after the other."""
+    """Yields the call; several calls, where a server wrote the arguments of parallel calls one after the other."""
     function = record(call.get("function"))
     name = string(function.get("name") or call.get("name"))
     if not name and not function:
@@ -244,12 +248,12 @@ def _parse_call(call: Mapping[str, Any], position: int, body: Mapping[str, Any],
 
 
 def _references(content: Any) -> list[dict[str, Any]]:
-    """Mistral's references, which stand between the pieces of the text."""
+    """Returns Mistral's references, which stand between the pieces of the text."""
     return [dict(part) for part in records(content) if part.get("type") == "reference"]
 
 
 def _search_results(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Perplexity's sources, which stand beside the choices."""
+    """Returns Perplexity's sources, which stand beside the choices."""
     results = records(body.get("search_results"))
     if results:
         return results

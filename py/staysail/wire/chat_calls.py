@@ -1,8 +1,9 @@
-"""The tool calls of a streamed Chat Completions answer, put together from pieces.
+"""Puts the tool calls of a streamed Chat Completions answer together from pieces.
 
-How it works. By the specification a call's first piece has an index, an id and a name, and each later piece has the index and more of the
-arguments. Servers leave out any of the three, repeat them, change the id with each piece, cut the name, or write several calls at one
-index. A piece belongs to the call at its index, else to the call with its id, else to the last call, unless it must begin another call:
+How it works. By the specification a call's first piece has an index, an id and a name, and each later piece has the index and more of
+the arguments. Servers leave out any of the three, repeat them, change the id with each piece, cut the name, or write several calls at
+one index. A piece belongs to the call at its index, else to the call with its id, else to the last call, unless it must begin another
+call:
 because the call found has complete arguments, or because the two names make no name of a tool that the request offered.
 """
 
@@ -19,7 +20,7 @@ type Call = dict[str, Any]
 
 
 def add_piece(calls: list[Call], piece: Mapping[str, Any], tools: Collection[str]) -> tuple[int, str]:
-    """Adds a piece to the call that it belongs to, or as another call. Returns the call's position and the arguments' text it brought.
+    """Adds a piece to its call, or as another call. Returns the position of the call and the text that the piece adds to the arguments.
 
     Args:
         tools: Names of the tools that the request offered; empty where they are not known.
@@ -48,7 +49,7 @@ def add_piece(calls: list[Call], piece: Mapping[str, Any], tools: Collection[str
 
 
 def _find(calls: list[Call], index: int, id: str, name: str, more: str, tools: Collection[str]) -> int | None:
-    """The position of the call that a piece goes on with; None where it begins another call."""
+    """Returns the position of the call that a piece continues; None where it begins another call."""
     at_index = [at for at, call in enumerate(calls) if index >= 0 and call["index"] == index]
     with_id = [at for at, call in enumerate(calls) if id and call["id"] == id]
     if at_index:
@@ -79,7 +80,7 @@ def _begins_another(call: Call, id: str, name: str, more: str, tools: Collection
 
 
 def _join_names(known: str, name: str, arguments: str, tools: Collection[str]) -> str:
-    """A name from what is known of it and a piece that adds to it, repeats it, or holds all of it up to now."""
+    """Returns the name of a call after a piece that adds to the name, repeats it, or holds all of it so far."""
     if not known or not name:
         return known or name
     if tools and _may_begin(known + name, tools):

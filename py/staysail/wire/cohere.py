@@ -1,7 +1,7 @@
 """Cohere's v2 chat format.
 
-How it works. A streamed answer is grown into the body that a blocking call would have given, and both are read by the same `parse`. What
-the model means to do with its tools (`tool_plan`) is its reasoning, and is echoed.
+How it works. A streamed answer is put together into the body that a blocking call would have returned, and `parse` reads both. The
+model's plan for its tools (`tool_plan`) is reasoning, and is echoed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Cohere:
         return "chat"
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
-        """The body. Cohere can force a tool, but not say which: to force one, it alone is offered."""
+        """Returns the body. Cohere can force a tool call but not name the tool: then the forced tool alone is offered."""
         request = fit_history(request, RULES)
         messages = [{"role": "system", "content": request.preamble}] if request.preamble else []
         body: dict[str, Any] = {"model": model, "messages": [*messages, *_render_messages(request.messages)]}
@@ -66,7 +66,7 @@ class Cohere:
         return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
-        """A Completion from a whole body. Raises StreamError for an error told in one."""
+        """Returns the Completion of a whole body. Raises StreamError for a body that holds an error."""
         if not isinstance(body.get("message"), dict):
             raise (
                 error_in_stream(body) if "message" in body or "error" in body else not_understood("an answer without a message", str(body))
@@ -89,7 +89,7 @@ WIRE = Cohere()
 
 
 class CohereReader:
-    """Grows the body of a streamed answer, event by event."""
+    """Puts the body of a streamed answer together, event by event."""
 
     def __init__(self, ids: CallIds) -> None:
         self._ids = ids
@@ -161,7 +161,7 @@ class CohereReader:
 
 
 def _only(calls: Any) -> dict[str, Any]:
-    """In a stream `tool_calls` is one object."""
+    """Returns the call of a stream event, where `tool_calls` is one object."""
     return dict(next(iter(records(calls)), {}))
 
 
@@ -197,7 +197,7 @@ def _parse_message(message: Mapping[str, Any], answer_id: Any, ids: CallIds) -> 
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    """Tokens that the model read and wrote; `billed_units`, which leave out Cohere's own prompt, stay in `raw`."""
+    """Returns the tokens that the model read and wrote. `billed_units`, which leave out Cohere's own prompt, stay in `raw`."""
     tokens = record(usage.get("tokens")) or record(usage.get("billed_units"))
     inputs, outputs = count(tokens.get("input_tokens")), count(tokens.get("output_tokens"))
     return Usage(inputs, outputs, inputs + outputs, count(usage.get("cached_tokens")))

@@ -33,21 +33,26 @@ INPUT_FIELDS = {"cohere": "input_type", "voyage": "input_type", "jina": "task"}
 
 
 class Embedding(Value):
-    """document: the text. vec: its vector."""
+    """The vector `vec` of the text `document`."""
 
     document: str
     vec: list[float]
 
 
 class EmbeddingModel(RemoteModel):
-    """dimensions: of the vectors, where the model can shorten them. batch_size: texts in one request, at most what the provider takes.
-    concurrency: requests at once. input_type: "query" or "document", where the provider tells them apart, or its own word for it.
+    """A model that makes vectors of texts, and some of pictures.
+
+    Args:
+        dimensions: Length of the vectors, where the model can shorten them.
+        batch_size: Texts in one request; at most, and by default, as many as the provider takes.
+        concurrency: Requests at a time.
+        input_type: "query" or "document", where the provider distinguishes them, or the provider's own word.
     """
 
     kind: ClassVar[ServiceKind] = "embeddings"
 
     def __new__(cls, model: str, **options: Any) -> EmbeddingModel:
-        """The page's own model ("local") is not asked over HTTP, and is of a class of its own."""
+        """Makes a PageEmbeddingModel of "local", which is not reached over HTTP."""
         return super().__new__(PageEmbeddingModel if model.partition(":")[0] == "local" else cls)
 
     def __init__(
@@ -75,7 +80,7 @@ class EmbeddingModel(RemoteModel):
         return (await self.embed_texts([text], input_type=input_type))[0]
 
     async def embed_texts(self, texts: Iterable[str], *, input_type: str | None = None) -> list[Embedding]:
-        """One Embedding a text, in order. Raises ProviderError; then none is returned."""
+        """Returns one Embedding a text, in order. Raises ProviderError; then it returns none."""
         texts = list(texts)
         batches = list(self._batches(texts))
         vectors = await self._gather([self._render(batch, input_type or self.input_type) for batch in batches], batches)
@@ -96,7 +101,7 @@ class EmbeddingModel(RemoteModel):
             yield batch
 
     async def embed_images(self, images: Iterable[Image | bytes]) -> list[list[float]]:
-        """The vectors of pictures, where the model has them in one space with texts (Cohere), in order."""
+        """Returns the vectors of pictures, in order, where the model has them in one space with texts (Cohere)."""
         if self.service.form != "cohere":
             raise ConfigError(f"{self.endpoint.provider.name} embeds no images here")
         pictures = [image if isinstance(image, Image) else Image(data=image) for image in images]
@@ -173,7 +178,7 @@ class PageEmbeddingModel(EmbeddingModel):
 
 
 def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usage]:
-    """The vectors in the order of the texts, and the usage."""
+    """Returns the vectors in the order of the texts, and the usage."""
     if "data" in body:
         rows = sorted(enumerate(body["data"]), key=lambda row: (row[1].get("index", row[0]), row[0]))
         vectors = [_vector(row["embedding"]) for _, row in rows]
@@ -195,7 +200,7 @@ def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usag
 
 
 def _vector(given: Any) -> list[float]:
-    """Numbers, or OpenAI's base64 of little-endian float32."""
+    """Returns the numbers of a vector, also from OpenAI's base64 of little-endian float32. Raises ValueError."""
     if isinstance(given, str):
         numbers = array.array("f", base64.b64decode(given)).tolist()
     else:

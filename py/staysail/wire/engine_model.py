@@ -1,4 +1,4 @@
-"""Models that run in the page itself, behind a port: what runs them is JavaScript, and whoever can reach it plugs it in here."""
+"""Models that run in the page itself, behind a port: JavaScript runs them, and code that reaches JavaScript plugs it in here."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .think_tags import ThinkTags
 
 
 class Engine(Protocol):
-    """Requests and events are plain JSON, as web/local/types.d.ts describes them. Raises EngineFault."""
+    """The port to the page's engine. Requests and events are plain JSON, as in web/local/types.d.ts. Raises EngineFault."""
 
     def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]: ...
     async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
 
 
 class EngineFault(Exception):
-    """code: as web/local/errors.js lists them."""
+    """An error of the engine. `code` is one of web/local/errors.js."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ ENGINES: dict[str, Callable[[], Engine]] = {}
 
 
 def find_engine(provider: str) -> Engine:
-    """Raises ConfigError where there is no page."""
+    """Returns the engine. Raises ConfigError where there is no page."""
     if provider not in ENGINES:
         raise ConfigError(
             f'{provider} models run in a web page: use them from JavaScript, or call staysail.host.local_engine.connect_local("<address of '
@@ -47,7 +47,11 @@ def find_engine(provider: str) -> Engine:
 
 
 class EngineModel:
-    """A Model that the page runs. model: '' for the engine's own."""
+    """A Model that the page runs.
+
+    Args:
+        model: "" for the engine's own.
+    """
 
     def __init__(self, provider: str, model: str) -> None:
         self.name = f"{provider}:{model}" if model else provider
@@ -79,7 +83,7 @@ class EngineModel:
 
 
 async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
-    """Vectors of length 1, in order. Raises ConfigError outside of a page."""
+    """Returns vectors of length 1, in order. Raises ConfigError outside of a page."""
     try:
         return await find_engine(provider).embed(texts)
     except EngineFault as fault:
@@ -87,7 +91,7 @@ async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
 
 
 class _Answer:
-    """The answer of an engine, put together from its events."""
+    """Puts the answer of an engine together from its events."""
 
     def __init__(self) -> None:
         self._parts: list[Part] = []
@@ -114,11 +118,11 @@ class _Answer:
         return []
 
     def close(self) -> list[Event]:
-        """What was held back until the end of the answer."""
+        """Returns the events that were held back until the end of the answer."""
         return [as_event(piece) for piece in self._tags.close()]
 
     def finish(self, name: str) -> Completion:
-        """The whole answer. Raises StreamError for an answer that failed or has no end."""
+        """Returns the whole answer. Raises StreamError for an answer that failed or has no end."""
         if self._finish_reason is None:
             raise StreamError(f"{name} stopped in the middle of its answer", provider=name)
         text: list[Part] = [Text(self._text)] if self._text else []
@@ -130,7 +134,7 @@ RULES = HistoryRules("local", user_media=())
 
 
 def render(request: CompletionRequest, model: str) -> dict[str, Any]:
-    """The request as the engine takes it. Raises BadRequestError for what it cannot read: images, audio, files."""
+    """Returns the request as the engine takes it. Raises BadRequestError for images, audio and files, which it cannot read."""
     request = fit_history(request, RULES)
     system = [Message.system(request.preamble)] if request.preamble else []
     out: dict[str, Any] = {"messages": [_render_message(message) for message in (*system, *request.with_documents())]}
@@ -159,7 +163,7 @@ def _render_message(message: Message) -> dict[str, Any]:
 
 
 def translate(fault: EngineFault, provider: str) -> StaysailError:
-    """The error whose kind says whose move is next."""
+    """Returns the error of a fault, of the class that says whose move is next."""
     if fault.code in ("bad_request", "bad_schema", "context_overflow"):
         return BadRequestError(str(fault), code=fault.code, provider=provider)
     if fault.code == "network":

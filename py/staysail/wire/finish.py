@@ -1,4 +1,4 @@
-"""Why an answer ended: the words of every provider, and of the relays that mix them."""
+"""Finish reasons, in the words of every provider and of the relays that mix them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ COMPILED = tuple((reason, re.compile(pattern)) for reason, pattern in PATTERNS)
 
 
 def read_finish(reason: Any, *, calls: bool) -> FinishReason:
-    """calls: whether the answer holds tool calls, which several servers end with "stop", or with no reason at all."""
+    """Returns the finish reason of a provider's word.
+
+    Args:
+        calls: The answer holds tool calls, which several servers end with "stop" or with no reason.
+    """
     word = re.sub(r"[\s-]+", "_", string(reason).strip().lower())
     found: FinishReason = next((known for known, pattern in COMPILED if pattern.search(word)), "other") if word else "stop"
     return "tool_calls" if calls and found == "stop" else found
 
 
 def no_answer(body: Mapping[str, Any], field: str) -> StreamError:
-    """The error of a body whose list of answers is empty, or that has none."""
+    """Returns the error of a body whose list of answers is empty or missing."""
     if isinstance(body.get(field), list):
         return StreamError(f"the provider gave no answer: {field} is empty", code="empty_answer", retryable=True, body=dict(body))
     return not_understood(f"an answer without {field}", str(body))

@@ -1,4 +1,4 @@
-"""What a wire format is, and what a provider says of itself."""
+"""Wire formats, and the data of a provider."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .schemas.rules import COMMON, SchemaSupport
 
 
 class AnswerReader(Protocol):
-    """Reads one streamed answer. `feed` takes the object of a stream event, and the event's name. `ended`: whether the format's own end was
-    seen. `body`: the body that a blocking call would have given, as far as it came."""
+    """Reads one streamed answer. `feed` takes the object of a stream event, and the event's name. `ended` says whether the format's own
+    end came. `body` is the body that a blocking call would have returned, as far as it came."""
 
     @property
     def ended(self) -> bool: ...
@@ -25,7 +25,7 @@ class AnswerReader(Protocol):
 
 
 class ChatWire(Protocol):
-    """A format for conversations. `dialect` is the provider's own variant, as that format defines it."""
+    """A format for conversations. `dialect` is the provider's variant of it."""
 
     @property
     def name(self) -> str: ...
@@ -43,9 +43,13 @@ type ServiceKind = Literal["embeddings", "rerank", "transcription", "images", "s
 
 
 class Service(Value):
-    """Something a provider does besides chat. form: which of the shapes in the service's wire file. path: where, with "{model}" for the
-    model; a leading slash replaces the version at the end of the base. batch, batch_bytes: the most inputs one request may hold, and the
-    most text, counted so that a limit in tokens is kept (two bytes a token); 0 for no limit."""
+    """A service of a provider beside chat.
+
+    Args:
+        form: Name of the shape in the service's wire file.
+        path: Path with "{model}" for the model; a leading slash replaces the version at the end of the base.
+        batch, batch_bytes: Most inputs of a request, and most bytes of text, two for each token of the limit; 0 for no limit.
+    """
 
     form: str = "openai"
     path: str = ""
@@ -105,8 +109,8 @@ VERSION = re.compile(r"/v\d+[a-z]*\d*$")
 
 
 def join_url(base_url: str, path: str, default: str, version: str = "") -> str:
-    """The address of `path`. A base without a path of its own (http://127.0.0.1:8000) is given the path of the provider's default base
-    (/v1). A query of the base (Azure's api-version) goes to the end. A path with a leading slash takes the place of the base's version."""
+    """Returns the address of `path`. A base without a path (http://127.0.0.1:8000) gets the path of the provider's default base (/v1). A
+    query of the base (Azure's api-version) goes to the end. A path with a leading slash replaces the base's version."""
     base, _, query = base_url.partition("?")
     base = base.rstrip("/")
     if "/" not in base.partition("://")[2]:
@@ -119,8 +123,8 @@ def join_url(base_url: str, path: str, default: str, version: str = "") -> str:
 
 
 def merge_params(body: dict[str, Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    """The body with a caller's `additional_params`: objects are merged at every depth, `tools` and `include` are added, anything else is
-    replaced."""
+    """Returns the body with a caller's `additional_params`: objects are merged at every depth, `tools` and `include` are added, anything
+    else is replaced."""
     out = dict(body)
     for key, value in params.items():
         old = out.get(key)

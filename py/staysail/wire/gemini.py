@@ -1,8 +1,8 @@
 """Gemini's generateContent format.
 
-How it works. A streamed answer's parts are gathered into the body that a blocking call would have given: pieces of unsigned text are
-joined, signed parts stay alone, as thought signatures belong to the part they came in. Both are read by the same `parse`. Calls often have
-no id, so they get one here that is not sent back.
+How it works. The parts of a streamed answer are gathered into the body that a blocking call would have returned, and `parse` reads
+both. Pieces of unsigned text are joined; signed parts stay alone, as a thought signature belongs to its part. Calls often have no id:
+they get one here that is not sent back.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Gemini:
         return f"{name}:streamGenerateContent?alt=sse" if streamed else f"{name}:generateContent"
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
-        """The body. Raises ConfigError for what the API cannot be told."""
+        """Returns the body. Raises ConfigError for an option that the API has no field for."""
         messages = list(fit_history(request, RULES).with_documents())
         token = _continuation_token(messages)
         if token:
@@ -75,7 +75,7 @@ class Gemini:
         return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
-        """A Completion from a whole body: its first candidate. Raises StreamError for an error told in one."""
+        """Returns the Completion of a whole body: its first candidate. Raises StreamError for a body that holds an error or no answer."""
         blocked = string(record(body.get("promptFeedback")).get("blockReason"))
         candidates = records(body.get("candidates"))
         if not candidates and not blocked:
@@ -104,7 +104,7 @@ WIRE = Gemini()
 
 
 def _continuation_token(messages: Sequence[Message]) -> str:
-    """The token of an answer that the provider broke off, where the conversation ends with it."""
+    """Returns the token of an answer that the provider broke off, where the conversation ends with that answer; else ""."""
     last = messages[-1] if messages else None
     return string(record(last.extra.get("gemini")).get("continuationToken")) if last and last.role == "assistant" else ""
 
@@ -141,7 +141,7 @@ class GeminiReader:
         return self._body | {"candidates": [self._candidates[index] for index in sorted(self._candidates)]}
 
     def _tell(self, parts: list[dict[str, Any]], part: Mapping[str, Any], gathered: Mapping[str, Any]) -> list[Event]:
-        """What a part brought. The arguments of a call that comes in pieces are told when it is whole."""
+        """Returns the events for a part. The arguments of a call that comes in pieces are reported when they are whole."""
         call = gathered.get("functionCall")
         if isinstance(call, dict) and isinstance(part.get("functionCall"), dict):
             place = sum("functionCall" in other for other in parts) - 1
@@ -155,8 +155,8 @@ class GeminiReader:
 
 
 def _gather(parts: list[dict[str, Any]], part: Mapping[str, Any]) -> dict[str, Any]:
-    """Adds a part, and returns the one that it became or was added to. Text goes on where the last part's left off, when neither is signed
-    and both are thought or neither."""
+    """Adds a part. Returns the part that it became or was merged into: text continues the last part's where neither is signed and both are
+    thoughts or neither is."""
     last = parts[-1] if parts else {}
     if continues_call(last, part):
         return add_to_call(last, part)
@@ -197,14 +197,14 @@ def _parse_parts(candidate: Mapping[str, Any], response_id: Any, ids: CallIds) -
 
 
 def _parse_call(call: Mapping[str, Any], place: int, signature: Mapping[str, Any], response_id: Any, ids: CallIds) -> ToolCall:
-    """An id is sent back where the provider gave one."""
+    """Returns the call. Only an id that the provider gave is sent back."""
     kept = {**signature} | ({"id": call["id"]} if call.get("id") else {})
     id = ids.at(place, call.get("id"), response_id)
     return ToolCall(id, string(call.get("name")), parse_calls(call.get("args"))[0], {"gemini": kept})
 
 
 def _citations(candidate: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """What grounding and recitation checks name as sources."""
+    """Yields the sources of grounding and of recitation checks."""
     for chunk in records(record(candidate.get("groundingMetadata")).get("groundingChunks")):
         for kind, source in chunk.items():
             if isinstance(source, Mapping):
@@ -214,8 +214,8 @@ def _citations(candidate: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    """Thoughts are counted apart from the candidates and paid like them, so both are output. The total also has what server-side tools
-    put into the prompt."""
+    """Returns the usage. Thoughts are counted apart from the candidates and paid like them, so both are output. The total also counts what
+    server-side tools put into the prompt."""
     inputs = count(usage.get("promptTokenCount"))
     thoughts = count(usage.get("thoughtsTokenCount"))
     outputs = count(usage.get("candidatesTokenCount")) + thoughts
@@ -224,7 +224,7 @@ def _parse_usage(usage: Mapping[str, Any]) -> Usage:
 
 
 def _add_hosted(body: dict[str, Any], request: CompletionRequest, model: str) -> None:
-    """Adds the tools that the provider runs. Raises ConfigError for the first generations, which take them beside no functions."""
+    """Adds the tools that the provider runs. Raises ConfigError for the first generations, which take none beside functions."""
     if request.tools and FIRST_GENERATIONS.search(model):
         raise ConfigError(
             f"{model} takes no hosted tools beside other tools: leave one of them out, give a local one (local=my_tool), or use Gemini 3"
@@ -318,7 +318,7 @@ def _render_result(part: Part, with_id: set[str], model: str) -> Iterable[dict[s
 
 
 def _read(text: str) -> Any:
-    """JSON as the value it is, so that the model does not read JSON within JSON."""
+    """Returns the value of JSON text, so that the model does not read JSON within JSON; else the text."""
     try:
         return read_json(text)
     except JsonError:

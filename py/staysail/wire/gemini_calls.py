@@ -18,12 +18,12 @@ VALUES = ("stringValue", "numberValue", "boolValue", "nullValue")
 
 
 def continues_call(last: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
-    """Whether a part belongs to the call that the last part left open."""
+    """Returns whether a part belongs to the call that the last part left open."""
     return bool(record(last.get("functionCall")).get("willContinue")) and isinstance(part.get("functionCall"), dict)
 
 
 def begin_call(part: Mapping[str, Any]) -> dict[str, Any]:
-    """The part with the arguments that its pieces hold."""
+    """Returns the part with the arguments of its pieces."""
     return add_to_call({**part, "functionCall": {}}, part)
 
 

@@ -1,9 +1,9 @@
-"""A conversation made fit for a wire format: whatever was stored, the provider gets messages that it accepts. The stored messages stay as
-they were, and each change is seen in the request.
+"""Makes a conversation fit for a wire format, so that the provider accepts it whatever was stored. The stored messages stay as they were,
+and each change is visible in the request.
 
-How it works. `HistoryRules` says what a format takes, as data. `fit_history` goes through the messages once for each kind of change, in an
-order in which no change undoes another: arguments and empty parts, then calls and their results, then media, then whose turn it is.
-Characters in halves are mended in the body as a whole, where it becomes bytes.
+How it works. `HistoryRules` says what a format takes, as data. `fit_history` goes through the messages once for each kind of change, in
+an order in which no change undoes another: arguments and empty parts, then calls and their results, then media, then the first message.
+Halves of characters are mended in the body as a whole, where it becomes bytes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class HistoryRules(Value):
 
 
 def fit_history(request: CompletionRequest, rules: HistoryRules) -> CompletionRequest:
-    """The request with messages that the format accepts."""
+    """Returns the request with messages that the format accepts."""
     last = request.messages[-1] if request.messages else None
     split = [part for message in request.messages for part in _split_results(message)]
     messages = [_fit_parts(message, rules, goes_on=message is last) for message in split]
@@ -69,7 +69,7 @@ def fit_history(request: CompletionRequest, rules: HistoryRules) -> CompletionRe
 
 
 def _split_results(message: Message) -> list[Message]:
-    """Results of tools in a message of their own, and anything else in a user's."""
+    """Returns the results of tools in a message of their own, and the other parts in a user's."""
     results = [part for part in message.content if isinstance(part, ToolOutput)]
     if message.role not in ("user", "tool") or len(results) == (len(message.content) if message.role == "tool" else 0):
         return [message]
@@ -78,8 +78,8 @@ def _split_results(message: Message) -> list[Message]:
 
 
 def _fit_parts(message: Message, rules: HistoryRules, *, goes_on: bool) -> Message:
-    """The message with arguments that are objects, names that the format knows, and no part that is empty. A message of a user of which
-    nothing is left says so; another's is left out.
+    """Returns the message with arguments that are objects, names that the format knows, and no empty part. A user's message of which
+    nothing is left says so; any other such message is left out.
 
     Args:
         goes_on: The message is the last one, with which a paused answer goes on.
@@ -99,7 +99,7 @@ def _is_empty(part: Part, rules: HistoryRules) -> bool:
 
 
 def _own(part: Part, rules: HistoryRules) -> bool:
-    """Whether the format itself wrote the part."""
+    """Returns whether the format itself wrote the part."""
     return bool(getattr(part, "extra", {}).get(rules.wire))
 
 
@@ -117,19 +117,19 @@ def _fit_part(part: Part, rules: HistoryRules) -> Part:
 
 
 def _is_free_text(call: ToolCall, rules: HistoryRules) -> bool:
-    """Whether the call's arguments are text by design: those of a custom tool."""
+    """Returns whether the call's arguments are text by design: those of a custom tool."""
     kept = call.extra.get(rules.wire)
     return isinstance(kept, Mapping) and kept.get("type") == "custom_tool_call"
 
 
 def _fit_name(name: str, rules: HistoryRules) -> str:
-    """A tool's name that the format knows: models make up others, such as functions.weather."""
+    """Returns a tool's name that the format accepts. Models make up others, such as functions.weather."""
     return name if re.fullmatch(rules.name, name) else re.sub(r"[^a-zA-Z0-9_-]", "_", name)[:64] or "unknown"
 
 
 def _pair_results(messages: Sequence[Message], rules: HistoryRules) -> list[Message]:
-    """Each call with its result right after the message that holds it, in the order of the calls, under an id that no other call has. A
-    call without a result gets one that says so; a result without its call becomes the user's words."""
+    """Puts each result right after the message that holds its call, in the order of the calls, under an id that no other call has. A call
+    without a result gets one that says so; a result without its call becomes the user's words."""
     results = [(at, part) for at, message in enumerate(messages) for part in message.content if isinstance(part, ToolOutput)]
     used: set[int] = set()
     ids: set[str] = set()
@@ -165,7 +165,7 @@ def _pair_results(messages: Sequence[Message], rules: HistoryRules) -> list[Mess
 
 
 def _echo(call: ToolCall, result: ToolOutput, rules: HistoryRules) -> Mapping[str, Any]:
-    """The result's extra with the fields that it has from its call."""
+    """Returns the result's extra with the fields that it shares with its call."""
     kept = call.extra.get(rules.wire)
     fields = {name: kept[name] for name in rules.echoed if name in kept} if isinstance(kept, Mapping) else {}
     return {**result.extra, rules.wire: fields | dict(result.extra.get(rules.wire) or {})} if fields else result.extra
@@ -204,7 +204,7 @@ def _made_id(id: str, rules: HistoryRules) -> str:
 
 
 def _move_answer_media(messages: Sequence[Message], rules: HistoryRules) -> list[Message]:
-    """Media of the assistant's messages as the user's, after the message and its results: the next prompt may be about them."""
+    """Moves media of the assistant's messages into a user's message after them and their results: the next prompt may be about them."""
     out: list[Message] = []
     moved: list[Media] = []
     for message in messages:
@@ -221,7 +221,7 @@ def _move_answer_media(messages: Sequence[Message], rules: HistoryRules) -> list
 
 
 def _move_result_media(messages: Sequence[Message], rules: HistoryRules) -> list[Message]:
-    """Media of tools' results as the user's, after all results of the turn."""
+    """Moves media of tools' results into a user's message after all results of the turn."""
     out: list[Message] = []
     for message in messages:
         if message.role != "tool":
@@ -243,7 +243,7 @@ def _move_result_media(messages: Sequence[Message], rules: HistoryRules) -> list
 
 
 def _begin_with_user(messages: list[Message], rules: HistoryRules) -> list[Message]:
-    """The messages with a user's before an assistant's that opens them, unless it holds blocks that the provider itself wrote."""
+    """Puts a user's message before an assistant's that opens the conversation, unless that holds blocks of the provider itself."""
     start = next((at for at, message in enumerate(messages) if message.role != "system"), None)
     if start is None or messages[start].role == "user" or any(_own(part, rules) for part in messages[start].content):
         return messages
@@ -251,6 +251,6 @@ def _begin_with_user(messages: list[Message], rules: HistoryRules) -> list[Messa
 
 
 def _as_users(heading: str, media: Iterable[Media], rules: HistoryRules) -> Message:
-    """Media in a user's message; a note in place of a kind that the format does not take."""
+    """Returns media in a user's message, with a note in place of a kind that the format does not take."""
     shown: list[Part] = [part if isinstance(part, rules.user_media) else Text(f"[{part.type} left out]") for part in media]
     return Message("user", (Text(heading), *shown))

@@ -1,4 +1,4 @@
-"""Image models: a picture from words."""
+"""Image models: pictures from words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from .shapes import read_media, record, records, string
 
 
 class GeneratedImages(Value):
-    """images: bytes, or addresses where the provider keeps the bytes. raw: the whole answer; None where it was the bytes alone."""
+    """Pictures that a model made.
+
+    Args:
+        images: Bytes, or addresses where the provider keeps the bytes.
+        raw: The whole answer; None where it was the bytes alone.
+    """
 
     images: tuple[Image, ...]
     usage: Usage = Usage()
@@ -33,8 +38,12 @@ class ImageModel(RemoteModel):
     async def generate(
         self, prompt: str, *, size: str | None = None, n: int = 1, additional_params: Mapping[str, Any] | None = None
     ) -> GeneratedImages:
-        """size: "1024x1024" (width x height) or "16:9", whichever the provider has. n: pictures, where it can make several at once. Raises
-        ProviderError; ConfigError for what the provider does not have."""
+        """Returns the pictures. Raises ProviderError; ConfigError for an option that the provider does not have.
+
+        Args:
+            size: "1024x1024" (width x height) or "16:9", as the provider has it.
+            n: Number of pictures, where the provider makes several at a time.
+        """
         if not prompt.strip():
             raise ConfigError("Prompt cannot be empty")
         path, body = self._render(prompt, size, n)
@@ -114,5 +123,5 @@ def _find(body: Mapping[str, Any], kind: str) -> Iterable[Image | None]:
 
 
 def _sniff(text: str) -> str:
-    """The type of base64 whose provider does not tell it: a JPEG begins with /9j/, a WebP with UklGR."""
+    """Returns the type of a picture in base64 whose provider does not name it: a JPEG begins with /9j/, a WebP with UklGR."""
     return "image/jpeg" if text.startswith("/9j/") else "image/webp" if text.startswith("UklGR") else "image/png"

@@ -1,4 +1,4 @@
-"""The models that a provider serves."""
+"""Lists the models of a provider."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def list_models(
     headers: Mapping[str, str] | None = None,
     transport: Transport | None = None,
 ) -> list[ModelInfo]:
-    """Every model of the provider that the key may use, in the provider's order. Raises ConfigError, ProviderError."""
+    """Returns every model of the provider that the key may use, in the provider's order. Raises ConfigError, ProviderError."""
     data = find_provider(provider)
     service = find_service(data, "models")
     endpoint = Endpoint(data, api_key=api_key, base_url=base_url, headers=headers, transport=transport)
@@ -92,7 +92,7 @@ def _rows(body: Any) -> list[Any]:
 
 
 def _next(path: str, body: Any) -> str | None:
-    """The path of the next page; None after the last."""
+    """Returns the path of the next page; None after the last."""
     if not isinstance(body, Mapping):
         return None
     joint = "&" if "?" in path else "?"
@@ -104,7 +104,7 @@ def _next(path: str, body: Any) -> str | None:
 
 
 def _describe(provider: str, row: Mapping[str, Any]) -> ModelInfo:
-    """The model of a row; its limits are remembered for requests to it."""
+    """Returns the model of a row, and remembers its limits for requests to it."""
     id = str(row.get("id") or row["name"]).removeprefix("models/")
     name = row.get("display_name") or row.get("displayName") or row.get("name") or id
     told = read_row(row)

@@ -1,4 +1,4 @@
-"""multipart/form-data: https://www.rfc-editor.org/rfc/rfc7578"""
+"""multipart/form-data, as in https://www.rfc-editor.org/rfc/rfc7578"""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from ..core.whole_text import whole_text
 
 
 def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, bytes]]) -> tuple[str, bytes]:
-    """(content type, body). files: name to (file name, content type, bytes)."""
+    """Returns (content type, body).
+
+    Args:
+        files: Name to (file name, content type, bytes).
+    """
     boundary = secrets.token_hex(24)
     while any(boundary.encode() in data for _, _, data in files.values()):
         boundary = secrets.token_hex(24)
@@ -25,5 +29,5 @@ def render_form(fields: Mapping[str, str], files: Mapping[str, tuple[str, str, b
 
 
 def _quoted(name: str) -> str:
-    """A name as browsers write it into a header: https://html.spec.whatwg.org/#multipart-form-data"""
+    """Returns a name as browsers write it into a header: https://html.spec.whatwg.org/#multipart-form-data"""
     return whole_text(name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

@@ -1,6 +1,6 @@
 """Ollama's own chat format: NDJSON, arguments as objects, settings under `options`.
 
-How it works. A streamed answer is grown into the body that a blocking call would have given, and both are read by the same `parse`.
+How it works. A streamed answer is put together into the body that a blocking call would have returned, and `parse` reads both.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Ollama:
         return "chat"
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
-        """The body. Raises ConfigError for a forced tool call, which Ollama does not have."""
+        """Returns the body. Raises ConfigError for a forced tool call, which Ollama does not have."""
         if request.tool_choice not in (None, "auto", "none"):
             raise ConfigError(f"ollama cannot be made to call a tool; tool_choice is auto or none, not {request.tool_choice!r}")
         request = fit_history(request, RULES)
@@ -64,7 +64,7 @@ class Ollama:
         return merge_params(body, request.additional_params)
 
     def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
-        """A Completion from a whole body. Raises StreamError for an error told in one."""
+        """Returns the Completion of a whole body. Raises StreamError for a body that holds an error."""
         if body.get("error"):
             raise error_in_stream(body)
         if not isinstance(body.get("message"), dict):
@@ -88,7 +88,7 @@ WIRE = Ollama()
 
 
 class OllamaReader:
-    """Grows the body of a streamed answer, line by line."""
+    """Puts the body of a streamed answer together, line by line."""
 
     def __init__(self, ids: CallIds) -> None:
         self._ids = ids
@@ -171,7 +171,7 @@ def _render_message(message: Message) -> Iterable[dict[str, Any]]:
 
 
 def _images(parts: Iterable[Part]) -> dict[str, list[str]]:
-    """Pictures, as Ollama has them: base64 beside the text."""
+    """Returns the field of pictures, base64 beside the text. Raises ConfigError for other media."""
     pictures: list[str] = []
     for part in parts:
         if isinstance(part, Image) and part.data:

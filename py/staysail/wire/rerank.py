@@ -1,4 +1,4 @@
-"""Rerankers: documents in the order of how well they answer a query."""
+"""Rerankers: documents in the order in which they answer a query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from .shapes import record
 
 
 class RankedDocument(Value):
-    """index: of the document among those given. score: as the model gives it, higher is better; not comparable between models."""
+    """A document with its score.
+
+    Args:
+        index: Position of the document among those that were given.
+        score: The model's score: higher is better, and not comparable between models.
+    """
 
     index: int
     score: float
@@ -26,7 +31,7 @@ class Reranker(RemoteModel):
     kind: ClassVar[ServiceKind] = "rerank"
 
     async def rerank(self, query: str, documents: Iterable[str], *, top_n: int | None = None) -> list[RankedDocument]:
-        """The `top_n` best documents (all of them without), best first. Raises ProviderError."""
+        """Returns the `top_n` best documents, all of them by default, best first. Raises ProviderError."""
         documents = list(documents)
         if top_n is not None and top_n < 0:
             raise ConfigError(f"top_n is not negative, got {top_n}")

@@ -1,6 +1,6 @@
-"""OpenAI's Responses format (xAI speaks it too).
+"""OpenAI's Responses format, which xAI speaks too.
 
-How it works. The stream's last event holds the whole response, read by the same `parse` as a blocking one. Items are echoed as they came:
+How it works. The stream's last event holds the whole response, and `parse` reads it like a blocking one. Items are echoed as they came:
 each part of a message remembers its item in `extra`, which reasoning models need to go on thinking.
 """
 
@@ -128,7 +128,7 @@ class Responses:
         return merge_params(body, params)
 
     def parse(self, body: Mapping[str, Any], dialect: ResponsesDialect, ids: CallIds) -> Completion:
-        """A Completion from a whole response. Raises StreamError for one that failed."""
+        """Returns the Completion of a whole response. Raises StreamError for a response that failed."""
         if body.get("status") == "failed" or (body.get("error") and not body.get("output")):
             raise error_in_stream(body)
         if not isinstance(body.get("output"), list):
@@ -151,7 +151,7 @@ class Responses:
         return ResponsesReader(ids)
 
     def unfinished(self, body: Mapping[str, Any]) -> str | None:
-        """The path of a background response that is not finished yet; None for any other."""
+        """Returns the path of a background response that is not finished yet; None for any other."""
         if body.get("status") in ("queued", "in_progress") and (id := string(body.get("id"))):
             return f"responses/{id}"
         return None
@@ -161,7 +161,8 @@ WIRE = Responses()
 
 
 class ResponsesReader:
-    """Keeps the items of a streamed response. cursor: the number of the last event, after which a background response can be taken up."""
+    """Collects the items of a streamed response. `cursor` is the number of the last event, after which a background response can be
+    resumed."""
 
     def __init__(self, ids: CallIds) -> None:
         self._ids = ids
@@ -231,7 +232,7 @@ class ResponsesReader:
 
 
 def _grow_message(item: dict[str, Any], kind: Any, data: Mapping[str, Any], more: str) -> None:
-    """Adds text to a message that is under way, in case the stream breaks off before it is whole."""
+    """Adds text to a message that is not whole yet, in case the stream breaks off before it is."""
     type, field = ("refusal", "refusal") if kind == "response.refusal.delta" else ("output_text", "text")
     content = item["content"] = records(item.get("content"))
     position = read_index(data.get("content_index"), max(0, len(content) - 1))
@@ -303,8 +304,9 @@ def _render_reasoning(plan: ReasoningPlan, dialect: ResponsesDialect) -> dict[st
 
 
 def _since(messages: tuple[Message, ...], params: dict[str, Any]) -> tuple[Message, ...]:
-    """The messages that the server does not have yet, where it keeps the earlier ones: those after the response named by
-    `previous_response_id` ("auto": the last response of the history), or, of a server-side `conversation`, after the last answer."""
+    """Returns the messages that the server does not have yet, where it keeps the earlier ones: the messages after the response that
+    `previous_response_id` names ("auto": the last response of the history), or, with a server-side `conversation`, after the last
+    answer."""
     previous = params.get("previous_response_id")
     if previous is None and not params.get("conversation"):
         return messages
@@ -334,8 +336,8 @@ def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool
 
 
 def _render_assistant(message: Message, *, unproved: bool) -> Iterable[dict[str, Any]]:
-    """Items in the order they came. Text of one item stays one item; reasoning that another format wrote is left out, as it cannot be
-    verified."""
+    """Yields the items of a message in the order in which they came. Text of one item stays one item; reasoning of another format is left
+    out, as OpenAI cannot verify it."""
     items: list[dict[str, Any]] = []
     for part in message.content:
         kept = dict(part.extra.get("responses", {})) if hasattr(part, "extra") else {}

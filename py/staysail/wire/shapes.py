@@ -1,5 +1,5 @@
-"""Fields of a provider's answer, read by the type that they should have. A field of another type reads as an absent one, unless its meaning
-is certain: a number written as text is the number, one object where a list belongs is a list of one."""
+"""Reads fields of a provider's answer by the type that they should have. A field of another type counts as absent, unless its meaning is
+certain: a number as text is the number, and one object in place of a list is a list of one."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ MOST_TOKENS = 10**15
 
 
 def record(value: Any) -> dict[str, Any]:
-    """The object; {} for anything else."""
+    """Returns the object; {} for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def records(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list, or the one object that stands in its place."""
+    """Returns the objects of a list, or the one object that stands in its place."""
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def string(value: Any) -> str:
-    """The text, or a number as text; "" for anything else."""
+    """Returns the text, also of a number; "" for anything else."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MOST_TOKENS else ""
 
 
 def count(value: Any) -> int:
-    """A number of tokens, also written as text; 0 for anything else."""
+    """Returns a number of tokens, also from text; 0 for anything else."""
     if isinstance(value, str):
         value = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else 0
     if not isinstance(value, int | float) or isinstance(value, bool):
@@ -43,12 +43,12 @@ def count(value: Any) -> int:
 
 
 def read_index(value: Any, otherwise: int) -> int:
-    """An index, also written as text; `otherwise` where there is none."""
+    """Returns an index, also from text; `otherwise` where there is none."""
     return count(value) if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else otherwise
 
 
 def read_media[M: Media](kind: type[M], data: Any, media_type: str | None, extra: Mapping[str, Any] = NOTHING) -> M | None:
-    """A picture, sound or file from base64 text or an address; None where it is neither."""
+    """Returns a picture, sound or file from base64 text or an address; None for anything else."""
     if not isinstance(data, str) or not data:
         return None
     try:

@@ -14,7 +14,12 @@ from .shapes import read_media, record
 
 
 class SpeechModel(RemoteModel):
-    """voice: one of the model's. format: of the sound ("mp3", "wav", "opus", ...), where it can be chosen."""
+    """A model that speaks texts.
+
+    Args:
+        voice: A voice of the model.
+        format: Format of the sound ("mp3", "wav", "opus", ...), where it can be chosen.
+    """
 
     kind: ClassVar[ServiceKind] = "speech"
 
@@ -27,7 +32,11 @@ class SpeechModel(RemoteModel):
     async def speak(
         self, text: str, *, voice: str | None = None, speed: float | None = None, additional_params: Mapping[str, Any] | None = None
     ) -> Audio:
-        """The text, spoken. speed: 1.0 is the voice's own. Raises ProviderError."""
+        """Returns the text, spoken. Raises ProviderError.
+
+        Args:
+            speed: 1.0 is the voice's own.
+        """
         if not text.strip():
             raise ConfigError("Text cannot be empty")
         body = self._render(text, voice or self.voice, {} if speed is None else {"speed": speed})

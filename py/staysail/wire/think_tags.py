@@ -1,4 +1,4 @@
-"""Thinking that a model wrote into its text between `<think>` and `</think>`, as it does behind a server that does not know its format."""
+"""Tells thinking apart that a model wrote into its text, between `<think>` and `</think>`, behind a server that does not know it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ThinkTags:
         self._thought = False
 
     def feed(self, text: str) -> list[Piece]:
-        """The pieces that are certain by now; white space around the tags is left out."""
+        """Returns the pieces that are certain by now. White space around the tags is left out."""
         out: list[Piece] = []
         text, self._held = self._held + text, ""
         if self._state == "begin":
@@ -51,7 +51,7 @@ class ThinkTags:
         return out
 
     def close(self) -> list[Piece]:
-        """The pieces that were held back, at the end of the answer."""
+        """Returns the pieces that were held back, at the end of the answer."""
         held, self._held = self._held, ""
         if self._state == "begin":
             return [("text", held)] if held else []
@@ -63,6 +63,7 @@ class ThinkTags:
 
 
 def _settled(thought: str, closing: str) -> int:
-    """The length of what is certainly thought: without the beginning of a closing tag at its end, and the white space before it."""
+    """Returns the length of the text that is certainly thinking: without the beginning of a closing tag at its end, and the space before
+    it."""
     cut = next((size for size in range(len(closing) - 1, 0, -1) if thought.endswith(closing[:size])), 0)
     return len(thought[: len(thought) - cut].rstrip())

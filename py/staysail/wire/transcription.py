@@ -22,7 +22,13 @@ PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
 
 
 class Transcription(Value):
-    """segments: with their times, as the provider gives them. duration_s: of the audio, where it is told. raw: the whole answer."""
+    """The words of an audio.
+
+    Args:
+        segments: With their times, as the provider gives them.
+        duration_s: Seconds of audio, where the provider says it.
+        raw: The whole answer.
+    """
 
     text: str
     language: str | None = None
@@ -47,8 +53,13 @@ class TranscriptionModel(RemoteModel):
         prompt: str | None = None,
         temperature: float | None = None,
     ) -> Transcription:
-        """audio: its bytes; the format is told by the Audio's media type or the file's name, else it is taken for WAV. language: as
-        ISO 639-1. prompt: words it may hold, or what to mind. Raises ProviderError."""
+        """Returns the words of the audio. Raises ProviderError.
+
+        Args:
+            audio: Bytes. The format follows from the Audio's media type or the file's name; else it is WAV.
+            language: ISO 639-1.
+            prompt: Words that the audio may hold, or instructions.
+        """
         part = audio if isinstance(audio, Audio) else Audio(data=audio)
         if part.data is None:
             raise ConfigError("a transcription needs the audio's bytes, not its address")
