@@ -5,7 +5,7 @@ the answer calls tools, the phase becomes `tools`: `next()` returns CallTools wi
 `answer(result)` takes one result, and after the last the phase is `model` again. A call that needs approval is set aside by
 `await_approval` until `decide`; when only such calls are left, `next()` returns Pause. An answer without tool calls is checked
 against the output schema, if there is one. If it fits, the phase is `done`; otherwise the problem goes to the model as a message, and
-the model is called again.
+the model is called again. An answer that the provider paused goes on in the next model call, and both become one message.
 """
 
 from __future__ import annotations
