@@ -363,7 +363,7 @@ export type FileStarted = { type: "file_started"; file: string; index: number; t
 export type FileProgress = { type: "file_progress"; file: string; done: number; total: number };
 /** `replaced`: passages of an older version, whose place they took. `notes`: what was left out of the file, with counts, or guessed. */
 export type FileDone = { type: "file_done"; file: string; chunks: number; replaced: number; seconds: number; notes: string[] };
-export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty"; notes: string[] };
+export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty"; notes?: string[] };
 export type FileFailed = { type: "file_failed"; file: string; error: string; code: string };
 export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
 /** What Python's `where` takes: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */

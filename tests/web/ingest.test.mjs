@@ -250,6 +250,12 @@ test("a file is loaded as documents, whatever it is given as", async () => {
   );
   const [latin] = await loadDocuments({ name: "a.txt", bytes: new Uint8Array([0xe9]) }, { encoding: "latin-1" });
   assert.equal(latin.text, "é");
+  const [form] = await loadDocuments(new File(["<p>x<button>OK</button><img>"], "form.html"));
+  assert.deepEqual(form.notes, ["buttons, form fields and menus left out: 1", "pictures without a description left out: 1"]);
+  const gbk = new File([new Uint8Array([0xe9, 0x46, 0x86, 0xb4])], "p.html", { type: "text/html; charset=gb2312" });
+  assert.deepEqual(await loadDocuments(gbk).then(([{ text, notes }]) => [text, notes]), ["镕喆", []]);
+  const skipped = await collect(ingest(new File(["<p hidden>no"], "a.html"), new IndexedDBVectorStore(":memory:", { dim: 8 })));
+  assert.deepEqual(skipped.at(-1), { type: "file_skipped", file: "a.html", reason: "empty", notes: ["hidden parts left out: 1"] });
   const box = await provider.box({ status: 404, body: "" });
   const refused = (code, file) => (error) => error instanceof LoaderError && error.code === code && error.file.endsWith(file);
   await assert.rejects(loadDocuments({ name: "a.txt", text: "four" }, { maxBytes: 3 }), refused("too_big", "a.txt"));

@@ -77,6 +77,10 @@ class FileSkipped(Event):
     reason: str
     notes: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Leaves out `notes` where there are none."""
+        return {name: value for name, value in super().to_dict().items() if name != "notes" or value}
+
 
 class FileFailed(Event):
     """A file cannot be read. error: the message. code: of the LoaderError. Passages of an older version stay in the store."""
