@@ -123,7 +123,10 @@ function showEvent(row, event) {
         "done",
       );
     case "file_skipped":
-      return row.say([event.reason === "unchanged" ? "unchanged, already here" : "no text in it", ...(event.notes ?? [])].join("; "), "skipped");
+      return row.say(
+        [event.reason === "unchanged" ? "unchanged, already here" : "no text in it", ...(event.notes ?? [])].join("; "),
+        "skipped",
+      );
     case "file_failed":
       return row.say(event.error, "failed");
   }

@@ -138,7 +138,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "FileStarted": (ingesting.FileStarted("a", 0, 1, 2), ingesting.FileStarted("a", 0)),
     "FileProgress": (ingesting.FileProgress("a", 1, 2), ingesting.FileProgress("a", 1, 2)),
     "FileDone": (ingesting.FileDone("a", 1, 0, 0.5, ("b",)), ingesting.FileDone("a", 1, 0, 0.5)),
-    "FileSkipped": (ingesting.FileSkipped("a", "empty"), ingesting.FileSkipped("a", "empty")),
+    "FileSkipped": (ingesting.FileSkipped("a", "empty", ("n",)), ingesting.FileSkipped("a", "empty")),
     "FileFailed": (ingesting.FileFailed("a", "b", "c"), ingesting.FileFailed("a", "b")),
     "Entry": (Entry("/a", "file", 1, "2026", "2026", "h"), Entry("/a", size_bytes=None)),
     "MemoryEntry": (MemoryEntry("a", "b", "2026", "2026", {"c": 1}), MemoryEntry("a", "b", "2026", "2026")),
