@@ -24,7 +24,7 @@ type Skills = list[Skill]
 
 
 class Tree(Protocol):
-    """What the tools need of ToolFS."""
+    """The port of ToolFS that the tools call."""
 
     plugins: Plugins
 
@@ -44,6 +44,7 @@ class Tree(Protocol):
 
 
 def make_tools(tree: Tree, session: Session) -> list[Any]:
+    """Returns the tools whose operations the session allows."""
     files, memory, rag, skills = ROOT, (*ROOT, "memory"), (*ROOT, "rag", "query"), (*ROOT, "skills")
     offered: list[tuple[Operation, tuple[str, ...], Iterable[Any]]] = [
         ("read", files, [_read_file(tree, session)]),
@@ -185,7 +186,7 @@ async def _grep(tree: Tree, session: Session, path: str, wanted: str) -> list[st
     except ToolFSError as error:
         if error.code == "limit":
             raise
-        return []  # what cannot be read, such as a query without its question, holds nothing
+        return []  # a file that cannot be read, such as a query path without a query, has no matches
     lines = enumerate((text or "").splitlines(), 1)
     return [f"{path}:{number}: {line.strip()[:LONGEST_LINE]}" for number, line in lines if wanted in line.casefold()]
 
@@ -272,7 +273,7 @@ def _load_skill(tree: Tree, session: Session) -> FunctionTool[..., Any]:
 
 
 class PluginTool:
-    """One operation of a plugin as a tool. `path` and `data` among its arguments become those of the request, the others its options."""
+    """One operation of a plugin as a tool. Its arguments `path` and `data` become fields of the request, the others its options."""
 
     def __init__(self, tree: Tree, session: Session, installed: Installed, operation: str, about: Mapping[str, Any]) -> None:
         self._tree, self._session, self._plugin, self._operation = tree, session, installed.plugin.name, operation
@@ -280,7 +281,7 @@ class PluginTool:
         self.description = str(about.get("description") or f"{operation} of the plugin {self._plugin}")
         parameters = about.get("parameters")
         self.parameters: Mapping[str, Any] = parameters if isinstance(parameters, Mapping) else {"type": "object", "properties": {}}
-        self.timeout_s = installed.timeout_s + 5  # the plugin's own limit comes first, and tells more
+        self.timeout_s = installed.timeout_s + 5  # later than the plugin's own limit, whose error says more
 
     async def call(self, args: dict[str, Any]) -> Any:
         request: dict[str, Any] = {name: args[name] for name in ("path", "data") if name in args}
@@ -304,7 +305,7 @@ ANY_OPERATION = {
 
 
 class WholePluginTool(PluginTool):
-    """A plugin that does not say which operations it has, as one tool that takes its request."""
+    """A plugin without a list of operations, as one tool that takes the plugin's request."""
 
     def __init__(self, tree: Tree, session: Session, installed: Installed) -> None:
         super().__init__(tree, session, installed, "execute", ANY_OPERATION)

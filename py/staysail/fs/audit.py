@@ -1,13 +1,14 @@
-"""The audit: one record for every call and every decision, in the order they ended, never changed.
+"""The audit: one record for every call and decision, in the order in which they ended. Records are never changed.
 
-How it works: each ToolFS writes under a name of its own, so that two tabs never write the same record. A record carries the hash of the one
-before it, and in the same commit an anchor outside the chain takes the number and the hash of the last: `verify` tells where a record was
-altered or taken out, and where a chain was cut at its end or written anew. Anchors are signed where there is a key (HMAC-SHA-256), so that
-whoever can write to the store cannot write both anew; `anchors` returns them to be kept elsewhere. A record is written under a key of its
-own, so writing costs the same however many there are; every so often those of one writer and day are packed into one segment of JSON lines,
-in one commit. Where there are more than the limit, the oldest segments go, and a note stays from which `verify` goes on.
+How it works: each ToolFS writes under a writer's name of its own, so that two tabs never write the same record. A record holds the
+hash of the record before it, and the same commit writes an anchor outside the chain with the number and the hash of the last record.
+`verify` finds records that were altered or removed, and chains that were cut at their end or rewritten. With a key, anchors are
+signed (HMAC-SHA-256), so that a party with write access to the store cannot rewrite both; `anchors` returns them for keeping
+elsewhere. Each record has a key of its own, so the cost of writing does not grow; from time to time the records of one writer and day
+are packed into one segment of JSON lines, in one commit. Beyond the limit, the oldest segments are deleted, and a base record stays
+from which `verify` continues.
 
-Keys: `audit/<time of the first>/<writer>/<its sequence>-<that of the last>`; a record alone ends at its sequence.
+Keys: `audit/<time of the first>/<writer>/<first sequence>-<last sequence>`; the key of a single record ends at its sequence.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from .path import Path, to_text
 from .ports import KeyValue
 
 PREFIX = "audit/"
-BASE = "audit-base/"  # by writer: [sequence, hash] of the last record that was let go
+BASE = "audit-base/"  # by writer: [sequence, hash] of the last record that was deleted
 ANCHOR = "audit-anchor/"  # by writer: [sequence, hash, signature] of the last record
 PACKED_AT = 256
 MOST_RECORDS = 1_000_000
@@ -44,17 +45,24 @@ SECRET_TEXT = re.compile(
 )
 LONGEST_TEXT = 500
 LONGEST_NAME, MOST_ITEMS, DEEPEST, MOST_RECORD_BYTES = 100, 50, 5, 16 << 10
-# Of a text that is cut anyway, enough to find a secret that the cut goes through.
+# Characters that are searched for secrets in a text that will be cut, enough to find a secret at the cut.
 MOST_SCANNED = 4 * LONGEST_TEXT
 AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
 
 
 class Audit:
-    """now: seconds since 1970.
-    secrets: texts that never appear.
-    key: signs the anchors; keep it where whoever can write to the store cannot read it.
-    most_records: older ones are let go.
-    unwritten: records that the store had no room for, kept until it has."""
+    """The audit of one ToolFS.
+
+    Args:
+        store: The storage.
+        now: Returns the time in seconds since 1970.
+        secrets: Texts that never appear in a record.
+        key: Signs the anchors. Keep it where a party with write access to the store cannot read it.
+        most_records: The most records; older ones are deleted.
+
+    Attributes:
+        unwritten: Records that the full store could not take, kept until it can.
+    """
 
     def __init__(
         self,
@@ -75,7 +83,7 @@ class Audit:
         self._loose: list[str] = []
 
     async def write(self, record: Mapping[str, Any], *, secrets: Sequence[str] = ()) -> None:
-        """Durable on return, unless the store is full. Records of calls that end together are written together."""
+        """Writes a record. It is durable on return, unless the store is full. Records of calls that end together are written together."""
         cleaned = _bounded(clean(dict(record), (*self._secrets, *secrets)))
         with self._numbering:
             self._sequence += 1
@@ -102,14 +110,15 @@ class Audit:
                 return
 
     async def tidy(self) -> None:
-        """Packs what writers that are gone have left on days that are over."""
+        """Packs the records of past days that their writers left unpacked."""
         today = to_iso(self._now())[:10]
         left = [key for key in await self._store.keys(PREFIX) if "-" not in key.rpartition("/")[2] and _day(key) < today]
         if len(left) >= PACKED_AT:
             await self._tidy(left)
 
     async def _tidy(self, loose: Sequence[str]) -> None:
-        """Takes no lock, as calls may be written down while another holds it: what two tabs pack at once is there twice, and read once."""
+        """Packs records without a lock, because calls may be recorded while another task holds it. Records that two tabs pack at once
+        are stored twice and read once."""
         groups: dict[tuple[str, str], list[str]] = {}
         for key in sorted(loose):
             groups.setdefault((_day(key), key.split("/")[2]), []).append(key)
@@ -136,28 +145,30 @@ class Audit:
             over -= _count(oldest)
 
     async def records(self, since: str = "") -> list[dict[str, Any]]:
-        """In order of time. since: a day, "2026-01-31", or a part of one."""
+        """Returns the records in order of time. since: a day, "2026-01-31", or the beginning of one."""
         return [read_json(line) for line in await self._lines(since)]
 
     async def export(self, since: str = "") -> bytes:
-        """JSON, a record a line."""
+        """Returns the records as JSON lines."""
         return b"".join(line + b"\n" for line in await self._lines(since))
 
     async def days(self) -> list[str]:
+        """Returns the days with records, such as "2026-01-31"."""
         keys = [*await self._store.keys(PREFIX), *self.unwritten]
         return sorted({key.removeprefix(PREFIX)[:10] for key in keys})
 
     async def anchors(self) -> dict[str, list[Any]]:
-        """Returns [number, hash, signature or None] of each writer's last record, to be kept outside the store and given to `verify`."""
+        """Returns [number, hash, signature or None] of each writer's last record, to be kept outside the store and passed to `verify`."""
         return {key.removeprefix(ANCHOR): _read_anchor(data) for key, data in await self._store.scan(ANCHOR)}
 
     def _anchor(self, sequence: int, hash: str) -> list[Any]:
         return [sequence, hash, _sign(self._key, self.writer, sequence, hash) if self._key else None]
 
     async def verify(self, anchors: Mapping[str, Sequence[Any]] = NOTHING) -> list[str]:
-        """Returns what is wrong with the records, each in words; nothing where nobody touched them.
+        """Returns the problems of the records, in words; an empty list if nobody changed them.
 
-        anchors: of an earlier time, as `anchors` gave them; records up to there must be as they were."""
+        anchors: the result of an earlier `anchors`; records up to them must be unchanged.
+        """
         problems: list[str] = []
         last: dict[str, tuple[int, str]] = {}
         hashes: dict[tuple[str, int], str] = {}
@@ -212,12 +223,12 @@ class Audit:
             key: data for key, data in self.unwritten.items() if key.startswith(PREFIX + since)
         }
         lines = [line for _, data in sorted(rows.items()) for line in data.split(b"\n")]
-        # Each begins with its time, in as many letters; the sort keeps the order of what is of one time.
+        # Each line begins with its time, of equal length; the sort is stable, so equal times keep their order.
         return sorted(dict.fromkeys(lines), key=lambda line: line[:AT_END])
 
 
 class AuditMount(ReadOnlyMount):
-    """/toolfs/audit: a file a day."""
+    """The mount /toolfs/audit, with a file for each day."""
 
     kind = "audit"
     why = "the audit is only ever added to"
@@ -244,7 +255,8 @@ class AuditMount(ReadOnlyMount):
 
 
 def clean(value: Any, secrets: Sequence[str]) -> Any:
-    """Without secrets: those that are known, those that are called so, and those that look like one. Long texts are cut."""
+    """Returns the value without secrets: known secrets, fields with a secret's name, and texts that look like a secret. Long texts are
+    cut."""
     return _clean(redact(value, tuple(secrets)))
 
 
@@ -267,13 +279,13 @@ def _clean(value: Any, depth: int = 0) -> Any:
 
 
 def _bounded(record: dict[str, Any]) -> dict[str, Any]:
-    """The record without its details where they are too many: a call is always written down, whatever it was asked."""
+    """Returns the record, without its details if they are too large: every call is recorded, however large its request."""
     size_bytes = len(_encode(record))
     return record if size_bytes <= MOST_RECORD_BYTES else {**record, "detail": f"left out, {size_bytes} bytes"}
 
 
 def _read_anchor(data: bytes) -> list[Any]:
-    """A damaged anchor names no record."""
+    """Returns the anchor; an anchor of no record, if it is damaged."""
     try:
         sequence, hash, signature = read_json(data)
     except ValueError:
@@ -294,6 +306,6 @@ def _day(key: str) -> str:
 
 
 def _count(key: str) -> int:
-    """Records under a key."""
+    """Returns the number of records under a key."""
     first, _, last = key.rpartition("/")[2].partition("-")
     return int(last or first) - int(first) + 1

@@ -1,5 +1,5 @@
-"""Contents by their SHA-256. A blob is written together with what first refers to it, and never changes; what nothing refers to any more is
-swept from time to time, and when room is needed."""
+"""Contents by their SHA-256. A blob is written together with the first record that refers to it, and never changes. Blobs without a
+reference are deleted from time to time, and when space is needed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ type FindUsed = Callable[[KeyValue], Awaitable[Collection[str]]]
 
 
 class Blobs:
-    """find_used: give the hashes that anything in the store refers to, mounted at the moment or not."""
+    """The blobs of a store. find_used: functions that return the hashes that any record in the store refers to, whether it is mounted or
+    not."""
 
     def __init__(self, store: KeyValue, find_used: Iterable[FindUsed]) -> None:
         self.store = store
@@ -28,30 +29,31 @@ class Blobs:
         return PREFIX + hash
 
     def put(self, data: bytes) -> tuple[str, dict[str, bytes]]:
-        """The hash, and the record for the caller's own commit."""
+        """Returns the hash, and the record for the caller's own commit."""
         hash = hash_of(data)
         return hash, {PREFIX + hash: data}
 
     async def get(self, hash: str) -> bytes | None:
-        """None where there is none. Raises CorruptionError where the bytes are not those that were written."""
+        """Returns the content; None where it is missing. Raises CorruptionError where its bytes do not have this hash."""
         (data,) = await self.store.get([PREFIX + hash])
         if data is not None and hash_of(data) != hash:
             raise CorruptionError(f"the content {hash[:12]} is damaged in storage; roll back to a snapshot or import one")
         return data
 
     async def need(self, hash: str) -> bytes:
-        """Raises CorruptionError where there is none."""
+        """Returns the content. Raises CorruptionError where it is missing or damaged."""
         data = await self.get(hash)
         if data is None:
             raise CorruptionError(f"the content {hash[:12]} is missing in storage; roll back to a snapshot or import one")
         return data
 
     async def missing(self, hashes: Collection[str]) -> set[str]:
+        """Returns the hashes that the store does not hold."""
         held = set(await self.store.keys(PREFIX))
         return {hash for hash in hashes if PREFIX + hash not in held}
 
     async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
-        """A commit that makes room where there is none. Call it inside `exclusive`. Raises QuotaError."""
+        """Commits records, and deletes unused blobs if space is short. Call it inside `exclusive`. Raises QuotaError."""
         try:
             await self.store.commit(puts, deletes)
         except QuotaError:
@@ -63,7 +65,7 @@ class Blobs:
             await self.sweep()
 
     async def sweep(self) -> int:
-        """Deletes what nothing refers to; call it inside `exclusive`. Gives how many there were."""
+        """Deletes blobs without a reference and returns their number. Call it inside `exclusive`."""
         self._written_bytes = 0
         used = {hash for find in self._find_used for hash in await find(self.store)}
         unused = [key for key in await self.store.keys(PREFIX) if key.removeprefix(PREFIX) not in used]

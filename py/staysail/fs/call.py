@@ -1,4 +1,4 @@
-"""One call: what it was allowed, what it took, and the record that is left of it."""
+"""One call under a session: its permissions, its size, and its audit record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REFUSALS = frozenset({"refused", "limit", "bad_path", "read_only"})
 
 
 class Call:
-    """failure: why something that raised nothing has failed all the same."""
+    """A call under a session. failure: why a call that raised no error failed."""
 
     def __init__(self, session: Session, path: str) -> None:
         self.session, self.path = session, path
@@ -23,18 +23,19 @@ class Call:
         self.failure: str | None = None
 
     def need(self, operation: Operation, path: Path) -> None:
-        """Raises ToolFSError ("refused")."""
+        """Raises ToolFSError ("refused") if the operation is not allowed."""
         self.session.check(operation, path)
 
     def took(self, data: bytes) -> bytes:
-        """The data, once its size is counted. Raises ToolFSError ("limit")."""
+        """Counts the size of the data and returns the data. Raises ToolFSError ("limit")."""
         self.session.take_bytes(len(data))
         self.size_bytes += len(data)
         return data
 
     def record(self, operation: str, detail: Mapping[str, Any], seconds: float, error: BaseException | None) -> dict[str, Any]:
+        """Returns the call's audit record."""
         refused = isinstance(error, ToolFSError) and error.code in REFUSALS
-        told: dict[str, Any] = {
+        record: dict[str, Any] = {
             "session": self.session.name,
             "operation": operation,
             "path": self.path if isinstance(self.path, str) else repr(self.path),
@@ -44,15 +45,15 @@ class Call:
             "duration_ms": round(seconds * 1000, 3),
         }
         if error is not None or self.failure is not None:
-            told["code"] = error.code if isinstance(error, StaysailError) else type(error).__name__ if error else "plugin"
-            told["error"] = str(error) if error else self.failure
+            record["code"] = error.code if isinstance(error, StaysailError) else type(error).__name__ if error else "plugin"
+            record["error"] = str(error) if error else self.failure
         if detail:
-            told["detail"] = dict(detail)
-        return told
+            record["detail"] = dict(detail)
+        return record
 
 
 class Files(Protocol):
-    """What CallFiles needs of ToolFS."""
+    """The port of ToolFS that CallFiles calls."""
 
     async def read(self, path: str, session: Session) -> bytes: ...
     async def write(self, path: str, content: str | bytes, session: Session) -> Entry: ...
@@ -67,7 +68,7 @@ class Files(Protocol):
 
 
 class CallFiles:
-    """PluginFiles of one call."""
+    """The PluginFiles of one call."""
 
     def __init__(self, files: Files, session: Session) -> None:
         self._files, self.__session = files, session

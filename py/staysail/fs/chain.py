@@ -1,9 +1,9 @@
-"""Several operations as one request, carried out in order. One that fails does not stop the rest.
+"""Several operations as one request, carried out in order. An operation that fails does not stop the others.
 
-An operation is {type, ...}, with `path` for read_file, write_file (and `content`) and list_dir; `query` and perhaps `top_k` for
+An operation is {type, ...}, with `path` for read_file, write_file (and `content`) and list_dir; `query` and optionally `top_k` for
 search_memory and search_rag; `plugin_name` and `plugin_data`, the plugin's request, for execute_plugin. A result is {type, source,
-content, metadata, success, error?}: type is "file", "memory", "rag", "plugin" or "error"; source a path, an id or a plugin's name; of a
-search, source and content are those of the best hit, and metadata has them all."""
+content, metadata, success, error?}: type is "file", "memory", "rag", "plugin" or "error"; source is a path, an id or a plugin's name. The
+result of a search has the source and content of the best hit, and all hits in its metadata."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ type Result = dict[str, Any]
 
 
 class Work(Protocol):
-    """What a chain needs of ToolFS."""
+    """The port of ToolFS that a chain calls."""
 
     async def read(self, path: str, session: Session) -> bytes: ...
     async def write(self, path: str, content: str | bytes, session: Session) -> Entry: ...
@@ -31,6 +31,7 @@ class Work(Protocol):
 
 
 async def run_chain(work: Work, operations: Iterable[Mapping[str, Any]], session: Session) -> list[Result]:
+    """Carries out the operations in order and returns a result for each."""
     return [await _run(work, operation, session) for operation in operations]
 
 

@@ -1,4 +1,4 @@
-"""What a listing says of a file or a directory."""
+"""Entries: the description of a file or directory in a listing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ type Kind = Literal["file", "directory"]
 
 
 class Entry(Value):
-    """path: from /toolfs; in what a mount gives, from the mount's own root. size_bytes: None where only reading would tell. created_at,
-    modified_at: as 2026-01-31T12:00:00.000Z, None where nobody knows. hash: SHA-256 of the content, None for directories and for what is
-    made when it is read."""
+    """A file or directory.
+
+    Attributes:
+        path: The path from /toolfs; within a mount, the path from the mount's root.
+        size_bytes: The size; None where it is known only by reading.
+        created_at, modified_at: Times as 2026-01-31T12:00:00.000Z, or None where they are unknown.
+        hash: SHA-256 of the content; None for directories and for content that is made when it is read.
+    """
 
     path: str
     kind: Kind = "file"
@@ -42,13 +47,13 @@ def hash_of(data: bytes) -> str:
 
 
 def to_iso(seconds: float) -> str:
-    """Seconds since 1970 as text that sorts as time does."""
+    """Returns seconds since 1970 as text that sorts by time."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def not_found(path: Path) -> ToolFSError:
-    """This and the following are what mounts raise: the path is the mount's own, the message leaves it out, and ToolFS adds the whole one
-    to both."""
+    """Returns the error of a missing path. Like the following errors, it is raised by mounts with the mount's own path; ToolFS adds the
+    whole path to its message."""
     return ToolFSError("there is nothing here; list the directory above to see what is there", code="not_found", path=to_text(path))
 
 

@@ -1,4 +1,4 @@
-"""Files of a ToolFS as a KeyValue: a key is a path below a folder."""
+"""Files of a ToolFS as a KeyValue: each key is a path below a folder."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from .session import Session
 
 
 class FileRecords:
-    """folder: a path such as /toolfs/data/chats, which the session may read, write, list and delete in.
+    """A KeyValue over files of a ToolFS. folder: a path such as /toolfs/data/chats, in which the session may read, write, list and
+    delete.
 
-    A file system changes one file at a time: a commit of several records is made in their order, deletes last, and a crash may leave the
-    first of them alone. `exclusive` holds within this process."""
+    A file system changes one file at a time. A commit of several records is carried out in their order, deletes last, and a crash may
+    leave only the first of them. `exclusive` locks within this process.
+    """
 
     def __init__(self, files: Files, session: Session, folder: str) -> None:
         self._files, self._session, self._folder = files, session, folder.rstrip("/")

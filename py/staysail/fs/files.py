@@ -1,4 +1,4 @@
-"""The files of a ToolFS: one tree of mounts, each call under a session, limited, and written down."""
+"""The files of a ToolFS: one tree of mounts, in which each call runs under a session with limits and is recorded."""
 
 from __future__ import annotations
 
@@ -25,8 +25,12 @@ from .work_time import Work
 
 
 class Files:
-    """Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
-    cannot or finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
+    """The file operations of a ToolFS.
+
+    Paths are text such as /toolfs/data/a.txt. Every method that works on paths takes a session. It raises ToolFSError where the
+    session does not allow the call, the call fails or the path does not exist, and StoreError where the storage fails. Every call is
+    recorded in the audit before it returns.
+    """
 
     def __init__(self, audit: Audit, transport: Transport | None) -> None:
         self.audit = audit
@@ -35,9 +39,10 @@ class Files:
         self._ready = False
 
     async def recover(self) -> None:
-        """Ends what a crash interrupted; the first call does it too."""
+        """Completes work that a crash interrupted. The first call does it too."""
 
     async def read(self, path: str, session: Session) -> bytes:
+        """Returns a file's content."""
         async with self._call(session, "read", path) as call:
             place = resolve(path)
             call.need("read", place.path)
@@ -45,7 +50,7 @@ class Files:
             return call.took(await located(at, mount.read(place.path[len(at) :])))
 
     async def read_text(self, path: str, session: Session) -> str:
-        """Raises ToolFSError ("bad_request") for what is not UTF-8."""
+        """Returns a file's content as text. Raises ToolFSError ("bad_request") for content that is not UTF-8."""
         data = await self.read(path, session)
         try:
             return data.decode()
@@ -53,23 +58,24 @@ class Files:
             raise ToolFSError(f"{path} is no text: {len(data)} bytes that are not UTF-8", code="bad_request", path=path) from error
 
     async def write(self, path: str, content: str | bytes, session: Session, *, if_hash: str | None = None) -> Entry:
-        """Creates or replaces a file; directories above it are made. if_hash: only where the file still has this hash; "" where it is not
-        there."""
+        """Creates or replaces a file, with the directories above it. if_hash: writes only if the file still has this hash; "" if there
+        must be no file."""
         async with self._call(session, "write", path) as call:
             at, mount, inside = self._place(call, "write", path)
             data = call.took(as_bytes(content))
             await located(at, mount.write(inside, data, if_hash=if_hash))
-            # A plugin need not list what it took.
+            # A plugin need not list a file that it accepted.
             return await self._stat(at + inside, session) or Entry(to_text(at + inside), "file", len(data))
 
     async def append(self, path: str, content: str | bytes, session: Session) -> Entry:
+        """Appends to a file, which is created if it is missing."""
         async with self._call(session, "append", path) as call:
             at, mount, inside = self._place(call, "write", path)
             await located(at, mount.append(inside, call.took(as_bytes(content))))
             return await self._entry(at + inside, session)
 
     async def list(self, path: str, session: Session) -> list[Entry]:
-        """By name; what the session may do nothing with is left out."""
+        """Returns the entries of a directory by name, without those that the session may not use."""
         async with self._call(session, "list", path) as call:
             folder = resolve_path(path)
             call.need("list", folder)
@@ -85,12 +91,14 @@ class Files:
             return [entries[name] for name in sorted(entries) if session.sees((*folder, name))]
 
     async def stat(self, path: str, session: Session) -> Entry:
+        """Returns the entry of a file or directory."""
         async with self._call(session, "stat", path) as call:
             place = resolve_path(path)
             call.need("read" if session.may("read", place) else "list", place)
             return await self._entry(place, session)
 
     async def exists(self, path: str, session: Session) -> bool:
+        """Whether the path exists."""
         try:
             await self.stat(path, session)
         except ToolFSError as error:
@@ -100,13 +108,15 @@ class Files:
         return True
 
     async def delete(self, path: str, session: Session, *, recursive: bool = False) -> None:
+        """Deletes a file or directory. recursive: also a directory that is not empty."""
         async with self._call(session, "delete", path, recursive=recursive) as call:
             at, mount, inside = self._place(call, "delete", path)
             self._check_holds_no_mount(at + inside)
             await located(at, mount.delete(inside, recursive=recursive))
 
     async def rename(self, old: str, new: str, session: Session) -> Entry:
-        """Never replaces anything. From one mount to another it moves one file: it is whole in the new place before the old one goes."""
+        """Renames a file or directory; it never replaces another. Between two mounts it moves a single file, which is complete in the
+        new place before the old one is deleted."""
         async with self._call(session, "rename", old, to=new) as call:
             from_at, source, from_inside = self._place(call, "read", old)
             call.need("delete", from_at + from_inside)
@@ -121,14 +131,14 @@ class Files:
             return await self._entry(to_at + to_inside, session)
 
     async def mkdir(self, path: str, session: Session) -> Entry:
-        """Directories above it are made too; one that is there already is left as it is."""
+        """Creates a directory with the directories above it. An existing directory stays as it is."""
         async with self._call(session, "mkdir", path) as call:
             at, mount, inside = self._place(call, "write", path)
             await located(at, mount.mkdir(inside))
             return await self._entry(at + inside, session)
 
     async def walk(self, path: str, session: Session) -> AsyncGenerator[Entry]:
-        """Every file below a directory that the session may list, by path."""
+        """Yields every file below a directory that the session may list, by path."""
         for entry in await self.list(path, session):
             if entry.kind == "file":
                 yield entry
@@ -139,15 +149,16 @@ class Files:
     async def fetch(
         self, url: str, session: Session, *, method: str = "GET", headers: Mapping[str, str] = NOTHING, body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and body, of hosts that the session may reach; a redirect is checked as the first address is."""
+        """Sends an HTTP request to a host that the session may reach. Returns status, headers and body. Every redirect is checked as the
+        first address is."""
         async with self._call(session, "fetch", url.partition("?")[0], method=method) as call:
             call.took(body)
             request = HttpRequest(method.upper(), url, {name.lower(): value for name, value in headers.items()}, body)
-            status, told, data = await fetch(self._transport or default_transport(), request, session.check_host)
-            return status, told, call.took(data)
+            status, received, data = await fetch(self._transport or default_transport(), request, session.check_host)
+            return status, received, call.took(data)
 
     def _place(self, call: Call, operation: Operation, text: str) -> tuple[Path, Mount, Path]:
-        """Where the mount stands, the mount, and the path in it, of a path that may be worked on so."""
+        """Returns the path of the mount, the mount, and the path within it, if the session allows the operation on the path."""
         path = resolve_path(text)
         call.need(operation, path)
         at, mount = self._find(path, call.session)
@@ -164,7 +175,7 @@ class Files:
                 path=to_text(path),
             )
         at, mount = found
-        if hasattr(mount, "under"):  # asking a Protocol by isinstance takes ten times as long
+        if hasattr(mount, "under"):  # isinstance with a Protocol takes ten times as long
             return at, cast(SessionMount, mount).under(session, query)
         if query is not None:
             raise ToolFSError(f"{to_text(path)} takes no query; a name cannot hold '?'", code="bad_path", path=to_text(path))
@@ -184,7 +195,7 @@ class Files:
         return entry.replace(path=to_text(path)) if entry else None
 
     def _mounted_in(self, folder: Path) -> set[Path]:
-        """Mounts in a folder, and the directories that lead to mounts."""
+        """Returns the mounts in a folder, and the directories that lead to mounts."""
         return {path[: len(folder) + 1] for path in self.mounts.below(folder)}
 
     def _check_holds_no_mount(self, path: Path) -> None:
@@ -196,7 +207,7 @@ class Files:
 
     @asynccontextmanager
     async def _call(self, session: Session, operation: str, path: str, **detail: Any) -> AsyncGenerator[Call]:
-        """Around every call: limits, and a record of what became of it."""
+        """Wraps a call: checks the session's limits and records the outcome."""
         if not isinstance(session, Session):
             raise ConfigError("give a session: toolfs.session('agent', {'/toolfs/data': 'read list'})")
         if not self._ready:

@@ -17,8 +17,16 @@ from .session import read_host
 
 
 class HttpMount(ReadOnlyMount):
-    """Files of a web server, below one address. index: a file there that lists the others, a JSON list of paths, or of objects with
-    `path` and `size_bytes`; without one, files can be read and not listed. A redirect that leads away from the address is refused."""
+    """Files of a web server below one address, read-only. A redirect that leads away from the address is refused.
+
+    Args:
+        base_url: The address.
+        transport: Sends the requests.
+        headers: Headers of every request.
+        index: A file on the server that lists the others: a JSON list of paths, or of objects with `path` and `size_bytes`. Without
+            it, files can be read but not listed.
+        limit_bytes: The most bytes of one file.
+    """
 
     kind = "http"
     why = "it is a web server that is only read"
@@ -64,7 +72,7 @@ class HttpMount(ReadOnlyMount):
         return [entry for at, entry in sorted(entries.items()) if at[:-1] == path]
 
     async def _entries(self) -> dict[Path, Entry]:
-        """Files of the index, and the directories above them."""
+        """Returns the files of the index, and the directories above them."""
         try:
             listed = read_json(await self._get(self._index or "", ()))
         except ValueError as error:
@@ -101,7 +109,7 @@ class HttpMount(ReadOnlyMount):
 
 
 def _names(text: Any) -> Path | None:
-    """A path from an index; None for one that is none."""
+    """Returns a path of the index; None for a text that is no path."""
     try:
         return tuple(check_name(name) for name in text.strip("/").split("/")) if isinstance(text, str) else None
     except ToolFSError:

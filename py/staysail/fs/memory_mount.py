@@ -1,8 +1,8 @@
-"""/toolfs/memory: what an agent wants to remember. Each entry is a file, `<id>`, that reads as JSON {id, content, created_at, updated_at,
+"""The mount /toolfs/memory: the memory of an agent. Each entry is a file `<id>` that reads as JSON {id, content, created_at, updated_at,
 metadata}.
 
-Sessions share their entries only where they share a memory's name. Writing takes text, or JSON with `content` and perhaps `metadata`; the
-rest of an entry is never taken from what is written.
+Sessions share their entries only where they share a memory's name. A write takes text, or JSON with `content` and optionally
+`metadata`; the other fields of an entry cannot be written.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ FIELDS = frozenset({"id", "content", "created_at", "updated_at", "metadata"})
 
 
 class MemoryEntry(Value):
+    """An entry of memory."""
+
     id: str
     content: str
     created_at: str
@@ -39,7 +41,7 @@ class MemoryEntry(Value):
 
 
 class MemoryMount:
-    """What `ToolFS` mounts; a session sees its own part."""
+    """The mount of memory. Each session sees only its own part."""
 
     kind = "memory"
     writable = True
@@ -52,8 +54,8 @@ class MemoryMount:
         return _Memory(self, check_name(session.memory), query)
 
     async def rank(self, query: Query, entries: Mapping[str, MemoryEntry]) -> dict[str, float]:
-        """Returns the scores of entries by id: BM25 of those that hold a word of the query, or, with an embedder, that ranking fused with
-        the one by meaning."""
+        """Returns the scores of entries by id: BM25 of entries that contain a word of the query. With an embedder, that ranking is fused
+        with the ranking by meaning."""
         ids = sorted(entries)
         texts = [entries[id].content for id in ids]
         words = KeywordIndex()
@@ -63,9 +65,9 @@ class MemoryMount:
             return {ids[at]: score for score, at in ranking}
         hashes = [hash_of(text.encode()) for text in texts]
         new = {hash: text for hash, text in zip(hashes, texts, strict=True) if hash not in self._vectors}
-        asked, *vectors = [item.vec for item in await self._embedder.embed_texts([query.text, *new.values()])]
+        query_vector, *vectors = [item.vec for item in await self._embedder.embed_texts([query.text, *new.values()])]
         self._vectors |= dict(zip(new, vectors, strict=True))
-        near = sorted(range(len(ids)), key=lambda at: -cosine(asked, self._vectors[hashes[at]]))
+        near = sorted(range(len(ids)), key=lambda at: -cosine(query_vector, self._vectors[hashes[at]]))
         fused = fuse_ranks([[at for _, at in ranking], near], len(ids))
         return {ids[at]: score for score, at in fused}
 
@@ -142,7 +144,7 @@ class _Memory:
 
 
 def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
-    """Content and metadata of what was written. Raises ToolFSError ("bad_request")."""
+    """Returns the content and metadata of written data. Raises ToolFSError ("bad_request")."""
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""Which mount a path belongs to."""
+"""The mounts of a ToolFS, and which of them a path belongs to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ type Mounted = Mount | SessionMount
 
 
 class ReadOnlyMount:
-    """Base of mounts that nothing can be written to."""
+    """Base of mounts that cannot be written."""
 
     kind = "read-only"
     writable = False
@@ -38,13 +38,13 @@ class ReadOnlyMount:
 
 
 class Mounts:
-    """Mounts by the path they stand at; the longest path that holds another wins."""
+    """Mounts by their paths. A path belongs to the mount with the longest path above it."""
 
     def __init__(self) -> None:
         self._by_path: dict[Path, Mounted] = {}
 
     def add(self, text: str, mount: Mounted) -> Path:
-        """Raises ConfigError for a path that is taken or is /toolfs itself."""
+        """Adds a mount. Raises ConfigError for a path that is taken or is /toolfs itself."""
         path = resolve_path(text)
         if len(path) < 2:
             raise ConfigError(f"{text!r}: a mount stands below /toolfs, at /toolfs/data for one")
@@ -54,13 +54,14 @@ class Mounts:
         return path
 
     def remove(self, text: str) -> None:
+        """Removes a mount. Raises ConfigError."""
         path = resolve_path(text)
         if path not in self._by_path:
             raise ConfigError(f"nothing is mounted at {to_text(path)}")
         del self._by_path[path]
 
     def find(self, path: Path) -> tuple[Path, Mounted] | None:
-        """Where the mount stands that a path belongs to, and the mount."""
+        """Returns the mount that a path belongs to, with the mount's path; None if there is none."""
         for length in range(len(path), 0, -1):
             mount = self._by_path.get(path[:length])
             if mount:
@@ -68,7 +69,7 @@ class Mounts:
         return None
 
     def below(self, folder: Path) -> list[Path]:
-        """Where mounts stand in a folder at any depth."""
+        """Returns the paths of mounts in a folder at any depth."""
         return sorted(path for path in self._by_path if is_under(path, folder) and path != folder)
 
     def items(self) -> list[tuple[Path, Mounted]]:
@@ -76,7 +77,7 @@ class Mounts:
 
 
 async def located[T](at: Path, work: Awaitable[T]) -> T:
-    """What a mount says, with the whole path in it: a mount knows only its own."""
+    """Awaits a mount's work, and puts the whole path into its errors: a mount knows only its own part."""
     try:
         return await work
     except ToolFSError as error:

@@ -1,4 +1,4 @@
-"""Requests on behalf of a mount or a plugin: every address is checked, those of redirects too."""
+"""HTTP requests of a mount or a plugin. Every address is checked, including those of redirects."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from .session import read_host
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 MOST_BYTES = 64 << 20
-# Meant for the host they were sent to.
+# Headers that are removed when a redirect leads to another host.
 PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "api-key"})
 
-# They belong to the connection and not to the request (RFC 9110, 7.6.1), say where a request ends or goes, or stand for another method.
+# Headers that belong to the connection (RFC 9110, 7.6.1), set a request's length or target, or replace its method.
 CONNECTION_HEADERS = frozenset(
     (
         *("connection", "content-length", "expect", "host", "http2-settings", "keep-alive", "te", "trailer", "transfer-encoding"),
@@ -32,8 +32,17 @@ type Check = Callable[[str, str], None]
 async def fetch(
     transport: Transport, request: HttpRequest, check: Check, *, limit_bytes: int = MOST_BYTES
 ) -> tuple[int, Mapping[str, str], bytes]:
-    """Status, headers and body. check: raises for a method and an address that are not allowed. Raises ToolFSError ("refused") for a header
-    that is not the caller's to set."""
+    """Sends a request, follows its redirects, and returns status, headers and body.
+
+    Args:
+        transport: Sends the request.
+        request: The request.
+        check: Raises for a method and an address that are not allowed.
+        limit_bytes: The most bytes of the body.
+
+    Raises:
+        ToolFSError: A header may not be set ("refused"), or a limit is exceeded ("limit").
+    """
     _check_headers(request)
     request = request.replace(redirects="return")
     for _ in range(MOST_REDIRECTS + 1):

@@ -1,12 +1,12 @@
-"""Paths: the one place where text becomes a path, for mounts, sessions, plugins and the audit alike.
+"""Paths: the only place where text becomes a path, for mounts, sessions, plugins and the audit.
 
-How it works: the text is normalised (Unicode NFC) first and cut into segments after, so no later step can make a separator or a `..` of
-anything. From there on a path is a tuple of segments, and "lies under" compares whole segments: /data never covers /database.
+How it works: the text is normalised (Unicode NFC) first and split into segments after, so that normalisation cannot produce a separator or
+a `..` later. From then on a path is a tuple of segments, and "lies under" compares whole segments: /data never covers /database.
 
 - `/toolfs/data/a.txt`, `/data/a.txt` and `data/a.txt` are one path. `/` holds `toolfs` and nothing else.
-- `.` and doubled slashes fall away. `..` goes up, and is refused where it would leave /toolfs.
+- `.` and doubled slashes are removed. `..` goes up, and is refused where it would leave /toolfs.
 - Percent signs are ordinary characters. Backslashes, control characters, NUL and characters that reorder text are refused.
-- `?` begins a query, which a few directories understand; no name holds one.
+- `?` begins a query, which a few directories accept; no name contains it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 class Place(Value):
-    """A path with the query that was asked of it."""
+    """A path with the query behind it, if there is one."""
 
     path: Path
     query: str | None = None
 
 
 def resolve(text: str) -> Place:
-    """Raises ToolFSError ("bad_path")."""
+    """Returns the path and query of a text. Raises ToolFSError ("bad_path")."""
     if not isinstance(text, str):
         raise ToolFSError(f"a path is text such as /toolfs/data/a.txt, not {type(text).__name__}", code="bad_path")
     before, mark, query = text.partition("?")
@@ -75,7 +75,7 @@ def _resolve(before: str, text: str) -> Path:
 
 
 def check_name(name: str) -> str:
-    """One segment, normalised; for names that come from elsewhere (a plugin, an index, an archive). Raises ToolFSError ("bad_path")."""
+    """Returns a name as one normalised segment; for names from plugins, indexes and archives. Raises ToolFSError ("bad_path")."""
     if not isinstance(name, str) or not name or "/" in name or "?" in name or name in (".", ".."):
         raise bad_path(str(name), "a name is one segment, without '/' and '?', and not '.' or '..'")
     _check_characters(name, name)

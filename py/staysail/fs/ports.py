@@ -1,18 +1,18 @@
-"""The ports of ToolFS: what keeps, finds, embeds and runs for it."""
+"""The ports of ToolFS: mounts, embedders, plugins and their hosts."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from ..core.ports import KeyValue as KeyValue  # told on, for the modules of this folder
+from ..core.ports import KeyValue as KeyValue  # re-exported for the modules of this folder
 from ..core.value import NOTHING, Value
 from .entry import Entry
 from .path import Path
 
 
 class Mount(Protocol):
-    """A tree of files. Paths are segments below the mount's own root; () is that root, a directory that is always there. Raises
+    """A tree of files. Paths are tuples of segments below the mount's root; () is the root, a directory that always exists. Raises
     ToolFSError with such paths, and StoreError."""
 
     @property
@@ -21,17 +21,17 @@ class Mount(Protocol):
     def writable(self) -> bool: ...
     async def stat(self, path: Path) -> Entry | None: ...
     async def list(self, path: Path) -> list[Entry]:
-        """What is in a directory, by name."""
+        """Returns the entries of a directory by name."""
 
     async def read(self, path: Path) -> bytes: ...
     async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
-        """Creates or replaces a file and makes the directories above it. if_hash: only where the file's hash is this; "" where there is
-        none."""
+        """Creates or replaces a file, with the directories above it. if_hash: writes only if the file has this hash; "" if there must be
+        no file."""
 
     async def append(self, path: Path, data: bytes) -> None: ...
     async def delete(self, path: Path, *, recursive: bool = False) -> None: ...
     async def rename(self, old: Path, new: Path) -> None:
-        """Never replaces anything."""
+        """Renames a file or directory. Never replaces another."""
 
     async def mkdir(self, path: Path) -> None: ...
 
@@ -46,21 +46,22 @@ class SessionMount(Protocol):
 
 @runtime_checkable
 class Exportable(Protocol):
-    """Something whose whole state can be taken and put back: a vector store, say."""
+    """An object whose whole state can be exported and restored, such as a vector store."""
 
     async def export(self) -> bytes: ...
     async def import_(self, data: bytes) -> None: ...
 
 
 class Embedder(Protocol):
-    """Gives one `.vec` a text, in order."""
+    """The port of an embedder."""
 
-    async def embed_texts(self, texts: Iterable[str]) -> Sequence[Any]: ...
+    async def embed_texts(self, texts: Iterable[str]) -> Sequence[Any]:
+        """Returns an object with `vec` for each text, in order."""
 
 
 class PluginFiles(Protocol):
-    """What a plugin reaches the world through, for as long as its call lasts: paths are those of /toolfs, under the caller's session cut
-    with the plugin's grant."""
+    """The access of a plugin to files and the network during one call. Paths are those of /toolfs; the call runs under the caller's
+    session, restricted to the plugin's grant."""
 
     async def read(self, path: str) -> bytes: ...
     async def write(self, path: str, data: str | bytes) -> None: ...
@@ -75,8 +76,8 @@ class PluginFiles(Protocol):
 
 
 class Plugin(Protocol):
-    """request: {operation, path?, data?, options?}; the response: {success, result?, error?, metadata?}, both plain JSON. An `operations`
-    mapping of names to {description, parameters}, where there is one, tells an agent what it can call."""
+    """A plugin. A request is {operation, path?, data?, options?}, a response {success, result?, error?, metadata?}, both plain JSON. The
+    optional mapping `operations`, of names to {description, parameters}, lists the operations for an agent."""
 
     @property
     def name(self) -> str: ...
@@ -89,9 +90,20 @@ class Plugin(Protocol):
 
 
 class PluginSource(Value):
-    """What a plugin is loaded from. kind: "wasm", "javascript" or "http". data: a WASM module, or JavaScript source; where there is none
-    it is fetched from `url`. hash: SHA-256 that it must have. headers: for the requests of an HTTP plugin. calls: operations made of a WASM
-    module's C functions, as web/plugins/calls.js describes them. memory_bytes, output_bytes, timeout_s: its limits."""
+    """The source that a plugin is loaded from.
+
+    Attributes:
+        kind: "wasm", "javascript" or "http".
+        name: The plugin's name.
+        data: A WASM module, or JavaScript source; fetched from `url`, if empty.
+        url: The address of the source, or of an HTTP plugin.
+        hash: The SHA-256 that the source must have.
+        headers: Headers for the requests of an HTTP plugin.
+        calls: Operations made of a WASM module's C functions, as web/plugins/calls.js describes them.
+        memory_bytes: The most memory of the plugin.
+        output_bytes: The longest response.
+        timeout_s: Seconds for one call.
+    """
 
     kind: str
     name: str
@@ -106,11 +118,11 @@ class PluginSource(Value):
 
 
 class PluginHost(Protocol):
-    """Runs plugins that are no Python objects, each apart from the others: WASM, JavaScript. kinds: those it can run."""
+    """Runs plugins that are not Python objects (WASM, JavaScript), each isolated from the others. kinds: the kinds that the host runs."""
 
     @property
     def kinds(self) -> Collection[str]: ...
     async def load(self, source: PluginSource) -> Plugin:
-        """Raises ConfigError for what it cannot run, naming what is missing."""
+        """Returns the loaded plugin. Raises ConfigError, which names the missing part, for a source that cannot run here."""
 
     async def aclose(self) -> None: ...

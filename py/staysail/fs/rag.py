@@ -1,4 +1,4 @@
-"""/toolfs/rag: retrieval from a vector store, or whatever else finds what fits a text."""
+"""The mount /toolfs/rag: retrieval from a vector store or any other search index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from .session import Session
 
 
 class RagMount(ReadOnlyMount):
-    """index: anything with `top_n(query, n)` or `search(query, n)`; None where there is nothing to search."""
+    """The mount of a search index. index: any object with `top_n(query, n)` or `search(query, n)`; None where there is nothing to
+    search."""
 
     kind = "rag"
     why = "add documents to the vector store behind it"

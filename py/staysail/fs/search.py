@@ -1,7 +1,7 @@
-"""Searching through a path: `query?text=red+sails&top_k=5`, and the JSON that answers it.
+"""Searches through a path, `query?text=red+sails&top_k=5`, and their results as JSON.
 
-The grammar, for every directory that takes a query: `name=value` joined by `&`; `+` is a space; `%41` is a byte of UTF-8; the names are
-`text`, which is needed, and `top_k`, from 1 to 100, 5 if left out; each once.
+The grammar, for every directory that takes a query: `name=value` joined by `&`; `+` is a space; `%41` is a byte of UTF-8. The names are
+`text`, which is required, and `top_k`, from 1 to 100, 5 if left out. Each name occurs once.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ LONGEST_NUMBERS = 16
 
 
 class Query(Value):
+    """A search: its text and the most results."""
+
     text: str
     top_k: int = DEFAULT_RESULTS
 
@@ -31,7 +33,7 @@ class Query(Value):
 
 
 class Found(Value):
-    """score: higher fits better."""
+    """A search result. score: higher fits better."""
 
     id: str
     content: str
@@ -40,21 +42,21 @@ class Found(Value):
 
 
 def read_query(query: str) -> Query:
-    """Raises ToolFSError ("bad_request"), saying what the grammar is."""
-    given: dict[str, str] = {}
+    """Returns the query of a path. Raises ToolFSError ("bad_request"), which states the grammar."""
+    fields: dict[str, str] = {}
     for part in query.split("&"):
         name, equals, value = part.partition("=")
         name = _decode(name)
         if not equals or name not in ("text", "top_k"):
             raise _bad_query(f"it has {part[:40]!r}")
-        if name in given:
+        if name in fields:
             raise _bad_query(f"{name} is there twice")
-        given[name] = _decode(value)
-    return checked_query(given.get("text", ""), given.get("top_k", DEFAULT_RESULTS))
+        fields[name] = _decode(value)
+    return checked_query(fields.get("text", ""), fields.get("top_k", DEFAULT_RESULTS))
 
 
 def checked_query(text: Any, top_k: Any = DEFAULT_RESULTS) -> Query:
-    """Raises ToolFSError ("bad_request")."""
+    """Returns the query. Raises ToolFSError ("bad_request")."""
     if not isinstance(text, str) or not text.strip():
         raise _bad_query("text is missing")
     if isinstance(top_k, str) and re.fullmatch(r"[0-9]{1,4}", top_k):
@@ -69,7 +71,7 @@ def encode_found(query: Query, found: Iterable[Found]) -> bytes:
 
 
 def answer_of(query: Query, found: Iterable[Found]) -> dict[str, Any]:
-    """{query, top_k, results}: best first, equals by id, at most top_k, and no vectors."""
+    """Returns {query, top_k, results}: at most top_k results, best first, equal scores by id, without vectors."""
     best = sorted(found, key=lambda item: (-_comparable(item.score), item.id))[: query.top_k]
     return {
         "query": query.text,
@@ -82,7 +84,7 @@ def answer_of(query: Query, found: Iterable[Found]) -> dict[str, Any]:
 
 
 def without_vectors(value: Any) -> Any:
-    """Plain JSON without what is called a vector or is a long list of numbers."""
+    """Returns plain JSON without fields that are named as vectors and without long lists of numbers."""
     if isinstance(value, Mapping):
         return {
             str(name): without_vectors(item)

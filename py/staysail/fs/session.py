@@ -1,7 +1,7 @@
-"""Sessions: who may do what, and how much of it. Nothing is allowed that was not granted.
+"""Sessions: the permissions and limits of a caller. Only granted operations are allowed.
 
-A session cut from another one (a plugin's from its caller's) may do what both allow, and what it uses counts for both. There is no
-arithmetic on grants: each call asks the whole chain.
+A session cut from another one (a plugin's from its caller's) may do only what both allow, and its usage counts for both. Grants are not
+combined in advance: each call checks the whole chain of sessions.
 """
 
 from __future__ import annotations
@@ -18,17 +18,23 @@ from .path import Path, is_under, resolve_path, to_text
 from .work_time import Work, WorkClock
 
 type Operation = Literal["read", "list", "write", "delete", "execute"]
-# A name or an address, with a port perhaps; IPv6 in brackets.
 OPERATIONS: tuple[str, ...] = get_args(Operation.__value__)
 
 
 class Rule(Value):
+    """Operations that are granted on a folder."""
+
     folder: Path
     operations: frozenset[str]
 
 
 class HostRule(Value):
-    """host: a name, with a port where it is not the scheme's own; "*.example.org" stands for every name below example.org."""
+    """HTTP methods that are granted on a host.
+
+    Attributes:
+        host: A name, with a port where it is not the scheme's default; "*.example.org" covers every name below example.org.
+        methods: HTTP methods in upper case; "*" covers all.
+    """
 
     host: str
     methods: frozenset[str]
@@ -39,7 +45,15 @@ class HostRule(Value):
 
 
 class Grant(Value):
-    """rules: paths with operations. calls, size_bytes (read and written), seconds (of work): limits, None for none."""
+    """Permissions and limits of a session.
+
+    Attributes:
+        rules: Folders with their operations.
+        hosts: Hosts with their methods.
+        calls: The most calls; None for no limit.
+        size_bytes: The most bytes read and written; None for no limit.
+        seconds: The most seconds of work; None for no limit.
+    """
 
     rules: tuple[Rule, ...] = ()
     hosts: tuple[HostRule, ...] = ()
@@ -57,8 +71,19 @@ class Grant(Value):
         size_bytes: int | None = None,
         seconds: float | None = None,
     ) -> Grant:
-        """paths: {"/toolfs/data": "read list"}; the operations are read, list, write, delete, execute, and "*" for all. hosts:
-        {"api.example.org": "GET"}. Raises ConfigError."""
+        """Returns a grant.
+
+        Args:
+            paths: Folders with operations, {"/toolfs/data": "read list"}. The operations are read, list, write, delete and execute;
+                "*" is all of them.
+            hosts: Hosts with HTTP methods, {"api.example.org": "GET"}.
+            calls: The most calls.
+            size_bytes: The most bytes read and written.
+            seconds: The most seconds of work.
+
+        Raises:
+            ConfigError: An operation, host or limit is not valid.
+        """
         for name, limit in (("calls", calls), ("size_bytes", size_bytes), ("seconds", seconds)):
             if limit is not None and not (isinstance(limit, int | float) and limit >= 0):
                 raise ConfigError(f"{name} is a number of at least 0, or None for no limit; got {limit!r}")
@@ -66,16 +91,18 @@ class Grant(Value):
         return cls(rules, tuple(_host_rule(host, words) for host, words in (hosts or {}).items()), calls, size_bytes, seconds)
 
     def allows(self, operation: str, path: Path) -> bool:
-        """Directories above what was granted may be listed too; a listing shows only the way down."""
+        """Whether the operation is granted on the path. Directories above a granted folder may be listed too; such a listing shows only
+        the way to the folder."""
         if self.names(operation, path):
             return True
         return operation == "list" and self.shows(path) and not any(is_under(path, rule.folder) for rule in self.rules)
 
     def names(self, operation: str, path: Path) -> bool:
+        """Whether a rule grants the operation on the path."""
         return any(operation in rule.operations and is_under(path, rule.folder) for rule in self.rules)
 
     def shows(self, path: Path) -> bool:
-        """Whether a listing names it: something may be done to it, or to something in it."""
+        """Whether a listing shows the path: any operation is granted on it, or on a path below it."""
         return any(is_under(path, rule.folder) or is_under(rule.folder, path) for rule in self.rules)
 
     def allows_host(self, method: str, host: str) -> bool:
@@ -85,7 +112,7 @@ class Grant(Value):
         return "; ".join(f"{' '.join(sorted(rule.operations))} {to_text(rule.folder)}" for rule in self.rules) or "nothing"
 
     def to_dict(self) -> dict[str, Any]:
-        """What `of` takes, as plain data, to be shown to whoever is asked for consent."""
+        """Returns the arguments of `of` as plain data, to show them to a person who must consent."""
         return {
             "paths": {to_text(rule.folder): sorted(rule.operations) for rule in self.rules},
             "hosts": {rule.host: sorted(rule.methods) for rule in self.hosts},
@@ -96,8 +123,15 @@ class Grant(Value):
 
 
 class Session:
-    """name: told in the audit; sessions of one name share their memory unless `memory` names another. secrets: texts that never appear in
-    the audit. What it has used so far is in `calls`, `used_bytes`, `used_s`."""
+    """The permissions of one caller, and its usage so far: `calls`, `used_bytes`, `used_s`.
+
+    Args:
+        name: The name in the audit. Sessions of one name share their memory unless `memory` names another.
+        grant: The permissions and limits.
+        memory: The name of the memory that the session uses.
+        secrets: Texts that never appear in the audit.
+        parent: The session that this one was cut from.
+    """
 
     def __init__(
         self, name: str, grant: Grant, *, memory: str | None = None, secrets: Sequence[str] = (), parent: Session | None = None
@@ -111,13 +145,14 @@ class Session:
         self._inside_call = False
 
     def cut(self, name: str, grant: Grant, *, inside_call: bool = False) -> Session:
-        """A session that may do what both this one and `grant` allow. inside_call: it is used within a call of this one, whose time it
-        is."""
+        """Returns a session that may do only what both this one and `grant` allow. inside_call: its calls run within a call of this
+        session, whose time they use."""
         cut = Session(f"{self.name}/{name}", grant, parent=self)
         cut._inside_call = inside_call
         return cut
 
     def chain(self) -> Iterator[Session]:
+        """Yields this session and the sessions that it was cut from."""
         session: Session | None = self
         while session:
             yield session
@@ -130,12 +165,12 @@ class Session:
         return all(session.grant.shows(path) for session in self.chain())
 
     def may_somewhere(self, operation: Operation, folder: Path) -> bool:
-        """Whether it may do this to anything in a folder: what decides which tools an agent is given."""
+        """Whether the operation is allowed anywhere in a folder. Decides which tools an agent gets."""
         granted = [rule.folder for session in self.chain() for rule in session.grant.rules if is_under(rule.folder, folder)]
         return any(all(session.grant.names(operation, path) for session in self.chain()) for path in [folder, *granted])
 
     def check(self, operation: Operation, path: Path) -> None:
-        """Raises ToolFSError ("refused")."""
+        """Raises ToolFSError ("refused") if the operation is not allowed."""
         for session in self.chain():
             if not session.grant.allows(operation, path):
                 raise ToolFSError(
@@ -145,14 +180,14 @@ class Session:
                 )
 
     def check_host(self, method: str, url: str) -> None:
-        """Raises ToolFSError ("refused")."""
+        """Raises ToolFSError ("refused") if the request is not allowed."""
         host = read_host(url)
         for session in self.chain():
             if not session.grant.allows_host(method.upper(), host):
                 raise ToolFSError(f"session {session.name!r} may not {method.upper()} {host}", code="refused")
 
     def begin(self) -> Work:
-        """Counts a call and the time until its `Work` ends. Raises ToolFSError ("limit") where there is none left."""
+        """Counts a call, and its time until the returned `Work` ends. Raises ToolFSError ("limit") where no call or time is left."""
         with self._guard:
             for session in self.chain():
                 if session.grant.calls is not None and session.calls >= session.grant.calls:
@@ -164,7 +199,7 @@ class Session:
         return Work(self._clocks())
 
     def _clocks(self) -> list[WorkClock]:
-        """Clocks that a call of this session is counted by; within a call of its parent the parent's runs already."""
+        """Returns the clocks that measure a call of this session. Within a call of the parent session, the parent's clock runs already."""
         clocks = []
         for session in self.chain():
             clocks.append(session.clock)
@@ -173,7 +208,7 @@ class Session:
         return clocks
 
     def take_bytes(self, size_bytes: int) -> None:
-        """Counts bytes read or written. Raises ToolFSError ("limit"), and counts none, where they are too many."""
+        """Counts bytes read or written. Raises ToolFSError ("limit"), and counts none, if they exceed the limit."""
         with self._guard:
             for session in self.chain():
                 limit = session.grant.size_bytes
@@ -189,7 +224,7 @@ class Session:
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds of work that are left, of this session and of those that it was cut from; None for no limit."""
+        """Seconds of work left to this session and the sessions that it was cut from; None for no limit."""
         return min((left for session in self.chain() if (left := session.clock.left_s) is not None), default=None)
 
     def _used_up(self, what: str) -> ToolFSError:
@@ -200,8 +235,8 @@ class Session:
 
 
 def read_host(url: str) -> str:
-    """Host, and port where it is not the scheme's own, in lower case. Raises ToolFSError for addresses that readers of addresses disagree
-    about."""
+    """Returns the host of an address in lower case, with the port where it is not the scheme's default. Raises ToolFSError for addresses
+    that parsers read differently."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -228,11 +263,11 @@ def _folder(text: str) -> Path:
 
 
 def _operations(words: str | Sequence[str]) -> frozenset[str]:
-    given = words.replace(",", " ").split() if isinstance(words, str) else list(words)
-    unknown = [word for word in given if word not in (*OPERATIONS, "*")]
+    operations = words.replace(",", " ").split() if isinstance(words, str) else list(words)
+    unknown = [word for word in operations if word not in (*OPERATIONS, "*")]
     if unknown:
         raise ConfigError(f"grant: there is no operation {unknown[0]!r}; there are {', '.join(OPERATIONS)}, and '*' for all")
-    return frozenset(OPERATIONS if "*" in given else given)
+    return frozenset(OPERATIONS if "*" in operations else operations)
 
 
 def _host_rule(host: str, words: str | Sequence[str]) -> HostRule:

@@ -1,6 +1,6 @@
-"""Skills: folders with a SKILL.md, whose front matter says what the skill is for, and perhaps references and scripts beside it.
+"""Skills: folders with a SKILL.md, whose front matter says what the skill is for, and optionally references and scripts.
 
-An agent is told names and descriptions; the text, and what lies beside it, is read when it is needed. Format:
+The names and descriptions of skills are listed to an agent; a skill's text and its other files are read when they are needed. Format:
 https://agentskills.io/specification
 """
 
@@ -20,8 +20,14 @@ LONGEST_DESCRIPTION = 1024
 
 
 class Skill(Value):
-    """body: the text below the front matter. references, scripts, others: paths of what lies beside it. problem: why it cannot be used,
-    '' where it can. fields: the whole front matter."""
+    """A skill.
+
+    Attributes:
+        body: The text below the front matter.
+        references, scripts, others: Paths of the skill's other files.
+        problem: Why the skill cannot be used; '' if it can.
+        fields: The whole front matter.
+    """
 
     name: str
     description: str
@@ -45,7 +51,7 @@ class Skill(Value):
         )
 
     def to_text(self) -> str:
-        """For a model: the text, then what else there is to read."""
+        """Returns the skill for a model: its text, then the paths of its other files."""
         parts = [f"# Skill {self.name}\n\n{self.body.strip()}"]
         for title, files in (("References", self.references), ("Scripts", self.scripts), ("Other files", self.others)):
             if files:
@@ -54,7 +60,7 @@ class Skill(Value):
 
 
 def read_skill(text: str, folder_name: str, path: str) -> Skill:
-    """Raises ToolFSError ("bad_request") for a skill that breaks the format."""
+    """Returns the skill of a SKILL.md. Raises ToolFSError ("bad_request") for a skill that breaks the format."""
     try:
         fields, begin = split_front_matter(text)
         name, description = fields.get("name"), fields.get("description")

@@ -1,5 +1,5 @@
-"""A snapshot as one file: a ZIP with manifest.json and blobs/<SHA-256>. What comes in is checked against its hashes before anything is
-stored."""
+"""A snapshot as one file: a ZIP with manifest.json and blobs/<SHA-256>. An imported file is checked against its hashes before anything
+is stored."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from .tree import Record
 FORMAT = 1
 MANIFEST = "manifest.json"
 LIMIT_BYTES = 1 << 30
-DATE = (2020, 1, 1, 0, 0, 0)  # the same snapshot gives the same file
+DATE = (2020, 1, 1, 0, 0, 0)  # a constant, so that equal snapshots give equal files
 MEMBER = re.compile(r"blobs/[0-9a-f]{64}")
 HASH = re.compile(r"[0-9a-f]{64}")
 
 
 async def export_snapshot(snapshots: Snapshots, name: str) -> bytes:
+    """Returns the snapshot as a ZIP file. Equal snapshots give equal files."""
     snapshot = await snapshots.get(name)
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
@@ -38,8 +39,8 @@ async def export_snapshot(snapshots: Snapshots, name: str) -> bytes:
 
 
 async def import_snapshot(snapshots: Snapshots, data: bytes, *, limit_bytes: int = LIMIT_BYTES) -> Snapshot:
-    """limit_bytes: of all contents together. Raises CorruptionError where a hash is not that of its content, ToolFSError where it is no
-    snapshot."""
+    """Adds the snapshot of a file. limit_bytes: of all contents together. Raises CorruptionError where a hash is wrong, ToolFSError for
+    a file that is no snapshot."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             members = _read_members(file, limit_bytes)
@@ -94,7 +95,8 @@ def _read_manifest(data: bytes) -> Snapshot:
 
 
 def _check_listing(data: bytes, contents: Mapping[str, bytes]) -> None:
-    """Paths are paths, every file has a content, parts make up their whole, and every directory above one is there."""
+    """Checks a listing: its paths are valid, every file has a content, parts make up their whole, and every directory above a path
+    exists."""
     try:
         rows = read_json(data)
         kinds: dict[Path, str] = {}

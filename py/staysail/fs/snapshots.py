@@ -1,9 +1,9 @@
-"""Snapshots: what every tree and every registered state was at one moment, by content.
+"""Snapshots: the content of every tree and registered state at one moment, stored by hash.
 
-How it works: a snapshot is a small manifest that names, for each tree, a listing (itself a blob) of paths with the hashes of their
-contents, so an unchanged file costs nothing. Rolling back replaces the records of all trees of the store in one commit, together with a
-note of what is being done; then come trees of other stores and registered states, then the note is deleted. Whoever finds the note later
-does the rest again.
+How it works: a snapshot is a small manifest that names a listing for each tree. A listing (itself a blob) holds paths with the hashes
+of their contents, so an unchanged file costs nothing. A rollback replaces the records of all trees of the store in one commit, which
+also writes a note of the pending rollback; then it restores trees of other stores and registered states, and deletes the note.
+Whoever finds the note later completes the rollback.
 """
 
 from __future__ import annotations
@@ -30,7 +30,17 @@ type Files = dict[str, Record]  # by "<tree>/<path>"
 
 
 class Snapshot(Value):
-    """trees, states: name to the hash of a listing, of an export. parent: the id of the snapshot that things stood at before."""
+    """The manifest of a snapshot.
+
+    Attributes:
+        name: The directory under /toolfs/snapshots.
+        created_at: The time as 2026-01-31T12:00:00.000Z.
+        trees: The hash of each tree's listing by the tree's name.
+        states: The hash of each state's export by the state's name.
+        parent: The id of the snapshot that was taken or restored last before it.
+        files: The number of files.
+        size_bytes: The size of all files.
+    """
 
     name: str
     created_at: str
@@ -59,7 +69,12 @@ class Snapshot(Value):
 
 
 class Diff(Value):
-    """Paths, sorted. changed: another content, or a directory where a file was. states: names of the states that differ."""
+    """The changes between two snapshots: sorted paths.
+
+    Attributes:
+        changed: Paths with another content, or with a directory in place of a file.
+        states: Names of the states that differ.
+    """
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -71,7 +86,7 @@ class Diff(Value):
 
 
 async def used_by_snapshots(store: KeyValue) -> set[str]:
-    """Hashes of everything that a snapshot in the store needs."""
+    """Returns the hashes of all contents that a snapshot in the store needs."""
     snapshots = [Snapshot.from_dict(json.loads(data)) for _, data in await store.scan(PREFIX)]
     listings = {hash for snapshot in snapshots for hash in snapshot.trees.values()}
     used = listings | {hash for snapshot in snapshots for hash in snapshot.states.values()}
@@ -81,7 +96,16 @@ async def used_by_snapshots(store: KeyValue) -> set[str]:
 
 
 class Snapshots:
-    """trees: gives those that take part, by name. states: what else does. now: seconds since 1970."""
+    """The snapshots of one ToolFS.
+
+    Args:
+        blobs: The contents of the store.
+        trees: Returns the trees that take part, by name.
+        now: Returns the time in seconds since 1970.
+
+    Attributes:
+        states: Further states that take part, by name.
+    """
 
     def __init__(self, blobs: Blobs, trees: Callable[[], Mapping[str, TreeMount]], *, now: Callable[[], float]) -> None:
         self.states: dict[str, Exportable] = {}
@@ -89,7 +113,7 @@ class Snapshots:
         self._store, self._trees, self._now = blobs.store, trees, now
 
     async def create(self, name: str | None = None) -> Snapshot:
-        """name: of the directory under /toolfs/snapshots; the time, if left out. Raises ToolFSError ("exists")."""
+        """Takes a snapshot. name: the directory under /toolfs/snapshots; the time, if left out. Raises ToolFSError ("exists")."""
         async with self._store.exclusive():
             return await self._create(name, await self._head())
 
@@ -115,11 +139,11 @@ class Snapshots:
         return snapshot
 
     async def list(self) -> list[Snapshot]:
-        """Oldest first."""
+        """Returns all snapshots, oldest first."""
         return sorted((await self._all()).values(), key=lambda snapshot: (snapshot.created_at, snapshot.name))
 
     async def get(self, name: str) -> Snapshot:
-        """By name or id. Raises ToolFSError ("not_found")."""
+        """Returns a snapshot by name or id. Raises ToolFSError ("not_found")."""
         known = await self._all()
         found = known.get(name) or next((snapshot for snapshot in known.values() if snapshot.id == name), None)
         if found is None:
@@ -131,7 +155,7 @@ class Snapshots:
         return found
 
     async def diff(self, old: str, new: str | None = None) -> Diff:
-        """What changed from one snapshot to another, or to what is there now."""
+        """Returns the changes from one snapshot to another, or to the present."""
         before = await self.get(old)
         if new is not None:
             after = await self.get(new)
@@ -146,7 +170,7 @@ class Snapshots:
         return compare(await self.files(before), files, before.states, states)
 
     async def files(self, snapshot: Snapshot) -> Files:
-        """Records by path from /toolfs."""
+        """Returns the records of a snapshot by path from /toolfs."""
         return {
             f"{name}/{'/'.join(path)}": record
             for name, hash in snapshot.trees.items()
@@ -154,8 +178,8 @@ class Snapshots:
         }
 
     async def rollback(self, name: str) -> Snapshot:
-        """Everything that takes part is as it was: what came later is gone, what was deleted is back. Raises CorruptionError, and changes
-        nothing, where a content is missing. A tree that was mounted since, or is not mounted now, stays as it is."""
+        """Restores every tree and state of a snapshot: later files are deleted, deleted files are back. A tree that was mounted since,
+        or is not mounted now, stays as it is. Raises CorruptionError, and changes nothing, where a content is missing."""
         async with self._store.exclusive():
             snapshot = await self.get(name)
             await self._check_complete(snapshot)
@@ -165,7 +189,7 @@ class Snapshots:
             return snapshot
 
     async def finish_rollback(self) -> None:
-        """Ends a rollback that was interrupted."""
+        """Completes an interrupted rollback."""
         if (await self._store.get([PENDING]))[0] is None:
             return
         async with self._store.exclusive():
@@ -174,7 +198,7 @@ class Snapshots:
                 await self._restore_rest(await self.get(pending.decode()))
 
     async def branch(self, name: str, new_name: str) -> Snapshot:
-        """Another snapshot of the same, from which a line of its own goes on; roll back to it to work there."""
+        """Copies a snapshot under a new name, as the start of a separate line of snapshots; roll back to it to work there."""
         async with self._store.exclusive():
             snapshot, known = await self.get(name), await self._all()
             _check_unused(check_name(new_name), known)
@@ -183,12 +207,13 @@ class Snapshots:
             return branched
 
     async def delete(self, name: str) -> None:
+        """Deletes a snapshot and the contents that only it needs."""
         async with self._store.exclusive():
             await self._store.commit({}, [PREFIX + (await self.get(name)).name])
             await self.blobs.sweep()
 
     async def add(self, snapshot: Snapshot, contents: Mapping[str, bytes]) -> Snapshot:
-        """One that came from elsewhere, with its contents by hash; both are checked by whoever read them."""
+        """Adds an imported snapshot with its contents by hash, which the caller has checked."""
         async with self._store.exclusive():
             known = await self._all()
             if known.get(snapshot.name) == snapshot:
@@ -200,16 +225,16 @@ class Snapshots:
             await self.blobs.commit({BLOB + hash: data for hash, data in contents.items()} | {PREFIX + snapshot.name: snapshot.encode()})
             return snapshot
 
-    async def contents_of(self, snapshot: Snapshot, given: Mapping[str, bytes] = NOTHING) -> set[str]:
-        """Every hash a snapshot needs."""
+    async def contents_of(self, snapshot: Snapshot, imported: Mapping[str, bytes] = NOTHING) -> set[str]:
+        """Returns every hash that a snapshot needs. imported: contents that are not in the store yet."""
         needed = {*snapshot.trees.values(), *snapshot.states.values()}
         for hash in snapshot.trees.values():
-            listing = given.get(hash) or await self.blobs.need(hash)
+            listing = imported.get(hash) or await self.blobs.need(hash)
             needed |= contents_in(decode_listing(listing))
         return needed
 
     async def _take_trees(self) -> dict[str, tuple[dict[Path, Record], dict[str, bytes]]]:
-        """Records of each tree, and contents that this store does not hold."""
+        """Returns the records of each tree, and its contents that this store does not hold."""
         taken = {}
         async with AsyncExitStack() as locks:
             for name, tree in self._trees().items():
@@ -277,7 +302,7 @@ def decode_listing(data: bytes) -> dict[Path, Record]:
 
 
 def contents_in(records: Mapping[Path, Record]) -> set[str]:
-    """Hashes of the blobs that records need."""
+    """Returns the hashes of the blobs that records need."""
     return {hash for record in records.values() for hash, _ in record.contents}
 
 

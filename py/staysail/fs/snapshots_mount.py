@@ -14,8 +14,8 @@ MEMORY = "/toolfs/memory"
 
 
 class SnapshotsMount(ReadOnlyMount):
-    """/toolfs/snapshots: a folder for each, with manifest.json and the files of then under tree/. Reading one of these takes the right to
-    read the file it was; memory is left out. Deleting the folder deletes the snapshot."""
+    """The mount /toolfs/snapshots: a folder for each snapshot, with manifest.json, and under tree/ the files of that time. Reading such
+    a file needs the right to read the present one; memory is left out. Deleting the folder deletes the snapshot."""
 
     kind = "snapshots"
     why = "a snapshot never changes; roll back to it, change files, and take another"
@@ -66,7 +66,7 @@ class SnapshotsMount(ReadOnlyMount):
         await self._snapshots.delete(path[0])
 
     async def _files(self, path: Path) -> dict[Path, Record]:
-        """By path from /toolfs, with the directories that mounts stand in."""
+        """Returns the records by path from /toolfs, with the directories above mounts."""
         if path[1] != TREE:
             raise not_a_directory(path) if path[1] == MANIFEST and len(path) == 2 else not_found(path)
         snapshot = await self._snapshots.get(path[0])

@@ -49,23 +49,33 @@ RAG = (*ROOT, "rag", "query")
 
 
 class ToolFS(Files):
-    """A file system that an agent works through.
+    """A virtual file system that an agent works through: files, memory, retrieval, skills, plugins and snapshots in one tree.
 
         toolfs = ToolFS("notes", search_index=store)
         toolfs.mount("/toolfs/data")
         session = toolfs.session("agent", {"/toolfs/data": "read write list", "/toolfs/memory": "read write list"})
         agent = Agent(..., tools=toolfs.tools(session))
 
-    store: in a page the name it is kept under in IndexedDB, "toolfs" if left out; on CPython a directory that keeps it, and if left out it
-    lasts as long as the process, as ":memory:" does everywhere; or a KeyValue. search_index: what /toolfs/rag searches, a VectorStore (its
-    content is part of snapshots) or anything with `top_n(query, n)`. embedder: lets memory be searched by meaning too. transport: for
-    HTTP mounts and plugins; the default one of the package. plugin_host: runs plugins that are no Python objects; on CPython the folder of
-    the npm package, whose plugins run in Node (see NodePluginHost). secrets: texts that the audit never shows.
-    audit_key: signs the audit, so that whoever can write to the store cannot write it anew unseen. now: seconds since 1970.
-    Raises ConfigError.
+    Paths are text such as /toolfs/data/a.txt. Every method that works on paths takes a session. It raises ToolFSError where the
+    session does not allow the call, the call fails or the path does not exist, and StoreError where the storage fails. Every call is
+    recorded in the audit before it returns.
 
-    Paths are text such as /toolfs/data/a.txt. Every method that works on them takes a session and raises ToolFSError where it may not,
-    cannot or finds nothing, and StoreError where the storage fails; every call is written into the audit before it returns."""
+    Args:
+        store: In a page, the name in IndexedDB, "toolfs" if left out. On CPython, a directory; if left out, files last as long as the
+            process. ":memory:" does the same everywhere. Or a KeyValue.
+        search_index: The index behind /toolfs/rag: a VectorStore, whose content is part of snapshots, or any object with
+            `top_n(query, n)`.
+        embedder: Lets memory be searched by meaning as well as by words.
+        transport: The Transport of HTTP mounts and plugins; the default of the runtime, if left out.
+        plugin_host: Runs plugins that are not Python objects. On CPython, the folder of the npm package, whose plugins run in Node
+            (see NodePluginHost).
+        secrets: Texts that the audit never shows.
+        audit_key: Signs the audit, so that rewriting it in the store is detected.
+        now: Returns the time in seconds since 1970.
+
+    Raises:
+        ConfigError: An argument does not fit.
+    """
 
     def __init__(
         self,
@@ -100,24 +110,24 @@ class ToolFS(Files):
         elif isinstance(search_index, Exportable):
             self.snapshots.states["rag"] = search_index
 
-    # Setting up: by the program, without a session.
+    # Setup by the program, without a session.
 
     def mount(self, path: str, mount: Mounted | None = None) -> Mounted:
-        """Without a mount, files that the store keeps. Raises ConfigError."""
+        """Mounts files at a path. Without `mount`, the files are kept in the ToolFS's own store. Raises ConfigError."""
         mount = mount or TreeMount(self._blobs, "/".join(resolve_path(path)), now=self._now)
         self.mounts.add(path, mount)
         return mount
 
     def mount_memory(self, path: str, *, quota_bytes: int | None = None) -> Mounted:
-        """Files that last as long as the process."""
+        """Mounts files that last as long as the process. quota_bytes: the most bytes of all files."""
         return self.mount(path, TreeMount.in_memory(quota_bytes=quota_bytes, now=self._now))
 
     def mount_http(self, path: str, base_url: str, **options: Any) -> Mounted:
-        """Files of a web server, to be read. Options are those of HttpMount."""
+        """Mounts files of a web server, read-only. options: those of HttpMount."""
         return self.mount(path, HttpMount(base_url, transport=self._transport or default_transport(), **options))
 
     def mount_plugin(self, path: str, name: str, *, writable: bool = False) -> Mounted:
-        """A plugin as a directory."""
+        """Mounts a plugin as a directory."""
         self.plugins.need(name)
         return self.mount(path, PluginMount(self.plugins.execute, name, writable=writable))
 
@@ -134,21 +144,22 @@ class ToolFS(Files):
         return self.mount(path, mount)
 
     async def mount_opfs(self, path: str, folder: str = "", *, writable: bool = True) -> Mounted:
-        """Mounts a folder of the origin's private file system, which is made if needed. Snapshots leave it out. Raises ConfigError."""
+        """Mounts a folder of the origin's private file system, which is created if it is missing. Snapshots leave it out. Raises
+        ConfigError."""
         return self.mount(path, await Defaults.open_private_directory(folder, writable))
 
     def unmount(self, path: str) -> None:
-        """What the store keeps of it stays. Raises ConfigError."""
+        """Removes a mount. Its files stay in the store. Raises ConfigError."""
         if resolve_path(path) in self._built_in:
             raise ConfigError(f"{path} is part of ToolFS and stays")
         self.mounts.remove(path)
 
     async def inspect_plugin(self, source: PluginSource) -> dict[str, Any]:
-        """What a plugin is and could ask for, before it is installed and anything of it runs: see Plugins.inspect."""
+        """Returns a description of a plugin and the permissions it may request, without installing or running it; see Plugins.inspect."""
         return await self.plugins.inspect(source)
 
     async def add_plugin(self, plugin: Any, **options: Any) -> Installed:
-        """Options are those of Plugins.add: grant, config, timeout_s, output_bytes. Raises ConfigError."""
+        """Installs a plugin. options: those of Plugins.add: grant, config, timeout_s, output_bytes. Raises ConfigError."""
         installed = await self.plugins.add(plugin, **options)
         state = getattr(installed.plugin, "target", installed.plugin)
         if isinstance(state, Exportable):
@@ -156,11 +167,12 @@ class ToolFS(Files):
         return installed
 
     def remove_plugin(self, name: str) -> None:
+        """Uninstalls a plugin."""
         self.plugins.remove(name)
         self.snapshots.states.pop(f"plugin:{name}", None)
 
     def add_state(self, name: str, state: Exportable) -> None:
-        """Something else that snapshots take and put back."""
+        """Adds a further object to snapshots, which is exported by them and restored by a rollback."""
         self.snapshots.states[check_name(name)] = state
 
     def session(
@@ -175,8 +187,18 @@ class ToolFS(Files):
         memory: str | None = None,
         secrets: Sequence[str] = (),
     ) -> Session:
-        """What is not granted here is refused: see Grant.of for `paths` and `hosts`. memory: whose memory it sees; its own, by its name,
-        if left out."""
+        """Returns a session. Every operation that is not granted here is refused.
+
+        Args:
+            name: The session's name in the audit.
+            paths: Folders and their operations; see Grant.of.
+            hosts: Hosts and their methods; see Grant.of.
+            calls: The most calls.
+            size_bytes: The most bytes read and written.
+            seconds: The most seconds of work.
+            memory: The name of the memory that the session uses; the session's own name, if left out.
+            secrets: Texts that the audit never shows.
+        """
         grant = Grant.of(paths, hosts, calls=calls, size_bytes=size_bytes, seconds=seconds)
         return Session(check_name(name), grant, memory=check_name(memory) if memory else None, secrets=secrets)
 
@@ -185,21 +207,22 @@ class ToolFS(Files):
     async def remember(
         self, content: str, session: Session, *, id: str | None = None, metadata: Mapping[str, Any] = NOTHING
     ) -> dict[str, Any]:
-        """{id, content, metadata} of the entry. Without an id a new one is made; one that is there is replaced."""
+        """Writes an entry of memory and returns it as {id, content, metadata}. Without an id a new entry is made; an existing one is
+        replaced."""
         path = to_text((*MEMORY, check_name(id or new_id())))
         await self.write(path, json.dumps({"content": content, "metadata": dict(metadata)}, ensure_ascii=False), session)
         return {"id": path.rpartition("/")[2], "content": content, "metadata": dict(metadata)}
 
     async def search_memory(self, text: str, session: Session, *, top_k: int = 5) -> dict[str, Any]:
-        """{query, top_k, results: [{id, content, score, metadata}]}, best first."""
+        """Searches memory. Returns {query, top_k, results: [{id, content, score, metadata}]}, best first."""
         return await self._ask(MEMORY, checked_query(text, top_k), session)
 
     async def search_rag(self, text: str, session: Session, *, top_k: int = 5) -> dict[str, Any]:
-        """As search_memory, of what the search index holds."""
+        """Searches the search index. Returns the same form as search_memory."""
         return await self._ask(RAG, checked_query(text, top_k), session)
 
     async def skills(self, session: Session) -> Skills:
-        """Those the session may read, without their texts; a skill that breaks the format is there with its problem."""
+        """Returns the skills that the session may read, without their texts. A skill that breaks the format has a `problem`."""
         found = []
         for entry in await self.list(to_text(SKILLS), session):
             if entry.kind == "directory" and session.may("read", (*SKILLS, entry.name, "SKILL.md")):
@@ -210,7 +233,7 @@ class ToolFS(Files):
         return found
 
     async def load_skill(self, name: str, session: Session) -> Skill:
-        """With its text, and paths of the references and scripts beside it."""
+        """Returns a skill with its text and the paths of its references and scripts."""
         skill = await self._read_skill(name, session)
         folder = to_text((*SKILLS, name))
         files = [entry.path async for entry in self.walk(folder, session)] if session.may("list", (*SKILLS, name)) else []
@@ -221,33 +244,35 @@ class ToolFS(Files):
         return read_skill(await self.read_text(path, session), name, path)
 
     async def execute(self, plugin: str, request: Mapping[str, Any], session: Session) -> dict[str, Any]:
-        """{success, result?, error?, metadata?}. A plugin that fails is an error result; ToolFSError is for what may not be asked."""
+        """Calls a plugin. Returns {success, result?, error?, metadata?}. A failure of the plugin is a response with `error`; ToolFSError
+        is raised for a call that is not allowed."""
         async with self._call(session, "execute", to_text((*PLUGINS, plugin)), request=request) as call:
             call.need("execute", (*PLUGINS, check_name(plugin)))
-            asked = read_request(request)
-            call.took(json.dumps(asked, ensure_ascii=False).encode())
-            response = await self.plugins.execute(plugin, asked, session)
+            checked = read_request(request)
+            call.took(json.dumps(checked, ensure_ascii=False).encode())
+            response = await self.plugins.execute(plugin, checked, session)
             call.took(json.dumps(response, ensure_ascii=False).encode())
             call.failure = str(response.get("error", "")) if not response["success"] else None
             return response
 
     async def run(self, operations: Iterable[Mapping[str, Any]], session: Session) -> Results:
-        """Several operations as one request, in order, one result each: see chain.py."""
+        """Carries out several operations in order, and returns a result for each; see chain.py."""
         return await run_chain(self, operations, session)
 
     def tools(self, session: Session) -> Tools:
-        """What an agent gets to work with: those tools that the session can use."""
+        """Returns the tools for an agent: those whose operations the session allows."""
         return make_tools(self, session)
 
     # Snapshots.
 
     async def snapshot(self, session: Session, name: str | None = None) -> Snapshot:
+        """Takes a snapshot of all trees and states. name: the time, if left out."""
         async with self._call(session, "snapshot", to_text((*SNAPSHOTS, *([name] if name else ())))) as call:
             call.need("write", (*SNAPSHOTS, *([check_name(name)] if name else ())))
             return await self.snapshots.create(name)
 
     async def diff(self, old: str, new: str | None, session: Session) -> Diff:
-        """What changed from one snapshot to another, or to now where `new` is None, among what the session may see."""
+        """Returns the changes from one snapshot to another, or to the present where `new` is None, among paths that the session sees."""
         async with self._call(session, "diff", to_text((*SNAPSHOTS, old)), to=new or "now") as call:
             for name in filter(None, (old, new)):
                 call.need("read", (*SNAPSHOTS, check_name(name)))
@@ -259,25 +284,27 @@ class ToolFS(Files):
             return diff.replace(**seen)
 
     async def rollback(self, name: str, session: Session) -> Snapshot:
-        """Takes `execute` on the snapshot: it changes everything, whoever wrote it."""
+        """Restores a snapshot. It needs `execute` on the snapshot, because it changes the files of every session."""
         async with self._call(session, "rollback", to_text((*SNAPSHOTS, name))) as call:
             call.need("execute", (*SNAPSHOTS, check_name(name)))
             return await self.snapshots.rollback(name)
 
     async def branch(self, name: str, new_name: str, session: Session) -> Snapshot:
+        """Copies a snapshot under a new name."""
         async with self._call(session, "branch", to_text((*SNAPSHOTS, name)), to=new_name) as call:
             call.need("read", (*SNAPSHOTS, check_name(name)))
             call.need("write", (*SNAPSHOTS, check_name(new_name)))
             return await self.snapshots.branch(name, new_name)
 
     async def export_snapshot(self, name: str, session: Session) -> bytes:
-        """One file with everything that is in it, memory of every session included; so it takes `execute` on the snapshot."""
+        """Returns a snapshot with all its contents as one file. It needs `execute` on the snapshot, because the file holds the memory of
+        every session."""
         async with self._call(session, "export_snapshot", to_text((*SNAPSHOTS, name))) as call:
             call.need("execute", (*SNAPSHOTS, check_name(name)))
             return call.took(await archive.export_snapshot(self.snapshots, name))
 
     async def import_snapshot(self, data: bytes, session: Session) -> Snapshot:
-        """It is added to the others; nothing else changes. Raises CorruptionError where a hash is wrong."""
+        """Adds an exported snapshot; nothing else changes. Raises CorruptionError where a hash is wrong."""
         async with self._call(session, "import_snapshot", to_text(SNAPSHOTS)) as call:
             call.need("write", SNAPSHOTS)
             return await archive.import_snapshot(self.snapshots, call.took(data))

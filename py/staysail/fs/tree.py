@@ -1,8 +1,8 @@
-"""Files kept in a KeyValue store: the memory mount and the persistent one.
+"""Files in a KeyValue store: the memory mount and the persistent one.
 
-How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan; a file's
-record names its content by hash, and the content is a blob, or several (see parts.py). Every change is one commit of records and blobs
-together, so a crash leaves what was there before or what is there after.
+How it works: each file or directory has one record, JSON under `tree/<tree>NUL<folder>NUL<name>`, so a listing is one scan. A file's
+record names its content by hash, and the content is one blob or several (see parts.py). Every change is one commit of records and
+blobs together, so a crash leaves the state before it or the state after it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .ports import KeyValue
 
 
 class Record(Value):
-    """parts: of a content that is kept in several; else it is one blob under its hash."""
+    """The record of a file or directory. parts: the blobs of a content that is stored in several; otherwise the content is one blob
+    under its hash."""
 
     kind: Kind
     size_bytes: int
@@ -51,7 +52,7 @@ class Record(Value):
 
     @property
     def contents(self) -> tuple[Part, ...]:
-        """Blobs that make up the content, in order, with their sizes."""
+        """The blobs that make up the content, in order, with their sizes."""
         return self.parts or (((self.hash, self.size_bytes),) if self.hash else ())
 
     def entry(self, path: Path) -> Entry:
@@ -60,13 +61,20 @@ class Record(Value):
 
 
 async def used_by_trees(store: KeyValue) -> set[str]:
-    """Hashes of what is in any tree of a store."""
+    """Returns the hashes of all contents in the trees of a store."""
     records = (Record.decode(data) for _, data in await store.scan("tree/"))
     return {hash for record in records for hash, _ in record.contents}
 
 
 class TreeMount:
-    """name: the tree's own in its store. now: seconds since 1970."""
+    """A tree of files in a store.
+
+    Args:
+        blobs: The contents of the store.
+        name: The tree's name, unique in its store.
+        kind: The kind of mount that `list` shows.
+        now: Returns the time in seconds since 1970.
+    """
 
     writable = True
 
@@ -77,7 +85,7 @@ class TreeMount:
 
     @classmethod
     def in_memory(cls, *, quota_bytes: int | None = None, now: Callable[[], float] = time.time) -> TreeMount:
-        """A tree that lasts as long as the process."""
+        """Returns a tree that lasts as long as the process."""
         return cls(Blobs(MemoryRecords(quota_bytes=quota_bytes), [used_by_trees]), "memory", kind="memory", now=now)
 
     async def stat(self, path: Path) -> Entry | None:
@@ -99,7 +107,7 @@ class TreeMount:
             data = await self._parts.read(record.contents)
             if data is not None:
                 return data
-            # Replaced and swept between the two reads, or lost.
+            # The file was replaced between the two reads and its old content deleted, or the content is lost.
             again = self._need(await self._record(path), path, "file")
             if again == record:
                 raise CorruptionError(f"the content of {to_text(path)} is missing in storage; roll back to a snapshot or import one")
@@ -175,11 +183,11 @@ class TreeMount:
             await self.blobs.commit(puts, [self._key(path) for path in moved])
 
     async def records(self) -> dict[Path, Record]:
-        """Everything, for a snapshot."""
+        """Returns all records, for a snapshot."""
         return {self._path(key): Record.decode(data) for key, data in await self._store.scan(self._prefix)}
 
     async def plan(self, wanted: Mapping[Path, Record]) -> tuple[dict[str, bytes], Sequence[str]]:
-        """What to put and to delete so that the tree is `wanted` and nothing else."""
+        """Returns the records to put and the keys to delete that make the tree equal to `wanted`."""
         held = dict(await self._store.scan(self._prefix))
         puts = {self._key(path): record.encode() for path, record in wanted.items()}
         return {key: data for key, data in puts.items() if held.get(key) != data}, [key for key in held if key not in puts]
@@ -197,7 +205,7 @@ class TreeMount:
         return (await self._records_to(path)).get(path)
 
     async def _records_to(self, path: Path) -> dict[Path, Record]:
-        """Records of a path and of the directories above it. Raises ToolFSError where one of these is a file."""
+        """Returns the records of a path and of the directories above it. Raises ToolFSError if one of the directories is a file."""
         paths = [path[: n + 1] for n in range(len(path))]
         found = await self._store.get([self._key(step) for step in paths])
         held = {step: Record.decode(data) for step, data in zip(paths, found, strict=True) if data is not None}
@@ -229,7 +237,7 @@ class TreeMount:
 
 
 def _file(path: Path, held: Mapping[Path, Record]) -> Record | None:
-    """The file that is there already."""
+    """Returns the record of the existing file, or None. Raises ToolFSError for a directory."""
     if not path or (path in held and held[path].kind == "directory"):
         raise is_directory(path)
     return held.get(path)

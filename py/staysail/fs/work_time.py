@@ -1,7 +1,7 @@
-"""The time that the calls of a session take, also side by side: n calls at once use up a limit n times as fast.
+"""The time that the calls of a session take. Concurrent calls count each: n calls at once use up a limit n times as fast.
 
-How it works. A session's clock adds up the seconds of all calls that run. Whenever one begins or ends, the deadlines of the others move to
-where what is left, shared among those that run, comes to nothing.
+How it works. A session's clock adds up the seconds of all running calls. Whenever a call begins or ends, the deadlines of the others
+move: the remaining time is shared among the running calls.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 
 class WorkClock:
-    """The work of one session. limit_s: None for no limit."""
+    """The clock of one session. limit_s: None for no limit."""
 
     def __init__(self, limit_s: float | None) -> None:
         self.limit_s = limit_s
@@ -22,7 +22,7 @@ class WorkClock:
 
     @property
     def used_s(self) -> float:
-        """Seconds of work so far, those of calls that run now included."""
+        """Seconds of work so far, including calls that still run."""
         return self._used_s + len(self.running) * (time.monotonic() - self._at)
 
     @property
@@ -45,7 +45,7 @@ class WorkClock:
 
 
 class Work:
-    """One call that takes time of some sessions' clocks."""
+    """A running call, which uses time of some sessions' clocks."""
 
     _guard = threading.Lock()
 
@@ -59,14 +59,14 @@ class Work:
         self._move_all()
 
     def keep_within(self, limit: asyncio.Timeout | None) -> None:
-        """Moves this timeout with what is left of the sessions' time."""
+        """Makes a timeout follow the remaining time of the sessions."""
         if limit is not None:
             self._limit, self._loop = limit, asyncio.get_running_loop()
             self._move()
 
     @property
     def left_s(self) -> float | None:
-        """Seconds until the time is used up, if nothing begins or ends meanwhile; None for no limit."""
+        """Seconds until the time is used up, if no call begins or ends meanwhile; None for no limit."""
         left = [clock.left_s / max(1, len(clock.running)) for clock in self._clocks if clock.left_s is not None]
         return min(left, default=None)
 

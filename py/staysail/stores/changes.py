@@ -1,4 +1,4 @@
-"""What one change of a collection writes and deletes."""
+"""One change of a collection: the records that it writes and deletes."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .contents import encode_pages
 from .layout import BLOCKS, BY_CHUNK, PAGES, Entry, Head, encode_bits, encode_json, encode_log, seal
 from .segments import Checks, Segment, Segments
 
-LOG_RECORDS = 32  # that many, and small ones are joined
+LOG_RECORDS = 32  # from this many on, small log records are joined
 
 type Put = tuple[str, int, Any]
 type Delete = tuple[str, int]
 
 
 class Change:
-    """head: as it was before. Rows are staged in the index already."""
+    """The records of one change. head: the head before the change. The rows are staged in the index already."""
 
     def __init__(self, head: Head, index: RowTable, segments: Segments) -> None:
         self.puts: list[Put] = []
@@ -26,7 +26,7 @@ class Change:
         self._head, self._index, self._segments = head, index, segments
 
     def put_segments(self, pending: Sequence[Entry]) -> list[Segment]:
-        """As many as the rows that are in none, of the entries `pending`, fill."""
+        """Writes as many segments as the pending entries fill, and returns them."""
         index, rows, puts, written = self._index, self._index.segment_rows, self.puts, []
         for at in range(len(pending) // rows):
             serial, position = self._head.next + at * self._head.step, len(self._segments.known) + at
@@ -49,8 +49,8 @@ class Change:
         return written
 
     def put_log(self, pending: Sequence[Entry], count: int, full: int) -> tuple[tuple[int, int], ...]:
-        """Puts the last `count` rows, or what `full` segments leave, into a record of their own, together with small ones before it where
-        there are many. Gives the log."""
+        """Writes the last `count` rows, or the rows left by `full` segments, as one log record, joined with small records before it
+        where there are many. Returns the log."""
         log = list(self._head.log)
         if full:
             self.deletes += [("log", key) for key, _ in log]
@@ -66,7 +66,7 @@ class Change:
         return tuple(log)
 
     def put_deletions(self, slots: Iterable[int], tail_dead: set[int], gone: Sequence[int]) -> dict[int, set[int]]:
-        """Gives the deleted rows of each segment that has new ones, the tail's under the serial it will have."""
+        """Writes the deletions. Returns the deleted rows of each segment with new ones; those of the tail under the serial it will have."""
         rows, marked = self._index.segment_rows, dict[int, set[int]]()
         for slot in slots:
             position, row = divmod(slot, rows)

@@ -1,8 +1,9 @@
-"""Documents and vectors kept in a BlockStore, and the vector index over them.
+"""Documents and vectors stored in a BlockStore, and the vector index over them.
 
-How it works. Slot = position x segment_rows + row. A position is a full segment, or, behind the last, the tail: rows whose records are in
-the log until they fill a segment. What is read when: at opening the head, the log and the deletions; everything else when something asks
-for it, see Segments and Contents. Every write first catches up with what other tabs wrote, under a lock that all tabs share."""
+How it works. A row's slot is position x segment_rows + row. A position is a full segment or, after the last one, the tail: rows that
+stay in the log until they fill a segment. Opening reads the head, the log and the deletions; all else is read when it is needed (see
+Segments and Contents). Every write first reads what other tabs wrote, under a lock that all tabs share.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +30,16 @@ type Tables = dict[str, dict[int, Record]]
 
 
 class Collection:
+    """The stored documents and vectors of one VectorStore.
+
+    Args:
+        blocks: The storage.
+        index: The rows in memory.
+        head: The head of a new store; `sync` reads that of an existing one.
+        strict: Writes reach the disk before they return.
+        rows_budget_bytes: The most bytes of rows in memory.
+    """
+
     def __init__(
         self,
         blocks: BlockStore,
@@ -38,7 +49,6 @@ class Collection:
         strict: bool = False,
         rows_budget_bytes: int = 512 << 20,
     ) -> None:
-        """head: what a new store is to be; what is stored already is read by `sync`. strict: writes reach the disk before they return."""
         self.blocks, self.index = blocks, index
         self.head = head.replace(dtype=index.dtype, chunk_rows=index.chunk_rows, segment_rows=index.segment_rows)
         self.damage = DamageList()
@@ -52,7 +62,8 @@ class Collection:
     # Catching up
 
     async def sync(self, tables: Tables | None = None) -> None:
-        """Takes in what other tabs wrote. tables: OPENING, where they were read just now. Raises CorruptionError for a damaged head."""
+        """Reads what other tabs wrote. tables: the tables of OPENING, if they were read just now. Raises CorruptionError for a damaged
+        head."""
         async with self.alone():
             await self._sync(tables)
 
@@ -113,7 +124,7 @@ class Collection:
                 if len(entries) != count or len(data) != count * width:
                     raise ValueError("length")
             except ValueError:
-                # Rows behind it keep their slots, which the deletions are told by.
+                # Later rows keep their slots, because deletions are stored by slot.
                 self.damage.report("log", key, count)
                 entries, data = [Entry("")] * count, memoryview(bytes(count * width))
                 self._tail_dead.update(range(len(tail), len(tail) + count))
@@ -158,7 +169,7 @@ class Collection:
         self.head = self.head.emptied()
 
     async def read_fingerprint(self, fingerprint: EmbedderFingerprint) -> Entry | None:
-        """The document that has its id, which is where it was unless something moved it."""
+        """Returns the document with the fingerprint's id, first looked for at the fingerprint's slot."""
         documents, slot = self.documents, fingerprint.slot
         [entry] = await documents.entries([slot]) if self.index.is_alive(slot) else [None]
         if entry is None or entry.id != fingerprint.id:
@@ -170,7 +181,7 @@ class Collection:
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[None]:
-        """Alone among all tabs, and up to date."""
+        """Locks out all other tabs and tasks within the block, and reads their writes first."""
         async with self.blocks.exclusive(), self._state:
             self._writer = asyncio.current_task()
             try:
@@ -181,7 +192,7 @@ class Collection:
 
     @asynccontextmanager
     async def alone(self) -> AsyncGenerator[None]:
-        """What changes the state together with other tasks waits for them; the writer is alone already."""
+        """Locks out other tasks within the block. The task inside `writing` holds the lock already."""
         if self._writer and self._writer is asyncio.current_task():
             yield
             return
@@ -200,8 +211,8 @@ class Collection:
         prepared: bool = False,
         **changes: Any,
     ) -> None:
-        """Adds rows, deletes `dead` slots and whole `dropped` positions, and changes the head: one transaction. Raises
-        QuotaError, and what `stage` raises; then nothing has changed."""
+        """Adds rows, deletes `dead` slots and whole `dropped` positions, and changes the head, in one transaction. Raises QuotaError,
+        and what `stage` raises; then nothing has changed."""
         index, head = self.index, self.head
         encoded = index.encoded
         try:
@@ -262,7 +273,7 @@ class Collection:
         await self.compact()
 
     async def compact(self) -> None:
-        """Moves what is left of segments that are more than half deleted."""
+        """Moves the remaining rows of segments that are more than half deleted."""
         rows = self.index.segment_rows
         sparse = [position for position, segment in self.segments.live() if 2 * len(segment.dead) > rows]
         for at in range(0, len(sparse), SEGMENTS_AT_A_TIME):
@@ -296,7 +307,7 @@ class Collection:
             await self.blocks.write(puts, deletes, strict=self._strict)
         except QuotaError as error:
             _, free = await self.blocks.estimate()
-            if free is None or free >= needed:  # browsers need not tell what is really left
+            if free is None or free >= needed:  # a browser's estimate may be wrong
                 left = f"the browser refused them{f', though it tells of {free:,} left' if free is not None else ''}"
             else:
                 left = f"the browser has {free:,} left for this page"
@@ -309,7 +320,7 @@ class Collection:
 
 
 def unpadded(data: memoryview[int], index: RowTable) -> Any:
-    """Stored rows as floats side by side."""
+    """Returns stored rows as floats without padding."""
     flat = data.cast("e" if index.dtype == "f16" else "f")  # type: ignore[call-overload]
     if index.dim == index.stride and index.dtype == "f32":
         return flat

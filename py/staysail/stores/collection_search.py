@@ -1,4 +1,4 @@
-"""How a collection is searched: by vector, by words, and what of it is in memory for that."""
+"""The searches of a collection, by vector and by words, and the rows and codes in memory for them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,19 @@ from .collection import Collection
 from .documents import show_document
 from .filters import Where
 
-TAIL = -1  # the key of the keyword index's part for rows that are in no segment yet
-ROWS_AT_ONCE = 512  # rows that are read one by one; more come in whole chunks
-GATHER_SHARE = 8  # a filter that keeps less than one row in so many is answered from these rows alone
+TAIL = -1  # the keyword index's key for rows that are in no segment yet
+ROWS_AT_ONCE = 512  # the most rows read one by one; more are read in whole chunks
+GATHER_SHARE = 8  # a filter that keeps less than one row in so many is answered from the kept rows alone
 
 
 class Chosen(Value):
-    """What a filter keeps. keep: a byte for each slot. slots: where they are few enough to be looked at one by one."""
+    """The rows that a filter keeps.
+
+    Attributes:
+        keep: A byte for each slot.
+        count: The number of rows kept.
+        slots: The slots, where they are few enough to be searched one by one.
+    """
 
     keep: Block
     count: int
@@ -32,8 +38,10 @@ class Chosen(Value):
 
 
 class CollectionSearch:
+    """The searches of one collection. last: a description of the last search."""
+
     def __init__(self, collection: Collection, index: FlatIndex) -> None:
-        self.last: dict[str, Any] = {}  # what the last search did
+        self.last: dict[str, Any] = {}  # a description of the last search
         self._collection, self._index = collection, index
         self._words = KeywordIndex()
         self._tail_words: object = None
@@ -62,7 +70,7 @@ class CollectionSearch:
             hits = await self._by_plan(plan, query, k, chosen)
             if index.dead == dead:
                 return hits
-            # Rows were found damaged: others come in their place.
+            # Some rows were damaged: search again without them.
 
     async def _by_plan(self, plan: Plan, query: Query, k: int, chosen: Chosen | None) -> list[Hit]:
         index, keep = self._index, chosen.keep if chosen else None
@@ -75,7 +83,7 @@ class CollectionSearch:
         return await self._rescored(query, await self._narrowed(query, index.near(query, k, keep), k), k)
 
     async def by_vectors(self, vectors: Sequence[Sequence[float]], k: int, chosen: Chosen | None) -> list[list[Hit]]:
-        """For each; exact scans of several at once."""
+        """Returns the hits of each vector. Exact searches scan the rows once for several vectors."""
         index = self._index
         if not index.alive:
             return [[] for _ in vectors]
@@ -116,9 +124,9 @@ class CollectionSearch:
         ]
 
     async def ready(self, slots: Sequence[int]) -> None:
-        """Brings the rows in `slots` into memory."""
+        """Reads the rows in `slots` into memory."""
         if self._index.missing_chunks(slots):
-            # Those that are there too, or they would make room.
+            # Chunks in memory too, or they might be dropped to make room.
             await self._load(sorted({slot // self._index.chunk_rows for slot in slots}))
 
     async def _load(self, chunks: list[int]) -> None:
@@ -128,16 +136,16 @@ class CollectionSearch:
             await self._collection.segments.load_rows(chunks)
 
     def _missing(self, slots: array[int]) -> array[int]:
-        """Those whose rows are not in memory."""
+        """Returns the slots whose rows are not in memory."""
         rows, size = self._index.rows, self._index.chunk_rows
         return array("I", [slot for slot in slots if not rows.holds(slot // size)])
 
     async def _among(self, query: Query, slots: array[int], k: int, plan: Plan) -> list[Hit]:
-        """The best of some rows."""
+        """Returns the best of some rows."""
         return await self._rescored(query, await self._narrowed(query, slots, k) if plan.way != "exact" else slots, k)
 
     async def _narrowed(self, query: Query, slots: array[int], k: int) -> array[int]:
-        """Those worth scoring exactly, by their codes; all of them where they are so few that their rows are read sooner than all codes."""
+        """Returns the slots worth scoring exactly, by their codes; all slots where reading their rows is cheaper than reading all codes."""
         if len(slots) > ROWS_AT_ONCE or self._index.has_codes:
             await self._coarse("codes")
             return self._index.narrowed(query, slots, k)
@@ -153,7 +161,7 @@ class CollectionSearch:
         window = self._collection.segments.window * self._index.chunk_rows
         if self._index.size <= window:
             return await self._rescored_at_once(query, slots, k)
-        parts: dict[int, array[int]] = {}  # each of rows that fit in memory together
+        parts: dict[int, array[int]] = {}  # parts of rows that fit in memory together
         for slot in slots:
             parts.setdefault(slot // window, array("I")).append(slot)
         hits = [hit for part in parts.values() for hit in await self._rescored_at_once(query, part, k)]
@@ -190,7 +198,7 @@ class CollectionSearch:
                 return await self._rescored(query, slots, k)
         if await self._all_rows():
             return index.exact(query, k, keep)
-        # The rows are more than the memory they may take: a window after another.
+        # The rows exceed the memory budget, so they are searched one window after another.
         hits: list[Hit] = []
         for first in range(0, -(-index.size // index.chunk_rows), segments.window):
             async with self._collection.alone():
@@ -199,7 +207,7 @@ class CollectionSearch:
         return sorted(hits, key=lambda hit: (-hit[0], hit[1]))[:k]
 
     async def _all_rows(self) -> bool:
-        """Brings all rows into memory, where they fit."""
+        """Reads all rows into memory, if they fit. Returns whether they do."""
         index, segments = self._index, self._collection.segments
         missing = [at for at in range(-(-index.size // index.chunk_rows)) if not index.rows.holds(at)]
         if missing and segments.chunks > segments.window:

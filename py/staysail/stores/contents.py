@@ -1,4 +1,4 @@
-"""What a collection keeps beside the vectors: ids, documents, metadata and words, in pages that are read when something asks for them."""
+"""The ids, documents, metadata and words of a collection, in pages that are read when they are needed."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ PAGES_KEPT = 2048
 
 
 class Contents:
+    """The contents of a collection beside its vectors. tail: the entries of rows that fill no segment yet."""
+
     def __init__(self, blocks: BlockStore, index: RowTable, segments: Segments, damage: DamageList) -> None:
-        self.tail: list[Entry] = []  # of the rows that fill no segment yet
+        self.tail: list[Entry] = []  # entries of rows that fill no segment yet
         self._blocks, self._index, self._segments, self._damage = blocks, index, segments, damage
         self._blank = {"documents": BlankPage(None, index.chunk_rows), "metadata": BlankPage({}, index.segment_rows)}
         self._slots: dict[str, int] | None = None
@@ -32,7 +34,7 @@ class Contents:
     # Changes
 
     def add(self, entries: Sequence[Entry], slot: int) -> None:
-        """Rows from `slot` on."""
+        """Adds the ids of rows from `slot` on."""
         if self._slots is not None:
             self._slots.update(zip(map(itemgetter(0), entries), count(slot)))
 
@@ -61,7 +63,7 @@ class Contents:
     # Reading
 
     async def ids(self) -> dict[str, int]:
-        """The slot of each document."""
+        """Returns the slot of each document by id."""
         if self._slots is None:
             live = list(self._segments.live())
             pages = await self._load({("ids", segment.serial): segment.checks for _, segment in live})
@@ -77,7 +79,7 @@ class Contents:
         return self._slots
 
     async def entries(self, slots: Sequence[int]) -> list[Entry | None]:
-        """None for what is damaged."""
+        """Returns the entries in `slots`; None for a damaged one."""
         start, rows, chunk_rows = self._segments.start, self._index.segment_rows, self._index.chunk_rows
         wanted: dict[tuple[str, int], Checks] = {}
         for slot in slots:
@@ -100,7 +102,7 @@ class Contents:
         return found
 
     async def select(self, where: Where) -> bytearray:
-        """A byte for each slot: 1 for what is there and passes the filter."""
+        """Returns a byte for each slot: 1 where the row exists and passes the filter."""
         selection = compile_selection(where)
         live = list(self._segments.live())
         missing = [segment for _, segment in live if segment.serial not in self._fields]
@@ -119,7 +121,7 @@ class Contents:
         return bytearray(both.to_bytes(self._index.size, "little"))
 
     async def terms(self, known: set[int]) -> AsyncGenerator[tuple[int, Record]]:
-        """(serial, record) of each segment whose serial is not in `known` and that has words."""
+        """Yields (serial, record) of each segment that has words and whose serial is not in `known`."""
         for _, segment in list(self._segments.live()):
             if segment.serial in known or "terms" not in segment.checks:
                 continue
@@ -131,11 +133,11 @@ class Contents:
             yield segment.serial, record
 
     def starts(self) -> dict[int, int]:
-        """The first slot of each segment, by serial."""
+        """Returns the first slot of each segment by serial."""
         return {segment.serial: position * self._index.segment_rows for position, segment in self._segments.live()}
 
     async def _load(self, wanted: Mapping[tuple[str, int], Checks]) -> Mapping[tuple[str, int], Page | None]:
-        """At least the pages that are wanted, None for those that are damaged. wanted: by table and key, the checks of their segment."""
+        """Returns at least the wanted pages, None for damaged ones. wanted: by table and key, the checks of the page's segment."""
         missing = [key for key in wanted if key not in self._pages]
         if not missing:
             return self._pages
@@ -154,12 +156,12 @@ class Contents:
 
 
 def _checksums_of(checks: Checks, table: str) -> Sequence[int]:
-    told = checks.get(table, [])
-    return told if isinstance(told, list) else [told]
+    found = checks.get(table, [])
+    return found if isinstance(found, list) else [found]
 
 
 def encode_pages(entries: Sequence[Entry], chunk_rows: int) -> Iterator[tuple[str, int, bytes]]:
-    """(table, chunk, record) for a segment, without pages that hold nothing."""
+    """Yields (table, chunk, record) for a segment, without empty pages."""
     yield "ids", 0, encode_page([entry.id for entry in entries])
     if any(entry.metadata for entry in entries):
         yield "metadata", 0, encode_page([entry.metadata for entry in entries])

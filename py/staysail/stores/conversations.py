@@ -1,13 +1,15 @@
 """Conversations in a KeyValue.
 
-How it works. Each append is a record of its own, so it costs the same however long the conversation is, and is there whole or not at all:
+How it works. Each append is a record of its own, so its cost does not grow with the conversation, and it is stored as a whole or not
+at all:
 
     entry/<id>/<number>-<ms>-<messages>-<random>   CRC-32, line feed, JSON of the messages
     head/<id>                                      JSON: title, created_at, forked_from
     note/<id>/<name>                               JSON, for memory policies
 
-The key tells when it was written (milliseconds since 1970) and how many messages it holds, so a list reads heads and keys alone. Two that
-append at once wait for each other; where nothing can hold one of them off, both get the same number, and the random part keeps them apart.
+An entry's key holds the time (milliseconds since 1970) and the number of messages, so a list reads only heads and keys. Two
+concurrent appends wait for each other; where no lock is possible, both get the same number, and the random part keeps their keys
+apart.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from ..core.value import Value
 
 FORMAT = "staysail-conversations"
 VERSION = 1
-LONGEST_ID = 150  # as it stands in a key
+LONGEST_ID = 150  # characters of a quoted id
 LONGEST_TITLE = 80
 MOST_PARSED = 8  # conversations whose messages stay parsed
 AROUND = 60  # characters of an excerpt on either side
@@ -40,7 +42,7 @@ ENTRY = re.compile(r"(\d{8,})-(\d+)-(\d+)-\w+")
 
 
 class Entry(Value):
-    """Where a record stands in its conversation."""
+    """The key of an entry, parsed. at: seconds since 1970. messages: the number of messages."""
 
     key: str
     number: int
@@ -49,30 +51,36 @@ class Entry(Value):
 
 
 class Conversations:
-    """Keeps conversations, for agents and for whoever lists, searches, forks and exports them.
+    """A store of conversations, for agents and for programs that list, search, fork and export them.
 
         conversations = Conversations("chats")
         agent = Agent("anthropic:claude-sonnet-4-5", conversations=conversations, conversation="trip")
         await agent.prompt("My name is Ada.")
         for found in await conversations.list(): print(found.id, found.title)
 
-    store: in a page the name they are kept under in IndexedDB, "conversations" if left out; on CPython a directory that keeps them, and if
-    left out they last as long as the process, as ":memory:" does everywhere; or a KeyValue. now: seconds since 1970. Raises ConfigError.
+    Only messages are stored: no key, no header, no address. Tabs and processes that append at once wait for each other.
 
-    Messages are all that is kept: no key, no header, no address. Tabs and processes that append at once wait for each other."""
+    Args:
+        store: In a page, the name in IndexedDB, "conversations" if left out. On CPython, a directory; if left out, conversations last
+            as long as the process. ":memory:" does the same everywhere. Or a KeyValue.
+        now: Returns the time in seconds since 1970.
+
+    Raises:
+        ConfigError: The store is none of these.
+    """
 
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._records, self._now = Defaults.open_records(store, "conversations"), now
-        self._parsed: dict[str, dict[str, tuple[Message, ...]]] = {}  # by conversation, those used last behind the others
+        self._parsed: dict[str, dict[str, tuple[Message, ...]]] = {}  # by conversation, the last used at the end
 
     @classmethod
     def in_toolfs(cls, toolfs: Any, session: Any, folder: str) -> Conversations:
-        """Keeps them as files below a folder of a ToolFS, such as "/toolfs/data/chats", which the session may read, write, list and
-        delete."""
+        """Returns a store that keeps conversations as files below a folder of a ToolFS, such as "/toolfs/data/chats". The session must
+        allow reading, writing, listing and deleting there."""
         return cls(Defaults.file_records(toolfs, session, folder))
 
     async def load(self, id: str) -> Conversation:
-        """One that is not there yet is empty, and begins with the first append."""
+        """Returns a conversation. An unknown id gives an empty conversation, which its first append creates."""
         keys = sorted(await self._records.keys(_entries(id)))
         read = self._parsed.pop(id, {})
         new = [key for key in keys if key not in read]
@@ -80,7 +88,7 @@ class Conversations:
         for key, data in zip(new, await self._records.get(new), strict=True):
             try:
                 if _entry(key) is None:
-                    raise ValueError("its name is none")
+                    raise ValueError("its key is not an entry's")
                 read[key] = _read(data or b"")
             except (ValueError, ConfigError) as error:
                 problems.append(f"a part of the conversation {id!r} is damaged and was left out: {key} ({error})")
@@ -93,14 +101,20 @@ class Conversations:
         return Conversation(info, tuple(messages), (*problems, *([problem] if problem else [])))
 
     def _keep(self, id: str, parsed: dict[str, tuple[Message, ...]]) -> None:
-        """Spares the next `load` what never changes."""
+        """Keeps parsed messages for the next `load`, as entries never change."""
         self._parsed[id] = parsed
         for oldest in list(self._parsed)[:-MOST_PARSED]:
             self._parsed.pop(oldest, None)
 
     async def append(self, id: str, messages: Iterable[MessageLike]) -> None:
-        """Adds an exchange: it is there as a whole or not at all. The first one begins the conversation, and names it by what the user
-        said. Raises ConfigError for a tool call without its result, QuotaError, StoreError."""
+        """Appends an exchange, as a whole or not at all. The first append creates the conversation, with the first line of the user's
+        message as its title.
+
+        Raises:
+            ConfigError: A tool call has no result.
+            QuotaError: The storage is full.
+            StoreError: The storage failed.
+        """
         added = _checked(messages)
         if not added:
             return
@@ -112,7 +126,7 @@ class Conversations:
             await self._records.commit(puts)
 
     async def list(self) -> list[ConversationInfo]:
-        """Those used last come first."""
+        """Returns all conversations, the last used first."""
         heads = await self._records.keys("head/")
         entries: dict[str, list[Entry]] = {}
         for key in await self._records.keys("entry/"):
@@ -127,8 +141,8 @@ class Conversations:
         return sorted(found, key=lambda info: info.updated_at, reverse=True)
 
     async def search(self, text: str, *, limit: int = 50) -> Sequence[ConversationHit]:
-        """Messages that hold every word of the text, whatever the case, and titles that do; of conversations used last first. It reads
-        everything, one conversation at a time."""
+        """Returns messages and titles that contain every word of the text, ignoring case; those of the last used conversations first. It
+        reads all conversations, one at a time."""
         words = text.casefold().split()
         hits: list[ConversationHit] = []
         for info in await self.list() if words else ():
@@ -143,8 +157,8 @@ class Conversations:
         return hits[:limit]
 
     async def fork(self, id: str, at: int | None = None, *, title: str | None = None) -> str:
-        """A copy of the first `at` messages (all, if left out) under a new id; fewer, where that would part a tool call from its result.
-        What is appended to either is not seen in the other. Raises StoreError for one that is not there."""
+        """Copies the first `at` messages (all, if left out) to a new conversation, and returns its id. Fewer are copied where the cut
+        would separate a tool call from its result. The two conversations are independent. Raises StoreError for an unknown id."""
         conversation = await self._need(id)
         kept = conversation.messages[: cut_back(conversation.messages, len(conversation.messages) if at is None else at)]
         new = new_id()
@@ -156,8 +170,8 @@ class Conversations:
         return new
 
     async def cut(self, id: str, at: int) -> None:
-        """Takes back all from the message `at` on, so that a question can be asked anew; from before it, where that would part a tool call
-        from its result."""
+        """Deletes the messages from index `at` on, so that a question can be put anew. The cut moves back where it would separate a tool
+        call from its result."""
         async with self._records.exclusive():
             keys = sorted(await self._records.keys(_entries(id)))
             found = dict(await self._records.scan(_entries(id)))
@@ -179,7 +193,7 @@ class Conversations:
             await self._records.commit(puts, deletes)
 
     async def rename(self, id: str, title: str) -> None:
-        """Raises StoreError for one that is not there, ConfigError for an empty title."""
+        """Sets the title. Raises StoreError for an unknown id, ConfigError for an empty title."""
         if not title.strip():
             raise ConfigError("a conversation's title cannot be empty")
         async with self._records.exclusive():
@@ -189,19 +203,19 @@ class Conversations:
             await self._records.commit({_head(id): _json(head | {"title": _title(title)})})
 
     async def delete(self, id: str) -> None:
-        """Nothing happens where it is not there."""
+        """Deletes a conversation with its notes. An unknown id is ignored."""
         async with self._records.exclusive():
             keys = [*await self._records.keys(_entries(id)), *await self._records.keys(f"note/{quote_id(id)}/")]
             await self._records.commit({}, [_head(id), *keys])
 
     async def export(self, id: str | None = None) -> dict[str, Any]:
-        """Plain JSON of one, or of all. Raises StoreError for one that is not there."""
+        """Returns one conversation, or all, as plain JSON. Raises StoreError for an unknown id."""
         ids = [id] if id is not None else [info.id for info in await self.list()]
         return {"format": FORMAT, "version": VERSION, "conversations": [_exported(await self._need(one)) for one in ids]}
 
     async def import_(self, data: Mapping[str, Any] | str) -> Sequence[str]:
-        """Takes what `export` gave, as data or as text, and gives the ids: new ones where theirs are taken. All or nothing. Raises
-        ConfigError."""
+        """Adds conversations that `export` returned, as data or as text, all or none. Returns their ids; a conversation whose id is
+        taken gets a new one. Raises ConfigError for other data."""
         conversations = [_imported(item) for item in _import_list(data)]
         puts: dict[str, bytes] = {}
         ids = []
@@ -217,7 +231,7 @@ class Conversations:
         return ids
 
     async def get_note(self, id: str, name: str) -> Any:
-        """None where there is none, or where it is damaged: notes can be made again."""
+        """Returns a note; None where it is missing or damaged, as notes can be made again."""
         [data] = await self._records.get([f"note/{quote_id(id)}/{name}"])
         try:
             return None if data is None else read_json(data, max_depth=RECORD_DEPTH)
@@ -225,10 +239,11 @@ class Conversations:
             return None
 
     async def put_note(self, id: str, name: str, value: Any) -> None:
+        """Stores a note of a memory policy."""
         await self._commit({f"note/{quote_id(id)}/{name}": _json(value)})
 
     async def close(self) -> None:
-        """Lets go of what keeps them; nothing is lost."""
+        """Closes the underlying store. Nothing is lost."""
         close = getattr(self._records, "close", None)
         if close:
             await close()
@@ -258,7 +273,7 @@ def new_id() -> str:
 
 
 def quote_id(id: str) -> str:
-    """An id as it stands in keys, and in names of files. Raises ConfigError."""
+    """Returns an id as it is written in keys and file names. Raises ConfigError."""
     quoted = quote(id, safe="").replace(".", "%2E") if isinstance(id, str) else ""
     if not quoted or len(quoted) > LONGEST_ID:
         raise ConfigError(f"a conversation's id is a text of 1 to {LONGEST_ID} letters (fewer, of other than Latin ones), not {id!r:.40}")
@@ -266,7 +281,7 @@ def quote_id(id: str) -> str:
 
 
 def title_of(messages: Sequence[Message]) -> str:
-    """The first line that the user said."""
+    """Returns the first line of the user's first message."""
     said = next((message.text.strip() for message in messages if message.role == "user" and message.text.strip()), "")
     return _title(said.partition("\n")[0]) or "Conversation"
 
@@ -307,7 +322,7 @@ def _written(messages: Iterable[Message]) -> bytes:
 
 
 def _read(data: bytes) -> tuple[Message, ...]:
-    """Raises ValueError, ConfigError."""
+    """Returns the messages of an entry. Raises ValueError or ConfigError for a damaged one."""
     checksum, _, body = data.partition(b"\n")
     if int(checksum, 16) != zlib.crc32(body):
         raise ValueError("its checksum is wrong")
@@ -351,9 +366,9 @@ def _excerpt(text: str, words: Sequence[str]) -> str:
 
 
 def _exported(conversation: Conversation) -> dict[str, Any]:
-    told = conversation.to_dict()
-    del told["problems"]
-    return told
+    data = conversation.to_dict()
+    del data["problems"]
+    return data
 
 
 def _import_list(data: Mapping[str, Any] | str) -> list[Any]:

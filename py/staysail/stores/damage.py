@@ -6,7 +6,13 @@ from ..core.value import Value
 
 
 class Damage(Value):
-    """What was found damaged. rows: how many cannot be found any more; their documents may still be readable."""
+    """A damaged record.
+
+    Attributes:
+        table: The table of the record.
+        key: The key of the record.
+        rows: The number of rows that can no longer be found; their documents may still be readable.
+    """
 
     table: str
     key: int
@@ -19,7 +25,7 @@ class DamageWarning(UserWarning):
 
 class DamageList(list[Damage]):
     def report(self, table: str, key: int, rows: int = 0) -> None:
-        """Warns once of each."""
+        """Adds damage, and warns once of each record."""
         damage = Damage(table, key, rows)
         if damage not in self:
             self.append(damage)

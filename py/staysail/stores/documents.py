@@ -1,4 +1,4 @@
-"""What a store is given and what it shows: documents in any of their forms, their texts' vectors, and hits."""
+"""Documents in the forms that stores accept, the vectors of their texts, and the documents of hits."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .layout import Entry, bare_entries
 
 
 def show_document(document: Any, metadata: Mapping[str, Any]) -> Any:
-    """Text with metadata as an object, so that whoever reads the hit sees both; anything else as it was given."""
+    """Returns a hit's document: a text with metadata as an object of both, any other document unchanged."""
     return {"text": document, "metadata": dict(metadata)} if isinstance(document, str) and metadata else document
 
 
 def read_documents(documents: Sequence[Any] | None, ids: Sequence[str] | None, count: int) -> tuple[list[Entry], list[Any]]:
-    """Entries, and the vectors that came with them or None. Without documents, `count` ids alone. Raises ConfigError for ids that are there
-    twice."""
+    """Returns entries, and for each its vector or None. Without documents, `count` entries with ids alone. Raises ConfigError for a
+    repeated id."""
     if isinstance(documents, str | Mapping | Document):
         documents = [documents]
     count = count if documents is None else len(documents)
@@ -56,23 +56,23 @@ def _read_document(item: Any) -> tuple[Entry, Any]:
         if set(rest) == {name}:
             body = rest[name]
     vector = item.get("vector", item.get("embedding"))
-    # Without metadata of its own, an object is filtered by its own fields.
+    # An object without metadata is filtered by its own fields.
     fields = metadata if metadata is not None else rest if body is rest else {}
     return Entry(str(item["id"]) if item.get("id") is not None else "", body, dict(fields)), vector
 
 
 def check_embedder(embedder: Any) -> None:
-    """Raises ConfigError."""
+    """Raises ConfigError for an object that is no embedder."""
     if embedder is not None and not callable(embedder) and not hasattr(embedder, "embed_texts"):
-        raise ConfigError("embedder has embed_texts, or is a function from texts to vectors")
+        raise ConfigError("an embedder has embed_texts, or is a function from texts to vectors")
 
 
 async def embed_texts(embedder: Any, texts: Sequence[str]) -> list[Any]:
-    """A vector each. Raises ConfigError without an embedder, or where there is no text."""
+    """Returns a vector for each text. Raises ConfigError without an embedder, or for an empty text."""
     if not texts:
         return []
     if embedder is None:
-        raise ConfigError("this store has no embedder: give it one, or give vectors")
+        raise ConfigError("this store has no embedder: create it with embedder=…, or give vectors")
     empty = next((at for at, text in enumerate(texts) if not text.strip()), None)
     if empty is not None:
         raise ConfigError(f"document {empty} has no text to embed; give its vector, or a `text`")

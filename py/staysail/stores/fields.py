@@ -1,7 +1,8 @@
-"""Filters answered by field: for each field that a filter names, which rows have which value.
+"""Filters answered field by field: for each field of a filter, the rows that have each value.
 
-A selection is a number with a byte for each row, the first row's the least, 1 where the row is selected: so `and`, `or` and `not` are one
-operation each."""
+A selection is an integer with a byte for each row, the first row's byte the lowest, and 1 where the row is selected. So `and`, `or`
+and `not` are one operation each.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ type Selection = int
 
 
 class Field:
-    """One field of `count` rows. A list counts as each of its items."""
+    """One field of all rows. A list counts as each of its items."""
 
     def __init__(self, values: Sequence[Any]) -> None:
         self._count = len(values)
@@ -25,7 +26,7 @@ class Field:
         self._present = bytearray([value is not None for value in values])
         for row, value in enumerate(values):
             kind = type(value)
-            if kind is str or kind is int:  # what nearly all are, of very many
+            if kind is str or kind is int:  # the fast path for nearly all values
                 rows[False, value].append(row)
             elif isinstance(value, list) or not is_plain(value):
                 self.odd.append((row, value))
@@ -41,7 +42,7 @@ class Field:
         return self._select(self._equal.get((isinstance(value, bool), value), ()) for value in wanted if is_plain(value))
 
     def ordered(self, kind: type, low: Any = None, high: Any = None, *, strict: bool = False) -> Selection:
-        """Rows from `low` on or up to `high`; strict: without these."""
+        """Selects rows with values from `low` on or up to `high`. strict: without `low` and `high` themselves."""
         if kind not in self._sorted:
             values: list[Any] = []
             rows = array("I")
@@ -55,11 +56,11 @@ class Field:
         return self._select([rows[first:last]])
 
     def passing(self, test: Callable[[Any], bool]) -> Selection:
-        """Rows whose value passes a test, which each value takes once."""
+        """Selects rows whose value passes a test. Each distinct value is tested once."""
         return self._select(rows for (_, value), rows in self._equal.items() if test(value))
 
     def one_by_one(self, test: Callable[[Any], bool]) -> Selection:
-        """Of the odd rows alone."""
+        """Selects rows among the odd ones, whose values are compared one by one."""
         return self._select([[row for row, value in self.odd if test(value)]]) if self.odd else 0
 
     def _select(self, rows: Iterable[Iterable[int]]) -> Selection:
@@ -71,11 +72,15 @@ class Field:
 
 
 class Fields:
-    """The fields of some rows, each looked at when a filter first names it."""
+    """The fields of some rows. Each field is read when a filter first names it.
+
+    Args:
+        count: The number of rows.
+        rows: Returns the metadata of each row. It is called for each new field, because keeping the metadata would take several times
+            the memory.
+    """
 
     def __init__(self, count: int, rows: Callable[[], Sequence[Mapping[str, Any]]]) -> None:
-        """rows: gives the metadata of each of `count` rows. It is asked again for each new field: kept, it would be several times as
-        big."""
         self._rows = rows
         self._fields: dict[str, Field] = {}
         self.everything: Selection = int.from_bytes(b"\1" * count, "little")
@@ -89,7 +94,7 @@ class Fields:
 
 
 def get_field(metadata: Mapping[str, Any], name: str, path: tuple[str, ...]) -> Any:
-    """The value of a field, which may be a path; None where it is absent."""
+    """Returns the value of a field, which may be a path; None where it is absent."""
     if name in metadata:
         return metadata[name]
     value: Any = metadata
@@ -101,7 +106,7 @@ def get_field(metadata: Mapping[str, Any], name: str, path: tuple[str, ...]) -> 
 
 
 def is_plain(value: Any) -> bool:
-    """Whether it can be looked up: not NaN, which nothing equals, nor anything that holds others."""
+    """Whether a value can be looked up: a text, number, boolean or None, but not NaN, which equals nothing."""
     return value is None or (isinstance(value, str | int | float) and value == value)
 
 

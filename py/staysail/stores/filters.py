@@ -19,7 +19,7 @@ type Test = Callable[[Mapping[str, Any]], bool]
 
 
 def compile_filter(where: Where) -> Test:
-    """A function of metadata. Raises ConfigError, naming the part that is wrong."""
+    """Returns a function that tests metadata. Raises ConfigError, which names the part of the filter that is wrong."""
     if not isinstance(where, Mapping):
         raise ConfigError(f"where is an object such as {{'year': {{'gte': 2020}}}}, not {type(where).__name__}")
     tests = [_compile_part(name, value) for name, value in where.items()]
@@ -29,7 +29,7 @@ def compile_filter(where: Where) -> Test:
 
 
 def compile_selection(where: Where) -> Select:
-    """The same filter for many rows at once, answered by field. Raises ConfigError."""
+    """Returns a function that applies the filter to many rows at once, field by field. Raises ConfigError."""
     compile_filter(where)
     return _select_all([_select_part(name, value) for name, value in where.items()])
 
@@ -38,7 +38,7 @@ def _select_all(parts: Sequence[Select]) -> Select:
     def select(fields: Fields) -> Selection:
         chosen = fields.everything
         for part in parts:
-            if chosen:  # what is not asked is not looked up
+            if chosen:  # nothing left: the other fields need not be read
                 chosen &= part(fields)
         return chosen
 
@@ -139,7 +139,7 @@ def _any(compare: Callable[[Any, Any], bool], value: Any, wanted: Any) -> bool:
 
 
 def _equal(value: Any, wanted: Any) -> bool:
-    # True is 1 in Python, and not in anybody's metadata.
+    # True equals 1 in Python, but not in metadata.
     return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
 
 

@@ -1,4 +1,4 @@
-"""What is the same in every store of documents, however it keeps and finds them."""
+"""The interface that all document stores share, however they keep and search documents."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from .zip_reading import Source
 
 
 class TextReranker(Protocol):
-    """`Reranker` is one. What it gives has `index` and `score`, best first."""
+    """The port of a reranker, such as `Reranker`."""
 
-    async def rerank(self, query: str, documents: Iterable[str]) -> Sequence[Any]: ...
+    async def rerank(self, query: str, documents: Iterable[str]) -> Sequence[Any]:
+        """Returns objects with `index` (into `documents`) and `score`, best first."""
 
 
 type Rerank = Callable[[str, Sequence[SearchHit]], Any] | TextReranker
@@ -33,25 +34,33 @@ class StoreVerbs(ABC):
     embedder: Any
 
     async def add(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """Adds documents and gives their ids. documents: texts, Documents, or objects with `text` (or `document`) and optionally `id`,
-        `metadata` and `vector`. vectors: of all of them, in any form `numpy` or lists have; what has none is embedded. Raises StoreError
-        (code "exists") for an id that is there already."""
+        """Adds documents and returns their ids.
+
+        Args:
+            documents: Texts, Documents, or objects with `text` (or `document`) and optionally `id`, `metadata` and `vector`.
+            vectors: Vectors of all documents, as numpy arrays or lists. Documents without a vector are embedded.
+            ids: Ids of all documents; new ones are made for documents without an id.
+
+        Raises:
+            StoreError: The store holds an id already (code "exists").
+            ConfigError: The arguments do not fit each other, or a document needs an embedder.
+        """
         return await self._add(documents, vectors, ids, replace=False)
 
     async def upsert(self, documents: Sequence[Any] | None = None, *, vectors: Any = None, ids: Sequence[str] | None = None) -> list[str]:
-        """`add`, where ids that are there already are replaced."""
+        """Adds documents as `add` does, and replaces those whose ids the store holds already."""
         return await self._add(documents, vectors, ids, replace=True)
 
     async def replace(self, ids: Sequence[str], documents: Sequence[Any], *, vectors: Any = None) -> list[str]:
-        """Puts documents in the place of those that have `ids`; a VectorStore in a single write. A document whose id is there already is
-        replaced."""
+        """Replaces the documents that have `ids` by other documents, and returns the ids of the new ones. A VectorStore does it in a
+        single write. A new document whose id the store holds already replaces that one."""
         if not documents:
             await self.delete(ids)
             return []
         return await self._add(documents, vectors, None, replace=True, gone=ids)
 
     async def embed(self, texts: Sequence[str]) -> list[Any]:
-        """The vectors of texts that are to be added, by the store's embedder."""
+        """Returns the vectors of texts that are to be added, made by the store's embedder."""
         return await self._embed(texts, documents=True)
 
     @abstractmethod
@@ -59,32 +68,43 @@ class StoreVerbs(ABC):
 
     @abstractmethod
     async def search(self, query: Any, k: int = 10, *_: Any, **options: Any) -> list[SearchHit]:
-        """The k nearest, best first. Each store has options of its own, hence both stars."""
+        """Returns the k nearest documents, best first. Each store has options of its own, hence both stars."""
 
     async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
-        """`search`, under the name that agents and rig call it by."""
+        """Calls `search`, under the name that agents and rig use."""
         return await self.search(query, n, **options)
 
     async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
+        """Returns (score, id) of each hit of `search`."""
         return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
 
     async def export(self) -> bytes:
-        """A zip: documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32), store.json. What is damaged is left out."""
+        """Returns a zip file with documents.jsonl ({"id", "document", "metadata"}), vectors.npy (float32) and store.json. Damaged
+        documents are left out."""
         return b"".join([piece async for piece in self.export_pieces()])
 
     async def export_pieces(self) -> AsyncGenerator[bytes]:
-        """`export` a piece after another, some MB each, for a store that is larger than memory: write each as it comes. Raises StoreError
-        (code "changed") where documents go meanwhile."""
+        """Yields the zip file of `export` in pieces of some MB, for a store larger than memory. Raises StoreError (code "changed") if
+        documents are deleted meanwhile."""
         ids = await self.ids()
         async with aclosing(archive_pieces({"format": 1, **await self._about()}, ids, self._rows)) as pieces:
             async for piece in pieces:
                 yield piece
 
     async def import_(self, archive: Source, *, replace: bool = False) -> int:
-        """Adds what `export` wrote, here or of another kind of store; gives how many. archive: bytes, a path, a binary file that can seek,
-        or anything with `size_bytes` and an async `read(at, size)`; it is read a block at a time. replace: documents that are there
-        already. Nothing is written where the archive is damaged (CorruptionError) or holds an id that is there already (StoreError, code
-        "exists"). An import of more than 1,024 documents is several writes: one that breaks off is done again with `replace`."""
+        """Adds the documents of a zip file that `export` of any kind of store wrote. Returns their number.
+
+        An import of more than 1,024 documents is several writes: repeat one that was interrupted with `replace`.
+
+        Args:
+            archive: Bytes, a path, a binary file that can seek, or an object with `size_bytes` and an async `read(at, size)`. It is
+                read a block at a time.
+            replace: Replaces documents whose ids the store holds already.
+
+        Raises:
+            CorruptionError: The archive is damaged; nothing is written.
+            StoreError: The store holds one of the ids (code "exists"); nothing is written.
+        """
         count = 0
         async with open_archive(archive) as opened:
             if not replace and (there := {*await self.ids()}):
@@ -102,20 +122,20 @@ class StoreVerbs(ABC):
     async def ids(self) -> list[str]: ...
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
-        """documents: these are to be added, and are no queries."""
+        """Returns a vector for each text. documents: whether the texts are to be added, and are not queries."""
         return await embed_texts(self.embedder, texts)
 
     @abstractmethod
     async def _write(self, entries: list[Entry], vectors: Any, *, replace: bool, gone: Sequence[str]) -> None:
-        """At least one entry, and a vector for each; gone: ids whose documents go."""
+        """Writes at least one entry, with a vector for each. gone: ids of documents to delete in the same write."""
 
     @abstractmethod
     async def _about(self) -> dict[str, Any]:
-        """{"dim", "metric", "quantization"}."""
+        """Returns {"dim", "metric", "quantization"}."""
 
     @abstractmethod
     async def _rows(self, ids: Sequence[str]) -> list[Row]:
-        """Documents with their vectors, in order; those that are damaged or gone are left out."""
+        """Returns documents with their vectors, in order, without damaged and deleted ones."""
 
     async def _add(
         self, documents: Sequence[Any] | None, vectors: Any, ids: Sequence[str] | None, *, replace: bool, gone: Sequence[str] = ()
@@ -137,13 +157,13 @@ class StoreVerbs(ABC):
         return [entry.id for entry in entries]
 
     async def _vectors_of(self, queries: Sequence[Any]) -> list[Any]:
-        """Of each; texts are embedded together."""
+        """Returns a vector for each query. Texts are embedded in one call."""
         texts = iter(await self._embed([query for query in queries if isinstance(query, str)], documents=False))
         return [next(texts) if isinstance(query, str) else query for query in queries]
 
 
 async def reranked(rerank: Rerank | None, query: Any, hits: list[SearchHit]) -> list[SearchHit]:
-    """The hits in the order of a function, async or not, or of a Reranker; as they are without one."""
+    """Returns the hits in the order of `rerank`; unchanged without one."""
     if rerank is None or not hits:
         return hits
     if not callable(rerank):

@@ -1,11 +1,11 @@
-"""The format of what is stored, version 3.
+"""The format of a stored vector store, version 3.
 
-Rows come in chunks of `chunk_rows`; a full segment of `segment_rows` never changes. Each chunk has a serial number that is used once, and a
-segment goes by its first chunk's.
+Rows are stored in chunks of `chunk_rows`; a full segment of `segment_rows` never changes. Each chunk has a serial number that is used once,
+and a segment has the serial of its first chunk.
 
     head       0       JSON, see Head, then a crc32
-    mean       0       float32: what signs are taken against
-    segments   serial  JSON: checksums of the segment's records, by table, a list for those that come by the chunk; then a crc32
+    mean       0       float32: the mean that is subtracted before signs are taken
+    segments   serial  JSON: checksums of the segment's records by table, a list for tables stored by the chunk; then a crc32
     rows       chunk   float32 or float16, padded: see core.vectors.Backend
     codes      serial  7-bit codes
     signs      serial  bits, then a checksum of each row
@@ -16,8 +16,8 @@ segment goes by its first chunk's.
     dead       serial  a bit for each row that was deleted, then a crc32
     log        key     rows that do not fill a segment yet: a header, then their numbers, then a crc32
 
-A page is a line of JSON for each row; one of nothing but null, or {}, is not there. Numbers are little-endian. Every change is one
-transaction, so a crash leaves what was there before or what is there after. Versions 1 and 2 were never released and are not read."""
+A page is a line of JSON for each row; a page of nothing but null, or {}, is not stored. Numbers are little-endian. Every change is one
+transaction, so a crash leaves the state before it or the state after it. Versions 1 and 2 were never released and are not read."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ from ..core.value import Value
 from ..indexes.ports import Dtype, Metric, Quantization, Record
 
 FORMAT = 3
-write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
-# json.loads looks for an encoding and for spaces first.
+write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, as json.dumps makes an encoder for each call
+# `scan_once` skips the search for an encoding and for spaces that json.loads begins with.
 read_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
 BLOCKS = ("rows", "codes", "signs")
 PAGES = ("ids", "documents", "metadata")
 BY_CHUNK = ("rows", "documents")
-OPENING = ("head", "mean", "segments", "dead")  # what an opening reads, together
+OPENING = ("head", "mean", "segments", "dead")  # tables that an opening reads together
 
 
 class Entry(NamedTuple):
-    """One document with its id, whatever JSON it is, and what filters look at. A tuple, for there are very many."""
+    """A document with its id and metadata. It is a tuple, because a store holds very many."""
 
     id: str
     document: Any = None
@@ -53,18 +53,26 @@ class Entry(NamedTuple):
 
 
 def make_entries(fields: Iterable[Iterable[Any]]) -> list[Entry]:
-    """Of (id, document, metadata); of very many, several times as quick as calling Entry."""
+    """Returns entries from tuples (id, document, metadata). For many entries it is several times as fast as calling Entry."""
     make: Callable[[Iterable[Any]], Entry] = partial(tuple.__new__, Entry)
     return list(map(make, fields))
 
 
 def bare_entries(ids: Sequence[str]) -> list[Entry]:
-    """Entries of ids alone."""
+    """Returns entries with ids alone."""
     return make_entries(zip(ids, repeat(None), repeat({})))
 
 
 class EmbedderFingerprint(Value):
-    """A document whose vector tells which embedder the store is filled by: see stores.provenance. embedder: its name, if it has one."""
+    """A document whose vector identifies the store's embedder; see stores.provenance.
+
+    Attributes:
+        embedder: The embedder's name, or None.
+        id: The document's id.
+        slot: The document's slot when it was written.
+        checksum: CRC-32 of the document's text.
+        vector: The first numbers of its vector at unit length.
+    """
 
     embedder: str | None
     id: str
@@ -74,9 +82,16 @@ class EmbedderFingerprint(Value):
 
 
 class Head(Value):
-    """What a store is, and what belongs to it. version: of its contents, grows with each change. segments: their serials, in order. next:
-    the serial that the log will have as a segment. most: the largest number among the rows. log: [key, rows] of each record, in order.
-    mean: its checksum."""
+    """The description of a store and its contents.
+
+    Attributes:
+        version: The version of the contents, which grows with each change.
+        segments: Serials of the segments, in order.
+        next: The serial that the log will have as a segment.
+        most: The largest number among the rows.
+        log: [key, rows] of each log record, in order.
+        mean: The checksum of the mean.
+    """
 
     dim: int
     metric: Metric
@@ -96,11 +111,11 @@ class Head(Value):
 
     @property
     def step(self) -> int:
-        """How many serials a segment takes."""
+        """The number of serials that a segment takes."""
         return self.segment_rows // self.chunk_rows
 
     def emptied(self) -> Head:
-        """The same store with nothing in it."""
+        """Returns the head of the same store without contents."""
         return Head(self.dim, self.metric, self.quantization, self.dtype, self.chunk_rows, self.segment_rows)
 
 
@@ -145,7 +160,7 @@ def seal(data: bytes) -> bytes:
 
 
 def unseal[T: (bytes, Record, memoryview[int])](record: T) -> T:
-    """Raises ValueError where the bytes are not those that were sealed."""
+    """Returns the bytes without their checksum. Raises ValueError if the checksum is wrong."""
     data = record[:-4]
     if len(record) < 4 or struct.unpack("<I", record[-4:])[0] != zlib.crc32(data):
         raise ValueError("checksum")
@@ -163,16 +178,17 @@ def encode_page(items: Sequence[Any]) -> bytes:
 
 
 class Page:
-    """A page of JSON items, each parsed when it is asked for. Of most pages one is, so that lines are told apart for the second."""
+    """A page of JSON items, each parsed when it is read. Most pages are read for one item, so the page is split into lines only at the
+    second reading."""
 
     def __init__(self, record: Record) -> None:
         self._record: Record | None = record
         self._lines: Sequence[Record] = ()
-        self._asked = False
+        self._was_read = False
 
     def __getitem__(self, row: int) -> Any:
-        line = self._split()[row] if self._asked or self._record is None else self._find(self._record, row)
-        self._asked = True
+        line = self._split()[row] if self._was_read or self._record is None else self._find(self._record, row)
+        self._was_read = True
         return None if line == b"null" else read_json(line.decode(), 0)[0]
 
     def all(self) -> list[Any]:
@@ -197,7 +213,7 @@ class Page:
 
 
 class BlankPage(Page):
-    """A page that is not stored, because each of its `rows` items is this one."""
+    """A page that is not stored, because all of its `rows` items are equal."""
 
     def __init__(self, item: Any, rows: int) -> None:
         self._item, self._rows = item, rows
@@ -210,7 +226,7 @@ class BlankPage(Page):
 
 
 def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]) -> tuple[memoryview[int] | bytes, ...]:
-    """The record in pieces, for it may be big. rows: the numbers of the entries, in as many pieces as they lie in."""
+    """Returns a log record in pieces, as it may be large. rows: the numbers of the entries, in any number of pieces."""
     header = encode_json(entries)
     pieces = [struct.pack("<I", len(header)), header, *rows]
     checksum = 0
@@ -220,7 +236,7 @@ def encode_log(entries: Sequence[Entry], rows: Iterable[memoryview[int] | bytes]
 
 
 def decode_log(record: Record) -> tuple[list[Entry], memoryview[int]]:
-    """Raises ValueError where the record is damaged."""
+    """Returns the entries and numbers of a log record. Raises ValueError if it is damaged."""
     data = unseal(memoryview(record))
     (size,) = struct.unpack_from("<I", data)
     return make_entries(json.loads(bytes(data[4 : 4 + size]))), data[4 + size :]

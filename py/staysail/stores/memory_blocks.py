@@ -59,10 +59,10 @@ class MemoryBlocks:
         return self._lock
 
     def announce(self) -> None:
-        """There is no other tab."""
+        """Does nothing: there is no other tab."""
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is nothing open."""
 
     async def destroy(self) -> None:
         self.tables.clear()

@@ -1,4 +1,4 @@
-"""How a vector store comes to be open: storage, backend, index and collection are brought together when it is first used."""
+"""The opening of a vector store: storage, backend, index and collection are combined when the store is first used."""
 
 from __future__ import annotations
 
@@ -16,13 +16,28 @@ from .layout import OPENING, Head, decode_head
 
 
 class Opened(Value):
+    """The parts of an open store."""
+
     collection: Collection
     index: FlatIndex
     search: CollectionSearch
 
 
 class Opening:
-    """opened: None before the first use, after `close`, and while nobody has said how many dimensions there are."""
+    """Opens and closes one store.
+
+    Args:
+        name: The name of the store.
+        wanted: The head of a new store.
+        dtype: The dtype that an existing store must have, or None.
+        strict: Writes reach the disk before they return.
+        memory_bytes: The most bytes of rows in memory.
+        backend: The vector backend or its name; the fastest, if None.
+        blocks: The storage to use in place of the name's.
+
+    Attributes:
+        opened: The open store; None before the first use, after `close`, and while its dimensions are unknown.
+    """
 
     def __init__(
         self,
@@ -35,11 +50,10 @@ class Opening:
         backend: str | Backend | None,
         blocks: BlockStore | None,
     ) -> None:
-        """wanted: what a new store is to be. dtype: what one that is there must have. blocks: in place of those that the name has."""
         self.opened: Opened | None = None
         self._name, self._wanted, self._dtype = name, wanted, dtype
         self._strict, self._memory_bytes, self._backend = strict, memory_bytes, backend
-        self._given, self._blocks = blocks, blocks
+        self._own_blocks, self._blocks = blocks, blocks
         self._lock = Lock()
 
     async def storage(self) -> BlockStore:
@@ -48,13 +62,13 @@ class Opening:
         return self._blocks
 
     async def open(self, dim: int = 0) -> Opened:
-        """dim: of the vectors that are about to be added."""
+        """Returns the open store. dim: dimensions of the vectors that are about to be added."""
         if self.opened:
             return self.opened
         async with self._lock:
             if self.opened:
                 return self.opened
-            blocks, backend = await asyncio.gather(self.storage(), Defaults.load_backend(self._backend))  # the browser opens it meanwhile
+            blocks, backend = await asyncio.gather(self.storage(), Defaults.load_backend(self._backend))  # both at once, to save time
             tables = await blocks.read_all(OPENING)
             record = tables["head"].get(0)
             head = self._stored(record) if record is not None else self._wanted
@@ -85,7 +99,7 @@ class Opening:
         self._forget()
 
     def _forget(self) -> None:
-        self.opened, self._blocks = None, self._given
+        self.opened, self._blocks = None, self._own_blocks
 
     def _stored(self, record: Record) -> Head:
         head, wanted = decode_head(record), self._wanted

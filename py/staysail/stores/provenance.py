@@ -1,9 +1,11 @@
-"""The embedder that a store's vectors come from, so that another one's are not compared with them.
+"""The embedder that a store's vectors come from, so that vectors of another embedder are not compared with them.
 
-How it works. The store keeps a fingerprint of its embedder, in its head or in its collection's metadata: one document that was embedded,
-by id, place and checksum, with the first numbers of its vector and the embedder's name, where it has one. An embedder of the same name is
-believed. Any other embeds that document again along with the first texts that it embeds; vectors that agree are from the same model,
-whatever its name. A document that was deleted or changed proves nothing, and the next documents give another fingerprint."""
+How it works. The store keeps a fingerprint of its embedder, in its head or in its collection's metadata: one embedded document, by
+id, place and checksum, with the first numbers of its vector, and the embedder's name, if it has one. An embedder of the same name is
+trusted. Any other embedder embeds that document again along with the first texts that it embeds; if the vectors agree, they come from
+the same model, whatever its name. A document that was deleted or changed proves nothing, and the next documents give a new
+fingerprint.
+"""
 
 from __future__ import annotations
 
@@ -17,15 +19,15 @@ from ..indexes.ports import text_of
 from .documents import embed_texts
 from .layout import EmbedderFingerprint, Entry
 
-NUMBERS = 32  # of a vector: two models do not agree in so many by chance
-TOLERANCE = 0.2  # how far they may differ, of their length: quantised models differ by some per cent from machine to machine
+NUMBERS = 32  # numbers of a vector that are compared: two models do not agree in so many by chance
+TOLERANCE = 0.2  # largest difference, as a share of the length: quantised models differ by some per cent between machines
 
 
 type ReadFingerprint = Callable[[EmbedderFingerprint], Awaitable[Entry | None]]
 
 
 class Provenance:
-    """Embeds for one open store. name: of the store, for messages."""
+    """Embeds texts for one open store, and checks that the embedder is the store's. name: the store's name, for error messages."""
 
     def __init__(self, name: str, embedder: Any) -> None:
         self._name, self._embedder = name, embedder
@@ -35,12 +37,17 @@ class Provenance:
     async def embed(
         self, texts: Sequence[str], fingerprint: EmbedderFingerprint | None, read: ReadFingerprint, *, documents: bool
     ) -> list[Any]:
-        """Embeds texts; returns a vector for each.
+        """Returns a vector for each text.
 
-        fingerprint: of the store's embedder.
-        read: reads the fingerprint's document, or None where it is gone.
-        documents: the texts are on their way into the store; queries are not.
-        Raises ConfigError for another embedder than the store's."""
+        Args:
+            texts: The texts.
+            fingerprint: The fingerprint of the store's embedder.
+            read: Reads the fingerprint's document; None where it was deleted.
+            documents: Whether the texts are to be added to the store; queries are not.
+
+        Raises:
+            ConfigError: The embedder is not the store's.
+        """
         again = await _unchanged(fingerprint, read) if texts and fingerprint and not self._is_believed(fingerprint) else None
         vectors = await embed_texts(self._embedder, [*texts, *([again] if again is not None else [])])
         if again is not None and fingerprint and not _agree(_first_numbers(vectors.pop()), fingerprint.vector):
@@ -55,8 +62,8 @@ class Provenance:
     async def fingerprint(
         self, entries: Sequence[Entry], kept: EmbedderFingerprint | None, read: ReadFingerprint, first_slot: int = 0
     ) -> EmbedderFingerprint | None:
-        """Returns the fingerprint to keep with entries that are about to be written: `kept` while its document is there, else a new one of
-        the entry that was embedded last."""
+        """Returns the fingerprint to store with entries that are about to be written: `kept` while its document exists, else a new one
+        of the entry that was embedded last."""
         if not self._candidate or (kept and await _unchanged(kept, read) is not None):
             return kept
         checksum, vector = self._candidate

@@ -1,4 +1,4 @@
-"""`QdrantStore`: what VectorStore is in a page, on a Qdrant server."""
+"""`QdrantStore`: the interface of VectorStore over a collection on a Qdrant server."""
 
 from __future__ import annotations
 
@@ -24,26 +24,46 @@ from .qdrant_points import PayloadFields, encode_points, point_id, read_id, read
 from .qdrant_service import QdrantService
 from .transfer_archive import Row
 
-PAGE = 1000  # points asked for at once
-WIDER = 4  # rankings that are fused, varied or reranked are so many times k long
+PAGE = 1000  # points of one request
+WIDER = 4  # rankings for fusion, diversity and reranking have so many times k hits
 RRF_K = 61  # Qdrant counts ranks from 0: as 60 counted from 1
 
 
 class QdrantStore(StoreVerbs):
-    """The interface of `VectorStore` over a collection on a Qdrant server.
+    """A document store in a collection on a Qdrant server, with the interface of `VectorStore`.
 
         store = QdrantStore("https://….cloud.qdrant.io:6333", "notes", api_key=key, embedder=embed)
 
-    The collection is made with the first documents, or taken as it is; its metadata keeps what tells another embedder from the one it was
-    filled by, which then is a ConfigError. api_key: a string or a function. indexed: fields of the metadata that get a payload index,
-    {"year": "integer", "tag": "keyword"}; the others can be filtered by too, more slowly. text_field, metadata_field: where in the payload
-    they are, for collections that others made ("page_content"). text_index: parameters of the full-text index, such as
-    {"tokenizer": "multilingual"}. batch_size: points in one request. A score is higher for what is nearer, in each metric; for euclidean it
-    is minus the distance. Retries as models do. What was added can be found on return; where a later request fails, the batches before it
-    stay, and `upsert` can be repeated.
+    The collection is created with the first documents, or used as it is. Its metadata holds a fingerprint of the embedder, so that
+    another embedder raises ConfigError. A higher score is nearer in each metric; for euclidean the score is minus the distance.
+    Requests are retried as model calls are. Added documents can be found on return; if a later request of a write fails, the batches
+    before it stay, and `upsert` can be repeated.
 
-    Raises ConfigError, DimensionError, and StoreError, whose `code` is "auth", "not_found", "bad_request", "rate_limit", "server",
-    "unreachable", "cors" or "timeout"."""
+    Args:
+        url: The address of the server.
+        collection: The name of the collection.
+        api_key: A string, or a function that returns it.
+        dim: Dimensions of the vectors; those of the first vectors, if left out.
+        metric: "cosine", "dot" or "euclidean", for a new collection.
+        embedder: As for VectorStore.
+        indexed: Metadata fields that get a payload index, {"year": "integer", "tag": "keyword"}. Other fields can be filtered by too,
+            more slowly.
+        text_field, metadata_field: The fields of text and metadata in the payload, for collections that other programs made
+            ("page_content").
+        text_index: Parameters of the full-text index, such as {"tokenizer": "multilingual"}.
+        batch_size: Points in one request.
+        headers: HTTP headers added to every request.
+        transport: The Transport that sends requests, where it is not the default of the runtime.
+        retry: A Retry, the number of attempts in all, or False for one.
+        timeout_s: Seconds for a request, or Timeouts.
+        clock: The Clock that measures time and waits.
+
+    Raises:
+        ConfigError: An argument does not fit, or does not fit the collection.
+        DimensionError: The collection or a vector has other dimensions.
+        StoreError: The server failed; `code` is "auth", "not_found", "bad_request", "rate_limit", "server", "unreachable", "cors" or
+            "timeout".
+    """
 
     def __init__(
         self,
@@ -77,7 +97,7 @@ class QdrantStore(StoreVerbs):
         indexes = {f"{metadata_field}.{field}": schema for field, schema in indexed.items()}
         self._collection = QdrantCollection(self._service, metric, dim or 0, indexes, text_index)
         self._provenance = Provenance(collection, embedder)
-        self._deleted = False  # since the fingerprint was last seen
+        self._deleted = False  # whether documents were deleted since the fingerprint was last checked
         self._batch = batch_size
 
     @property
@@ -87,7 +107,7 @@ class QdrantStore(StoreVerbs):
     # Writing
 
     async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
-        """By ids or by a filter; gives how many there were."""
+        """Deletes documents by ids or by a filter. Returns the number of deleted documents."""
         if (ids is None) == (where is None):
             raise ConfigError("delete takes ids or where")
         self._deleted = True
@@ -115,8 +135,9 @@ class QdrantStore(StoreVerbs):
         diversity: float = 0.0,
         rerank: Rerank | None = None,
     ) -> list[SearchHit]:
-        """The k nearest, best first: see VectorStore. exact: without Qdrant's index. keyword and hybrid rank by BM25 over a full-text index
-        that is made with the first such search; they need Qdrant 1.20 and raise ConfigError on servers that cannot."""
+        """Returns the k nearest documents, best first, with the arguments of `VectorStore.search`. Keyword and hybrid search rank by
+        BM25 over a full-text index, which the first such search creates; they raise ConfigError on servers older than Qdrant 1.20.
+        exact: searches without Qdrant's index."""
         check_choice("mode", mode, ("vector", "keyword", "hybrid"))
         if k < 1:
             raise ConfigError(f"k is at least 1, not {k}")
@@ -145,7 +166,7 @@ class QdrantStore(StoreVerbs):
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
     ) -> list[list[SearchHit]]:
-        """`search` by vector for each query, in one request."""
+        """Searches by vector for each query, in one request. Returns a list of hits for each query, in order."""
         condition = self._filter(where)
         if not queries or not await self._collection.open():
             return [[] for _ in queries]
@@ -155,8 +176,8 @@ class QdrantStore(StoreVerbs):
         return [self._hits(answer["points"], distances=True) for answer in answers]
 
     async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
-        """{"id", "document", "metadata"} of those that are there, in the order asked for; vectors: with "vector", of unit length for
-        cosine."""
+        """Returns {"id", "document", "metadata"} of each id that the collection holds, in the order of `ids`. vectors: adds "vector",
+        which has unit length in a cosine collection."""
         wanted = [ids] if isinstance(ids, str) else list(ids)
         found = await self._points(wanted, with_vector=vectors)
         documents = []
@@ -169,7 +190,7 @@ class QdrantStore(StoreVerbs):
         return documents
 
     async def ids(self) -> list[str]:
-        """Of every document, in no order."""
+        """Returns the ids of all documents, in no particular order."""
         found: list[str] = []
         body: dict[str, Any] = {"limit": PAGE, "with_payload": ["id"], "with_vector": False}
         while await self._collection.open():
@@ -181,6 +202,7 @@ class QdrantStore(StoreVerbs):
         return found
 
     async def count(self, where: Where | None = None) -> int:
+        """Returns the number of documents, or of those that pass the filter."""
         condition = self._filter(where)
         if not await self._collection.open():
             return 0
@@ -188,10 +210,10 @@ class QdrantStore(StoreVerbs):
         counted: int = (await self._service.ask("POST", "/points/count", body))["count"]
         return counted
 
-    # About it
+    # State
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Does nothing: no connection is kept open."""
 
     async def destroy(self) -> None:
         """Deletes the collection and everything in it."""
@@ -236,7 +258,7 @@ class QdrantStore(StoreVerbs):
         return [(self._fields.parse(found[id]), found[id]["vector"]) for id in ids if id in found]
 
     async def _points(self, ids: Sequence[str], *, with_payload: bool = True, with_vector: bool = False) -> dict[str, Any]:
-        """Those that are there, by the ids asked for."""
+        """Returns the points that exist, by their documents' ids."""
         found: dict[str, Any] = {}
         if not await self._collection.open():
             return found

@@ -1,4 +1,4 @@
-"""A collection: made where it is missing, else checked, with the payload indexes that are wanted."""
+"""A collection on a Qdrant server: created if it is missing, else checked, with its payload indexes."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from .qdrant_service import QdrantService
 DISTANCES: dict[str, Metric] = {"Cosine": "cosine", "Dot": "dot", "Euclid": "euclidean"}
 
 
-OURS = "staysail"  # what of the collection's metadata is ours
+OURS = "staysail"  # our key in the collection's metadata
 
 
 class QdrantCollection:
-    """indexes: schema by name in the payload. text_index: parameters of the full-text index. dim: 0 until it is known. fingerprint: see
-    `stores.provenance`."""
+    """A collection, its dimensions and indexes.
+
+    Attributes:
+        dim: Dimensions of the vectors; 0 until they are known.
+        fingerprint: The fingerprint of the embedder; see `stores.provenance`.
+    """
 
     def __init__(
         self, service: QdrantService, metric: Metric, wanted_dim: int, indexes: Mapping[str, str], text_index: Mapping[str, Any]
@@ -32,7 +36,8 @@ class QdrantCollection:
         self._ranks_words = False
 
     async def open(self, dim: int = 0) -> bool:
-        """Whether it is there; it is made where its dimensions are known, here or from the start. Raises DimensionError, ConfigError."""
+        """Creates the collection where its dimensions are known, and checks an existing one. Returns whether it exists. Raises
+        DimensionError, ConfigError."""
         async with self._opening:
             if self.dim:
                 return True
@@ -43,7 +48,7 @@ class QdrantCollection:
                     await self.service.ask("PUT", "", {"vectors": {"size": size, "distance": distance}})
                     about = {"config": {"params": {"vectors": {"size": size, "distance": distance}}}}
                 except StoreError as error:
-                    # Somebody else was quicker; older servers say so with a 400.
+                    # Another client created it first; older servers answer 400 then.
                     if error.code not in ("conflict", "bad_request") or (about := await self._read()) is None:
                         raise
             if about is None:
@@ -56,15 +61,15 @@ class QdrantCollection:
             return True
 
     async def keep(self, fingerprint: EmbedderFingerprint) -> None:
-        """In the collection's metadata, which servers have from 1.16 on; an older one, or a key that may not change it, leaves nobody told,
-        and documents are none the worse for it."""
+        """Writes the fingerprint to the collection's metadata, which servers have from 1.16 on. An older server, or a key without the
+        permission, keeps no fingerprint, which harms no document."""
         self.fingerprint = fingerprint
         fields = {name: getattr(fingerprint, name) for name in EmbedderFingerprint._fields if name != "slot"}
         with suppress(StoreError):
             await self.service.ask("PATCH", "", {"metadata": {OURS: {"witness": fields}}})
 
     async def rank_words(self, field: str) -> None:
-        """Makes the full-text index, where it is not there or does not rank; one that is there keeps its parameters."""
+        """Creates the full-text index where it is missing or does not rank. An existing index keeps its parameters."""
         if self._ranks_words:
             return
         schema = ((await self.service.ask("GET")).get("payload_schema") or {}).get(field) or {}
@@ -100,9 +105,9 @@ class QdrantCollection:
 
 
 def _read_fingerprint(metadata: Any) -> EmbedderFingerprint | None:
-    """Nothing for what another version, or another program, keeps there."""
+    """Returns the fingerprint in the collection's metadata; None for metadata of another program or version."""
     try:
-        told = metadata[OURS]["witness"]
-        return EmbedderFingerprint(told["embedder"], told["id"], 0, told["checksum"], tuple(told["vector"]))
+        fields = metadata[OURS]["witness"]
+        return EmbedderFingerprint(fields["embedder"], fields["id"], 0, fields["checksum"], tuple(fields["vector"]))
     except (KeyError, TypeError):
         return None

@@ -1,8 +1,8 @@
-"""Our filters (see `filters`) in Qdrant's words: https://qdrant.tech/documentation/concepts/filtering
+"""Filters (see `filters`) translated for Qdrant: https://qdrant.tech/documentation/concepts/filtering
 
-What a condition means stays the same, with these exceptions, for Qdrant cannot tell or do otherwise: an empty list counts as absent; text
-is ordered only where it is a date (ISO 8601), and then as a date; objects are not compared whole, and lists only where they hold plain
-values."""
+A condition keeps its meaning, except where Qdrant cannot express it: an empty list counts as absent; text is ordered only where it is
+a date (ISO 8601), and then as a date; objects are not compared as a whole, and lists only where they hold plain values.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ EXACT_FLOAT = 2**53  # Qdrant's ranges are float64
 
 
 def translate_filter(where: Where, field: str) -> Condition:
-    """field: where in the payload the metadata are. Raises ConfigError for what is wrong, and for what Qdrant cannot do."""
-    compile_filter(where)  # tells mistakes in the same words
+    """Returns Qdrant's condition. field: the payload's field for metadata. Raises ConfigError for a filter that is wrong or that Qdrant
+    cannot express."""
+    compile_filter(where)  # raises the same errors as VectorStore
     return {"must": [_translate_part(name, value, field) for name, value in where.items()]}
 
 
@@ -45,7 +46,7 @@ def _translate_part(name: str, value: Any, field: str) -> Condition:
     if len(steps) == 1 or not all(steps):
         return at(literal)
     path = ".".join([field, *map(_step, steps)])
-    # A name with dots is first looked for as it is, then as a path.
+    # A name with dots is first a field of that name, then a path.
     absent = {"is_empty": {"key": literal}}
     return {"should": [{"must_not": [absent], **at(literal)}, {"must": [absent, at(path)]}]}
 

@@ -1,5 +1,5 @@
-"""Documents as Qdrant's points, and back. A point's payload: `text`, `metadata`, `document` where that is not the text alone, and `id`
-where the point's own id is made from it."""
+"""Documents as Qdrant's points, and back. A point's payload holds `text`, `metadata`, `document` where the document is not the text
+alone, and `id` where the point's own id was made from it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..indexes.ports import text_of
 from .layout import Entry
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "staysail")
-BODY_BYTES = 16 << 20  # a server takes 32 MB, unless it was told otherwise
+BODY_BYTES = 16 << 20  # a server accepts 32 MB by default
 
 
 def point_id(id: str) -> int | str:
-    """The point's id: the same number for a whole number, the same UUID for a UUID, else a UUID that follows from the text."""
+    """Returns the id of a document's point: a number for a whole number, a UUID for a UUID, else a UUID made from the text."""
     if id.isascii() and id.isdigit() and str(int(id)) == id and int(id) < 2**64:
         return int(id)
     if len(id) == 36 and id.count("-") == 4:
@@ -32,7 +32,7 @@ def point_id(id: str) -> int | str:
 
 
 class PayloadFields(Value):
-    """Where in a payload text and metadata are."""
+    """The names of the payload's fields for text and metadata."""
 
     text: str = "text"
     metadata: str = "metadata"
@@ -52,13 +52,13 @@ class PayloadFields(Value):
 
 
 def read_id(point: Mapping[str, Any]) -> str:
-    """The id it was stored under. A payload's `id` that is somebody else's is none of ours."""
-    own, told = str(point["id"]), (point.get("payload") or {}).get("id")
-    return told if isinstance(told, str) and str(point_id(told)) == own else own
+    """Returns the document's id. A payload's `id` that another program wrote is ignored."""
+    own, stored = str(point["id"]), (point.get("payload") or {}).get("id")
+    return stored if isinstance(stored, str) and str(point_id(stored)) == own else own
 
 
 def read_vector(vector: Any, dim: int, what: str) -> list[float]:
-    """Raises DimensionError, and StoreError for NaN and infinity."""
+    """Returns the vector as floats. Raises DimensionError, and StoreError for NaN and infinity."""
     numbers = vector.tolist() if hasattr(vector, "tolist") else [float(number) for number in vector]
     if dim and len(numbers) != dim:
         raise DimensionError(f"{what} has {len(numbers)} dimensions, the store {dim}")
@@ -68,7 +68,7 @@ def read_vector(vector: Any, dim: int, what: str) -> list[float]:
 
 
 def encode_points(entries: Sequence[Entry], vectors: Sequence[Sequence[float]], fields: PayloadFields, batch: int) -> Iterator[bytes]:
-    """Bodies of at most `batch` points and about BODY_BYTES. Raises ConfigError for what is not JSON."""
+    """Yields request bodies of at most `batch` points and about BODY_BYTES. Raises ConfigError for a document that is not JSON."""
     lines: list[bytes] = []
     size_bytes = 0
     for entry, vector in zip(entries, vectors, strict=True):

@@ -1,4 +1,4 @@
-"""A Qdrant server, asked over REST: https://api.qdrant.tech/api-reference"""
+"""Requests to a Qdrant server over REST: https://api.qdrant.tech/api-reference"""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ CODES = {400: "bad_request", 404: "not_found", 409: "conflict", 429: "rate_limit
 
 
 class QdrantService:
-    """One collection's part of a server. Requests that fail for now (429, 5xx, no answer) are made again: each of those made here does
-    the same when it is done twice."""
+    """The requests to one collection. A request that fails temporarily (429, 5xx, no answer) is repeated; every request made here may be
+    repeated safely."""
 
     def __init__(
         self,
@@ -53,8 +53,11 @@ class QdrantService:
         self._timeouts = Timeouts.of(timeout_s)
 
     async def ask(self, method: str, path: str = "", body: Any = None) -> Any:
-        """The `result` of the answer. body: what JSON holds, or JSON as bytes. Raises StoreError, whose code is "not_found", "conflict",
-        "bad_request", "auth", "rate_limit", "server", or that of a NetworkError."""
+        """Sends a request and returns the `result` of the response. body: a JSON value, or JSON as bytes.
+
+        Raises StoreError, whose code is "not_found", "conflict", "bad_request", "auth", "rate_limit", "server", or that of a
+        NetworkError.
+        """
         sent = ("application/json", body) if isinstance(body, bytes) else body
         attempt = 1
         while True:
@@ -77,9 +80,9 @@ class QdrantService:
         if isinstance(error, AuthError):
             return StoreError(f"{self!r} refuses the API key, or it may not do this ({error.status})", code="auth")
         status = error.body.get("status") if isinstance(error.body, Mapping) else None
-        told = status.get("error") if isinstance(status, Mapping) else None
+        message = status.get("error") if isinstance(status, Mapping) else None
         code = CODES.get(error.status, "server" if error.status >= 500 else "store")
-        return StoreError(f"{self!r} answered {error.status}: {told}" if told else f"{self!r}: {error}", code=code)
+        return StoreError(f"{self!r} answered {error.status}: {message}" if message else f"{self!r}: {error}", code=code)
 
     def __repr__(self) -> str:
         return f"Qdrant collection {self.collection!r}"

@@ -1,8 +1,9 @@
 """The full segments of a collection, and the part of them that is in memory.
 
-A position is the place of a segment in the order in which it was met, a chunk is position x step + its place in the segment. Codes and
-signs of all segments are read before the first search that needs them and stay; few rows are read one by one, many a chunk at a time, and
-the least recently used chunks are let go of beyond the budget."""
+A position is the place of a segment in the order in which it was read; a chunk's number is position x step + its place in the
+segment. Codes and signs of all segments are read before the first search that needs them, and stay. A few rows are read one by one,
+many rows a chunk at a time, and the least recently used chunks beyond the budget are dropped.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,13 @@ type Checks = dict[str, int | list[int]]
 
 
 class Segment(Value):
-    """checks: checksums of its records, none where they are damaged. dead: its rows that were deleted."""
+    """A stored segment.
+
+    Attributes:
+        serial: The number under which its records are stored.
+        checks: Checksums of its records; empty where they are damaged.
+        dead: Rows of the segment that were deleted.
+    """
 
     serial: int
     checks: Checks
@@ -31,11 +38,20 @@ class Segment(Value):
 
 
 class Segments:
+    """The segments of a collection.
+
+    Args:
+        blocks: The storage.
+        index: The rows in memory.
+        damage: The list of damage to report to.
+        budget_bytes: The most bytes of rows in memory.
+        has_moved: Returns whether another tab changed the store since it was last read.
+    """
+
     def __init__(
         self, blocks: BlockStore, index: RowTable, damage: DamageList, budget_bytes: int, has_moved: Callable[[], Awaitable[bool]]
     ) -> None:
-        """has_moved: whether another tab changed the store since it was last read."""
-        self.known: list[Segment | None] = []  # by position; None is one that is no longer stored
+        self.known: list[Segment | None] = []  # by position; None where the segment is no longer stored
         self._blocks, self._index, self._damage, self._budget, self._has_moved = blocks, index, damage, budget_bytes, has_moved
         self._step = index.segment_rows // index.chunk_rows
         self._recent: dict[int, None] = {}  # chunks that were used, the latest last
@@ -46,7 +62,7 @@ class Segments:
 
     @property
     def start(self) -> int:
-        """The first slot behind them."""
+        """The first slot after the segments."""
         return len(self.known) * self._index.segment_rows
 
     def live(self) -> Iterator[tuple[int, Segment]]:
@@ -56,14 +72,14 @@ class Segments:
         return next((position for position, segment in self.live() if segment.serial == serial), None)
 
     def chunk_of(self, slot: int) -> tuple[Segment | None, int, int]:
-        """The segment of a slot, the chunk's place in it, and the row in the chunk."""
+        """Returns the slot's segment, the chunk's place in the segment, and the row in the chunk."""
         row = slot % self._index.segment_rows
         return self.known[slot // self._index.segment_rows], row // self._index.chunk_rows, row % self._index.chunk_rows
 
-    # What is there
+    # Segments
 
     def admit(self, serials: Sequence[int], records: Sequence[Record | None], most: float) -> None:
-        """Segments that are stored and not known yet, by what `segments` has of them; none of their rows is read."""
+        """Adds stored segments by their records in `segments`, without reading their rows."""
         if not serials:
             return
         for serial, record in zip(serials, records, strict=True):
@@ -80,7 +96,7 @@ class Segments:
                 self._lose(self._chunks(position))
 
     def add(self, written: Iterable[Segment]) -> None:
-        """Segments whose rows, codes and signs are in memory."""
+        """Adds segments whose rows, codes and signs are in memory."""
         for segment in written:
             position = len(self.known)
             self.known.append(segment)
@@ -89,7 +105,7 @@ class Segments:
             self._recent |= dict.fromkeys(self._chunks(position))
 
     def bury(self, serial: int, bits: Record) -> None:
-        """Takes in the deletions of a segment."""
+        """Applies the stored deletions of a segment."""
         position = self.position(serial)
         segment = self.known[position] if position is not None else None
         if position is None or segment is None:
@@ -101,7 +117,7 @@ class Segments:
         self._index.kill(position * self._index.segment_rows + row for row in segment.dead)
 
     def forget(self, position: int) -> None:
-        """A segment that is no longer stored: its slots stay, empty."""
+        """Removes a segment that is no longer stored. Its slots stay, empty."""
         self._drop_rows(self._chunks(position))
         for matrix in (self._index.codes, self._index.signs):
             matrix.drop(position)
@@ -114,15 +130,15 @@ class Segments:
         for memory in (self._lost, *self._coarse.values()):
             memory.clear()
 
-    # What is in memory
+    # Memory
 
     def lacks(self, table: str) -> bool:
-        """Whether codes or signs are not all in memory."""
+        """Whether some codes or signs are not in memory."""
         index = self._index
         return table in index.kinds and (index.encoded < index.size or bool(self._absent(table)))
 
     async def load_coarse(self, table: str) -> None:
-        """Reads the codes or signs that are not in memory yet. Damaged ones are made again from the rows."""
+        """Reads the codes or signs that are not in memory. Damaged ones are made again from the rows."""
         index, wanted = self._index, self._absent(table)
         if wanted:
             lost = table == "signs" and self.mean_lost
@@ -139,7 +155,8 @@ class Segments:
             index.encode(index.encoded, index.size - index.encoded)
 
     def read_rows(self, slots: Sequence[int]) -> Block | None:
-        """The rows in `slots` side by side, not kept in memory; None where they cannot be had one by one, or are not what was stored."""
+        """Returns the rows in `slots` side by side, without keeping them in memory; None where rows cannot be read one by one, or are
+        damaged."""
         index, width = self._index, self._index.rows.width
         self._rented.update(slot // index.chunk_rows for slot in slots)
         parts = []
@@ -153,13 +170,14 @@ class Segments:
         return block if read and index.proves(slots, block) else None
 
     def worn(self, slots: Sequence[int]) -> list[int]:
-        """Chunks of which so many rows were read one by one, those in `slots` too, that they are better kept; where all have room."""
+        """Returns chunks of which so many rows were read one by one, including `slots`, that keeping the whole chunk is cheaper; none
+        unless all chunks fit in memory."""
         index = self._index
-        asked = Counter(slot // index.chunk_rows for slot in slots) if self.chunks <= self.window else {}
-        return [chunk for chunk, rows in asked.items() if self._rented[chunk] + rows > RENT and chunk not in self._lost]
+        rows_by_chunk = Counter(slot // index.chunk_rows for slot in slots) if self.chunks <= self.window else {}
+        return [chunk for chunk, rows in rows_by_chunk.items() if self._rented[chunk] + rows > RENT and chunk not in self._lost]
 
     async def load_rows(self, chunks: Iterable[int]) -> None:
-        """Reads rows, and lets go of the least recently used ones beyond the budget. What is damaged is not found any more."""
+        """Reads rows, and drops the least recently used chunks beyond the budget. Damaged rows are removed from the index."""
         chunks = [chunk for chunk in chunks if chunk < len(self.known) * self._step]
         missing = [at for at in chunks if self.known[at // self._step] and at not in self._lost and not self._index.rows.holds(at)]
         for chunk in await self._read("rows", self._index.rows, missing) if missing else ():
@@ -173,7 +191,7 @@ class Segments:
 
     @property
     def window(self) -> int:
-        """How many chunks of rows fit in the budget."""
+        """The number of chunks of rows that fit in the budget."""
         return max(1, self._budget // self._index.rows.chunk_bytes)
 
     @property
@@ -191,10 +209,10 @@ class Segments:
                 self._index.rows.drop(chunk)
 
     async def _read(self, table: str, matrix: GrowingChunks, places: Sequence[int]) -> list[int]:
-        """Reads chunks of rows or segments of codes; gives the places that came damaged. Raises StoreError (code "moved")."""
+        """Reads chunks of rows or segments of codes. Returns the places that are damaged. Raises StoreError (code "moved")."""
         backend, size_bytes = self._index.backend, matrix.chunk_bytes
         wanted: dict[int, tuple[int, Block, int | None]] = {}
-        # Rows come and go one by one.
+        # Chunks of rows are dropped one by one, so each has a block of its own.
         room = [backend.allocate(size_bytes) for _ in places] if table == "rows" else backend.allocate_many(size_bytes, len(places))
         for place, block in zip(places, room, strict=True):
             segment = self.known[place // self._step if table == "rows" else place]
@@ -214,7 +232,7 @@ class Segments:
         return bad
 
     async def check_moved(self) -> None:
-        """Raises StoreError (code "moved") where another tab changed the store, so that what is not there was not lost."""
+        """Raises StoreError (code "moved") if another tab changed the store, so that missing records are not reported as damage."""
         if await self._has_moved():
             self._blocks.changed = True
             raise StoreError("another tab changed the store while this one read it: try again", code="moved")
@@ -227,7 +245,7 @@ class Segments:
         return range(position * self._step, (position + 1) * self._step)
 
     def _lose(self, chunks: Iterable[int]) -> None:
-        """Rows that are damaged: they are not read again."""
+        """Removes damaged rows, which are not read again."""
         chunks = list(chunks)
         self._drop_rows(chunks)
         self._lost.update(chunks)

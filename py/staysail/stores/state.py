@@ -1,4 +1,4 @@
-"""The whole content of a store, to be taken and put back exactly, as a snapshot does it."""
+"""The whole content of a store as bytes, for snapshots to save and restore."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Store(Protocol):
 
 
 class StoreState:
-    """store: a VectorStore. Equal contents give equal bytes, in whatever order they came."""
+    """The content of a VectorStore as bytes. Equal contents give equal bytes, in whatever order they were added."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -30,7 +30,8 @@ class StoreState:
         return write_archive(about, sorted(rows, key=lambda row: row[0].id))
 
     async def import_(self, data: bytes) -> None:
-        """Touches only what differs, and may be done again where it was interrupted. Raises CorruptionError."""
+        """Makes the store's content equal to an export. Writes only the differences, and may be repeated after an interruption. Raises
+        CorruptionError."""
         wanted, held = await _read(data), await _read(await self._store.export())
         gone = [id for id in held if id not in wanted]
         changed = [id for id, row in wanted.items() if held.get(id) != row]

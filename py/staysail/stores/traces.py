@@ -1,4 +1,4 @@
-"""Spans kept where they can be read again."""
+"""A store of spans."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from ..core.spans import Span
 
 
 class TraceStore:
-    """An exporter that keeps spans where they can be read again, the newest `most` of them.
+    """An exporter that stores the newest `most` spans, to be read again.
 
-    store: in a page the name they are kept under in IndexedDB, "traces" if left out; on CPython a directory, and if left out they last as
-    long as the process, as ":memory:" does everywhere; or a KeyValue."""
+    Args:
+        store: In a page, the name in IndexedDB, "traces" if left out. On CPython, a directory; if left out, spans last as long as the
+            process. ":memory:" does the same everywhere. Or a KeyValue.
+        most: The number of spans kept.
+    """
 
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, most: int = 5000) -> None:
         self._records, self._most = Defaults.open_records(store, "traces"), most
@@ -24,6 +27,7 @@ class TraceStore:
         self._one_at_a_time = Lock()
 
     async def export(self, spans: Sequence[Span]) -> None:
+        """Stores spans, and deletes the oldest beyond `most`."""
         puts = {f"{span.start_ns:020}/{span.span_id}": json_bytes(span.to_dict(), nonfinite="null") for span in spans}
         async with self._one_at_a_time:
             await self._records.commit(puts)
@@ -34,11 +38,12 @@ class TraceStore:
                 self._count = min(len(keys), self._most)
 
     async def spans(self, trace_id: str | None = None) -> list[Span]:
-        """Those on record, of one trace or of all, in the order in which they began."""
+        """Returns the stored spans of one trace, or all, in the order in which they began."""
         found = [Span.from_dict(read_json(data, max_depth=RECORD_DEPTH)) for _, data in sorted(await self._records.scan(""))]
         return [span for span in found if trace_id in (None, span.trace_id)]
 
     async def clear(self) -> None:
+        """Deletes all spans."""
         async with self._one_at_a_time:
             await self._records.commit({}, await self._records.keys(""))
             self._count = 0

@@ -1,4 +1,4 @@
-"""Documents from one store to another, of whatever kind."""
+"""Copies of documents from one store to another, of any kind."""
 
 from __future__ import annotations
 
@@ -18,9 +18,20 @@ async def copy(
     resume: bool = False,
     on_progress: Callable[[int, int], Any] | None = None,
 ) -> int:
-    """Copies documents with ids, metadata and vectors, `batch` at a time, over those of the same ids; gives how many were written.
-    resume: leaves out what the target has already, for a copy that was broken off. on_progress(done, total), async or not: after each
-    batch. The vectors of a cosine store are of unit length. Raises StoreError; what was written until then stays."""
+    """Copies documents with ids, metadata and vectors. Returns the number of documents written.
+
+    Documents with the same ids in the target are replaced. Vectors from a cosine store have unit length.
+
+    Args:
+        source: The store to read.
+        target: The store to write.
+        batch: Documents of one write.
+        resume: Skips documents that the target holds already, for a copy that was interrupted.
+        on_progress: A function `(done, total)`, async or not, called after each batch.
+
+    Raises:
+        StoreError: A store failed; the batches written before stay.
+    """
     if batch < 1:
         raise ConfigError(f"batch is at least 1, not {batch}")
     ids = await source.ids()
@@ -34,7 +45,7 @@ async def copy(
         if documents:
             await target.upsert(documents)
         written += len(documents)
-        told = on_progress(min(at + batch, len(ids)), len(ids)) if on_progress else None
-        if inspect.isawaitable(told):
-            await told
+        reported = on_progress(min(at + batch, len(ids)), len(ids)) if on_progress else None
+        if inspect.isawaitable(reported):
+            await reported
     return written

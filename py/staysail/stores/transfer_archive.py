@@ -1,5 +1,5 @@
-"""A store as one file: a zip of documents.jsonl, vectors.npy and store.json, which pandas and numpy read as they are. It is written and
-read a block at a time, so that it may be larger than memory."""
+"""A store as one file: a zip of documents.jsonl, vectors.npy and store.json, which pandas and numpy read directly. It is written and
+read a block at a time, so it may be larger than memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .zip_reading import BLOCK_BYTES, BinaryFile, Held, Source, ZipReader
 
 NPY_MAGIC = b"\x93NUMPY\x01\x00"
 WRITTEN = 256  # documents at a time
-READ = 1024  # more, as each block is a write of its own
+READ = 1024  # documents at a time; each block becomes one write
 
 type Row = tuple[Entry, Sequence[float]]
 
@@ -28,8 +28,16 @@ type Row = tuple[Entry, Sequence[float]]
 async def archive_pieces(
     about: dict[str, Any], ids: Sequence[str], read: Callable[[Sequence[str]], Awaitable[list[Row]]]
 ) -> AsyncGenerator[bytes]:
-    """The file in pieces. read: those of some documents that are whole; each is read twice. Raises StoreError (code "changed") where one
-    goes in between."""
+    """Yields the file in pieces.
+
+    Args:
+        about: The content of store.json.
+        ids: The ids of all documents.
+        read: Returns the undamaged rows of some ids. Each row is read twice.
+
+    Raises:
+        StoreError: A document was deleted between its two readings (code "changed").
+    """
     pieces = _Pieces()
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_DEFLATED) as archive:
         kept: list[str] = []
@@ -52,7 +60,7 @@ async def archive_pieces(
 
 
 def write_archive(about: dict[str, Any], rows: Sequence[Row]) -> bytes:
-    """At once, of what is in memory. Equal rows give equal bytes."""
+    """Returns the file of rows in memory. Equal rows give equal bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_member("store.json"), write_json(about | {"count": len(rows)}))
@@ -64,14 +72,14 @@ def write_archive(about: dict[str, Any], rows: Sequence[Row]) -> bytes:
 
 
 async def read_archive(data: bytes) -> tuple[dict[str, Any], list[dict[str, Any]], list[memoryview[float]]]:
-    """What the store was, documents, and their vectors. Raises CorruptionError."""
+    """Returns the content of store.json, the documents, and their vectors. Raises CorruptionError."""
     async with open_archive(data) as archive:
         blocks = [block async for block in archive.blocks()]
         return archive.about, [*chain(*(documents for documents, _ in blocks))], [*chain(*(vectors for _, vectors in blocks))]
 
 
 class Archive:
-    """One that was opened. about: what the store was."""
+    """An open archive. about: the content of store.json."""
 
     def __init__(self, file: ZipReader, about: dict[str, Any]) -> None:
         self._file, self.about = file, about
@@ -79,14 +87,14 @@ class Archive:
         self._header = _npy_header(self._count, self._dim)
 
     async def ids(self) -> AsyncGenerator[str]:
-        """Of all documents, read to their end, and so to their checksum."""
+        """Yields all ids. Reads to the end, and so checks the checksum."""
         member = self._file.member("documents.jsonl")
         while lines := await member.lines(READ):
             for line in lines:
                 yield read_json(line, max_depth=MESSAGE_DEPTH)["id"]
 
     async def check(self) -> None:
-        """Reads all of it. Raises what tells that it is damaged."""
+        """Reads the whole archive. Raises an error if it is damaged."""
         wanted = len(self._header) + 4 * self._count * self._dim
         vectors = self._file.member("vectors.npy")
         whole = self._file.infos["vectors.npy"].file_size == wanted and await vectors.read(len(self._header)) == self._header
@@ -96,7 +104,7 @@ class Archive:
             raise ValueError("its parts do not fit together")
 
     async def blocks(self) -> AsyncGenerator[tuple[list[dict[str, Any]], list[memoryview[float]]]]:
-        """Documents and their vectors, side by side."""
+        """Yields blocks of documents with their vectors."""
         documents, vectors = self._file.member("documents.jsonl"), self._file.member("vectors.npy")
         await vectors.read(len(self._header))
         while lines := await documents.lines(READ):
@@ -110,7 +118,8 @@ class Archive:
 
 @asynccontextmanager
 async def open_archive(source: Source) -> AsyncGenerator[Archive]:
-    """source: bytes, a path, a binary file that can seek, or a BinaryFile. Raises CorruptionError before anything is given out."""
+    """Opens an archive within the block, after checking all of it. source: bytes, a path, a binary file that can seek, or a BinaryFile.
+    Raises CorruptionError."""
     with ExitStack() as held:
         if isinstance(source, bytes | bytearray | memoryview):
             source = Held(io.BytesIO(source))
@@ -128,7 +137,7 @@ async def open_archive(source: Source) -> AsyncGenerator[Archive]:
 
 
 class _Pieces(io.RawIOBase):
-    """What was written since it was last taken."""
+    """A file in memory that returns the bytes written since they were last taken."""
 
     def __init__(self) -> None:
         self._written: list[bytes] = []
@@ -146,15 +155,15 @@ class _Pieces(io.RawIOBase):
 
 
 def _member(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
-    """Without a date: equal stores give equal files. Vectors hardly compress."""
+    """Returns a zip member without a date, so that equal stores give equal files."""
     member = zipfile.ZipInfo(name)
     member.compress_type = compression
     return member
 
 
 def _lines(rows: Sequence[Row]) -> bytes:
-    told = (write_json({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, nonfinite="null") for e, _ in rows)
-    return "".join(f"{line}\n" for line in told).encode()
+    lines = (write_json({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, nonfinite="null") for e, _ in rows)
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _numbers(rows: Sequence[Row]) -> bytes:

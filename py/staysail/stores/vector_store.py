@@ -31,26 +31,39 @@ from .opening import Opened, Opening
 from .provenance import Provenance
 from .transfer_archive import Row
 
-FUSED = 4  # hybrid search ranks so many times k of either kind
-VARIED = 4  # and `diversity` chooses from so many times k
-TRIES = 3  # while another tab moves what this one reads
+FUSED = 4  # hybrid search fuses rankings of so many times k
+VARIED = 4  # `diversity` and `rerank` choose from so many times k
+TRIES = 3  # readings, when another tab moves the rows that are read
 
 
 class VectorStore(StoreVerbs):
-    """Documents found by meaning, by words, or both.
+    """A store of documents that are found by meaning, by words, or both.
 
         store = VectorStore("notes", embedder=EmbeddingModel("openai:text-embedding-3-small"))
         await store.add(["Ropes are called lines.", {"id": "b", "text": "A staysail is set on a stay.", "metadata": {"year": 2020}}])
         for hit in await store.search("sails", 3, where={"year": {"gte": 2020}}): ...
 
-    name: kept in IndexedDB under it; ":memory:" is kept nowhere, and on CPython every store is. dim: of the vectors; else the first ones'
-    say it. metric: cosine, dot, euclidean (whose score is minus the distance), so more is nearer in each. embedder: anything with
-    `embed_texts(texts)` giving objects with `vec`, or a function, async or not, from texts to vectors. quantization: auto, none, int8,
-    1bit; see `explain`. dtype: f32, or f16, which takes half the disk and memory and rounds numbers to 11 bits; of a store that is there
-    already, its own. durability: "strict" waits for the disk. memory_bytes: how much of the rows stays in memory. backend: kernel, numkong,
-    numpy; else the fastest that runs. segment_rows: how many rows are written at once as one segment, a power of two. It opens itself when
-    it is first used. A write does all or nothing, and is durable on return; a big
-    array without documents is quickest. Raises ConfigError, DimensionError."""
+    The store opens when it is first used. Each write succeeds or fails as a whole, and is durable on return. A large array of vectors
+    without documents is written fastest.
+
+    Args:
+        name: The name in IndexedDB under which the store is kept. ":memory:" keeps nothing, and neither does any name on CPython.
+        dim: Dimensions of the vectors; those of the first vectors, if left out.
+        metric: "cosine", "dot" or "euclidean". A higher score is nearer in each; for euclidean the score is minus the distance.
+        embedder: An object with `embed_texts(texts)` that returns objects with `vec`, or a function, async or not, from texts to
+            vectors.
+        quantization: "auto", "none", "int8" or "1bit"; `explain` says what a search uses.
+        dtype: "f32", or "f16", which takes half the disk and memory and rounds numbers to 11 bits. An existing store keeps its own.
+        durability: "relaxed", or "strict", which waits until a write has reached the disk.
+        memory_bytes: The most bytes of rows that stay in memory.
+        backend: "kernel", "numkong", "numpy" or a Backend; the fastest that runs here, if left out.
+        blocks: The BlockStore to use in place of the name's.
+        segment_rows: Rows of one stored segment, a power of two.
+
+    Raises:
+        ConfigError: An argument does not fit, or does not fit the existing store.
+        DimensionError: The existing store has other dimensions.
+    """
 
     def __init__(
         self,
@@ -88,7 +101,7 @@ class VectorStore(StoreVerbs):
     # Writing
 
     async def delete(self, ids: Sequence[str] | str | None = None, *, where: Where | None = None) -> int:
-        """By ids or by a filter; gives how many there were."""
+        """Deletes documents by ids or by a filter. Returns the number of deleted documents."""
         if (ids is None) == (where is None):
             raise ConfigError("delete takes ids or where")
         async with self._open() as opened, opened.collection.writing():
@@ -102,7 +115,7 @@ class VectorStore(StoreVerbs):
             return len(slots)
 
     async def compact(self) -> None:
-        """Gives back the space of deleted documents now; it happens by itself once more than half of a segment is deleted."""
+        """Frees the space of deleted documents now. Otherwise it is freed once more than half of a segment is deleted."""
         async with self._open() as opened, opened.collection.writing():
             await opened.collection.compact()
 
@@ -120,10 +133,22 @@ class VectorStore(StoreVerbs):
         diversity: float = 0.0,
         rerank: Rerank | None = None,
     ) -> list[SearchHit]:
-        """The k nearest, best first. query: a text, or a vector. threshold: the least score; of the vector's, or in keyword mode BM25's.
-        mode: hybrid fuses both rankings by rank, and its scores are those of the fusion. diversity: from 0 to 1, how much unlike each
-        other the hits should be. rerank: a function of the query and more hits than k that gives hits in a better order, or a
-        Reranker."""
+        """Returns the k nearest documents, best first.
+
+        Args:
+            query: A text or a vector.
+            k: The most hits.
+            where: A filter on the metadata; see `stores.filters`.
+            threshold: The least score of a hit: of the vector search, or BM25's in keyword mode.
+            mode: "vector", "keyword", or "hybrid", which fuses both rankings by rank; its scores are those of the fusion.
+            quantization: Replaces the store's for this search.
+            diversity: From 0 to 1: how different from each other the hits should be.
+            rerank: A Reranker, or a function, async or not, of the query and more than k hits that returns hits in a better order.
+
+        Raises:
+            ConfigError: An argument does not fit.
+            DimensionError: The query's vector has other dimensions than the store.
+        """
         check_choice("mode", mode, ("vector", "keyword", "hybrid"))
         if k < 1:
             raise ConfigError(f"k is at least 1, not {k}")
@@ -148,7 +173,8 @@ class VectorStore(StoreVerbs):
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
     ) -> list[list[SearchHit]]:
-        """`search` by vector for each query, faster than one by one."""
+        """Searches by vector for each query, faster than calls of `search` one after another. Returns a list of hits for each query, in
+        order."""
         vectors = await self._vectors_of(queries)
 
         async def find(opened: Opened) -> list[list[SearchHit]]:
@@ -158,8 +184,8 @@ class VectorStore(StoreVerbs):
         return await self._reading(find)
 
     async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
-        """{"id", "document", "metadata"} of those that are there, in the order asked for; vectors: with "vector", of unit length for
-        cosine. Raises CorruptionError."""
+        """Returns {"id", "document", "metadata"} of each id that the store holds, in the order of `ids`. vectors: adds "vector", which
+        has unit length in a cosine store. Raises CorruptionError for a damaged document."""
 
         async def find(opened: Opened) -> list[dict[str, Any]]:
             known = await opened.collection.documents.ids()
@@ -180,18 +206,20 @@ class VectorStore(StoreVerbs):
         return await self._reading(find)
 
     async def ids(self) -> list[str]:
-        """Of every document, in no order."""
+        """Returns the ids of all documents, in no particular order."""
         async with self._current() as opened:
             return list(await opened.collection.documents.ids())
 
     async def count(self, where: Where | None = None) -> int:
+        """Returns the number of documents, or of those that pass the filter."""
         async with self._current() as opened:
             return (await opened.collection.documents.select(where)).count(1) if where else opened.index.alive
 
-    # About it
+    # State
 
     async def explain(self, *, quantization: Quantization | None = None) -> dict[str, Any]:
-        """What a search would do and why, which backend runs and why, what is in memory and what the last search did."""
+        """Returns a description of the store: how a search would run and why, which backend runs and why, bytes in memory and on disk,
+        damage, and the last search."""
         async with self._current() as opened:
             collection, index = opened.collection, opened.index
             plan = index.plan(quantization)
@@ -218,17 +246,20 @@ class VectorStore(StoreVerbs):
 
     @property
     def damage(self) -> tuple[Damage, ...]:
-        """What was found damaged so far."""
+        """The damage found so far."""
         opened = self._opening.opened
         return tuple(opened.collection.damage) if opened else ()
 
     async def persist(self) -> bool:
-        """Asks the browser to keep what is stored when disk runs short; whether it will. A worker that JavaScript started asks in its page;
-        another one can but tell whether its page did."""
+        """Requests persistent storage, which the browser does not clear when disk space runs short. Returns whether the browser granted
+        it.
+
+        A worker that JavaScript started requests it in its page. Any other worker only returns whether its page was granted it.
+        """
         return await (await self._opening.storage()).persist()
 
     async def close(self) -> None:
-        """Lets go of memory and of the database; what is stored stays."""
+        """Releases memory and the database. The stored documents stay."""
         async with self._threads.enter():
             await self._opening.close()
 
@@ -239,20 +270,20 @@ class VectorStore(StoreVerbs):
 
     @asynccontextmanager
     async def _open(self, dim: int = 0) -> AsyncGenerator[Opened]:
-        """Keeps tasks of other event loops out meanwhile."""
+        """Opens the store and keeps tasks of other event loops out within the block."""
         async with self._threads.enter():
             yield await self._opening.open(dim)
 
     @asynccontextmanager
     async def _current(self) -> AsyncGenerator[Opened]:
-        """`_open`, once what other tabs and processes wrote has been read."""
+        """Opens the store within the block, up to date with the writes of other tabs and processes."""
         async with self._open() as opened:
             if opened.collection.blocks.changed:
                 await opened.collection.sync()
             yield opened
 
     async def _reading[T](self, read: Callable[[Opened], Awaitable[T]]) -> T:
-        """Again where another tab moved what was being read."""
+        """Runs a reading, and repeats it when another tab moved the rows that it was reading."""
         for left in range(TRIES, 0, -1):
             try:
                 async with self._current() as opened:
@@ -262,7 +293,7 @@ class VectorStore(StoreVerbs):
                     raise
         raise AssertionError
 
-    # What StoreVerbs asks for
+    # The abstract methods of StoreVerbs
 
     async def _embed(self, texts: Sequence[str], *, documents: bool) -> list[Any]:
         async def read(fingerprint: EmbedderFingerprint) -> Entry | None:

@@ -1,5 +1,5 @@
-"""A zip whose bytes are asked for where they are needed, so that it may lie where reading is asynchronous, as a Blob of the page does. Only
-members that are stored or deflated are read."""
+"""A zip reader whose bytes are read when they are needed, so that the file may lie where reading is asynchronous, such as a Blob of the
+page. It reads stored and deflated members only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, Protocol, runtime_checkable
 
 BLOCK_BYTES = 1 << 20
-TAIL_BYTES = 1 << 17  # in which the directory is: of few members, and a comment of 64 kB at the most
+TAIL_BYTES = 1 << 17  # the end of the file that holds the directory of a few members and a comment of at most 64 kB
 LOCAL_HEADER_BYTES = 30
 
 type Source = bytes | bytearray | memoryview | str | Path | IO[bytes] | BinaryFile
@@ -19,15 +19,16 @@ type Source = bytes | bytearray | memoryview | str | Path | IO[bytes] | BinaryFi
 
 @runtime_checkable
 class BinaryFile(Protocol):
-    """read: `size` bytes from the place `at` on."""
+    """A file that is read by position."""
 
     size_bytes: int
 
-    async def read(self, at: int, size: int) -> bytes: ...
+    async def read(self, at: int, size: int) -> bytes:
+        """Returns `size` bytes from position `at` on."""
 
 
 class Held:
-    """What is in memory, or a file that can seek."""
+    """A BinaryFile over bytes in memory or a file that can seek."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -39,25 +40,25 @@ class Held:
 
 
 class ZipReader:
-    """infos: by the members' names."""
+    """An open zip file. infos: the members by name."""
 
     def __init__(self, file: BinaryFile, infos: dict[str, zipfile.ZipInfo]) -> None:
         self._file, self.infos = file, infos
 
     @classmethod
     async def open(cls, file: BinaryFile) -> ZipReader:
-        """Raises zipfile.BadZipFile."""
+        """Reads the directory. Raises zipfile.BadZipFile."""
         start = max(file.size_bytes - TAIL_BYTES, 0)
         tail = _Tail(start, await file.read(start, file.size_bytes - start))
         with zipfile.ZipFile(tail) as directory:
             return cls(file, {info.filename: info for info in directory.infolist()})
 
     def member(self, name: str) -> ZipMember:
-        """Raises KeyError."""
+        """Returns a member. Raises KeyError."""
         return ZipMember(self._chunks(self.infos[name]))
 
     async def _chunks(self, info: zipfile.ZipInfo) -> AsyncIterator[bytes]:
-        """Its content; what does not fit its checksum is told at the end."""
+        """Yields the member's content. A wrong checksum raises after the last chunk."""
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or info.flag_bits & 1:
             raise zipfile.BadZipFile(f"{info.filename} is encrypted, or compressed in a way that is not known here")
         header = await self._file.read(info.header_offset, LOCAL_HEADER_BYTES)
@@ -81,14 +82,14 @@ class ZipReader:
 
 
 class ZipMember:
-    """Read from the beginning on; whoever reads to the end has its checksum compared."""
+    """A member, read from its beginning. Reading to the end checks its checksum."""
 
     def __init__(self, chunks: AsyncIterator[bytes]) -> None:
         self._chunks = chunks
         self._left = b""
 
     async def read(self, size: int) -> bytes:
-        """Less where it ends."""
+        """Returns `size` bytes, or fewer at the end."""
         parts, have = [self._left], len(self._left)
         while have < size and (chunk := await anext(self._chunks, None)) is not None:
             parts.append(chunk)
@@ -98,7 +99,7 @@ class ZipMember:
         return data[:size]
 
     async def lines(self, count: int) -> list[bytes]:
-        """Less where it ends."""
+        """Returns `count` lines, or fewer at the end."""
         parts, have = [self._left], self._left.count(b"\n")
         while have < count and (chunk := await anext(self._chunks, None)) is not None:
             parts.append(chunk)
@@ -109,7 +110,7 @@ class ZipMember:
 
 
 class _Tail(io.RawIOBase):
-    """The end of a file, to be read as if it were the whole."""
+    """The end of a file, readable as if it were the whole file."""
 
     def __init__(self, start: int, data: bytes) -> None:
         self._start, self._data, self._at = start, data, 0
@@ -126,7 +127,7 @@ class _Tail(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._start + len(self._data)}[whence]
         if base + offset < 0:
-            raise OSError("before the beginning")  # where there is nothing that short, as zipfile expects it
+            raise OSError("before the beginning")  # as zipfile expects of a file that is too short
         self._at = base + offset
         return self._at
 
