@@ -1,7 +1,6 @@
-"""The composition root: the one module that chooses implementations, by the runtime it finds itself in.
+"""The composition root: the only module that chooses implementations, according to the runtime.
 
-It fills the ports of `core.defaults`. Each implementation is imported when it is first used, so a page pays for nothing that it does not
-need.
+It fills the ports of `core.defaults`. Each implementation is imported when it is first used, so a page loads only what it needs.
 """
 
 from __future__ import annotations
@@ -107,8 +106,8 @@ def _open_run_log(name: str | None) -> RunLog:
 
 
 async def open_blocks(name: str) -> Any:
-    """Opens the blocks of the vector store of this name: in a page the browser keeps them, on CPython the directory of this path; those of
-    ":memory:" last as long as the process. Raises ConfigError, StoreError."""
+    """Opens the blocks of the vector store of this name: in a page the browser's storage, on CPython the directory of this path, for
+    ":memory:" the memory of the process. Raises ConfigError, StoreError."""
     if name == ":memory:":
         return load("stores.memory_blocks", "MemoryBlocks")()
     if IN_BROWSER_RUNTIME:
@@ -117,7 +116,7 @@ async def open_blocks(name: str) -> Any:
 
 
 async def load_backend(choice: Any = None) -> Any:
-    """Loads a vector backend: the given one, the named one, else the fastest that runs. Raises ConfigError."""
+    """Loads the vector backend of this name; the fastest that runs here, if None. A backend object is returned. Raises ConfigError."""
     if choice is not None and not isinstance(choice, str):
         return choice
     load("indexes.ports", "check_choice")("backend", choice or "numpy", BACKENDS)

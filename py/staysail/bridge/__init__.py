@@ -1,4 +1,4 @@
-"""Agents for the JavaScript side of a page, a worker or Node. `connect` is all that JavaScript calls."""
+"""Agents for the JavaScript side of a page, a worker or Node. JavaScript calls only `connect`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ ENGINES_OF_A_PAGE = ("local", "prompt-api")
 
 
 def connect(send: Callable[..., object]) -> Callable[..., None]:
-    """Joins another side, of which there may be several. send: takes one message there. Returns what takes one message from there, and
-    without any says that the other side is gone; it is the one proxy JavaScript keeps.
+    """Connects another side, of which there may be several.
 
-    Messages are JSON text, in the format that `peer` describes, beside some of which there are bytes.
+    send: sends one message to the other side. Returns a function that receives one message from it; called without a message, it says
+    that the other side is gone. This function is the only proxy that JavaScript keeps.
+
+    Messages are JSON text in the format that `peer` describes, some with bytes beside them.
     """
     loop = asyncio.get_event_loop()
     import_module("staysail.host.timers").install(loop)

@@ -1,4 +1,4 @@
-"""How JavaScript describes where a model is and how it is called, and what Python makes of it."""
+"""Descriptions of models and limits from JavaScript, read into Python values."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .remote import Owner, RemoteKey
 
 
 def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
-    """The options of `load_model`, of every model class and of an agent, whose model may be several. An api_key of True is a function on
-    the other side."""
+    """Returns the options of `load_model`, of every model class and of an agent, whose model may be a list. An api_key of True is a
+    function on the other side."""
     if isinstance(described["model"], list):
         shared = {"headers": described["headers"]} if described.get("headers") else {}
         return {"model": [_read_link(owner, shared | link, position) for position, link in enumerate(described["model"])]}
@@ -18,7 +18,7 @@ def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_link(owner: Owner, described: dict[str, Any], position: int | None) -> dict[str, Any]:
-    """position: of the model in a chain, by which the other side knows its key."""
+    """Returns the options of one model. position: the model's place in a chain, by which the other side finds its key."""
     key = described.get("api_key")
     access = {
         "model": described["model"],
@@ -29,6 +29,6 @@ def _read_link(owner: Owner, described: dict[str, Any], position: int | None) ->
 
 
 def read_limits(options: dict[str, Any]) -> dict[str, Any]:
-    """The options with `retry` and `timeout_s` as the values they describe."""
+    """Returns the options with `retry` and `timeout_s` as values."""
     kinds: dict[str, Any] = {"retry": Retry, "timeout_s": Timeouts}
     return {name: kinds[name](**value) if name in kinds and isinstance(value, dict) else value for name, value in options.items()}

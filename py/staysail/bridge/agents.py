@@ -1,4 +1,4 @@
-"""What JavaScript may call. An agent is described anew with each call, so nothing of it stays here that would have to be freed."""
+"""The methods of agents that JavaScript calls. Each call describes its agent anew, so no agent stays here that would have to be freed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ MOST_EMBEDDERS = 16
 
 
 class Agents:
+    """The methods `agent.*` of one peer, with the caches that outlive a call."""
+
     def __init__(self, peer: Peer, modules: Modules, stores: Stores, conversing: Conversing) -> None:
         self._peer, self._modules, self._stores, self.conversing = peer, modules, stores, conversing
         tracing = Tracing()
@@ -66,7 +68,7 @@ class Agents:
         await self._agent(params).forget_run(params["run"])
 
     async def forget(self, params: dict[str, Any]) -> None:
-        """Drops the cached answers of an agent that is done with."""
+        """Drops the cached answers of an agent that is no longer used."""
         self._caches.pop(params["id"], None)
 
     def cache(self, id: str, max_entries: int) -> Cache:
@@ -77,7 +79,7 @@ class Agents:
         return cache
 
     def vectors(self, embedder: str) -> dict[str, list[float]]:
-        """What an embedder made of the descriptions of tools, so that they are embedded once."""
+        """Returns the vectors of tool descriptions that an embedder made before, by text, so that each is embedded once."""
         known = self._known.pop(embedder, {})
         self._known[embedder] = known
         if len(self._known) > MOST_EMBEDDERS:
@@ -89,8 +91,15 @@ class Agents:
 
 
 class Crew:
-    """The agents of one call: the one that is called, and those that it may delegate to. described: by id. agents: keeps what outlives the
-    call."""
+    """The agents of one call: the called agent and those that it may delegate to.
+
+    Args:
+        peer: The other side.
+        modules: The Python tools.
+        stores: The vector stores.
+        agents: Keeps caches that outlive the call.
+        described: The agents' descriptions by id.
+    """
 
     def __init__(self, peer: Peer, modules: Modules, stores: Stores, agents: Agents, described: dict[str, Any]) -> None:
         self._peer, self._modules, self._stores, self._described = peer, modules, stores, described
@@ -124,7 +133,7 @@ class Crew:
         return Agent(**read_access(owner, described), name=described.get("name"), **read_limits(options))
 
     def _tracer(self, owner: Owner, id: int, **described: Any) -> Tracer:
-        """One that several agents were given is one here too, or what is inherited would be told twice."""
+        """Returns the tracer of this id. Several agents share one tracer, so that inherited hooks record each run once."""
         if id not in self._tracers:
             self._tracers[id] = self._new_tracer(owner, described)
         return self._tracers[id]
@@ -132,11 +141,11 @@ class Crew:
     def _context(
         self, owner: Owner, sample: int, index: int, store: dict[str, Any] | None = None, options: Mapping[str, Any] = NOTHING
     ) -> Retriever:
-        """options: of each search; a store on the other side has its own there."""
+        """Returns a retriever. options: the arguments of each search; a store on the other side keeps its own there."""
         return Retriever(sample, self._stores.find(**store) if store else RemoteIndex(owner, index), options)
 
     def _toolbox(self, owner: Owner, index: int, sample: int, tools: list[dict[str, Any]], embedder: str | None) -> tuple[int, ToolIndex]:
-        """embedder: by what it is known there."""
+        """Returns the number of tools to choose and their index. embedder: the embedder's id on the other side."""
         made = [self._tool(owner, **tool) for tool in tools]
         if embedder is None:
             return sample, ToolIndex(made)
@@ -148,7 +157,7 @@ class Crew:
             return read_hosted(described | {"local": self._tool(owner, **local) if local else None})
         if module:
             known = self._modules.find(module, name)
-            return known if "approval" not in described else Asked(known, RemoteTool(owner, name, **described).approval)
+            return known if "approval" not in described else ApprovalProxy(known, RemoteTool(owner, name, **described).approval)
         if agent is None:
             return RemoteTool(owner, name, **described)
         description = described.get("description") or None
@@ -159,8 +168,8 @@ class Crew:
         return AgentTool(self.agent(agent), name, description, approval=approval, **kept)
 
 
-class Asked:
-    """A tool of Python's that the other side wants to approve."""
+class ApprovalProxy:
+    """A Python tool whose calls the other side approves."""
 
     def __init__(self, tool: Tool, approval: Any) -> None:
         self._tool, self.approval = tool, approval

@@ -1,5 +1,5 @@
-"""ToolFS for JavaScript. Each of its objects there has one here, by an id of its own; after a crash it is described anew. The file system
-itself is imported when the first one is opened: a page without pays nothing."""
+"""ToolFS for JavaScript. Each ToolFS object there has a counterpart here, by an id; after a crash it is described anew. The package `fs`
+is imported when the first ToolFS is opened, so a page without one does not load it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ AUDIT = frozenset({"records", "export", "days", "verify"})
 
 
 class FileSystems:
+    """The methods `toolfs.*` of one peer."""
+
     def __init__(self, peer: Peer, modules: Modules, stores: Stores) -> None:
         self._peer, self._modules, self._stores = peer, modules, stores
         self._open: dict[str, _Opened] = {}
@@ -47,8 +49,11 @@ class FileSystems:
         self.methods |= self._objects.methods
 
     async def open(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: {id, name, secrets, store, search_index, index_exports, embedder}. store: a vector store of this side to search; the last
-        three say whether the other side has them."""
+        """Opens a ToolFS.
+
+        params: {id, name, secrets, store, search_index, index_exports, embedder}. `store` is a vector store of this side to search;
+        the last three say whether the other side has them.
+        """
         id = params["id"]
         index: Any = self._stores.find(**params["store"]) if params.get("store") else None
         if params.get("search_index"):
@@ -69,7 +74,7 @@ class FileSystems:
             await opened.toolfs.close()
 
     async def mount(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: {id, path, kind, options}."""
+        """Mounts a path. params: {id, path, kind, options}."""
         toolfs, path, options = self._find(params).toolfs, params["path"], dict(params.get("options") or {})
         match params["kind"]:
             case "files":
@@ -98,18 +103,18 @@ class FileSystems:
         return str(await found[1].permission()) if found and hasattr(found[1], "permission") else "granted"
 
     async def call(self, params: dict[str, Any]) -> Any:
-        """params: {id, operation, session, args, options}; the last argument may come as bytes beside them."""
+        """Calls an operation. params: {id, operation, session, args, options}; the last argument may come as bytes beside the message."""
         opened = self._find(params)
         operation = params["operation"]
         if operation not in OPERATIONS:
             raise ConfigError(f"ToolFS has no operation {operation!r}")
         args = [*params["args"], *([params[BYTES]] if BYTES in params else [])]
         session = opened.session(params["session"])
-        # Python has the session after what an operation is about, before what may be left out.
+        # In Python, the session follows the required arguments.
         return _plain(await getattr(opened.toolfs, operation)(*args, session, **(params.get("options") or {})))
 
     async def tools(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Their definitions; they are then a module's, under `params["module"]`."""
+        """Returns the definitions of a session's tools, which then belong to the module `params["module"]`."""
         opened = self._find(params)
         tools = opened.toolfs.tools(opened.session(params["session"]))
         self._modules.add(params["module"], tools)
@@ -119,16 +124,19 @@ class FileSystems:
         if params["operation"] not in AUDIT:
             raise ConfigError(f"the audit has no operation {params['operation']!r}")
         audit = self._find(params).toolfs.audit
-        told = await getattr(audit, params["operation"])(*params.get("args") or ())
-        return told.decode() if isinstance(told, bytes) else told
+        result = await getattr(audit, params["operation"])(*params.get("args") or ())
+        return result.decode() if isinstance(result, bytes) else result
 
     async def inspect(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: those of `install`."""
+        """Returns the description of a plugin. params: those of `install`."""
         return dict(await self._find(params).toolfs.inspect_plugin(read_source(params)))
 
     async def install(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: {id, kind, name, source, hash, grant, config, ...limits}, the source as bytes beside them where it is not Python; of a
-        JavaScript object {id, kind: "object", key, about}."""
+        """Installs a plugin.
+
+        params: {id, kind, name, source, hash, grant, config, ...limits}, with the source as bytes beside the message where it is not
+        Python. For a JavaScript object: {id, kind: "object", key, about}.
+        """
         opened = self._find(params)
         grant = _fs("session").Grant.of(**params.get("grant") or {})
         options = {name: params[name] for name in ("timeout_s", "output_bytes", "config") if params.get(name) is not None}
@@ -156,7 +164,7 @@ class FileSystems:
             await changes.aclose()
 
     def forget(self) -> None:
-        """Closes them all, as the page has ended."""
+        """Closes every ToolFS, because the page has ended."""
         for opened in self._open.values():
             task = asyncio.get_running_loop().create_task(opened.toolfs.close())
             self._closing.add(task)
@@ -164,7 +172,7 @@ class FileSystems:
         self._open.clear()
 
     def find(self, id: str, session: Mapping[str, Any]) -> tuple[Any, Any]:
-        """A ToolFS and a session of it."""
+        """Returns a ToolFS and a session of it."""
         opened = self._find({"id": id})
         return opened.toolfs, opened.session(session)
 
@@ -176,7 +184,7 @@ class FileSystems:
 
 
 class _Opened:
-    """A ToolFS with its sessions, which keep count of what they used."""
+    """A ToolFS with its sessions, which count their usage."""
 
     def __init__(self, toolfs: Any) -> None:
         self.toolfs = toolfs
@@ -190,7 +198,7 @@ class _Opened:
 
 
 class RemoteIndex:
-    """What /toolfs/rag searches, where the other side has it."""
+    """The search index behind /toolfs/rag on the other side."""
 
     def __init__(self, peer: Peer, id: str) -> None:
         self._peer, self._id = peer, id
@@ -207,7 +215,7 @@ class RemoteIndex:
 
 
 class RemoteState(RemoteIndex):
-    """One that snapshots take along."""
+    """A search index on the other side that snapshots include."""
 
     async def export(self) -> bytes:
         return base64.b64decode(await self._ask("toolfs.export_index"))
@@ -217,6 +225,8 @@ class RemoteState(RemoteIndex):
 
 
 class RemoteEmbedder:
+    """The embedder of a ToolFS on the other side."""
+
     def __init__(self, peer: Peer, id: str) -> None:
         self._peer, self._id = peer, id
 
@@ -238,14 +248,14 @@ def _fs(module: str) -> Any:
 
 
 def read_source(params: dict[str, Any]) -> Any:
-    """The PluginSource that was described."""
+    """Returns the PluginSource of a description."""
     names = ("url", "hash", "headers", "calls", "memory_bytes", "output_bytes", "timeout_s")
     options = {name: params[name] for name in names if params.get(name)}
     return _fs("ports").PluginSource(params["kind"], params.get("name") or "", bytes(params.get(BYTES, b"")), **options)
 
 
 def load_python_plugin(source: str, name: str) -> Any:
-    """The plugin of a module's text: what it calls `plugin`, or its class `Plugin`. Raises ConfigError."""
+    """Returns the plugin of a module's source: its object `plugin`, or an instance of its class `Plugin`. Raises ConfigError."""
     module = ModuleType(f"staysail_plugin_{name}")
     try:
         exec(compile(source, f"{name}.py", "exec"), module.__dict__)  # noqa: S102  it is the user's own program, and they consented
@@ -262,7 +272,7 @@ def _no_plugin(name: str) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """What a call gives, as JSON: values as their fields. Bytes go beside it."""
+    """Returns the result of a call as JSON: values as their fields, bytes beside the message."""
     if isinstance(value, bytes):
         return {BYTES: value}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Models on their own, for JavaScript: completions, embeddings, transcriptions, pictures and speech."""
+"""Models without an agent, for JavaScript: completions, embeddings, transcriptions, pictures and speech."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from .remote import Owner
 
 
 class Models:
+    """The methods `model.*` of one peer."""
+
     def __init__(self, peer: Peer) -> None:
         self._owner = Owner(peer)
         self.methods: dict[str, Method] = {
@@ -37,7 +39,7 @@ class Models:
         return completion.to_dict()
 
     async def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """Events and, last, the completion."""
+        """Yields events and, last, the completion."""
         async with aclosing(self._chat(params).stream(CompletionRequest(**params["request"]))) as events:
             async for event in events:
                 yield event.to_dict()
@@ -53,7 +55,7 @@ class Models:
         return [_fields(ranked) for ranked in await model.rerank(params["query"], params["documents"], top_n=params["top_n"])]
 
     async def transcribe(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: data, as base64 text, and its media_type."""
+        """Transcribes audio. params: data, as base64 text, and its media_type."""
         audio = Audio(data=params["data"], media_type=params.get("media_type"))
         return _fields(await staysail.TranscriptionModel(**self._options(params)).transcribe(audio, **params["asked"]))
 
@@ -64,11 +66,11 @@ class Models:
         return (await staysail.SpeechModel(**self._options(params)).speak(params["text"], **params["asked"])).to_dict()
 
     async def providers(self, params: dict[str, Any]) -> list[str]:
-        """Names; of those that have a service, where one is named."""
+        """Returns the names of providers, of those with the service, if `params` names one."""
         return staysail.provider_names(params.get("service"))
 
     async def list(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """The models of a provider, which `access` names as its model."""
+        """Returns the models of the provider that `access` names as its model."""
         access = read_access(self._owner, params["access"])
         return [_fields(info) for info in await staysail.list_models(access.pop("model"), **access)]
 

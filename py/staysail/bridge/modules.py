@@ -1,4 +1,4 @@
-"""Python tools for JavaScript: modules given as source text, and the tools that are in them."""
+"""Python tools for JavaScript: modules in source text, and their tools."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _numbers = count(1)
 
 
 class Modules:
-    """Of one page: another that is joined to the same interpreter has its own, under the same ids."""
+    """The modules of one peer. Another peer of the same interpreter has its own, under the same ids."""
 
     def __init__(self) -> None:
         self._tools: dict[str, dict[str, Tool]] = {}
@@ -29,7 +29,8 @@ class Modules:
         self.methods: dict[str, Method] = {"tools.load": self.load, "tools.call": self.call}
 
     async def load(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Runs a module and describes its tools: what is marked @tool; where nothing is, every public function. Raises ConfigError."""
+        """Runs a module and returns the definitions of its tools: the functions marked @tool, or every public function where none is
+        marked. Raises ConfigError."""
         packages = import_module("staysail.host.packages")
         if params.get("requirements"):
             await packages.install(params["requirements"])
@@ -50,11 +51,11 @@ class Modules:
         return [{"name": tool.name, "description": tool.description, "parameters": tool.parameters} for tool in self._tools[id].values()]
 
     def add(self, id: str, tools: Sequence[Tool]) -> None:
-        """Tools that are no module's, to be called and given to agents as those are."""
+        """Adds tools without a module, which are called and passed to agents in the same way."""
         self._tools[id] = {tool.name: tool for tool in tools}
 
     async def call(self, params: dict[str, Any]) -> Any:
-        """What a tool returns, as plain JSON. Raises whatever the tool does."""
+        """Calls a tool and returns its result as plain JSON. Raises what the tool raises."""
         result = await self.find(params["id"], params["name"]).call(params["args"])
         if isinstance(result, str):
             return result

@@ -12,9 +12,11 @@ from .peer import BYTES, Method, Peer, RemoteError
 
 
 class ObjectPlugins:
+    """The calls of JavaScript plugins of one peer."""
+
     def __init__(self, peer: Peer) -> None:
         self._peer = peer
-        self._calls: dict[int, Any] = {}  # the files of those that have not ended
+        self._calls: dict[int, Any] = {}  # the files of calls that have not ended
         self._last_call = 0
         self.methods: dict[str, Method] = {"toolfs.plugin_ask": self.ask}
 
@@ -22,11 +24,12 @@ class ObjectPlugins:
         return ObjectPlugin(self, id, key, about)
 
     async def ask(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: {call, method, params}, with bytes beside them; gives {head} with bytes: see plugin_calls.answer."""
+        """Answers a plugin's request for files. params: {call, method, params}, with bytes beside the message. Returns {head} with
+        bytes; see plugin_calls.answer."""
         files = self._calls.get(params["call"])
         if files is None:
             raise ToolFSError("the plugin's call is over; files are open only as long as it lasts", code="refused")
-        calls = import_module("staysail.host.plugin_calls")  # when one is called
+        calls = import_module("staysail.host.plugin_calls")  # imported when a plugin is called
         head, data = await calls.answer(files, params["method"], write_json(params["params"]), bytes(params.get(BYTES, b"")))
         return {"head": read_json(head), BYTES: data}
 
@@ -43,6 +46,8 @@ class ObjectPlugins:
 
 
 class ObjectPlugin:
+    """A plugin that is a JavaScript object."""
+
     kind = "javascript"
 
     def __init__(self, plugins: ObjectPlugins, id: str, key: str, about: Mapping[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""Ports whose other side is JavaScript: tools, hooks, vector stores, models in the page, a function that gives the API key."""
+"""Implementations of ports on the JavaScript side: tools, hooks, vector stores, models in the page, and a function that returns the API
+key."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ STORE_ERRORS: dict[str, type[StoreError]] = {kind.__name__: kind for kind in (St
 
 
 class Owner:
-    """An agent of the other side, on whose behalf things are asked there. id: None where there is but one."""
+    """The agent of the other side on whose behalf calls are made there. id: None where the peer has a single one."""
 
     def __init__(self, peer: Peer, id: str | None = None) -> None:
         self._peer, self._id = peer, id
@@ -32,7 +33,7 @@ class Owner:
 
 
 class RemoteTool:
-    """A tool that runs where it was defined."""
+    """A tool that runs on the other side."""
 
     def __init__(self, owner: Owner, name: str, description: str = "", parameters: Mapping[str, Any] = NOTHING, **limits: Any) -> None:
         self._owner = owner
@@ -60,13 +61,13 @@ class RemoteTool:
 
 
 def _said(error: RemoteError) -> str:
-    """What the other side threw, with its name once: text that was thrown has it in itself."""
+    """Returns the message of an error of the other side, with the error's name once."""
     text = str(error)
     return text if error.name == "ToolError" or text.startswith(f"{error.name}:") or text == error.name else f"{error.name}: {text}"
 
 
 class RemoteApprove:
-    """Asks whoever made the call."""
+    """Passes approval requests to the other side."""
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
@@ -79,7 +80,7 @@ class RemoteApprove:
 
 
 class RemoteIndex:
-    """A vector store. index: its place among those of the call."""
+    """A vector store on the other side. index: its position among those of the call."""
 
     def __init__(self, owner: Owner, index: int) -> None:
         self._owner, self._index = owner, index
@@ -93,7 +94,7 @@ class RemoteIndex:
 
 
 class RemoteToolEmbedder:
-    """What embeds the tools of `dynamicTools`. index: its place among those of the call."""
+    """The embedder of `dynamicTools` on the other side. index: its position among those of the call."""
 
     def __init__(self, owner: Owner, index: int) -> None:
         self._owner, self._index = owner, index
@@ -107,17 +108,17 @@ class RemoteToolEmbedder:
 
 
 def store_error(what: str, error: RemoteError) -> StoreError:
-    """What became of `what`, as the error of a store: of the same name where the other side threw one."""
+    """Returns a failure of `what` as a store's error, of the same class where the other side raised one."""
     kind = STORE_ERRORS.get(error.name)
-    told = kind(f"{what} failed: {error}") if kind else StoreError(f"{what} failed: {error.name}: {error}")
+    translated = kind(f"{what} failed: {error}") if kind else StoreError(f"{what} failed: {error.name}: {error}")
     if error.code != RemoteError.code:
-        told.code = error.code
-    return told
+        translated.code = error.code
+    return translated
 
 
 class RemoteHooks:
-    """Hooks of the other side; only those that are given there are methods here, so the others cost no crossing. index: its place among
-    those of the call."""
+    """Hooks of the other side. It has only the methods that exist there, so the others cost no crossing. index: its position among those
+    of the call."""
 
     def __init__(self, owner: Owner, index: int, names: Iterable[str]) -> None:
         self._owner, self._index = owner, index
@@ -125,8 +126,8 @@ class RemoteHooks:
             setattr(self, name, partial(self._ask, name))
 
     async def _ask(self, name: str, context: RunContext, value: Any = None, result: Any = None) -> Any:
-        told = value.to_dict() if hasattr(value, "to_dict") else _describe_error(value) if isinstance(value, BaseException) else None
-        params = {"index": self._index, "name": name, "context": context.to_dict(), "value": told, "result": plain(result)}
+        sent = value.to_dict() if hasattr(value, "to_dict") else _describe_error(value) if isinstance(value, BaseException) else None
+        params = {"index": self._index, "name": name, "context": context.to_dict(), "value": sent, "result": plain(result)}
         try:
             decision = await self._owner.call("hook", params)
         except RemoteError as error:

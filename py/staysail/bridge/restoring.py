@@ -1,6 +1,6 @@
-"""An interpreter whose memory is kept by the build and restored by each page: what to import before, what to make anew after.
+"""An interpreter whose memory is saved by the build and restored by each page: the imports before saving, the renewal after restoring.
 
-The hash secret cannot be made anew: every page that restores one snapshot has the same.
+The hash secret cannot be renewed: all pages that restore one snapshot have the same.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ VECTORS = (
 
 
 def import_first_needs() -> None:
-    """What a start and a first prompt to any provider import: nothing compiled, nothing that holds a JavaScript object."""
+    """Imports the modules that a start and a first prompt to any provider need: nothing compiled, and nothing that holds a JavaScript
+    object."""
     for name in (*FIRST_NEEDS, *VECTORS):
         import_module(name)
     for module in iter_modules(providers.__path__):
@@ -34,14 +35,14 @@ def import_first_needs() -> None:
 
 
 def renew(environment: str) -> None:
-    """Forgets what belonged to the machine of the build. environment: a JSON object of this interpreter's variables."""
+    """Replaces the state of the build's machine. environment: a JSON object of this interpreter's variables."""
     random.seed()
     os.environ.update(read_json(environment))
     _set_time_zone()
 
 
 def _set_time_zone() -> None:
-    """The constants of `time`, which CPython sets when it starts; Pyodide has no `tzset`. The zone's name stays that of the build."""
+    """Sets the constants of `time`, as CPython does when it starts; Pyodide has no `tzset`. The zone's name stays that of the build."""
     year = time.localtime().tm_year
     halves = [time.localtime(time.mktime((year, month, 1, 0, 0, 0, 0, 0, -1))) for month in (1, 7)]
     standard, summer = sorted(halves, key=lambda moment: moment.tm_gmtoff)

@@ -1,4 +1,4 @@
-"""Interpreters for code that a model wrote. Only a page can hold them: this side asks it, web/sandbox/services.js answers."""
+"""Interpreters for code that a model wrote. Only a page can hold them: this side sends requests, and web/sandbox/services.js answers."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _ending = set[asyncio.Task[None]]()
 
 
 class Sandboxes:
+    """The methods `python_tool.*` of one peer."""
+
     def __init__(self, peer: Peer, modules: Modules, filesystems: FileSystems) -> None:
         self._peer, self._modules, self._filesystems = peer, modules, filesystems
         self._tools: dict[str, Any] = {}
@@ -27,7 +29,8 @@ class Sandboxes:
         Defaults.open_sandbox = open_sandbox
 
     async def open(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """params: {module, options, files: {id, session} or None}. The definition of a tool, which is then the module's."""
+        """Makes a tool, which then belongs to the module, and returns its definition. params: {module, options, files: {id, session} or
+        None}."""
         found = params.get("files")
         files = self._filesystems.find(found["id"], found["session"]) if found else None
         tool = import_module("staysail.tools.python_tool").python_tool(files=files, **params["options"])
@@ -41,12 +44,12 @@ class Sandboxes:
 
 
 def open_sandbox(options: Mapping[str, Any], web: str | None) -> Any:
-    """Asks the page for an interpreter; an address of the web folder means that this Python finds it by itself."""
+    """Returns an interpreter of the page. With an address of the web folder, this Python opens it without a peer."""
     return RemoteSandbox(options) if web is None else import_module("staysail.wiring").open_sandbox(options, web)
 
 
 class RemoteSandbox:
-    """options: those of `Sandbox` in web/sandbox/sandbox.js."""
+    """An interpreter in the page. options: those of `Sandbox` in web/sandbox/sandbox.js."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         config = import_module("pyodide_js")._api.config  # where this runtime came from

@@ -104,10 +104,10 @@ class RemoteEmbedder:
 
     async def embed_texts(self, texts: Sequence[str]) -> Matrix:
         try:
-            told = await self._peer.call("store.embed", {"store": self._store, "texts": list(texts)})
+            response = await self._peer.call("store.embed", {"store": self._store, "texts": list(texts)})
         except RemoteError as error:
             raise store_error("the store's embedder", error) from error
-        return Matrix(told[BYTES], told["count"])
+        return Matrix(response[BYTES], response["count"])
 
 
 class RemoteFile:

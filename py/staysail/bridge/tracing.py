@@ -11,7 +11,7 @@ from .remote import Owner
 
 
 class RemoteExporter:
-    """A function of the other side, given one span at a time."""
+    """An exporter that calls a function of the other side with one span at a time."""
 
     def __init__(self, owner: Owner) -> None:
         self._owner = owner
@@ -22,12 +22,14 @@ class RemoteExporter:
 
 
 class Tracing:
+    """The methods `traces.*` of one peer."""
+
     def __init__(self) -> None:
         self._stores: dict[str, TraceStore] = {}
         self.methods: dict[str, Method] = {"traces.read": self.read, "traces.clear": self.clear}
 
     def tracer(self, owner: Owner, described: dict[str, Any]) -> Tracer:
-        """A function is called before the run's call ends, as it could not be afterwards."""
+        """Returns a tracer. A function of the other side is called before the run's call ends, because it cannot be called afterwards."""
         options = {"content": described["content"], "raw": described["raw"]}
         exporter: SpanExporter
         match described["exporter"]:
@@ -52,7 +54,7 @@ class Tracing:
 
 
 def _describe(span: Span) -> dict[str, Any]:
-    """With milliseconds in place of nanoseconds, which JavaScript's numbers do not hold."""
-    told = span.to_dict()
-    told |= {"start_ms": told.pop("start_ns") / 1e6, "end_ms": told.pop("end_ns") / 1e6}
-    return told | {"events": [event | {"time_ms": event.pop("time_ns") / 1e6} for event in told["events"]]}
+    """Returns a span as plain JSON, with milliseconds in place of nanoseconds, which JavaScript's numbers cannot hold."""
+    fields = span.to_dict()
+    fields |= {"start_ms": fields.pop("start_ns") / 1e6, "end_ms": fields.pop("end_ns") / 1e6}
+    return fields | {"events": [event | {"time_ms": event.pop("time_ns") / 1e6} for event in fields["events"]]}

@@ -1,4 +1,4 @@
-"""Conversations that outlive their runs: what an agent needs of whatever keeps them."""
+"""Conversations that outlive their runs: their values, and the port of the stores that keep them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from .value import Value
 
 
 class ConversationInfo(Value):
-    """messages: how many there are. created_at, updated_at: seconds since 1970. forked_from: the id of another."""
+    """A conversation without its messages.
+
+    Attributes:
+        created_at, updated_at: Seconds since 1970.
+        messages: The number of messages.
+        forked_from: The id of the conversation that this one was copied from, or None.
+    """
 
     id: str
     title: str
@@ -24,7 +30,12 @@ class ConversationInfo(Value):
 
 
 class Conversation(Value):
-    """problems: in words, what of it could not be read; the messages are all that could, and each exchange among them is whole."""
+    """A conversation with its messages.
+
+    Attributes:
+        messages: All messages that could be read; each exchange among them is complete.
+        problems: Descriptions of the parts that could not be read.
+    """
 
     info: ConversationInfo
     messages: tuple[Message, ...] = ()
@@ -39,7 +50,13 @@ class Conversation(Value):
 
 
 class ConversationHit(Value):
-    """at: the message's place in the conversation, from 0. excerpt: of its text, around the first word that was found."""
+    """A message or title that a search found.
+
+    Attributes:
+        at: The message's index in the conversation.
+        role: The message's role, or "title".
+        excerpt: A part of its text, around the first word found.
+    """
 
     id: str
     title: str
@@ -52,16 +69,16 @@ class ConversationHit(Value):
 
 
 class ConversationStore(Protocol):
-    """Keeps conversations by id. Raises StoreError."""
+    """The port of a store of conversations. Raises StoreError."""
 
     async def load(self, id: str) -> Conversation:
-        """One that is not there yet is empty."""
+        """Returns a conversation; an unknown id gives an empty one."""
 
     async def append(self, id: str, messages: Iterable[Message]) -> None:
-        """All of them or none, in one piece, after what anybody else has appended."""
+        """Appends all messages in one piece or none, after all that were appended before."""
 
     async def get_note(self, id: str, name: str) -> Any:
-        """What `put_note` kept with the conversation, or None."""
+        """Returns the note that `put_note` stored with the conversation, or None."""
 
     async def put_note(self, id: str, name: str, value: Any) -> None:
-        """value: plain JSON."""
+        """Stores a note with the conversation. value: plain JSON."""

@@ -1,7 +1,7 @@
-"""What usage cost in money: as the provider told it, else by prices that are given, else by the price table of the package genai-prices,
-else not at all.
+"""The cost of usage in money: as the provider reported it, else by the caller's prices, else by the price table of the package
+genai-prices, else unknown.
 
-The table is optional data (`pip install staysail[costs]`, MIT): it changes every week, and it is not small.
+The table is optional (`pip install staysail[costs]`, MIT), because it changes every week and is not small.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .errors import ConfigError
 from .usage import Usage
 from .value import Value
 
-# Where the table's name of a provider is not ours.
+# Names of providers in the price table, where they differ from ours.
 TABLE_NAMES = {
     "gemini": "google",
     "moonshot": "moonshotai",
@@ -26,7 +26,13 @@ USD_PER_TICK = Decimal("1e-10")  # xAI's unit
 
 
 class Cost(Value):
-    """US dollars. source: who said so, "prices" being those that were given. input_usd, output_usd: None where only the sum is told."""
+    """A cost in US dollars.
+
+    Attributes:
+        total_usd: The sum.
+        source: Where the cost comes from: the provider's response, the caller's prices, or the price table.
+        input_usd, output_usd: The parts; None where only the sum is known.
+    """
 
     total_usd: Decimal
     source: Literal["provider", "prices", "table"]
@@ -34,30 +40,38 @@ class Cost(Value):
     output_usd: Decimal | None = None
 
     def __add__(self, other: Cost) -> Cost:
-        """The sum; its source is that of both, else "table"."""
+        """Returns the sum. Its source is that of both, else "table"."""
         parts = (_sum(self.input_usd, other.input_usd), _sum(self.output_usd, other.output_usd))
         return Cost(self.total_usd + other.total_usd, self.source if self.source == other.source else "table", *parts)
 
 
 type Prices = Mapping[str, Mapping[str, float]]
-"""By "provider:model", US dollars for a million tokens: {"input": 2.5, "output": 10, "cached_input": 1.25}; without the last, what was
-cached costs as `input` does."""
+"""Prices by "provider:model", in US dollars for a million tokens: {"input": 2.5, "output": 10, "cached_input": 1.25}. Without
+"cached_input", cached tokens cost as much as "input"."""
 
 
 def cost(spent: Any, model: str, prices: Prices | None = None) -> Cost | None:
-    """What a Usage, a Completion or a Reply cost with "provider:model". prices: go before the table. None for a model that neither knows:
-    nothing is guessed. Raises ConfigError where the table is needed and not installed."""
+    """Returns the cost of a Usage, a Completion or a Reply. Returns None for a model without a known price; no price is estimated.
+
+    Args:
+        spent: A Usage, a Completion or a Reply.
+        model: The model, as "provider:model".
+        prices: Prices that precede the table, in US dollars for a million tokens.
+
+    Raises:
+        ConfigError: The price table is needed and not installed.
+    """
     if hasattr(spent, "steps"):
         costs = [cost(step.completion, model, prices) for step in spent.steps]
         known = [item for item in costs if item is not None]
         return sum(known[1:], known[0]) if known and len(known) == len(costs) else None
     usage = spent if isinstance(spent, Usage) else spent.usage
-    told = None if usage is spent else reported_cost(spent.raw)
-    return told or _given(usage, (prices or {}).get(model)) or _look_up(usage, model)
+    reported = None if usage is spent else reported_cost(spent.raw)
+    return reported or _priced(usage, (prices or {}).get(model)) or _look_up(usage, model)
 
 
 def check_prices(prices: Prices | None) -> None:
-    """Raises ConfigError."""
+    """Raises ConfigError for prices in another form."""
     for model, price in (prices or {}).items():
         unknown = [name for name in price if name not in ("input", "output", "cached_input")]
         numbers = all(isinstance(usd, int | float) and not isinstance(usd, bool) and usd >= 0 for usd in price.values())
@@ -67,7 +81,7 @@ def check_prices(prices: Prices | None) -> None:
             )
 
 
-def _given(usage: Usage, price: Mapping[str, float] | None) -> Cost | None:
+def _priced(usage: Usage, price: Mapping[str, float] | None) -> Cost | None:
     if price is None:
         return None
     usd = {name: Decimal(str(amount)) / 1_000_000 for name, amount in price.items()}
@@ -83,8 +97,8 @@ def reported_cost(body: Any) -> Cost | None:
     if not isinstance(body, Mapping):
         return None
     usage = body.get("usage")
-    told: Any = usage if isinstance(usage, Mapping) else {}
-    ticks, amount, beside = told.get("cost_in_usd_ticks"), told.get("cost"), body.get("cost")
+    fields: Any = usage if isinstance(usage, Mapping) else {}
+    ticks, amount, beside = fields.get("cost_in_usd_ticks"), fields.get("cost"), body.get("cost")
     if isinstance(ticks, int):
         return Cost(ticks * USD_PER_TICK, "provider")
     if isinstance(amount, Mapping):

@@ -59,9 +59,9 @@ def resolve_model(model: Any, **options: Any) -> Model:
     """Returns the Model that "provider:model" names; a Model is returned as it is, and then takes no options. Raises ConfigError."""
     if isinstance(model, str):
         return Defaults.load_model(model, **options)
-    given = [name for name, value in options.items() if value]
-    if given:
-        raise ConfigError(f"{', '.join(given)} belong to a model named by text; this model was made already: give them where it was made")
+    present = [name for name, value in options.items() if value]
+    if present:
+        raise ConfigError(f"{', '.join(present)} belong to a model named by text; this model was made already: give them where it was made")
     if not hasattr(model, "complete") or not hasattr(model, "stream"):
         raise ConfigError(f'model is "provider:model" or an object with complete and stream, not {type(model).__name__}')
     return model  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""Events of a run. Each is a value, and plain JSON with a `type` through `to_dict`."""
+"""Events of a run. Every event is a value, and becomes plain JSON with `type` through `to_dict`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from .value import Value
 
 
 class Event(Value):
+    """The base of events. type: the class's name in snake case."""
+
     type: ClassVar[str] = "event"
 
     def __init_subclass__(cls) -> None:
@@ -24,7 +26,7 @@ class Event(Value):
 
 
 def plain(value: Any) -> Any:
-    """Returns plain JSON: objects that have `to_dict` through it, tuples as lists, NaN and Infinity as None."""
+    """Returns plain JSON: objects through their `to_dict`, tuples as lists, NaN and Infinity as None."""
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, float):
@@ -35,6 +37,8 @@ def plain(value: Any) -> Any:
 
 
 class TextDelta(Event):
+    """A piece of the answer's text."""
+
     text: str
 
     def to_dict(self) -> dict[str, Any]:
@@ -42,15 +46,17 @@ class TextDelta(Event):
 
 
 class ReasoningDelta(Event):
+    """A piece of the model's reasoning."""
+
     text: str
 
 
 class ToolCallDelta(Event):
-    """A piece of a call's arguments as JSON text; the first piece of a call may be empty.
+    """A piece of a tool call's arguments as JSON text; the first piece may be empty.
 
-    Args:
-        id, name: As soon as they are known. The id is the call's to the end; the name may grow.
-        index: Position of the call among the calls of the answer.
+    Attributes:
+        id, name: The call's id and tool, as soon as they are known.
+        index: The call's position in the answer.
     """
 
     id: str
@@ -60,9 +66,9 @@ class ToolCallDelta(Event):
 
 
 class ToolCallDone(Event):
-    """The model finished a tool call.
+    """The model completed a tool call.
 
-    Args:
+    Attributes:
         arguments: As in ToolCall.
         hosted: The provider runs the tool itself.
     """
@@ -78,11 +84,13 @@ class ToolCallDone(Event):
 
 
 class ToolResult(Event):
-    """The result of a tool call. `text` is what the model reads.
+    """The result of a tool call.
 
-    Args:
-        duration_s: Seconds that the tool took.
-        sources: Documents that the result rests on.
+    Attributes:
+        content: The parts that the model reads.
+        is_error: Whether the call failed.
+        duration_s: Seconds that the call took.
+        sources: The documents that the result rests on.
         hosted: The provider ran the tool itself.
     """
 
@@ -96,6 +104,7 @@ class ToolResult(Event):
 
     @property
     def text(self) -> str:
+        """The result's text, as the model reads it."""
         return self.output.text
 
     @property
@@ -107,11 +116,12 @@ class ToolResult(Event):
 
 
 class ToolProgress(Event):
-    """Output of a tool while it runs.
+    """A report of a running tool.
 
-    Args:
-        stream: "stdout", "stderr", "progress", or "display".
-        part: For "display" the picture or table that is shown.
+    Attributes:
+        stream: "stdout", "stderr", "progress" or "display".
+        text: The report's text.
+        part: A picture or a table that the tool displays.
     """
 
     call_id: str
@@ -122,7 +132,7 @@ class ToolProgress(Event):
 
 
 class StepDone(Event):
-    """One model call ended. `step` counts from 1."""
+    """A model call ended. step: the number of the call, from 1."""
 
     step: int
     usage: Usage
@@ -137,11 +147,12 @@ class StepDone(Event):
 
 
 class RetryScheduled(Event):
-    """A model call failed and is tried again.
+    """A model call failed and will be repeated.
 
-    Args:
-        attempt: Number of the next attempt, from 2.
-        error: Message of the error.
+    Attributes:
+        attempt: The number of the coming attempt, from 2.
+        delay_s: Seconds until then.
+        error: The error's message.
     """
 
     attempt: int
@@ -152,11 +163,11 @@ class RetryScheduled(Event):
 
 
 class RequestAdjusted(Event):
-    """A request was sent with an option left out or changed, as the model does not take it.
+    """A request was sent with an option left out or changed, because the model does not accept it.
 
-    Args:
+    Attributes:
         message: The option and the reason.
-        learned: The model refused the option first; the refusal is remembered.
+        learned: Whether the model refused the option first; the refusal is remembered.
     """
 
     message: str
@@ -170,7 +181,7 @@ class RunDone(Event):
 
 
 def replay(completion: Completion) -> list[Event | Completion]:
-    """Returns the events of an answer that is already whole."""
+    """Returns the events of a complete answer."""
     events: list[Event | Completion] = []
     if completion.reasoning:
         events.append(ReasoningDelta(completion.reasoning))

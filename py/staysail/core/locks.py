@@ -16,15 +16,15 @@ from types import TracebackType
 
 
 class _Waiter:
-    """A task that waits. given: the lock was passed to it."""
+    """A task that waits for the lock. owns: the lock was passed to it."""
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[None] = self.loop.create_future()
-        self.given = False
+        self.owns = False
 
     def wake(self) -> None:
-        """Raises RuntimeError where the waiter's loop is closed."""
+        """Wakes the task. Raises RuntimeError if its loop is closed."""
         self.loop.call_soon_threadsafe(self._complete)
 
     def _complete(self) -> None:
@@ -62,10 +62,10 @@ class Lock:
             await waiter.future
         except BaseException:
             with self._guard:
-                given = waiter.given
-                if not given:
+                owns = waiter.owns
+                if not owns:
                     self._waiters.remove(waiter)
-            if given:
+            if owns:
                 self.release()
             raise
 
@@ -73,7 +73,7 @@ class Lock:
         with self._guard:
             while self._waiters:
                 waiter = self._waiters.popleft()
-                waiter.given = True
+                waiter.owns = True
                 try:
                     waiter.wake()
                 except RuntimeError:  # its loop is closed, and the task with it
@@ -89,10 +89,11 @@ class Lock:
 
 
 class LoopLock:
-    """Lets the tasks of one event loop in together, and those of another loop once they have left.
+    """Admits the tasks of one event loop together, and those of another loop after they have left.
 
-    It guards an object whose tasks get along among themselves, since between two awaits nothing else runs, but not beside another
-    thread. A task that is inside may enter again. With one loop it costs a comparison."""
+    It guards an object whose tasks can share it on one loop, where nothing else runs between two awaits, but not with another thread.
+    A task that is inside may enter again. With a single loop it costs one comparison.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()

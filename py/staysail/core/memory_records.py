@@ -9,7 +9,7 @@ from .locks import Lock
 
 
 class MemoryRecords:
-    """A KeyValue that lasts as long as the process. quota_bytes: what it holds at most."""
+    """A KeyValue that lasts as long as the process. quota_bytes: the most bytes of all records."""
 
     def __init__(self, *, quota_bytes: int | None = None) -> None:
         self.records: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""The ports: what the layers further out implement and the agent calls."""
+"""The ports: the interfaces that outer layers implement and the agent calls."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 
 class ReasoningTraits(Value):
-    """How a model reasons, and how it is asked to. Without levels and budget it does not, or cannot be steered.
+    """How a model reasons, and how a request controls it. Without levels and budget, the model does not reason or cannot be controlled.
 
     Args:
-        levels: The provider's own words for how much, least first; "none" is among them where reasoning can be switched off.
-        by_default: Whether the model reasons where nothing is asked.
+        levels: The provider's names for the effort, least first; "none" is among them where reasoning can be switched off.
+        by_default: Whether the model reasons without an option.
         budget: The least and the most tokens, for models that take a number of tokens.
-        style: Which of its wire format's ways to ask the model takes; "" for the usual one.
+        style: Which of its wire format's ways to request reasoning the model takes; "" for the usual one.
     """
 
     levels: tuple[str, ...] = ()
@@ -70,23 +70,23 @@ class ModelTraits(Value):
     inputs: tuple[str, ...] = ()
     retires: str = ""
 
-    def reasons(self, asked: Any) -> bool:
-        """Whether an answer is reasoned about. asked: the `reasoning` option."""
+    def reasons(self, option: Any) -> bool:
+        """Whether the model reasons before its answer. option: the `reasoning` option of the request."""
         known = self.reasoning
         if known is None:
-            return asked not in (None, "none")
+            return option not in (None, "none")
         can = bool(known.levels or known.budget)
-        if asked == "none" and ("none" in known.levels or (known.budget is not None and known.budget[0] == 0)):
+        if option == "none" and ("none" in known.levels or (known.budget is not None and known.budget[0] == 0)):
             return False
-        return known.by_default or (can and asked not in (None, "none"))
+        return known.by_default or (can and option not in (None, "none"))
 
-    def forces_tools(self, asked: Any) -> bool:
-        """Whether a tool call can be forced. asked: the `reasoning` option."""
-        return self.forced_tools and (self.forced_with_reasoning or not self.reasons(asked))
+    def forces_tools(self, option: Any) -> bool:
+        """Whether a tool call can be forced. option: the `reasoning` option of the request."""
+        return self.forced_tools and (self.forced_with_reasoning or not self.reasons(option))
 
 
 class Model(Protocol):
-    """A language model. `stream` yields events and, last, the Completion that `complete` would have given; closing it ends the request at
+    """A language model. `stream` yields events and, last, the Completion that `complete` would return; closing it ends the request at
     once."""
 
     @property
@@ -99,8 +99,12 @@ class Model(Protocol):
 
 @runtime_checkable
 class Tool(Protocol):
-    """parameters: JSON Schema of an object. `call` may return text, parts, or anything JSON can hold; what it raises is told to the
-    model."""
+    """A tool that a model can call. `call` returns text, parts, or a JSON value; the message of an error that it raises goes to the
+    model.
+
+    Attributes:
+        parameters: JSON Schema of an object.
+    """
 
     @property
     def name(self) -> str: ...
@@ -112,8 +116,12 @@ class Tool(Protocol):
 
 
 class Exchange(Value):
-    """A request and what came of it, as text for somebody to read, without keys. status: None where no answer came. error: what broke it
-    off."""
+    """A request and its response as text for people to read, without keys.
+
+    Attributes:
+        status: The HTTP status; None where no response came.
+        error: The error that ended the exchange early.
+    """
 
     method: str
     url: str
@@ -167,7 +175,7 @@ class HttpRequest(Value):
 
 
 def check_header(name: str, value: Any) -> None:
-    """Raises ConfigError, not showing the value, for a header that HTTP cannot carry."""
+    """Raises ConfigError, which does not show the value, for a header that HTTP cannot carry."""
     if not isinstance(name, str) or not HEADER_NAME.fullmatch(name):
         raise ConfigError(f"{shown(name)} is not a name of an HTTP header")
     if not isinstance(value, str) or not HEADER_VALUE.fullmatch(value):
@@ -177,21 +185,21 @@ def check_header(name: str, value: Any) -> None:
 
 
 def origin_of(url: str) -> str:
-    """Scheme, host and port of an address, in lower case, without a default port."""
+    """Returns scheme, host and port of an address in lower case, without a default port."""
     scheme, _, rest = url.partition("://")
     scheme, host = scheme.lower(), re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2].lower()
     return f"{scheme}://{host.removesuffix(DEFAULT_PORTS.get(scheme, ' '))}"
 
 
 def without_secrets(url: str) -> str:
-    """An address without its query and its user's name and password."""
+    """Returns an address without its query and its user's name and password."""
     scheme, _, rest = url.partition("?")[0].partition("://")
     host, slash, path = rest.partition("/")
     return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
 
 
 class HttpResponse(Protocol):
-    """headers: names in lower case. `chunks` gives the body as it arrives, of any size."""
+    """The response to a request. headers: names in lower case. `chunks` yields the body as it arrives, in pieces of any size."""
 
     @property
     def status(self) -> int: ...
@@ -201,34 +209,37 @@ class HttpResponse(Protocol):
 
 
 class Transport(Protocol):
-    """Sends one request; leaving the context closes the connection at once. Raises NetworkError when no answer comes. HTTP errors are
-    answers."""
+    """Sends one request. Leaving the context closes the connection at once. Raises NetworkError where no response comes; a response with
+    an HTTP error is a response."""
 
     def send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]: ...
 
 
 class Clock(Protocol):
-    """Seconds; `now` only ever grows."""
+    """A clock in seconds. `now` never decreases."""
 
     def now(self) -> float: ...
     async def sleep(self, seconds: float) -> None: ...
 
 
 class SearchHit(Value):
+    """A search result. A higher score is better."""
+
     score: float
     id: str
     document: Any
 
 
 class SearchIndex(Protocol):
-    """Finds what fits a text, best first."""
+    """An index that finds documents for a text."""
 
-    async def top_n(self, query: str, n: int) -> Sequence[SearchHit]: ...
+    async def top_n(self, query: str, n: int) -> Sequence[SearchHit]:
+        """Returns the n best hits, best first."""
 
 
 class DocumentStore(Protocol):
-    """Documents with their vectors: VectorStore and QdrantStore. `ingest` fills one; of both that it is given, `copy` asks for `ids`, `get`
-    and `upsert` alone. One that has `replace(ids, documents, vectors=...)` changes a file in a single write."""
+    """A store of documents with vectors, such as VectorStore and QdrantStore. `ingest` fills one; `copy` calls only `ids`, `get` and
+    `upsert`. A store with `replace(ids, documents, vectors=...)` changes a file in a single write."""
 
     async def upsert(self, documents: Sequence[Any], *, vectors: Any = None) -> Any: ...
     async def delete(self, ids: Sequence[str] | None = None, *, where: Mapping[str, Any] | None = None) -> Any: ...
@@ -238,15 +249,15 @@ class DocumentStore(Protocol):
 
 
 class KeyValue(Protocol):
-    """Bytes by text key, changed atomically. Host: IndexedDB; else a dict."""
+    """Bytes by text key, changed atomically: IndexedDB in a page, SQLite on CPython, a dict in memory."""
 
     async def get(self, keys: Sequence[str]) -> list[bytes | None]: ...
     async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
-        """Every record whose key begins with `prefix`, in no order."""
+        """Returns every record whose key begins with `prefix`, in no particular order."""
 
     async def keys(self, prefix: str) -> list[str]: ...
     async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
-        """All of it or nothing; durable on return. A key in both is put. Raises QuotaError."""
+        """Writes all changes or none; durable on return. A key in both is put. Raises QuotaError."""
 
     def exclusive(self) -> AbstractAsyncContextManager[Any]:
-        """A context in which nobody else, in this tab or another, has one. It does not nest."""
+        """Returns a context that one task holds at a time, in all tabs and processes. It does not nest."""

@@ -1,4 +1,4 @@
-"""Spans: what a trace is made of, as plain data in OpenTelemetry's terms. https://opentelemetry.io/docs/specs/otel/trace/api/#span"""
+"""Spans: the parts of a trace as plain data in OpenTelemetry's terms. https://opentelemetry.io/docs/specs/otel/trace/api/#span"""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .value import NOTHING, Value
 
 
 class SpanEvent(Value):
-    """Something that happened within a span. time_ns: since 1970."""
+    """An event within a span. time_ns: nanoseconds since 1970."""
 
     name: str
     time_ns: int
@@ -20,9 +20,16 @@ class SpanEvent(Value):
 
 
 class Span(Value):
-    """Something that began and ended. trace_id: 32 hexadecimal digits, the same for all of a run and of what the run started. span_id: 16.
-    parent_id: None for the outermost. start_ns, end_ns: since 1970. attributes: text, numbers, truth values and lists of text.
-    message: where status is "error", what went wrong."""
+    """A timed operation.
+
+    Attributes:
+        trace_id: 32 hexadecimal digits, shared by all spans of a run and of the runs that it started.
+        span_id: 16 hexadecimal digits.
+        parent_id: The id of the span around it; None for the outermost.
+        start_ns, end_ns: Nanoseconds since 1970.
+        attributes: Text, numbers, booleans and lists of text.
+        message: The error's message, where `status` is "error".
+    """
 
     trace_id: str
     span_id: str
@@ -41,7 +48,7 @@ class Span(Value):
         return (self.end_ns - self.start_ns) / 1e9
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Returns plain JSON."""
         plain = {field: getattr(self, field) for field in Span.__match_args__}
         return plain | {"attributes": dict(self.attributes), "events": [event.to_dict() for event in self.events]}
 
@@ -51,6 +58,6 @@ class Span(Value):
 
 
 class SpanExporter(Protocol):
-    """Takes spans as they end, inner ones before those around them."""
+    """Takes spans as they end, inner spans before outer ones."""
 
     def export(self, spans: Sequence[Span]) -> Awaitable[None] | None: ...

@@ -1,7 +1,7 @@
-"""How many tokens a text is, without the tokenizer of the model that will read it.
+"""Estimates of the number of tokens of a text, without the tokenizer of the model that will read it.
 
-How it works. Letters of each script, words, digits, punctuation and blanks are counted, and each kind has a weight: the tokens it is worth
-in the tokenizers of GPT-4o, Llama 3, Gemini, Qwen 3, DeepSeek V3 and Claude 2, fitted to texts that they were given.
+How it works. Letters of each script, words, digits, punctuation and blanks are counted, and each kind has a weight: its tokens in the
+tokenizers of GPT-4o, Llama 3, Gemini, Qwen 3, DeepSeek V3 and Claude 2, fitted to sample texts.
 """
 
 from __future__ import annotations
@@ -36,22 +36,26 @@ ASCII_KINDS = 5  # the first of them
 LONGEST_CACHED = 4_000
 
 PER_MESSAGE = 4
-"""What the roles and marks around a message take."""
+"""Tokens of the role and the marks around a message."""
 PER_MEDIA = 1_500
-"""A picture, a sound or a file: assumed, not measured; providers count from under a hundred to many thousands, by size and detail."""
+"""Tokens of a picture, a sound or a file: assumed, not measured. Providers count from under a hundred to many thousands, by size and
+detail."""
 
 type Counter = Callable[[str], int | Sized | Awaitable[int]]
-"""Gives the number of tokens of a text, or the tokens themselves: `tiktoken.encoding_for_model("gpt-4o").encode_ordinary`, say."""
+"""A function that returns the number of tokens of a text, or the tokens: `tiktoken.encoding_for_model("gpt-4o").encode_ordinary`, say."""
 
 
 def estimate_tokens(text: str) -> int:
-    """Off by, in 8 of 10 texts of 40 to 6,000 characters (the middle of the error first): English +7 % (-14 to +15), code 0 % (-20 to +5),
+    """Returns an estimate of the number of tokens of a text.
+
+    The error in 8 of 10 texts of 40 to 6,000 characters (its median first): English +7 % (-14 to +15), code 0 % (-20 to +5),
     JSON and tool schemas +4 % (-6 to +24), prompts of recorded traffic +6 % (-21 to +36), Chinese, Japanese and Korean +3 % (-17 to +34),
     fourteen other languages in Latin letters -11 % (-29 to +23). Where tokenizers themselves differ by a factor of two, so may this:
     Greek and Cyrillic -58 to +59 %, Arabic, Hebrew, Thai and the scripts of India -61 to +107 %. Measured against GPT-4o, Llama 3, Gemini,
     Qwen 3 and DeepSeek V3; the vocabularies of GPT-4 and Claude 2 need up to 75 % more outside of Latin letters. tools/token_error.py
     measures it against GPT-4o and GPT-4 on any text; on this repository's: English -8 % (-20 to 0), code 0 % (-13 to +9), JSON -10 %
-    (-26 to 0)."""
+    (-26 to 0).
+    """
     return _estimated(text) if len(text) <= LONGEST_CACHED else _estimate(text)
 
 
@@ -70,12 +74,12 @@ def _kinds() -> tuple[tuple[re.Pattern[str], float], ...]:
 
 
 async def count_tokens(text: str, counter: Counter | None = None) -> int:
-    """Exact where a counter is given, else estimated."""
+    """Returns the number of tokens of a text, counted by `counter`, or estimated without one."""
     if counter is None or not text:
         return estimate_tokens(text)
-    told: Any = counter(text)
-    told = await told if inspect.isawaitable(told) else told
-    return len(told) if isinstance(told, Sized) else int(told)
+    counted: Any = counter(text)
+    counted = await counted if inspect.isawaitable(counted) else counted
+    return len(counted) if isinstance(counted, Sized) else int(counted)
 
 
 async def message_tokens(message: Message, counter: Counter | None = None) -> int:
@@ -86,8 +90,8 @@ async def message_tokens(message: Message, counter: Counter | None = None) -> in
 
 async def overhead_tokens(request: CompletionRequest, counter: Counter | None = None) -> int:
     """Of what a request holds beside its messages: preamble, documents, tools, output schema."""
-    told = request.replace(messages=(), additional_params=NOTHING).to_dict()
-    kept = {name: value for name, value in told.items() if value and name in ("preamble", "documents", "tools", "output")}
+    fields = request.replace(messages=(), additional_params=NOTHING).to_dict()
+    kept = {name: value for name, value in fields.items() if value and name in ("preamble", "documents", "tools", "output")}
     return await count_tokens("\n".join(_strings(kept)), counter)
 
 
