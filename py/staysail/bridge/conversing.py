@@ -1,4 +1,5 @@
-"""Conversations for JavaScript, and the memory of its agents. Each call names its store, so that one outlives the interpreter."""
+"""Conversations for JavaScript, and the memory policies of its agents. Each call names its store, so that a store outlives the
+interpreter."""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ class Conversing:
         }
 
     def find(self, store: dict[str, Any] | None) -> Conversations:
-        """store: {id, name}; None for the one that agents use of themselves."""
+        """Returns a store. store: {id, name}; None for the default of agents."""
         if store is None:
             return _default()
         if store["id"] not in self._open:
@@ -57,7 +58,7 @@ class Conversing:
         await self.find(params["store"]).delete(params["id"])
 
     async def export(self, params: dict[str, Any]) -> dict[str, Any]:
-        """As JSON text would be: the spelling of an export is its own."""
+        """Returns the export as JSON text, because its spelling of names is its own."""
         return {"output": await self.find(params["store"]).export(params["id"])}
 
     async def import_(self, params: dict[str, Any]) -> Sequence[str]:
@@ -71,7 +72,8 @@ def _default() -> Conversations:
 
 
 def read_policies(owner: Owner, described: Sequence[dict[str, Any]]) -> list[MemoryPolicy]:
-    """What web/agent/memory-policies.js wrote: of each policy its kind and options; `index` where a function of it is there."""
+    """Returns the memory policies that web/agent/memory-policies.js described, each by kind and options; `index` where a function of the
+    policy is on the other side."""
     return [_policy(owner, index, **policy) for index, policy in enumerate(described)]
 
 
@@ -88,7 +90,7 @@ def _policy(owner: Owner, index: int, kind: str, options: dict[str, Any], counts
 
 
 class RemoteCounter:
-    """A tokenizer of the other side. index: the place of its policy."""
+    """A tokenizer of the other side. index: the position of its policy."""
 
     def __init__(self, owner: Owner, index: int) -> None:
         self._owner, self._index = owner, index
@@ -105,7 +107,7 @@ class RemotePolicy:
         self._owner, self._index = owner, index
 
     async def fit(self, messages: Sequence[Message], context: MemoryContext) -> Sequence[Message]:
-        """The other side gives the places of those that stay, or messages of its own making."""
+        """Returns the messages that the other side keeps by position, or messages that it made."""
         params = {"index": self._index, "messages": plain(list(messages)), "prompt_at": context.prompt_at(messages)}
         kept = await _ask(self._owner, "memory.fit", params)
         return [messages[item] if isinstance(item, int) else Message.from_dict(item) for item in kept]

@@ -1,4 +1,4 @@
-"""Files of the page into a store. A file's bytes cross when its turn has come, so that one of them is in memory at a time."""
+"""Ingestion of the page's files into a store. A file's bytes cross when its turn has come, so that one file is in memory at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Ingesting:
         self.methods: dict[str, Method] = {"store.ingest": self.ingest, "documents.load": self.load, "text.split": self.split}
 
     async def ingest(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """params: store, options, splitter, and files: each {name, media_type, size_bytes}, or {url, name, media_type}."""
+        """Ingests files. params: store, options, splitter, and files: each {name, media_type, size_bytes}, or {url, name, media_type}."""
         store, options = self._stores.find(**params["store"]), params["options"]
         if described := params.get("splitter"):
             options = {**options, "splitter": self._splitter(options, **described)}
@@ -50,13 +50,13 @@ class Ingesting:
         ]
 
     async def split(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Passages of a text, at places as JavaScript counts them."""
+        """Returns the passages of a text, at offsets as JavaScript counts them."""
         text = params["text"]
         passages, place = self._splitter(params["options"], **params["splitter"])(text), Utf16Places(text).units
         return [{"text": p.text, "start": place(p.start), "end": place(p.end), "metadata": dict(p.metadata)} for p in passages]
 
     def _splitter(self, options: dict[str, Any], kind: str, language: str = "", identity: str = "") -> Any:
-        """One of ours, of the size that the options tell, or what splits on the other side."""
+        """Returns one of our splitters, of the size in the options, or the splitter of the other side."""
         if kind == "own":
             return RemoteSplitter(self._peer, identity)
         sizes = {name: options[name] for name in ("size", "overlap") if name in options}
@@ -79,15 +79,15 @@ class Ingesting:
 
 
 class RemoteSplitter:
-    """Splits on the other side, whose offsets count UTF-16. identity: what tells it from others."""
+    """A splitter on the other side, whose offsets count UTF-16. identity: distinguishes it from other splitters."""
 
     def __init__(self, peer: Peer, identity: str) -> None:
         self._peer, self.__qualname__ = peer, identity
 
     async def __call__(self, text: str) -> list[Passage]:
         try:
-            told = await self._peer.call("split", {"text": text})
+            passages = await self._peer.call("split", {"text": text})
         except RemoteError as error:
             raise ConfigError(f"the splitter failed: {error}") from error
         place = Utf16Places(text).characters
-        return [Passage(passage["text"], place(passage["start"]), place(passage["end"]), passage["metadata"]) for passage in told]
+        return [Passage(passage["text"], place(passage["start"]), place(passage["end"]), passage["metadata"]) for passage in passages]

@@ -1,4 +1,4 @@
-"""Vector stores for JavaScript. Each call brings a store's description along, so that a store outlives the interpreter that opened it."""
+"""Vector stores for JavaScript. Each call carries the store's description, so that a store outlives the interpreter that opened it."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Stores:
             self.methods[f"store.{name}"] = self._plain(name)
 
     def find(self, id: str, name: str, embedder: bool | str = False, **options: Any) -> staysail.VectorStore:
-        """Opened where it is not open yet. embedder: whether there is one on the other side, or what it is called."""
+        """Returns a store, which is opened if it is not open. embedder: whether the other side has one, or its name."""
         if id not in self._open:
             called = embedder if isinstance(embedder, str) else None
             self._open[id] = staysail.VectorStore(name, embedder=RemoteEmbedder(self._peer, id, called) if embedder else None, **options)
         return self._open[id]
 
     async def add(self, params: dict[str, Any]) -> list[str]:
-        """documents: some of which have the number of their row in `vectors`, or None. rows: how many rows the bytes are."""
+        """Adds documents. documents: each may have the number of its row in `vectors`, or None. rows: the number of rows in the bytes."""
         return await self.find(**params["store"]).add(**_read_documents(params))
 
     async def upsert(self, params: dict[str, Any]) -> list[str]:
@@ -56,7 +56,7 @@ class Stores:
         return {"documents": found} | ({BYTES: _pack([item.pop("vector") for item in found])} if params["vectors"] else {})
 
     async def export(self, params: dict[str, Any]) -> None:
-        """Gives the pieces to `piece` of the other side, which answers when it has room for the next."""
+        """Sends the pieces to `piece` on the other side, which answers when it can take the next."""
         async with aclosing(self.find(**params["store"]).export_pieces()) as pieces:
             async for piece in pieces:
                 await self._peer.call("piece", {BYTES: piece})
@@ -65,7 +65,7 @@ class Stores:
         return await self.find(**params["store"]).import_(RemoteFile(self._peer, params["size_bytes"]), replace=params["replace"])
 
     async def project(self, params: dict[str, Any]) -> dict[str, Any]:
-        """The bytes: of float32, points (n, 2), mean (d,), axes (2, d)."""
+        """Returns the map of a store. Its bytes are float32: points (n, 2), mean (d,), axes (2, d)."""
         made = await staysail.project(self.find(**params["store"]), **params["options"])
         numbers = b"".join(part.tobytes() for part in (made.points, made.mean, made.axes))
         return {"ids": list(made.ids), "share": list(made.share), "total": made.total, BYTES: numbers}
@@ -75,12 +75,12 @@ class Stores:
             await store.close()
 
     async def destroy(self, params: dict[str, Any]) -> None:
-        """The next call makes another, of the same name."""
+        """Deletes the store. The next call creates another of the same name."""
         await self.find(**params["store"]).destroy()
         await self.close(params)
 
     def forget(self) -> None:
-        """Closes them all, after the calls that were ended have come to their end."""
+        """Closes all stores, after the cancelled calls have ended."""
         for store in self._open.values():
             task = asyncio.get_running_loop().create_task(store.close())
             self._closing.add(task)
@@ -88,7 +88,7 @@ class Stores:
         self._open.clear()
 
     def _plain(self, name: str) -> Callable[[dict[str, Any]], Awaitable[Any]]:
-        """A method whose arguments and value are plain data."""
+        """Returns a method whose arguments and result are plain data."""
 
         async def call(params: dict[str, Any]) -> Any:
             return await getattr(self.find(**params["store"]), name)(**params["options"])
@@ -97,7 +97,7 @@ class Stores:
 
 
 class RemoteEmbedder:
-    """What embeds texts on the other side. store: the id of the store it belongs to."""
+    """An embedder of texts on the other side. store: the id of the store it belongs to."""
 
     def __init__(self, peer: Peer, store: str, name: str | None) -> None:
         self._peer, self._store, self.name = peer, store, name
@@ -125,7 +125,7 @@ class RemoteFile:
 
 
 class Matrix:
-    """Rows of float32 in one piece of memory, (n, dim): a sequence of them, and a buffer."""
+    """Rows of float32 in one piece of memory, (n, dim): a sequence of rows, and a buffer."""
 
     def __init__(self, data: bytes, count: int) -> None:
         self._flat = memoryview(data).cast("f")

@@ -1,4 +1,4 @@
-"""Names of hosts as grants and allow-lists write them."""
+"""The pattern of host names in grants and allow-lists."""
 
 from __future__ import annotations
 

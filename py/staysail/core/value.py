@@ -36,7 +36,7 @@ class _ValueType(type):
     _checked: bool
 
     def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """The value of each field, in order."""
+        """Returns the value of each field, in order."""
         fields = cls._fields
         if len(args) > len(fields):
             raise TypeError(f"{cls.__name__} takes {len(fields)} arguments ({', '.join(fields)}), got {len(args)}")
@@ -55,7 +55,7 @@ class _ValueType(type):
 
 @dataclass_transform(frozen_default=True)
 class Value(metaclass=_ValueType):
-    """Base of every value: fields from annotations, in order; equal by content; immutable; `replace` makes a changed copy."""
+    """The base of every value: fields from annotations, in order; equal by content; immutable. `replace` makes a changed copy."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
@@ -69,7 +69,7 @@ class Value(metaclass=_ValueType):
         """Checks and normalises; a subclass sets fields through `object.__setattr__`."""
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some fields changed."""
+        """Returns a copy with some fields changed."""
         kept = [changes.pop(field) if field in changes else getattr(self, field) for field in type(self)._fields]
         return type(self)(*kept, **changes)
 
@@ -106,7 +106,7 @@ def _rebuild(cls: type[Value], fields: dict[str, Any]) -> Value:
 
 
 def _hashable(value: Any) -> Any:
-    """Equal for equal values: mappings and lists are hashed by content, as `==` compares them."""
+    """Returns a hashable form that is equal for equal values: mappings and lists are hashed by content, as `==` compares them."""
     if isinstance(value, Mapping):
         return frozenset((key, _hashable(item)) for key, item in value.items())
     return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value

@@ -1,7 +1,7 @@
-"""Waiting, on an event loop or without one.
+"""Waiting, with an event loop or without one.
 
-`prompt_sync` in a worker without JSPI has no way to wait for the loop, so it steps the very same coroutines by hand (`drive`) with a
-transport that blocks. What would wait for the loop asks `blocking` and blocks instead.
+`prompt_sync` in a worker without JSPI cannot wait for the loop, so it steps the same coroutines by hand (`drive`) with a transport
+that blocks. Code that would wait for the loop checks `blocking` and blocks instead.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ blocking: ContextVar[bool] = ContextVar("staysail_blocking", default=False)
 
 
 class SystemClock:
-    """The Clock of every agent that is not given one."""
+    """The default Clock of an agent."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -33,8 +33,8 @@ class SystemClock:
 
 @asynccontextmanager
 async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | None]:
-    """Raises TimeoutError in the block after `seconds`. Yields the limit, which can be moved; None, for no limit, where `seconds` is None
-    or where there is no event loop to keep a limit. Raises ConfigError under another event loop than asyncio's."""
+    """Raises TimeoutError in the block after `seconds`. Yields the limit, which can be moved; None, for no limit, if `seconds` is None
+    or there is no event loop. Raises ConfigError under an event loop other than asyncio's."""
     if not blocking.get():
         _expect_asyncio()
         if seconds is not None:
@@ -45,7 +45,7 @@ async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | Non
 
 
 def drive[T](work: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine that never really waits. Raises ConfigError when it would."""
+    """Runs a coroutine that never waits. Raises ConfigError if it would."""
     token = blocking.set(True)
     try:
         work.send(None)

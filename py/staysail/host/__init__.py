@@ -1,1 +1,1 @@
-"""What differs between the places staysail runs in: transports and waiting. Only here and in the bridge is the browser imported."""
+"""The parts that differ between runtimes: transports, storage and waiting. Only here and in the bridge is the browser imported."""

@@ -15,8 +15,8 @@ from .open_folder import TEMPORARY, OpenFolder
 
 
 class DirectoryMount:
-    """Files of a directory of this machine. A write is a new file that takes the place of the old one, so nobody ever sees half of it.
-    Links are not followed, and not listed: they may lead out."""
+    """Files of a directory of this machine. A write puts a new file in the place of the old one, so no reader sees a half-written file.
+    Links are neither followed nor listed, because they may lead out of the directory."""
 
     kind = "directory"
 
@@ -108,7 +108,7 @@ class DirectoryMount:
                     source.move(old[-1], target, new[-1])
 
     def _changing(self, path: Path, *, itself: bool = False) -> Lock:
-        """itself: the mount's own root may be named."""
+        """itself: the path may be the mount's own root."""
         if not self.writable:
             raise ToolFSError("this cannot be changed: the directory is mounted to be read", code="read_only", path=to_text(path))
         if not path and not itself:
@@ -117,7 +117,7 @@ class DirectoryMount:
 
     @contextmanager
     def _folder(self, path: Path, *, make: bool = False) -> Iterator[OpenFolder]:
-        """The open directory that the path's last name is in. Raises ToolFSError, StoreError, QuotaError."""
+        """Opens the directory that holds the path's last name. Raises ToolFSError, StoreError, QuotaError."""
         for depth, name in enumerate(path, 1):
             if name.startswith(TEMPORARY):
                 raise not_found(path[:depth])
@@ -132,7 +132,7 @@ class DirectoryMount:
 
 
 def _entry(folder: OpenFolder, path: Path) -> Entry | None:
-    """The last name of the path; None where it is neither file nor directory. Raises ToolFSError for a link."""
+    """Returns the entry of the path's last name; None if it is neither file nor directory. Raises ToolFSError for a link."""
     status = folder.status(path[-1])
     if status is not None and stat.S_ISLNK(status.st_mode):
         raise _is_link(path)

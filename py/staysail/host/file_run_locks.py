@@ -1,4 +1,4 @@
-"""Who owns a run, among the processes of one machine: a locked file for each run that is owned."""
+"""Ownership of runs among the processes of one machine: a locked file for each owned run."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ RETRY_S = 0.05
 
 
 class FileRunLocks:
-    """directory: made if it is not there. What an owner says is heard in its own process; others read the record. The system lets go of a
-    lock when its process ends, however it does. Raises ConfigError where files cannot be locked."""
+    """Run locks in a directory. An owner's messages reach watchers in its own process; others read the log. The system releases a lock
+    when its process ends, however it ends. Raises ConfigError where files cannot be locked.
+
+    directory: created if it is missing.
+    """
 
     def __init__(self, directory: str | Path) -> None:
         try:

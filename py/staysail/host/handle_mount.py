@@ -15,12 +15,12 @@ from .idb_database import Database, open_database
 from .web_lock import hold
 
 HANDLES = "staysail:handles"
-TEMPORARY = ".crswap"  # what Chromium writes beside a file until it is whole
+TEMPORARY = ".crswap"  # ending of the file that Chromium writes until it is complete
 
 
 class HandleMount:
-    """Files behind a FileSystemDirectoryHandle: of the origin's private file system (OPFS), or of a directory that the user picked. A write
-    takes effect as a whole, when it is done. name: of the lock that tabs share."""
+    """Files behind a FileSystemDirectoryHandle: of the origin's private file system (OPFS), or of a directory that the user picked. A
+    write takes effect as a whole, when it is complete. name: the name of the lock that tabs share."""
 
     def __init__(self, handle: Any, name: str, *, kind: str = "directory", writable: bool = True) -> None:
         self.kind, self.writable = kind, writable
@@ -80,7 +80,7 @@ class HandleMount:
             await folder.removeEntry(path[-1], _options(recursive=recursive))
 
     async def rename(self, old: Path, new: Path) -> None:
-        """Copies, and deletes what was copied: a page that ends in between leaves both."""
+        """Copies the file and deletes the old one. A page that ends in between leaves both."""
         async with self._changing(old):
             source = await self._find(old) if old else None
             if source is None:
@@ -95,7 +95,7 @@ class HandleMount:
             await (await self._need(old[:-1], "directory")).removeEntry(old[-1], _options(recursive=True))
 
     async def permission(self) -> str:
-        """granted, prompt or denied."""
+        """Returns "granted", "prompt" or "denied"."""
         if not hasattr(self._root, "queryPermission"):
             return "granted"
         return str(await self._root.queryPermission(_options(mode="readwrite" if self.writable else "read")))
@@ -118,7 +118,7 @@ class HandleMount:
                 yield
 
     async def _find(self, path: Path) -> Any:
-        """The handle, None where there is none. Raises ToolFSError where a directory above it is a file."""
+        """Returns the handle, or None where it is missing. Raises ToolFSError where a directory above it is a file."""
         folder = self._root
         for depth, name in enumerate(path[:-1], 1):
             folder = await _child(folder, name)
@@ -144,7 +144,8 @@ class HandleMount:
 
 
 async def open_private(folder: str = "") -> Any:
-    """A directory of the origin's private file system, made if it is not there. Raises ConfigError where the browser has none."""
+    """Opens a directory of the origin's private file system, which is created if it is missing. Raises ConfigError where the browser has
+    none."""
     storage = getattr(getattr(js, "navigator", None), "storage", None)
     if storage is None or not hasattr(storage, "getDirectory"):
         raise ConfigError("this browser has no private file system (OPFS) for this page")
@@ -158,7 +159,7 @@ async def open_private(folder: str = "") -> Any:
 
 
 async def load_handle(name: str) -> Any:
-    """A handle that the page has kept under this name; None where there is none. They cross from page to worker so, and last."""
+    """Returns the handle that the page stored under this name, or None. Stored handles reach workers and later visits."""
     database = Database(await open_database(HANDLES, ["handles"], "a directory is picked in a page"), HANDLES)
     try:
         transaction = database.begin(["handles"], "readonly")
@@ -212,7 +213,7 @@ def _is_name(name: str) -> bool:
 
 @contextmanager
 def _translating(path: Path) -> Iterator[None]:
-    """What the browser says, as what mounts raise."""
+    """Translates the browser's errors into those of mounts."""
     try:
         yield
     except JsException as error:

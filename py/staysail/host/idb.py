@@ -41,14 +41,14 @@ class IdbBlocks(Database):
         return failed
 
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
-        return False  # a record comes as a whole
+        return False  # IndexedDB reads whole records only
 
     async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
         transaction = self.begin(tables, "readonly")
         stores = [transaction.objectStore(table) for table in tables]
-        asked = [(store.getAllKeys(), store.getAll()) for store in stores]
+        requests = [(store.getAllKeys(), store.getAll()) for store in stores]
         await self.done(transaction)
-        found = [zip(keys.result, records.result, strict=True) for keys, records in asked]
+        found = [zip(keys.result, records.result, strict=True) for keys, records in requests]
         return {table: {key: record.to_bytes() for key, record in pairs} for table, pairs in zip(tables, found, strict=True)}
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
@@ -67,12 +67,12 @@ class IdbBlocks(Database):
         await self.done(transaction)
 
     async def _get(self, requests: Sequence[tuple[str, int]]) -> list[Any]:
-        """The records, as the browser holds them. One wait for all of them."""
+        """Returns the records as the browser holds them, in a single wait for all of them."""
         if not requests:
             return []
         tables = sorted({table for table, _ in requests})
         transaction = self.begin(tables, "readonly")
         stores = {table: transaction.objectStore(table) for table in tables}
-        asked = [stores[table].get(key) for table, key in requests]
+        gets = [stores[table].get(key) for table, key in requests]
         await self.done(transaction)
-        return [request.result for request in asked]
+        return [request.result for request in gets]

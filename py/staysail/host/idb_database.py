@@ -1,4 +1,5 @@
-"""A database of IndexedDB: transactions, Web Locks so that tabs write one after another, BroadcastChannel so that they hear of it."""
+"""A database of IndexedDB, with transactions, Web Locks so that tabs write one after another, and BroadcastChannel so that they learn of
+writes."""
 
 from __future__ import annotations
 
@@ -16,13 +17,15 @@ from .web_lock import hold
 
 
 def find_factory() -> Any:
-    """None where there is no IndexedDB, as in Node."""
+    """Returns the IndexedDB factory; None where there is none, as in Node."""
     return getattr(js, "indexedDB", None)
 
 
 async def open_database(name: str, tables: Sequence[str], advice: str, *, version: int = 1) -> Any:
-    """Opens the database or makes it. advice: what to do where there is none to be had. version: grows when tables come. Raises
-    ConfigError, StoreError."""
+    """Opens or creates the database. Raises ConfigError, StoreError.
+
+    advice: the advice in the error where there is no IndexedDB. version: grows when tables are added.
+    """
     factory = find_factory()
     if factory is None:
         raise ConfigError(f"this runtime has no IndexedDB; {advice}")
@@ -42,12 +45,17 @@ async def open_database(name: str, tables: Sequence[str], advice: str, *, versio
 
 
 class Database:
-    """changed: another tab has written; whoever reads it sets it back. on_message: is told what that tab announced."""
+    """An open database.
+
+    Attributes:
+        changed: Whether another tab has written; the reader sets it back.
+        on_message: Called with the message of another tab's write.
+    """
 
     def __init__(self, database: Any, name: str, *, on_message: Callable[[Any], object] | None = None) -> None:
         self._database, self._name, self._on_message = database, name, on_message
         self.changed = False
-        self._alone = asyncio.Lock()  # within this interpreter, and all there is where Web Locks are missing
+        self._alone = asyncio.Lock()  # within this interpreter; the only lock where Web Locks are missing
         self._let_go = create_proxy(lambda _: database.close())
         database.onversionchange = self._let_go
         self._heard = create_proxy(self._hear)
@@ -83,8 +91,8 @@ class Database:
         storage = getattr(getattr(js, "navigator", None), "storage", None)
         if storage is None:
             return 0, None
-        told = await storage.estimate()
-        return int(told.usage), int(told.quota - told.usage)
+        estimate = await storage.estimate()
+        return int(estimate.usage), int(estimate.quota - estimate.usage)
 
     async def persist(self) -> bool:
         return await persist()

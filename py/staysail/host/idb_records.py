@@ -19,9 +19,14 @@ type Watcher = Callable[[set[str]], object]
 
 
 class IdbRecords:
-    """It opens itself when it is first used, and again where the browser has closed it. name: of the database. durability: "strict" waits
-    for the disk, so that a commit outlives a power cut of the whole machine; "relaxed" outlives the end of the page, or of the browser.
-    Raises ConfigError where there is no IndexedDB."""
+    """A KeyValue in IndexedDB. It opens when it is first used, and again after the browser closed it. Raises ConfigError where there is
+    no IndexedDB.
+
+    Args:
+        name: The name of the database.
+        durability: "strict" waits for the disk, so that a commit survives a power cut; "relaxed" survives the end of the page or the
+            browser.
+    """
 
     def __init__(self, name: str, *, durability: Literal["relaxed", "strict"] = "relaxed") -> None:
         self._name, self._durability = name, durability
@@ -33,8 +38,8 @@ class IdbRecords:
         if not keys:
             return []
         async with self._transaction("readonly") as table:
-            asked = [table.get(key) for key in keys]
-        return [None if request.result is None else request.result.to_bytes() for request in asked]
+            requests = [table.get(key) for key in keys]
+        return [None if request.result is None else request.result.to_bytes() for request in requests]
 
     async def scan(self, prefix: str) -> list[tuple[str, bytes]]:
         async with self._transaction("readonly") as table:
@@ -66,16 +71,17 @@ class IdbRecords:
             yield
 
     def watch(self, watcher: Watcher) -> Callable[[], None]:
-        """Calls it with the first parts of the keys that this or another tab has changed ("tree", "audit"); gives what ends that."""
+        """Calls a function with the first parts of the keys that this or another tab changed ("tree", "audit"). Returns a function that
+        ends it."""
         self._watchers.add(watcher)
         return lambda: self._watchers.discard(watcher)
 
     async def persist(self) -> bool:
-        """Asks the browser to keep what is stored when disk runs short; whether it will."""
+        """Requests persistent storage. Returns whether the browser granted it."""
         return await (await self._open()).persist()
 
     async def estimate(self) -> tuple[int, int | None]:
-        """Bytes that this origin uses, and has left."""
+        """Returns the bytes that this origin uses, and has left."""
         return await (await self._open()).estimate()
 
     async def close(self) -> None:
@@ -84,7 +90,7 @@ class IdbRecords:
             await database.close()
 
     async def destroy(self) -> None:
-        """Deletes everything."""
+        """Deletes all records."""
         database, self._database = await self._open(), None
         await database.destroy()
 
@@ -97,7 +103,7 @@ class IdbRecords:
 
     @asynccontextmanager
     async def _transaction(self, mode: str) -> AsyncGenerator[Any]:
-        """The table, for as long as the block lasts; then waits for the end. Requests must be made without waiting in between."""
+        """Opens the table within the block, then waits for the transaction's end. Requests must be made without an await in between."""
         for last_try in (False, True):
             database = await self._open()
             try:
@@ -120,5 +126,5 @@ class IdbRecords:
 
 
 def _range(prefix: str) -> Any:
-    """Of all keys that begin with it."""
+    """Returns the range of all keys that begin with the prefix."""
     return js.IDBKeyRange.bound(prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1), False, True) if prefix else None

@@ -1,5 +1,5 @@
-"""The interpreter for a model's code, where staysail's JavaScript did not start this Python. On a page's own thread web/sandbox/sandbox.js
-opens it; from a worker web/sandbox/page-link.js asks the page, which has loaded for-workers.js."""
+"""The interpreter for a model's code, for Python that staysail's JavaScript did not start. On a page's own thread web/sandbox/sandbox.js
+opens it; in a worker web/sandbox/page-link.js requests it from the page, which has loaded for-workers.js."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Our own vector kernel (kernel/), run on the interpreter's memory. The one place that touches `pyodide._module`, which is not a public
-name: where it or the kernel is missing, `load_kernel` says so and the caller takes another backend."""
+"""Our own vector kernel (kernel/), run on the interpreter's memory. Only this module touches `pyodide._module`, which is not a public
+name: where it or the kernel is missing, `load_kernel` raises an error and the caller uses another backend."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
 
 
 async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
-    """The kernel with relaxed SIMD, else the plain one. Raises ConfigError with the reason why neither runs."""
+    """Returns the kernel with relaxed SIMD, else the plain one. Raises ConfigError with the reason why neither runs."""
     import pyodide_js  # an object that no snapshot of an interpreter may hold
 
     memory = getattr(getattr(pyodide_js, "_module", None), "memory", None)
@@ -34,13 +34,13 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
     why = ""
     for name in names:
         try:
-            # By its loader: importing importlib.resources takes longer than the kernel.
+            # Read by the package's loader, because importing importlib.resources takes longer than loading the kernel.
             loader: Any = __spec__.loader
             code = loader.get_data(str(Path(__file__).with_name(name)))
         except OSError as error:
             raise ConfigError("this build of staysail has no kernel") from error
         try:
-            # At once: it is small, and waiting for the browser's other threads takes longer than they save.
+            # Compiled synchronously: it is small, and waiting for the browser's other threads takes longer than they save.
             made = js.WebAssembly.Instance.new(js.WebAssembly.Module.new(to_js(code)), imports)
         except JsException as error:
             why = str(error)
@@ -52,7 +52,7 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
 
 
 class KernelBlock:
-    """Part of a bytearray, which never moves while it is not resized, and its address."""
+    """A part of a bytearray, which never moves while it is not resized, and its address."""
 
     __slots__ = ("address", "view")
 
@@ -86,14 +86,14 @@ class KernelBackend:
         self._counting.view.cast("I")[:] = array("I", range(GATHERED))
 
     def prove(self) -> None:
-        """Computes something known. Raises ConfigError where the kernel does not see the interpreter's memory."""
+        """Checks the kernel by a known result. Raises ConfigError where the kernel does not see the interpreter's memory."""
         block = self.allocate(64)
         block.view.cast("f")[3] = -2.5
         if self._run.max_abs(block.address, 64) != 2.5:
             raise ConfigError("the kernel does not see the interpreter's memory")
 
     def allocate(self, size_bytes: int) -> KernelBlock:
-        """Small blocks are parts of a bigger one: asking for an address costs more than a whole query should."""
+        """Returns a block. Small blocks are parts of a bigger one, because finding an address costs more than a whole query should."""
         if size_bytes > SLAB_BYTES // 8:
             return _block(size_bytes)
         if self._used + size_bytes > SLAB_BYTES:
@@ -238,7 +238,8 @@ class KernelBackend:
         return _read("d", self._values, count)
 
     def _spans(self, rows: Chunks, first_chunk: int, count: int) -> Iterator[tuple[int, int, int]]:
-        """(table, rows, the first one's place) of what can be scanned at once: everything, or of float16 a chunk after another, widened."""
+        """Yields (table, rows, the first row's position) of rows that can be scanned at once: all rows, or for float16 a chunk after
+        another, widened."""
         table = self._table(rows) + 4 * first_chunk
         if not rows.half:
             yield table, count, 0
@@ -265,7 +266,7 @@ class KernelBackend:
         self._slots.view.cast("I")[: len(slots)] = slots
 
     def _table(self, rows: Chunks) -> int:
-        """The address of the list of the chunks' addresses."""
+        """Returns the address of the list of the chunks' addresses."""
         version, table = self._tables.get(rows, (-1, self._slots))
         if version != rows.version:
             addresses = array("I", [_at(chunk) if chunk else 0 for chunk in rows.chunks])

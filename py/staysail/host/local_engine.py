@@ -1,4 +1,4 @@
-"""The models in the page for whoever runs Python in it without staysail's JavaScript: PyScript, JupyterLite, marimo, plain Pyodide."""
+"""The models in the page for Python that runs there without staysail's JavaScript: PyScript, JupyterLite, marimo, plain Pyodide."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ from ..wire.engine_model import ENGINES, EngineFault
 
 
 async def connect_local(url: str, *, local_url: str | None = None) -> None:
-    """Makes `Agent("local")` work. url: where staysail's web folder (the npm package) is served. local_url: where the weights are; by
-    default wheels/local/ beside it. Raises ConfigError."""
+    """Enables `Agent("local")`. Raises ConfigError.
+
+    url: the address of staysail's web folder (the npm package). local_url: the address of the weights; wheels/local/ beside the
+    folder, if left out.
+    """
     address = f"{url.rstrip('/')}/local/engine.js"
     try:
         module = await run_js("(address) => import(address)")(str(js.URL.new(address, js.location.href).href))

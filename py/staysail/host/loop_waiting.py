@@ -11,7 +11,7 @@ from typing import Any
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Waits for `work()`: in this thread, or, when a loop is already running here, in another. Ctrl-C cancels the work at once."""
+    """Waits for `work()` in this thread, or in another thread when a loop is running in this one. Ctrl-C cancels the work at once."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -36,7 +36,7 @@ def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     try:
         return done.result()
     except BaseException:
-        if not done.done():  # this thread was interrupted, the work goes on
+        if not done.done():  # this thread was interrupted while the work continues
             loop, task = started.result()
             loop.call_soon_threadsafe(task.cancel)
             thread.join()

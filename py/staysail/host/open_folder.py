@@ -1,8 +1,8 @@
-"""An open directory of the disk, and what is done to the names in it.
+"""An open directory of the disk, and the operations on the names in it.
 
 How it works. A path is opened segment by segment, each below the directory that is already open (openat) and never through a link
-(O_NOFOLLOW), so a link that another process puts in the place of a directory meanwhile leads nowhere. Where the system has no such calls
-(Windows), each segment is looked at before it is used.
+(O_NOFOLLOW), so a link that another process puts in the place of a directory meanwhile leads nowhere. Where the system has no such
+calls (Windows), each segment is checked before it is used.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe would wait for its othe
 
 
 class OpenFolder:
-    """place: a file descriptor, or a path where there is no openat. Its methods raise OSError; a link is ELOOP."""
+    """An open directory. Its methods raise OSError; a link raises ELOOP. place: a file descriptor, or a path where there is no openat."""
 
     def __init__(self, place: int | str) -> None:
         self._place = place
@@ -32,7 +32,7 @@ class OpenFolder:
     @classmethod
     @contextmanager
     def open(cls, root: str, names: tuple[str, ...], *, make: bool = False) -> Iterator[OpenFolder]:
-        """Opens a directory below `root`. make: makes those that are not there."""
+        """Opens a directory below `root`. make: creates missing directories."""
         folder = cls(os.open(root, os.O_RDONLY) if OPENS_BELOW else root)
         try:
             for name in names:
@@ -65,7 +65,7 @@ class OpenFolder:
             return file.read()
 
     def replace(self, name: str, data: bytes) -> None:
-        """Puts a new file in the place of the one of this name, so nobody ever sees half of it."""
+        """Puts a new file in the place of the file with this name, so no reader sees a half-written file."""
         new = f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(6)}"
         before = self.status(name)
         try:
@@ -82,7 +82,7 @@ class OpenFolder:
             raise
 
     def append(self, name: str, data: bytes) -> None:
-        """Adds to a file. One that has another name too, which may lie outside, is left as it is: a new file takes its place here."""
+        """Appends to a file. A file that has a second name, which may lie outside, stays unchanged, and a new file takes its place here."""
         with os.fdopen(self._open(name, os.O_WRONLY | os.O_APPEND | os.O_CREAT | NO_WAIT), "ab") as file:
             _need_file(file.fileno())
             if os.fstat(file.fileno()).st_nlink <= 1:

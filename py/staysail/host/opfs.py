@@ -1,11 +1,13 @@
-"""Big records in a file of the origin's private file system, six times as fast as IndexedDB, and a database beside it.
+"""Large records in a file of the origin's private file system, six times as fast as IndexedDB, beside a database.
 
-How it works. The database is the truth: its table `places` says where in the file a record lies. Records are written to where nothing is,
-and count once the database's transaction says so; whatever breaks off before leaves places that nothing points to. Several tabs may have
-the file open: they write one after another, as the database's lock lets them, and a reader that is overtaken finds a wrong checksum.
+How it works. The database is authoritative: its table `places` says where in the file a record lies. Records are written to unused
+places, and count once the database's transaction is complete; an interruption before leaves places that nothing refers to. Several
+tabs may have the file open: they write one after another, under the database's lock, and a reader whose record was overwritten finds
+a wrong checksum.
 
-Handles that read and write at once are for workers alone; in the page's own thread big records are read from the file asynchronously, and
-written to the database as all others."""
+Synchronous handles exist in workers only; in the page's own thread large records are read from the file asynchronously, and written
+to the database like all others.
+"""
 
 from __future__ import annotations
 
@@ -27,15 +29,15 @@ from .idb_database import translated
 
 LEAST_BYTES = 64 << 10  # smaller records stay in the database
 PLACES = ("places", 0)
-CHANGING = ("head", "mean", "dead")  # what other keys hold never changes: where it lies may be known from before
+CHANGING = ("head", "mean", "dead")  # records under other keys never change, so their places may be remembered
 
 type Key = tuple[str, int]
 type Place = tuple[int, int]  # offset, bytes
 
 
 async def open_blocks(name: str) -> FileBlocks:
-    """Raises ConfigError where there is no IndexedDB, StoreError."""
-    access = asyncio.ensure_future(_open_access(name, _private_folder()))  # goes on while the database is opened, and read
+    """Opens the blocks of this name. Raises ConfigError where there is no IndexedDB, StoreError."""
+    access = asyncio.ensure_future(_open_access(name, _private_folder()))  # runs while the database is opened and read
     try:
         return FileBlocks(await open_database(name), name, access)
     except BaseException:
@@ -45,16 +47,16 @@ async def open_blocks(name: str) -> FileBlocks:
 
 
 class FileBlocks:
-    """A BlockStore; `access`: a FileSystemSyncAccessHandle to come, or None where there is none to be had."""
+    """A BlockStore over a database and a file. access: a future of the FileSystemSyncAccessHandle, or of None where there is none."""
 
     def __init__(self, database: IdbBlocks, name: str, access: asyncio.Future[Any]) -> None:
         self._database, self._name, self._opening = database, name, access
         self._places: dict[Key, Place] = {}
-        self._record: Record | None = None  # what the places were read from
+        self._record: Record | None = None  # the record that the places were read from
 
     @property
     def _access(self) -> Any:
-        """None until it came: what reads and writes the file waits for `_opening`."""
+        """The handle; None until it is open. Reading and writing the file wait for `_opening`."""
         return self._opening.result() if self._opening.done() else None
 
     @property
@@ -188,7 +190,7 @@ class FileBlocks:
         return data if await self._read_at(place, memoryview(data)) else None
 
     async def _read_at(self, place: Place, target: memoryview[int]) -> bool:
-        """Whether it could be filled."""
+        """Fills the target from the file. Returns whether the file was long enough."""
         offset, size = place
         if size != len(target):
             return False
@@ -207,13 +209,13 @@ class FileBlocks:
 
 
 def _private_folder() -> Any:
-    """A promise, asked for at once."""
+    """Returns a promise of the private folder, requested at once."""
     storage: Any = getattr(getattr(js, "navigator", None), "storage", None)
     return storage.getDirectory() if hasattr(storage, "getDirectory") else None
 
 
 async def _open_access(name: str, promise: Any) -> Any:
-    """None outside workers, and where this browser lets one tab at a time have it and another one has."""
+    """Opens the handle. Returns None outside workers, and where the browser allows it in one tab only and another tab has it."""
     if promise is None:
         return None
     try:
@@ -229,7 +231,7 @@ async def _open_access(name: str, promise: Any) -> Any:
 
 
 def _free(taken: Any, sizes: Sequence[int]) -> list[int]:
-    """Where records of `sizes` go: the first gap that each fits in, or the end."""
+    """Returns the places for records of `sizes`: the first gap that each fits in, or the end."""
     gaps, end = [], 0
     for offset, size in sorted(taken):
         if offset > end:
@@ -249,7 +251,7 @@ def _free(taken: Any, sizes: Sequence[int]) -> list[int]:
 
 @contextmanager
 def _shown(data: Any) -> Iterator[Any]:
-    """The bytes where they lie, as a Uint8Array."""
+    """Yields the bytes as a Uint8Array over the same memory."""
     proxy = create_proxy(data)
     shown = proxy.getBuffer("u8")
     try:

@@ -1,4 +1,4 @@
-"""Packages that are fetched when they are needed."""
+"""Packages that a page fetches when they are needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.errors import ConfigError
 
 
 async def load_packages(names: Sequence[str]) -> None:
-    """From where the runtime came. Raises ConfigError where they cannot be had."""
+    """Loads packages from the runtime's own distribution. Raises ConfigError where they are not available."""
     failures: list[str] = []
     try:
         await pyodide_js.loadPackage(to_js(list(names)), messageCallback=lambda _: None, errorCallback=failures.append)
@@ -25,7 +25,7 @@ async def load_packages(names: Sequence[str]) -> None:
 
 
 async def install(requirements: Sequence[str]) -> None:
-    """By micropip: names, versions or addresses of wheels, as PEP 508 spells them. Raises ConfigError."""
+    """Installs requirements with micropip: names, versions or addresses of wheels in PEP 508 form. Raises ConfigError."""
     await load_packages(["micropip"])
     try:
         await import_module("micropip").install(list(requirements))
@@ -34,7 +34,7 @@ async def install(requirements: Sequence[str]) -> None:
 
 
 async def install_missing(names: Sequence[str]) -> None:
-    """From where the runtime came, and what it does not have from PyPI. Raises ConfigError."""
+    """Loads packages from the runtime's own distribution, and the others from PyPI. Raises ConfigError."""
     served = [name for name in names if js.Object.hasOwn(pyodide_js.lockfile.packages, name)]
     if served:
         await load_packages(served)
@@ -44,8 +44,8 @@ async def install_missing(names: Sequence[str]) -> None:
 
 
 async def enable_blocking_http(source: str) -> None:
-    """Lets a module's urllib, requests and `prompt_sync` reach the network: Python's sockets do not in a page, pyodide-http's requests do.
-    Raises ConfigError where the runtime has no pyodide-http."""
+    """Enables the network for a module's urllib, requests and `prompt_sync`, through pyodide-http, as Python's sockets do not work in a
+    page. Raises ConfigError where the runtime has no pyodide-http."""
     asks = "prompt_sync" in source or {"urllib", "urllib3", "requests"} & set(find_imports(source))
     if asks and hasattr(js, "XMLHttpRequest"):
         await load_packages(["pyodide-http"])

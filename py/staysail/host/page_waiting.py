@@ -45,10 +45,11 @@ def blocking_transport() -> Transport:
 
 
 class BlockingTransport:
-    """Blocks until the whole response has arrived, which is its one chunk.
+    """A transport that blocks until the whole response has arrived, as its only chunk.
 
-    XMLHttpRequest follows redirects with every header and the body. So before the first private request to an address, a request without
-    key and body finds out whether the address redirects."""
+    XMLHttpRequest follows redirects with every header and the body. So before the first private request to an address, a request
+    without key and body finds out whether the address redirects.
+    """
 
     def __init__(self, core: Any) -> None:
         self._core = core

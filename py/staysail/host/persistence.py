@@ -1,4 +1,5 @@
-"""Whether the browser keeps what a site stores when disk runs short. A page alone may ask for that, as it may have to ask its user."""
+"""Persistent storage, which the browser does not clear when disk space runs short. Only a page can request it, because it may have to
+ask its user."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from typing import Any
 import js
 
 pages: list[Callable[[], Awaitable[Any]]] = []
-"""What asks in the pages that this interpreter, in a worker, is joined to; the latest one last."""
+"""Functions that request it in the pages that this worker's interpreter is connected to; the latest page last."""
 
 
 async def persist() -> bool:
-    """Asks; whether it will. Without a page to ask in, whether it was asked for before."""
+    """Requests persistent storage. Returns whether the browser granted it; without a page, whether it was granted before."""
     storage = getattr(getattr(js, "navigator", None), "storage", None)
     if storage is None:
         return False

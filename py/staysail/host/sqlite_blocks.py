@@ -19,7 +19,7 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS blocks (name TEXT, key INTEGER, data BLOB N
 
 
 class SqliteBlocks:
-    """A BlockStore in `directory`, which is made if it is not there. Threads and processes may share it. Raises ConfigError."""
+    """A BlockStore in `directory`, which is created if it is missing. Threads and processes may share it. Raises ConfigError."""
 
     kind = "SQLite"
 
@@ -82,7 +82,7 @@ class SqliteBlocks:
         return self._turn.take()
 
     def announce(self) -> None:
-        """Others see by the file's version that something changed."""
+        """Does nothing: others detect a change by the file's version."""
 
     @property
     def changed(self) -> bool:
@@ -109,6 +109,6 @@ class SqliteBlocks:
         return found[0][0] if found else None
 
     def _data_version(self) -> int:
-        """A number that changes when another connection has written; commits of this one leave it."""
+        """Returns a number that changes when another connection has written; commits of this connection leave it."""
         version: int = self._file.query("PRAGMA data_version")[0][0]
         return version

@@ -18,13 +18,17 @@ RETRY_S = 0.02
 
 
 class SqliteFile:
-    """A connection that one thread uses at a time, and no task awaits within.
+    """A connection to a SQLite file that one thread uses at a time, and within which no task awaits.
 
-    path: of the file; its directory is made if it is not there.
-    schema: a statement that makes the table where there is none.
-    settings: of the connection, set before the table is made.
-    wait_s: how long a statement waits for another process.
-    Raises ConfigError."""
+    Args:
+        path: The file; its directory is created if it is missing.
+        schema: A statement that creates the table if it is missing.
+        settings: Pragmas, set before the table is created.
+        wait_s: Seconds that a statement waits for another process.
+
+    Raises:
+        ConfigError: The file cannot be used.
+    """
 
     def __init__(self, path: Path, schema: str, *, settings: Mapping[str, int] = NOTHING, wait_s: float = WAIT_S) -> None:
         self._guard = threading.RLock()
@@ -36,7 +40,8 @@ class SqliteFile:
             raise ConfigError(f"{path.parent} cannot keep files: {error}") from error
 
     def _set_up(self, schema: str, settings: Mapping[str, int]) -> None:
-        """Turns on the write-ahead log. SQLite waits for no other process there, whatever its timeout, so this tries again."""
+        """Turns on the write-ahead log. SQLite does not wait for other processes there, whatever its timeout, so this repeats the
+        attempt."""
         if not schema:
             return
         chosen = [f"PRAGMA {name} = {value}" for name, value in settings.items()]
@@ -54,7 +59,7 @@ class SqliteFile:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Changes everything in the block or nothing; on the disk at its end. Raises QuotaError, StoreError."""
+        """Commits all changes of the block or none; they are on the disk at its end. Raises QuotaError, StoreError."""
         with self._guard, _translating():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
@@ -75,7 +80,7 @@ class SqliteFile:
             self._connection.close()
 
     def __del__(self) -> None:
-        """Closes a store that nobody closed: every commit is on the disk already."""
+        """Closes a connection that was left open. Every commit is on the disk already."""
         if hasattr(self, "_connection"):
             self._connection.close()
 

@@ -53,7 +53,7 @@ class SqliteRecords:
 
 
 class SqliteTurn:
-    """A lock among the tasks, threads and processes that open the same file; the system lets go of it when its holder ends."""
+    """A lock among the tasks, threads and processes that open the same file. The system releases it when its holder ends."""
 
     def __init__(self, path: Path) -> None:
         self._file = SqliteFile(path, "", wait_s=0.0)

@@ -24,7 +24,7 @@ LONGEST_DELAY_S = 86_400.0
 
 
 def install(loop: Any) -> None:
-    """Gives `loop` timers of this kind. Once is enough; again changes nothing."""
+    """Gives `loop` timers of this kind. A second call changes nothing."""
     if not isinstance(getattr(loop.call_later, "__self__", None), Timers):
         timers = Timers(loop, loop.call_later)
         loop.call_later, loop._timer_handle_cancelled = timers.call_later, timers.forget
@@ -51,7 +51,7 @@ class Timers:
         return timer
 
     def forget(self, handle: Any) -> None:
-        """A handle was cancelled, perhaps one that has struck."""
+        """Removes a cancelled handle, which may have run already."""
         if not handle._scheduled:
             return
         handle._scheduled = False
@@ -98,5 +98,5 @@ def _run_unless_cancelled(timer: asyncio.TimerHandle) -> None:
 
 
 def _schedule(timer: Any, waiting: bool) -> None:
-    """asyncio's own mark of a handle that waits."""
+    """Sets asyncio's own mark of a waiting handle."""
     timer._scheduled = waiting

@@ -1,5 +1,5 @@
-"""Compressed bodies on CPython, unpacked piece by piece: a piece of a body never becomes more than `PIECE_BYTES` at once, however well it
-was packed. Pages unpack by themselves."""
+"""Decompression of response bodies on CPython, piece by piece: no piece exceeds `PIECE_BYTES`, however well the body was compressed.
+Pages decompress by themselves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Who owns a run, among the tabs of an origin: Web Locks, which end with the tab; what the owner says goes through BroadcastChannel."""
+"""Ownership of runs among the tabs of an origin: Web Locks, which end with the tab. The owner's messages are sent through
+BroadcastChannel."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from ..core.errors import ConfigError
 
 
 class WebRunLocks:
-    """name: of the record they belong to. Raises ConfigError where there are no Web Locks."""
+    """Run locks in a page. Raises ConfigError where there are no Web Locks. name: the name of the run log."""
 
     def __init__(self, name: str) -> None:
         self._locks: Any = getattr(getattr(js, "navigator", None), "locks", None)
@@ -31,7 +32,7 @@ class WebRunLocks:
         def take(lock: Any) -> Any:
             if granted.done():
                 return None
-            granted.set_result(bool(lock))  # null, which is not None, where somebody else has it
+            granted.set_result(bool(lock))  # null, which is not None, where another tab owns the run
             return release.promise if lock else None
 
         holder = create_proxy(take)

@@ -48,7 +48,7 @@ type Hit = tuple[float, int]  # score, slot
 
 
 class Plan(Value):
-    """What a search will do, and why."""
+    """The way a search will take, and the reason."""
 
     way: str  # exact, int8, 1bit
     reason: str
@@ -91,7 +91,7 @@ class FlatIndex(RowTable):
         )
 
     def query(self, vector: Sequence[float], *, signs: bool = True) -> Query:
-        """Raises DimensionError, and StoreError for NaN and infinity."""
+        """Returns a query in the forms that scans need. Raises DimensionError, and StoreError for NaN and infinity."""
         values = array("d", vector)
         if len(values) != self.dim:
             raise DimensionError(f"the query has {len(values)} dimensions, the store {self.dim}")
@@ -101,7 +101,8 @@ class FlatIndex(RowTable):
         return query
 
     def exact(self, query: Query, k: int, keep: Block | None = None, *, first_chunk: int = 0, chunks: int | None = None) -> list[Hit]:
-        """The best k of the rows in memory, or of `chunks` chunks from `first_chunk` on; best first. keep: a byte a slot. O(n dim)."""
+        """Returns the best k of the rows in memory, or of `chunks` chunks from `first_chunk` on, best first. keep: a byte for each slot.
+        O(n dim)."""
         first = first_chunk * self.chunk_rows
         count = max(0, min(self.size, first + chunks * self.chunk_rows if chunks is not None else self.size) - first)
         if not count or k < 1:
@@ -125,18 +126,18 @@ class FlatIndex(RowTable):
         return self.rescore(query, slots, k)
 
     def bounds(self, query: Query, k: int) -> bool:
-        """Whether the exact search for k goes by what codes leave open."""
+        """Whether the exact search for k reads codes first, whose bounds exclude most rows."""
         if not (self.backend.quick_codes and self.kinds) or k * WORTH > self.size:
             return False
         return self.metric == "cosine" or all(1 / TAME < size < TAME for size in (self.most, query.length))
 
     def likely(self, query: Query, k: int, keep: Block | None = None) -> array[int]:
-        """Slots that include most of the best k. Needs codes of every row, and no rows."""
+        """Returns slots that include most of the best k. It needs the codes of every row, and no rows."""
         self._scan_bounds(query, keep)
         return self.backend.top(self._scores, self.size, 2 * k + LEAST_CODES)[0]
 
     def possible(self, query: Query, k: int, hits: Sequence[Hit], keep: Block | None = None) -> array[int]:
-        """Slots that include all of the best k. hits: of any rows."""
+        """Returns slots that include all of the best k. hits: hits among any rows."""
         self._scan_bounds(query, keep)
         bar = -3.4e38
         if len(hits) >= k:
@@ -147,9 +148,9 @@ class FlatIndex(RowTable):
         return self.backend.above(self._scores, self.size, bar)
 
     def _scan_bounds(self, query: Query, keep: Block | None) -> None:
-        """The most that each row may score."""
-        asked = keep, self.size, self.codes.version
-        if self._bounded and self._bounded[0] is query and self._bounded[1:] == asked:
+        """Computes the highest possible score of each row."""
+        state = keep, self.size, self.codes.version
+        if self._bounded and self._bounded[0] is query and self._bounded[1:] == state:
             return
         self._reserve_scores(self.size)
         times, squares = self._weights(query)
@@ -164,7 +165,7 @@ class FlatIndex(RowTable):
         self.backend.scan_bounds(self.codes, self.size, query, times, squares, rest, over, self._scores)
         if kept := self._mask(keep):
             self.backend.mask(self._scores, kept, self.size)
-        self._bounded = query, *asked
+        self._bounded = query, *state
 
     def exact_batch(self, queries: Sequence[Query], k: int, keep: Block | None = None) -> list[list[Hit]]:
         """`exact` for each query; products of several at a time."""
@@ -183,7 +184,7 @@ class FlatIndex(RowTable):
         return found
 
     def candidates(self, query: Query, k: int, way: str, keep: Block | None = None) -> array[int]:
-        """Slots worth scoring exactly, by codes or by bits and codes. Needs codes and signs of every row, and no rows."""
+        """Returns slots worth scoring exactly, by codes or by bits and codes. It needs codes and signs of every row, and no rows."""
         if way == "1bit":
             return self.narrowed(query, self.near(query, k, keep), k)
         if not self.size or k < 1:
@@ -195,14 +196,14 @@ class FlatIndex(RowTable):
         return self.backend.top(self._scores, self.size, max(OVERSAMPLE_CODES * k, LEAST_CODES))[0]
 
     def near(self, query: Query, k: int, keep: Block | None = None) -> array[int]:
-        """Slots whose bits say that they may belong to the best k. Needs signs of every row alone."""
+        """Returns slots whose bits allow them among the best k. It needs the signs of every row only."""
         if not self.size or k < 1:
             return array("I")
         most = max(OVERSAMPLE_SIGNS * k, min(self.size // SIGNS_SHARE, MOST_SIGNS), LEAST_SIGNS)
         return self.backend.near_signs(self.signs, self.size, query, self.dim, k, most, self._mask(keep))
 
     def narrowed(self, query: Query, slots: array[int], k: int) -> array[int]:
-        """Those of `slots` worth scoring exactly, by their codes."""
+        """Returns the slots among `slots` that are worth scoring exactly, by their codes."""
         wanted = max(OVERSAMPLE_CODES * k, LEAST_CODES)
         if len(slots) <= wanted:
             return slots
@@ -211,7 +212,8 @@ class FlatIndex(RowTable):
         return array("I", [slots[place] for place in self.backend.top(self._scores, len(slots), wanted)[0]])
 
     def rescore(self, query: Query, slots: array[int], k: int, rows: Block | None = None) -> list[Hit]:
-        """The best k of `slots`, by their exact scores, best first. rows: these rows side by side, else they must be in memory."""
+        """Returns the best k of `slots` by their exact scores, best first. rows: these rows side by side; otherwise they must be in
+        memory."""
         if not slots:
             return []
         table, places = self.rows, slots
@@ -226,7 +228,7 @@ class FlatIndex(RowTable):
         return [(-score, slot) for score, slot in ranked[:k]]
 
     def missing_chunks(self, slots: Iterable[int]) -> list[int]:
-        """Chunks of rows that `rescore` would need and memory does not hold."""
+        """Returns the chunks of rows that `rescore` needs and that are not in memory."""
         return sorted(chunk for chunk in {slot // self.chunk_rows for slot in slots} if not self.rows.holds(chunk))
 
     # Inside

@@ -1,4 +1,4 @@
-"""Several rankings made one, and one ranking made varied."""
+"""Fusion of several rankings into one, and diversity within a ranking."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ RRF_K = 60  # Cormack, Clarke and Buettcher 2009
 
 
 def fuse_ranks(rankings: Sequence[Sequence[int]], k: int, weights: Sequence[float] | None = None) -> list[tuple[float, int]]:
-    """Reciprocal rank fusion: (score, item), best first; ties as in the first ranking that has them. No ranking's own scores matter."""
+    """Returns the reciprocal rank fusion of rankings: (score, item), best first; ties in the order of the first ranking that has them.
+    The rankings' own scores do not count."""
     scores: dict[int, float] = {}
     for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
         for rank, item in enumerate(ranking, 1):
@@ -18,8 +19,8 @@ def fuse_ranks(rankings: Sequence[Sequence[int]], k: int, weights: Sequence[floa
 
 
 def vary(relevance: Sequence[float], vectors: Sequence[Sequence[float]], k: int, balance: float) -> list[int]:
-    """Maximal marginal relevance: places in the order they are taken, each the best of balance x relevance - (1 - balance) x the largest
-    cosine with what is taken already (Carbonell and Goldstein 1998)."""
+    """Returns positions by maximal marginal relevance, in the order of choice. Each is the best by balance x relevance - (1 - balance) x
+    the largest cosine with the vectors chosen before (Carbonell and Goldstein 1998)."""
     lengths = [math.sqrt(math.sumprod(vector, vector)) or 1.0 for vector in vectors]
     closest = [0.0] * len(vectors)
     left, taken = list(range(len(vectors))), list[int]()

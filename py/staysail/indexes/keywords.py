@@ -19,7 +19,7 @@ type Postings = dict[str, list[int]]  # word -> row, times, row, times, ...
 
 
 def encode_terms(texts: Sequence[str]) -> bytes:
-    """One part: lengths of the documents in words, and the postings."""
+    """Returns the record of one part: lengths of the documents in words, and the postings."""
     lengths, postings = count_terms(texts)
     return json.dumps([lengths, postings], ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -36,7 +36,7 @@ def count_terms(texts: Sequence[str]) -> tuple[list[int], Postings]:
 
 
 class KeywordIndex:
-    """Parts by key; a search looks at those it is told of."""
+    """An inverted index in parts by key. A search reads the parts whose starts it receives."""
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[list[int], Postings]] = {}
@@ -56,8 +56,15 @@ class KeywordIndex:
         self._parts = {key: part for key, part in self._parts.items() if key in keys}
 
     def search(self, query: str, k: int, starts: dict[int, int], allowed: Callable[[int], bool]) -> list[tuple[float, int]]:
-        """The best k (score, slot) with at least one word of the query; ties go to the earlier slot. starts: the first slot of each part.
-        Deleted rows still count in N and idf until their segment is compacted."""
+        """Returns the best k (score, slot) with at least one word of the query; ties go to the earlier slot. Deleted rows still count in
+        N and idf until their segment is compacted.
+
+        Args:
+            query: The words.
+            k: The most hits.
+            starts: The first slot of each part, by key.
+            allowed: Whether a slot may be returned.
+        """
         parts = [(starts[key], *part) for key, part in self._parts.items() if key in starts]
         documents = sum(1 for _, lengths, _ in parts for length in lengths if length)
         mean = sum(sum(lengths) for _, lengths, _ in parts) / documents if documents else 1.0

@@ -6,8 +6,8 @@ from .ports import Backend, Block
 
 
 class Matrix:
-    """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving and a chunk can come and go. more: bytes behind
-    the rows of a chunk."""
+    """Rows of `width` bytes in chunks of `1 << shift` rows, so that it grows without moving, and chunks can be loaded and dropped. more:
+    bytes after the rows of a chunk."""
 
     def __init__(self, backend: Backend, width: int, shift: int, *, half: bool = False, more: int = 0) -> None:
         self.width, self.shift, self.half = width, shift, half
@@ -18,17 +18,17 @@ class Matrix:
 
     @property
     def size_bytes(self) -> int:
-        """What is in memory."""
+        """The bytes of the chunks in memory."""
         return self.chunk_bytes * sum(chunk is not None for chunk in self.chunks)
 
     def extend(self, chunks: int) -> None:
-        """At least so many chunks, the new ones not in memory."""
+        """Makes the list at least `chunks` long. New chunks are not in memory."""
         if chunks > len(self.chunks):
             self.chunks += [None] * (chunks - len(self.chunks))
             self.version += 1
 
     def reserve(self, chunk: int) -> Block:
-        """The chunk, made where it is absent."""
+        """Returns the chunk, which is allocated if it is not in memory."""
         self.extend(chunk + 1)
         block = self.chunks[chunk]
         if block is None:
@@ -37,7 +37,7 @@ class Matrix:
         return block
 
     def place(self, chunk: int, block: Block) -> None:
-        """Takes a block of chunk_bytes as the chunk."""
+        """Puts a block of chunk_bytes into the chunk's place."""
         self.extend(chunk + 1)
         self.chunks[chunk] = block
         self.version += 1
@@ -51,7 +51,7 @@ class Matrix:
         return chunk < len(self.chunks) and self.chunks[chunk] is not None
 
     def row(self, slot: int) -> memoryview[int]:
-        """The bytes of one row. Raises LookupError where its chunk is not in memory."""
+        """Returns the bytes of one row. Raises LookupError where its chunk is not in memory."""
         block = self.chunks[slot >> self.shift]
         if block is None:
             raise LookupError(slot)
@@ -59,7 +59,7 @@ class Matrix:
         return block.view[at : at + self.width]
 
     def spans(self, slot: int, count: int) -> Iterator[tuple[int, int, int]]:
-        """(chunk, first row in it, rows) for each chunk that slots from `slot` on touch."""
+        """Yields (chunk, first row in it, rows) for each chunk of the `count` slots from `slot` on."""
         rows = 1 << self.shift
         while count:
             chunk, start = slot >> self.shift, slot & (rows - 1)

@@ -223,7 +223,7 @@ class NumpyBackend:
         return self._as(block, "float32")[offset // 4 : offset // 4 + count * stride].reshape(count, stride)
 
     def _parts(self, rows: Chunks, first_chunk: int, count: int, kind: str, scores: Block) -> Iterator[tuple[Any, Any]]:
-        """For each chunk: where its scores go, and its rows, None where they are not in memory."""
+        """Yields for each chunk its part of the scores, and its rows, None where they are not in memory."""
         out, first, size = self._as(scores, "float32"), 0, 1 << rows.shift
         for block in rows.chunks[first_chunk:]:
             if first >= count:
@@ -236,12 +236,12 @@ class NumpyBackend:
             first += part
 
     def _singles(self, rows: Chunks, first_chunk: int, count: int, scores: Block) -> Iterator[tuple[Any, Any]]:
-        """`_parts` as float32."""
+        """Yields `_parts` with rows as float32."""
         for at, part in self._parts(rows, first_chunk, count, _kind(rows), scores):
             yield at, part.astype("float32") if part is not None and rows.half else part
 
     def _picked(self, rows: Chunks, slots: array[int], kind: str) -> Any:
-        """The rows in `slots`, copied side by side."""
+        """Returns a copy of the rows in `slots`, side by side."""
         np = self._np
         wanted = np.frombuffer(slots, np.uint32)
         size = 1 << rows.shift

@@ -11,15 +11,22 @@ from ..core.value import Value
 
 
 class Mapped(Protocol):
-    """What is asked of a store; VectorStore has it."""
+    """The port of a store that can be mapped, such as VectorStore."""
 
     async def ids(self) -> list[str]: ...
     async def get(self, ids: Sequence[str], *, vectors: bool = False) -> list[dict[str, Any]]: ...
 
 
 class Projection(Value):
-    """ids: of the documents on the map. points: (n, 2) float32, where they are. mean, axes: (d,) and (2, d) float32, so that a vector v
-    lies at axes @ (v - mean). share: how much of the vectors' variance each axis shows, between 0 and 1. total: documents in the store."""
+    """A map of a store's documents.
+
+    Attributes:
+        ids: The documents on the map.
+        points: Their positions, (n, 2) float32.
+        mean, axes: (d,) and (2, d) float32; a vector v lies at axes @ (v - mean).
+        share: The share of the vectors' variance along each axis, between 0 and 1.
+        total: The number of documents in the store.
+    """
 
     ids: tuple[str, ...]
     points: Any
@@ -30,8 +37,11 @@ class Projection(Value):
 
 
 async def project(store: Mapped, limit: int = 1000) -> Projection:
-    """The plane in which the vectors differ most: principal components, O(n d m + m^3) for n documents and m = min(n, d). limit: documents
-    at the most, evenly over the sorted ids. Needs numpy, which is loaded now. Raises ConfigError, CorruptionError."""
+    """Returns the map of a store in the plane in which its vectors differ most (principal components). O(n d m + m^3) for n documents
+    and m = min(n, d). Loads numpy.
+
+    limit: the most documents on the map, chosen evenly over the sorted ids. Raises ConfigError, CorruptionError.
+    """
     if limit < 1:
         raise ConfigError(f"limit is at least 1, not {limit}")
     every = sorted(await store.ids())
@@ -47,7 +57,7 @@ async def project(store: Mapped, limit: int = 1000) -> Projection:
 
 
 def _principal(np: Any, centred: Any) -> tuple[Any, tuple[float, float]]:
-    """centred: (n, d). Gives unit axes (2, d), zero where there is no second or first one, and each one's share of the variance."""
+    """Returns unit axes (2, d), zero where there is no second or first one, and each one's share of the variance. centred: (n, d)."""
     count, dim = centred.shape
     axes, share = np.zeros((2, dim)), [0.0, 0.0]
     if not centred.any():

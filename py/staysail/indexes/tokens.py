@@ -16,7 +16,7 @@ LONGEST = 64
 
 
 def split_words(text: str) -> Iterator[str]:
-    """Words in order, repeated as they are in the text."""
+    """Returns the words of a text in order, with repetitions."""
     if not text.isascii():
         # Half-width forms and ligatures become ordinary letters, accents go; Hangul and kana voicing marks are put together again.
         text = unicodedata.normalize("NFC", ACCENT.sub("", unicodedata.normalize("NFKD", text)))

@@ -1,4 +1,4 @@
-"""Which of many tools fit a text: by meaning where there is an embedder, else by words (BM25)."""
+"""An index of tools, which finds those that fit a text: by meaning with an embedder, else by words (BM25)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,13 @@ WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_.:/-]+")
 
 
 class ToolIndex:
-    """For `dynamic_tools`. Tools are embedded once, with the first search; their names and descriptions are what is searched. embedder:
-    anything with `embed_texts(texts)`, or a function, async or not, from texts to vectors. known: its vectors by text, of unit length,
-    which several indexes may share; new ones are added to it."""
+    """An index of tools for `dynamic_tools`. It searches their names and descriptions, which are embedded once, with the first search.
+
+    Args:
+        tools: Tools or functions.
+        embedder: An object with `embed_texts(texts)`, or a function, async or not, from texts to vectors.
+        known: Vectors of unit length by text, which several indexes may share; new ones are added.
+    """
 
     def __init__(self, tools: Sequence[Any], embedder: Any = None, *, known: dict[str, list[float]] | None = None) -> None:
         self.tools: tuple[Tool, ...] = tuple(map(as_tool, tools))
@@ -35,8 +39,8 @@ class ToolIndex:
             self._words.put(0, self._texts)
 
     async def top_n(self, query: str, n: int) -> list[SearchHit]:
-        """The n that fit best, best first; fewer where there are no more. Their `document` is the tool. By words, those that share none
-        with the query come last, in their order."""
+        """Returns the n best tools, best first, each as the `document` of a hit. Without an embedder, tools that share no word with the
+        query come last, in their order."""
         if not self.tools:
             return []
         if self._embedder is None:
