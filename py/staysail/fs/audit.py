@@ -44,7 +44,7 @@ SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 LONGEST_TEXT = 500
-LONGEST_NAME, MOST_ITEMS, DEEPEST, MOST_RECORD_BYTES = 100, 50, 5, 16 << 10
+LONGEST_NAME, MOST_ITEMS, MOST_NODES, DEEPEST, MOST_RECORD_BYTES = 100, 50, 500, 8, 16 << 10
 # Characters that are searched for secrets in a text that will be cut, enough to find a secret at the cut.
 MOST_SCANNED = 4 * LONGEST_TEXT
 AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
@@ -257,24 +257,38 @@ class AuditMount(ReadOnlyMount):
 def clean(value: Any, secrets: Sequence[str]) -> Any:
     """Returns the value without secrets: known secrets, fields with a secret's name, and texts that look like a secret. Long texts are
     cut."""
-    return _clean(redact(value, tuple(secrets)))
+    return _clean(redact(_Bounds().cut(value), tuple(secrets)))
 
 
-def _clean(value: Any, depth: int = 0) -> Any:
+class _Bounds:
+    """Cuts a value to so many levels, items of a level, and items in all, before anything walks through it: a few nested lists that are
+    one and the same hold billions."""
+
+    def __init__(self) -> None:
+        self._left = MOST_NODES
+
+    def cut(self, value: Any, depth: int = 0) -> Any:
+        self._left -= 1
+        if not isinstance(value, Mapping | list | tuple):
+            return value
+        if depth > DEEPEST or self._left < 0:
+            return f"… ({len(value)} items)"
+        taken = min(len(value), MOST_ITEMS, max(0, self._left))
+        left_out = len(value) - taken
+        if isinstance(value, Mapping):
+            cut = {str(key)[:LONGEST_NAME]: self.cut(item, depth + 1) for key, item in islice(value.items(), taken)}
+            return cut | ({"…": f"{left_out} more"} if left_out else {})
+        return [*(self.cut(item, depth + 1) for item in value[:taken]), *([f"… ({left_out} more)"] if left_out else [])]
+
+
+def _clean(value: Any) -> Any:
     if isinstance(value, str):
         text = SECRET_TEXT.sub(REMOVED, value[:MOST_SCANNED])
         return text if len(value) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}… ({len(value)} characters)"
-    if depth > DEEPEST and isinstance(value, Mapping | list | tuple):
-        return f"… ({len(value)} items)"
     if isinstance(value, Mapping):
-        cleaned = {
-            str(key)[:LONGEST_NAME]: REMOVED if SECRET_NAME.search(str(key)[:LONGEST_NAME]) and item else _clean(item, depth + 1)
-            for key, item in islice(value.items(), MOST_ITEMS)
-        }
-        return cleaned | ({"…": f"{len(value) - MOST_ITEMS} more"} if len(value) > MOST_ITEMS else {})
+        return {key: REMOVED if SECRET_NAME.search(key) and item else _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        more = [f"… ({len(value) - MOST_ITEMS} more)"] if len(value) > MOST_ITEMS else []
-        return [*(_clean(item, depth + 1) for item in value[:MOST_ITEMS]), *more]
+        return [_clean(item) for item in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)[:LONGEST_TEXT]
 
 
