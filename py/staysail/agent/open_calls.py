@@ -49,7 +49,7 @@ class OpenCalls:
     def __init__(self, calls: Iterable[ToolCall] = ()) -> None:
         self.calls = tuple(calls)
         self.results: list[ToolResult | None] = [None] * len(self.calls)
-        self._asked: dict[int, ApprovalRequest] = {}
+        self._requested: dict[int, ApprovalRequest] = {}
         self._approved: dict[int, Mapping[str, Any] | None] = {}
         self._suspended: dict[int, Suspended] = {}
         self._answers: dict[int, dict[str, Answer]] = {}
@@ -75,7 +75,7 @@ class OpenCalls:
 
     def undecided(self) -> list[int]:
         """Returns the positions of calls for which no approval was requested yet."""
-        known = self._asked.keys() | self._approved.keys() | self._suspended.keys()
+        known = self._requested.keys() | self._approved.keys() | self._suspended.keys()
         return [position for position in self.open() if position not in known]
 
     def position_of(self, id: str) -> int:
@@ -90,7 +90,7 @@ class OpenCalls:
         arguments = self.call(position).arguments
         known = arguments if isinstance(arguments, dict) else {}
         request = ApprovalRequest(self._id(position), self.calls[position].name, known, uncertain, expires_at)
-        self._asked[position] = request
+        self._requested[position] = request
         return request
 
     def suspend(self, position: int, suspended: Suspended) -> tuple[ApprovalRequest, ...]:
@@ -107,11 +107,11 @@ class OpenCalls:
         """Takes the answer to a request. Returns the call that may now run or continue, or the result that replaces it."""
         position = self.position_of(id)
         call = self.calls[position]
-        if position not in self._asked:
+        if position not in self._requested:
             inner_id = id.removeprefix(f"{self._id(position)}/")
             self._answers.setdefault(position, {})[inner_id] = answer
             return self.call(position)
-        del self._asked[position]
+        del self._requested[position]
         if isinstance(answer, Approve):
             changed = answer.arguments is not None and dict(answer.arguments) != call.arguments
             self._approved[position] = dict(answer.arguments) if answer.arguments is not None and changed else None
@@ -141,8 +141,8 @@ class OpenCalls:
 
     def _requests(self, position: int) -> tuple[ApprovalRequest, ...]:
         """Returns the requests that must be answered before the call can continue; for a suspended call, any one of them."""
-        if position in self._asked:
-            return (self._asked[position],)
+        if position in self._requested:
+            return (self._requested[position],)
         return () if position in self._answers else self._nested(position)
 
     def _nested(self, position: int) -> tuple[ApprovalRequest, ...]:
@@ -161,7 +161,7 @@ class OpenCalls:
         return {
             "calls": [call.to_dict() for call in self.calls],
             "results": [result.to_dict() if result else None for result in self.results],
-            "asked": [[position, request.to_dict()] for position, request in self._asked.items()],
+            "asked": [[position, request.to_dict()] for position, request in self._requested.items()],
             "approved": [[position, arguments] for position, arguments in self._approved.items()],
             "suspended": [[position, suspended.to_dict(), self._call_as_dict(position)] for position, suspended in self._suspended.items()],
         }
@@ -175,7 +175,7 @@ class OpenCalls:
         """Returns the calls that `to_dict` saved. read: makes a ToolResult from plain data."""
         self = cls(Message.from_dict({"role": "assistant", "content": data["calls"]}).tool_calls)
         self.results = [read(result) if result else None for result in data["results"]]
-        self._asked = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
+        self._requested = {position: ApprovalRequest(**request) for position, request in data.get("asked") or ()}
         self._approved = dict(data.get("approved") or ())
         for position, suspended, answers in data.get("suspended") or ():
             self._suspended[position] = Suspended.from_dict(suspended)

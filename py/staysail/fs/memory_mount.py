@@ -95,7 +95,7 @@ class _Memory:
     async def read(self, path: Path) -> bytes:
         if self._query is not None:
             if path:
-                raise ToolFSError("a query is asked of /toolfs/memory itself", code="bad_request", path=to_text(path))
+                raise ToolFSError("a query goes to /toolfs/memory itself, not to an entry", code="bad_request", path=to_text(path))
             return await self._search(read_query(self._query))
         if not path:
             raise is_directory(path)

@@ -41,7 +41,7 @@ class Unpacker:
 
 
 def unpacker_for(encoding: str) -> Unpacker | None:
-    """Returns None for a body that is not packed. Raises ValueError for a coding that was not asked for."""
+    """Returns the unpacker of a content coding; None for a body that is not packed. Raises ValueError for an unexpected coding."""
     match encoding.strip().lower():
         case "" | "identity":
             return None

@@ -1,4 +1,4 @@
-"""The ports of vector search: what computes, what stores, what embeds."""
+"""The ports of vector search: the backend that computes, the storage of blocks, and their values."""
 
 from __future__ import annotations
 
@@ -33,8 +33,12 @@ class Block(Protocol):
 
 
 class Chunks(Protocol):
-    """Rows of `width` bytes in chunks of `1 << shift` rows; None is a chunk that is not in memory. half: the rows are float16. version:
-    grows with each change of the list."""
+    """Rows of `width` bytes in chunks of `1 << shift` rows; a chunk that is not in memory is None.
+
+    Attributes:
+        half: Whether the rows are float16.
+        version: Grows with each change of the list.
+    """
 
     @property
     def width(self) -> int: ...
@@ -49,9 +53,16 @@ class Chunks(Protocol):
 
 
 class Query(Value):
-    """One query in the forms the scans need. exact: float64, of unit length where that was asked for. length: the norm it came with.
-    rows: float32. codes: signed bytes, then what the middle of the codes adds (i32). scale: what a step of its codes is worth. signs:
-    bits, once there is a mean."""
+    """A query in the forms that scans need.
+
+    Attributes:
+        exact: float64, of unit length for cosine.
+        length: The query's norm before that.
+        rows: float32.
+        codes: Signed bytes, then the contribution of the codes' middle (i32).
+        scale: The value of one step of the codes.
+        signs: Bits, once there is a mean.
+    """
 
     exact: Block
     length: float
@@ -81,55 +92,57 @@ class Backend(Protocol):
 
     def allocate(self, size_bytes: int) -> Block: ...
     def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
-        """Blocks whose memory is given back together; quicker than one by one."""
+        """Allocates blocks whose memory is freed together; faster than one by one."""
 
     def query(self, values: array[float], stride: int, unit: bool, mean: Block | None, signs_width: int) -> Query: ...
     def scan_dot(self, rows: Chunks, first_chunk: int, count: int, query: Query, scores: Block) -> None: ...
     def scan_l2(self, rows: Chunks, first_chunk: int, count: int, query: Query, scale: float, scores: Block) -> None:
-        """Minus the square of |scale x - query|."""
+        """Writes minus the square of |scale x - query|."""
 
     def scan_batch(self, rows: Chunks, count: int, queries: Sequence[Query], scores: Block) -> None:
-        """Products of each query: `count` scores of the first, then of the next, and so on."""
+        """Writes the products of each query: `count` scores of the first, then of the next, and so on."""
 
     def scan_codes(self, codes: Chunks, count: int, query: Query, times: float, squares: float, scores: Block) -> None:
-        """times (x . q) + squares |x|^2, x as its codes say."""
+        """Writes times (x . q) + squares |x|^2, with x as its codes say."""
 
     def scan_bounds(
         self, codes: Chunks, count: int, query: Query, times: float, squares: float, rest: float, length: float, scores: Block
     ) -> None:
-        """`scan_codes` + rest |x - what the codes say| + length |x|."""
+        """Writes `scan_codes` + rest |x - x by its codes| + length |x|."""
 
     def near_signs(self, signs: Chunks, count: int, query: Query, dim: int, k: int, most: int, keep: Block | None) -> array[int]:
-        """Slots whose signs differ from the query's in no more places than those of the `most`-th best do, nor in more than chance makes of
-        the k-th best's: d + 6 sqrt(d (1 - d / dim)). In order; `most`, or more where there are ties. keep: a byte a slot."""
+        """Returns slots whose signs differ from the query's in no more places than those of the `most`-th best do, nor in more than
+        chance makes of the k-th best's: d + 6 sqrt(d (1 - d / dim)). In order; `most` slots, or more where there are ties. keep: a
+        byte for each slot."""
 
     def mask(self, scores: Block, keep: Block, count: int, at: int = 0, first: int = 0) -> None:
-        """-infinity where the byte in `keep`, from `first` on, is 0."""
+        """Writes -infinity where the byte in `keep`, from `first` on, is 0."""
 
     def top(self, scores: Block, count: int, k: int, at: int = 0) -> tuple[array[int], array[float]]:
-        """Slots and scores of the best k, in no order; of equal scores the earlier slots. at: the first score's place."""
+        """Returns slots and scores of the best k, in no particular order; of equal scores the earlier slots. at: the first score's
+        position."""
 
     def above(self, scores: Block, count: int, bar: float, at: int = 0) -> array[int]:
-        """Slots that score at least `bar`, in order."""
+        """Returns the slots that score at least `bar`, in order."""
 
     def pick_codes(self, codes: Chunks, slots: array[int], query: Query, times: float, squares: float, scores: Block) -> None:
-        """`scan_codes` of these slots alone: one score for each, in their order."""
+        """Writes `scan_codes` of these slots only: one score for each, in their order."""
 
     def dot_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]: ...
     def l2_exact(self, rows: Chunks, slots: array[int], query: Query) -> array[float]:
-        """Squared distances, float64."""
+        """Returns squared distances, float64."""
 
     def narrow(self, rows: Block, offset: int, size_bytes: int, out: Block, out_offset: int) -> None:
-        """`size_bytes` of float32, none beyond LARGEST_HALF, as float16, rounded to the nearest, ties to even."""
+        """Converts `size_bytes` of float32, none beyond LARGEST_HALF, to float16, rounded to the nearest, ties to even."""
 
     def widen(self, rows: Block, offset: int, size_bytes: int, out: Block) -> None:
-        """`size_bytes` of float16 as float32."""
+        """Converts `size_bytes` of float16 to float32."""
 
     def max_abs(self, rows: Block, offset: int, size_bytes: int) -> float:
-        """NaN where one number is NaN."""
+        """Returns the largest absolute number; NaN where one number is NaN."""
 
     def normalise(self, rows: Block, offset: int, count: int, stride: int) -> bool:
-        """To unit length, in place. False, and rows that are not finite yet, where a number is NaN or infinite."""
+        """Scales rows to unit length in place. Returns False, and leaves rows that are not finite, where a number is NaN or infinite."""
 
     def add_rows(self, rows: Block, offset: int, count: int, stride: int, sums: Block) -> None: ...
     def encode_codes(self, rows: Block, offset: int, count: int, stride: int, codes: Block, codes_offset: int) -> None: ...
@@ -137,10 +150,10 @@ class Backend(Protocol):
         self, rows: Block, offset: int, count: int, stride: int, mean: Block, signs: Block, signs_offset: int, width: int
     ) -> None: ...
     def checksum(self, block: Block, offset: int, size_bytes: int) -> int:
-        """32 bits of `size_bytes` bytes, a multiple of 64."""
+        """Returns a 32-bit checksum of `size_bytes` bytes, a multiple of 64."""
 
     def checksums(self, block: Block, offset: int, count: int, width: int, out: Block, out_offset: int) -> None:
-        """Of each of `count` pieces of `width` bytes, a multiple of 32."""
+        """Writes the checksum of each of `count` pieces of `width` bytes, a multiple of 32."""
 
 
 class GrowingChunks(Chunks, Protocol):
@@ -156,34 +169,35 @@ class GrowingChunks(Chunks, Protocol):
 
 
 class BlockStore(Protocol):
-    """Named tables of bytes by integer key, changed atomically. Host: IndexedDB; tests and `:memory:`: a dict."""
+    """Named tables of bytes by integer key, changed atomically: IndexedDB in a page, SQLite on CPython, a dict in memory."""
 
     @property
     def kind(self) -> str:
-        """Where it keeps things, in a word or two."""
+        """The kind of storage, in a word or two."""
 
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]: ...
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
-        """Fills each target; gives the keys whose record is absent or of another size."""
+        """Fills each target. Returns the keys whose record is missing or of another size."""
 
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
-        """Fills `target` with equally long parts of records, by key and offset; False where that cannot be done at once."""
+        """Fills `target` with equally long parts of records, by key and offset. Returns False where that is not possible without
+        waiting."""
 
     async def read_all(self, tables: Sequence[str]) -> dict[str, dict[int, Record]]:
-        """Whole tables of small records, as they are at one moment: records by table and key."""
+        """Returns whole tables of small records, as they are at one moment, by table and key."""
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
-        """All of it or nothing; durable on return. A record is bytes, or a tuple of the pieces it is made of. Raises QuotaError."""
+        """Writes all changes or none; durable on return. A record is bytes, or a tuple of its pieces. Raises QuotaError."""
 
     async def estimate(self) -> tuple[int, int | None]:
-        """Bytes used, and bytes still free where the browser tells."""
+        """Returns the bytes used, and the bytes still free where the browser reports them."""
 
     async def persist(self) -> bool: ...
     def exclusive(self) -> Any:
-        """An async context in which nobody else, in this tab or another, writes."""
+        """Returns an async context in which no other task, tab or process writes."""
 
     def announce(self) -> None:
-        """Tells the other tabs that something changed."""
+        """Tells the other tabs that the store changed."""
 
     @property
     def changed(self) -> bool:
@@ -201,7 +215,7 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
 
 
 def bytes_of(record: Any) -> int:
-    """How many bytes a record has that is to be written."""
+    """Returns the size in bytes of a record to be written."""
     return sum(map(len, record)) if isinstance(record, tuple) else len(record)
 
 
@@ -214,7 +228,7 @@ def signs_width_of(dim: int) -> int:
 
 
 def text_of(document: Any) -> str:
-    """The text of a document that is text, or has one under `text`, `content` or `document`; else none."""
+    """Returns the text of a document that is text, or has one under `text`, `content` or `document`; else ""."""
     if isinstance(document, str):
         return document
     if isinstance(document, Mapping):

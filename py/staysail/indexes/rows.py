@@ -1,4 +1,4 @@
-"""Where an index keeps its rows: float32 or float16, and beside them 7-bit codes and bits."""
+"""The rows of an index: float32 or float16, and beside them 7-bit codes and bits."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ CHUNKS_PER_SEGMENT, LEAST_ROWS, MOST_ROWS = 16, 64, 4096
 
 
 def chunk_rows_of(dim: int, most: int = MOST_ROWS) -> int:
-    """Rows that are read and written together: a power of two, at least LEAST_ROWS, about CHUNK_BYTES of float32."""
+    """Returns the number of rows that are read and written together: a power of two, at least LEAST_ROWS, about CHUNK_BYTES of float32."""
     fit = CHUNK_BYTES // (4 * stride_of(dim))
     return max(LEAST_ROWS, min(most, 1 << (max(fit, 1).bit_length() - 1)))
 
 
 class RowTable:
-    """Slots hold rows; `stage` writes rows behind the last one, `commit` makes them count, `kill` takes some out. Rows lie in chunks of
-    `chunk_rows`, which come and go one by one; codes and bits in segments of `segment_rows`, which stay."""
+    """Rows by slot. `stage` writes rows after the last one, `commit` counts them in, `kill` removes rows. Rows are stored in chunks of
+    `chunk_rows`, which are loaded and dropped one by one; codes and bits in segments of `segment_rows`, which stay."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class RowTable:
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What is kept of each row besides itself, for the quantised ways this index may go."""
+        """The tables kept beside the rows, for the quantised searches of this index."""
         if self.quantization == "none":
             return ()
         if self.quantization == "1bit" or (self.quantization == "auto" and self.metric == "cosine"):
@@ -99,9 +99,12 @@ class RowTable:
     # Writing
 
     def stage(self, vectors: Any, *, prepared: bool = False) -> int:
-        """Writes rows behind the last one and gives their number; they count after `commit`. vectors: an array or buffer of floats,
-        (n, dim) or flat, or a sequence of sequences. For cosine they are stored at unit length; prepared: they are already. Raises
-        DimensionError, and StoreError for NaN and infinity, and for what float16 does not hold."""
+        """Writes rows after the last one and returns their number; they count after `commit`.
+
+        vectors: an array or buffer of floats, (n, dim) or flat, or a sequence of sequences. For cosine they are stored at unit
+        length. prepared: they have unit length already. Raises DimensionError, and StoreError for NaN, infinity, and numbers that
+        float16 cannot hold.
+        """
         flat, count = read_vectors(vectors, self.dim)
         self.reserve(self.size + count)
         at = 0
@@ -132,7 +135,7 @@ class RowTable:
         self.size += count
 
     def kill(self, slots: Iterable[int]) -> None:
-        """Rows that no search finds any more."""
+        """Removes rows from all searches."""
         for slot in slots:
             self.dead += self._alive.view[slot]
             self._alive.view[slot] = 0
@@ -142,7 +145,7 @@ class RowTable:
 
     @property
     def alive_bytes(self) -> memoryview[int]:
-        """A byte for each slot in use: 1, or 0 where it is dead."""
+        """Returns a byte for each slot in use: 1, or 0 where its row is dead."""
         return self._alive.view[: self.size]
 
     def cut(self, size: int) -> None:
@@ -158,7 +161,7 @@ class RowTable:
         self.most, self.mean = 0.0, None
 
     def restore(self, size: int, most: float) -> None:
-        """Makes room for `size` rows that were stored before: alive, and not in memory yet."""
+        """Makes room for `size` rows that were stored before; they are alive, and not in memory."""
         self.reserve(size)
         self._alive.view[self.size : size] = b"\1" * max(0, size - self.size)
         if self.encoded >= self.size:

@@ -79,9 +79,9 @@ class Provenance:
 
     def _another(self, fingerprint: EmbedderFingerprint) -> str:
         names = [name or "one without a name" for name in (fingerprint.embedder, _name_of(self._embedder))]
-        told = f" ({names[0]}, not {names[1]})" if any((fingerprint.embedder, _name_of(self._embedder))) else ""
+        pair = f" ({names[0]}, not {names[1]})" if any((fingerprint.embedder, _name_of(self._embedder))) else ""
         return (
-            f"the store {self._name!r} was filled by another embedder{told}: the same text has another vector, so nothing would be found. "
+            f"the store {self._name!r} was filled by another embedder{pair}: the same text has another vector, so nothing would be found. "
             "Open it with the embedder it was filled by, or fill a store of another name with this one"
         )
 
