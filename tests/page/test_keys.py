@@ -17,7 +17,7 @@ from tests.server import TestServer
 from tests.server.box import Seen
 from tools.sources import ROOT
 
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "keys.md"
 KEY = "sk-marked-7f3a9c51e2d84b60"
 
 # Every place of this origin where something could be left, as one text. Bytes are read as latin-1, so that no byte is skipped.
@@ -294,7 +294,7 @@ def test_a_key_is_kept_under_a_passphrase_and_under_a_passkey(page, driver):
     assert told["moved"]["code"] == "wrong_passphrase"
     assert (told["timed"]["code"], told["deleted"]["code"]) == ("locked", "no_key")
 
-    (readme,) = (block for block in re.findall(r"```js\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL) if "KeyStore" in block)
+    (readme,) = (block for block in re.findall(r"```js\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL) if "KeyStore" in block)
     names = "const { key } = JSON.parse(code), passphrase = 'words of the reader';"
     assert page(f"{names} {readme} return await keys.load('openai');", key=KEY) == KEY
 

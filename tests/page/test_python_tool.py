@@ -11,8 +11,8 @@ from selenium.webdriver import Chrome
 from tests.page.python_page import PythonPage, run_script
 from tools.sources import ROOT
 
-README = (ROOT / "README.md").read_text("utf-8")
-(EXAMPLE,) = (block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "python_tool(" in block)
+PAGE = (ROOT / "docs" / "python-tool.md").read_text("utf-8")
+(EXAMPLE,) = (block for block in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL) if "python_tool(" in block)
 SETUP = """
 import asyncio
 import js
