@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack test test-python test-page test-web attack check format bench setup web-lock providers clean distclean
+.PHONY: help run docs build types pack test test-python test-page test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -41,6 +41,10 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	@echo "Installing the JavaScript tools into web/node_modules"
 	@cd web && npm ci --loglevel=error
 	@touch $@
+
+# After editing kernel/kernel.c.
+kernel: $(VENV)/.dev
+	@$(PY) -m tools.kernel
 
 # After editing a file of py/staysail/providers.
 providers: $(VENV)/.build
@@ -136,7 +140,7 @@ check: setup build
 	@echo "== Biome"
 	@$(BIOME) check --error-on-warnings .
 	@echo "== Import cycles in JavaScript"
-	@web/node_modules/.bin/depcruise --config .dependency-cruiser.json web page kernel
+	@web/node_modules/.bin/depcruise --config .dependency-cruiser.json web page
 	@echo "== tsc"
 	@cd web && npx --no-install tsc --project tsconfig.json
 

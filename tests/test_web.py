@@ -8,7 +8,7 @@ from pathlib import Path
 from tools.sources import ROOT
 
 WEB = ROOT / "web"
-FOLDERS = ("bench", "kernel", "page", "tests", "tools", "web")
+FOLDERS = ("bench", "page", "tests", "tools", "web")
 GENERATED = {"built", "node_modules", "seeds", "types", "vendor"}
 COMMENT = re.compile(r"/\*\*.*?\*/", re.DOTALL)
 TAG = re.compile(r"(?:^|[\s*])@(?:param|property|returns|template|throws|type|typedef)\b")

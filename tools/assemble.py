@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tools.fetch import CACHE, FetchError, fetch
-from tools.kernel import KernelError, assemble_kernel
 from tools.lock import LockMaker
 from tools.offline import LIST, write_offline_list
 from tools.snapshot import SnapshotError, make_snapshot
@@ -28,7 +27,7 @@ COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 
 
 def assemble() -> None:
-    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, KernelError, SnapshotError or WheelError."""
+    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, SnapshotError or WheelError."""
     started = time.monotonic()
     with _alone():
         _assemble()
@@ -51,7 +50,6 @@ def _alone() -> Iterator[None]:
 def _assemble() -> None:
     sources = load_sources()
     fetch(sources)
-    assemble_kernel(CACHE)
     wheels = build_wheels(RUNTIME, UPSTREAM_LOCK, CACHE)
     fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
@@ -87,5 +85,5 @@ def _remove_strays(wanted: set[Path]) -> None:
 if __name__ == "__main__":
     try:
         assemble()
-    except (FetchError, KernelError, SnapshotError, WheelError) as error:
+    except (FetchError, SnapshotError, WheelError) as error:
         sys.exit(str(error))

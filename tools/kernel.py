@@ -1,37 +1,28 @@
-"""The vector kernel: kernel/ assembled into the Python package, whose wheel carries it.
+"""Compiles the vector kernel, kernel/kernel.c, into the Python package: `make kernel`, after editing it.
 
-Assembled again only when its source changes."""
+The binaries are committed, so that whoever does not edit the kernel needs no compiler; a test fails where they differ from the source."""
 
-import hashlib
-import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+from tools.plugins import FREESTANDING, build
 from tools.sources import ROOT
 
-SOURCE = ROOT / "kernel"
+SOURCE = ROOT / "kernel" / "kernel.c"
 FOLDER = ROOT / "py" / "staysail" / "host"
-NAMES = ("kernel-relaxed.wasm", "kernel-plain.wasm")
+# Each engine runs the first that it can; what they compute is the same.
+FEATURES = {"kernel-relaxed.wasm": "simd128+bulk_memory+relaxed_simd", "kernel-plain.wasm": "simd128+bulk_memory"}
+# The loops are written as they are to run: pointers that advance, sums kept apart, no fused products, no NaN or order of sums assumed away.
+AS_WRITTEN = ("-fno-vectorize", "-fno-slp-vectorize", "-mllvm", "-disable-lsr", "-ffp-contract=off", "-fno-math-errno")
+LINKING = ("-Wl,--import-memory", "-Wl,--strip-all")
 
 
-class KernelError(Exception):
-    """Assembling failed; the message holds what the assembler said."""
+def compiled() -> Iterator[tuple[Path, bytes]]:
+    """Each binary, and what it has to hold. Raises PluginError with what the compiler said."""
+    for name, features in FEATURES.items():
+        yield FOLDER / name, build(SOURCE, (*FREESTANDING, f"-mcpu=generic+{features}", "-O2", *AS_WRITTEN, *LINKING))
 
 
-def assemble_kernel(cache: Path) -> None:
-    """Brings the kernel's binaries up to date. Raises KernelError."""
-    wabt, stamp = cache / "libwabt.cjs", cache / "kernel.sha256"
-    digest = hashlib.sha256()
-    for path in (*sorted(SOURCE.glob("*.mjs")), wabt):
-        digest.update(path.read_bytes())
-    if all((FOLDER / name).is_file() for name in NAMES) and stamp.is_file() and stamp.read_text() == digest.hexdigest():
-        return
-    node = shutil.which("node")
-    if node is None:
-        raise KernelError("Node.js 20 or newer is needed and was not found (Debian: apt-get install nodejs npm)")
-    print("Assembling the vector kernel", flush=True)
-    command = [node, str(SOURCE / "assemble.mjs"), str(wabt), str(FOLDER)]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if result.returncode:
-        raise KernelError(f"assembling the vector kernel failed:\n{result.stdout}{result.stderr}")
-    stamp.write_text(digest.hexdigest())
+if __name__ == "__main__":
+    for path, content in compiled():
+        path.write_bytes(content)
