@@ -11,7 +11,7 @@
  * @property {{toolfs: ToolFS, session: Session}} [files] what the session may read is below /toolfs, and what is changed there is written back
  * @property {number} [timeoutMs] of one call, 30,000 by default
  * @property {number} [memoryBytes] that Python gets, 512 MB by default
- * @property {number} [outputBytes] of text that the model is told, 20,000 by default
+ * @property {number} [outputBytes] of text in a result, 20,000 by default
  * @property {string} [name] "python" by default
  */
 
@@ -62,7 +62,7 @@ export async function pythonTool(options = {}) {
   const here = () => (link ? link.peer() : connect());
   const [definition] = await open(await here());
   const tool = ownTool(definition, async (peer) => {
-    if (link) await link.peer(); // another interpreter than before has to be told of its files first
+    if (link) await link.peer(); // another interpreter than before has no files yet
     await open(peer);
     return module;
   });

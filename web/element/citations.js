@@ -1,5 +1,5 @@
 /**
- * What an answer rests on: buttons that open the passages, those that the answer names first.
+ * Sources of an answer: buttons that open the passages, those that the answer names first.
  *
  * @import { Reply } from "../types.js"
  * @import { Message, Source } from "./types.js"
@@ -8,14 +8,14 @@
 import { h } from "./dom.js";
 
 /**
- * In the order in which they were found.
+ * Sources of a reply, in the order in which they were found.
  * @param {Partial<Reply>} reply of any agent
  * @returns {Source[]}
  */
 export const sourcesOf = ({ steps = [] }) => eachOnce(steps.flatMap(({ sources = [] }) => sources));
 
 /**
- * What messages of a kept conversation rest on.
+ * Sources of the messages of a kept conversation.
  * @param {Message[]} messages
  * @returns {Source[]}
  */
@@ -34,7 +34,7 @@ const eachOnce = (sources) => [...new Map(sources.map((source) => [source.id, so
  */
 const isSource = (given) => typeof given?.id === "string" && typeof given.document?.text === "string";
 
-/** Where in its file a passage is, in words. @param {Source} source */
+/** The place of a passage in its file, in words. @param {Source} source */
 export function placeOf({ document }) {
   const { page, chapter, headings, row } = document.metadata ?? {};
   const above = Array.isArray(headings) ? headings.filter((heading) => heading !== chapter) : [];
@@ -96,7 +96,7 @@ function textNodes(body) {
 const namedIn = (text) => new Set((text.match(/\[[^[\]]+\]/g) ?? []).flatMap(idsIn));
 
 /**
- * What stands between brackets, one or several.
+ * The ids between brackets, one or several.
  * @param {string} piece
  * @returns {string[]}
  */

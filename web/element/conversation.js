@@ -1,5 +1,5 @@
 /**
- * What has been said, without a picture of it: the turns, the history that goes with the next prompt, and the tokens
+ * The conversation as data: the turns, the history that goes with the next prompt, and the tokens
  * spent. A turn remembers the history it began with, so the last one can be taken back and asked again.
  *
  * @import { ChatEvent, Message, Part, Prompt, Source, TextPart, Usage } from "./types.js"
@@ -98,7 +98,7 @@ export function textOf(content) {
 }
 
 /**
- * Parts of a message, whoever made it: content may be text, and what is no part is left out.
+ * Parts of a message of any origin: content may be text; values that are no parts are left out.
  * @param {any} message
  * @returns {Part[]}
  */

@@ -7,7 +7,7 @@ const FRAME_MS = 16;
 
 export class Frames {
   #draw;
-  #asked = false;
+  #isRequested = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #frame = 0;
@@ -19,17 +19,17 @@ export class Frames {
   }
 
   request() {
-    if (this.#asked) return;
-    this.#asked = true;
+    if (this.#isRequested) return;
+    this.#isRequested = true;
     if (this.#pauseMs > FRAME_MS / 2) this.#timer = setTimeout(() => this.#wait(), this.#pauseMs);
     else this.#wait();
   }
 
-  /** Draw now, whether asked to or not. */
+  /** Draws now, requested or not. */
   flush() {
     clearTimeout(this.#timer);
     cancelAnimationFrame(this.#frame);
-    this.#asked = false;
+    this.#isRequested = false;
     const started = performance.now();
     this.#draw();
     this.#pauseMs = performance.now() - started;

@@ -1,5 +1,5 @@
 /**
- * Markdown within bounds. What a model writes may be nested a thousand deep, or made to take a parser minutes: text beyond a limit stays text.
+ * Markdown within bounds. A model's text may be nested a thousand deep, or take a parser minutes: text beyond a limit stays text.
  * Limits hold for depth, for the work on one text, for the cells of a table and for what references to links add.
  *
  * @import { Token, Tokens } from "../vendor/marked.esm.js"
@@ -21,7 +21,7 @@ const MOST_CHANGES = 200;
 const QUOTE = /^ {0,3}>/;
 const MARK = /[!"&*:<@[\\_`~]/g;
 
-/** What links may still add to the text by references. */
+/** Characters that references to links may still add to the text. */
 let linkRoom = 0;
 
 const marked = new Marked({

@@ -25,13 +25,13 @@ const LONG_TEXT = 16_000;
 export class MarkdownView {
   node = h("div", { class: "markdown", part: "markdown" });
   #text = "";
-  /** Where the text begins that is not settled. */
+  /** Offset of the text that is not settled. */
   #start = 0;
-  /** Where the block begins that is there: before #start where pieces of it are settled. */
+  /** Offset of the first block that is not settled: before #start where pieces of it are settled. */
   #blockStart = 0;
   /** Whether that block cannot be settled in pieces. */
   #isOne = false;
-  /** What stands before it for the parser: the head of a table. */
+  /** Text that the parser reads before it: the head of a table. */
   #head = "";
   #settled = 0;
   #isWhole = false;

@@ -1,4 +1,4 @@
-/** What is added to sanitised text: a button to copy a code block, a question before a picture of a stranger's is loaded, wide tables that scroll. */
+/** Additions to sanitised text: a button to copy a code block, a button before a stranger's picture is loaded, wide tables that scroll. */
 
 import { h, icon } from "./dom.js";
 

@@ -1,4 +1,4 @@
-/** What went wrong, where it went wrong: a failure with its way out, and a retry that is under way. */
+/** Notices in an answer: an error with its way out, and a retry that is under way. */
 
 import { h, icon } from "./dom.js";
 import { describeFault } from "./faults.js";

@@ -1,4 +1,4 @@
-/** What the model thought before it answered: closed until somebody wants to read it. */
+/** The model's reasoning before its answer, folded until a reader opens it. */
 
 import { h } from "./dom.js";
 import { formatSeconds } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * What a model writes is hostile until proven otherwise: a page it has read may have told it what to write. Allowed is
+ * Sanitises HTML that a model wrote: a page that it has read may have dictated it. Allowed is
  * a short list of tags and attributes that draw text; nothing that runs, submits, styles or loads. A picture is not
  * loaded either, because its address can carry the conversation to a stranger: its address is kept aside in
  * `data-source` for the user to decide on (see media.js).

@@ -1,4 +1,4 @@
-/** One call of a tool: what it was asked, whether it runs, what it gave and how long it took. */
+/** One call of a tool: its arguments, its state, its result and its duration. */
 
 /** @import { ApprovalAnswer, ApprovalRequest, Part } from "./types.js" */
 
@@ -10,7 +10,7 @@ import { ToolOutput, isRich } from "./tool-output.js";
 /** Seen at once; the rest on request. */
 const GLANCE_LINES = 6;
 const GLANCE_CHARACTERS = 480;
-/** More than a line shows. */
+/** Characters of a brief, which is one line. */
 const MOST_BRIEF = 2000;
 
 export class ToolCard {
@@ -80,7 +80,7 @@ export class ToolCard {
     return this.node.dataset.state === "asking";
   }
 
-  /** Somebody is asked whether it may be called, perhaps in another tab. @param {unknown} given */
+  /** Shows that the call waits for approval, perhaps in another tab. @param {unknown} given */
   hold(given) {
     this.run(given);
     this.#set("asking", "waits for approval");
@@ -99,7 +99,7 @@ export class ToolCard {
     this.#form = new ApprovalForm(request, (given) => {
       const approved = given === true || (typeof given === "object" && "approve" in given && given.approve);
       this.run(typeof given === "object" && "approve" in given && given.arguments ? given.arguments : request.arguments);
-      // Of what an agent within does, its caller's run need not tell more.
+      // The run of an agent's caller may have no further event of this call.
       if (request.agent) this.#set("done", approved ? "approved" : "answered");
       answer(given);
     });

@@ -1,4 +1,4 @@
-/** What a tool shows while it runs, and what it gave: printed text, tables and pictures. All of it is a stranger's. */
+/** Output of a tool while it runs, and its result: printed text, tables and pictures, all of them a stranger's. */
 
 /** @import { Part } from "./types.js" */
 
@@ -45,7 +45,7 @@ export class ToolOutput {
     this.#printApart(part.text.slice(table.index + table[0].length));
   }
 
-  /** Of a text around a table. @param {string} text */
+  /** Prints the text beside a table. @param {string} text */
   #printApart(text) {
     this.print(text.trim());
     this.#open = undefined;

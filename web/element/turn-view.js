@@ -51,7 +51,7 @@ export class TurnView {
   #replayed = false;
   /** @type {HTMLElement | false} */
   #question;
-  /** Nothing where the conversation is not kept. @type {TurnActions["fork"]} */
+  /** Undefined where the conversation is not kept. @type {TurnActions["fork"]} */
   fork;
 
   /**
@@ -169,7 +169,7 @@ export class TurnView {
     });
   }
 
-  /** What an agent does that serves as a tool: its words in the tool's card, its own tools in cards of theirs. @param {ChatEvent & {type: "nested_event"}} nested */
+  /** Shows an event of an agent that serves as a tool: its words in the tool's card, its own tools in cards of theirs. @param {ChatEvent & {type: "nested_event"}} nested */
   #showNested({ callId, agent, event }) {
     if (event.type === "text_delta") {
       this.wait("");
@@ -183,7 +183,7 @@ export class TurnView {
     }
   }
 
-  /** The card of a call that somebody is asked about. @param {ApprovalRequest} request */
+  /** The card of a call that waits for approval. @param {ApprovalRequest} request */
   #asking({ id, tool, agent }) {
     return this.#tool({ id, name: agent ? within(agent, tool) : tool });
   }

@@ -12,7 +12,7 @@ import { Scroll } from "./scroll.js";
 import { TurnView } from "./turn-view.js";
 import { drawOr } from "./undrawn.js";
 
-/** What cannot be done with a turn that is over. */
+/** Actions that a turn of a history does not offer. */
 const OVER = { retry() {}, edit() {}, announce() {}, focus() {} };
 
 /** Turns that are drawn in one go; more take a moment each. */
@@ -44,11 +44,11 @@ export class Turns {
     h("div", { class: "content" }, this.#empty, this.#list),
   );
   #scroll = new Scroll(this.#log, /** @type {HTMLElement} */ (this.#log.firstElementChild));
-  /** What is being drawn in pieces. @type {object | undefined} */
+  /** The drawing in pieces that is under way. @type {object | undefined} */
   #drawing;
   node = h("div", { class: "middle" }, this.#log, this.#scroll.button);
 
-  /** @param {(event: Event) => void} choose told of a click on what stands there while there is no turn */
+  /** @param {(event: Event) => void} choose gets clicks on the suggestions of an empty chat */
   constructor(choose) {
     this.#empty.addEventListener("click", choose);
   }
@@ -109,7 +109,7 @@ export class Turns {
     return this.#drawing;
   }
 
-  /** Before the first turn. @param {string} text */
+  /** Adds a notice before the first turn. @param {string} text */
   note(text) {
     this.#list.prepend(h("p", { class: "stopped", part: "notice" }, text));
   }

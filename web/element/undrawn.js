@@ -1,8 +1,8 @@
-/** What cannot be drawn as it is meant is shown as text, with a word about it: nothing of a chat is lost for one part of it. */
+/** Parts that cannot be drawn, as text with a note: a fault in one part hides nothing else of a chat. */
 
 import { h } from "./dom.js";
 
-/** More than anybody reads of it. */
+/** Characters that are shown of a part. */
 const MOST_SHOWN = 100_000;
 
 /**

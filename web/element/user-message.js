@@ -1,4 +1,4 @@
-/** What the user said: their text as they typed it, and the names of what they attached. */
+/** A message of the user: the text as it was typed, and the attachments. */
 
 /** @import { Part, Prompt, TextPart } from "./types.js" */
 

@@ -5,7 +5,7 @@ import { toResult } from "./response.js";
 const TEXTS = /** @type {const} */ (["version", "skill_document"]);
 
 /**
- * What a plugin tells of itself through functions of these names, each of which gives text; `operations` gives JSON.
+ * Calls the functions by which a plugin describes itself: each gives text, and `operations` gives JSON.
  * @param {(name: string) => boolean} has
  * @param {(name: string) => Promise<Uint8Array>} call
  * @returns {Promise<About>}

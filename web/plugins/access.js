@@ -1,5 +1,5 @@
 /**
- * How a plugin of the Extism ABI reads and writes its blocks: a few functions in WASM, because it calls them for every eight bytes, and a
+ * Functions by which a plugin of the Extism ABI reads and writes its blocks. They are WASM, because a plugin calls them for every eight bytes, and a
  * call from WASM to WASM costs a hundredth of one to JavaScript. What is out of bounds reads as 0; what is written there is lost.
  *
  * Written out by hand; format: https://webassembly.github.io/spec/core/binary/

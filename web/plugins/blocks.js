@@ -4,17 +4,17 @@
 
 import { makeAccess, makeBounds } from "./access.js";
 
-/** Where the first block begins; as in access.js. */
+/** Offset of the first block, as in access.js. */
 const START = 64;
 const PAGE_BYTES = 1 << 16;
 /**
- * What a block takes beside its bytes: its entry in a Map, and a word beyond its end, because 64-bit loads and stores may begin at its last
+ * Bytes that a block takes beside its data: its entry in a Map, and a word beyond its end, because 64-bit loads and stores may begin at its last
  * byte.
  */
 const BLOCK_BYTES = 64;
 
 export class Blocks {
-  /** What the plugin imports to read and write them. @type {Record<string, Function>} */
+  /** Functions that the plugin imports to read and write blocks. @type {Record<string, Function>} */
   access;
   #budget;
   #memory;

@@ -1,5 +1,5 @@
 /**
- * One limit on what a WASM plugin holds: its own memory, and the blocks, files and output that the host keeps for it. The module grows its
+ * One limit on all that a WASM plugin holds: its own memory, and the blocks, files and output that the host keeps for it. The module grows its
  * memory up to the global PAGES only (py/staysail/fs/wasm/capping.py writes it in), which follows what the host keeps.
  */
 
@@ -9,7 +9,7 @@ const PAGE_BYTES = 1 << 16;
 /** As in capping.py. */
 const PAGES = "staysail:pages";
 const MEMORY = "staysail:memory";
-/** What the host keeps before the instance is there: its start function may ask for blocks, and its memory cannot be looked at yet. */
+/** Bytes that the host keeps at most before the instance is there: a start function may allocate blocks, and its memory cannot be read yet. */
 const EARLY_BYTES = 1 << 20;
 
 export class Budget {

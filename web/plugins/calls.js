@@ -1,5 +1,5 @@
 /**
- * Operations made of C functions, for modules that were not written as plugins. Described by whoever installs one:
+ * Operations made of C functions, for modules that were not written as plugins. The program that installs a module describes them:
  *
  *     {"render": {
  *        "export": "graphviz_render",

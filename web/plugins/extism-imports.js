@@ -1,5 +1,5 @@
 /**
- * What a plugin of the Extism ABI imports: `extism:host/env`, and ToolFS under `extism:host/user`. Offsets of blocks cross as 64-bit
+ * Functions that a plugin of the Extism ABI imports: `extism:host/env`, and ToolFS under `extism:host/user`. Offsets of blocks cross as 64-bit
  * numbers; a function takes over the blocks it is given, unless it is one of ToolFS's. Contract: https://extism.org/docs/concepts/pdk
  *
  * toolfs_read(path), toolfs_write(path, data), toolfs_list(path), toolfs_stat(path) give the offset of their answer: a file's bytes, or
@@ -13,7 +13,7 @@ import { PluginFault } from "./faults.js";
 import { Blocks } from "./blocks.js";
 
 const VARIABLES_BYTES = 1 << 20;
-/** What a variable costs beside its name and value, as Extism counts it. */
+/** Bytes that a variable costs beside its name and value, as Extism counts them. */
 const VARIABLE_BYTES = 48;
 const MOST_LOGS = 100;
 const LEVELS = /** @type {const} */ (["trace", "debug", "info", "warn", "error"]);
@@ -28,7 +28,7 @@ export class Kernel {
   #logged = 0;
   /** @type {Map<string, Uint8Array>} */
   #variables = new Map();
-  /** Where it is, and how long. @type {[number, number]} */
+  /** Offset and length of the output. @type {[number, number]} */
   #output = [0, 0];
   #error = 0;
   #failure = "";
@@ -66,7 +66,7 @@ export class Kernel {
     return this.#blocks.slice(...this.#output);
   }
 
-  /** What the plugin said went wrong. @returns {string | undefined} */
+  /** The error that the plugin set. @returns {string | undefined} */
   error() {
     return this.#error ? new TextDecoder().decode(this.#blocks.slice(this.#error, this.#blocks.length(this.#error))) : undefined;
   }

@@ -14,7 +14,7 @@ import { mcpImports, startMcp } from "./mcp.js";
 import { checkOutput, failed, succeeded, toBytes, toResult } from "./response.js";
 import { Exit, Wasi } from "./wasi.js";
 
-/** What the ABI or a compiler exports, and no operation. */
+/** Exports of the ABI or of a compiler, which are no operations. */
 const RESERVED = new Set(["init", "execute", "name", "version", "skill_document", "operations"]);
 
 /**

@@ -1,4 +1,4 @@
-/** What a plugin did wrong, in words for whoever called it. Its instance may be in any state, and is given up. */
+/** A fault of a plugin, in words for its caller. The instance may be in any state, and is given up. */
 export class PluginFault extends Error {
   name = "PluginFault";
 }
@@ -12,7 +12,7 @@ export class PluginError extends PluginFault {
  * @param {unknown} error
  * @returns {string}
  */
-export function told(error) {
+export function describeFault(error) {
   if (error instanceof PluginFault) return error.message;
   if (error instanceof WebAssembly.RuntimeError) return `it trapped: ${error.message}`;
   if (error instanceof RangeError && /call stack/i.test(error.message)) return "it trapped: its calls went too deep";

@@ -13,7 +13,7 @@ import { reply, sharedMemory } from "./line.js";
 import { openThread } from "./thread.js";
 
 const MOST_MODULES = 16;
-/** What a plugin's JavaScript needs at least, in Node. */
+/** Least heap of a plugin's JavaScript in Node. */
 const LEAST_HEAP_BYTES = 64 << 20;
 
 /** Compiled modules by the hash of their bytes, the last used one last. @type {Map<string, WebAssembly.Module>} */
@@ -54,7 +54,7 @@ async function findCode(bytes) {
   return module ? { hash, module } : { hash, bytes };
 }
 
-/** What runs: WASM, compiled by a worker before or not, or JavaScript. @typedef {{hash?: string, module?: WebAssembly.Module, bytes?: Uint8Array, source?: string}} Code */
+/** A plugin's code: WASM, compiled by a worker before or not, or JavaScript. @typedef {{hash?: string, module?: WebAssembly.Module, bytes?: Uint8Array, source?: string}} Code */
 
 export class LoadedPlugin {
   /** @type {About} */

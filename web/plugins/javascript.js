@@ -10,7 +10,7 @@
  * @import { Running, Start } from "./types.js"
  */
 
-import { PluginError, PluginFault, told } from "./faults.js";
+import { PluginError, PluginFault, describeFault } from "./faults.js";
 import { inNode } from "./port.js";
 import { checkOutput } from "./response.js";
 
@@ -51,7 +51,7 @@ export async function startJavaScript({ spec, line, source }) {
       try {
         answer = JSON.stringify(await plugin.execute(JSON.parse(request), files)) ?? "null";
       } catch (error) {
-        throw new PluginError(told(error));
+        throw new PluginError(describeFault(error));
       }
       checkOutput(answer.length, spec.output_bytes);
       return answer;

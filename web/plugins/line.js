@@ -1,5 +1,5 @@
 /**
- * How a plugin asks its host for files and the network. WASM cannot wait for a promise by itself, so there are two ways:
+ * The line on which a plugin asks its host for files and the network. WASM cannot wait for a promise by itself, so there are two ways:
  *
  * - memory shared with the host: the worker sleeps in `Atomics.wait` until the answer is there. In Node, and in pages that are
  *   cross-origin isolated (served with COOP and COEP headers);
@@ -20,7 +20,7 @@ import { PluginFault } from "./faults.js";
 
 const HEAD_BYTES = 16;
 const FIRST_BYTES = 1 << 16;
-/** More than the biggest file a host hands over. */
+/** Larger than the largest file that a host gives. */
 const MOST_BYTES = (64 << 20) + FIRST_BYTES;
 const ISOLATE = "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
 const NOTHING = new Uint8Array();

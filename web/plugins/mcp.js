@@ -15,7 +15,7 @@ import { failed, succeeded, toBytes } from "./response.js";
 const NOTICES = ["logging_message", "progress", "prompt_list_changed", "resource_list_changed", "resource_updated", "tool_list_changed"];
 
 /**
- * What the second version imports of `extism:host/user`.
+ * Functions that the second version imports from `extism:host/user`.
  * @param {Kernel} kernel
  * @returns {Record<string, Function>}
  */

@@ -12,7 +12,7 @@
 
 import { startCommand } from "./command.js";
 import { startExtism } from "./extism.js";
-import { PluginError, PluginFault, told } from "./faults.js";
+import { PluginError, PluginFault, describeFault } from "./faults.js";
 import { startJavaScript } from "./javascript.js";
 import { Line } from "./line.js";
 import { startPlain } from "./plain.js";
@@ -29,7 +29,7 @@ void openPort().then((port) => {
     try {
       port.post({ type: "done", value: await handle(message, port) });
     } catch (error) {
-      port.post({ type: "fault", message: told(error), goesOn: error instanceof PluginError });
+      port.post({ type: "fault", message: describeFault(error), goesOn: error instanceof PluginError });
     }
   });
   port.post({ type: "ready" });

@@ -11,7 +11,7 @@
  * `plugin` is the id of the load. What fails ends in fault {id, message}. It lives as long as its standard input.
  */
 
-import { told } from "./faults.js";
+import { describeFault } from "./faults.js";
 import { loadPlugin } from "./host.js";
 
 console.log = console.info = console.debug = console.error.bind(console); // standard output is for frames
@@ -19,7 +19,7 @@ const LENGTHS_BYTES = 8;
 /** @type {Map<number, import("./host.js").LoadedPlugin>} */
 const plugins = new Map();
 /** @type {Map<number, (answer: [string, Uint8Array]) => void>} */
-const asked = new Map();
+const questions = new Map();
 let lastAsk = 0;
 
 /**
@@ -40,15 +40,15 @@ function send(head, body = new Uint8Array()) {
  */
 async function receive(head, body) {
   if (head.type === "answer") {
-    asked.get(head.ask)?.([head.head, body]);
-    asked.delete(head.ask);
+    questions.get(head.ask)?.([head.head, body]);
+    questions.delete(head.ask);
     return;
   }
   if (head.type === "stop") return void plugins.get(head.plugin)?.stop();
   try {
     send(...(await handle(head, body)));
   } catch (error) {
-    send({ type: "fault", id: head.id, message: told(error) });
+    send({ type: "fault", id: head.id, message: describeFault(error) });
   }
 }
 
@@ -72,7 +72,7 @@ async function handle({ type, id, spec, plugin, config }, body) {
   const response = await loaded.execute(body.toString("utf8"), (method, params, data) => {
     const ask = ++lastAsk;
     send({ type: "ask", ask, id, method, params }, data);
-    return new Promise((resolve) => asked.set(ask, resolve));
+    return new Promise((resolve) => questions.set(ask, resolve));
   });
   return [{ type: "done", id }, Buffer.from(response)];
 }

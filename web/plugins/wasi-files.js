@@ -9,7 +9,7 @@
 import { Fd } from "../vendor/wasi/fd.js";
 import * as codes from "../vendor/wasi/wasi_defs.js";
 
-/** What an open file takes beside its data. */
+/** Bytes that an open file takes beside its data. */
 const FILE_BYTES = 256;
 const ERRORS = /** @type {Record<string, number>} */ ({
   refused: codes.ERRNO_ACCES,
@@ -28,9 +28,9 @@ const ERRORS = /** @type {Record<string, number>} */ ({
 export class Tree {
   #ask;
   #budget;
-  /** By path; a file that is deleted or renamed while it is open has none. @type {Map<string, Content>} */
+  /** Open files by path; a file that is deleted or renamed while it is open has no path. @type {Map<string, Content>} */
   #open = new Map();
-  /** Those that count. @type {Set<Content>} */
+  /** Open files whose bytes are counted. @type {Set<Content>} */
   #held = new Set();
 
   /**
@@ -112,7 +112,7 @@ export class Tree {
     return 0;
   }
 
-  /** One of its descriptors is closed. @param {Content} content */
+  /** Closes one descriptor of a file, and drops the file with the last one. @param {Content} content */
   close(content) {
     const errno = this.write(content);
     if (--content.users === 0) this.#drop(content);
@@ -246,7 +246,7 @@ export class FolderFd extends Fd {
     const has = (/** @type {number} */ flag) => (oflags & flag) !== 0;
     const { errno, value } = this.#tree.stat(path);
     const create = has(codes.OFLAGS_CREAT) && errno === codes.ERRNO_NOENT;
-    // What may be written and not read has no stat that may be asked for.
+    // A file that may be written and not read refuses a stat.
     const blind = errno === codes.ERRNO_ACCES && has(codes.OFLAGS_CREAT) && has(codes.OFLAGS_TRUNC);
     if (errno && !create && !blind) return { ret: errno, fd_obj: null };
     if (!errno && has(codes.OFLAGS_EXCL)) return { ret: codes.ERRNO_EXIST, fd_obj: null };

@@ -51,7 +51,7 @@ export class Wasi {
     this.begin();
   }
 
-  /** Before each call. @param {Surroundings} [surroundings] */
+  /** Prepares a call. @param {Surroundings} [surroundings] */
   begin({ args = ["plugin"], env = [], stdin = new Uint8Array(), folder } = {}) {
     this.#stdout = [];
     this.#stderr = [];
@@ -68,7 +68,7 @@ export class Wasi {
     if (folder) this.#shim.fds.push(new FolderFd(this.#tree, folder, "."));
   }
 
-  /** After each call: what was written and not closed is written. */
+  /** Ends a call: writes files that were changed and not closed. */
   end() {
     this.#tree.flush();
   }

@@ -33,7 +33,7 @@ channel.onmessage = (/** @type {MessageEvent} */ { data }) => {
 };
 addEventListener("pagehide", () => channel.postMessage({ type: "gone", page }));
 
-/** @param {{sandbox: string, run: number, options: SandboxOptions, work: Work}} asked */
+/** @param {{sandbox: string, run: number, options: SandboxOptions, work: Work}} request */
 async function run({ sandbox: id, run, options, work }) {
   const sandbox = sandboxes.get(id) ?? new Sandbox(options);
   sandboxes.set(id, sandbox);

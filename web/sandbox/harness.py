@@ -183,7 +183,7 @@ def _describe(error, file):
     at = error.__traceback__
     while at and not at.tb_frame.f_code.co_filename.startswith("<code "):
         at = at.tb_next
-    told = "".join(traceback.format_exception(type(error), error, at)).rstrip()
+    text = "".join(traceback.format_exception(type(error), error, at)).rstrip()
     if isinstance(error, ModuleNotFoundError):
-        told += "\nThis runtime has no such package. " + (INSTALL if packages else ASK_FOR_PACKAGES)
-    return told
+        text += "\nThis runtime has no such package. " + (INSTALL if packages else ASK_FOR_PACKAGES)
+    return text

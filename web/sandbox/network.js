@@ -1,4 +1,4 @@
-/** What a sandbox asks of the network, answered by the page: files of the runtime, and hosts that were allowed. */
+/** Answers a sandbox's requests in the page: files of the runtime, and hosts that were allowed. */
 
 import { toBase64 } from "../bridge/base64.js";
 

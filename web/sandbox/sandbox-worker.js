@@ -12,7 +12,7 @@
  * @typedef {{files: number, bytes: number}} Most
  */
 
-/** Where the files of the runtime seem to be. The host answers for it, as for the web. */
+/** Address under which the runtime asks for its files. The host answers for it, as for the web. */
 const RUNTIME = "https://runtime.invalid/";
 const TREE = "/toolfs";
 /** The browser's ways to the network, to storage and to other threads: the frame's policy and origin bar them too. */
@@ -45,16 +45,16 @@ let pyodide;
 /** @type {any} */
 let harness;
 /** @type {Map<number, (answer: any) => void>} */
-const asked = new Map();
+const requests = new Map();
 let lastId = 0;
 /** Bytes that may still be printed: more are not worth a message. */
 let room = 0;
 /** Characters of pictures and tables that may still be shown. */
 let wall = 0;
 const MOST_SHOWN = 16 << 20;
-/** What a message costs at least: the page takes each one up. */
+/** Least cost of a message in characters: the page handles each of them. */
 const LEAST_SHOWN = 1 << 12;
-/** Those that wait. @type {Set<any>} */
+/** Timers that are waiting. @type {Set<any>} */
 const timers = new Set();
 /** Files that the host knows. @type {Set<string>} */
 const known = new Set();
@@ -65,8 +65,8 @@ addEventListener(
     port = ports[0];
     port.onmessage = ({ data }) => {
       if (data.type === "answer") {
-        asked.get(data.id)?.(data);
-        asked.delete(data.id);
+        requests.get(data.id)?.(data);
+        requests.delete(data.id);
       } else if (data.type === "settle") port.postMessage({ type: "settled" });
       else if (data.type === "start")
         start(data).catch((error) => port.postMessage({ type: "failed", message: String(error?.message ?? error) }));
@@ -144,7 +144,7 @@ function countTimers() {
   };
 }
 
-/** What a snapshot brings along that is the page's: its code is none of this one's. @param {any} restored */
+/** Removes from a restored snapshot the modules of the page's own interpreter. @param {any} restored */
 function forget(restored) {
   const restoring = restored.pyimport("staysail.bridge.restoring");
   restoring.renew(JSON.stringify({ HOME: "/home/pyodide", MPLBACKEND: "agg" }));
@@ -180,9 +180,9 @@ async function checkedFetch(request, files) {
   const body = method === "GET" || method === "HEAD" ? undefined : new Uint8Array(await request.arrayBuffer());
   const id = ++lastId;
   port.postMessage({ type: "ask", id, url, method, headers: [...headers], body });
-  const { status, error, headers: told, bytes } = await new Promise((resolve) => asked.set(id, resolve));
+  const { status, error, headers: answered, bytes } = await new Promise((resolve) => requests.set(id, resolve));
   if (error) throw new TypeError(error);
-  return new Response(NO_BODY.includes(status) ? null : bytes, { status, headers: told });
+  return new Response(NO_BODY.includes(status) ? null : bytes, { status, headers: answered });
 }
 
 /** @param {{code: string, folders: string[], files: {path: string, data: Uint8Array}[], deleted: string[], most: Most, outputBytes: number}} message */
@@ -218,14 +218,14 @@ async function run({ code, folders, files, deleted, most, outputBytes }) {
   port.postMessage({ type: "done", result, files: written, deleted: gone });
 }
 
-/** Nothing of a call goes on after it: its timers end, and answers to what it asked come to nobody. */
+/** Ends the timers of a call, and drops the answers to its requests. */
 function endCallbacks() {
   for (const id of timers) {
     clearTimeout(id);
     clearInterval(id);
   }
   timers.clear();
-  asked.clear();
+  requests.clear();
 }
 
 /** Whatever changes it later gives it another time. @param {string} path */

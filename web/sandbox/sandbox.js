@@ -31,9 +31,9 @@ import { answering, readBytes } from "./network.js";
 
 const START_MS = 90_000;
 const MOST_RESULT = 16 << 20;
-/** What a message of the worker costs at least: each one is taken up. */
+/** Least cost of a message of the worker in characters: each of them is handled. */
 const LEAST_SHOWN = 1 << 12;
-/** That a worker has to show that nothing of a call keeps it busy. */
+/** Time in which a worker answers after a call; code that goes on keeps it from answering. */
 const SETTLE_MS = 2_000;
 /** Requests of a worker that are under way at once. */
 const MOST_ASKS = 16;
@@ -50,7 +50,7 @@ export class Sandbox {
   }
 
   /**
-   * One at a time. Rejects where the interpreter does not start.
+   * Runs code, one call at a time. Rejects where the interpreter does not start.
    * @param {Work} work
    * @returns {AsyncGenerator<SandboxEvent>} leaving it ends the interpreter
    */
@@ -75,7 +75,7 @@ export class Sandbox {
     }
   }
 
-  /** At once, whatever it is doing; the next run starts another. */
+  /** Ends the interpreter at once, in the middle of a run too; the next run starts another. */
   end() {
     const room = this.#room;
     this.#room = undefined;
@@ -133,10 +133,10 @@ class Room {
   #asks = new Set();
   /** From the start up to the end of a run's code. */
   #isServing = true;
-  /** What the run that is under way is told. @type {(message: any) => void} */
-  #tell = () => {};
+  /** Handles messages of the worker for the run that is under way. @type {(message: any) => void} */
+  #receive = () => {};
   #crash = (/** @type {MessageEvent} */ event) => {
-    if (event.source === this.#frame.contentWindow) this.#tell({ type: "crash", message: String(event.data).slice(0, 500) });
+    if (event.source === this.#frame.contentWindow) this.#receive({ type: "crash", message: String(event.data).slice(0, 500) });
   };
 
   /**
@@ -146,7 +146,7 @@ class Room {
   constructor(options, answer) {
     this.#options = options;
     this.#answer = answer;
-    this.#channel.port1.onmessage = ({ data }) => (data?.type === "ask" ? void this.#serve(data) : this.#tell(data));
+    this.#channel.port1.onmessage = ({ data }) => (data?.type === "ask" ? void this.#serve(data) : this.#receive(data));
     addEventListener("message", this.#crash);
   }
 
@@ -168,7 +168,7 @@ class Room {
         START_MS,
         new Error("its interpreter did not start in time (is web/sandbox/ served, with the page's COEP header?)"),
       );
-      this.#tell = (message) =>
+      this.#receive = (message) =>
         message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`));
     });
     ready.catch(() => {});
@@ -196,7 +196,7 @@ class Room {
       wake();
     };
     const end = (/** @type {string} */ why) => add({ type: "done", result: "{}", files: [], deleted: [], ended: why, fresh: false });
-    this.#tell = (message) => {
+    this.#receive = (message) => {
       if (message?.type === "output" && room > 0) {
         const text = String(message.text).slice(0, room);
         room -= Math.max(text.length, 1);
@@ -221,9 +221,9 @@ class Room {
     try {
       for (;;) {
         if (!news.length) await new Promise((resolve) => (wake = () => resolve(undefined)));
-        const told = news;
+        const events = news;
         news = [];
-        for (const event of told) {
+        for (const event of events) {
           yield event;
           if (event.type === "done") return;
         }
@@ -231,12 +231,12 @@ class Room {
     } finally {
       clearTimeout(timer);
       this.#isServing = false;
-      this.#tell = () => {};
+      this.#receive = () => {};
     }
   }
 
   close() {
-    this.#tell({ type: "crash", message: "it was ended" });
+    this.#receive({ type: "crash", message: "it was ended" });
     removeEventListener("message", this.#crash);
     this.#channel.port1.close();
     this.#frame.remove(); // which ends its worker
@@ -254,26 +254,26 @@ class Room {
 }
 
 /**
- * What the worker says it has, as far as it is of that form.
+ * Reads the last message of a run, which a stranger may have written.
  * @param {any} message
  * @param {Most} most
  * @returns {SandboxEvent & {type: "done"}}
  */
 function readDone(message, most) {
   /** @type {{type: "done", result: string, files: SandboxFile[], deleted: string[], over?: Most, ended: string | null, fresh: boolean}} */
-  const told = { type: "done", result: "{}", files: [], deleted: [], ended: null, fresh: false };
+  const empty = { type: "done", result: "{}", files: [], deleted: [], ended: null, fresh: false };
   try {
     const { result, files, deleted, over } = message;
     const size = files.reduce((/** @type {number} */ sum, /** @type {any} */ file) => sum + file.data.length, 0);
     if (result.length > MOST_RESULT || !(size <= most.bytes && files.length <= most.files && deleted.length <= most.files))
-      return { ...told, ended: "it gave more than can be taken" };
+      return { ...empty, ended: "it gave more than can be taken" };
     const { memory, alive } = JSON.parse(result);
     // Memory that was full once is not given back.
     const ended = memory ? "it used up its memory" : alive ? "its code went on after its call" : null;
-    if (over) return { ...told, result, over: { files: Number(over.files), bytes: Number(over.bytes) }, ended };
+    if (over) return { ...empty, result, over: { files: Number(over.files), bytes: Number(over.bytes) }, ended };
     const encoded = files.map((/** @type {any} */ { path, data }) => ({ path: String(path), data: toBase64(data) }));
-    return { ...told, result, files: encoded, deleted: deleted.map(String), ended };
+    return { ...empty, result, files: encoded, deleted: deleted.map(String), ended };
   } catch {
-    return { ...told, ended: "it gave what cannot be read" };
+    return { ...empty, ended: "it gave what cannot be read" };
   }
 }

@@ -70,7 +70,7 @@ class PluginMount(ReadOnlyMount):
 
     async def _ask(self, request: Mapping[str, Any], path: Path) -> Any:
         if self._session is None:
-            raise ToolFSError("a plugin is only asked for a session", code="refused", path=to_text(path))
+            raise ToolFSError("a plugin is called for a session only", code="refused", path=to_text(path))
         response = await self._execute(self._name, request, self._session)
         if not response["success"]:
             raise ToolFSError(f"the plugin {self._name} says: {response['error']}", code="unavailable", path=to_text(path))

@@ -90,7 +90,7 @@ class Plugins:
         return installed
 
     async def inspect(self, source: PluginSource) -> dict[str, Any]:
-        """What is known before anything of it runs: {name, kind, url, size_bytes, sha256, memory_bytes, output_bytes, timeout_s}; of
+        """Describes a plugin before anything of it runs: {name, kind, url, size_bytes, sha256, memory_bytes, output_bytes, timeout_s}; of
         WASM its `wasm` too, see wasm.Module.to_dict. Raises ConfigError for what cannot be fetched, has another hash or is no module."""
         source = await self._fetched(source)
         fields = ("name", "kind", "url", "memory_bytes", "output_bytes", "timeout_s")
@@ -122,11 +122,11 @@ class Plugins:
     async def execute(self, name: str, request: Mapping[str, Any], session: Session) -> dict[str, Any]:
         """{success, result?, error?, metadata?}. Raises ToolFSError for a plugin that is not there and a request that is none."""
         installed = self.need(name)
-        asked = read_request(request)
+        checked = read_request(request)
         files = self._open_files(session.cut(f"plugin:{name}", installed.grant, inside_call=True))
         try:
             async with timeout(installed.timeout_s):
-                answer = await installed.plugin.execute(asked, files)
+                answer = await installed.plugin.execute(checked, files)
             return read_response(answer, installed.output_bytes)
         except asyncio.CancelledError as error:
             if _is_stopping():

@@ -16,11 +16,11 @@ NEEDED = ("name", "version", "execute")
 
 class PythonPlugin:
     """A Python object as a plugin: `name`, `version`, `execute(request)` or `execute(request, files)`, and perhaps `init(config)`,
-    `skill_document` and `operations`. What is text may be a method that gives it. Functions may be `async`; others run in a thread where
-    there are threads.
+    `skill_document` and `operations`. A text may be an attribute or a method that returns it. Functions may be `async`; others run in a
+    thread where there are threads.
 
-    It runs in this interpreter: its grant holds for what it does through `files`, and nothing keeps Python code from doing more. Load
-    what you do not trust as WASM."""
+    It runs in this interpreter: the grant holds for its use of `files`, and nothing keeps Python code from doing more. Load code that you
+    do not trust as WASM."""
 
     def __init__(self, target: Any) -> None:
         lacking = [part for part in NEEDED if not hasattr(target, part)]

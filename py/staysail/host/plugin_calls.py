@@ -1,4 +1,4 @@
-"""What the hosts of plugins have in common, in a page and beside Node: the plugin as ToolFS knows it, and the answers to what it asks."""
+"""Common parts of the plugin hosts in a page and beside Node: the plugin as ToolFS sees it, and the answers to its questions."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Runner(Protocol):
 
     async def init(self, config: Mapping[str, Any]) -> None: ...
     async def execute(self, request: str, answering: Answering) -> str:
-        """One at a time. answering: takes a method, its parameters as JSON and bytes; gives JSON and bytes."""
+        """Executes one request at a time. answering: takes a method, its parameters as JSON and bytes; gives JSON and bytes."""
 
     def stop(self) -> None:
         """Ends it, in the middle of a call too; the next call starts it again."""
 
 
 class PluginFault(ToolFSError):
-    """What a plugin did wrong, or what became of it."""
+    """A fault of a plugin, or the reason for which it was ended."""
 
     code = "plugin"
 
@@ -64,7 +64,7 @@ class HostedPlugin:
                 return await self._runner.execute(write_json(request), answering)
             except PluginFault:
                 raise
-            except BaseException:  # whoever called waits no longer
+            except BaseException:  # the caller waits no longer
                 self._runner.stop()
                 raise
 
@@ -97,7 +97,7 @@ def prepare(source: PluginSource) -> tuple[dict[str, Any], bytes]:
 
 
 async def answer(files: PluginFiles, method: str, params: str, body: bytes) -> tuple[str, bytes]:
-    """Never raises: what a plugin may not have, or what is not there, is told to the plugin."""
+    """Answers a plugin's question. Never raises: a refusal and a missing file are answers too."""
     try:
         value, data = await _ask(files, method, read_json(params), body)
     except StaysailError as error:
@@ -129,6 +129,6 @@ async def _ask(files: PluginFiles, method: str, params: Mapping[str, Any], body:
             return None, b""
         case "fetch":
             headers = {str(name): str(value) for name, value in dict(params.get("headers") or {}).items()}
-            status, told, data = await files.fetch(str(params["url"]), str(params.get("method") or "GET"), headers, body)
-            return {"status": status, "headers": dict(told)}, data
+            status, answered, data = await files.fetch(str(params["url"]), str(params.get("method") or "GET"), headers, body)
+            return {"status": status, "headers": dict(answered)}, data
     raise ToolFSError(f"a plugin cannot ask for {method!r}", code="bad_request")

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..core.errors import ToolError, ToolFSError
 
-# Of all files below /toolfs, before a run and after it.
+# Limits of all files below /toolfs, before a run and after it.
 MOST_BYTES = 32 << 20
 MOST_FILES = 5_000
 MOST = {"files": MOST_FILES, "bytes": MOST_BYTES}
@@ -51,8 +51,8 @@ class SharedFiles:
         self._known.clear()
 
     async def load(self) -> dict[str, Any]:
-        """What the interpreter does not have yet, and what is there no more, as `Sandbox.run` takes it. Raises ToolError where that is more
-        than MOST_FILES or MOST_BYTES."""
+        """Reads the files that the interpreter does not have yet, and lists those that were deleted, as `Sandbox.run` takes them. Raises
+        ToolError where more than MOST_FILES or MOST_BYTES are below /toolfs."""
         folders, entries, size_bytes = [], {}, 0
         async for entry in self._walk("/toolfs"):
             if entry.kind == "directory":

@@ -73,8 +73,8 @@ class PythonTool:
         self.timeout_s = timeout_s + START_S  # the interpreter's own limit comes first, and tells more
         self.approval = check_approval(approval, name)
         network = f", but for {', '.join(allowed_hosts)}" if allowed_hosts else ""
-        told = " Files are below /toolfs; what is changed there is kept." if files else ""
-        self.description = DESCRIPTION.format(network=network, files=told)
+        files_text = " Files are below /toolfs; what is changed there is kept." if files else ""
+        self.description = DESCRIPTION.format(network=network, files=files_text)
         self._sandbox, self._output_bytes = sandbox, output_bytes
         self._files = SharedFiles(*files) if files else None
         self._lock = asyncio.Lock()
@@ -157,7 +157,7 @@ class PythonTool:
 
 
 def _read_result(text: str) -> Mapping[str, Any]:
-    """What the harness says of a call; nothing where that cannot be read."""
+    """The harness's result of a call; an error where it cannot be read."""
     try:
         result = read_json(text)
     except ValueError:
@@ -180,20 +180,29 @@ def python_tool(
     approval: Approval = "never",
     web: str | None = None,
 ) -> PythonTool:
-    """A tool that runs Python which the model wrote, in an interpreter of its own that can be thrown away.
+    """Returns a tool that runs Python which the model wrote, in an interpreter of its own.
 
         agent = Agent(model, tools=[python_tool(files=(toolfs, session), timeout_s=20)])
 
-    It runs in a worker inside a frame of nobody's origin, whose policy lets nothing be fetched; it is ended when a call takes longer than
-    timeout_s or uses up memory_bytes, and the next call starts another, and says so. Names stay from call to call until then: give each
-    conversation a tool of its own.
+    The interpreter runs in a worker inside a frame of nobody's origin, whose policy lets nothing be fetched. It is ended when a call takes
+    longer than timeout_s, uses up memory_bytes or goes on after its end; the next call starts another one and says so. Names stay from call
+    to call until then: give each conversation a tool of its own. Tasks, timers and callbacks end with their call. Printed text comes as
+    `ToolProgress` events.
 
-    allowed_hosts: what it may send requests to, such as "api.example.org" or "*.example.org"; none if left out, and then only the packages
-    of the runtime's folder can be imported. files: a ToolFS and a session of it; the files that the session may read are below /toolfs
-    there, and what is changed is written back under that session. output_bytes: of text that the model is told. web: where staysail's web
-    folder is served, for Python that staysail's own JavaScript did not start.
+    Args:
+        allowed_hosts: Hosts that the code may send requests to, such as "api.example.org" or "*.example.org". Without any, only the
+            packages of the runtime's folder can be imported; pypi.org and files.pythonhosted.org let micropip install others.
+        files: A ToolFS and a session of it. The files that the session may read are below /toolfs, at most 5,000 with 32 MiB, and changes
+            are written back under that session.
+        timeout_s: Of one call.
+        memory_bytes: Of the interpreter, from 64 MiB to 4 GiB.
+        output_bytes: Of text in a result.
+        name: Of the tool.
+        approval: When a call waits for approval: "never", "always" or a function of the arguments.
+        web: Address of staysail's web folder (the npm package), for Python that staysail's own JavaScript did not start. In a worker its
+            page must have loaded sandbox/for-workers.js of that folder.
 
-    While it runs, what it prints comes as `ToolProgress` events. Raises ConfigError, at once outside of a page."""
+    Raises ConfigError outside of a page at once, and for options out of range."""
     bad = [host for host in allowed_hosts if not HOST.fullmatch(host.lower())]
     if bad:
         raise ConfigError(f"allowed_hosts: {bad[0]!r} is no host; write api.example.org, *.example.org or localhost:8080")

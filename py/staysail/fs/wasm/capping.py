@@ -65,7 +65,7 @@ class _Capping:
             }
 
     def _next_entries(self) -> int:
-        """What was counted of the next table. Raises ConfigError where a table was not counted, as its section stands twice."""
+        """The most entries of the next table. Raises ConfigError where a table was not counted, as its section stands twice."""
         found = next(self._entries, None)
         if found is None:
             raise ConfigError("the module is malformed: it has more tables than it says")
@@ -151,8 +151,8 @@ class _Capping:
     def _guard(self) -> bytes:
         """A body without locals: memory.size + parameter > pages (of 64 bits, unsigned) ? -1 : memory.grow."""
         parameter, extend = b"\x20\0", b"\xad"
-        asked = parameter + extend + b"\x3f\0" + extend + b"\x7c"
-        return b"\0" + asked + b"\x23" + _u32(self._globals) + extend + b"\x56\x04\x7f\x41\x7f\x05" + parameter + b"\x40\0\x0b\x0b"
+        wanted = parameter + extend + b"\x3f\0" + extend + b"\x7c"
+        return b"\0" + wanted + b"\x23" + _u32(self._globals) + extend + b"\x56\x04\x7f\x41\x7f\x05" + parameter + b"\x40\0\x0b\x0b"
 
 
 def _limits(limits: Limits, most: int) -> bytes:
@@ -169,7 +169,7 @@ def _u32(value: int) -> bytes:
 
 
 def _s32(value: int) -> bytes:
-    """Of a number that is not negative: its last byte's sign bit is clear."""
+    """Signed LEB128 of a number that is not negative: the last byte's sign bit is clear."""
     out = bytearray()
     while value >= 0x40:
         out.append(value & 0x7F | 0x80)

@@ -34,7 +34,7 @@ _UNREACHABLE, _ELSE, _BRANCH_TABLE, _RETURN, _GROW = 0x00, 0x05, 0x0E, 0x0F, 0x4
 _BLOCKS = frozenset((0x02, 0x03, 0x04))
 _BRANCHES = frozenset((0x0C, 0x0D))
 _EXCEPTIONS = frozenset((0x06, 0x07, 0x08, 0x09, 0x0A, 0x18, 0x19, 0x1F))
-# Of typed references, stack switching and garbage collection, and forms of known instructions that name a second memory.
+# Instructions of typed references, stack switching and garbage collection, and forms of known instructions that name a second memory.
 _NEWER = frozenset((0x14, 0x15, 0x1C, *range(0x28, 0x3F), *range(0xD3, 0xD7), *range(0xE0, 0xE7), 0xFB, 0xFC, 0xFD, 0xFE))
 # The least bytes of an instruction that pushes a value.
 _PUSH_BYTES = 2

@@ -21,11 +21,11 @@ MOST_BRANCHES: Final = 1_000_000
 # Entries that tables without a maximum may grow to, all of them together.
 MOST_GROWN_ENTRIES: Final = 100_000
 
-# What one function may take while it is compiled. An optimising compiler keeps every local at every branch.
+# Most bytes that compiling one function may take. An optimising compiler keeps every local at every branch.
 MOST_COMPILE_BYTES: Final = 256 << 20
 STATE_BYTES: Final = 16
 
-# What an engine takes for one of a part, measured or read in V8 and rounded up. Code becomes machine code.
+# Bytes that an engine takes for each part, measured or read in V8 and rounded up. Code becomes machine code.
 TYPE_BYTES: Final = 64
 FUNCTION_BYTES: Final = 128
 ENTRY_BYTES: Final = 32

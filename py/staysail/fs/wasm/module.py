@@ -1,4 +1,4 @@
-"""What a WASM module is and needs, read from its bytes: nothing of it is compiled or run."""
+"""Inspection of a WASM module: its ABI, exports, imports and needs, read from its bytes. Nothing of it is compiled or run."""
 
 from __future__ import annotations
 
