@@ -194,6 +194,7 @@ model = ScriptedModel([[ToolCall("1", "python", {{"code": "open('/toolfs/data/cr
 Defaults.load_model = lambda name, **options: model
 key = "k"
 {EXAMPLE}
+await agent.prompt("Who is aboard?")
 assert "'Mary'" in str(model.requests[1].messages[-1]), model.requests
 
 # An endless loop and a memory bomb end their interpreter alone.
@@ -272,7 +273,7 @@ text, _ = await told(tool, LEFT)
 assert "tick" in text and "interval" in text and "again" in text, text
 assert (await told(tool, "await asyncio.sleep(0.4)\\nlen(asyncio.all_tasks()), task.cancelled()"))[0] == "(1, True)"
 text, _ = await told(tool, "begun = time.perf_counter()\\ntime.sleep(0.5)\\nround(time.perf_counter() - begun, 1)")
-assert text == "0.5", text
+assert 0.5 <= float(text) < 5, text
 text = await failed(tool, "async def stay():\\n  while True:\\n    try: await asyncio.sleep(1)\\n    except BaseException: pass\\n"
     "stubborn = asyncio.create_task(stay())\\nawait asyncio.sleep(0)")
 assert "went on after its call" in text, text
@@ -362,6 +363,7 @@ json.dumps(said)
     """
     found = run_script(driver, ask, code)
     assert all("for-workers.js" in text for text in found["alone"]), found
+    assert len(found["held"]) == 4, found
     nothing, three, endless, gone = found["held"]
     assert "Done" in nothing
     assert three == "3"

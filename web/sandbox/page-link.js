@@ -5,7 +5,7 @@
  */
 
 export const CHANNEL = "staysail-sandboxes";
-const FIND_MS = 3_000;
+const FIND_MS = 5_000;
 
 export class Sandbox {
   #options;
