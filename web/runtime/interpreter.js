@@ -26,7 +26,7 @@ import { RUNTIME_BYTES } from "./locations.js";
 import { importPyodide } from "./pyodide-import.js";
 import { checkSnapshot, findSnapshot } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
-import { unpack } from "./snapshot-packing.js";
+import { makeRoom, unpack } from "./snapshot-packing.js";
 
 /** What all is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited. */
 class Start {
@@ -132,6 +132,7 @@ async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
         const create = await script;
         const module = await (downloads?.using(create) ?? create)(settings);
         await snapshot?.checked;
+        if (snapshot) makeRoom(module, /** @type {Uint8Array<ArrayBuffer>} */ (await snapshot.memory));
         return module;
       },
     }),

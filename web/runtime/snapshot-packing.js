@@ -54,6 +54,16 @@ export function unpack(packed) {
 }
 
 /**
+ * Grows a new module's memory to the size of a snapshot, which Pyodide copies into the memory that there is. A snapshot is larger than a
+ * new memory where making it took more than Pyodide begins with.
+ * @param {any} module
+ * @param {Uint8Array<ArrayBuffer>} memory
+ */
+export function makeRoom(module, memory) {
+  if (module.HEAPU8.length < memory.length - PAGE) module.growMemory(memory.length);
+}
+
+/**
  * @param {Uint8Array<ArrayBuffer>} memory
  * @param {number} first
  * @param {number} count

@@ -92,7 +92,14 @@ async function start({ modules, files, harness: source, packages, snapshot }) {
     env: { HOME: "/home/pyodide", MPLBACKEND: "agg" },
     stdin: () => null,
   };
-  pyodide = snapshot && (await loadPyodide({ ...settings, _loadSnapshot: snapshot }).then(forget, complain));
+  // As makeRoom of runtime/snapshot-packing.js does it; this file imports nothing.
+  const withRoom = async (/** @type {any} */ given) => {
+    const module = await createPyodideModule(given);
+    if (snapshot && module.HEAPU8.length < snapshot.length - 4096) module.growMemory(snapshot.length);
+    return module;
+  };
+  const restoring = { ...settings, createPyodideModule: withRoom, _loadSnapshot: snapshot };
+  pyodide = snapshot && (await loadPyodide(restoring).then(forget, complain));
   pyodide ??= await loadPyodide(settings);
   for (const name of Object.keys(files)) delete files[name]; // some 12 MB
   pyodide.FS.mkdirTree(TREE);
