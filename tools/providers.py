@@ -31,6 +31,7 @@ CLASSES = {
     "images": "ImageGenerationModel",
     "speech": "AudioGenerationModel",
     "rerank": "Reranker",
+    "ocr": "OcrModel",
 }
 # What two subpaths have beside their services.
 MORE = {

@@ -1,6 +1,7 @@
 /** LLM agents that live in the page. */
 
 export { Agent } from "./agent/agent.js";
+export { Batch } from "./agent/batch.js";
 export { authorizeInPopup, finishAuthorization } from "./keys/authorization.js";
 export { boot, shutdown } from "./runtime/boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
@@ -17,6 +18,8 @@ export {
   webSearch,
   xSearch,
 } from "./agent/hosted.js";
+export { bashTool, computerTool, customTool } from "./agent/native.js";
+export { ProviderFiles } from "./models/files.js";
 export { handoff } from "./agent/delegation.js";
 export * from "./errors.js";
 export { KeyStore } from "./keys/key-store.js";
@@ -28,6 +31,7 @@ export {
   EmbeddingModel,
   ImageGenerationModel,
   Reranker,
+  OcrModel,
   TranscriptionModel,
 } from "./models/models.js";
 export { listModels } from "./models/list.js";

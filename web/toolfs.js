@@ -263,11 +263,49 @@ export class ToolFS {
    * @param {Session} session
    * @returns {Promise<PythonTool[]>} those that the session can use
    */
-  async tools(session) {
-    const module = `${this.#link.id}/${session.described.id}`;
+  tools(session) {
+    return this.#tools(session, "tools");
+  }
+
+  /**
+   * One tool that views and edits files, which Claude knows; other models get it as a function.
+   * @param {Session} session
+   * @returns {Promise<PythonTool>}
+   */
+  async textEditor(session) {
+    return (await this.#tools(session, "text_editor"))[0];
+  }
+
+  /**
+   * Claude's memory, kept as files in a directory. The session may list, read, write and delete there.
+   * @param {Session} session
+   * @param {string} [folder]
+   * @returns {Promise<PythonTool>}
+   */
+  async memoryTool(session, folder = "/toolfs/memories") {
+    return (await this.#tools(session, "memory_tool", folder))[0];
+  }
+
+  /**
+   * One tool that changes files by diffs, which GPT knows; other models get it as a function.
+   * @param {Session} session
+   * @returns {Promise<PythonTool>}
+   */
+  async applyPatch(session) {
+    return (await this.#tools(session, "apply_patch"))[0];
+  }
+
+  /**
+   * @param {Session} session
+   * @param {"tools" | "text_editor" | "memory_tool" | "apply_patch"} kind
+   * @param {...string} args
+   * @returns {Promise<PythonTool[]>}
+   */
+  async #tools(session, kind, ...args) {
+    const module = [this.#link.id, session.described.id, ...(kind === "tools" ? [] : [kind, ...args])].join("/");
     /** @type {WeakMap<Peer, Promise<PythonDefinition[]>>} */
     const loaded = new WeakMap();
-    const load = () => this.#link.ask("toolfs.tools", { module, session: session.described });
+    const load = () => this.#link.ask("toolfs.tools", { module, session: session.described, kind, args });
     const peer = await this.#link.peer();
     const definitions = await load();
     loaded.set(peer, Promise.resolve(definitions));

@@ -237,7 +237,13 @@ export type PlainTool<Args = any> = {
   needsApproval?: ToolApproval;
   /** Calling it twice is as calling it once: a call that was cut off is made again unasked. */
   idempotent?: boolean;
+  /** What it is to a provider whose models know such tools; customTool() and the like say it. */
+  native?: NativeTool;
   execute: (args: Args, context: ToolContext) => unknown;
+};
+export type NativeTool = {
+  kind: "custom" | "bash" | "apply_patch" | "computer" | "text_editor" | "memory";
+  options?: Record<string, unknown>;
 };
 export type Tool = RigTool | PlainTool | Delegate | HostedTool;
 /** local: a tool that stands in where the provider has none. extra: fields in the provider's own words. */
@@ -711,12 +717,43 @@ export type ModelInfo = {
   /** All that the provider says. */
   raw: unknown;
 };
+/** A file that a provider keeps. part: what a message holds to name it. */
+export type RemoteFile = {
+  id: string;
+  provider: string;
+  name: string;
+  mediaType: string;
+  sizeBytes: number | null;
+  createdAt: string;
+  expiresAt: string;
+  part: ImagePart | AudioPart | FilePart;
+  /** All that the provider says. */
+  raw: unknown;
+};
+/** How far a batch is. answered, failed: of `total` requests, where the provider tells. */
+export type BatchState = {
+  phase: "running" | "done" | "failed" | "cancelled" | "expired";
+  total: number;
+  answered: number;
+  failed: number;
+  error: string;
+  raw: unknown;
+};
+/** A batch as JSON. */
+export type PlainBatch = { id: string; model?: string; prompts?: unknown[] };
 export type Transcription = {
   text: string;
   language: string | null;
   durationS: number | null;
   segments: Record<string, unknown>[];
   usage: Usage;
+  raw: unknown;
+};
+/** pagesRead: what is paid for. */
+export type OcrResult = {
+  markdown: string;
+  pages: { index: number; markdown: string; images: Record<string, ImagePart>; raw: unknown }[];
+  pagesRead: number;
   raw: unknown;
 };
 export type GeneratedImages = { images: ImagePart[]; usage: Usage; raw: unknown };

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from . import wiring as wiring  # fills the ports of core.defaults
 from .agent.agent import Agent
 from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
+from .agent.batch import Batch
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
@@ -25,6 +26,7 @@ from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
 from .agent.settings import RunOptions
+from .core.batches import BatchState
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.errors import (
     AuthError,
@@ -77,6 +79,7 @@ from .core.hosted import (
     x_search,
 )
 from .core.messages import Audio, File, Image, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
+from .core.native import ClientTool, NativeTool, bash_tool, computer_tool, custom_tool
 from .core.ports import Clock, Model, SearchHit, Tool, Transport
 from .core.retry import Retry
 from .core.tool import FunctionTool, tool
@@ -115,8 +118,10 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .tools.mcp.server import McpServer
     from .tools.python_tool import python_tool
     from .wire.embeddings import Embedding, EmbeddingModel
+    from .wire.files import ProviderFiles, RemoteFile
     from .wire.images import GeneratedImages, ImageModel
     from .wire.models import ModelInfo, list_models
+    from .wire.ocr import OcrModel, OcrPage, OcrResult
     from .wire.otlp import OTLPExporter
     from .wire.rerank import RankedDocument, Reranker
     from .wire.speech import SpeechModel
@@ -146,6 +151,9 @@ LAZY = {
     "MemoryPolicy": "agent.memory_policies",
     "ModelInfo": "wire.models",
     "OTLPExporter": "wire.otlp",
+    "OcrModel": "wire.ocr",
+    "OcrPage": "wire.ocr",
+    "OcrResult": "wire.ocr",
     "McpLimits": "tools.mcp.limits",
     "McpServer": "tools.mcp.server",
     "QdrantStore": "stores.qdrant",
@@ -168,6 +176,8 @@ LAZY = {
     "TraceStore": "stores.traces",
     "Tracer": "agent.tracer",
     "Transcription": "wire.transcription",
+    "ProviderFiles": "wire.files",
+    "RemoteFile": "wire.files",
     "TranscriptionModel": "wire.transcription",
     "VectorStore": "stores.vector_store",
     "copy": "stores.transfer",
@@ -208,10 +218,13 @@ __all__ = [
     "Audio",
     "AuthError",
     "BadRequestError",
+    "Batch",
+    "BatchState",
     "Cache",
     "CallModel",
     "CallTools",
     "ClientCredentials",
+    "ClientTool",
     "Clock",
     "Completion",
     "CompletionRequest",
@@ -258,10 +271,14 @@ __all__ = [
     "Model",
     "ModelChanged",
     "ModelInfo",
+    "NativeTool",
     "NestedEvent",
     "NetworkError",
     "OAuth",
     "OTLPExporter",
+    "OcrModel",
+    "OcrPage",
+    "OcrResult",
     "OutputDelta",
     "OutputError",
     "OutputSchema",
@@ -271,6 +288,7 @@ __all__ = [
     "PluginSource",
     "Projection",
     "ProviderError",
+    "ProviderFiles",
     "QdrantStore",
     "QuotaError",
     "RankedDocument",
@@ -279,6 +297,7 @@ __all__ = [
     "ReasoningDelta",
     "Refusal",
     "Refuse",
+    "RemoteFile",
     "Reply",
     "RequestAdjusted",
     "Reranker",
@@ -336,11 +355,14 @@ __all__ = [
     "VectorStore",
     "__version__",
     "advisor",
+    "bash_tool",
     "code_execution",
+    "computer_tool",
     "copy",
     "cost",
     "current_call",
     "current_run",
+    "custom_tool",
     "estimate_tokens",
     "file_search",
     "identity_assertion",

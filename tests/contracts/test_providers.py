@@ -10,6 +10,7 @@ from staysail import (
     EmbeddingModel,
     ImageModel,
     NetworkError,
+    OcrModel,
     Reranker,
     SpeechModel,
     TranscriptionModel,
@@ -31,6 +32,7 @@ MODELS = {
     "transcription": TranscriptionModel,
     "images": ImageModel,
     "speech": SpeechModel,
+    "ocr": OcrModel,
 }
 # How a key travels, and what goes beside it. Hosts refuse a page's request for a header they do not list.
 OWN_KEY_HEADER = {"anthropic": "x-api-key", "azure": "api-key", "gemini": "x-goog-api-key", "gemini-interactions": "x-goog-api-key"}

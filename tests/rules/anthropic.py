@@ -82,6 +82,13 @@ MODELS = (
     ("claude-3", Claude(4_096, True, adaptive=False, thinks=False, effort=(), schema=False)),
     ("", Claude(system_turns=True)),
 )
+# Tools that the model knows and the caller runs: what it calls them with.
+CLIENT = {
+    "bash": {"const": {"command": "ls"}},
+    "str_replace_based_edit_tool": {"const": {"command": "view", "path": "/toolfs/data"}},
+    "memory": {"const": {"command": "view", "path": "/memories"}},
+    "computer": {"const": {"action": "screenshot"}},
+}
 HOSTED = re.compile(
     r"(web_search|web_fetch|code_execution|tool_search_tool_(regex|bm25)|advisor|mcp_toolset|bash|text_editor|memory|computer|computer_toolset)"
     r"(_20\d{6})?$"
@@ -286,11 +293,15 @@ def answer(body: dict[str, Any], seen: Any, rules: Any) -> dict[str, Any]:
     tools = body.get("tools") or []
     choice = body.get("tool_choice") or {}
     thinking = body.get("thinking") or {}
-    kinds = tuple(HOSTED.match(tool["type"])[1] for tool in tools if tool.get("type") not in (None, "custom"))  # type: ignore[index]
+    typed = [
+        tool for tool in tools if tool.get("type") not in (None, "custom") and tool["name" if "name" in tool else "type"] not in CLIENT
+    ]
+    kinds = tuple(HOSTED.match(tool["type"])[1] for tool in typed)  # type: ignore[index]
+    own = {tool["name"]: CLIENT[tool["name"]] for tool in tools if tool.get("name") in CLIENT and "input_schema" not in tool}
     said = decide(
         Asked(
             "".join(block.get("text", "") for block in blocks),
-            {tool["name"]: tool["input_schema"] for tool in tools if "input_schema" in tool and choice.get("type") != "none"},
+            own | {tool["name"]: tool["input_schema"] for tool in tools if "input_schema" in tool and choice.get("type") != "none"},
             {"any": "any", "tool": choice.get("name")}.get(choice.get("type", "")),
             ((body.get("output_config") or {}).get("format") or {}).get("schema"),
             kinds,

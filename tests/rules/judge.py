@@ -14,6 +14,7 @@ from tests.server.answers import Payload, render
 from tests.server.box import Box, Seen
 
 from . import anthropic, chat, cohere, gemini, interactions, ollama, responses, schemas
+from .account import Account
 from .rule import Refusal
 
 WIRES: tuple[ModuleType, ...] = (responses, chat, anthropic, gemini, interactions, cohere, ollama)
@@ -46,10 +47,11 @@ class RulesBox(Box):
     def __init__(self, url: str, provider: str) -> None:
         super().__init__(url, [])
         self.provider = provider
+        self.account = Account(provider, lambda seen: judge(provider, seen))
 
     def take(self, seen: Seen) -> Mapping[str, Any]:
         super().take(seen)
-        return judge(self.provider, seen)
+        return self.account.take(seen) or judge(self.provider, seen)
 
 
 def rules_box(server: TestServer, provider: str) -> RulesBox:
@@ -64,16 +66,18 @@ class RulesTransport:
         self.provider = provider
         self.seen: list[Seen] = []
         self.refused: list[Any] = []
+        self.account = Account(provider, lambda seen: judge(provider, seen))
 
     @asynccontextmanager
     async def send(self, request: Any) -> AsyncGenerator[_Response]:
         url = urlsplit(request.url)
         seen = Seen(request.method, url.path, url.query, dict(request.headers), request.body)
         self.seen.append(seen)
-        answer = judge(self.provider, seen)
+        answer = self.account.take(seen) or judge(self.provider, seen)
         if answer.get("status", 200) >= 400:
             self.refused.append(answer["body"])
-        yield _Response(render(answer, seen.path, seen.json, len(self.seen)))
+        body = seen.json if seen.headers.get("content-type") == "application/json" else None
+        yield _Response(render(answer, seen.path, body, len(self.seen)))
 
     @property
     def bodies(self) -> list[Any]:

@@ -63,7 +63,21 @@ CALLS = {
     "computer_call": "computer_call_output",
     "shell_call": "shell_call_output",
     "apply_patch_call": "apply_patch_call_output",
+    "mcp_approval_request": "mcp_approval_response",
 }
+# Tools that are known by their type: the name under which a prompt asks for them, and the item of their call.
+NATIVE: dict[str, tuple[str, dict[str, Any]]] = {
+    "shell": ("bash", {"type": "shell_call", "id": "sh_1", "action": {"commands": ["ls", "pwd"]}, "environment": {"type": "local"}}),
+    "apply_patch": (
+        "apply_patch",
+        {"type": "apply_patch_call", "id": "apc_1", "operation": {"type": "create_file", "path": "/toolfs/data/new.txt", "diff": "+one"}},
+    ),
+    "computer": (
+        "computer",
+        {"type": "computer_call", "id": "cu_1", "actions": [{"type": "screenshot"}], "pending_safety_checks": []},
+    ),
+}
+APPROVAL = {"type": "mcp_approval_request", "id": "mcpr_1", "name": "lookup", "arguments": '{"q": "x"}', "server_label": "docs"}
 # (efforts that are taken; the default, "none" where the model reasons only on request; whether sampling is ever taken).
 NO_REASONING: tuple[tuple[str, ...], str, bool] = ((), "none", True)
 O_SERIES = (("low", "medium", "high"), "medium", False)
@@ -287,12 +301,26 @@ def _check_items(body: dict[str, Any], rules: Rules) -> None:
             if len(item.get("call_id") or "") > 64:
                 words = f"Invalid 'input[{n}].call_id': string too long. Expected a string with maximum length 64."
                 raise Refusal(words, param=f"input[{n}].call_id", code="string_above_max_length")
-            open_calls[item["call_id"]] = CALLS[kind]
+            open_calls[item["id" if kind == "mcp_approval_request" else "call_id"]] = CALLS[kind]
         known_elsewhere = body.get("previous_response_id") or body.get("conversation")
-        if kind in CALLS.values() and open_calls.pop(item.get("call_id"), None) != kind and not known_elsewhere:
+        if kind in CALLS.values() and open_calls.pop(_answered(item), None) != kind and not known_elsewhere:
             raise Refusal(f"No tool call found for function call output with call_id {item.get('call_id')}.", param="input")
     if open_calls:
         raise Refusal(f"No tool output found for function call {next(iter(open_calls))}.", param="input")
+
+
+def _answered(item: dict[str, Any]) -> Any:
+    """The call that a result is of."""
+    kind = item["type"]
+    if kind == "shell_call_output" and not all({"stdout", "stderr", "outcome"} <= set(one) for one in item["output"]):
+        raise Refusal("Missing required parameter: 'output[0].outcome'.", code="missing_required_parameter")
+    if kind == "apply_patch_call_output" and item.get("status") not in ("completed", "failed"):
+        raise Refusal("Missing required parameter: 'status'.", code="missing_required_parameter")
+    if kind == "computer_call_output" and item["output"].get("type") != "computer_screenshot":
+        raise Refusal("Invalid value: 'output.type'.", code="invalid_value")
+    if kind == "mcp_approval_response" and not isinstance(item.get("approve"), bool):
+        raise Refusal("Missing required parameter: 'approve'.", code="missing_required_parameter")
+    return item.get("approval_request_id" if kind == "mcp_approval_response" else "call_id")
 
 
 def _check_message(n: int, item: dict[str, Any], rules: Rules) -> None:
@@ -323,7 +351,8 @@ def asked_of(body: dict[str, Any], rules: Rules) -> Asked:
     content = last.get("content") or ""
     text = content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
     tools = body.get("tools") or []
-    functions = {tool["name"]: tool.get("parameters") for tool in tools if tool["type"] == "function"}
+    functions = {tool["name"]: tool.get("parameters") for tool in tools if tool["type"] in ("function", "custom")}
+    functions |= {NATIVE[tool["type"]][0]: {} for tool in tools if tool["type"] in NATIVE}
     choice = body.get("tool_choice")
     forced = "any" if choice == "required" else choice.get("name") if isinstance(choice, dict) else None
     form = (body.get("text") or {}).get("format") or {}
@@ -333,8 +362,8 @@ def asked_of(body: dict[str, Any], rules: Rules) -> Asked:
         {} if choice == "none" else functions,
         forced,
         form.get("schema"),
-        tuple(tool["type"] for tool in tools if tool["type"] not in ("function", "custom", "tool_search")),
-        bool(items) and str(items[-1].get("type", "")).endswith("_output"),
+        tuple(tool["type"] for tool in tools if tool["type"] not in ("function", "custom", "tool_search", *NATIVE)),
+        bool(items) and str(items[-1].get("type", "")).endswith(("_output", "_response")),
         bool(efforts) and ((body.get("reasoning") or {}).get("effort") or default) != "none",
     )
 
@@ -378,6 +407,19 @@ HOSTED_ITEMS: dict[str, dict[str, Any]] = {
 }
 
 
+def _wants_approval(body: dict[str, Any], kind: str, rules: Rules) -> bool:
+    asks = any(tool["type"] == "mcp" and tool.get("require_approval", "always") == "always" for tool in body["tools"])
+    items = body["input"] if isinstance(body["input"], list) else []
+    return kind == "mcp" and asks and not rules.xai and not any(item.get("type") == "mcp_approval_response" for item in items)
+
+
+def _native_call(name: str, tools: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The item of a call that is no function's."""
+    if any(tool["type"] == "custom" and tool["name"] == name for tool in tools):
+        return {"type": "custom_tool_call", "id": "ctc_1", "name": name, "input": "1 + 1"}
+    return next((item for kind, (known, item) in NATIVE.items() if known == name and any(tool["type"] == kind for tool in tools)), None)
+
+
 def answer(body: dict[str, Any], seen: Any, rules: Rules) -> dict[str, Any]:
     asked = asked_of(body, rules)
     said = decide(asked)
@@ -392,8 +434,13 @@ def answer(body: dict[str, Any], seen: Any, rules: Rules) -> dict[str, Any]:
         if "reasoning.encrypted_content" in (body.get("include") or ()):
             item["encrypted_content"] = "ENCRYPTED"
         items.append(item)
-    items += [HOSTED_ITEMS[kind] for kind in said.hosted if kind in HOSTED_ITEMS]
-    if said.call:
+    items += [HOSTED_ITEMS[kind] for kind in said.hosted if kind in HOSTED_ITEMS and not _wants_approval(body, kind, rules)]
+    tools = body.get("tools") or []
+    if any(_wants_approval(body, kind, rules) for kind in said.hosted):
+        items.append(APPROVAL)
+    elif said.call and (made := _native_call(said.call[0], tools)):
+        items.append(made | {"call_id": "call_1", "status": "completed"})
+    elif said.call:
         name, arguments = said.call
         call = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": name, "arguments": json.dumps(arguments)}
         items.append(call | {"status": "completed"})
@@ -448,6 +495,8 @@ def _events(whole: dict[str, Any]) -> list[dict[str, Any]]:
             events += [{"type": "response.output_text.delta", "delta": piece, "content_index": 0} | where for piece in halves(text)]
         elif item["type"] == "function_call":
             events += [{"type": "response.function_call_arguments.delta", "delta": piece} | where for piece in halves(item["arguments"])]
+        elif item["type"] == "custom_tool_call":
+            events += [{"type": "response.custom_tool_call_input.delta", "delta": piece} | where for piece in halves(item["input"])]
         elif item["type"].endswith("_call"):
             events.append({"type": f"response.{item['type']}.in_progress"} | where)
         events.append({"type": "response.output_item.done", "output_index": index, "item": item})

@@ -17,7 +17,7 @@ def test_each_provider_has_a_subpath_and_no_subpath_is_left_over():
 def test_the_table_names_each_provider_with_what_it_does_and_its_key():
     rows = {row.split("|")[1].strip(" `"): row for row in table(modules()).splitlines()[2:]}
     assert {*rows} == {*provider_names()}
-    assert "Responses, tools, structured output; embeddings, images" in rows["openai"]
+    assert "Responses, tools, structured output; batches, embeddings, files, images" in rows["openai"]
     assert "[OPENAI_API_KEY](https://platform.openai.com/api-keys)" in rows["openai"]
     assert "no tools" in rows["perplexity"]
     assert "OLLAMA_ORIGINS" in rows["ollama"]

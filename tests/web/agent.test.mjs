@@ -494,6 +494,7 @@ test("every provider has a subpath with the classes that it has services for", a
     transcription: ["TranscriptionModel"],
     images: ["ImageGenerationModel"],
     speech: ["AudioGenerationModel"],
+    ocr: ["OcrModel"],
     rerank: ["Reranker"],
   };
   const expected = new Map((await readdir(providers)).map((file) => [file.replace(".js", ""), []]));

@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Agent, ConfigError, boot, hostedMcp, webSearch } from "../../web/index.js";
+import { Agent, ConfigError, ProviderFiles, bashTool, boot, customTool, hostedMcp, webSearch } from "../../web/index.js";
+import { ToolFS } from "../../web/toolfs.js";
 import { startProvider } from "./provider.mjs";
 
 let provider;
@@ -115,4 +116,93 @@ test("a hosted tool is asked for in the provider's words, shown as events and ci
   const local = { name: "look_up", description: "Looks up.", parameters: { type: "object", properties: {} }, execute: () => "found" };
   const standing = await new Agent({ ...access, tools: [webSearch({ local })] }).run("Use look_up.");
   assert.equal(standing.steps[0].toolResults[0].text, "found");
+});
+
+test("tools that models were trained on are called as those models call them", async () => {
+  const openai = await provider.rules("openai");
+  const asked = [];
+  const calculate = customTool({ name: "calculate", grammar: "start: /[0-9+ ]+/", execute: (text) => (asked.push(text), "2") });
+  const agent = new Agent({
+    model: "openai:gpt-6-sol",
+    apiKey: "k",
+    baseURL: openai.url,
+    tools: [calculate, bashTool({ execute: () => "a.txt" })],
+  });
+  assert.equal((await agent.run("Use calculate.")).text, "Hello.");
+  assert.deepEqual(asked, ["1 + 1"]);
+  assert.deepEqual(
+    (await openai.seen())[0].json.tools.map((tool) => tool.type),
+    ["custom", "shell"],
+  );
+
+  const toolfs = await ToolFS.open({ mounts: { "/toolfs/data": {} } });
+  const session = toolfs.session({ name: "agent", paths: { "/toolfs/data": "read list write delete" } });
+  await toolfs.write("/toolfs/data/memories/likes.md", "Tea.", session);
+  const anthropic = await provider.rules("anthropic");
+  const tools = [await toolfs.memoryTool(session, "/toolfs/data/memories"), await toolfs.textEditor(session)];
+  const claude = new Agent({ model: "anthropic:claude-opus-5-5", apiKey: "k", baseURL: anthropic.url, tools });
+  const reply = await claude.run("Use memory.");
+  assert.match(reply.steps[0].toolResults[0].content[0].text, /\/memories\/likes\.md/);
+  assert.deepEqual(
+    (await anthropic.seen())[0].json.tools.map((tool) => tool.type),
+    ["memory_20250818", "text_editor_20250728"],
+  );
+  await toolfs.close();
+  agent.free();
+  claude.free();
+});
+
+test("a provider's MCP tool waits for approval, and is refused with the reason", async () => {
+  const box = await provider.rules("openai");
+  const tools = [hostedMcp("https://mcp.example/sse", { name: "docs", approval: "always" })];
+  const asked = [];
+  const agent = new Agent({
+    model: "openai:gpt-6-sol",
+    apiKey: "k",
+    baseURL: box.url,
+    tools,
+    approve: (request) => (asked.push([request.tool, request.arguments]), asked.length === 1),
+  });
+  assert.equal((await agent.run("Look it up.")).text, "Hello.");
+  assert.equal((await agent.run("Look it up.")).text, "Hello.");
+  assert.deepEqual(asked[0], ["mcp_docs", { tool: "lookup", arguments: { q: "x" } }]);
+  const answers = (await box.seen()).flatMap(({ json }) => json.input.filter((item) => item.type === "mcp_approval_response"));
+  assert.deepEqual(
+    answers.map((item) => item.approve),
+    [true, false],
+  );
+  agent.free();
+});
+
+test("a batch is given, survives as JSON, and is answered in the order of its prompts", async () => {
+  const box = await provider.rules("anthropic");
+  const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"], additionalProperties: false };
+  const make = () => new Agent({ model: "anthropic:claude-opus-5-5", apiKey: "k", baseURL: box.url, outputSchema: schema });
+  const batch = await make().batch(["One?", "Two?"]);
+  assert.equal((await batch.state()).phase, "running");
+  const again = make().openBatch(JSON.parse(JSON.stringify(batch)));
+  await again.wait({ pollMs: 1 });
+  const replies = await again.replies();
+  assert.deepEqual(
+    replies.map((reply) => [reply.output, reply.messages[0].content[0].text]),
+    [
+      [{ city: "x" }, "One?"],
+      [{ city: "x" }, "Two?"],
+    ],
+  );
+  await assert.rejects(make().openBatch("batch_9").state(), /No such/);
+  assert.throws(() => make().openBatch({}), ConfigError);
+});
+
+test("a file is sent once and named in messages", async () => {
+  const box = await provider.rules("openai");
+  const files = new ProviderFiles("openai", { apiKey: "k", baseURL: box.url });
+  const file = await files.upload(new File(["%PDF-1.7"], "a.pdf", { type: "application/pdf" }));
+  assert.deepEqual([file.name, file.mediaType, file.sizeBytes, file.part.type], ["a.pdf", "application/pdf", 8, "file"]);
+  const agent = new Agent({ model: "openai:gpt-6-sol", apiKey: "k", baseURL: box.url });
+  assert.equal((await agent.run([file.part, "What is this?"])).text, "Hello.");
+  assert.deepEqual((await box.seen()).at(-1).json.input[0].content[0], { type: "input_file", file_id: file.id });
+  assert.equal(new TextDecoder().decode(await files.content(file.id)), "%PDF-1.7");
+  await files.delete(file.id);
+  assert.deepEqual(await files.list(), []);
 });

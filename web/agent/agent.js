@@ -1,10 +1,11 @@
 /**
  * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
  *
- * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
  */
 
 import { connect, startEarly } from "../runtime/boot.js";
+import { Batch } from "./batch.js";
 import { Crew } from "./crew.js";
 import { delegate, word } from "./delegation.js";
 import { ConfigError, OutputError } from "../errors.js";
@@ -101,6 +102,50 @@ export class Agent {
    */
   watch(runId, options = {}) {
     return this.#follow("agent.watch", options, "", runId);
+  }
+
+  /**
+   * Gives many prompts to the provider at once, which answers them within a day at half the price. Each is asked once, without tools that
+   * would run here.
+   * @template {Schema | undefined} [C=S]
+   * @param {readonly Content[]} prompts
+   * @param {CallOptions<C>} [options]
+   * @returns {Promise<Batch<OutputOf<C>>>}
+   */
+  async batch(prompts, options = {}) {
+    const { peer, crew, handlers } = await this.#prepare("", options);
+    const params = { ...crew, prompts: prompts.map((prompt) => toSnake(prompt)) };
+    const { warnings, ...plain } = await peer.call("agent.batch", params, { signal: options.signal ?? undefined, handlers });
+    return this.#batch(plain, options, warnings);
+  }
+
+  /**
+   * A batch that was given before, by its id or by what it was as JSON.
+   * @template {Schema | undefined} [C=S]
+   * @param {PlainBatch | string} batch
+   * @param {CallOptions<C>} [options] those that it was given with
+   * @returns {Batch<OutputOf<C>>}
+   */
+  openBatch(batch, options = {}) {
+    checkCallOptions(options);
+    const plain = typeof batch === "string" ? { id: batch } : batch;
+    if (!plain?.id) throw new ConfigError("a batch is opened by its id, or by what it was as JSON");
+    return this.#batch(plain, options);
+  }
+
+  /**
+   * @param {PlainBatch} plain
+   * @param {CallOptions<any>} options
+   * @param {string[]} [warnings]
+   * @returns {Batch<any>}
+   */
+  #batch(plain, { signal: _, ...options }, warnings) {
+    /** @type {ConstructorParameters<typeof Batch>[0]} */
+    const ask = async (method, batch, signal) => {
+      const { peer, crew, handlers } = await this.#prepare("", options);
+      return peer.call(method, { ...crew, batch }, { signal: signal ?? undefined, handlers });
+    };
+    return new Batch(ask, (reply) => readOutput(reply, this.#schema(options)), plain, warnings);
   }
 
   /** The durable runs on record where this agent keeps its own, the newest first. @returns {Promise<RunInfo[]>} */

@@ -1,7 +1,7 @@
 /** A tool in the forms that it takes between a program and Python. */
 
 import type { Peer } from "../bridge/rpc.js";
-import type { CallOptions, ToolApproval, ToolContext } from "../types.js";
+import type { CallOptions, NativeTool, ToolApproval, ToolContext } from "../types.js";
 import type { AgentLike } from "./member.js";
 
 /** A checked tool: its definition for the model, and the function behind it. */
@@ -20,6 +20,7 @@ export type WireTool = {
   strict?: boolean;
   timeout_s?: number;
   idempotent?: boolean;
+  native?: NativeTool;
   module?: string;
   agent?: string;
   kind?: "tool" | "handoff";

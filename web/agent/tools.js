@@ -67,6 +67,7 @@ function bindPlainTool(tool) {
   const definition = describe({ ...tool, name: checkedName(tool.name) });
   if (typeof tool.timeoutMs === "number") definition.timeout_s = tool.timeoutMs / 1000;
   if (tool.idempotent) definition.idempotent = true;
+  if (tool.native) definition.native = tool.native;
   return {
     name: definition.name,
     needsApproval: checkedApproval(tool),

@@ -1,7 +1,7 @@
 /**
  * Models on their own, without an agent around them.
  *
- * @import { AgentEvent, Completion, CompletionDone, Embedding, GeneratedImages, ModelOptions, RankedDocument, RequestOptions, Transcription } from "../types.js"
+ * @import { AgentEvent, Completion, CompletionDone, Embedding, FilePart, GeneratedImages, ImagePart, ModelOptions, OcrResult, RankedDocument, RequestOptions, Transcription } from "../types.js"
  * @import { CompletionRequest } from "../completion.js"
  * @typedef {{signal?: AbortSignal}} Stoppable
  */
@@ -10,7 +10,7 @@ import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess,
 import { fromBase64 } from "../bridge/base64.js";
 import { connect } from "../runtime/boot.js";
 import { describeRequest } from "../completion.js";
-import { toCamel } from "../bridge/spelling.js";
+import { toCamel, toSnake } from "../bridge/spelling.js";
 
 /** What they all share; not exported from the package. */
 class Model {
@@ -153,6 +153,22 @@ export class TranscriptionModel extends Model {
     const data = audio instanceof Blob ? new Uint8Array(await audio.arrayBuffer()) : audio;
     const media_type = mediaType ?? (audio instanceof Blob && audio.type ? audio.type : undefined);
     return toCamel(await this.call("model.transcribe", { data, media_type, asked }, { signal }));
+  }
+}
+
+export class OcrModel extends Model {
+  /**
+   * Reads a document as Markdown.
+   * @param {Blob | Uint8Array | ImagePart | FilePart} document a PDF or another file, or a picture
+   * @param {Stoppable & {pages?: number[], images?: boolean}} [options] pages: counted from 0. images: also the pictures on the pages
+   * @returns {Promise<OcrResult>}
+   */
+  async read(document, { signal, ...asked } = {}) {
+    const bytes = document instanceof Blob ? new Uint8Array(await document.arrayBuffer()) : document;
+    const type = document instanceof Blob && document.type ? document.type : "application/pdf";
+    const part =
+      bytes instanceof Uint8Array ? { type: type.startsWith("image/") ? "image" : "file", data: bytes, media_type: type } : toSnake(bytes);
+    return toCamel(await this.call("model.read", { part, asked }, { signal }));
   }
 }
 

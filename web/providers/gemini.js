@@ -26,3 +26,7 @@ export class TranscriptionModel extends models.TranscriptionModel {
 export class ImageGenerationModel extends models.ImageGenerationModel {
   static provider = "gemini";
 }
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
+  static provider = "gemini";
+}

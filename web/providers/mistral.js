@@ -22,3 +22,11 @@ export class EmbeddingModel extends models.EmbeddingModel {
 export class TranscriptionModel extends models.TranscriptionModel {
   static provider = "mistral";
 }
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
+  static provider = "mistral";
+}
+
+export class OcrModel extends models.OcrModel {
+  static provider = "mistral";
+}

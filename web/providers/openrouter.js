@@ -22,3 +22,15 @@ export class EmbeddingModel extends models.EmbeddingModel {
 export class TranscriptionModel extends models.TranscriptionModel {
   static provider = "openrouter";
 }
+
+export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "openrouter";
+}
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
+  static provider = "openrouter";
+}
+
+export class Reranker extends models.Reranker {
+  static provider = "openrouter";
+}

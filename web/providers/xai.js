@@ -15,6 +15,14 @@ export class CompletionModel extends models.CompletionModel {
   static provider = "xai";
 }
 
+export class TranscriptionModel extends models.TranscriptionModel {
+  static provider = "xai";
+}
+
 export class ImageGenerationModel extends models.ImageGenerationModel {
+  static provider = "xai";
+}
+
+export class AudioGenerationModel extends models.AudioGenerationModel {
   static provider = "xai";
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Unpack, overload
 
+from ..core.batches import BatchPort
 from ..core.completion import OUTPUT_TOOL, CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
 from ..core.defaults import Defaults, resolve_model
 from ..core.errors import ConfigError, StaysailError
@@ -15,6 +16,7 @@ from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model
 from ..core.tool import Approval
 from ..core.waiting import SystemClock
+from .batch import Batch, read_batch
 from .delegation import AgentTool
 from .driver import Driver, last_reply
 from .durable import ResumedRun
@@ -114,6 +116,38 @@ class Agent:
                     return error
 
         return list(await asyncio.gather(*map(answer, prompts)))
+
+    async def batch(self, prompts: Iterable[Content | Message], **options: Unpack[RunOptions]) -> Batch:
+        """Gives many prompts to the provider at once, which answers them within a day at half the price. Each is asked once, without tools
+        that would run here. Raises ConfigError for a provider without batches, ProviderError."""
+        asked = [prompt if isinstance(prompt, Message) else Message.user(prompt) for prompt in prompts]
+        if not asked:
+            raise ConfigError("a batch needs at least one prompt")
+        port, begin = self._batches(options)
+        id, warnings = await port.submit([begin(prompt)[1] for prompt in asked])
+        return Batch(id, self.model.name, asked, port, begin, warnings)
+
+    def open_batch(self, batch: Mapping[str, Any] | str, **options: Unpack[RunOptions]) -> Batch:
+        """A batch that was given before, by its id or by what `Batch.to_dict` gave. options: those that it was given with. Raises
+        ConfigError."""
+        id, model, prompts = read_batch(batch)
+        if model not in (None, self.model.name):
+            raise ConfigError(f"the batch {id} is of {model}, and this agent's model is {self.model.name}")
+        return Batch(id, self.model.name, prompts, *self._batches(options))
+
+    def _batches(self, options: RunOptions) -> tuple[BatchPort, Callable[[Message], tuple[Run, CompletionRequest]]]:
+        settings = self._settings(options)
+        if settings.own_tools or settings.dynamic_tools or settings.dynamic_context:
+            raise ConfigError("a batch runs no tools and looks up no context: leave tools, dynamic_tools and dynamic_context out")
+        port: BatchPort | None = getattr(self.model, "batches", None)
+        if port is None:
+            raise ConfigError(f"{self.model.name} has no batches")
+
+        def begin(prompt: Message) -> tuple[Run, CompletionRequest]:
+            run, used = self._start(prompt, None, options)
+            return run, self.request(tuple(run.messages), 1, used, run, [])
+
+        return port, begin
 
     @overload
     async def extract[T](self, prompt: Content, type: type[T], **options: Unpack[RunOptions]) -> T: ...
@@ -256,7 +290,7 @@ class Agent:
         run.prompt_at = len(before)
         return run, settings
 
-    def _start(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
+    def _start(self, prompt: Content | Message, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
         settings = self._settings(options)
         message = prompt if isinstance(prompt, Message) else Message.user(prompt)
         if not message.content or (isinstance(prompt, str) and not prompt.strip()):

@@ -146,7 +146,7 @@ class Driver:
 
     async def _settle_doubts(self) -> None:
         """Settles what an interruption left open: requests approval for calls of unknown outcome, and repeats a handover that was due."""
-        tools = {tool.name: tool for tool in self._settings.own_tools}
+        tools = {tool.name: tool for tool in self._settings.callable_tools}
         for position, call in self._run.ready():
             if position in self._uncertain and not getattr(tools.get(call.name), "idempotent", False):
                 await self._record("asked", position=position, uncertain=True, expires_at=None)

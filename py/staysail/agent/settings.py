@@ -7,7 +7,7 @@ from ..core.completion import Document, Reasoning, Timeouts, ToolChoice, check_r
 from ..core.conversations import ConversationStore
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
-from ..core.hosted import HostedTool, read_hosted
+from ..core.hosted import HostedTool, McpApproval, read_hosted
 from ..core.ports import Tool
 from ..core.retry import Retry
 from ..core.schema import Codec, codec
@@ -167,6 +167,11 @@ class Settings(Value):
     def own_tools(self) -> tuple[Tool, ...]:
         """The tools that run in this process."""
         return tuple(tool for tool in self.tools if not isinstance(tool, HostedTool))
+
+    @property
+    def callable_tools(self) -> tuple[Tool, ...]:
+        """Every tool whose calls reach this side: also those that the provider runs once they are approved here."""
+        return (*self.own_tools, *(McpApproval(tool.name) for tool in self.hosted_tools if tool.options.get("approval") == "always"))
 
     @property
     def hosted_tools(self) -> tuple[HostedTool, ...]:

@@ -45,7 +45,7 @@ class ToolTurn:
     ) -> None:
         self._answers = answers
         self._run, self._settings, self._context, self._hooks, self._clock = run, settings, context, hooks, clock
-        self._tools = {tool.name: tool for tool in settings.own_tools}
+        self._tools = {tool.name: tool for tool in settings.callable_tools}
         self._limit = asyncio.Semaphore(settings.tool_concurrency)
         self.unanswered: tuple[ApprovalRequest, ...] = ()
         self._announced: set[str] = set()

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from .. import Agent, AgentTool, Cache, Event, Handoff, Tool, ToolIndex, Tracer
+from .. import Agent, AgentTool, Batch, Cache, Event, Handoff, Message, Tool, ToolIndex, Tracer
 from ..agent.reply import Reply
 from ..agent.retrieval import Retriever
 from ..core.hosted import read_hosted
@@ -15,7 +15,7 @@ from ..core.value import NOTHING
 from .access import read_access, read_limits
 from .conversing import Conversing, read_policies
 from .modules import Modules
-from .peer import Method, Peer
+from .peer import Method, Peer, describe
 from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool, RemoteToolEmbedder
 from .stores import Stores
 from .tracing import Tracing
@@ -40,6 +40,10 @@ class Agents:
             "agent.resume_stream": self.resume_stream,
             "agent.watch": self.watch,
             "agent.runs": self.runs,
+            "agent.batch": self.batch,
+            "agent.batch_state": self.batch_state,
+            "agent.batch_replies": self.batch_replies,
+            "agent.batch_cancel": self.batch_cancel,
             "agent.forget_run": self.forget_run,
             "agent.forget": self.forget,
             **tracing.methods,
@@ -63,6 +67,25 @@ class Agents:
 
     async def runs(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return [info.to_dict() for info in await self._agent(params).runs()]
+
+    async def batch(self, params: dict[str, Any]) -> dict[str, Any]:
+        prompts = [Message.from_dict(item) if isinstance(item, dict) and "role" in item else item for item in params["prompts"]]
+        batch = await self._agent(params).batch(prompts)
+        return batch.to_dict() | {"warnings": list(batch.warnings)}
+
+    async def batch_state(self, params: dict[str, Any]) -> dict[str, Any]:
+        state = await self._batch(params).state()
+        return {name: getattr(state, name) for name in state.__match_args__}
+
+    async def batch_replies(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        replies = await self._batch(params).replies()
+        return [{"reply": item.to_dict()} if isinstance(item, Reply) else {"error": describe(item)} for item in replies]
+
+    async def batch_cancel(self, params: dict[str, Any]) -> None:
+        await self._batch(params).cancel()
+
+    def _batch(self, params: dict[str, Any]) -> Batch:
+        return self._agent(params).open_batch(params["batch"])
 
     async def forget_run(self, params: dict[str, Any]) -> None:
         await self._agent(params).forget_run(params["run"])

@@ -21,6 +21,7 @@ FINDING = ("remember", "search_memory", "search_rag", "skills", "load_skill")
 SNAPSHOTS = ("snapshot", "diff", "rollback", "branch", "export_snapshot", "import_snapshot")
 OPERATIONS = frozenset((*FILES, *FINDING, *SNAPSHOTS, "execute", "run"))
 AUDIT = frozenset({"records", "export", "days", "verify"})
+TOOLS = ("tools", "text_editor", "memory_tool", "apply_patch")
 
 
 class FileSystems:
@@ -114,9 +115,14 @@ class FileSystems:
         return _plain(await getattr(opened.toolfs, operation)(*args, session, **(params.get("options") or {})))
 
     async def tools(self, params: dict[str, Any]) -> list[dict[str, Any]]:
-        """Returns the definitions of a session's tools, which then belong to the module `params["module"]`."""
+        """Returns the definitions of a session's tools, which then belong to the module `params["module"]`. kind: the ToolFS method that
+        makes the tools."""
         opened = self._find(params)
-        tools = opened.toolfs.tools(opened.session(params["session"]))
+        kind = params.get("kind", "tools")
+        if kind not in TOOLS:
+            raise ConfigError(f"ToolFS makes no {kind!r}; it makes: {', '.join(TOOLS)}")
+        made = getattr(opened.toolfs, kind)(opened.session(params["session"]), *params.get("args") or ())
+        tools = made if kind == "tools" else [made]
         self._modules.add(params["module"], tools)
         return [{"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)} for tool in tools]
 

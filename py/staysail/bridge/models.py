@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import staysail
 
 from ..core.completion import CompletionRequest
+from ..core.errors import ConfigError
 from ..core.events import plain
-from ..core.messages import Audio
+from ..core.messages import Audio, Media, Message
 from ..wire.engine_model import embed
 from .access import read_access, read_limits
 from .peer import Method, Peer
 from .remote import Owner
+
+type FileList = list[dict[str, Any]]  # a method below hides `list`
 
 
 class Models:
@@ -29,9 +33,15 @@ class Models:
             "model.rerank": self.rerank,
             "model.transcribe": self.transcribe,
             "model.draw": self.draw,
+            "model.read": self.read,
             "model.speak": self.speak,
             "model.list": self.list,
             "providers": self.providers,
+            "files.upload": self.upload,
+            "files.list": self.all_files,
+            "files.get": self.file,
+            "files.content": self.content,
+            "files.delete": self.delete,
         }
 
     async def complete(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +69,15 @@ class Models:
         audio = Audio(data=params["data"], media_type=params.get("media_type"))
         return _fields(await staysail.TranscriptionModel(**self._options(params)).transcribe(audio, **params["asked"]))
 
+    async def read(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: part, a file or a picture, and what else is asked."""
+        document = Message.from_dict({"role": "user", "content": [params["part"]]}).content[0]
+        if not isinstance(document, Media):
+            raise ConfigError("OCR reads files and pictures")
+        found = await staysail.OcrModel(**self._options(params)).read(document, **params["asked"])
+        pages = [_fields(page) | {"images": {name: picture.to_dict() for name, picture in page.images.items()}} for page in found.pages]
+        return {"markdown": found.markdown, "pages": pages, "pages_read": found.pages_read, "raw": found.raw}
+
     async def draw(self, params: dict[str, Any]) -> dict[str, Any]:
         return _fields(await staysail.ImageModel(**self._options(params)).generate(params["prompt"], **params["asked"]))
 
@@ -74,6 +93,27 @@ class Models:
         access = read_access(self._owner, params["access"])
         return [_fields(info) for info in await staysail.list_models(access.pop("model"), **access)]
 
+    async def upload(self, params: dict[str, Any]) -> dict[str, Any]:
+        """params: data, as base64 text."""
+        return _described(await self._files(params).upload(base64.b64decode(params["data"]), **params["asked"]))
+
+    async def all_files(self, params: dict[str, Any]) -> FileList:
+        return [_described(file) for file in await self._files(params).list()]
+
+    async def file(self, params: dict[str, Any]) -> dict[str, Any]:
+        return _described(await self._files(params).get(params["id"]))
+
+    async def content(self, params: dict[str, Any]) -> str:
+        return base64.b64encode(await self._files(params).content(params["id"])).decode()
+
+    async def delete(self, params: dict[str, Any]) -> None:
+        await self._files(params).delete(params["id"])
+
+    def _files(self, params: dict[str, Any]) -> staysail.ProviderFiles:
+        """The files of a provider, which `access` names as its model."""
+        access = read_access(self._owner, params["access"])
+        return staysail.ProviderFiles(access.pop("model"), **access)
+
     def _chat(self, params: dict[str, Any]) -> staysail.Model:
         access = read_access(self._owner, params["access"])
         return staysail.load_model(access.pop("model"), **access)
@@ -84,3 +124,7 @@ class Models:
 
 def _fields(value: Any) -> dict[str, Any]:
     return {name: plain(getattr(value, name)) for name in type(value).__match_args__}
+
+
+def _described(file: staysail.RemoteFile) -> dict[str, Any]:
+    return {name: value for name, value in _fields(file).items() if name != "reference"} | {"part": file.part.to_dict()}

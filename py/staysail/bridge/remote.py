@@ -15,6 +15,7 @@ from ..agent.hooks import AskAgain, Skip, Stop
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StaysailError, StoreError, ToolError
 from ..core.events import plain
+from ..core.native import NativeTool
 from ..core.value import NOTHING
 from ..wire.engine_model import EngineFault
 from .peer import Peer, RemoteError, current_peer
@@ -44,6 +45,7 @@ class RemoteTool:
         self.idempotent: bool = limits.get("idempotent", False)
         self.timeout_s: float | None = limits.get("timeout_s")
         self.strict: bool | None = limits.get("strict")
+        self.native = NativeTool(**limits["native"]) if limits.get("native") else None
 
     async def call(self, args: dict[str, Any]) -> Any:
         run, call = current_run(), current_call()

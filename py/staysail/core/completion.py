@@ -8,6 +8,7 @@ from typing import Any, Literal
 from .errors import ConfigError
 from .hosted import HostedTool, read_hosted
 from .messages import Message, MessageLike, Text, ToolCall, read_messages
+from .native import NativeTool
 from .usage import Usage
 from .value import NOTHING, Value
 
@@ -51,12 +52,14 @@ class ToolDefinition(Value):
     Args:
         parameters: JSON Schema of an object.
         strict: Asks the provider to hold the model to the schema.
+        native: What the tool is to a provider that knows tools of its kind.
     """
 
     name: str
     description: str = ""
     parameters: Mapping[str, Any] = NOTHING
     strict: bool | None = None
+    native: NativeTool | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {"name": self.name, "description": self.description, "parameters": dict(self.parameters)}
@@ -246,7 +249,7 @@ def read_tool(item: Any) -> ToolDefinition:
             raise ConfigError("a tool needs a name")
         parameters = item.get("parameters") or item.get("input_schema") or {}
         return ToolDefinition(item["name"], item.get("description") or "", parameters, item.get("strict"))
-    return ToolDefinition(item.name, item.description, item.parameters, getattr(item, "strict", None))
+    return ToolDefinition(item.name, item.description, item.parameters, getattr(item, "strict", None), getattr(item, "native", None))
 
 
 def read_document(item: Any, position: int = 0) -> Document:

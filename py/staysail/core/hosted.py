@@ -50,6 +50,21 @@ class HostedTool(Value):
         return f"HostedTool({self.to_dict()!r})"
 
 
+class McpApproval:
+    """Stands for the tools of an MCP server that the provider calls once a person has approved."""
+
+    approval = "always"
+    idempotent = True
+    description = "Calls a tool of the MCP server."
+    parameters: Mapping[str, Any] = {"type": "object", "properties": {"tool": {"type": "string"}, "arguments": {"type": "object"}}}
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    async def call(self, args: dict[str, Any]) -> str:
+        return "Approved."
+
+
 def web_search(
     *,
     allowed_domains: Sequence[str] | None = None,

@@ -12,7 +12,9 @@ from typing import Any
 from ..core.defaults import Defaults, default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
 from ..core.json_text import read_json
+from ..core.native import ClientTool
 from ..core.ports import Transport
+from ..core.tool import Approval
 from ..core.value import NOTHING
 from . import snapshot_archive as archive
 from .agent_tools import make_tools
@@ -20,6 +22,7 @@ from .audit import Audit, AuditMount
 from .blobs import Blobs
 from .call import CallFiles
 from .chain import run_chain
+from .client_tools import apply_patch, memory, text_editor
 from .files import Files
 from .http_mount import HttpMount
 from .memory_mount import MemoryMount, new_id
@@ -262,6 +265,18 @@ class ToolFS(Files):
     def tools(self, session: Session) -> Tools:
         """Returns the tools for an agent: those whose operations the session allows."""
         return make_tools(self, session)
+
+    def text_editor(self, session: Session, *, approval: Approval = "never") -> ClientTool:
+        """One tool that views and edits files, which Claude knows; other models get it as a function."""
+        return text_editor(self, session, approval=approval)
+
+    def memory_tool(self, session: Session, folder: str = "/toolfs/memories", *, approval: Approval = "never") -> ClientTool:
+        """Claude's memory, kept as files in a directory. The session may list, read, write and delete there."""
+        return memory(self, session, folder, approval=approval)
+
+    def apply_patch(self, session: Session, *, approval: Approval = "never") -> ClientTool:
+        """One tool that changes files by diffs, which GPT knows; other models get it as a function."""
+        return apply_patch(self, session, approval=approval)
 
     # Snapshots.
 

@@ -18,7 +18,7 @@ from ..wire.http_model import HttpModel
 
 def provider_names(service: str | None = None) -> list[str]:
     """Every provider there is, by walking this folder; or those that have a service: "chat", "embeddings", "rerank", "transcription",
-    "images", "speech", "models"."""
+    "images", "speech", "models", "files", "batches", "ocr"."""
     import pkgutil  # 20 ms in a page, and only this needs it
 
     names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.ispkg)

@@ -49,7 +49,11 @@ PROVIDER = Provider(
     dialect=MessagesDialect(),
     models=MODELS,
     hosted=("web_search", "web_fetch", "url_context", "code_execution", "mcp", "tool_search", "advisor"),
-    services={"models": Service(form="anthropic")},
+    services={
+        "models": Service(form="anthropic"),
+        "files": Service(form="anthropic"),
+        "batches": Service(form="anthropic"),
+    },
     version="v1",
     auth="x-api-key",
     label="Anthropic",

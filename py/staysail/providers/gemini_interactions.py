@@ -11,5 +11,5 @@ PROVIDER = GEMINI.replace(
     # Reasoning is asked for by levels alone, which models of the 2.5 series have none of.
     models=((r"gemini-2\.5", {"reasoning": ReasoningTraits(by_default=True)}), *MODELS),
     hosted=("web_search", "web_fetch", "url_context", "code_execution", "file_search", "mcp"),
-    services={},
+    services={kind: GEMINI.services[kind] for kind in ("files", "models")},
 )

@@ -15,7 +15,7 @@ PROVIDER = Provider(
         (r"qwen3", {"reasoning": ReasoningTraits(("none", "default"), by_default=True)}),
         (r"", {"reasoning": ReasoningTraits()}),
     ),
-    services={"transcription": Service(), "models": Service()},
+    services={"transcription": Service(), "models": Service(), "batches": Service()},
     label="Groq",
     examples=("openai/gpt-oss-120b", "openai/gpt-oss-20b", "qwen/qwen3.8-27b"),
     key_env="GROQ_API_KEY",

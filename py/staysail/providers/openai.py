@@ -42,6 +42,8 @@ PROVIDER = Provider(
         "images": Service(),
         "speech": Service(),
         "models": Service(),
+        "files": Service(),
+        "batches": Service(),
     },
     label="OpenAI",
     examples=("gpt-6-luna", "gpt-6-sol", "gpt-6.1-sol"),

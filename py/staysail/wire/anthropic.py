@@ -29,6 +29,7 @@ from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
 from .hosted_tools import CLAUDE_BETAS, claude_servers, render_hosted
+from .native_tools import render_native
 from .shapes import count, read_index, record, records, string
 
 # The models before structured output, and before system messages in mid-conversation.
@@ -78,7 +79,10 @@ class Messages:
         system_role = "user" if WITHOUT_SYSTEM_TURNS.search(model) else "system"
         body["messages"] = [rendered for message in messages if (rendered := _render_message(message, system_role))["content"]]
         if request.tools:
-            body["tools"] = [_render_tool(tool.name, tool.description, tool.parameters, tool.strict) for tool in request.tools]
+            body["tools"] = [
+                render_native(tool, "anthropic") or _render_tool(tool.name, tool.description, tool.parameters, tool.strict)
+                for tool in request.tools
+            ]
         if request.hosted:
             _add_hosted(body, request)
         if request.tool_choice is not None:
@@ -100,6 +104,8 @@ class Messages:
     def headers(self, request: CompletionRequest) -> dict[str, str]:
         """Returns the betas that the request needs: of hosted tools, and of files that the provider keeps."""
         betas = [CLAUDE_BETAS[kind] for kind in dict.fromkeys(tool.kind for tool in request.hosted) if kind in CLAUDE_BETAS]
+        if any(tool.native and tool.native.kind == "computer" for tool in request.tools):
+            betas.append("computer-use-2025-11-24")
         if any(isinstance(part, Media) and part.file_id for message in request.messages for part in message.content):
             betas.append("files-api-2025-04-14")
         return {"anthropic-beta": ",".join(betas)} if betas else {}

@@ -12,6 +12,8 @@ from ..core.ports import ModelTraits
 from .fitting import fit_request
 from .format import ChatWire
 from .learning import MOST_MENDS, apply_mends, find_mend, is_own, learned_mends, remember
+from .native_tools import MAKERS as KNOWS_NATIVE
+from .native_tools import refuse_screen
 from .schemas.preparing import Preparation
 from .schemas.rules import SchemaSupport
 
@@ -37,6 +39,9 @@ class Attempt:
         streamed: bool,
     ) -> None:
         fitted, warnings = fit_request(request, traits, name)
+        if wire.name not in KNOWS_NATIVE:
+            for tool in fitted.tools:
+                refuse_screen(tool)
         self._prepared = Preparation(fitted, schemas, model)
         self.body: dict[str, Any] = wire.render(self._prepared.request, model, dialect, streamed=streamed)
         self.request = _add_headers(request, wire.headers(fitted) if hasattr(wire, "headers") else {})

@@ -39,7 +39,7 @@ class ChatWire(Protocol):
 
 
 type PageAccess = Literal["yes", "setting", "proxy"]
-type ServiceKind = Literal["embeddings", "rerank", "transcription", "images", "speech", "models"]
+type ServiceKind = Literal["embeddings", "rerank", "transcription", "images", "speech", "models", "files", "batches", "ocr"]
 
 
 class Service(Value):

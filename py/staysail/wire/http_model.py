@@ -7,9 +7,10 @@ from contextlib import aclosing
 from functools import cached_property
 from typing import Any
 
+from ..core.batches import BatchPort
 from ..core.bodies import too_large
 from ..core.completion import Completion, CompletionRequest
-from ..core.errors import BadRequestError, JsonError, NetworkError, ProviderError, StaysailError, StreamError
+from ..core.errors import BadRequestError, ConfigError, JsonError, NetworkError, ProviderError, StaysailError, StreamError
 from ..core.events import Event, ToolCallDone, replay
 from ..core.framing import NDJSONReader, ServerEvent, SSEReader
 from ..core.json_text import write_json
@@ -44,9 +45,19 @@ class HttpModel:
     def base_url(self) -> str:
         return self.endpoint.base_url
 
+    @property
+    def batches(self) -> BatchPort:
+        """Raises ConfigError where the provider has none."""
+        from .batches import Batches  # only those who want batches need it
+
+        service = self.endpoint.provider.services.get("batches")
+        if service is None:
+            raise ConfigError(f"{self.endpoint.provider.name} has no batches here; provider_names('batches') names the providers that have")
+        return Batches(self, service.form)
+
     async def complete(self, request: CompletionRequest) -> Completion:
         """Returns a whole answer. Raises ProviderError."""
-        attempt = self._attempt(request, streamed=False)
+        attempt = self.attempt(request, streamed=False)
         request = attempt.request
         path = self.wire.path(self.model, streamed=False)
         options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
@@ -59,7 +70,7 @@ class HttpModel:
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
         """Yields the answer's events as they arrive and, last, the Completion. Closing it closes the connection. Raises ProviderError."""
-        attempt = self._attempt(request, streamed=True)
+        attempt = self.attempt(request, streamed=True)
         request = attempt.request
         for adjusted in attempt.adjusted:
             yield adjusted
@@ -77,7 +88,8 @@ class HttpModel:
                 adjusted = attempt.mend(error)
             yield adjusted
 
-    def _attempt(self, request: CompletionRequest, *, streamed: bool) -> Attempt:
+    def attempt(self, request: CompletionRequest, *, streamed: bool) -> Attempt:
+        """The request as it is sent to the model. Raises ConfigError."""
         provider = self.endpoint.provider
         return Attempt(
             request,

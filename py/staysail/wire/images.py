@@ -64,6 +64,11 @@ class ImageModel(RemoteModel):
             case "xai":
                 ratio = {"aspect_ratio": self._ratio(size)} if size else {}
                 return self._path("images/generations"), body | {"response_format": "b64_json"} | ratio
+            case "openrouter":
+                self._only_one(n)
+                shape: dict[str, Any] = {"image_config": {"aspect_ratio": self._ratio(size)}} if size else {}
+                words = [{"role": "user", "content": prompt}]
+                return self._path("chat/completions"), {"model": self.model, "messages": words, "modalities": ["image", "text"]} | shape
             case "gemini" if self.model.startswith("imagen"):
                 settings = {"sampleCount": n} | ({"aspectRatio": self._ratio(size)} if size else {})
                 return self._path("models/{model}:predict"), {"instances": [{"prompt": prompt}], "parameters": settings}
@@ -115,6 +120,9 @@ def _find(body: Mapping[str, Any], kind: str) -> Iterable[Image | None]:
         yield read_media(Image, text, _sniff(text))
     for row in records(body.get("predictions")):  # Imagen's
         yield read_media(Image, row.get("bytesBase64Encoded"), string(row.get("mimeType")) or kind)
+    for choice in records(body.get("choices")):
+        for row in records(record(choice.get("message")).get("images")):
+            yield read_media(Image, record(row.get("image_url")).get("url"), kind)
     for candidate in records(body.get("candidates")):
         for part in records(record(candidate.get("content")).get("parts")):
             data = record(part.get("inlineData"))

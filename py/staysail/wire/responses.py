@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from ..core.arguments import parse_calls
-from ..core.completion import Completion, CompletionRequest, FinishReason, ReasoningPlan
+from ..core.completion import Completion, CompletionRequest, FinishReason, ReasoningPlan, ToolDefinition
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
 from ..core.messages import Audio, File, Image, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
@@ -23,6 +23,7 @@ from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
 from .hosted_tools import render_hosted
+from .native_tools import NATIVE_CALLS, read_native_call, render_native, render_native_result
 from .shapes import count, read_index, read_media, record, records, string
 
 INCLUDES = {
@@ -65,7 +66,7 @@ RULES = HistoryRules(
     name=r"[a-zA-Z0-9_-]{1,128}",
     result_media=True,
     user_media=(Image, File),
-    echoed=("caller",),
+    echoed=("caller", "type", "pending_safety_checks"),
 )
 
 
@@ -92,23 +93,15 @@ class Responses:
         elif request.preamble:
             body["input"].insert(0, {"type": "message", "role": dialect.system, "content": request.preamble})
         if request.tools:
-            body["tools"] = [
-                {
-                    "type": "function",
-                    "name": tool.name,
-                    "description": tool.description,
-                    "parameters": dict(tool.parameters),
-                }
-                | ({"strict": bool(tool.strict)} if dialect.strict else {})
-                for tool in request.tools
-            ]
+            body["tools"] = [render_native(tool, dialect.hosted) or _render_tool(tool, dialect) for tool in request.tools]
         if request.hosted:
             body["tools"] = [*body.get("tools", ()), *render_hosted(request.hosted, dialect.hosted)]
             if shown := [INCLUDES[tool.kind] for tool in request.hosted if tool.kind in INCLUDES and dialect.hosted == "responses"]:
                 body["include"] = [*body.get("include", ()), *shown]
         if request.tool_choice is not None:
             name = request.forced_tool
-            body["tool_choice"] = {"type": "function", "name": name} if name else request.tool_choice
+            native = next((entry for entry in body.get("tools", ()) if entry["type"] == "custom" and entry["name"] == name), None)
+            body["tool_choice"] = {"type": native["type"] if native else "function", "name": name} if name else request.tool_choice
         if request.temperature is not None:
             body["temperature"] = request.temperature
         if request.max_tokens is not None:
@@ -134,7 +127,7 @@ class Responses:
         if not isinstance(body.get("output"), list):
             raise not_understood("an answer without output", str(body))
         items = records(body["output"])
-        parts = tuple(part for place, item in enumerate(items) for part in _parse_item(item, place, body, ids))
+        parts = tuple(part for place, item in enumerate(items) for part in _parse_item(item, place, body, ids, dialect))
         extra = {"responses": {"id": body["id"]}} if body.get("id") else {}
         message = Message("assistant", parts, extra=extra)
         reason = string(record(body.get("incomplete_details")).get("reason")) or string(body.get("status")) or None
@@ -242,7 +235,7 @@ def _grow_message(item: dict[str, Any], kind: Any, data: Mapping[str, Any], more
     part[field] = string(part.get(field)) + more
 
 
-def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds) -> Iterable[Part]:
+def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds, dialect: ResponsesDialect) -> Iterable[Part]:
     kind = item.get("type")
     if kind == "message":
         kept = {key: item[key] for key in ("id", "status", "phase") if item.get(key) is not None}
@@ -260,6 +253,9 @@ def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], id
         for copy, arguments in enumerate(parse_calls(item.get("arguments"))):
             more = {} if copy else {"responses": kept}
             yield ToolCall(ids.at((place, copy), id) if copy else id, string(item.get("name")), arguments, more)
+    elif kind in NATIVE_CALLS and dialect.hosted == "responses" and (call := read_native_call(item)):
+        # xAI's own tools are custom_tool_calls too, and it runs them itself.
+        yield call.replace(id=ids.at(place, item.get("call_id") or item.get("id"), body.get("id")))
     elif kind == "reasoning":
         texts = [*records(item.get("summary")), *records(item.get("content"))]
         # `status` is the server's to write: it refuses an echo that has it as null.
@@ -323,19 +319,24 @@ def _since(messages: tuple[Message, ...], params: dict[str, Any]) -> tuple[Messa
 
 def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool) -> Iterable[dict[str, Any]]:
     if message.role == "assistant":
-        yield from _render_assistant(message, unproved=stored or not dialect.proof)
+        yield from _render_assistant(message, dialect, unproved=stored or not dialect.proof)
     elif message.role == "tool":
         for part in message.content:
             if not isinstance(part, ToolOutput):
                 raise ConfigError("a message of role tool holds tool results alone")
             kept = dict(part.extra.get("responses") or {})
-            yield {"type": "function_call_output", "call_id": part.id, "output": _render_result(part)} | kept
+            kind = kept.pop("type", None)
+            if checks := kept.pop("pending_safety_checks", None):
+                kept["acknowledged_safety_checks"] = checks  # the call was carried out, so somebody approved of it
+            output = _render_result(part)
+            item = render_native_result(part, kind, output) if dialect.hosted == "responses" else None
+            yield (item or {"type": "function_call_output", "call_id": part.id, "output": output}) | kept
     else:
         role = dialect.system if message.role == "system" else "user"
         yield {"type": "message", "role": role, "content": [_render_part(part) for part in message.content]}
 
 
-def _render_assistant(message: Message, *, unproved: bool) -> Iterable[dict[str, Any]]:
+def _render_assistant(message: Message, dialect: ResponsesDialect, *, unproved: bool) -> Iterable[dict[str, Any]]:
     """Yields the items of a message in the order in which they came. Text of one item stays one item; reasoning of another format is left
     out, as OpenAI cannot verify it."""
     items: list[dict[str, Any]] = []
@@ -353,6 +354,8 @@ def _render_assistant(message: Message, *, unproved: bool) -> Iterable[dict[str,
                     last["content"].append(content)
                 else:
                     items.append({"type": "message", "role": "assistant", "content": [content]} | kept)
+            case ToolCall() if kept.get("type") in NATIVE_CALLS and dialect.hosted == "responses":
+                items.append(kept | ({"id": part.id} if kept["type"] == "mcp_approval_request" else {"call_id": part.id}))
             case ToolCall():
                 call = {
                     "type": "function_call",
@@ -360,12 +363,17 @@ def _render_assistant(message: Message, *, unproved: bool) -> Iterable[dict[str,
                     "name": part.name,
                     "arguments": part.arguments_json,
                 }
-                items.append(call | kept)
+                items.append(call if kept.get("type") in NATIVE_CALLS else call | kept)
             case Reasoning() if kept and not unproved and not kept.get("encrypted_content"):
                 continue  # known by its id alone, which only a server that stores responses finds
             case Reasoning() | Opaque() | Image() if kept:
                 items.append(kept)
     return items
+
+
+def _render_tool(tool: ToolDefinition, dialect: ResponsesDialect) -> dict[str, Any]:
+    entry = {"type": "function", "name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return entry | ({"strict": bool(tool.strict)} if dialect.strict else {})
 
 
 def _render_result(result: ToolOutput) -> str | list[dict[str, Any]]:

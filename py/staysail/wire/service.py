@@ -25,6 +25,9 @@ NAMES: dict[str, str] = {
     "images": "image models",
     "speech": "speech models",
     "models": "list of models",
+    "files": "files that it keeps",
+    "batches": "batches",
+    "ocr": "OCR models",
 }
 
 

@@ -17,7 +17,7 @@ from .multipart import render_form
 from .service import RemoteModel, parse_usage
 from .shapes import record, records, string
 
-PATHS = {"gemini": "models/{model}:generateContent"}
+PATHS = {"gemini": "models/{model}:generateContent", "xai": "stt"}
 PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
 
 
@@ -79,6 +79,11 @@ class TranscriptionModel(RemoteModel):
                 fields = merge_params({"model": self.model, **given}, self.additional_params)
                 texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in fields.items()}
                 return render_form(texts, {"file": (name, media_type, data)})
+            case "xai":  # whose one model is not named; the file comes last
+                if given.keys() - {"language"}:
+                    raise ConfigError("xai takes the audio and its language alone, no prompt and no temperature")
+                asked = {key: json.dumps(value) if not isinstance(value, str) else value for key, value in self.additional_params.items()}
+                return render_form({**given, **asked}, {"file": (name, media_type, data)})
             case "openrouter":
                 sound = {"data": Audio(data=data).base64, "format": _format(media_type)}
                 return merge_params({"model": self.model, "input_audio": sound, **given}, self.additional_params)
@@ -113,7 +118,7 @@ def _parse(body: Any) -> Transcription:
         body["text"],
         string(body.get("language")) or None,
         float(duration) if isinstance(duration, int | float | str) and not isinstance(duration, bool) else None,
-        tuple(records(body.get("segments")) or records(body.get("chunks"))),
+        tuple(records(body.get("segments")) or records(body.get("chunks")) or records(body.get("words"))),
         parse_usage(usage),
         body,
     )

@@ -1,0 +1,127 @@
+"""Tools that a provider knows by a type of their own (core/native.py): their entries in a request, and, of Responses, their calls and
+results, which are items of their own. Anthropic's are called like any other tool."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..core.arguments import parse_arguments
+from ..core.completion import ToolDefinition
+from ..core.errors import ConfigError
+from ..core.messages import Image, ToolCall, ToolOutput
+from .shapes import record, string
+
+type Entry = dict[str, Any]
+
+
+def render_native(tool: ToolDefinition, wire: str) -> Entry | None:
+    """The tool's entry; None where the provider gets it as a function. Raises ConfigError for a screen where there is none."""
+    if tool.native is None:
+        return None
+    make = MAKERS.get(wire, {}).get(tool.native.kind)
+    if make is None:
+        refuse_screen(tool)
+        return None
+    return make(tool, tool.native.options)
+
+
+def refuse_screen(tool: ToolDefinition) -> None:
+    """Raises ConfigError for a screen: no model can use one as a function that was not trained to."""
+    if tool.native is not None and tool.native.kind == "computer":
+        raise ConfigError("this provider's models have no computer tool; OpenAI's (by Responses) and Anthropic's do")
+
+
+def _custom(tool: ToolDefinition, options: Mapping[str, Any]) -> Entry:
+    form: Entry = {}
+    if "grammar" in options:
+        form = {"format": {"type": "grammar", "syntax": "lark", "definition": options["grammar"]}}
+    elif "regex" in options:
+        form = {"format": {"type": "grammar", "syntax": "regex", "definition": options["regex"]}}
+    return {"type": "custom", "name": tool.name, "description": tool.description} | form
+
+
+def _screen(tool: ToolDefinition, options: Mapping[str, Any]) -> Entry:
+    size = {"display_width_px": options["width"], "display_height_px": options["height"]}
+    return {"type": "computer_20251124", "name": "computer"} | size
+
+
+MAKERS: dict[str, dict[str, Callable[[ToolDefinition, Mapping[str, Any]], Entry]]] = {
+    "responses": {
+        "custom": _custom,
+        "bash": lambda tool, options: {"type": "shell", "environment": {"type": "local"}},
+        "apply_patch": lambda tool, options: {"type": "apply_patch"},
+        "computer": lambda tool, options: {"type": "computer"},
+    },
+    "anthropic": {
+        "bash": lambda tool, options: {"type": "bash_20250124", "name": "bash"},
+        "text_editor": lambda tool, options: {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
+        "memory": lambda tool, options: {"type": "memory_20250818", "name": "memory"},
+        "computer": _screen,
+    },
+}
+
+
+def read_native_call(item: Mapping[str, Any]) -> ToolCall | None:
+    """A call of Responses that is an item of its own; None for any other item. The question whether a tool of an MCP server may be called
+    is a call of that server's tool `mcp_<name>`, which runs here and needs approval."""
+    reader = CALLS.get(string(item.get("type")))
+    if reader is None or record(record(item).get("environment")).get("type") == "container_reference":
+        return None
+    name, arguments = reader(item)
+    kept = {key: value for key, value in item.items() if value is not None}
+    return ToolCall(string(item.get("call_id")), name, arguments, {"responses": kept})
+
+
+def _read_shell(item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    action = record(item.get("action"))
+    commands = action.get("commands") or action.get("command") or []
+    # The older local_shell_call has one command, as a list of its words.
+    joined = "\n".join(map(str, commands)) if item.get("type") == "shell_call" else " ".join(map(str, commands))
+    return "bash", {"command": joined}
+
+
+def _read_computer(item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    actions = item.get("actions") or [record(item.get("action"))]
+    checks = item.get("pending_safety_checks")
+    return "computer", {"actions": actions} | ({"pending_safety_checks": checks} if checks else {})
+
+
+CALLS: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
+    "custom_tool_call": lambda item: (string(item.get("name")), {"input": string(item.get("input"))}),
+    "shell_call": _read_shell,
+    "local_shell_call": _read_shell,
+    "apply_patch_call": lambda item: ("apply_patch", dict(record(item.get("operation")))),
+    "computer_call": _read_computer,
+    "mcp_approval_request": lambda item: (
+        f"mcp_{string(item.get('server_label'))}",
+        {"tool": string(item.get("name")), "arguments": parse_arguments(string(item.get("arguments")))},
+    ),
+}
+NATIVE_CALLS = frozenset(CALLS)
+
+
+def render_native_result(result: ToolOutput, kind: str | None, output: Any) -> Entry | None:
+    """The item that answers a call of a kind; None where that is a function's."""
+    match kind:
+        case "custom_tool_call":
+            return {"type": "custom_tool_call_output", "call_id": result.id, "output": output}
+        case "shell_call":
+            outcome = {"type": "exit", "exit_code": 1 if result.is_error else 0}
+            streams = {"stdout": "" if result.is_error else result.text, "stderr": result.text if result.is_error else ""}
+            return {"type": "shell_call_output", "call_id": result.id, "output": [streams | {"outcome": outcome}]}
+        case "local_shell_call":
+            return {"type": "local_shell_call_output", "id": result.id, "output": result.text}
+        case "apply_patch_call":
+            status = "failed" if result.is_error else "completed"
+            return {"type": "apply_patch_call_output", "call_id": result.id, "status": status, "output": result.text}
+        case "computer_call":
+            picture = next((part for part in result.content if isinstance(part, Image)), None)
+            if picture is None:
+                raise ConfigError(f"a computer tool gives a picture of the screen, not {result.text[:80]!r}")
+            shown = {"type": "computer_screenshot", "image_url": picture.data_url("image/png")}
+            return {"type": "computer_call_output", "call_id": result.id, "output": shown}
+        case "mcp_approval_request":
+            reason = {"reason": result.text} if result.is_error else {}
+            return {"type": "mcp_approval_response", "approval_request_id": result.id, "approve": not result.is_error} | reason
+    return None

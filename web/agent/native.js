@@ -1,0 +1,73 @@
+/**
+ * Tools of the page's that some providers know by a type of their own, because their models were trained on them. Other providers get them as
+ * functions.
+ *
+ * @import { PlainTool, ToolApproval, ToolContext } from "../types.js"
+ */
+
+import { ConfigError } from "../errors.js";
+import { tool } from "./tools.js";
+
+/**
+ * A tool that is called with free text: code, a query. OpenAI's models keep to the grammar (in Lark's notation) or the regex.
+ * @param {{name: string, description?: string, grammar?: string, regex?: string, needsApproval?: ToolApproval,
+ *   execute: (text: string, context: ToolContext) => unknown}} options
+ * @returns {PlainTool}
+ */
+export function customTool({ grammar, regex, execute, ...rest }) {
+  if (grammar && regex) throw new ConfigError("a custom tool has a grammar or a regex, not both");
+  const form = grammar ?? regex;
+  const description = `The text.${form ? ` It matches this ${grammar ? "grammar" : "regular expression"}: ${form}` : ""}`;
+  return tool({
+    ...rest,
+    native: { kind: "custom", options: { ...(grammar ? { grammar } : {}), ...(regex ? { regex } : {}) } },
+    parameters: {
+      type: "object",
+      properties: { input: { type: "string", description } },
+      required: ["input"],
+      additionalProperties: false,
+    },
+    execute: ({ input }, context) => execute(input, context),
+  });
+}
+
+/**
+ * A shell, which Claude and GPT know: `execute` gets a command (several are lines) and gives what it printed.
+ * @param {{needsApproval?: ToolApproval, timeoutMs?: number, execute: (command: string, context: ToolContext) => unknown}} options
+ * @returns {PlainTool}
+ */
+export function bashTool({ execute, ...rest }) {
+  return tool({
+    ...rest,
+    name: "bash",
+    description: "Runs a command in a shell and gives what it prints.",
+    native: { kind: "bash" },
+    parameters: {
+      type: "object",
+      properties: {
+        command: { type: "string", description: "The command." },
+        restart: { type: "boolean", description: "Starts the shell anew." },
+      },
+      additionalProperties: false,
+    },
+    execute: ({ command }, context) =>
+      command ? execute(command, context) : "There is nothing to restart: each command has a shell of its own.",
+  });
+}
+
+/**
+ * A screen, which Claude and GPT know: `execute` carries out what the model wants, in its provider's words, and gives a picture of the screen.
+ * Where `needsApproval` is left out, a person is asked about what GPT's provider holds to be risky.
+ * @param {{width: number, height: number, needsApproval?: ToolApproval, execute: (args: any, context: ToolContext) => unknown}} options
+ * @returns {PlainTool}
+ */
+export function computerTool({ width, height, needsApproval, execute }) {
+  return tool({
+    name: "computer",
+    description: "A screen, mouse and keyboard.",
+    native: { kind: "computer", options: { width, height } },
+    parameters: { type: "object" },
+    needsApproval: needsApproval ?? ((/** @type {any} */ args) => Boolean(args.pending_safety_checks)),
+    execute,
+  });
+}
