@@ -1,5 +1,5 @@
 /**
- * What a model is asked and what it says, as classes for whoever prefers them to plain objects; both are accepted everywhere.
+ * Requests and answers of a model as classes, for programs that prefer classes to plain objects. Both are accepted everywhere.
  *
  * @import { Part, RequestOptions, Role, ToolDefinition as Definition } from "./types.js"
  */
@@ -9,7 +9,7 @@ import { ConfigError } from "./errors.js";
 import { jsonSchema } from "./agent/schema.js";
 import { toSnake } from "./bridge/spelling.js";
 
-/** One thing an assistant said. */
+/** One part of an assistant's message. */
 export class AssistantContent {
   /**
    * @param {string} text
@@ -31,7 +31,7 @@ export class AssistantContent {
 
   /**
    * @param {string} text
-   * @param {string} [signature] what the provider wants echoed
+   * @param {string} [signature] text that the provider wants echoed
    * @returns {Part}
    */
   static reasoning(text, signature) {
@@ -39,7 +39,7 @@ export class AssistantContent {
   }
 }
 
-/** One turn. */
+/** One message of a conversation. */
 export class Message {
   /**
    * @param {Role} role
@@ -70,7 +70,7 @@ export class Message {
   }
 
   /**
-   * The answer to a tool call.
+   * The result of a tool call, as a message.
    * @param {string} id
    * @param {string} name
    * @param {string | Part[]} content
@@ -89,12 +89,12 @@ export class Message {
   }
 }
 
-/** Text the model should know. */
+/** Text that the model should know. */
 export class Document {
   /**
    * @param {string} id
    * @param {string} text
-   * @param {Record<string, unknown>} [metadata] where it is from
+   * @param {Record<string, unknown>} [metadata] where the text is from
    */
   constructor(id, text, metadata) {
     this.id = id;
@@ -103,7 +103,7 @@ export class Document {
   }
 }
 
-/** What a tool is to a model. */
+/** A tool's name, description and parameters, as a model is given them. */
 export class ToolDefinition {
   /** @param {Definition} definition */
   constructor({ name, description = "", parameters }) {
@@ -127,7 +127,7 @@ const REQUEST_OPTIONS = [
   "additionalParams",
 ];
 
-/** One call of a model. */
+/** The request of one model call. */
 export class CompletionRequest {
   /** @param {RequestOptions} options */
   constructor(options) {

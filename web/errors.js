@@ -1,9 +1,9 @@
 /**
- * Every error staysail raises, the same tree as in Python, split by whose move is next.
+ * Every error that staysail raises: the same tree as in Python, split by who has to act next.
  *
  *     StaysailError              code, history, usage
  *     ├── ConfigError            the caller: a wrong option, an unknown name, something this environment lacks
- *     ├── ProviderError          the provider said no: status, requestId, body, retryAfterS; only time helps where retryable
+ *     ├── ProviderError          the provider refused: status, requestId, body, retryAfterS; only time helps where retryable
  *     │   ├── AuthError  RateLimitError  NetworkError  BadRequestError  ServerError  StreamError
  *     ├── MaxTurnsError          the run used up its turns
  *     ├── RunStopped             a hook stopped the run
@@ -45,11 +45,11 @@ export class StaysailError extends Error {
     this.code = code ?? kind.code;
     /** The exchange up to the error, ready to be the next history. @type {Message[]} */
     this.history = history;
-    /** What was used up to the error. @type {Usage | null} */
+    /** The usage up to the error. @type {Usage | null} */
     this.usage = usage;
   }
 
-  /** The class's name, however a minifier spells it. @returns {string} */
+  /** The class's name, whatever a minifier makes of it. @returns {string} */
   static get label() {
     return Object.entries(KINDS).find(([, kind]) => kind === this)?.[0] ?? "StaysailError";
   }
@@ -76,13 +76,13 @@ export class ProviderError extends StaysailError {
     /** HTTP status, where there was one. */
     this.status = data.status ?? null;
     this.requestId = data.requestId ?? null;
-    /** The provider's own words, parsed where they are JSON. */
+    /** The provider's response, parsed where it is JSON. */
     this.body = data.body ?? null;
-    /** Seconds it asked to wait. */
+    /** Seconds that the provider asks to wait. */
     this.retryAfterS = data.retryAfterS ?? null;
     this.retryable = data.retryable ?? false;
     this.provider = data.provider ?? "";
-    /** What came of an answer that broke off. @type {Message | null} */
+    /** The part of the answer that came before it broke off. @type {Message | null} */
     this.partial = data.partial ?? null;
   }
 }
@@ -109,7 +109,7 @@ export class MaxTurnsError extends StaysailError {
   static code = "max_turns";
 }
 
-/** Its message is the reason that the hook gave. */
+/** A run that a hook stopped. The message is the reason that the hook gave. */
 export class RunStopped extends StaysailError {
   static code = "stopped";
 }
@@ -125,14 +125,17 @@ export class UsageLimitError extends RunStopped {
     super(message, data);
     /** The field of usageLimits. */
     this.limit = camelCase(data.limit ?? "");
-    /** What it allows. */
+    /** The limit's value. */
     this.most = data.most ?? null;
-    /** What the run used or was about to; null for seconds. */
+    /** The use that reached the limit, or would have passed it; null for seconds. */
     this.used = data.used ?? null;
   }
 }
 
-/** `cause` is the signal's reason. Its name is the reason's, so `error.name === "AbortError"` holds as it does for fetch. */
+/**
+ * A run that was cancelled. `cause` is the signal's reason, and the error's name is the reason's name, so `error.name === "AbortError"`
+ * holds as it does for fetch.
+ */
 export class RunCancelled extends StaysailError {
   static code = "cancelled";
 }
@@ -141,8 +144,8 @@ export class ToolError extends StaysailError {
 }
 
 /**
- * What a ToolFS refused or could not do. Its code is "bad_path", "not_found", "exists", "is_directory", "not_a_directory", "not_empty",
- * "read_only", "changed", "refused", "limit", "bad_request", "no_permission" (the user's, for a directory) or "unavailable".
+ * A call that a ToolFS refused or could not do. Its code is "bad_path", "not_found", "exists", "is_directory", "not_a_directory",
+ * "not_empty", "read_only", "changed", "refused", "limit", "bad_request", "no_permission" (the user's, for a directory) or "unavailable".
  */
 export class ToolFSError extends ToolError {
   static code = "toolfs";
@@ -153,7 +156,7 @@ export class ToolFSError extends ToolError {
    */
   constructor(message, data = {}) {
     super(message, data);
-    /** As it was asked for. @type {string | null} */
+    /** The path as the caller wrote it. @type {string | null} */
     this.path = data.path ?? null;
   }
 }
@@ -167,7 +170,7 @@ export class OutputError extends StaysailError {
    */
   constructor(message, data = {}) {
     super(message, data);
-    /** What the model answered last. @type {unknown} */
+    /** The model's last answer. @type {unknown} */
     this.raw = data.raw ?? null;
   }
 }
@@ -181,7 +184,7 @@ export class LoaderError extends StaysailError {
    */
   constructor(message, data = {}) {
     super(message, data);
-    /** Its name. */
+    /** The file's name. */
     this.file = data.file ?? "";
   }
 }
@@ -202,9 +205,9 @@ export class QuotaError extends StoreError {
    */
   constructor(message, data = {}) {
     super(message, data);
-    /** What was to be written; null where nobody knows. */
+    /** Bytes of the failed write; null where they are not known. */
     this.neededBytes = data.neededBytes ?? null;
-    /** What the browser says is left; null where it does not tell. */
+    /** Bytes that the browser says are left; null where it does not say. */
     this.freeBytes = data.freeBytes ?? null;
   }
 }
@@ -223,7 +226,7 @@ export class InterpreterError extends StaysailError {
    */
   constructor(message, data = {}) {
     super(message, data);
-    /** Whether the same call may work now, with another interpreter. */
+    /** Whether the same call may succeed with the next interpreter. */
     this.retryable = data.retryable ?? false;
   }
 }
@@ -256,13 +259,13 @@ const KINDS = {
 };
 
 /**
- * An error as it crosses. `lineage`: its class's name and its bases', nearest first. thrown: which of the errors that crossed the other way
- * it comes of.
+ * An error as it crosses between the sides. lineage: names of its class and base classes, nearest first. thrown: index of the error of the
+ * receiving side that it comes of.
  * @typedef {{name: string, message: string, lineage?: string[], traceback?: string, thrown?: number, [field: string]: unknown}} ErrorRecord
  */
 
 /**
- * The error that a record describes, as the nearest class there is here.
+ * Returns the error that a record describes, as an instance of the nearest class that exists here.
  * @param {ErrorRecord} record
  * @param {unknown} [cause]
  * @returns {StaysailError}
@@ -275,7 +278,7 @@ export function fromRecord({ name, lineage = [name], message, traceback, thrown,
 }
 
 /**
- * @param {unknown} error anything that was thrown
+ * @param {unknown} error any value that was thrown
  * @returns {ErrorRecord}
  */
 export function toRecord(error) {
@@ -286,7 +289,7 @@ export function toRecord(error) {
 }
 
 /**
- * The message of anything that was thrown, also of an object that throws when it is asked for its text.
+ * Returns the message of any value that was thrown, also of an object whose text cannot be read.
  * @param {unknown} error
  * @returns {string}
  */

@@ -117,7 +117,7 @@ serve({
 });
 
 /**
- * A server of tools, resources and prompts. It connects with the first call; options are checked at once.
+ * Creates a server of tools, resources and prompts. Options are checked at once; the server connects with the first call.
  * @param {McpOptions} options
  */
 export function mcpServer(options) {
@@ -127,7 +127,7 @@ export function mcpServer(options) {
 export class McpServer {
   #described;
 
-  /** What the lists that were read last left out, and why. @type {readonly string[]} */
+  /** Entries that the last lists left out, with reasons. @type {readonly string[]} */
   warnings = [];
 
   /** @param {McpOptions} options */
@@ -158,19 +158,20 @@ export class McpServer {
     known.set(this.#described.id, options);
   }
 
-  /** What the server says of itself. @returns {Promise<McpInfo>} */
+  /** Connects, and returns the server's description of itself. @returns {Promise<McpInfo>} */
   connect() {
     return this.#ask("mcp.connect");
   }
 
   /**
-   * The server's tools, for an agent: `new Agent({tools: await server.tools()})`. A malformed tool is left out, and `warnings` says why.
+   * Returns the server's tools, for an agent: `new Agent({tools: await server.tools()})`. A malformed tool is left out, and `warnings` says
+   * why.
    * @param {McpToolOptions} [options]
    * @returns {Promise<McpTool[]>}
    */
   async tools({ prefix = "", allow, needsApproval = false, onProgress } = {}) {
     const set = `${this.#described.id}-tools-${++lastId}`;
-    // A function decides here, about tools that Python then takes for such as need none.
+    // A function in JavaScript decides about approval; Python takes those tools for tools that need none.
     const options = { prefix, allow: allow ?? null, approval: needsApproval === true ? "always" : "never" };
     if (onProgress) listeners.set(set, onProgress);
     /** @type {WeakMap<Peer, Promise<{tools: PythonDefinition[], warnings: string[]}>>} */
@@ -194,18 +195,18 @@ export class McpServer {
     });
   }
 
-  /** The resources that have an address. @returns {Promise<McpResource[]>} */
+  /** Returns the resources that have an address. @returns {Promise<McpResource[]>} */
   resources() {
     return this.#list("resources");
   }
 
-  /** Patterns of addresses (RFC 6570). @returns {Promise<McpResourceTemplate[]>} */
+  /** Returns patterns of addresses (RFC 6570). @returns {Promise<McpResourceTemplate[]>} */
   resourceTemplates() {
     return this.#list("resource_templates");
   }
 
   /**
-   * The contents of a resource; bytes are base64 text in `data`.
+   * Returns the contents of a resource; bytes are base64 text in `data`.
    * @param {string} uri
    * @returns {Promise<Part[]>}
    */
@@ -213,10 +214,7 @@ export class McpServer {
     return toCamel(await this.#ask("mcp.read", { uri }));
   }
 
-  /**
-   * Lets the server tell changes of a resource to `onNotification`, as "notifications/resources/updated".
-   * @param {string} uri
-   */
+  /** Subscribes to changes of a resource, which `onNotification` gets as "notifications/resources/updated". @param {string} uri */
   async subscribe(uri) {
     await this.#ask("mcp.subscribe", { uri, wanted: true });
   }
@@ -232,7 +230,7 @@ export class McpServer {
   }
 
   /**
-   * The messages of a prompt, ready to be a `history`.
+   * Returns the messages of a prompt, ready to be a `history`.
    * @param {string} name
    * @param {Record<string, string>} [args]
    * @returns {Promise<Message[]>}
@@ -241,7 +239,7 @@ export class McpServer {
     return toCamel(await this.#ask("mcp.prompt", { name, arguments: args }));
   }
 
-  /** Ends the session, where the server keeps one. A later call opens another. */
+  /** Ends the session, where the server keeps one. A later call opens another session. */
   async close() {
     await this.#ask("mcp.close");
   }

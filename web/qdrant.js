@@ -12,13 +12,14 @@ import { ConfigError, StoreError } from "./errors.js";
 import { readJson, writeJson } from "./stores/qdrant-json.js";
 import { exactId, payloadOf, pointId, readDocument, readId, readPoint } from "./stores/qdrant-points.js";
 
-/** Points asked for, or sent, at once. */
+/** Points in one request or response. */
 const PAGE = 256;
-/** Times as many hits are looked at where they should be unlike each other; as in Python. */
+/** Hits that are read for each hit that is wanted, where hits should differ from each other; the same as in Python. */
 const VARIED = 4;
 
 /**
- * It embeds queries by its model and does not ask whose vectors the collection holds; Python's QdrantStore does.
+ * A collection whose documents and queries are embedded by one model. It does not check which model the collection's vectors are from;
+ * Python's QdrantStore does.
  */
 export class QdrantAdapter {
   #collection;
@@ -29,7 +30,7 @@ export class QdrantAdapter {
 
   /**
    * @param {string} collection
-   * @param {Embedder} model what queries are embedded with
+   * @param {Embedder} model embeds documents and queries
    * @param {QdrantOptions} options
    */
   constructor(collection, model, { url, apiKey, fetch: send }) {
@@ -43,7 +44,7 @@ export class QdrantAdapter {
   }
 
   /**
-   * Make the collection where it is not there yet.
+   * Creates the collection where it does not exist yet.
    * @param {number} dimensions
    * @param {"Cosine" | "Dot" | "Euclid"} [distance]
    */
@@ -52,23 +53,26 @@ export class QdrantAdapter {
     if (!exists) await this.#ask("PUT", "", { vectors: { size: dimensions, distance } });
   }
 
-  /** Returns once they can be found. An id is a UUID, or a whole number below 2^64; above 2^53 as a BigInt or as text. @param {Point[]} points */
+  /**
+   * Adds points. Returns once they can be found. An id is a UUID, or a whole number below 2^64, above 2^53 as a BigInt or as text.
+   * @param {Point[]} points
+   */
   async insertDocuments(points) {
     await this.#ask("PUT", "/points?wait=true", { points: points.map((point) => ({ ...point, id: exactId(point.id) })) });
   }
 
-  /** By their points' ids, or those that `upsert` was given. @param {PointId[]} ids */
+  /** Deletes points by their ids, or by the ids that `upsert` was given. @param {PointId[]} ids */
   async deleteDocuments(ids) {
     const points = await Promise.all(ids.map((id) => (typeof id === "string" ? pointId(id) : exactId(id))));
     await this.#ask("POST", "/points/delete?wait=true", { points });
   }
 
   /**
-   * Documents in the place of those of the same ids, as Python's QdrantStore writes them; what has no vector is embedded. The collection is
-   * made with the first, for cosine.
+   * Adds documents, in place of documents with the same ids, as Python's QdrantStore writes them. Documents without a vector are embedded.
+   * The first call creates the collection, with cosine distance.
    * @param {readonly (string | StoreDocument)[]} documents
    * @param {{signal?: AbortSignal}} [options]
-   * @returns {Promise<string[]>} their ids
+   * @returns {Promise<string[]>} the documents' ids
    */
   async upsert(documents, { signal } = {}) {
     const given = documents
@@ -89,7 +93,7 @@ export class QdrantAdapter {
   }
 
   /**
-   * Those that are there, in the order asked for.
+   * Returns the documents that exist, in the order of `ids`.
    * @param {readonly string[]} ids
    * @param {{vectors?: boolean, signal?: AbortSignal}} [options]
    * @returns {Promise<FoundDocument[]>}
@@ -103,7 +107,7 @@ export class QdrantAdapter {
   }
 
   /**
-   * Of every document, in no order.
+   * Returns the ids of all documents, in no order.
    * @param {{signal?: AbortSignal}} [options]
    * @returns {Promise<string[]>}
    */
@@ -122,7 +126,8 @@ export class QdrantAdapter {
   }
 
   /**
-   * The nearest, best first: under the id that `upsert` was given, else their point's, and with their payload. filter: Qdrant's own.
+   * Returns the nearest documents, best first, under the ids that `upsert` was given or else their points' ids, with their payloads.
+   * filter: in Qdrant's own terms.
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, unknown][]>}
    */
@@ -158,7 +163,7 @@ export class QdrantAdapter {
    * @param {string} path
    * @param {unknown} [body]
    * @param {AbortSignal} [signal]
-   * @returns {Promise<any>} the answer's `result`
+   * @returns {Promise<any>} the `result` of the response
    */
   async #ask(method, path, body, signal) {
     const send = this.#fetch;
@@ -196,7 +201,7 @@ function textOf({ id, document }) {
 
 /**
  * @param {unknown} error
- * @returns {[]} where the collection is not there yet
+ * @returns {[]} an empty list where the collection does not exist yet
  */
 function noneYet(error) {
   if (error instanceof StoreError && error.code === "not_found") return [];

@@ -1,10 +1,9 @@
-/**
- * A streamed answer in the shape that rig gives it.
- *
- * @import { AgentEvent, ToolResult, Usage } from "./types.js"
- */
+/** The parts of a streamed answer in rig's shape. @import { AgentEvent, ToolResult, Usage } from "./types.js" */
 
-/** One thing that came. Exactly one of its fields is set, but for `id`, `call_id` and `function`, which are set together; `text` is null where it is no text. */
+/**
+ * One part of the stream. Exactly one of its fields is set, except that `id`, `call_id` and `function` are set together; `text` is null in
+ * parts that are not text.
+ */
 export class RawStreamingChoice {
   /** @type {string | null} */
   text = null;
@@ -18,7 +17,7 @@ export class RawStreamingChoice {
   function;
   /** @type {Omit<ToolResult, "type"> | undefined} */
   tool_result;
-  /** What the whole run used. @type {Usage | undefined} */
+  /** Usage of the whole run. @type {Usage | undefined} */
   usage;
 
   /** @param {Partial<RawStreamingChoice>} fields */
@@ -28,7 +27,7 @@ export class RawStreamingChoice {
 }
 
 /**
- * What `prompt_stream` gives, piece by piece. Leaving the loop ends the request.
+ * Decodes the stream of `prompt_stream`, part by part. Leaving the loop ends the request.
  * @param {ReadableStream<AgentEvent | AgentEvent[]>} stream
  * @returns {AsyncGenerator<RawStreamingChoice, void>}
  */
@@ -44,7 +43,7 @@ export async function* decodeReadableStream(stream) {
       }
     }
   } finally {
-    await reader.cancel(); // no effect at the end of the stream
+    await reader.cancel(); // has no effect at the end of the stream
   }
 }
 

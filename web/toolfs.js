@@ -1,11 +1,12 @@
 /**
- * ToolFS: a file system that an agent works through: files, memory, retrieval, skills, plugins and snapshots, each call under a session and
- * written into an audit. It runs in Python, beside the agents.
+ * ToolFS: a file system that an agent works through, with files, memory, retrieval, skills, plugins and snapshots. Each call belongs to a
+ * session and is written into an audit. It runs in Python, beside the agents.
  *
  * @import { Peer } from "./bridge/rpc.js"
  * @import { PythonDefinition, PythonTool } from "./agent/python-tools.js"
  * @import { Permission } from "./toolfs/directories.js"
- * @import { Entry, FoundAll, MountOptions, Operation, OperationResult, PluginRequest, PluginResponse, SessionOptions, ToolFSOptions } from "./toolfs/types.js"
+ * @import { Entry, FoundAll, MountOptions, Operation, OperationResult, PluginRequest, PluginResponse, SessionOptions, ToolFSOptions }
+ *   from "./toolfs/types.js"
  */
 
 import { ConfigError } from "./errors.js";
@@ -20,13 +21,13 @@ export { Session };
 
 export class ToolFS {
   #link = new Link();
-  /** Those that the user picked. @type {Map<string, {kept: string, writable: boolean}>} */
+  /** Mounts of directories that the user picked, by path. @type {Map<string, {kept: string, writable: boolean}>} */
   #directories = new Map();
 
   /** Use `ToolFS.open`. @private @param {ToolFSOptions} options */
   constructor({ name, searchIndex, embedder }) {
     links.set(this, this.#link);
-    /** What it is kept under. */
+    /** The name under which it is stored. */
     this.name = name ?? "toolfs";
     this.memory = new Memory(this.#link);
     this.skills = new Skills(this.#link);
@@ -37,7 +38,7 @@ export class ToolFS {
   }
 
   /**
-   * Opens what is kept under a name, or makes it; ends what a crash interrupted.
+   * Opens the ToolFS that is stored under a name, or creates it. Completes operations that a crash interrupted.
    * @param {ToolFSOptions} [options]
    * @returns {Promise<ToolFS>}
    */
@@ -62,7 +63,7 @@ export class ToolFS {
   }
 
   /**
-   * A place for files, below /toolfs.
+   * Mounts a place for files below /toolfs.
    * @param {string} path
    * @param {MountOptions} [options]
    */
@@ -84,14 +85,14 @@ export class ToolFS {
     await this.#link.keep(`mount ${path}`, "toolfs.mount", { path, ...described });
   }
 
-  /** What is kept of it stays. @param {string} path */
+  /** Unmounts a path. Stored files stay. @param {string} path */
   async unmount(path) {
     await this.#link.ask("toolfs.unmount", { path });
     this.#link.forget(`mount ${path}`);
   }
 
   /**
-   * Whether the browser lets the page use the directory that the user picked.
+   * Returns whether the browser lets the page use the directory that the user picked.
    * @param {string} path
    * @returns {Promise<Permission>}
    */
@@ -100,7 +101,7 @@ export class ToolFS {
   }
 
   /**
-   * Asks the user for it again; call it from a click.
+   * Asks the user for permission again; call it from a click.
    * @param {string} path
    * @returns {Promise<Permission>}
    */
@@ -119,7 +120,7 @@ export class ToolFS {
   }
 
   /**
-   * What whoever has it may do.
+   * Creates a session: the permissions of the program or agent that holds it.
    * @param {SessionOptions} options
    * @returns {Session}
    */
@@ -137,7 +138,7 @@ export class ToolFS {
   }
 
   /**
-   * A file that is UTF-8.
+   * Reads a file as UTF-8 text.
    * @param {string} path
    * @param {Session} session
    * @returns {Promise<string>}
@@ -147,11 +148,11 @@ export class ToolFS {
   }
 
   /**
-   * Creates or replaces a file; directories above it are made.
+   * Creates or replaces a file, and the directories above it.
    * @param {string} path
    * @param {string | Uint8Array} content
    * @param {Session} session
-   * @param {{ifHash?: string}} [options] ifHash: only where the file still has this hash; "" where it is not there
+   * @param {{ifHash?: string}} [options] ifHash: write only where the file still has this hash, "" for a file that does not exist
    * @returns {Promise<Entry>}
    */
   write(path, content, session, { ifHash } = {}) {
@@ -169,7 +170,7 @@ export class ToolFS {
   }
 
   /**
-   * What is in a directory and the session may do something with, by name.
+   * Lists a directory by name: the entries that the session may use.
    * @param {string} path
    * @param {Session} session
    * @returns {Promise<Entry[]>}
@@ -207,7 +208,7 @@ export class ToolFS {
   }
 
   /**
-   * Never replaces anything.
+   * Renames a file or directory. Never replaces an existing one.
    * @param {string} path
    * @param {string} newPath
    * @param {Session} session
@@ -227,7 +228,7 @@ export class ToolFS {
   }
 
   /**
-   * The best of what searchIndex holds.
+   * Returns the best hits in searchIndex.
    * @param {string} text
    * @param {Session} session
    * @param {{topK?: number}} [options]
@@ -238,7 +239,7 @@ export class ToolFS {
   }
 
   /**
-   * Several operations as one request, in order, one result each.
+   * Runs several operations as one request, in order. Returns one result each.
    * @param {Operation[]} operations
    * @param {Session} session
    * @returns {Promise<OperationResult[]>}
@@ -248,7 +249,7 @@ export class ToolFS {
   }
 
   /**
-   * Calls a plugin. One that fails is an answer too.
+   * Calls a plugin. A plugin's failure is a response too.
    * @param {string} plugin
    * @param {PluginRequest} request
    * @param {Session} session
@@ -259,9 +260,9 @@ export class ToolFS {
   }
 
   /**
-   * What an agent gets to work with: `new Agent({tools: await toolfs.tools(session)})`.
+   * Returns the tools for an agent: `new Agent({tools: await toolfs.tools(session)})`.
    * @param {Session} session
-   * @returns {Promise<PythonTool[]>} those that the session can use
+   * @returns {Promise<PythonTool[]>} the tools that the session can use
    */
   tools(session) {
     return this.#tools(session, "tools");
@@ -318,12 +319,15 @@ export class ToolFS {
     );
   }
 
-  /** Told whenever something was changed, here or in another tab: "tree" for files, memory and skills, "snapshot", "audit". @returns {AsyncGenerator<string[]>} */
+  /**
+   * Yields the kinds of each change, made here or in another tab: "tree" for files, memory and skills, "snapshot", "audit".
+   * @returns {AsyncGenerator<string[]>}
+   */
   async *changes() {
     yield* (await this.#link.peer()).stream("toolfs.changes", { id: this.#link.id });
   }
 
-  /** Lets go of it; nothing that is kept is lost. */
+  /** Closes the ToolFS. Stored data stays. */
   async close() {
     await this.#link.ask("toolfs.close");
     given.delete(this.#link.id);

@@ -1,4 +1,4 @@
-/** Shapes that users of the package see. */
+/** Types of the values that programs meet. */
 
 export type Usage = {
   inputTokens: number;
@@ -7,7 +7,7 @@ export type Usage = {
   cachedInputTokens: number;
   cacheCreationInputTokens: number;
   reasoningTokens: number;
-  /** Calls of tools that the provider ran, which it charges for apart. */
+  /** Calls of tools that the provider ran, which it charges for separately. */
   hostedCalls?: number;
 };
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter" | "error" | "other" | "paused";
@@ -25,27 +25,27 @@ export type ToolResultPart = { type: "tool_result"; id: string; name: string; co
 export type OpaquePart = { type: "opaque" } & Extra;
 export type Part = TextPart | ImagePart | AudioPart | FilePart | ReasoningPart | RefusalPart | ToolCallPart | ToolResultPart | OpaquePart;
 export type Role = "system" | "user" | "assistant" | "tool";
-/** What it rests on is in `extra.sources`, as `Source[]`; no provider is sent it. */
+/** One message. The sources that it rests on are in `extra.sources`, as `Source[]`; no provider is sent them. */
 export type Message = { role: Role; content: Part[]; name?: string } & Extra;
 
-/** What a prompt may be: text, a part, or several. */
+/** A prompt: text, a part, or several. */
 export type Content = string | Part | Record<string, unknown> | (string | Part | Record<string, unknown>)[];
-/** A message as a caller may write it: ours, OpenAI's and rig's shapes, in either spelling; text is a user's. */
+/** A message as a caller may write it, in staysail's, OpenAI's or rig's shape and in either spelling. Text is a user's message. */
 export type MessageLike = string | { role: string; content?: unknown; [field: string]: unknown };
 
 export type TextDelta = { type: "text_delta"; text: string };
 export type ReasoningDelta = { type: "reasoning_delta"; text: string };
-/** A piece of a call's arguments as JSON text. */
+/** A piece of a tool call's arguments, as JSON text. */
 export type ToolCallDelta = { type: "tool_call_delta"; id: string; name: string; argumentsDelta: string; index: number };
 export type ToolCallDone = {
   type: "tool_call_done";
   id: string;
   name: string;
   arguments: Record<string, unknown> | string;
-  /** The provider runs the tool itself. */
+  /** Whether the provider runs the tool itself. */
   hosted: boolean;
 };
-/** `text` is what the model is told; `sources` are the documents it rests on. */
+/** The result of a tool call. `text` is the text that the model gets; `sources` are the documents that it rests on. */
 export type ToolResult = {
   type: "tool_result";
   id: string;
@@ -55,7 +55,7 @@ export type ToolResult = {
   durationS: number;
   text: string;
   sources: Source[];
-  /** The provider ran the tool itself. */
+  /** Whether the provider ran the tool itself. */
   hosted: boolean;
 };
 /** One model call ended. */
@@ -70,28 +70,31 @@ export type RetryScheduled = {
   status: number | null;
 };
 /**
- * A request was sent with an option left out or changed, as the model does not take it as it was. `learned`: the model refused it first,
- * which is remembered.
+ * A request was sent with an option left out or changed, because the model does not take it. `learned`: the model had refused it; the
+ * refusal is remembered.
  */
 export type RequestAdjusted = { type: "request_adjusted"; message: string; learned: boolean };
-/** A typed answer grew. `output`: all of it that is there; strings and lists may still grow, and fields may be missing. */
+/** A typed answer grew. `output`: the whole of it so far; strings and lists may still grow, and fields may be missing. */
 export type OutputDelta = { type: "output_delta"; output: unknown };
-/** Another model of a chain answers. `error`: what kept the model before from answering. */
+/** Another model of a chain answers. `error`: why the model before it could not. */
 export type ModelChanged = { type: "model_changed"; model: string; previous: string; error: string; code: string; status: number | null };
-/** May `tool` be called? uncertain: the call was begun before the run was cut off, and nobody knows whether it took effect. */
+/**
+ * A request to approve a call of `tool`. uncertain: the call had begun before the run was cut off, so that it may have taken effect
+ * already.
+ */
 export type ApprovalRequest = {
   id: string;
   tool: string;
   arguments: Record<string, unknown>;
   uncertain: boolean;
-  /** Seconds since 1970, after which the answer is no. */
+  /** Seconds since 1970, after which the call counts as refused. */
   expiresAt: number | null;
-  /** Whose tool it is, where an agent that serves as a tool asks. */
+  /** The agent whose tool it is, where an agent that serves as a tool made the request. */
   agent?: string;
 };
-/** A tool call waits for an answer: of `approve` where it is given, else the run pauses with it. */
+/** A tool call waits for an answer: of `approve` where that is given, else the run pauses with it. */
 export type ApprovalNeeded = { type: "approval_needed"; request: ApprovalRequest };
-/** Something that a tool tells while it runs: what it prints, or (as "display") a table or a picture that it shows. */
+/** Output of a tool while it runs: printed text, or (as "display") a table or a picture that it shows. */
 export type ToolProgress = {
   type: "tool_progress";
   callId: string;
@@ -100,11 +103,11 @@ export type ToolProgress = {
   text: string;
   part: Part | null;
 };
-/** What an agent that serves as a tool (with `events: true`) tells of its own run. */
+/** An event of the run of an agent that serves as a tool with `events: true`. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
-/** From here on another agent goes on with the conversation. */
+/** Another agent goes on with the conversation from here. */
 export type HandedOver = { type: "handed_over"; agent: string };
-/** The first event of a durable run, also when it is taken up. messages: history and prompt. */
+/** The first event of a durable run, also when it is resumed. messages: history and prompt. */
 export type RunStarted = { type: "run_started"; runId: string; messages: Message[] };
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
@@ -133,12 +136,15 @@ export type Completion = {
   requestId: string | null;
   model: string | null;
   raw: unknown;
-  /** Why the model refused, where it did and the provider says so: {type, category, explanation}. */
+  /** Why the model refused, where the provider says so: {type, category, explanation}. */
   stopDetails?: Record<string, unknown>;
-  /** Options that the model did not get, and why. */
+  /** Options that the model did not get, with reasons. */
   warnings?: string[];
 };
-/** A document that an answer rests on. `source`: the file it is from; `span`: where in it, [start, end), as `slice` counts, where the store knows; also `span.start` and `span.end`. */
+/**
+ * A document that an answer rests on. `source`: the file it is from; `span`: its place in the file where the store knows it, [start, end)
+ * as `slice` counts, also as `span.start` and `span.end`.
+ */
 export type Source = {
   id: string;
   score: number;
@@ -146,7 +152,7 @@ export type Source = {
   span?: [start: number, end: number] & { readonly start: number; readonly end: number };
   document: { id: string; text: string; metadata?: Record<string, unknown> };
 };
-/** One model call and the tools it asked for; `sources` are the documents put before it and those its tools found. */
+/** One model call and the tools that it called. `sources`: the documents put before it, and the documents that its tools found. */
 export type Step = { completion: Completion; toolResults: ToolResult[]; sources: Source[] };
 export type Reply<Output = unknown> = {
   text: string;
@@ -158,18 +164,18 @@ export type Reply<Output = unknown> = {
   finishReason: FinishReason;
   steps: Step[];
   requestIds: string[];
-  /** Options that the model did not get, and why; each once. */
+  /** Options that a model did not get, with reasons, each once. */
   warnings: string[];
   /** Tool calls that wait for approval: the run is paused, and `resume` goes on with it. */
   pending?: ApprovalRequest[];
-  /** Of a paused run: what `resume` takes. */
+  /** The run, where it is paused: give it to `resume`. */
   run?: PausedRun;
-  /** Of a durable run. */
+  /** The id of a durable run. */
   runId?: string;
 };
 /**
- * A durable run on record. "running" is under way, here or in another tab, where `owned`, else was cut off; "paused" waits for approval;
- * "failed" and "stopped" can be resumed; "done" gives its reply again.
+ * A durable run on record. "running": under way, here or in another tab where `owned`, else cut off. "paused": waits for approval. "failed"
+ * and "stopped": can be resumed. "done": gives its reply again.
  */
 export type RunInfo = {
   id: string;
@@ -180,17 +186,19 @@ export type RunInfo = {
   startedAt: number;
   updatedAt: number;
   owned: boolean;
-  /** The one that it belongs to. */
+  /** The conversation that the run belongs to. */
   conversation: string | null;
 };
-/** Plain JSON, to be kept and given to `resume`. */
+/** A paused run as plain JSON, to be kept and given to `resume`. */
 export type PausedRun = { version: number; [field: string]: unknown };
-/** True or false, or with more to say. `arguments`: instead of the model's. `result`: it is not called, this is what it gave. */
+/**
+ * An answer to an approval request. `arguments`: take the place of the model's. `result`: takes the place of the call, which is not made.
+ */
 export type ApprovalAnswer = boolean | { approve: true; arguments?: Record<string, unknown> } | { refuse: string } | { result: unknown };
 export type ToolApproval = boolean | ((args: any) => boolean | Promise<boolean>);
 
 export type JsonSchema = { [keyword: string]: unknown };
-/** https://standardschema.dev: Zod, Valibot, ArkType and others. */
+/** The interface of Zod, Valibot, ArkType and others: https://standardschema.dev */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
     readonly version: 1;
@@ -209,33 +217,33 @@ export type StandardResult<Output> =
     };
 
 export type Schema = JsonSchema | StandardSchema<any, any>;
-/** What a schema's library reads a value as. A JSON Schema says nothing to TypeScript. */
+/** The type that a schema's library reads a value as. A JSON Schema has no type in TypeScript. */
 export type Infer<S, Otherwise = unknown> = S extends StandardSchema<any, infer Output> ? Output : Otherwise;
 /** The type of a reply's `output`: text where no schema was given. */
 export type OutputOf<S> = [S] extends [null | undefined] ? string : Infer<S>;
 
-/** `runId` and `callId` together name this call for ever: a key for services that take one to do nothing twice. */
+/** The context of a tool call. `runId` and `callId` together name the call for ever: an idempotency key for services that take one. */
 export type ToolContext = { signal: AbortSignal; runId?: string; callId?: string };
-/** An agent as a tool: what `agent.asTool()` and `handoff(agent)` give. */
+/** An agent as a tool, as `agent.asTool()` and `handoff(agent)` return it. */
 export type Delegate = { readonly name: string; readonly delegate?: never };
 export type ToolDefinition = { name: string; description?: string; parameters?: Schema; strict?: boolean };
-/** A tool as rig has it; its methods keep their `this`. */
+/** A tool in rig's shape; its methods keep their `this`. */
 export type RigTool = {
   name: () => string;
   definition: (prompt: string) => ToolDefinition | Promise<ToolDefinition>;
   call: (args: any, context: ToolContext) => unknown;
   needsApproval?: ToolApproval;
 };
-/** `tool()` makes one whose arguments have their schema's type. */
+/** A tool. `tool()` gives the arguments of `execute` the type of their schema. */
 export type PlainTool<Args = any> = {
   name: string;
   description?: string;
   parameters?: JsonSchema | StandardSchema<any, Args>;
   strict?: boolean;
   timeoutMs?: number;
-  /** Whether somebody is asked before a call, always or by its arguments. */
+  /** Whether a call needs approval: always, never, or by its arguments. */
   needsApproval?: ToolApproval;
-  /** Calling it twice is as calling it once: a call that was cut off is made again unasked. */
+  /** Whether a second call has no further effect: a call that was cut off is then made again without approval. */
   idempotent?: boolean;
   /** What it is to a provider whose models know such tools; customTool() and the like say it. */
   native?: NativeTool;
@@ -246,9 +254,9 @@ export type NativeTool = {
   options?: Record<string, unknown>;
 };
 export type Tool = RigTool | PlainTool | Delegate | HostedTool;
-/** local: a tool that stands in where the provider has none. extra: fields in the provider's own words. */
+/** local: a tool that takes the place of the hosted tool where the provider has none. extra: fields in the provider's own terms. */
 export type HostedOptions = { local?: Tool; extra?: Record<string, unknown> };
-/** A tool that the provider runs itself, as webSearch() and the like make it. */
+/** A tool that the provider runs itself, as webSearch() and its like create it. */
 export type HostedTool = HostedOptions & {
   hosted:
     | "web_search"
@@ -264,7 +272,7 @@ export type HostedTool = HostedOptions & {
   options?: Record<string, unknown>;
 };
 
-/** `[score, id, document]`, best first. */
+/** A hit, `[score, id, document]` in most stores; hits are ordered best first. */
 export type SearchHit =
   | [number, string | number, unknown]
   | readonly unknown[]
@@ -274,16 +282,16 @@ export type SearchRequest = {
   samples: number;
   /** The least score. */
   threshold?: number;
-  /** In the store's own terms. */
+  /** A filter in the store's own terms. */
   filter?: Record<string, unknown>;
-  /** By meaning, by words, or both, where the store can. */
+  /** Search by meaning, by words, or both, where the store can. */
   mode?: "vector" | "keyword" | "hybrid";
-  /** From 0 to 1: how much unlike each other the hits should be, where the store can. */
+  /** From 0 to 1: how different from each other the hits should be, where the store can. */
   diversity?: number;
 };
 /**
- * Puts more hits than are wanted in a better order, of which the first are taken: a function of the query and the hits as the store gives
- * them, or a `Reranker`, whose scores the hits have then.
+ * Reorders hits, of which the first are then taken: a function of the query and more hits than are wanted, or a `Reranker`, whose scores
+ * the hits then have.
  */
 export type Rerank<Query = any> =
   | ((query: Query, hits: [score: number, id: string, document: any][]) => Iterable<SearchHit> | Promise<Iterable<SearchHit>>)
@@ -293,7 +301,7 @@ export type VectorDocument = { id?: string; text: string; vec?: number[]; [field
 export type SearchIndex =
   | { topN: (request: SearchRequest) => readonly SearchHit[] | Promise<readonly SearchHit[]> }
   | { search: (query: string, n: number) => readonly SearchHit[] | Promise<readonly SearchHit[]> };
-/** An address, or what is in a file. */
+/** A file to read: its address, or its content. */
 export type IngestFile =
   | string
   | URL
@@ -308,9 +316,9 @@ export type IngestFile =
       url?: string | URL | null;
       mediaType?: string;
     };
-/** start, end: where it is in the text. */
+/** A passage of a text. start, end: its place in the text. */
 export type Passage = { text: string; start: number; end: number; metadata?: Record<string, unknown> };
-/** By name, of which those of code are told by their language, or a function of your own. */
+/** A splitter by name, a splitter of code by the code's language, or a function. */
 export type Splitter =
   | "text"
   | "tokens"
@@ -320,76 +328,78 @@ export type Splitter =
   | { code: string }
   | ((text: string) => readonly Passage[] | Promise<readonly Passage[]>);
 export type SplitOptions = {
-  /** How; "text" by default. */
+  /** The splitter; "text" by default. */
   by?: Splitter | null;
-  /** Characters of a passage at the most, or tokens. */
+  /** Most characters of a passage, or tokens for "tokens". */
   size?: number | null;
-  /** Of them, how many a passage may share with the one before. */
+  /** Characters or tokens that a passage may share with the passage before. */
   overlap?: number | null;
 };
 export type IngestOptions = {
-  /** By default each file is split by what it is. */
+  /** The splitter; by default it follows from each file's type. */
   splitter?: Splitter | null;
-  /** Characters of a passage at the most; 1000 by default. */
+  /** Most characters of a passage; 1000 by default. */
   size?: number | null;
-  /** Characters that a passage may share with the one before; 150 by default. */
+  /** Characters that a passage may share with the passage before; 150 by default. */
   overlap?: number | null;
-  /** Of every passage. */
+  /** Metadata of every passage. */
   metadata?: Record<string, unknown> | null;
-  /** Of text that does not say what it is. */
+  /** Encoding of text that does not state its own. */
   encoding?: string | null;
-  /** Of a PDF. */
+  /** Password of a PDF. */
   password?: string | null;
-  /** Of a file, and of what it unpacks to. */
+  /** Most bytes of a file, also after unpacking. */
   maxBytes?: number | null;
-  /** Reads files that are unchanged too. */
+  /** Whether to read unchanged files too. */
   force?: boolean | null;
   signal?: AbortSignal | null;
 };
 export type LoadOptions = {
-  /** How it is cited; else the file's own name. */
+  /** Name under which the file is cited; by default the file's own. */
   name?: string | null;
-  /** Where neither name nor content tell it. */
+  /** Media type, where neither name nor content show it. */
   mediaType?: string | null;
-  /** Of text that does not say what it is. */
+  /** Encoding of text that does not state its own. */
   encoding?: string | null;
-  /** Of a PDF. */
+  /** Password of a PDF. */
   password?: string | null;
-  /** Of the file, and of what it unpacks to. */
+  /** Most bytes of the file, also after unpacking. */
   maxBytes?: number | null;
   signal?: AbortSignal | null;
 };
 /** metadata: `source`, and what applies of `page`, `pages`, `chapter`, `row`, `line`, `pointer`, `title`, `author`, `language`, `encoding`. */
 /** `notes`: what was left out or guessed since the document before, with counts: "pictures left out: 3". */
 export type LoadedDocument = { id: string; text: string; metadata: Record<string, unknown>; notes: string[] };
-/** What `export` of a store gave, wherever it is. */
+/** The output of a store's `export`, wherever it is. */
 export type StoreArchive = Blob | ArrayBuffer | ArrayBufferView | ReadableStream<Uint8Array> | Response;
 export type FileStarted = { type: "file_started"; file: string; index: number; total: number | null; sizeBytes: number | null };
-/** Passages embedded, of how many; while the file is read, total is 0 and done counts pages, chapters or rows. */
+/** Embedded passages out of `total`. While the file is read, total is 0 and done counts pages, chapters or rows. */
 export type FileProgress = { type: "file_progress"; file: string; done: number; total: number };
-/** `replaced`: passages of an older version, whose place they took. `notes`: what was left out of the file, with counts, or guessed. */
+/** `replaced`: passages of an older version that were replaced. `notes`: parts of the file that were left out, with counts, or guessed. */
 export type FileDone = { type: "file_done"; file: string; chunks: number; replaced: number; seconds: number; notes: string[] };
 export type FileSkipped = { type: "file_skipped"; file: string; reason: "unchanged" | "empty"; notes?: string[] };
 export type FileFailed = { type: "file_failed"; file: string; error: string; code: string };
 export type IngestEvent = FileStarted | FileProgress | FileDone | FileSkipped | FileFailed;
-/** What Python's `where` takes: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */
+/** A filter as Python's `where` takes it: {year: {gte: 2020}}, {kind: "note"}, {and: [...]} and their like. */
 export type Where = Record<string, unknown>;
-/** name: by which it is known as the one that a store was filled by, without embedding anything again. */
+/**
+ * An embedding model or a function from texts to vectors. name: identifies the model, so that a store knows again which model filled it.
+ */
 export type Embedder =
   | { name?: string; embedTexts: (texts: string[]) => Promise<{ vec: number[] | Float32Array }[]> }
   | ((texts: string[]) => Float32Array | (number[] | Float32Array)[] | Promise<Float32Array | (number[] | Float32Array)[]>);
 export type StoreOptions = {
-  /** Of the vectors; else the first ones say it. */
+  /** Dimensions of the vectors; by default those of the first vector. */
   dim?: number | null;
   metric?: "cosine" | "dot" | "euclidean" | null;
   quantization?: "auto" | "none" | "int8" | "1bit" | null;
   /** An embedding model, or a function from texts to vectors, side by side or one by one. */
   embedder?: Embedder | null;
-  /** strict: waits for the disk. */
+  /** strict: a write waits for the disk. */
   durability?: "relaxed" | "strict" | null;
-  /** f16: half the disk and memory, numbers rounded to 11 bits. Of a store that is there already, its own. */
+  /** f16: half the disk and memory, with numbers rounded to 11 bits. An existing store keeps its own. */
   dtype?: "f32" | "f16" | null;
-  /** How much of the vectors stays in memory; 512 MB by default. */
+  /** Most bytes of vectors in memory; 512 MB by default. */
   memoryBytes?: number | null;
 };
 export type StoreDocument = {
@@ -400,16 +410,16 @@ export type StoreDocument = {
   vector?: readonly number[] | Float32Array | Float64Array;
   [field: string]: unknown;
 };
-/** vector: where it was asked for; of unit length for cosine. */
+/** vector: where it was requested; of unit length for cosine. */
 export type FoundDocument = { id: string; document: any; metadata: Record<string, unknown>; vector?: Float32Array };
-/** A store's vectors in the plane in which they differ most: `points` in the order of `ids`, any other vector's by `place`. */
+/** A store's vectors in the plane in which they differ most. `points`: in the order of `ids`. `place`: maps any other vector. */
 export type StoreProjection = {
   ids: string[];
   points: [x: number, y: number][];
   place: (vector: ArrayLike<number>) => [x: number, y: number];
-  /** How much of the variance each axis shows, between 0 and 1. */
+  /** Share of the variance that each axis shows, from 0 to 1. */
   share: [number, number];
-  /** Documents in the store. */
+  /** Number of documents in the store. */
   total: number;
 };
 export type StoreSearchOptions = {
@@ -418,7 +428,7 @@ export type StoreSearchOptions = {
   threshold?: number | null;
   mode?: "vector" | "keyword" | "hybrid" | null;
   quantization?: StoreOptions["quantization"];
-  /** From 0 to 1: how much unlike each other the hits should be. */
+  /** From 0 to 1: how different from each other the hits should be. */
   diversity?: number | null;
   rerank?: Rerank | null;
 };
@@ -460,20 +470,20 @@ export type TextEmbedder =
 /** The `sample` tools that fit the prompt: by meaning where there is an embedder, else by the words of their names and descriptions. */
 export type DynamicTools = { sample: number; tools: readonly Tool[]; embedder?: TextEmbedder | null };
 
-/** The run that a hook stands in. `parentId`: the run whose tool started this one. */
+/** The run that a hook belongs to. `parentId`: the run whose tool started this run. */
 export type RunContext = {
   id: string;
   agent: string | null;
   model: string;
   parentId: string | null;
-  /** The model call that is under way or comes next, from 1. */
+  /** Number of the model call that is under way or comes next, from 1. */
   step: number;
   usage: Usage;
   requests: number;
   toolCalls: number;
   elapsedS: number;
 };
-/** What a model is asked, as a hook sees it. */
+/** The request of a model call, as a hook sees it. */
 export type ModelRequest = {
   messages: Message[];
   preamble: string | null;
@@ -487,12 +497,12 @@ export type ModelRequest = {
   output: { schema: JsonSchema; name: string; strict: boolean } | null;
   additionalParams: Record<string, unknown>;
 };
-/** How much a model reasons: a level, which is brought to the nearest that the model has, or a number of tokens. */
+/** How much a model reasons: a level, replaced by the nearest level that the model has, or a number of tokens. */
 export type Reasoning = "none" | "minimal" | "low" | "medium" | "high" | "max" | { budgetTokens: number };
 type Maybe<T> = T | void | null | Promise<T | void | null>;
 type Stop = { stop: string };
 type AskAgain = { askAgain: string };
-/** Anything a hook may return. */
+/** Any value that a hook may return. */
 export type HookDecision =
   | Stop
   | AskAgain
@@ -502,8 +512,9 @@ export type HookDecision =
   | { call: { arguments: Record<string, unknown> } }
   | { result: unknown };
 /**
- * Called as the run goes on; each may be async. Nothing returned: go on. `skip` gives the result without the call, `askAgain` turns it back
- * to the model with words, `stop` ends the run with RunStopped; the other fields replace what was given. What is thrown ends the run.
+ * Functions that are called as the run goes on; each may be async. A hook that returns nothing lets the run go on. `skip` gives a result in
+ * place of the call, `askAgain` sends words back to the model, `stop` ends the run with RunStopped; the other fields replace the value that
+ * the hook was given. An error that a hook throws ends the run.
  */
 export type Hooks = {
   onStart?: (context: RunContext) => Maybe<Stop>;
@@ -517,15 +528,18 @@ export type Hooks = {
     call: ToolCallPart,
   ) => Maybe<{ call: { arguments: Record<string, unknown> } } | { skip: unknown } | AskAgain | Stop>;
   afterTool?: (context: RunContext, call: ToolCallPart, result: ToolResult) => Maybe<{ result: unknown } | AskAgain | Stop>;
-  /** A model call and all the tools that it asked for are done. */
+  /** Called after a model call and all of its tools. */
   onStep?: (context: RunContext, step: Step) => Maybe<Stop>;
-  /** A model call failed after every retry: `skip` answers in its place, `askAgain` makes it again. Also told of what ends the run. */
+  /**
+   * Called when a model call failed after every retry: `skip` answers in its place, `askAgain` makes it again. Also called with the error
+   * that ends the run.
+   */
   onError?: (context: RunContext, error: Error) => Maybe<{ skip: string | Completion } | AskAgain>;
   onDone?: (context: RunContext, reply: Reply) => void | Promise<void>;
 };
-/** Something that began and ended, by OpenTelemetry's conventions for generative AI. Times: milliseconds since 1970. */
+/** A span of a trace, by OpenTelemetry's conventions for generative AI. Times are milliseconds since 1970. */
 export type Span = {
-  /** 32 hexadecimal digits, the same for all of a run and of the agents it called. */
+  /** 32 hexadecimal digits, the same for all spans of a run and of the agents that it called. */
   traceId: string;
   spanId: string;
   parentId: string | null;
@@ -540,14 +554,16 @@ export type Span = {
   message: string;
 };
 export type TracerOptions = {
-  /** Takes each span as it ends: the console, a collector that speaks OTLP over HTTP, a database of this origin, or a function. */
+  /**
+   * The receiver of each span as it ends: the console, a collector that speaks OTLP over HTTP, a database of this origin, or a function.
+   */
   exporter: "console" | { otlp: string; headers?: Record<string, string> } | { indexedDB: string } | ((span: Span) => void | Promise<void>);
-  /** With what was said, and what tools were given and gave. */
+  /** Whether spans hold messages and tools' arguments and results. */
   content?: boolean;
-  /** With each request and response as they went over the wire, without keys. */
+  /** Whether spans hold each request and response as sent, without keys. */
   raw?: boolean;
 };
-/** The most that one run may use. cost: US dollars. */
+/** The most that one run may use. cost: in US dollars. */
 export type UsageLimits = {
   requests?: number;
   inputTokens?: number;
@@ -556,11 +572,11 @@ export type UsageLimits = {
   cost?: number;
   seconds?: number;
   toolCalls?: number;
-  /** For `cost`, of models whose providers do not tell: by "provider:model", in US dollars for a million tokens. */
+  /** Prices for `cost` where providers do not state it: by "provider:model", in US dollars for a million tokens. */
   prices?: Record<string, { input: number; output: number; cachedInput?: number }>;
 };
 
-/** `messages`: how many. Times are seconds since 1970. */
+/** `messages`: their number. Times are seconds since 1970. */
 export type ConversationInfo = {
   id: string;
   title: string;
@@ -569,30 +585,30 @@ export type ConversationInfo = {
   messages: number;
   forkedFrom: string | null;
 };
-/** `problems`: what of it could not be read, in words; each exchange among the messages is whole. */
+/** `problems`: parts that could not be read, in words. Each exchange among the messages is whole. */
 export type StoredConversation = Omit<ConversationInfo, "messages"> & { messages: Message[]; problems: string[] };
-/** `at`: the message's place. `role` is "title" where the title was found. */
+/** `at`: the message's place. `role` is "title" where the hit is in the title. */
 export type ConversationHit = { id: string; title: string; at: number; role: "title" | "user" | "assistant"; excerpt: string };
 export type ConversationExport = { format: "staysail-conversations"; version: number; conversations: Record<string, unknown>[] };
 
-/** Tokens of a text, or the tokens themselves. */
+/** Returns a text's number of tokens, or the tokens themselves. */
 export type TokenCounter = (text: string) => number | ArrayLike<number> | Promise<number | ArrayLike<number>>;
 export type SummaryOptions = {
-  /** Above so many tokens, preamble, documents and tools counted, the oldest messages are put into words. */
+  /** Tokens of a request, with preamble, documents and tools, above which the oldest messages are summarised. */
   overTokens: number;
   /** Messages that stay as they are; 8 by default. */
   keepLast?: number;
-  /** Of the summary, at the most; 800 by default. */
+  /** Most tokens of the summary; 800 by default. */
   summaryTokens?: number;
-  /** Instructions of your own. */
+  /** Instructions for the summary, in place of the default. */
   prompt?: string;
-  /** Another model than the agent's. */
+  /** Model that summarises, in place of the agent's. */
   model?: string;
   apiKey?: string | (() => string | Promise<string>);
   baseURL?: string;
   count?: TokenCounter;
 };
-/** What of a long history a model is told. Several in one object are asked in the order in which they are written. */
+/** Which part of a long history the model gets. Several policies in one object apply in the order in which they are written. */
 export type MemoryPolicy =
   | { slidingWindow?: number; tokenWindow?: number | { tokens: number; count?: TokenCounter }; summary?: SummaryOptions }
   | { fit: (messages: Message[], about: { promptAt: number }) => Message[] | Promise<Message[]> };
@@ -602,28 +618,31 @@ export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number;
 export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
 export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
 
-/** Where a model is, and how to be let in. */
+/** Access to a model. */
 export type Access = {
-  /** Text, or a function that gives it when it is needed. */
+  /** The key, or a function that returns it when it is needed. */
   apiKey?: string | (() => string | Promise<string>) | null;
-  /** Another server that speaks the provider's protocol. */
+  /** The base URL of another server that speaks the provider's protocol. */
   baseURL?: string | null;
   baseUrl?: string | null;
   headers?: Record<string, string> | null;
-  /** Of a whole response, or of one event of a stream, which may have 16 times as much in all; 64 MiB by default, 256 MiB of vectors and media. */
+  /**
+   * Most bytes of a whole response, or of one event of a stream, which may have 16 times as many in all; 64 MiB by default, 256 MiB for
+   * vectors and media.
+   */
   maxResponseBytes?: number | null;
 };
 export type Limits = {
-  /** Calls in all, or how to space them; false: never again. */
+  /** Most calls in all, or the delays between them; false: no retry. */
   retry?: number | boolean | RetryOptions | null;
-  /** The limit of the whole, or one for each kind of waiting. */
+  /** Limit of the whole call, or one limit for each kind of waiting. */
   timeoutMs?: number | TimeoutOptions | null;
   additionalParams?: Record<string, unknown> | null;
 };
-/** A model on its own; from the package's root its name is "provider:model". */
+/** Options of a model without an agent. From the package's root its name is "provider:model". */
 export type ModelOptions = Access & Limits & ({ modelName: string; model?: string } | { model: string; modelName?: string });
 
-/** What an agent takes, and any of its calls may override. */
+/** Options of an agent that any of its calls may override. */
 export type RunOptions<S = Schema | undefined> = Limits & {
   preamble?: string | null;
   context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
@@ -632,50 +651,50 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   reasoning?: Reasoning | null;
   tools?: readonly Tool[] | null;
   toolChoice?: ToolChoice | null;
-  /** Tools that may run at once; 8 by default. */
+  /** Most tools that run at once; 8 by default. */
   toolConcurrency?: number | null;
   toolTimeoutMs?: number | null;
-  /** Model calls at the most; 10 by default. */
+  /** Most model calls; 10 by default. */
   maxTurns?: number | null;
   dynamicContext?: DynamicContext | DynamicContext[] | null;
-  /** Tools beside `tools`, of which the model is told of those that fit the prompt. */
+  /** Further tools, of which the model gets those that fit the prompt. */
   dynamicTools?: DynamicTools | DynamicTools[] | null;
   headers?: Record<string, string> | null;
-  /** The reply's `output` is checked against it, and typed where it is a Standard Schema. */
+  /** The schema that the reply's `output` is checked against, and typed by where it is a Standard Schema. */
   outputSchema?: S | null;
   outputRetries?: number | null;
-  /** Those of a call come after the agent's. */
+  /** Hooks. A call's hooks run after the agent's. */
   hooks?: Hooks | readonly Hooks[] | null;
-  /** What of a long history the model is told; the history itself stays whole. */
+  /** Which part of a long history the model gets; the history itself stays whole. */
   memory?: Memory | null;
-  /** Loads the history of this id from `conversations`, and appends each run to it. */
+  /** Id of a conversation in `conversations`: its history is loaded, and each run is appended to it. */
   conversation?: string | null;
-  /** By default IndexedDB in a page, memory elsewhere. */
+  /** The store of conversations; by default IndexedDB in a page, memory elsewhere. */
   conversations?: import("./agent/conversations.js").Conversations | null;
-  /** What becomes of what the run did, in the conventions of OpenTelemetry. An exporter that fails breaks no run. */
+  /** Records the run as spans, by OpenTelemetry's conventions. An exporter that fails breaks no run. */
   tracer?: TracerOptions | null;
-  /** What the run may use; passing it is a UsageLimitError. */
+  /** Limits of the run's use. A run that passes one ends with a UsageLimitError. */
   usageLimits?: UsageLimits | null;
-  /** Answers what needs approval; nothing returned: not now, and the run pauses. Without it, the run pauses too. */
+  /** Answers approval requests. Without it, or where it returns nothing, the run pauses. */
   approve?:
     | ((request: ApprovalRequest, context: { signal: AbortSignal }) => ApprovalAnswer | void | null | Promise<ApprovalAnswer | void | null>)
     | null;
-  /** After which the answer is no. */
+  /** Milliseconds after which an approval request counts as refused. */
   approvalTimeoutMs?: number | null;
-  /** Keep each run on record step by step, so that it outlives the page: true, or a database's name; ":memory:" does not outlive it. */
+  /** Whether to record each run step by step, so that it survives a reload: true, or a database's name; ":memory:" does not survive. */
   durable?: boolean | string | null;
 };
 /** A model of a chain, with its own access. */
 export type ModelLink = Access & { model: string };
-/** Access of one model; of several, the keys by the name of the provider. */
+/** Access to one model, or to several: then the keys by the provider's name. */
 export type ChainAccess = Omit<Access, "apiKey"> & { apiKey?: Access["apiKey"] | Record<string, Access["apiKey"]> };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
   ChainAccess & {
-    /** The model's name, from the package's root "provider:model"; or several: the next answers where the one before cannot. */
+    /** The model's name, from the package's root "provider:model"; or several, each of which answers where the one before it cannot. */
     model: string | readonly (string | ModelLink)[];
-    /** What others call it by. */
+    /** The agent's name, for agents that call it and for traces. */
     name?: string | null;
-    /** Keep the last answers by the whole request. */
+    /** Keeps the last answers, by the whole request. */
     cache?: { maxEntries: number } | null;
   };
 export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
@@ -684,7 +703,7 @@ export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   signal?: AbortSignal | null;
 };
 
-/** approvals: by the id of each request. */
+/** approvals: answers by the ids of their requests. */
 export type ResumeOptions<S = Schema | undefined> = CallOptions<S> & { approvals?: Record<string, ApprovalAnswer> | null };
 
 export type Embedding = { document: string; vec: number[] };
@@ -701,7 +720,7 @@ export type RequestOptions = {
   outputSchema?: Schema | null;
   additionalParams?: Record<string, unknown> | null;
 };
-/** A model of a provider. Limits are in tokens, prices in US dollars for a million tokens; null, empty or "" where nobody knows. */
+/** A model of a provider. Limits are in tokens, prices in US dollars for a million tokens; null, empty or "" where they are not known. */
 export type ModelInfo = {
   id: string;
   name: string;
@@ -712,9 +731,9 @@ export type ModelInfo = {
   abilities: ("tools" | "structured_output" | "reasoning" | "web_search")[];
   inputUsd: number | null;
   outputUsd: number | null;
-  /** The date on which the provider ends it. */
+  /** The date on which the provider ends the model. */
   retires: string;
-  /** All that the provider says. */
+  /** The provider's own description. */
   raw: unknown;
 };
 /** A file that a provider keeps. part: what a message holds to name it. */

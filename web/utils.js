@@ -2,7 +2,7 @@ import { onCrash } from "./runtime/boot.js";
 
 let hooked = false;
 
-/** From now on a crash of Python is written to the console too; the calls it breaks fail in any case. */
+/** Reports later crashes of Python to the console too. The calls that a crash breaks fail in any case. */
 export function initPanicHook() {
   if (!hooked) onCrash((error) => console.error(error));
   hooked = true;

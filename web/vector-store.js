@@ -13,7 +13,7 @@ export { IndexedDBVectorStore } from "./stores/indexed-db-store.js";
 export { ingest, loadDocuments, splitText } from "./stores/ingest.js";
 export { searchTool } from "./stores/search-tool.js";
 
-/** Documents in memory, found by cosine; exact. What has no `vec` is embedded by the one model it is made with, which queries are embedded by too. */
+/** Documents in memory, found by exact cosine similarity. Documents without a `vec` and queries are embedded by the store's model. */
 export class InMemoryVectorStore {
   #model;
   /** @type {Map<string, Row>} */
@@ -32,9 +32,9 @@ export class InMemoryVectorStore {
   }
 
   /**
-   * Documents are text, or {id, text}, or those with a `vec` of their own; one whose id is there already takes its place.
+   * Adds documents: text, {id, text}, or objects with a `vec` of their own. A document replaces another with the same id.
    * @param {(string | VectorDocument)[]} documents
-   * @returns {Promise<string[]>} their ids
+   * @returns {Promise<string[]>} the documents' ids
    */
   async addDocuments(documents) {
     const given = documents.map((item) => (typeof item === "string" ? { text: item } : item));
@@ -49,7 +49,7 @@ export class InMemoryVectorStore {
   }
 
   /**
-   * `addDocuments`, for `copy`.
+   * Adds documents as `copy` gives them.
    * @param {readonly StoreDocument[]} documents
    * @returns {Promise<string[]>}
    */
@@ -63,9 +63,9 @@ export class InMemoryVectorStore {
   }
 
   /**
-   * Those that are there, in the order asked for.
+   * Returns the documents that exist, in the order of `ids`.
    * @param {readonly string[]} ids
-   * @param {{vectors?: boolean}} [options] vectors: with them, of unit length
+   * @param {{vectors?: boolean}} [options] vectors: whether to return the vectors too, of unit length
    * @returns {FoundDocument[]}
    */
   get(ids, { vectors = false } = {}) {
@@ -95,7 +95,7 @@ export class InMemoryVectorStore {
   }
 
   /**
-   * The nearest documents, best first. threshold: the least score.
+   * Returns the nearest documents, best first. threshold: the least score.
    * @param {SearchRequest} request
    * @returns {Promise<[number, string, Record<string, unknown>][]>}
    */

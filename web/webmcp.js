@@ -100,7 +100,7 @@ export async function pageTools({ origins = [], needsApproval } = {}) {
 }
 
 /**
- * The parameters of a page's tool; nothing where they are no JSON Schema of an object.
+ * Returns the parameters of a page's tool, or nothing where they are no JSON Schema of an object.
  * @param {PageTool} tool
  * @returns {Record<string, unknown> | undefined}
  */
@@ -110,7 +110,7 @@ function schemaOf({ inputSchema = { type: "object", properties: {} } }) {
 }
 
 /**
- * A tool as the browser registers it.
+ * Describes a tool as the browser registers it.
  * @param {Tool} given
  * @param {((call: {name: string, arguments: any}) => boolean | Promise<boolean>) | undefined} approve
  */
@@ -118,7 +118,7 @@ async function describe(given, approve) {
   const { name, needsApproval, define, call } = bindTool(given);
   if (!("definition" in given || "execute" in given)) throw new ConfigError(`${name} is an agent: publish a tool that asks it`);
   if (needsApproval && !approve) throw new ConfigError(`${name} needs approval: give publishTools an approve(call)`);
-  const none = /** @type {any} */ (undefined); // only what Python is to call asks for it
+  const none = /** @type {any} */ (undefined); // only tools that Python is to call use it
   const { description, parameters } = /** @type {any} */ ("definition" in given ? await define("", none, none) : given);
   return {
     name,

@@ -71,6 +71,6 @@ export function echo(lines) {
 
 /** Where a marker stands in a text, in any of the forms that its own name takes. */
 export function findMarkers(text) {
-  const forms = [MARK, ...["", ".", ".."].map((pad) => btoa(pad + MARK + "..").slice(pad ? 4 : 0, -4))];
+  const forms = [MARK, ...["", ".", ".."].map((pad) => btoa(`${pad}${MARK}..`).slice(pad ? 4 : 0, -4))];
   return forms.flatMap((form) => (text.includes(form) ? [text.slice(Math.max(0, text.indexOf(form) - 200), text.indexOf(form) + 60)] : []));
 }

@@ -1,5 +1,5 @@
 /**
- * An agent: a model, tools and settings. It holds no conversation and nothing that must be freed.
+ * An agent: a model, tools and settings. It holds no conversation and no resource that must be released.
  *
  * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
  */
@@ -19,7 +19,7 @@ let lastId = 0;
 
 /** @template {Schema | undefined} [S=undefined] the type of `outputSchema` */
 export class Agent {
-  /** The provider that a subpath fixes. @type {string | undefined} */
+  /** The provider, where a subpath fixes it. @type {string | undefined} */
   static provider;
 
   #options;
@@ -28,7 +28,7 @@ export class Agent {
   #freed = false;
 
   /**
-   * Checks the options at once. In a page Python starts behind it, unless `boot` did; in Node with the first call.
+   * Checks the options at once. In a page Python starts in the background, unless `boot` has started it; in Node with the first call.
    * @param {AgentOptions<S>} options
    */
   constructor(options) {
@@ -39,7 +39,7 @@ export class Agent {
   }
 
   /**
-   * The answer's text.
+   * Runs the agent. Returns the answer's text.
    * @param {Content} prompt
    * @param {CallOptions} [options]
    * @returns {Promise<string>}
@@ -49,7 +49,7 @@ export class Agent {
   }
 
   /**
-   * The answer with everything that belongs to it.
+   * Runs the agent. Returns the answer with its messages, usage and steps.
    * @template {Schema | undefined} [C=S]
    * @param {Content} prompt
    * @param {CallOptions<C>} [options]
@@ -60,7 +60,7 @@ export class Agent {
   }
 
   /**
-   * The run's events, tools included; the last is run_done with the reply. Leaving the loop ends the request.
+   * Runs the agent. Yields the run's events, tool results included; the last is run_done with the reply. Leaving the loop ends the request.
    * @template {Schema | undefined} [C=S]
    * @param {Content} prompt
    * @param {CallOptions<C>} [options]
@@ -71,8 +71,8 @@ export class Agent {
   }
 
   /**
-   * Carries on a run that paused, or a durable one, which is waited for while another tab owns it. approvals: an answer for the id of each
-   * request; what is not answered stays pending.
+   * Resumes a paused or a durable run. A durable run that another tab owns is waited for. approvals: an answer for the id of each request;
+   * a request without one stays pending.
    * @template {Schema | undefined} [C=S]
    * @param {Reply<any> | PausedRun | string} run a reply with `pending`, or its `run`, which is plain JSON; a durable run by its id
    * @param {ResumeOptions<C>} [options]
@@ -83,8 +83,8 @@ export class Agent {
   }
 
   /**
-   * `resume` as `stream` does it. Of a durable run, what happened so far is told first; while another tab owns it, what happens is told as it
-   * does; and when that tab is gone before the end, the run is taken over.
+   * Resumes a run as `resume` does, and yields its events. A durable run begins with its earlier events; while another tab owns it, its
+   * events are passed on, and when that tab is gone before the end, the run is taken over.
    * @template {Schema | undefined} [C=S]
    * @param {Reply<any> | PausedRun | string} run
    * @param {ResumeOptions<C>} [options]
@@ -95,7 +95,8 @@ export class Agent {
   }
 
   /**
-   * What happened and happens in a durable run, without ever taking it over. Ends with its run_done, or when nobody owns it.
+   * Yields the events of a durable run, earlier and new ones, without ever taking the run over. Ends with its run_done, or when nobody owns
+   * the run.
    * @param {string} runId
    * @param {CallOptions} [options]
    * @returns {AsyncIterableIterator<AgentEvent<any>>}
@@ -165,9 +166,11 @@ export class Agent {
   }
 
   /**
-   * This agent as a tool of another: what it uses counts as the caller's too, the caller's limits hold for it, and it is stopped with the
-   * caller. name: by default the agent's. events: tell what it does in the caller's stream. All else: options of each of its runs.
-   * @param {CallOptions & {name?: string, description?: string, events?: boolean, needsApproval?: ToolApproval, idempotent?: boolean}} [options]
+   * Makes this agent a tool of another agent. Its usage counts as the caller's too, the caller's limits hold for it, and it stops with the
+   * caller. name: by default the agent's. events: whether its events appear in the caller's stream. The other options hold for each of its
+   * runs.
+   * @param {CallOptions & {name?: string, description?: string, events?: boolean, needsApproval?: ToolApproval, idempotent?: boolean}}
+   *   [options]
    * @returns {Delegate}
    */
   asTool({ name, description, events, needsApproval, idempotent, ...options } = {}) {
@@ -230,8 +233,8 @@ export class Agent {
   }
 
   /**
-   * The run's events as a stream, for `decodeReadableStream` or to be read as it is. It is there once the model began to answer;
-   * what fails before that rejects the promise. chunkSize: events come in arrays of up to so many.
+   * Runs the agent. Returns the run's events as a stream, for `decodeReadableStream` or to be read directly, once the model begins to
+   * answer; an earlier failure rejects the promise. chunkSize: events come in arrays of up to this length.
    * @param {Content} prompt
    * @param {CallOptions & {chunkSize?: number}} [options]
    * @returns {Promise<ReadableStream<AgentEvent | AgentEvent[]>>}
@@ -260,12 +263,12 @@ export class Agent {
         },
         cancel: async () => void (await events.return?.()),
       },
-      { highWaterMark: 0 }, // so that nothing is asked for before it is read
+      { highWaterMark: 0 }, // so that no event is requested before it is read
     );
   }
 
   /**
-   * `prompt` after a conversation.
+   * Runs `prompt` with a history.
    * @param {Content} prompt
    * @param {MessageLike | readonly MessageLike[]} history
    * @param {CallOptions} [options]
@@ -276,7 +279,7 @@ export class Agent {
   }
 
   /**
-   * `prompt` with at most `turns` rounds of tools.
+   * Runs `prompt` with at most `turns` rounds of tools.
    * @param {Content} prompt
    * @param {number} turns
    * @param {CallOptions} [options]
@@ -287,7 +290,8 @@ export class Agent {
   }
 
   /**
-   * One run a prompt, at most `concurrency` at once. Answers in the order of the prompts; where one failed stands its error.
+   * Runs each prompt, at most `concurrency` at once. Returns the answers in the order of the prompts, with an error in place of an answer
+   * that failed.
    * @param {readonly Content[]} prompts
    * @param {CallOptions & {concurrency?: number}} [options]
    * @returns {Promise<(string | Error)[]>}
@@ -326,7 +330,7 @@ export class Agent {
     return this.batch_prompt(prompts, options);
   }
 
-  /** Says that the agent is done with. Optional: forgetting an agent leaks nothing. */
+  /** Releases the agent. Optional: a forgotten agent leaks nothing. */
   free() {
     this.#freed = true;
   }
@@ -357,7 +361,7 @@ export class Agent {
   }
 
   /**
-   * @param {string} text the prompt, where it is text
+   * @param {string} text of the prompt, where it is text
    * @param {ResumeOptions} options
    */
   async #prepare(text, options) {
@@ -396,7 +400,8 @@ function pausedRun(run) {
 }
 
 /**
- * Python checked the output as JSON Schema; what is more than that (refinements, defaults, transformations) is its library's to do.
+ * Reads the output with its schema's library. Python has checked it as JSON Schema; refinements, defaults and transformations are the
+ * library's work.
  * @param {Reply<any>} reply
  * @param {Schema | null | undefined} schema
  * @returns {Promise<Reply<any>>}

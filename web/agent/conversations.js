@@ -1,5 +1,6 @@
 /**
- * Conversations that outlive their runs: in IndexedDB in a page, in memory elsewhere. Agents with a `conversation` load and append to them.
+ * Conversations that outlive their runs: in IndexedDB in a page, in memory elsewhere. Agents with a `conversation` load it and append to
+ * it.
  *
  * @import { ConversationExport, ConversationHit, ConversationInfo, MessageLike, StoredConversation } from "../types.js"
  */
@@ -8,7 +9,7 @@ import { connect } from "../runtime/boot.js";
 import { ConfigError } from "../errors.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 
-/** How a store describes itself to Python. */
+/** The method by which a store describes itself to Python. */
 export const STORE = Symbol("staysail.conversations");
 
 let lastId = 0;
@@ -16,20 +17,22 @@ let lastId = 0;
 export class Conversations {
   #store;
 
-  /** @param {string} [name] what they are kept under; ":memory:" for as long as Python runs. By default those that agents use of themselves */
+  /**
+   * @param {string} [name] of the database; ":memory:" keeps conversations as long as Python runs. By default the database that agents use
+   */
   constructor(name) {
     if (name !== undefined && (typeof name !== "string" || !name))
       throw new ConfigError("Conversations takes the name they are kept under");
     this.#store = name === undefined ? null : { id: name === ":memory:" ? `:memory:${++lastId}` : name, name };
   }
 
-  /** Those used last come first. @returns {Promise<ConversationInfo[]>} */
+  /** Lists the conversations, last used first. @returns {Promise<ConversationInfo[]>} */
   list() {
     return this.#call("list");
   }
 
   /**
-   * One that is not there yet is empty.
+   * Loads a conversation. An unknown one is empty.
    * @param {string} id
    * @returns {Promise<StoredConversation>}
    */
@@ -38,7 +41,7 @@ export class Conversations {
   }
 
   /**
-   * Adds an exchange, whole or not at all; the first begins the conversation.
+   * Appends an exchange, whole or not at all. The first exchange begins the conversation.
    * @param {string} id
    * @param {MessageLike | readonly MessageLike[]} messages
    * @returns {Promise<void>}
@@ -48,7 +51,7 @@ export class Conversations {
   }
 
   /**
-   * Messages and titles that hold every word.
+   * Finds messages and titles that hold every word of a text.
    * @param {string} text
    * @param {{limit?: number}} [options]
    * @returns {Promise<ConversationHit[]>}
@@ -58,18 +61,18 @@ export class Conversations {
   }
 
   /**
-   * A copy of the first `at` messages, or of all; fewer where that would part a tool call from its result.
+   * Copies the first `at` messages, or all; fewer where the copy would part a tool call from its result.
    * @param {string} id
    * @param {number} [at]
    * @param {{title?: string}} [options]
-   * @returns {Promise<string>} its id
+   * @returns {Promise<string>} the copy's id
    */
   fork(id, at, { title } = {}) {
     return this.#call("fork", { id, at: at ?? null, title: title ?? null });
   }
 
   /**
-   * Takes back all from the message `at` on.
+   * Removes the message `at` and all later ones.
    * @param {string} id
    * @param {number} at
    * @returns {Promise<void>}
@@ -96,7 +99,7 @@ export class Conversations {
   }
 
   /**
-   * Plain JSON of one, or of all.
+   * Exports one conversation, or all, as plain JSON.
    * @param {string} [id]
    * @returns {Promise<ConversationExport>}
    */
@@ -105,9 +108,9 @@ export class Conversations {
   }
 
   /**
-   * Takes what `export` gave, as data or as text, all or nothing.
+   * Imports the output of `export`, as data or as text, whole or not at all.
    * @param {ConversationExport | string} data
-   * @returns {Promise<string[]>} the ids: new ones where theirs are taken
+   * @returns {Promise<string[]>} the ids: new ones where the old ones are taken
    */
   import(data) {
     return this.#call("import_", { output: data });

@@ -35,14 +35,14 @@ export class Crew {
    */
   async add(id, { provider, options }) {
     if (id in this.agents) return;
-    this.agents[id] = null; // one that it delegates to may lead back to it
+    this.agents[id] = null; // an agent that it delegates to may lead back to it
     const { agent, handlers } = await describeAgent(options, { provider, id, prompt: this.#prompt, peer: this.#peer, crew: this });
     this.agents[id] = agent;
     this.#handlers.set(id, handlers);
   }
 
   /**
-   * The id of the agent behind a tool.
+   * Returns the id of the agent behind a tool.
    * @param {object} tool
    * @param {Delegation} delegation
    * @returns {Promise<string>}
@@ -55,7 +55,7 @@ export class Crew {
     return id;
   }
 
-  /** What Python may call back, by the agent on whose behalf. @returns {Handlers} */
+  /** Returns the functions that Python may call, which find the agent on whose behalf each call is made. @returns {Handlers} */
   handlers() {
     const names = new Set([...this.#handlers.values()].flatMap((handlers) => Object.keys(handlers)));
     /**

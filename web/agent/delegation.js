@@ -12,10 +12,10 @@ import { MEMBER } from "./member.js";
 const DELEGATION = Symbol("staysail.delegation");
 
 /**
- * A tool that hands the conversation over: the run goes on with the other agent's model, preamble and tools, and keeps its history, limits
- * and hooks.
- * @param {AgentLike | (() => AgentLike)} agent or a function that gives it, for agents that know one another
- * @param {{name?: string, description?: string}} [options] name: of the tool; by default transfer_to_ and the agent's
+ * Makes a tool that hands the conversation over: the run goes on with the other agent's model, preamble and tools, and keeps its history,
+ * limits and hooks.
+ * @param {AgentLike | (() => AgentLike)} agent the agent, or a function that returns it, for agents that hand over to each other
+ * @param {{name?: string, description?: string}} [options] name: of the tool; by default transfer_to_ and the agent's name
  * @returns {Delegate}
  */
 export function handoff(agent, { name, description } = {}) {
@@ -34,7 +34,7 @@ export function delegate(delegation) {
   return /** @type {Delegate} */ ({ name: delegation.name, [DELEGATION]: delegation });
 }
 
-/** A tool's name from an agent's. @param {string} name */
+/** Returns a tool's name for an agent's name. @param {string} name */
 export function word(name) {
   return name
     .replaceAll(/[^\p{L}\p{N}_]+/gu, "_")
@@ -43,7 +43,7 @@ export function word(name) {
 }
 
 /**
- * Nothing where it is no delegate.
+ * Returns the tool of a delegate, or nothing for any other tool.
  * @param {object} tool
  * @returns {BoundTool | undefined}
  */

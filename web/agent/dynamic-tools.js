@@ -1,6 +1,6 @@
 /**
- * `dynamicTools`: the tools that fit the prompt, out of more than a model could be told of. Python chooses; the embedder, where there is
- * one, and the tools run here.
+ * `dynamicTools`: the tools that fit the prompt, out of more tools than a model could be given. Python chooses; the tools, and the embedder
+ * where there is one, run here.
  *
  * @import { DynamicTools, RunOptions, TextEmbedder } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
@@ -10,14 +10,14 @@
 import { ConfigError } from "../errors.js";
 import { bindTool } from "./tools.js";
 
-/** What Python knows an embedder by, so that it embeds no tool twice. @type {WeakMap<object, string>} */
+/** Ids of embedders, so that Python embeds no tool twice. @type {WeakMap<object, string>} */
 const numbers = new WeakMap();
 let last = 0;
 
 /** @typedef {{sample: number, tools: BoundTool[], embedder?: TextEmbedder | null}} Toolbox */
 
 /**
- * One or several.
+ * Reads one set of tools or several.
  * @param {RunOptions["dynamicTools"]} value
  * @returns {Toolbox[]}
  */

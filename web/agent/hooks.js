@@ -1,5 +1,5 @@
 /**
- * Hooks: what stands between an agent and its model and tools. Only those that are given cross the boundary.
+ * Hooks: functions that run between an agent and its model and tools. Only the hooks that exist cross to Python.
  *
  * @import { HookDecision, Hooks } from "../types.js"
  * @import { Handler } from "../bridge/rpc.js"
@@ -8,7 +8,7 @@
 import { ConfigError, fromRecord } from "../errors.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 
-/** In Python's spelling, and what each may answer. */
+/** The hooks' names in Python, and the kinds of decisions that each may return. */
 const METHODS = /** @type {const} */ ({
   onStart: { wire: "on_start", may: ["stop"] },
   beforeModel: { wire: "before_model", may: ["request", "skip", "stop"] },
@@ -23,14 +23,14 @@ const METHODS = /** @type {const} */ ({
 const NAMES = /** @type {HookName[]} */ (Object.keys(METHODS));
 
 /**
- * One or several.
+ * Reads one set of hooks or several.
  * @param {Hooks | readonly Hooks[] | null | undefined} value
  * @returns {Hooks[]}
  */
 export function readHooks(value) {
   const hooks = value == null ? [] : Array.isArray(value) ? [...value] : [/** @type {Hooks} */ (value)];
   for (const hook of hooks) {
-    // An instance of a class may have other things beside.
+    // An instance of a class may have other methods too.
     const isPlain = typeof hook === "object" && hook !== null && Object.getPrototypeOf(hook) === Object.prototype;
     const unknown = isPlain ? Object.keys(hook).find((name) => !(name in METHODS)) : undefined;
     if (unknown) throw new ConfigError(`there is no hook "${unknown}"; there are: ${NAMES.join(", ")}`);
@@ -40,13 +40,13 @@ export function readHooks(value) {
   return hooks;
 }
 
-/** The names of the methods that each has. @param {Hooks[]} hooks */
+/** Lists the hooks of each set by name. @param {Hooks[]} hooks */
 export function describeHooks(hooks) {
   return hooks.map((hook) => NAMES.filter((name) => typeof hook[name] === "function").map((name) => METHODS[name].wire));
 }
 
 /**
- * What Python calls.
+ * Returns the function by which Python calls hooks.
  * @param {Hooks[]} hooks
  * @returns {Handler}
  */

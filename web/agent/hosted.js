@@ -1,6 +1,6 @@
 /**
- * Tools that the provider runs on its own side, in one vocabulary. A provider that has none of a kind is a ConfigError of the run, or `local`
- * stands in: a tool of the caller's. `extra` are fields in the provider's own words.
+ * Tools that the provider runs itself, in one vocabulary. Where the provider lacks a kind, the run ends with a ConfigError, or `local`, a
+ * tool of the caller's, takes its place. `extra`: fields in the provider's own terms.
  *
  * @import { HostedOptions, HostedTool, Tool } from "../types.js"
  * @import { BoundTool } from "./tool-types.js"
@@ -23,50 +23,39 @@ const KINDS = new Set([
 ]);
 
 /**
- * A search of the web.
- * @param {HostedOptions & {allowedDomains?: string[], blockedDomains?: string[], maxUses?: number, userLocation?: Record<string, string>}} [options]
+ * Searches the web.
+ * @param {HostedOptions & {allowedDomains?: string[], blockedDomains?: string[], maxUses?: number, userLocation?: Record<string,
+ *   string>}} [options]
  */
 export const webSearch = (options) => make("web_search", options);
 
 /**
- * Reads pages and files at addresses that stand in the conversation.
+ * Reads pages and files at addresses in the conversation.
  * @param {HostedOptions & {allowedDomains?: string[], blockedDomains?: string[], maxUses?: number, maxContentTokens?: number}} [options]
  */
 export const webFetch = (options) => make("web_fetch", options);
 
-/**
- * Reads the pages whose addresses stand in the prompt.
- * @param {HostedOptions} [options]
- */
+/** Reads the pages whose addresses are in the prompt. @param {HostedOptions} [options] */
 export const urlContext = (options) => make("url_context", options);
 
-/**
- * A search of posts on X.
- * @param {HostedOptions} [options]
- */
+/** Searches posts on X. @param {HostedOptions} [options] */
 export const xSearch = (options) => make("x_search", options);
 
-/**
- * Runs code in the provider's sandbox.
- * @param {HostedOptions} [options]
- */
+/** Runs code in the provider's sandbox. @param {HostedOptions} [options] */
 export const codeExecution = (options) => make("code_execution", options);
 
 /**
- * A search of files that the provider keeps.
- * @param {string | string[]} stores ids of its vector stores, or names of its file search stores
+ * Searches files that the provider keeps.
+ * @param {string | string[]} stores ids of the provider's vector stores, or names of its file search stores
  * @param {HostedOptions & {maxResults?: number}} [options]
  */
 export const fileSearch = (stores, options) => make("file_search", { stores: [stores].flat(), ...options });
 
-/**
- * Makes pictures, which are parts of the answer.
- * @param {HostedOptions} [options]
- */
+/** Creates pictures, which are parts of the answer. @param {HostedOptions} [options] */
 export const imageGeneration = (options) => make("image_generation", options);
 
 /**
- * The tools of an MCP server that the provider connects to.
+ * Uses the tools of an MCP server that the provider connects to.
  * @param {string} serverUrl
  * @param {HostedOptions & {name: string, authorization?: string, allowedTools?: string[], approval?: "always" | "never"}} options
  */
@@ -76,14 +65,11 @@ export function hostedMcp(serverUrl, options) {
   return make("mcp", { serverUrl, ...options });
 }
 
-/**
- * Lets the provider find those of the other tools that fit.
- * @param {HostedOptions} [options]
- */
+/** Lets the provider find the tools that fit. @param {HostedOptions} [options] */
 export const toolSearch = (options) => make("tool_search", options);
 
 /**
- * A stronger model of the same provider that the model may ask.
+ * Lets the model ask a stronger model of the same provider.
  * @param {string} model
  * @param {HostedOptions & {maxUses?: number}} [options]
  */
@@ -99,7 +85,7 @@ function make(hosted, { local, extra, ...options } = {}) {
 }
 
 /**
- * A hosted tool as one to describe; undefined for any other tool.
+ * Returns a hosted tool as a tool to describe, or undefined for any other tool.
  * @param {object} tool
  * @param {(tool: Tool) => BoundTool} bind
  * @returns {BoundTool | undefined}

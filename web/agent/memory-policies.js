@@ -1,5 +1,5 @@
 /**
- * `memory`: what of a long history a model is told. Checked at once, described for Python at each call.
+ * `memory`: which part of a long history a model gets. Checked at once, described for Python at each call.
  *
  * @import { Memory, MemoryPolicy, SummaryOptions } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
@@ -12,13 +12,13 @@ import { toCamel, toSnake } from "../bridge/spelling.js";
 const SUMMARY = ["overTokens", "keepLast", "summaryTokens", "prompt", "model", "apiKey", "baseURL", "count"];
 
 /**
- * One policy of one kind.
+ * A policy of one kind.
  * @typedef {{kind: "sliding_window" | "token_window" | "summary" | "own", options: Record<string, any>, count?: (text: string) => unknown,
  *   fit?: (messages: any[], about: {promptAt: number}) => unknown}} Policy
  */
 
 /**
- * In the order in which they are asked.
+ * Reads one policy or several, in the order in which they apply.
  * @param {Memory | null | undefined} memory
  * @returns {Policy[]}
  */
@@ -58,7 +58,7 @@ function readPolicy(name, value) {
 
 /**
  * @param {Policy[]} policies
- * @param {string | undefined} provider that a subpath fixes
+ * @param {string | undefined} provider fixed by a subpath
  */
 export function describeMemory(policies, provider) {
   return Promise.all(
@@ -77,7 +77,7 @@ export function describeMemory(policies, provider) {
 }
 
 /**
- * What Python calls.
+ * Returns the functions of policies that Python may call.
  * @param {Policy[]} policies
  * @returns {Handlers}
  */
@@ -91,7 +91,7 @@ export function answerMemory(policies) {
       const messages = toCamel(told);
       const kept = await policies[index].fit?.(messages, { promptAt });
       if (!Array.isArray(kept)) throw new ConfigError("fit gives an array of messages");
-      // Those that stay keep their identity in Python.
+      // Messages that stay keep their identity in Python.
       return kept.map((message) => (messages.includes(message) ? messages.indexOf(message) : toSnake(message)));
     },
   };

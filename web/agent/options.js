@@ -19,7 +19,7 @@ import { toolResult } from "./tool-result.js";
 import { bindTool } from "./tools.js";
 import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
 
-/** Options that cross as they are, and their names in Python. */
+/** Options that cross unchanged, with their names in Python. */
 const PLAIN = /** @type {const} */ ({
   preamble: "preamble",
   context: "context",
@@ -56,11 +56,11 @@ const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cach
 const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
 
 /**
- * What a call needs: the agent as plain data, and the functions that Python may call back.
+ * A described call: the agent as plain data, and the functions that Python may call back.
  * @typedef {{agent: Record<string, unknown>, handlers: Handlers}} Described
  */
 
-/** Refuses what cannot work, before anything starts. @param {AgentOptions} options */
+/** Checks an agent's options. Throws a ConfigError for options that cannot work. @param {AgentOptions} options */
 export function checkAgentOptions(options) {
   if (options === null || typeof options !== "object") throw new ConfigError("Agent takes an object of options, at least {model}");
   checkNames(options, AGENT_OPTIONS);
@@ -165,7 +165,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   }
   if (options.approvalTimeoutMs != null) run.approval_timeout_s = options.approvalTimeoutMs / 1000;
   const { access, handlers } = describeChain(options, model, provider);
-  // Where two tools have one name, Python takes the first, and one of `tools` before all.
+  // Where two tools have one name, Python takes the first, and a tool of `tools` before the others.
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
   const asking = {
     ...answerToolboxes(toolboxes),
@@ -180,7 +180,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   };
 }
 
-/** The names of models stay as they are. @param {UsageLimits} limits */
+/** Respells the limits; names of models stay as they are. @param {UsageLimits} limits */
 function describeUsageLimits({ prices, ...limits }) {
   return {
     ...toSnake(limits),

@@ -1,5 +1,5 @@
 /**
- * Python functions as tools. They run beside the agent; from JavaScript they are called like any tool.
+ * Python functions as tools. They run beside the agent; JavaScript calls them like any tool.
  *
  * @import { Peer } from "../bridge/rpc.js"
  * @import { PlainTool } from "../types.js"
@@ -11,17 +11,20 @@
 import { connect } from "../runtime/boot.js";
 import { ConfigError } from "../errors.js";
 
-/** Modules by what they are made of, so that asking twice makes one. @type {Map<string, PythonModule>} */
+/** Modules by their source, so that the same source makes one module. @type {Map<string, PythonModule>} */
 const modules = new Map();
-/** How what a tool belongs to is loaded, which gives its id. @type {WeakMap<object, (peer: Peer) => Promise<string>>} */
+/** Loaders of the modules that tools belong to; each returns its module's id. @type {WeakMap<object, (peer: Peer) => Promise<string>>} */
 const origins = new WeakMap();
-/** What an interpreter has loaded: after a crash the next one loads it again. @type {WeakMap<Peer, Map<string, Promise<PythonDefinition[]>>>} */
+/**
+ * Modules that an interpreter has loaded: after a crash the next interpreter loads them again.
+ * @type {WeakMap<Peer, Map<string, Promise<PythonDefinition[]>>>}
+ */
 const loaded = new WeakMap();
 
 /**
- * The tools of a Python module: what is marked `@tool` (`from staysail import tool`), or else every public function.
+ * Returns the tools of a Python module: the functions marked `@tool` (`from staysail import tool`), or else every public function.
  * @param {string | URL} source the module's address, or its text
- * @param {{requirements?: string[]}} [options] packages that micropip installs before
+ * @param {{requirements?: string[]}} [options] requirements: packages that micropip installs first
  * @returns {Promise<PythonTool[]>}
  */
 export async function pythonTools(source, { requirements = [] } = {}) {
@@ -40,9 +43,9 @@ export async function pythonTools(source, { requirements = [] } = {}) {
 }
 
 /**
- * A tool that Python has, to be called from here, and by agents without a detour.
+ * Makes a tool of a Python function: JavaScript can call it, and agents call it in Python directly.
  * @param {PythonDefinition} definition
- * @param {(peer: Peer) => Promise<string>} load makes sure that it is there, and gives the id of what it belongs to
+ * @param {(peer: Peer) => Promise<string>} load makes sure that the module is loaded, and returns its id
  * @returns {PythonTool}
  */
 export function ownTool(definition, load) {
@@ -58,7 +61,7 @@ export function ownTool(definition, load) {
 }
 
 /**
- * The module that a tool comes from, loaded, so that Python calls it without a detour; nothing for a JavaScript tool.
+ * Loads the module of a Python tool, so that Python calls the tool directly. Returns nothing for a JavaScript tool.
  * @param {object} tool
  * @param {Peer} peer
  * @returns {Promise<string | undefined>} the module's id

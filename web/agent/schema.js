@@ -1,5 +1,5 @@
 /**
- * Schemas as users have them: JSON Schema, or any Standard Schema (Zod, Valibot, ArkType and others) that can say itself as JSON Schema.
+ * Schemas: JSON Schema, or any Standard Schema (Zod, Valibot, ArkType and others) that can be written as JSON Schema.
  *
  * @import { JsonSchema, StandardSchema } from "../types.js"
  */
@@ -10,7 +10,7 @@ const DRAFT = "draft-2020-12";
 
 /**
  * @param {JsonSchema | StandardSchema} schema
- * @returns {JsonSchema} what a value must be before the library has transformed it
+ * @returns {JsonSchema} the schema of a value before the library transforms it
  */
 export function jsonSchema(schema) {
   if (!isStandard(schema)) return /** @type {JsonSchema} */ (schema);
@@ -45,10 +45,10 @@ function convert(schema) {
 }
 
 /**
- * The value as the schema's library reads it, defaults and transformations included; a JSON Schema has been checked on Python's side.
+ * Reads a value with the schema's library, defaults and transformations included. JSON Schema is checked in Python.
  * @param {unknown} schema
  * @param {unknown} value
- * @param {(why: string) => Error} [refuse] the error for a value that does not fit
+ * @param {(why: string) => Error} [refuse] makes the error for a value that does not fit
  * @returns {Promise<any>}
  */
 export async function validate(schema, value, refuse = (why) => new ToolError(`bad arguments: ${why}`)) {

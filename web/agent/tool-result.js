@@ -1,24 +1,24 @@
 /**
- * What a JavaScript tool returns, as plain JSON: the model reads the value that was returned, whatever kind it is of.
+ * Results of JavaScript tools as plain JSON: the model reads the returned value, whatever its type.
  *
- * How it works. JSON has no word for most of JavaScript's kinds, and `JSON.stringify` loses them without a sound (a Map becomes {}) or
- * throws (BigInt). Here each kind becomes what a reader would write for it. Blobs and responses, whose content comes later, are read while
- * the rest waits. Pictures, sounds and files become parts of the result, so that the model sees them.
+ * How it works. JSON has no form for most of JavaScript's types, and `JSON.stringify` loses them silently (a Map becomes {}) or throws
+ * (BigInt). This module writes each type as a reader would. Blobs and responses, whose content comes later, are read while the rest waits.
+ * Pictures, sounds and files become parts of the result, so that the model sees them.
  */
 
 import { toBase64 } from "../bridge/base64.js";
 import { ToolError } from "../errors.js";
 
-/** Levels of a result; more than Python takes in a message would be. */
+/** Most levels of a result, as Python takes in a message. */
 const MOST_LEVELS = 100;
-/** Items of an iterator, which may not end. */
+/** Most items of an iterator, which may not end. */
 const MOST_ITEMS = 100_000;
 
-/** The kinds of parts beside text, and the fields that hold what they show. */
+/** The types of parts beside text, which hold media. */
 const MEDIA = new Set(["image", "audio", "file"]);
 const SOURCES = ["data", "url", "fileId", "file_id"];
 
-/** First bytes, as base64 begins with them. @type {[string, string][]} */
+/** First bytes of picture formats, in base64. @type {[string, string][]} */
 const PICTURES = [
   ["iVBORw0KGgo", "image/png"],
   ["/9j/", "image/jpeg"],
@@ -27,7 +27,7 @@ const PICTURES = [
 ];
 
 /**
- * @param {unknown} returned a value, or a promise of one
+ * @param {unknown} returned a value, or a promise of a value
  * @param {string} name of the tool, for errors
  * @returns {Promise<any>} plain JSON
  * @throws an Error that was returned, as if it had been thrown; ToolError for a result that JSON cannot hold
@@ -51,7 +51,7 @@ export async function toolResult(returned, name) {
 }
 
 class Reader {
-  /** Content that comes later. @type {Promise<unknown>[]} */
+  /** Content that is still being read. @type {Promise<unknown>[]} */
   pending = [];
   /** @type {Set<object>} */
   #within = new Set();
@@ -79,18 +79,12 @@ class Reader {
     }
   }
 
-  /**
-   * An object with parts in `content`; anything else in it is data.
-   * @param {any} value
-   */
+  /** Reads an object with parts in `content`; its other fields are data. @param {any} value */
   withParts({ content, ...rest }) {
     return { ...this.read(rest), content: content.map((/** @type {any} */ part) => (isMedia(part) ? this.part(part) : this.read(part))) };
   }
 
-  /**
-   * A picture, a sound or a file, in Python's spelling.
-   * @param {any} given
-   */
+  /** Reads a picture, a sound or a file, in Python's spelling. @param {any} given */
   part({ mediaType, fileId, data, ...rest }) {
     const part = { ...this.read(rest), ...(fileId == null ? {} : { file_id: fileId }) };
     const type = mediaType ?? part.media_type ?? "";
@@ -130,10 +124,7 @@ class Reader {
     return { name, message, ...(cause === undefined ? {} : { cause: this.read(cause) }), ...this.read({ ...error }) };
   }
 
-  /**
-   * An object, where every key is text or a number; else a list of pairs.
-   * @param {any[]} pairs
-   */
+  /** Writes pairs as an object where every key is text or a number, else as a list of pairs. @param {any[]} pairs */
   #pairs(pairs) {
     const plain = pairs.every(([key]) => ["string", "number", "boolean", "bigint"].includes(typeof key));
     if (plain) return Object.fromEntries(pairs.map(([key, item]) => [String(key), this.read(item)]));
@@ -150,10 +141,7 @@ class Reader {
     return items;
   }
 
-  /**
-   * A place that is filled when the content has come.
-   * @param {Promise<any>} content
-   */
+  /** Reserves a place that is filled when the content has come. @param {Promise<any>} content */
   #later(content) {
     const place = { /** @type {any} */ read: undefined, toJSON: () => place.read ?? null };
     this.pending.push(content.then((read) => (place.read = read)));
@@ -161,7 +149,7 @@ class Reader {
   }
 }
 
-/** A number where it is one, else its digits: JSON's numbers are read as doubles. @param {bigint} value */
+/** Returns a number where it is exact, else its digits: JSON's numbers are read as doubles. @param {bigint} value */
 function readBigInt(value) {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
@@ -232,7 +220,7 @@ async function readResponse(response) {
   return /^text\/|xml|javascript/.test(type) || !type ? response.text() : response.blob();
 }
 
-/** Text as text, JSON as its value, a picture or another file as a part. @param {Blob} blob */
+/** Reads text as text, JSON as its value, a picture or another file as a part. @param {Blob} blob */
 async function readBlob(blob) {
   if (/[/+]json/.test(blob.type)) return JSON.parse(await blob.text());
   if (/^text\/|xml|javascript/.test(blob.type)) return blob.text();

@@ -1,4 +1,4 @@
-/** A tool in the forms that it takes between a program and Python. */
+/** The types of a tool between a program and Python. */
 
 import type { Peer } from "../bridge/rpc.js";
 import type { CallOptions, NativeTool, ToolApproval, ToolContext } from "../types.js";
@@ -39,7 +39,7 @@ export type Delegation = {
   options?: CallOptions;
 };
 
-/** The agents of one call, as a tool sees them: `Crew` is it. */
+/** The agents of one call, as a tool sees them. `Crew` implements it. */
 export interface Joinable {
   join(tool: object, delegation: Delegation): Promise<string>;
 }

@@ -1,5 +1,5 @@
 /**
- * JavaScript tools: rig's shape and the plain one, made into a definition for the model and something to call.
+ * JavaScript tools, in rig's shape or the plain one, as a definition for the model and a function to call.
  *
  * @import { Infer, PlainTool, Schema, Tool, ToolApproval, ToolContext, ToolDefinition } from "../types.js"
  * @import { BoundTool, WireTool } from "./tool-types.js"
@@ -12,9 +12,10 @@ import { pythonModule } from "./python-tools.js";
 import { jsonSchema, validate } from "./schema.js";
 
 /**
- * The same tool, refused at once where it is none; in TypeScript the arguments of `execute` get their schema's type.
+ * Checks a tool and returns it. In TypeScript the arguments of `execute` get the type of their schema.
  * @template {Schema} [S=any]
- * @param {Omit<PlainTool, "parameters" | "execute"> & {parameters?: S, execute: (args: Infer<S, any>, context: ToolContext) => unknown}} given
+ * @param {Omit<PlainTool, "parameters" | "execute"> & {parameters?: S, execute: (args: Infer<S, any>, context: ToolContext) => unknown}}
+ *   given
  * @returns {PlainTool<Infer<S, any>>}
  */
 export function tool(given) {
@@ -24,7 +25,7 @@ export function tool(given) {
 
 /**
  * @param {Tool} tool
- * @returns {BoundTool} its methods are called on the tool itself, so their `this` is what its author expects
+ * @returns {BoundTool} the bound tool. Its methods are called on the tool itself, so their `this` is the tool
  */
 export function bindTool(tool) {
   if (tool !== null && typeof tool === "object") {

@@ -1,5 +1,5 @@
 /**
- * Tracing: what a run did, as spans by OpenTelemetry's conventions for generative AI.
+ * Tracing: a run as spans, by OpenTelemetry's conventions for generative AI.
  *
  * @import { Span, TracerOptions } from "../types.js"
  * @import { Handler } from "../bridge/rpc.js"
@@ -10,7 +10,7 @@ import { ConfigError } from "../errors.js";
 
 const OPTIONS = ["exporter", "content", "raw"];
 const LONGEST = 120;
-/** Agents that were given the same tracer share it. @type {WeakMap<TracerOptions, number>} */
+/** Ids of tracers, so that agents with the same tracer share it. @type {WeakMap<TracerOptions, number>} */
 const ids = new WeakMap();
 let lastId = 0;
 
@@ -42,7 +42,7 @@ export function describeTracer(tracer) {
 }
 
 /**
- * What Python calls with each span.
+ * Returns the function that Python calls with each span.
  * @param {TracerOptions | null | undefined} tracer
  * @returns {Handler}
  */
@@ -55,9 +55,9 @@ export function answerTracer(tracer) {
 }
 
 /**
- * The spans that `tracer: {exporter: {indexedDB: name}}` has kept, in the order in which they began.
+ * Reads the spans that `tracer: {exporter: {indexedDB: name}}` has stored, in the order in which they began.
  * @param {string} name
- * @param {{traceId?: string}} [options] only those of one trace
+ * @param {{traceId?: string}} [options] traceId: reads this trace alone
  * @returns {Promise<Span[]>}
  */
 export async function readTraces(name, { traceId } = {}) {
@@ -65,13 +65,13 @@ export async function readTraces(name, { traceId } = {}) {
   return (await peer.call("traces.read", { name, trace_id: traceId ?? null })).map(readSpan);
 }
 
-/** Deletes them. @param {string} name */
+/** Deletes all stored spans. @param {string} name */
 export async function clearTraces(name) {
   await (await connect()).call("traces.clear", { name });
 }
 
 /**
- * The names of attributes stay as they are.
+ * Reads a span; names of attributes stay as they are.
  * @param {any} told
  * @returns {Span}
  */

@@ -1,17 +1,16 @@
 /**
  * Calls between the page and Python, in both directions. py/staysail/bridge/peer.py is the other end. Messages cross as JSON text:
  *
- *     call    {id, method, params, parent}   caller → callee. parent: the callee's own call, on behalf of which this one is made
+ *     call    {id, method, params, parent}   caller → callee. parent: the callee's own call, on behalf of which this call is made
  *     pull    {id, count}                    caller → callee: room for so many more values of a streaming call
  *     cancel  {id}                           caller → callee: stop
  *     event   {id, values}                   callee → caller: values of a streaming call, as many as came at once
- *     done    {id, value}                    callee → caller, the last of a call
- *     fault   {id, error}                    callee → caller, the last of a call that failed
+ *     done    {id, value}                    callee → caller, the last message of a call
+ *     fault   {id, error}                    callee → caller, the last message of a call that failed
  *
- * Every call ends in exactly one `done` or `fault`; when the connection breaks, its end is the error given to `close`. A message that cannot
- * be read fails the call that it names, by its beginning, which both sides write as {"type":…,"id":…. One array of bytes
- * may come beside a message: the field `$bytes` of a call's params, or of its value.
- *
+ * Every call ends in exactly one `done` or `fault`. When the connection breaks, every call ends with the error given to `close`. A message
+ * that cannot be read fails the call that its beginning names: both sides begin a message with {"type":…,"id":…. One array of bytes may
+ * come beside a message: the field `$bytes` of a call's params, or of its value.
  * @typedef {{type: "call", id: number, method: string, params: any, parent?: number | null}} CallMessage
  * @typedef {{type: "pull", id: number, count: number}} PullMessage
  * @typedef {{type: "cancel", id: number}} CancelMessage
@@ -34,9 +33,9 @@
 import { toBase64 } from "./base64.js";
 import { ConfigError, InterpreterError, RunCancelled, StaysailError, fromRecord, messageOf, toRecord } from "../errors.js";
 
-/** Values of a stream that may be on their way; as in peer.py. */
+/** Most values of a stream that may be on their way; the same as in peer.py. */
 const ROOM = 512;
-/** How long a stopped call waits for its end, which brings what had been said so far. */
+/** Milliseconds that a cancelled call waits for its last message, which brings the answer so far. */
 const GRACE_MS = 1000;
 /** The beginning of every message. */
 const HEAD = /^\{"type":"(\w+)","id":(\d+)/;
@@ -57,7 +56,7 @@ export class Peer {
 
   /**
    * @param {Send} send
-   * @param {Handlers} [services] functions that the other side may call at any time
+   * @param {Handlers} [services] methods that the other side may call at any time
    * @param {(error: InterpreterError) => void} [onBroken] called for an unreadable message that names no call
    */
   constructor(send, services = {}, onBroken = (error) => this.close(error)) {
@@ -66,7 +65,7 @@ export class Peer {
     this.#onBroken = onBroken;
   }
 
-  /** Calls that have not ended. */
+  /** The number of calls that have not ended. */
   get pending() {
     return this.#outgoing.size;
   }
@@ -84,7 +83,7 @@ export class Peer {
   }
 
   /**
-   * A streaming call. It starts at the first `next`; leaving the loop ends it.
+   * Makes a streaming call. It starts at the first `next`; leaving the loop ends it.
    * @param {string} method
    * @param {unknown} params
    * @param {CallOptions} [options]
@@ -121,7 +120,7 @@ export class Peer {
   }
 
   /**
-   * Takes one message from the other side. Never throws: a message that cannot be read fails its call.
+   * Takes one message from the other side. Never throws: an unreadable message fails its call.
    * @param {string} text
    * @param {Uint8Array} [bytes]
    */
@@ -171,7 +170,7 @@ export class Peer {
     this.#leave(id, error);
   }
 
-  /** Nothing more will come: every pending call fails with `error`, and so does every later one. @param {Error} error */
+  /** Ends the connection: every pending call fails with `error`, and so does every later call. @param {Error} error */
   close(error) {
     if (this.#closed) return;
     this.#closed = error;
@@ -272,16 +271,13 @@ export class Peer {
   }
 }
 
-/**
- * The receiver of a call's values and of its end, which comes once.
- * @typedef {{event(values: any[]): void, end(error: unknown, value: unknown): void}} Reader
- */
+/** The reader of a call. `end` is called once. @typedef {{event(values: any[]): void, end(error: unknown, value: unknown): void}} Reader */
 
-/** A call to the other side. */
+/** A call that this side made. */
 class OutgoingCall {
   #stop;
   #signal;
-  /** What handlers threw: an error that comes of one has it as its cause. @type {unknown[]} */
+  /** Errors that handlers threw: an error of the other side that comes of one has it as its cause. @type {unknown[]} */
   thrown = [];
 
   /**
@@ -308,7 +304,7 @@ class OutgoingCall {
   }
 }
 
-/** A call from the other side. */
+/** A call that the other side made. */
 class IncomingCall {
   #controller = new AbortController();
   #room = ROOM;
@@ -343,7 +339,7 @@ class IncomingCall {
   }
 }
 
-/** The values of a stream between their arrival and their reading. @implements {Reader} */
+/** The values of a stream, from their arrival until they are read. @implements {Reader} */
 class Inbox {
   /** @type {any[]} */
   #values = [];
@@ -378,7 +374,7 @@ class Inbox {
   }
 
   /**
-   * @param {(count: number) => void} room tells the other side of values that were read
+   * @param {(count: number) => void} room tells the other side how many values were read
    * @returns {Promise<IteratorResult<any>>}
    */
   async next(room) {
@@ -406,8 +402,8 @@ class Inbox {
 }
 
 /**
- * What a stopped call fails with: the signal's own reason, as fetch's promise does; where that is the browser's usual one, a RunCancelled
- * of the same name that brings what the run had so far.
+ * Returns the error that a cancelled call fails with: the signal's own reason, as fetch's promise has it. Where that is the browser's usual
+ * reason, a RunCancelled of the same name, with the history and usage so far.
  * @param {AbortSignal} signal
  * @param {RunCancelled} [error]
  * @returns {unknown}
@@ -433,7 +429,7 @@ function isAsyncIterable(value) {
 }
 
 /**
- * What of a message may have bytes beside it.
+ * Returns the part of a message that bytes may come beside.
  * @param {RpcMessage} message
  * @returns {any}
  */
@@ -441,7 +437,10 @@ function payload(message) {
   return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
 }
 
-/** Bytes elsewhere than beside a message cross as base64, a Map as an object, a Set as a list, an integer too large for a number as its digits. @param {unknown} value */
+/**
+ * Prepares a value for JSON: bytes that do not travel beside the message become base64, integers of any size become numbers.
+ * @param {unknown} value
+ */
 function plain(value) {
   if (value instanceof ArrayBuffer) value = new Uint8Array(value);
   if (value instanceof Uint8Array) return toBase64(value);

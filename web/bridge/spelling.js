@@ -1,11 +1,10 @@
 /**
- * Python's field names as JavaScript spells them, and back. Only our own fields: what belongs to a user, a model or a provider
+ * Python's field names in JavaScript's spelling, and back. Only staysail's own fields are respelled: data of a user, a model or a provider
  * keeps its keys.
- *
  * @typedef {NonNullable<import("../types.js").Source["span"]>} Span
  */
 
-/** Fields that hold somebody else's data. */
+/** Fields that hold data of a user, a model or a provider. */
 const OPAQUE = new Set([
   "arguments",
   "raw",

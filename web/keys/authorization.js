@@ -1,21 +1,21 @@
-/** The login of an MCP server, in a window of its own. */
+/** The login at an MCP server, in a window of its own. */
 
 import { ConfigError } from "../errors.js";
 
 const CHANNEL = "staysail-authorized";
 const LONGEST_LOGIN_MS = 600_000;
 const LOOK_EVERY_MS = 200;
-/** How long the page has had the focus back before a window that seems closed counts as closed. */
+/** Milliseconds that the page has had the focus back before a window that seems closed counts as closed. */
 const CLOSED_AFTER_MS = 3_000;
 
 /**
- * Returns the `authorize` of a page: it shows an address in a window and returns the one that the person comes back to. What leads to it is
- * to begin with a click, or the browser blocks the window.
+ * Returns the `authorize` function of a page: it shows an address in a window and returns the address that the person comes back to. Start
+ * it from a click, or the browser blocks the window.
  *
- * The window is opened empty and cut off from this page before it shows the address, so that no page in it can navigate this one. Its
- * answer comes from `finishAuthorization()`, or from a look at its address once it is of this page's origin.
+ * The window opens empty and cut off from this page before it shows the address, so that no page in it can navigate this page. The answer
+ * comes from `finishAuthorization()`, or from the window's address once it is of this page's origin.
  * @param {string} redirectURL an address of the page's own origin, where a page calls `finishAuthorization()`; a page that does nothing
- *   will do where neither this page nor the authorization server isolates itself (COOP)
+ *   suffices where neither this page nor the authorization server isolates itself (COOP)
  * @returns {(url: string) => Promise<string>}
  */
 export function authorizeInPopup(redirectURL) {
@@ -30,14 +30,17 @@ export function authorizeInPopup(redirectURL) {
   };
 }
 
-/** For the page at `redirectURL`: hands its address to the page that waits in `authorizeInPopup`, and closes. */
+/**
+ * Sends the address of the page at `redirectURL` to the page that waits in `authorizeInPopup`, and closes the window. Call it in the page
+ * at `redirectURL`.
+ */
 export function finishAuthorization() {
   new BroadcastChannel(CHANNEL).postMessage(location.href);
   window.close();
 }
 
 /**
- * The address that the login came back to.
+ * Returns the address that the login came back to.
  * @param {Window} popup
  * @param {URL} redirect
  * @param {string | null} state
@@ -82,7 +85,7 @@ function isAnswer(address, redirect, state) {
   return origin === redirect.origin && pathname === redirect.pathname && searchParams.get("state") === state;
 }
 
-/** The window's address; nothing while it shows another origin. @param {Window} popup */
+/** Returns the window's address, or nothing while it shows another origin. @param {Window} popup */
 function addressOf(popup) {
   try {
     return popup.location.href;

@@ -1,9 +1,9 @@
 /**
- * Keys that are kept: encrypted in this browser under a passphrase or a passkey.
+ * API keys, kept encrypted in this browser under a passphrase or a passkey.
  *
- * How it works. A passphrase goes through PBKDF2, a passkey's PRF output through HKDF; either gives an AES-GCM key of which the browser tells
- * nobody the bytes. IndexedDB holds the ciphertext with its salt and iv, both random for each key that is kept. `lock` forgets that AES-GCM
- * key; an API key itself is deciphered each time it is asked for, and not held here.
+ * How it works. A passphrase goes through PBKDF2, a passkey's PRF output through HKDF; either gives an AES-GCM key whose bytes the browser
+ * shows to nobody. IndexedDB holds the ciphertext with its salt and iv, both random for each saved key. `lock` forgets the AES-GCM key; an
+ * API key is deciphered each time it is loaded, and is not held here.
  *
  * @import { IDBPDatabase } from "../vendor/idb/index.js"
  */
@@ -11,7 +11,7 @@
 import { ConfigError, StoreError } from "../errors.js";
 import { openDB } from "../vendor/idb/index.js";
 
-/** What OWASP advises for PBKDF2 with SHA-256. */
+/** Iterations that OWASP advises for PBKDF2 with SHA-256. */
 const ITERATIONS = 600_000;
 const TABLE = "keys";
 
@@ -37,7 +37,10 @@ export class KeyStore {
   #timer;
   #lockAfterMs;
 
-  /** @param {{name?: string, lockAfterMs?: number}} [options] name: of the database. lockAfterMs: since the last use; 15 minutes if left out */
+  /**
+   * @param {{name?: string, lockAfterMs?: number}} [options] name: of the database. lockAfterMs: milliseconds since the last use; 15
+   *   minutes by default
+   */
   constructor({ name = "staysail-keys", lockAfterMs = 15 * 60_000 } = {}) {
     if (!globalThis.indexedDB || !globalThis.crypto?.subtle) {
       throw new ConfigError("KeyStore needs IndexedDB and WebCrypto: a page served over https, or from localhost");
@@ -47,7 +50,7 @@ export class KeyStore {
   }
 
   /**
-   * Keeps a key, in place of the one that was kept for the provider. It can be loaded until `lock`.
+   * Saves a key, in place of the provider's saved key. It can be loaded until `lock`.
    * @param {string} provider any name
    * @param {string} key
    * @param {ByPassphrase | ByPasskey} by
@@ -75,7 +78,7 @@ export class KeyStore {
   }
 
   /**
-   * The key. by: needed where it is locked. Give it to an agent as `apiKey: () => keys.load("openai")`.
+   * Returns a key. by: needed where the key is locked. Give it to an agent as `apiKey: () => keys.load("openai")`.
    * @param {string} provider
    * @param {ByPassphrase | ByPasskey} [by]
    * @returns {Promise<string>}
@@ -101,7 +104,7 @@ export class KeyStore {
     }
   }
 
-  /** What is kept, without the keys. @returns {Promise<KeptKey[]>} */
+  /** Lists the saved keys, without the keys themselves. @returns {Promise<KeptKey[]>} */
   async list() {
     const records = /** @type {Record[]} */ ((await this.#with("readonly", (table) => table.getAll())) ?? []);
     return records.map(({ provider, by, savedAt }) => ({
@@ -118,7 +121,7 @@ export class KeyStore {
     await this.#with("readwrite", (table) => table.delete(provider));
   }
 
-  /** From here on every key needs its passphrase or passkey again. */
+  /** Locks every key: each then needs its passphrase or passkey again. */
   lock() {
     clearTimeout(this.#timer);
     this.#unlocked.clear();
@@ -141,7 +144,7 @@ export class KeyStore {
    * @returns {Promise<any>}
    */
   async #with(mode, work) {
-    if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading makes no database
+    if (mode === "readonly" && !this.#database && !(await this.#isThere())) return undefined; // reading creates no database
     this.#database ??= this.#open();
     this.#database.catch(() => (this.#database = undefined));
     try {
@@ -172,7 +175,10 @@ export class KeyStore {
   }
 }
 
-/** Whether the provider's name in a record was exchanged shows when it is opened. @param {{provider: string, iv: Uint8Array<ArrayBuffer>}} record */
+/**
+ * The cipher's parameters. They bind the provider's name, so that a record whose name was changed cannot be opened.
+ * @param {{provider: string, iv: Uint8Array<ArrayBuffer>}} record
+ */
 function cipher({ provider, iv }) {
   return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(`staysail-key:${provider}`) };
 }
@@ -205,9 +211,9 @@ async function deriveKey({ provider, by: how, salt, iterations, credential }, by
 }
 
 /**
- * A new passkey that can derive secrets (WebAuthn's PRF extension).
+ * Creates a passkey that can derive secrets (WebAuthn's PRF extension).
  * @param {string} user
- * @returns {Promise<Uint8Array<ArrayBuffer>>} its id
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} the passkey's id
  */
 async function createPasskey(user) {
   const made = await ask(() =>
@@ -232,7 +238,7 @@ async function createPasskey(user) {
 }
 
 /**
- * The secret that the passkey derives from a salt.
+ * Returns the secret that a passkey derives from a salt.
  * @param {Uint8Array<ArrayBuffer>} id
  * @param {Uint8Array<ArrayBuffer>} salt
  * @returns {Promise<BufferSource>}

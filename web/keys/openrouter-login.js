@@ -1,4 +1,4 @@
-/** A key without pasting one: OpenRouter's login with PKCE. https://openrouter.ai/docs/guides/overview/auth/oauth */
+/** A login at OpenRouter that gives a key, with PKCE: https://openrouter.ai/docs/guides/overview/auth/oauth */
 
 import { toBase64 } from "../bridge/base64.js";
 import { AuthError, ConfigError, NetworkError } from "../errors.js";
@@ -10,8 +10,9 @@ const STATE = "staysail_state";
 
 /**
  * Leaves this page for OpenRouter, where the user logs in and allows a key. OpenRouter leads back to callbackURL, where
- * `finishOpenRouterLogin` gives it. What proves that both are of one login stays in this tab's sessionStorage meanwhile; it is no key.
- * @param {{callbackURL?: string | URL, authURL?: string}} [options] callbackURL: of this origin; this page if left out
+ * `finishOpenRouterLogin` returns the key. A proof that both belong to one login stays in this tab's sessionStorage meanwhile; it is no
+ * key.
+ * @param {{callbackURL?: string | URL, authURL?: string}} [options] callbackURL: of this origin; by default this page
  * @returns {Promise<never>}
  */
 export async function loginOpenRouter({ callbackURL = location.href, authURL = AUTH_URL } = {}) {
@@ -33,7 +34,7 @@ export async function loginOpenRouter({ callbackURL = location.href, authURL = A
 }
 
 /**
- * The key, where this page was reached from a login; null where it was not. The code is taken out of the address, and works once.
+ * Returns the key where this page was reached from a login, else null. The code is removed from the address, and works once.
  * @param {{baseURL?: string}} [options]
  * @returns {Promise<string | null>}
  */
@@ -68,7 +69,7 @@ function randomText(bytes) {
   return encode(crypto.getRandomValues(new Uint8Array(bytes)));
 }
 
-/** base64url without padding. @param {Uint8Array} bytes */
+/** Encodes bytes as base64url without padding. @param {Uint8Array} bytes */
 function encode(bytes) {
   return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -1,5 +1,5 @@
 /**
- * Where a model is and how it is called: the options that every class has.
+ * Access to a model and limits of its calls: the options that agents and models share.
  *
  * @import { Access, ChainAccess, Limits, ModelLink } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
@@ -29,7 +29,7 @@ export function checkChain(options, model, what) {
 /**
  * @param {ChainAccess} options
  * @param {string | readonly (string | ModelLink)[]} model
- * @param {string} [provider] the one that a subpath fixes
+ * @param {string} [provider] fixed by a subpath
  * @returns {{access: Record<string, unknown>, handlers: Handlers}}
  */
 export function describeChain(options, model, provider) {
@@ -73,7 +73,7 @@ export function checkAccess({ apiKey }, model, what) {
 /**
  * @param {Access} options
  * @param {string} model
- * @param {string} [provider] the one that a subpath fixes
+ * @param {string} [provider] fixed by a subpath
  * @returns {{access: Record<string, unknown>, handlers: Handlers}}
  */
 export function describeAccess({ apiKey, baseURL, baseUrl, headers, maxResponseBytes }, model, provider) {
@@ -108,7 +108,7 @@ export function describeLimits({ retry, timeoutMs, additionalParams }) {
   return limits;
 }
 
-/** {connectMs: 500} as {connect_s: 0.5}. @param {Record<string, number | null | undefined>} values */
+/** Respells {connectMs: 500} as {connect_s: 0.5}. @param {Record<string, number | null | undefined>} values */
 function inSeconds(values) {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) =>

@@ -9,7 +9,7 @@ import { connect } from "../runtime/boot.js";
 import { toCamel } from "../bridge/spelling.js";
 
 /**
- * Every model of a provider that the key may use, in the provider's order.
+ * Returns every model of a provider that the key may use, in the provider's order.
  * @param {string} provider such as "openai"
  * @param {Access & {signal?: AbortSignal}} [options]
  * @returns {Promise<ModelInfo[]>}

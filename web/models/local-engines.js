@@ -1,5 +1,5 @@
 /**
- * The models that run in the page, as agents use them: `new Agent({model: "local"})`, "local:<address of a .gguf>", and "prompt-api".
+ * The engines of models that run in the page: `new Agent({model: "local"})`, "local:<address of a .gguf>", and "prompt-api".
  *
  * @import { CompletionRequest, EngineOptions } from "../local/types.js"
  */
@@ -17,8 +17,8 @@ let local;
 let promptAPI;
 
 /**
- * The engine behind `local`, made when it is first asked for; options count for that moment. Load its model ahead, or another one from a
- * file, with its `load({model, onProgress})`.
+ * Returns the engine behind `local`, created by the first call, whose options it keeps. Its `load({model, onProgress})` loads the model
+ * early, or another model from a file.
  * @param {EngineOptions} [options]
  * @returns {Promise<LocalEngine>}
  */
@@ -33,7 +33,7 @@ export async function localEngine(options) {
   return local;
 }
 
-/** The engine behind `prompt-api`: the browser's own model. @returns {Promise<PromptAPIEngine>} */
+/** Returns the engine behind `prompt-api`: the browser's own model. @returns {Promise<PromptAPIEngine>} */
 export async function promptAPIEngine() {
   promptAPI ??= import("../local/prompt-api.js").then(({ PromptAPIEngine }) => new PromptAPIEngine());
   return promptAPI;

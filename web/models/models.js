@@ -1,5 +1,5 @@
 /**
- * Models on their own, without an agent around them.
+ * Models without an agent around them.
  *
  * @import { AgentEvent, Completion, CompletionDone, Embedding, FilePart, GeneratedImages, ImagePart, ModelOptions, OcrResult, RankedDocument, RequestOptions, Transcription } from "../types.js"
  * @import { CompletionRequest } from "../completion.js"
@@ -12,9 +12,9 @@ import { connect } from "../runtime/boot.js";
 import { describeRequest } from "../completion.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 
-/** What they all share; not exported from the package. */
+/** The base of all models; not exported from the package. */
 class Model {
-  /** The provider that a subpath fixes. @type {string | undefined} */
+  /** The provider, where a subpath fixes it. @type {string | undefined} */
   static provider;
 
   #options;
@@ -22,7 +22,7 @@ class Model {
   #handlers;
 
   /**
-   * Checks the options at once; Python starts with the first call.
+   * Checks the options at once. Python starts with the first call.
    * @param {ModelOptions} options
    * @param {string[]} own options of one class
    */
@@ -69,7 +69,7 @@ class Model {
     return { access: this.#access, options: this.#options, ...params };
   }
 
-  /** Says that the model is done with. Optional: forgetting one leaks nothing. */
+  /** Releases the model. Optional: a forgotten model leaks nothing. */
   free() {}
 
   async [Symbol.asyncDispose]() {}
@@ -77,7 +77,7 @@ class Model {
 
 export class CompletionModel extends Model {
   /**
-   * One whole answer.
+   * Returns one whole answer.
    * @param {string | CompletionRequest | RequestOptions} request
    * @param {Stoppable} [options]
    * @returns {Promise<Completion>}
@@ -86,13 +86,13 @@ export class CompletionModel extends Model {
     return toCamel(await this.call("model.complete", { request: describeRequest(request) }, options));
   }
 
-  /** `complete`, as rig calls it. @type {CompletionModel["complete"]} */
+  /** `complete` under rig's name. @type {CompletionModel["complete"]} */
   completion(request, options) {
     return this.complete(request, options);
   }
 
   /**
-   * The answer's events as they come and, last, the whole as {type: "completion"}. Leaving the loop ends the request.
+   * Yields the answer's events and, last, the whole answer as {type: "completion"}. Leaving the loop ends the request.
    * @param {string | CompletionRequest | RequestOptions} request
    * @param {Stoppable} [options]
    * @returns {AsyncGenerator<AgentEvent | CompletionDone, void>}
@@ -118,7 +118,7 @@ export class EmbeddingModel extends Model {
   }
 
   /**
-   * One embedding a text, in order.
+   * Returns one embedding for each text, in order.
    * @param {string[]} texts
    * @param {Stoppable} [options]
    * @returns {Promise<Embedding[]>}
@@ -131,8 +131,8 @@ export class EmbeddingModel extends Model {
 
 export class Reranker extends Model {
   /**
-   * The `topN` best of some texts, all of them without, best first; `index` is a text's place among those given. A search takes it as its
-   * `rerank`.
+   * Returns the `topN` best of some texts, by default all of them, best first. `index`: a text's place in `texts`. A search takes the model
+   * as its `rerank`.
    * @param {string} query
    * @param {readonly string[]} texts
    * @param {Stoppable & {topN?: number}} [options]
@@ -175,7 +175,7 @@ export class OcrModel extends Model {
 export class ImageGenerationModel extends Model {
   /**
    * @param {string} prompt
-   * @param {Stoppable & {size?: string, n?: number}} [options] size: "1024x1024" or "16:9", whichever the provider has
+   * @param {Stoppable & {size?: string, n?: number}} [options] size: "1024x1024" or "16:9", in the provider's terms
    * @returns {Promise<GeneratedImages>}
    */
   async generate(prompt, { signal, ...asked } = {}) {
@@ -192,7 +192,7 @@ export class AudioGenerationModel extends Model {
   /**
    * @param {string} text
    * @param {Stoppable & {voice?: string, speed?: number}} [options]
-   * @returns {Promise<Blob>} the sound
+   * @returns {Promise<Blob>} the audio
    */
   async speak(text, { signal, ...asked } = {}) {
     const { data, media_type: type } = await this.call("model.speak", { text, asked }, { signal });

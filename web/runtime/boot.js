@@ -1,16 +1,16 @@
 /**
- * The one interpreter that all agents share: started by the first of them that needs it, started anew after a crash.
- *
+ * The interpreter that all agents of a page share: started by the first agent that needs it, and started again after a crash.
  * @import { Thread, ThreadEvents } from "./thread.js"
  * @import { Addresses, BootProgress } from "./types.js"
  *
  * @typedef {object} BootOptions
- * @property {"worker" | "main" | "shared"} [mode] where Python runs: a module worker (the default in a page), the calling thread (in Node),
- *   or one worker for all tabs of the origin that choose so: its other options are those of the first of them
- * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default its public CDN, in Node the package `pyodide`
- * @property {string | URL} [wheelURL] staysail's Python package; by default the one that comes with this module
- * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from, where it fits: by default the one in the folder at
- *   runtimeURL, else one that the page takes in the background after a first start; kept in the Cache API (17 MB); false: start without
+ * @property {"worker" | "main" | "shared"} [mode] where Python runs: a module worker (the default in a page), the calling thread (the
+ *   default in Node), or one worker for all tabs of the origin that choose "shared", which starts with the options of the first tab
+ * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default Pyodide's public CDN, in Node the npm package `pyodide`
+ * @property {string | URL} [wheelURL] staysail's Python package; by default the wheel that comes with this module
+ * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from. By default the manifest in the folder at
+ *   runtimeURL, else of a snapshot that the page takes in the background after a first start. Snapshots are kept in the Cache API (17
+ *   MB). false: start without
  * @property {(progress: BootProgress) => void} [onProgress]
  */
 
@@ -24,17 +24,17 @@ import { launchHere, launchWorker } from "./thread.js";
 
 const SETTINGS = /** @type {const} */ (["mode", "runtimeURL", "wheelURL", "snapshot"]);
 
-/** What later starts use too. @type {Omit<BootOptions, "onProgress">} */
+/** Options of this start and of later ones. @type {Omit<BootOptions, "onProgress">} */
 let settings = {};
 /** @type {{peer: Promise<Peer>, stop: (error: Error) => void} | undefined} */
 let running;
-/** Whether it was started before anybody asked for it: options that come yet start it anew. */
+/** Whether Python was started before anything asked for it: options that come later then start it again. */
 let early = false;
 /** @type {Set<(progress: BootProgress) => void>} */
 const watchers = new Set();
 
 /**
- * Start Python, or wait until it has. Options count for this start and every later one.
+ * Starts Python, or waits until it runs. The options count for this start and for later ones.
  * @param {BootOptions} [options]
  * @returns {Promise<void>}
  */
@@ -48,7 +48,7 @@ export async function boot({ onProgress, ...options } = {}) {
   }
 }
 
-/** End the interpreter, if there is one. What waits for it fails; the next call starts another. */
+/** Ends the interpreter, if it runs. Pending calls fail; the next call starts another interpreter. */
 export function shutdown() {
   running?.stop(new InterpreterError("Python was shut down", { code: "shutdown" }));
 }
@@ -56,12 +56,12 @@ export function shutdown() {
 /** @type {Set<(error: Error) => void>} */
 const crashWatchers = new Set();
 
-/** Be told when Python dies. @param {(error: Error) => void} watch */
+/** Registers a function that is called with the error when Python dies. @param {(error: Error) => void} watch */
 export function onCrash(watch) {
   crashWatchers.add(watch);
 }
 
-/** The way to Python, which is started where it does not run. @returns {Promise<Peer>} */
+/** Returns the connection to Python, which it starts where it does not run. @returns {Promise<Peer>} */
 export function connect() {
   early = false;
   running ??= start();
@@ -69,15 +69,15 @@ export function connect() {
 }
 
 /**
- * Starts Python in a page or its worker, once what runs now is done, because somebody will ask for it soon. Elsewhere not: a server that
- * renders pages may make agents that it never asks.
+ * Starts Python in a page or its worker, after the current task, because a call will soon need it. Does nothing elsewhere: a server that
+ * renders pages may create agents that it never calls.
  */
 export function startEarly() {
   if (!inPage || running) return;
   setTimeout(() => {
     if (running) return;
     early = true;
-    running = start(); // where it fails, the first call starts it again, and tells
+    running = start(); // where it fails, the first call starts it again and reports the error
   });
 }
 
@@ -116,7 +116,7 @@ function start() {
     };
   });
   peer.catch(() => {
-    if (running?.peer === peer) running = undefined; // whoever waits for it is told
+    if (running?.peer === peer) running = undefined; // reported to the calls that wait for it
   });
   return { peer, stop: (error) => stop(error) };
 }
@@ -125,7 +125,7 @@ const hasNode = Boolean(globalThis.process?.versions?.node);
 const inNode = hasNode && typeof document === "undefined";
 const inPage = !hasNode && typeof Worker === "function" && (typeof document === "object" || "DedicatedWorkerGlobalScope" in globalThis);
 
-/** Where relative addresses begin. */
+/** The address that relative addresses are resolved against. */
 const base = () => globalThis.location?.href ?? (inNode ? new URL(`file://${process.cwd()}/`).href : undefined);
 
 /**
@@ -140,7 +140,7 @@ function launch(events) {
   return launchShared(events, addresses(), stated());
 }
 
-/** Which addresses `boot` was told. @returns {(keyof Addresses)[]} */
+/** The addresses that options of `boot` name. @returns {(keyof Addresses)[]} */
 function stated() {
   const names = /** @type {const} */ ({ runtimeURL: "runtimeURL", wheelURL: "wheelURL", snapshot: "snapshotURL" });
   return Object.entries(names).flatMap(([option, name]) =>
@@ -161,7 +161,7 @@ function addresses() {
   };
 }
 
-/** Keys and addresses, which Python reads as it does on a server. */
+/** Environment variables with keys and addresses, which Python reads as it does on a server. */
 function environment() {
   const told = Object.entries(process.env).filter(([name, value]) => value && /^STAYSAIL_|_(API_KEY|TOKEN|BASE_URL)$/.test(name));
   return { HOME: "/home/pyodide", .../** @type {Record<string, string>} */ (Object.fromEntries(told)) };

@@ -1,16 +1,16 @@
 /**
- * Contains the fatal error (stack, memory) of an interpreter.
+ * Contains the death of an interpreter.
  *
- * Pyodide throws such an error out of the callback in which it occurred: an unhandled rejection, which ends Node. Later callbacks of the dead
- * interpreter (timers, promises) would still run Python code, on broken memory, beside the interpreter that replaces it.
+ * A fatal error (out of memory, stack overflow) leaves Pyodide through whatever callback it struck in, as an unhandled rejection, which
+ * ends Node. Callbacks that the dead interpreter had scheduled would still run, on broken memory, beside the interpreter that replaces it.
  */
 
-/** Pyodide's functions through which JavaScript calls Python. */
+/** The functions through which JavaScript enters Python. */
 const ENTRIES = ["callPyObject", "callPyObjectMaybePromising"];
 
 /**
  * @param {any} pyodide
- * @param {(error: unknown) => void} onCrash called once, when the interpreter has died; from then on no call reaches it
+ * @param {(error: unknown) => void} onCrash called once, when the interpreter has died; nothing enters it any more
  */
 export function contain(pyodide, onCrash) {
   const module = pyodide._module;
@@ -34,7 +34,7 @@ export function contain(pyodide, onCrash) {
   };
 }
 
-/** Swallows the fatal error, which `onCrash` got. Throws every other error. @param {any} error */
+/** Swallows the fatal error that `onCrash` was called with. Throws any other error. @param {any} error */
 function keep(error) {
   if (!error?.pyodide_fatal_error) throw error;
 }

@@ -1,10 +1,9 @@
 /**
- * What a thread fetches while Python starts in it: counted, to tell how far it is, and compiled while the rest is on its way.
+ * Downloads of a thread while Python starts in it: counted for progress, and compiled while the rest arrives.
  *
- * How it works. Pyodide compiles its WebAssembly only when the snapshot is there, because the memory's size depends on it. So it is compiled here
- * from the first moment on; what Pyodide fetches in its place is an empty module, and when it has been given that one, with its own imports
- * added, ours takes its place.
- *
+ * How it works. Pyodide compiles its WebAssembly only when the snapshot is there, because the memory's size depends on it. So this module
+ * compiles it from the first moment on. Pyodide's own fetch gets an empty module instead; when Pyodide instantiates that module, the
+ * compiled one takes its place, with Pyodide's imports.
  * @import { BootProgress } from "./types.js"
  */
 
@@ -12,7 +11,7 @@ import { InterpreterError } from "../errors.js";
 import { RUNTIME_BYTES, RUNTIME_FILES } from "./locations.js";
 
 const WASM = "pyodide.asm.wasm";
-const IMPORTED = "pyodide.asm.mjs"; // not fetched, so it is not seen here
+const IMPORTED = "pyodide.asm.mjs"; // imported, not fetched, so fetch does not see it
 const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
 export class Downloads {
@@ -32,7 +31,7 @@ export class Downloads {
   constructor(runtimeURL, onProgress) {
     this.#onProgress = onProgress;
     this.#compiled = this.#compile(new URL(WASM, runtimeURL).href);
-    this.#compiled.catch(() => {}); // told where it is awaited
+    this.#compiled.catch(() => {}); // reported where it is awaited
     globalThis.fetch = async (input, init) => {
       const name = fileName(input instanceof Request ? input.url : String(input));
       if (name === WASM) return new Response(EMPTY_MODULE, { headers: { "content-type": "application/wasm" } });
@@ -46,7 +45,7 @@ export class Downloads {
   }
 
   /**
-   * One more file is to come.
+   * Adds a file to the total.
    * @param {string} url
    * @param {number} bytes
    */
@@ -66,7 +65,10 @@ export class Downloads {
     );
   }
 
-  /** Pyodide's function that makes the module, of WebAssembly that is compiled already. @param {(settings: any) => Promise<any>} create */
+  /**
+   * Replaces Pyodide's function that instantiates the module by one that uses the compiled module.
+   * @param {(settings: any) => Promise<any>} create
+   */
   using(create) {
     return async (/** @type {any} */ settings) => {
       const compiled = await this.#compiled;

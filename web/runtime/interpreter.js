@@ -1,16 +1,15 @@
 /**
- * Python, started in whatever thread this runs in and joined to a Peer by two functions that take text.
- *
+ * Python, started in the thread that calls this module, and joined to a Peer by two functions that take text.
  * @typedef {object} InterpreterOptions
- * @property {string} [runtimeURL] folder that holds Pyodide; in Node, by default, that of the package `pyodide`
+ * @property {string} [runtimeURL] folder that holds Pyodide; by default, in Node, the folder of the npm package `pyodide`
  * @property {string} wheelURL
- * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, the next is tried, then Python starts without
- * @property {string} [keptURL] manifest of the one that this browser made for itself, if it has
- * @property {boolean} [countBytes] watch this thread's fetch while loading, to tell how far it is
+ * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, `keptURL` is tried, then Python starts
+ *   without a snapshot
+ * @property {string} [keptURL] manifest of a snapshot that this browser took itself
+ * @property {boolean} [countBytes] whether to watch this thread's fetch while loading, for progress
  * @property {Record<string, string>} [environment]
  * @property {(progress: BootProgress) => void} onProgress
- * @property {(error: unknown) => void} onCrash the interpreter died and will not answer any more
- *
+ * @property {(error: unknown) => void} onCrash called when the interpreter has died
  * @import { Bytes, Snapshot } from "./snapshot.js"
  * @import { BootProgress, BootStage, Join } from "./types.js"
  *
@@ -20,7 +19,7 @@
 import { contain } from "./containment.js";
 import { Downloads } from "./downloads.js";
 import { InterpreterError } from "../errors.js";
-import { loadPlugin } from "../plugins/host.js"; // not when it is needed: bundlers cannot split what runs in a worker
+import { loadPlugin } from "../plugins/host.js"; // imported statically, because bundlers cannot split the modules of a worker
 import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
 import { RUNTIME_BYTES } from "./locations.js";
 import { importPyodide } from "./pyodide-import.js";
@@ -28,7 +27,10 @@ import { checkSnapshot, findSnapshot } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
 import { makeRoom, unpack } from "./snapshot-packing.js";
 
-/** What all is asked for at once, even what Pyodide itself will import; what fails is told where it is awaited. */
+/**
+ * The downloads of a start, all requested at once, including the scripts that Pyodide itself will import. Failures are reported where a
+ * download is awaited.
+ */
 class Start {
   /** @param {InterpreterOptions} options */
   constructor(options) {
@@ -36,7 +38,7 @@ class Start {
     this.options = options;
     this.wheel = readBytes(wheelURL);
     this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
-    /** Pyodide's own way to make the module of its files. @type {Promise<(settings: any) => Promise<any>> | undefined} */
+    /** Pyodide's own factory of its WebAssembly module. @type {Promise<(settings: any) => Promise<any>> | undefined} */
     this.script = runtimeURL ? importPyodide(new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
     this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
     this.runtime = importRuntime(runtimeURL);
@@ -79,7 +81,7 @@ async function load(start) {
 }
 
 /**
- * Nothing where each is missing, broken or of other versions.
+ * Starts Python from the first snapshot that fits. Returns nothing where each is missing, damaged or of other versions.
  * @param {Start} start
  * @returns {Promise<Python | undefined>}
  */
@@ -103,11 +105,11 @@ async function restore(start, snapshot) {
   const kept = readMemory(snapshot.url);
   const packed = kept.then((bytes) => bytes ?? readBytes(snapshot.url));
   kept.then((bytes) => bytes && start.downloads?.count(bytes.length));
-  // Checked while WebAssembly is made ready; nothing runs on that memory before.
+  // The snapshot is checked while WebAssembly is prepared; nothing runs on its memory before.
   const checked = checkSnapshot(snapshot, start.wheel, packed);
   checked.catch(async () => (await kept) && dropMemory(snapshot.url)).catch(() => {});
   const pyodide = await loadRuntime(start, { memory: packed.then(unpack), checked });
-  // A snapshot holds no files: what is not imported yet is read from this one.
+  // A snapshot holds no files: modules that it has not imported yet are read from this wheel.
   pyodide.FS.writeFile(WHEEL_PATH, await start.wheel);
   const restoring = pyodide.pyimport("staysail.bridge.restoring");
   restoring.renew(JSON.stringify(start.options.environment ?? {}));
@@ -151,7 +153,7 @@ function joinOf(pyodide) {
   return (send) => {
     const receive = bridge.connect(send);
     const leave = () => {
-      receive(); // without a message: that side is gone
+      receive(); // without an answer: that side is gone
       receive.destroy();
     };
     return { receive, leave };
@@ -175,7 +177,7 @@ async function importRuntime(runtimeURL) {
   }
 }
 
-/** Pyodide wants a path for what is on the disk. @param {string} runtimeURL */
+/** Returns a path where the runtime is on the disk, because Pyodide expects one there. @param {string} runtimeURL */
 function indexURL(runtimeURL) {
   return runtimeURL.startsWith("file:") ? decodeURIComponent(new URL(runtimeURL).pathname).replace(/^\/([A-Za-z]:)/, "$1") : runtimeURL;
 }
@@ -187,7 +189,7 @@ function indexURL(runtimeURL) {
 async function readBytes(url) {
   if (isKept(url)) return readKept(url);
   if (url.startsWith("file:")) {
-    // By a name no bundler follows: this line is reached in Node, Deno and Bun alone.
+    // The name is in a variable so that no bundler follows it: only Node, Deno and Bun reach this line.
     const name = "node:fs/promises";
     const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
     return readFile(new URL(url));

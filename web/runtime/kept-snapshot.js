@@ -1,6 +1,7 @@
 /**
- * Snapshots that this browser keeps, unzipped, in the Cache API under their addresses: the one that it was served, whose name holds its hash; or,
- * where the runtime's folder has none, one that it made for itself after a first start, with a manifest as a server would have it.
+ * Snapshots that this browser keeps unzipped in the Cache API, under their addresses: the snapshot that the runtime's server has, whose
+ * name holds its hash, or, where the server has none, a snapshot that the browser took after a first start, with a manifest as a server
+ * would have it.
  */
 
 import { hash } from "./snapshot.js";
@@ -8,10 +9,10 @@ import { hash } from "./snapshot.js";
 const CACHE = "staysail-snapshots";
 const KEEP_AFTER_MS = 1000;
 
-/** No address that is ever fetched. */
+/** An address that is never fetched. */
 const PLACE = "https://snapshot.invalid/";
 
-/** Where the one for a runtime is kept. @param {string} runtimeURL */
+/** Returns the address under which a runtime's own snapshot is kept. @param {string} runtimeURL */
 export function keptManifestURL(runtimeURL) {
   return `${PLACE}${encodeURIComponent(runtimeURL)}/manifest.json`;
 }
@@ -19,7 +20,7 @@ export function keptManifestURL(runtimeURL) {
 /** @param {string} url */
 export const isKept = (url) => url.startsWith(PLACE);
 
-/** Whether one can be kept here: in pages over HTTPS or from this machine. */
+/** Whether a snapshot can be kept here: in pages over HTTPS or from this machine. */
 export const canKeep = typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
 
 /**
@@ -32,19 +33,23 @@ export async function readKept(url) {
   return kept;
 }
 
-/** What is kept of a served snapshot. Its browser's own cache has it zipped, and unzips it at each visit. @param {string} url */
+/**
+ * Returns the unzipped bytes of a served snapshot, if they are kept. The browser's own cache has them zipped and would unzip them at each
+ * visit.
+ * @param {string} url
+ */
 export async function readMemory(url) {
   if (!canHold(url)) return undefined;
-  return find(url).catch(() => undefined); // it is fetched then
+  return find(url).catch(() => undefined); // then it is fetched
 }
 
-/** So that what was damaged here is fetched anew at the next visit. @param {string} url */
+/** Deletes a snapshot that was damaged, so that the next visit fetches it again. @param {string} url */
 export async function dropMemory(url) {
   for (const name of await caches.keys()) await (await caches.open(name)).delete(url, { ignoreVary: true });
 }
 
 /**
- * A served snapshot, in place of every other one, when the page has had time for its first prompt.
+ * Keeps a served snapshot in place of every other one, after the page has had time for its first prompt.
  * @param {string} url
  * @param {Uint8Array<ArrayBuffer>} packed
  */
@@ -63,14 +68,14 @@ export function keepMemory(url, packed) {
 /** @param {string} url */
 const canHold = (url) => typeof caches !== "undefined" && url.startsWith("http");
 
-/** In any cache of the origin: a page's service worker may have it. @param {string} url */
+/** Looks in every cache of the origin, because a page's service worker may have kept the file. @param {string} url */
 async function find(url) {
   const kept = await caches.match(url, { ignoreVary: true });
   return kept && new Uint8Array(await kept.arrayBuffer());
 }
 
 /**
- * In place of every other one.
+ * Keeps a snapshot that the browser took, in place of every other one.
  * @param {string} manifestURL
  * @param {Uint8Array<ArrayBuffer>} memory
  * @param {Uint8Array<ArrayBuffer>} wheel

@@ -1,10 +1,10 @@
 /**
- * Notices the end of a worker, by a lock that the worker holds as long as it lives. A browser that ends a worker for its memory fires no
- * event. Without Web Locks (outside of secure contexts) the end stays unnoticed.
+ * The life of a worker, as a lock that it holds: a thread that requests the lock learns of the worker's end, however it came. A browser
+ * that ends a worker for its memory reports it to nobody. Without Web Locks (outside of secure contexts) the end goes unnoticed.
  */
 
 /**
- * Calls `onEnd` when the thread that holds the lock has ended.
+ * Holds the lock until this thread ends. Resolves once it is held.
  * @param {string} name
  * @param {AbortSignal} signal ends the watch
  * @param {() => void} onEnd

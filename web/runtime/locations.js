@@ -1,10 +1,12 @@
-/** What is downloaded to run Python, and where from by default. */
+/** The files that Python is made of, and their default addresses. */
 
 export const PYODIDE_VERSION = "314.0.4";
 
 export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/full/`;
 
-/** What loadPyodide fetches from a runtime folder, and its size once unpacked: a compressed answer does not tell its own. */
+/**
+ * The files that loadPyodide fetches from a runtime folder, with their unpacked sizes in bytes, which a compressed response does not state.
+ */
 export const RUNTIME_FILES = {
   "pyodide.asm.mjs": 1_249_500,
   "pyodide.asm.wasm": 9_596_386,
@@ -13,8 +15,8 @@ export const RUNTIME_FILES = {
 
 export const RUNTIME_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
 
-/** staysail's own Python, compiled for that interpreter; it comes with this package, so both are of one version. */
+/** staysail's own Python package, compiled for the interpreter. It comes with this package, so both have one version. */
 export const WHEEL_URL = new URL("../wheel/staysail-cp314.whl", import.meta.url);
 
-/** What tells whether a runtime folder holds a snapshot to start from; Pyodide's own folders do not. */
+/** The manifest of the snapshot in a runtime folder; Pyodide's own folders have none. */
 export const SNAPSHOT_MANIFEST = "staysail-snapshot.json";

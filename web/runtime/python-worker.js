@@ -6,7 +6,6 @@
  *      the interpreter has died.
  *
  * An RPC message is text, or text and bytes.
- *
  * @import { Packet } from "../bridge/packet.js"
  * @import { BootMessage, WorkerMessage } from "./types.js"
  */

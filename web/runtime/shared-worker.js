@@ -1,15 +1,14 @@
 /**
- * The worker in which one interpreter runs for several tabs: a SharedWorker, or, where there is none, a worker of the tab that was elected.
+ * The worker in which one interpreter runs for several tabs: a SharedWorker or, where there is none, a worker of an elected tab.
  *
- * Each tab has a way of its own to it: the port of the SharedWorker, or a BroadcastChannel that is named as the tab, once the tab has
- * called in the lobby. For as long as the tab lives it holds a lock of that name, and the worker one that it tells: so either learns of
- * the other's end, however it came.
+ * Each tab has a channel of its own: the port of the SharedWorker, or a BroadcastChannel named after the tab, opened once the tab has asked
+ * for it in the lobby. As long as a tab lives it holds a lock of its name, and the worker holds a lock that it names to the tabs, so each
+ * side learns of the other's end, however it came.
  *
  * In:  one {type: "join", tab, addresses, stated}, then RPC messages.
- * Out: {type: "welcome", host}, then as python-worker.js says it; or {type: "refused", message}.
+ * Out: {type: "welcome", host}, then the messages of python-worker.js; or {type: "refused", message}.
  *
  * In the lobby: {type: "open"} from a worker that begins, then every tab that waits asks to join.
- *
  * @import { Addresses, BootProgress, Join, WorkerMessage } from "./types.js"
  *
  * stated: which of the addresses the tab was told; the others are but defaults
@@ -68,7 +67,7 @@ async function admit(port, { tab, addresses, stated }) {
   }
 }
 
-/** Its tab is gone, or is done with Python. @param {Member} member */
+/** Forgets a tab that is gone, or that is done with Python. @param {Member} member */
 function leave(member) {
   member.port.onmessage = null;
   member.port.close();
@@ -99,7 +98,7 @@ function start(addresses) {
   return started;
 }
 
-/** The next tab that asks gets another interpreter. */
+/** Ends the interpreter. The next tab that asks gets another. */
 function end() {
   python = undefined;
   members.clear();
@@ -114,7 +113,7 @@ const tell = (port, message) => port.postMessage(message);
 /** @param {HostMessage} message */
 const tellAll = (message) => members.forEach(({ port }) => tell(port, message));
 
-/** @param {string} name the lobby's */
+/** @param {string} name of the lobby */
 function openLobby(name) {
   const lobby = new BroadcastChannel(name);
   const known = new Set();

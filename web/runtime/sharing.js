@@ -1,9 +1,8 @@
 /**
- * One interpreter for all tabs that choose so: the way of one tab to it. shared-worker.js is the other end.
+ * One interpreter for all tabs that choose so: a tab's side of it. shared-worker.js is the other side.
  *
- * Where there are SharedWorkers, it runs in one. Where there are none, or it does not start, all tabs ask for one lock, and who gets it
- * runs the worker for all; when that tab is gone, the next one does.
- *
+ * It runs in a SharedWorker. Where there are none, or where one does not start, all tabs request one lock, and the tab that gets it runs
+ * the worker for all; when that tab is gone, the next tab does.
  * @import { HostMessage, JoinMessage } from "./shared-worker.js"
  * @import { Packet } from "../bridge/packet.js"
  * @import { Thread, ThreadEvents } from "./thread.js"
@@ -17,15 +16,15 @@ import { isPacket, pack } from "../bridge/packet.js";
 import { WHEEL_URL } from "./locations.js";
 import { hear, importing, isForeign } from "./thread.js";
 
-/** Tabs with another build of staysail do not meet in it. */
+/** The lobby's name: tabs with another build of staysail do not meet in it. */
 const LOBBY = `staysail ${WHEEL_URL}`;
 
-/** From then on a SharedWorker that has not said a word is taken for one that does not start. */
+/** Milliseconds after which a silent SharedWorker is taken for one that does not start. */
 const PATIENCE_MS = 10_000;
 
 /** @type {Promise<any> | undefined} */
 let candidacy;
-/** Whether a SharedWorker has failed to start here: then it is not waited for again. */
+/** Whether a SharedWorker has failed to start here, so that no later call waits for one. */
 let failed = false;
 
 /**
@@ -82,7 +81,7 @@ export function launchShared(events, addresses, stated) {
       event.preventDefault?.();
       leave();
     };
-    setTimeout(leave, PATIENCE_MS); // Chromium 156 tells of most scripts that do not load, not of all
+    setTimeout(leave, PATIENCE_MS); // Chromium 156 reports most scripts that do not load, but not all
     worker.port.postMessage(message);
   }
 
@@ -97,7 +96,7 @@ export function launchShared(events, addresses, stated) {
     standForElection().catch((error) => over.signal.aborted || events.onFailure(error));
   }
 
-  /** Until the worker is gone, whose lock it is. @param {string} host */
+  /** Waits until the worker that holds the lock is gone. @param {string} host */
   function watch(host) {
     const lost = () => {
       if (over.signal.aborted || (!ready && port instanceof BroadcastChannel)) return; // the next tab's worker will open the lobby
@@ -108,10 +107,10 @@ export function launchShared(events, addresses, stated) {
         }),
       );
     };
-    navigator.locks.request(host, { mode: "shared", signal: over.signal }, lost).catch(() => {}); // which it is when this tab is done first
+    navigator.locks.request(host, { mode: "shared", signal: over.signal }, lost).catch(() => {}); // which is the case when this tab is done first
   }
 
-  // It tells the worker that this tab is there still.
+  // Shows the worker that this tab still lives.
   navigator.locks.request(tab, () => {
     if (over.signal.aborted) return;
     try {
@@ -125,7 +124,10 @@ export function launchShared(events, addresses, stated) {
   return { send: (text, bytes) => port?.postMessage(pack(text, bytes)), terminate: () => over.abort() };
 }
 
-/** A tab stands once, and holds the office as long as it lives. Rejects when its worker does not start. @returns {Promise<any>} */
+/**
+ * Stands for election, once in a tab's life. An elected tab runs the worker as long as it lives. Rejects when its worker does not start.
+ * @returns {Promise<any>}
+ */
 function standForElection() {
   candidacy ??= navigator.locks.request(LOBBY, () => {
     const worker = newWorker();
@@ -142,7 +144,7 @@ function standForElection() {
   return candidacy;
 }
 
-// Both spelled out, for bundlers.
+// Both addresses are written out, for bundlers.
 
 function newSharedWorker() {
   return new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" });

@@ -1,16 +1,17 @@
-/** Takes the memory of an interpreter that has imported staysail: by the build, and by pages whose runtime folder has none. */
+/** Takes the memory of an interpreter that has imported staysail: at build time, and in pages whose runtime folder has no snapshot. */
 
 import { pack } from "./snapshot-packing.js";
 
-/** Where interpreters find the package. What a snapshot imported it from is read again by those that start from it. */
+/** Path of staysail's wheel in the interpreter. An interpreter that starts from a snapshot reads further modules from the same path. */
 export const WHEEL_PATH = "/lib/staysail.whl";
 
 /**
- * Takes a whole start of Python. Nothing imported there may hold a JavaScript object but what a path from globalThis leads to: Pyodide refuses the rest.
+ * Starts Python and takes its memory. Modules that it imports may hold no JavaScript object except those that a path from globalThis leads
+ * to: Pyodide refuses the others.
  * @param {(settings: object) => Promise<any>} loadPyodide
  * @param {string} indexURL
  * @param {Uint8Array} wheel
- * @returns {Promise<Uint8Array<ArrayBuffer>>} packed
+ * @returns {Promise<Uint8Array<ArrayBuffer>>} the packed snapshot
  */
 export async function takeSnapshot(loadPyodide, indexURL, wheel) {
   const pyodide = await loadPyodide({ indexURL, env: { HOME: "/home/pyodide" }, _makeSnapshot: true });

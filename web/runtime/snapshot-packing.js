@@ -1,7 +1,8 @@
 /**
  * A snapshot without its empty pages, which are nearly half of it: fewer bytes to unzip, check, keep and copy.
  *
- * Layout: 32-bit little-endian words: MAGIC, bytes of the memory, number of runs, and of each run the first page and how many; then the pages.
+ * Layout, in 32-bit little-endian words: MAGIC, bytes of the memory, number of runs, then for each run its first page and its number of
+ * pages; after them the pages.
  */
 
 const MAGIC = 0x4e535353; // "SSSN"
@@ -35,7 +36,7 @@ export function pack(memory) {
 }
 
 /**
- * Throws where it is no such thing.
+ * Restores the memory. Throws where the bytes are no packed snapshot.
  * @param {Uint8Array<ArrayBuffer>} packed
  * @returns {Uint8Array<ArrayBuffer>}
  */

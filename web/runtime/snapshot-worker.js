@@ -1,4 +1,4 @@
-/** A worker that makes a snapshot and keeps it, then ends. In: {runtimeURL, wheelURL}. Out: nothing; its console says why where it could not. */
+/** A worker that takes a snapshot, keeps it and ends. In: {runtimeURL, wheelURL}. Out: nothing; a failure goes to the console. */
 
 import { keepSnapshot, keptManifestURL } from "./kept-snapshot.js";
 import { importPyodide } from "./pyodide-import.js";

@@ -1,6 +1,5 @@
 /**
- * Where Python runs: a worker of this page, or the calling thread.
- *
+ * The thread that Python runs in: a worker of this page, or the calling thread.
  * @import { Packet } from "../bridge/packet.js"
  * @import { Send } from "../bridge/rpc.js"
  * @import { Addresses, BootProgress, Side, WorkerMessage } from "./types.js"
@@ -9,8 +8,7 @@
  * @property {(progress: BootProgress) => void} onProgress
  * @property {() => void} onReady
  * @property {Send} onText
- * @property {(error: Error) => void} onFailure it did not start, or died
- *
+ * @property {(error: Error) => void} onFailure called when Python did not start, or died
  * @typedef {{send: Send, terminate: () => void}} Thread
  */
 
@@ -18,7 +16,7 @@ import { InterpreterError } from "../errors.js";
 import { isPacket, pack, unpack } from "../bridge/packet.js";
 import { watchLife } from "./life-lock.js";
 
-/** So that a first prompt does not share the processor with what a later visit profits from. */
+/** Milliseconds after the start until a snapshot is taken, so that the first prompt has the processor to itself. */
 const KEEP_AFTER_MS = 4000;
 
 /**
@@ -43,28 +41,28 @@ export function launchWorker(events, addresses) {
     event.preventDefault?.();
     events.onFailure(crashed(event.message || "its script did not load"));
   };
-  const life = `staysail worker ${Math.random()}${Math.random()}`; // crypto.randomUUID is for secure contexts alone
+  const life = `staysail worker ${Math.random()}${Math.random()}`; // crypto.randomUUID exists in secure contexts alone
   const over = new AbortController();
   worker.postMessage({ type: "boot", life, ...addresses });
   const terminate = () => {
     over.abort();
     clearTimeout(keeping);
-    worker.onmessage = worker.onmessageerror = worker.onerror = null; // what it said before its end is on its way still
+    worker.onmessage = worker.onmessageerror = worker.onerror = null; // messages that it sent before its end may still arrive
     worker.terminate();
   };
   return { send: (text, bytes) => worker.postMessage(pack(text, bytes)), terminate };
 }
 
-/** For the next visit, in a thread of its own. @param {Addresses} addresses */
+/** Takes a snapshot for the next visit, in a thread of its own. @param {Addresses} addresses */
 function keepSnapshot({ runtimeURL, wheelURL }) {
   const worker = isForeign()
     ? new Worker(importing("./snapshot-worker.js"), { type: "module", name: "staysail snapshot" })
-    : new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }); // spelled out, for bundlers
+    : new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }); // written out, for bundlers
   worker.postMessage({ runtimeURL, wheelURL });
 }
 
 /**
- * What a worker said.
+ * Passes a worker's message on.
  * @param {WorkerMessage | Packet} data
  * @param {ThreadEvents} events
  */
@@ -75,18 +73,24 @@ export function hear(data, { onProgress, onReady, onText, onFailure }) {
   else onFailure(data.type === "crash" ? crashed(data.message) : new InterpreterError(data.message));
 }
 
-/** Whether this module is of another origin than the page, which may start no worker from there. In some bundlers it is a file:, never where it is. */
+/**
+ * Whether this module is of another origin than the page, which may start no worker from there. Some bundlers give a file: address here,
+ * which tells nothing.
+ */
 export function isForeign() {
   const home = new URL(import.meta.url);
   return Boolean(globalThis.location) && /^https?:/.test(home.protocol) && home.origin !== globalThis.location.origin;
 }
 
 function newWorker() {
-  if (!isForeign()) return new Worker(new URL("./python-worker.js", import.meta.url), { type: "module", name: "staysail" }); // spelled out, for bundlers
+  if (!isForeign()) return new Worker(new URL("./python-worker.js", import.meta.url), { type: "module", name: "staysail" }); // written out, for bundlers
   return new Worker(importing("./python-worker.js"), { type: "module", name: "staysail" });
 }
 
-/** The address of a script of the page's own origin that imports one of ours. @param {string} file by a name that no bundler inlines */
+/**
+ * Returns the address of a script of the page's own origin that imports one of this package.
+ * @param {string} file in a variable, so that no bundler inlines it
+ */
 export function importing(file) {
   const source = `import ${JSON.stringify(new URL(file, import.meta.url).href)};`;
   return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
@@ -129,7 +133,10 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
   return { send: (text, bytes) => side?.receive(text, bytes), terminate };
 }
 
-/** Pyodide knows an error by its stack, and what Bun's fetch rejects with (1.4) has none: Python would wait for ever. */
+/**
+ * Gives errors a stack in Bun: Pyodide recognises an error by its stack, and errors of Bun's fetch (1.4) have none, so Python would wait
+ * for ever.
+ */
 function giveStacks() {
   if (!("stack" in Error.prototype)) Object.defineProperty(Error.prototype, "stack", { value: "", writable: true, configurable: true });
 }

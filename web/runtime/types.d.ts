@@ -4,10 +4,13 @@ import type { Send } from "../bridge/rpc.js";
 
 export type BootStage = "runtime" | "starting" | "staysail" | "ready";
 
-/** Bytes of the stage; 0 where it downloads nothing. restored: with stage "ready", whether Python started from a snapshot. */
+/**
+ * Progress of a start. Bytes are those of the stage; 0 where it downloads nothing. restored: with stage "ready", whether Python started
+ * from a snapshot.
+ */
 export type BootProgress = { stage: BootStage; loadedBytes: number; totalBytes: number; restored?: boolean };
 
-/** Where Python's files are: absolute URLs. */
+/** Absolute addresses of Python's files. */
 export type Addresses = { runtimeURL?: string; wheelURL: string; snapshotURL?: string; keptURL?: string };
 
 /** life: name of the lock that the worker holds as long as it lives. */
@@ -19,7 +22,7 @@ export type WorkerMessage =
   | { type: "failed"; message: string }
   | { type: "crash"; message: string };
 
-/** A side that is joined to Python: a page or, where several share one Python, a tab. leave: ends the calls that the side made. */
+/** A side that is joined to Python: a page or, where several tabs share one Python, a tab. leave: ends the calls that the side made. */
 export type Side = { receive: Send; leave: () => void };
 
 export type Join = (send: Send) => Side;

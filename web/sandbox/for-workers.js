@@ -1,9 +1,10 @@
 /**
- * Sandboxes for Python that runs in a worker of this page, as in JupyterLite, marimo and PyScript: only a page can hold them. Loading it is all:
+ * Sandboxes for Python that runs in a worker of this page, as in JupyterLite, marimo and PyScript, because only a page can hold them. The
+ * page loads this module:
  *
  *     <script type="module" src="/staysail/sandbox/for-workers.js"></script>
  *
- * Workers of the same origin ask on a BroadcastChannel; page-link.js is the other end.
+ * Workers of the same origin send requests on a BroadcastChannel; page-link.js is the other end.
  *
  * @import { SandboxOptions, Work } from "./sandbox.js"
  *
@@ -17,7 +18,7 @@ import { Sandbox } from "./sandbox.js";
 const page = crypto.randomUUID();
 /** @type {Map<string, Sandbox>} */
 const sandboxes = new Map();
-/** Events of runs that are under way. @type {Map<string, AsyncGenerator<unknown>>} */
+/** Runs that are under way, as iterators of their events. @type {Map<string, AsyncGenerator<unknown>>} */
 const running = new Map();
 const channel = new BroadcastChannel(CHANNEL);
 

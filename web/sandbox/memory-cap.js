@@ -1,10 +1,10 @@
-/** A WebAssembly module with a maximum for the one memory that it defines. */
+/** WebAssembly modules with a limit on their memory. */
 
 const MEMORY_SECTION = 5;
 const PAGE_BYTES = 65536;
 
 /**
- * Its memory then never grows past that, whatever runs in it.
+ * Sets the maximum of the memory that a module defines, which then never grows past it.
  * @param {Uint8Array<ArrayBuffer>} module
  * @param {number} limitBytes
  * @returns {Uint8Array<ArrayBuffer>}
@@ -31,7 +31,7 @@ export function capMemory(module, limitBytes) {
 }
 
 /**
- * LEB128.
+ * Reads a number in LEB128.
  * @param {Uint8Array} bytes
  * @param {number} at
  * @returns {[value: number, next: number]}

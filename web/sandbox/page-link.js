@@ -1,5 +1,5 @@
 /**
- * A sandbox that a page holds for this worker: it has the methods of `Sandbox` in sandbox.js. The page has loaded for-workers.js.
+ * A sandbox that a page holds for this worker, with the methods of `Sandbox` in sandbox.js. The page has to load for-workers.js.
  *
  * @import { SandboxEvent, SandboxOptions, Work } from "./sandbox.js"
  */

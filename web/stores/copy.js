@@ -1,21 +1,21 @@
 /**
- * Documents from one store to another, of whatever kind.
+ * Copies of documents from one store to another, of any kind.
  *
  * @import { FoundDocument, StoreDocument } from "../types.js"
  *
  * IndexedDBVectorStore, InMemoryVectorStore and QdrantAdapter, or anything with these.
  * @typedef {object} CopySource
  * @property {(options?: {signal?: AbortSignal}) => Iterable<string> | Promise<Iterable<string>>} ids
- * @property {(ids: string[], options: {vectors?: boolean, signal?: AbortSignal}) => FoundDocument[] | Promise<FoundDocument[]>} get those that are there
- *
+ * @property {(ids: string[], options: {vectors?: boolean, signal?: AbortSignal}) => FoundDocument[] | Promise<FoundDocument[]>} get
+ *   needed for `resume`
  * @typedef {object} CopyTarget
  * @property {(documents: (StoreDocument & {id: string})[], options: {signal?: AbortSignal}) => unknown} upsert
  * @property {CopySource["get"]} [get] for `resume`
  *
  * @typedef {object} CopyOptions
- * @property {number} [batch] documents at a time; 1,000 by default
- * @property {boolean} [resume] leaves out what the target has already, for a copy that was broken off
- * @property {(done: number, total: number) => unknown} [onProgress] after each batch
+ * @property {number} [batch] documents in one step; 1,000 by default
+ * @property {boolean} [resume] whether to leave out documents that the target has, after a copy that was cut off
+ * @property {(done: number, total: number) => unknown} [onProgress] called after each step
  * @property {AbortSignal} [signal]
  */
 
@@ -23,12 +23,12 @@ import { checkNames } from "../models/access.js";
 import { ConfigError } from "../errors.js";
 
 /**
- * Copies documents with ids, metadata and vectors over those of the same ids, embedding nothing. What was written when it fails, or is
- * aborted, stays. The vectors of a cosine store are of unit length.
+ * Copies documents with ids, metadata and vectors, in place of documents with the same ids. Embeds nothing. Documents written before a
+ * failure or an abort stay. The vectors of a cosine store are of unit length.
  * @param {CopySource} from
  * @param {CopyTarget} to
  * @param {CopyOptions} [options]
- * @returns {Promise<number>} how many were written
+ * @returns {Promise<number>} the number of documents written
  */
 export async function copy(from, to, options = {}) {
   checkNames(options, ["batch", "resume", "onProgress", "signal"]);

@@ -1,12 +1,13 @@
 /**
- * The vector store of Python's side, over IndexedDB.
+ * Python's vector store over IndexedDB.
  *
  * @import { Handlers, Peer } from "../bridge/rpc.js"
  * @import { FoundDocument, SearchHit, SearchRequest, StoreArchive, StoreDocument, StoreExplanation, StoreOptions, StoreProjection, StoreSearchOptions, Where } from "../types.js"
  * @import { Vector, Vectors } from "./vectors.js"
  *
  * @typedef {{signal?: AbortSignal}} Stoppable
- * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: those that are not told by them
+ * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: those that are not
+ * told by them
  */
 
 import { checkNames } from "../models/access.js";
@@ -22,18 +23,18 @@ const OPTIONS = ["dim", "metric", "quantization", "embedder", "durability", "dty
 
 let lastId = 0;
 
-/** What Python asks back for. @type {Map<string, WeakRef<IndexedDBVectorStore>>} */
+/** Stores whose embedders Python may call, by their ids. @type {Map<string, WeakRef<IndexedDBVectorStore>>} */
 const living = new Map();
-/** Stores that were forgotten without `close`, and where they are open. @type {FinalizationRegistry<{id: string, peer?: Peer}>} */
+/** Closes stores that were forgotten without `close`. @type {FinalizationRegistry<{id: string, peer?: Peer}>} */
 const forgotten = new FinalizationRegistry(({ id, peer }) => {
   living.delete(id);
   peer?.call("store.close", { store: { id } }).catch(() => {});
 });
 
 /**
- * Documents found by meaning, by words, or both; kept by the browser under the store's name, in memory alone as ":memory:".
+ * Documents found by meaning, by words, or both, stored by the browser under the store's name, or in memory alone as ":memory:".
  *
- * What a filter (`where`) may say, and what the scores are, is Python's `VectorStore`.
+ * Filters (`where`) and scores are those of Python's `VectorStore`.
  */
 export class IndexedDBVectorStore {
   #description;
@@ -42,7 +43,7 @@ export class IndexedDBVectorStore {
   #open = { id: `store-${++lastId}` };
 
   /**
-   * It opens when it is first used.
+   * Checks the options. The store opens with its first use.
    * @param {string} name
    * @param {StoreOptions} [options]
    */
@@ -70,17 +71,17 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * Adds all or none; durable when it is done. A document is text, or {text, id?, metadata?, vec?}; what has no vector is embedded.
-   * Rejects with a StoreError (code "exists") for an id that is there already.
+   * Adds documents, all or none; they are durable when the promise resolves. A document is text, or {text, id?, metadata?, vec?}; documents
+   * without a vector are embedded. Rejects with a StoreError (code "exists") for an id that exists.
    * @param {readonly (string | StoreDocument)[] | null} documents null: vectors alone, under `ids`
    * @param {AddOptions} [options]
-   * @returns {Promise<string[]>} their ids
+   * @returns {Promise<string[]>} the documents' ids
    */
   add(documents, options) {
     return this.#write("store.add", documents, options);
   }
 
-  /** `add`, where ids that are there already are replaced. @type {IndexedDBVectorStore["add"]} */
+  /** Adds documents as `add` does, in place of documents with the same ids. @type {IndexedDBVectorStore["add"]} */
   upsert(documents, options) {
     return this.#write("store.upsert", documents, options);
   }
@@ -88,14 +89,14 @@ export class IndexedDBVectorStore {
   /**
    * @param {string | readonly string[] | {where: Where}} which
    * @param {Stoppable} [options]
-   * @returns {Promise<number>} how many there were
+   * @returns {Promise<number>} the number of deleted documents
    */
   delete(which, options) {
     return this.#ask("store.delete", typeof which === "object" && "where" in which ? { where: which.where } : { ids: which }, options);
   }
 
   /**
-   * The k nearest, best first. query: text, or a vector.
+   * Returns the k nearest documents, best first. query: a text, or a vector.
    * @param {string | Vector} query
    * @param {number} [k]
    * @param {StoreSearchOptions & Stoppable} [options]
@@ -109,7 +110,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * `search` by vector for each of several queries, faster than one by one. queries: all texts, or all vectors.
+   * Searches by vector for each of several queries, faster than one by one. queries: all texts, or all vectors.
    * @param {readonly string[] | readonly Vector[]} queries
    * @param {number} [k]
    * @param {Stoppable & {where?: Where | null, threshold?: number | null}} [options]
@@ -125,7 +126,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * Those that are there, in the order asked for.
+   * Returns the documents that exist, in the order of `ids`.
    * @param {string | readonly string[]} ids
    * @param {Stoppable & {vectors?: boolean}} [options]
    * @returns {Promise<FoundDocument[]>}
@@ -146,11 +147,11 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * All of it as a zip of documents and vectors, as bytes, as a Blob to be saved, or as a stream that is made while it is read:
+   * Exports the whole store as a zip of documents and vectors: as bytes, as a Blob to save, or as a stream that is made while it is read:
    *
    *     await (await store.export({ as: "stream" })).pipeTo(await fileHandle.createWritable());
    *
-   * A stream fails with a StoreError (code "changed") where documents go meanwhile.
+   * A stream fails with a StoreError (code "changed") where documents are deleted meanwhile.
    * @overload
    * @param {Stoppable & {as?: "bytes"}} [options]
    * @returns {Promise<Uint8Array>}
@@ -181,18 +182,18 @@ export class IndexedDBVectorStore {
         () => writer.close(),
         (error) => writer.abort(error),
       )
-      .catch(() => {}); // what fails is told to whoever reads
+      .catch(() => {}); // the reader gets the failure
     if (as === "stream") return readable;
     const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
     const read = as === "blob" ? whole.blob() : whole.arrayBuffer().then((buffer) => new Uint8Array(buffer));
-    return (await Promise.all([read, told]))[0]; // a Response of Chromium's tells of no failure but its own: "Failed to fetch"
+    return (await Promise.all([read, told]))[0]; // a Response of Chromium's reports any failure as "Failed to fetch"
   }
 
   /**
-   * Adds what `export` gave, here or in Python; a part at a time, so that a file on the disk is never in memory as a whole.
+   * Imports the output of `export`, of this store or Python's, in parts, so that a file on the disk is never in memory as a whole.
    * @param {StoreArchive | Promise<StoreArchive>} archive a File, a Blob, bytes, a stream or a Response, such as `fetch(url)`
-   * @param {Stoppable & {replace?: boolean}} [options] replace: documents that are there already
-   * @returns {Promise<number>} how many
+   * @param {Stoppable & {replace?: boolean}} [options] replace: whether to replace documents with the same ids
+   * @returns {Promise<number>} the number of documents
    */
   async import(archive, { replace = false, signal } = {}) {
     const file = await openArchive(await archive);
@@ -203,7 +204,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * `search` for `dynamicContext`.
+   * Searches as `dynamicContext` does.
    * @param {SearchRequest} request
    * @returns {Promise<[score: number, id: string, document: any][]>}
    */
@@ -220,7 +221,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * What a search would do and why, what is in memory, what the last search did.
+   * Explains how a search would run and why, what is in memory, and how the last search ran.
    * @param {Stoppable} [options]
    * @returns {Promise<StoreExplanation>}
    */
@@ -229,7 +230,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * Of every document, in no order.
+   * Returns the ids of all documents, in no order.
    * @param {Stoppable} [options]
    * @returns {Promise<string[]>}
    */
@@ -238,7 +239,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * The vectors in two dimensions, for a map: principal components. numpy is loaded for it. limit: documents at the most, 1000 by default.
+   * Projects the vectors to two dimensions for a map, by principal components. Loads numpy. limit: most documents, 1000 by default.
    * @param {Stoppable & {limit?: number}} [options]
    * @returns {Promise<StoreProjection>}
    */
@@ -247,22 +248,25 @@ export class IndexedDBVectorStore {
     return readProjection(told, unpackVectors($bytes, 1)[0]);
   }
 
-  /** Asks the browser to keep what this origin stores when disk runs short. @returns {Promise<boolean>} whether it will; pages alone may ask */
+  /**
+   * Requests persistent storage for this origin, which the browser keeps when disk runs short.
+   * @returns {Promise<boolean>} whether the browser granted it; only pages may request it
+   */
   async persist() {
     return (await globalThis.navigator?.storage?.persist?.()) ?? false;
   }
 
-  /** Gives back the space of deleted documents now; it happens by itself once there are many. @returns {Promise<void>} */
+  /** Frees the space of deleted documents now; it happens by itself once there are many. @returns {Promise<void>} */
   compact() {
     return this.#ask("store.compact", {});
   }
 
-  /** Deletes the store and everything in it. @returns {Promise<void>} */
+  /** Deletes the store with all its documents. @returns {Promise<void>} */
   destroy() {
     return this.#ask("store.destroy", {});
   }
 
-  /** Lets go of its memory; what is stored stays, and the next call opens it again. */
+  /** Releases its memory. Stored documents stay, and the next call opens the store again. */
   async close() {
     await this.#open.peer?.call("store.close", { store: { id: this.#open.id } });
   }
@@ -304,7 +308,7 @@ export class IndexedDBVectorStore {
   }
 
   /**
-   * A method that takes and gives plain data.
+   * Calls a method whose arguments and result are plain data.
    * @param {string} method
    * @param {Record<string, unknown>} options
    * @param {Stoppable} [stoppable]
@@ -322,7 +326,7 @@ export class IndexedDBVectorStore {
   async #call(method, params, { signal, handlers } = {}) {
     const peer = await connect();
     const answer = await peer.call(method, { store: this[IN_PYTHON](peer), ...params }, { signal, handlers });
-    this.#open.peer = peer; // as late as this, so that nobody forgets the store while Python may ask it back
+    this.#open.peer = peer; // as late as this, so that the store is not forgotten while Python may call its embedder
     return answer;
   }
 }
@@ -330,7 +334,7 @@ export class IndexedDBVectorStore {
 serve({ "store.embed": ({ store, texts }) => living.get(store)?.deref()?.embed(texts) });
 
 /**
- * The documents without their vectors, which come beside them; `vector` is then the row, where some have none.
+ * Separates documents from their vectors, which cross beside them; `vector` is then the row's number, where some documents have none.
  * @param {readonly (string | StoreDocument)[] | null} documents
  * @param {readonly string[] | undefined} ids
  * @param {Vectors | undefined} vectors
@@ -360,7 +364,7 @@ async function openArchive(archive) {
   if (archive instanceof ArrayBuffer || ArrayBuffer.isView(archive)) {
     const bytes =
       archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
-    return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would take all of its buffer to the worker
+    return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would move all of its buffer to the worker
   }
   if (archive instanceof Response && !archive.ok)
     throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });

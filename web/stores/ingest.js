@@ -1,5 +1,5 @@
 /**
- * Files into a vector store: read, split, embedded and stored, one after another, each of them whole or not at all.
+ * Files for a vector store: read, split, embedded and stored one after another, each whole or not at all.
  *
  * @import { PythonStore } from "./search.js"
  * @import { IngestEvent, IngestFile, IngestOptions, LoadOptions, LoadedDocument, Passage, SplitOptions, Splitter } from "../types.js"
@@ -16,7 +16,7 @@ import { IN_PYTHON, isInPython } from "./search.js";
 
 const SPLITTERS = ["text", "tokens", "sentences", "markdown", "html"];
 
-/** Options, and their names in Python. */
+/** Options with their names in Python. */
 const NAMES = /** @type {const} */ ({
   size: "size",
   overlap: "overlap",
@@ -28,14 +28,14 @@ const NAMES = /** @type {const} */ ({
 });
 
 /**
- * Reads PDF, EPUB, DOCX, HTML, Markdown, JSON, CSV and any text into a store, telling how far it is:
+ * Reads PDF, EPUB, DOCX, HTML, Markdown, JSON, CSV and any text into a store, and yields its progress:
  *
  *     for await (const event of ingest(input.files, store)) if (event.type === "file_done") show(event.file, event.chunks);
  *
- * What is unchanged since the last time is skipped, what changed takes its own place, a file that fails is told as `file_failed` and the
- * next one follows. Leaving the loop, or aborting `signal`, stops: the file at hand is stored whole or not at all, and doing it again goes
- * on from there. Every passage's id is "<file>#<chunk>", and its metadata has `source`, `start`, `end`, and `page`, `chapter`, `headings`
- * where there are any. Rejects with a StoreError, and with what the embedder throws.
+ * Unchanged files are skipped, changed files replace their older passages, and a file that fails yields `file_failed`; then the next file
+ * follows. Leaving the loop, or aborting `signal`, stops: the current file is stored whole or not at all, and the next ingest goes on from
+ * there. Every passage's id is "<file>#<chunk>", and its metadata has `source`, `start`, `end`, and `page`, `chapter`, `headings` where
+ * they apply. Rejects with a StoreError, and with the embedder's errors.
  * @param {IngestFile | Iterable<IngestFile>} files addresses (text, URL), File, Blob, bytes, or {name, bytes | text | blob | url}
  * @param {PythonStore} store
  * @param {IngestOptions} [options]
@@ -43,7 +43,7 @@ const NAMES = /** @type {const} */ ({
  */
 export async function* ingest(files, store, { signal, splitter, ...options } = {}) {
   checkNames(options, Object.keys(NAMES));
-  describeSplitter(splitter); // tells at once what cannot be
+  describeSplitter(splitter); // reports bad options at once
   if (!isInPython(store))
     throw new ConfigError("ingest takes an IndexedDBVectorStore; copy(from, to) brings what it holds to another store");
   const opened = (isSeveral(files) ? [...files] : [files]).map(openFile);
@@ -63,11 +63,11 @@ export async function* ingest(files, store, { signal, splitter, ...options } = {
 }
 
 /**
- * What a file holds: a document for each page of a PDF, chapter of a book, row of a table or item of a list; else one.
+ * Reads a file's documents: one for each page of a PDF, chapter of a book, row of a table or item of a list; else one.
  *
  *     const pages = await loadDocuments(input.files[0]);
  *
- * Rejects with a LoaderError, whose `code` says why it cannot be read.
+ * Rejects with a LoaderError, whose `code` says why the file cannot be read.
  * @param {IngestFile} file an address (text, URL), File, Blob, bytes, or {name, bytes | text | blob | url}
  * @param {LoadOptions} [options]
  * @returns {Promise<LoadedDocument[]>}
@@ -86,7 +86,7 @@ export async function loadDocuments(file, { signal, name, mediaType, ...options 
 }
 
 /**
- * Passages of a text, with where they are in it.
+ * Splits a text into passages with their places.
  * @param {string} text
  * @param {SplitOptions} [options]
  * @returns {Promise<Passage[]>}
@@ -100,7 +100,10 @@ export async function splitText(text, options = {}) {
   return (await connect()).call("text.split", { text, splitter, options: Object.fromEntries(given) });
 }
 
-/** What Python makes it of; a function goes by its source, so that a changed one splits unchanged files anew. @param {Splitter | null | undefined} splitter */
+/**
+ * Describes a splitter for Python. A function is identified by its source, so that unchanged files are split again where it changes.
+ * @param {Splitter | null | undefined} splitter
+ */
 function describeSplitter(splitter) {
   if (splitter == null) return null;
   if (typeof splitter === "function") return { kind: "own", identity: String(splitter) };
@@ -170,7 +173,7 @@ function openFile(file) {
 const openBlob = (blob, name, mediaType) => ({ described: { name, media_type: mediaType, size_bytes: blob.size }, blob });
 
 /**
- * Python's side has another address of its own.
+ * Resolves an address here, because Python's worker has another base.
  * @param {string | URL} url
  * @param {string | null} [name]
  * @param {string} [mediaType]

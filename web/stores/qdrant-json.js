@@ -1,5 +1,6 @@
 /**
- * JSON with ids up to 2^64, which Qdrant has and JavaScript's numbers are not exact for: written from BigInts, read as text.
+ * JSON with ids up to 2^64, which Qdrant has and JavaScript's numbers do not hold exactly: BigInts are written as numbers, long ids read as
+ * text.
  */
 
 const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"\\]|\\.)*"/g;
@@ -9,7 +10,7 @@ const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"
  * @returns {string | undefined}
  */
 export function writeJson(body) {
-  const mark = `id ${Math.random()} `; // of which no text knows
+  const mark = `id ${Math.random()} `; // which no text contains
   let big = false;
   const text = JSON.stringify(body, (_, value) => {
     if (typeof value !== "bigint") return value;

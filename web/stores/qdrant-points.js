@@ -1,6 +1,6 @@
 /**
- * Documents as Qdrant's points, and back, as Python's QdrantStore writes and reads them: a point's payload holds `text`, `metadata`,
- * `document` where that is not the text alone, and `id` where the point's own id is made from it.
+ * Documents as Qdrant's points and back, in the form of Python's QdrantStore: a point's payload holds `text`, `metadata`, `document` where
+ * the document is more than text, and `id` where the point's id is made from the document's.
  *
  * @import { FoundDocument, StoreDocument } from "../types.js"
  * A number where that is exact, else a BigInt.
@@ -10,10 +10,11 @@
 
 import { ConfigError } from "../errors.js";
 
-const NAMESPACE = "1a9cbfaa2fd65a749a648f3ef0e017a2"; // of names that are "staysail" as DNS would have it
+const NAMESPACE = "1a9cbfaa2fd65a749a648f3ef0e017a2"; // the UUID of the name "staysail" in the name space of DNS
 
 /**
- * The same number for a whole number, the same UUID for a UUID, else a UUID that follows from the text (version 5).
+ * Returns a point's id for a document's id: the same number for a whole number, the same UUID for a UUID, else a UUID made from the text
+ * (version 5).
  * @param {string} id
  * @returns {Promise<PointId>}
  */
@@ -28,11 +29,11 @@ export async function pointId(id) {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** Below 2^64, as Qdrant's numbers are. @param {string} id */
+/** Whether a text is a whole number below 2^64, as Qdrant's ids are. @param {string} id */
 const isNumber = (id) => /^(0|[1-9]\d{0,19})$/.test(id) && BigInt(id) < 2n ** 64n;
 
 /**
- * As Qdrant takes it: text of digits is a number. Raises ConfigError.
+ * Returns an id as Qdrant takes it: digits as a number. Throws ConfigError.
  * @param {PointId} id
  * @returns {PointId}
  */
@@ -57,7 +58,7 @@ export function payloadOf({ id, document, metadata }, point) {
   };
 }
 
-/** The id it was stored under; a payload's `id` that is somebody else's is none of ours. @param {Point} point */
+/** Returns the document's id. An `id` in the payload that does not fit the point is another program's. @param {Point} point */
 export async function readId({ id, payload }) {
   const told = payload?.id;
   return typeof told === "string" && String(await pointId(told)) === String(id) ? told : String(id);
@@ -74,7 +75,7 @@ export async function readPoint(point) {
 }
 
 /**
- * As a caller gives it, in the shape it comes back.
+ * Reads a caller's document into the form of documents that are read back.
  * @param {StoreDocument & {id: string}} given
  * @returns {FoundDocument}
  */

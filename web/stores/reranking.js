@@ -1,13 +1,9 @@
-/**
- * Hits in a better order than the store's own: by a function, or by a provider's Reranker.
- *
- * @import { Rerank, SearchHit } from "../types.js"
- */
+/** Reordering of a store's hits: by a function, or by a provider's Reranker. @import { Rerank, SearchHit } from "../types.js" */
 
 import { ConfigError } from "../errors.js";
 import { describeSource } from "./sources.js";
 
-/** Hits that are put in order, for each that is wanted; as in Python. */
+/** Hits that are reordered for each hit that is wanted; the same as in Python. */
 const WIDER = 4;
 
 /** @param {unknown} rerank */
@@ -22,7 +18,7 @@ export function checkRerank(rerank) {
  * @param {Query} query
  * @param {number} k
  * @param {Rerank<Query> | null | undefined} rerank
- * @param {(k: number) => readonly Hit[] | Promise<readonly Hit[]>} find the k nearest
+ * @param {(k: number) => readonly Hit[] | Promise<readonly Hit[]>} find returns the k nearest hits
  * @returns {Promise<Hit[]>}
  */
 export async function findReranked(query, k, rerank, find) {

@@ -1,5 +1,5 @@
 /**
- * A tool for agents that look things up themselves. What it found is told in the reply's `steps`, with the ids the model was shown.
+ * A tool for agents that search by themselves. The reply's `steps` hold its sources, with the ids that the model saw.
  *
  * @import { PlainTool, SearchIndex } from "../types.js"
  * @import { SearchOptions } from "./search.js"
@@ -18,15 +18,15 @@ const PARAMETERS = {
   required: ["query"],
   additionalProperties: false,
 };
-/** What of a passage's metadata the model is shown. */
+/** Metadata of a passage that the model gets. */
 const SHOWN = ["source", "title", "page", "chapter", "headings", "row", "line"];
 
 /**
- * A tool that searches `store` (anything with `topN(request)` or `search(query, n)`) and tells the k best passages. What was found is in
- * `reply.steps[n].sources`: id, source, span, score, document.
+ * Makes a tool that searches `store` (anything with `topN(request)` or `search(query, n)`) and returns the k best passages. They are in
+ * `reply.steps[n].sources`, with id, source, span, score and document.
  * @param {SearchIndex} store
- * @param {{k?: number, name?: string, description?: string} & SearchOptions} [options] mode
- *   ("vector", "keyword" or "hybrid"), threshold, filter, diversity: given to the store's `topN`
+ * @param {{k?: number, name?: string, description?: string} & SearchOptions} [options] mode ("vector", "keyword" or "hybrid"), threshold,
+ *   filter, diversity: for the store's `topN`
  * @returns {PlainTool<{query: string}>}
  */
 export function searchTool(store, { k = 5, name = "search", description = DESCRIPTION, ...options } = {}) {

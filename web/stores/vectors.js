@@ -9,8 +9,8 @@ import { DimensionError } from "../errors.js";
 
 /**
  * @param {Vectors} vectors
- * @param {number} count how many there are
- * @returns {Uint8Array} Raises DimensionError.
+ * @param {number} count of the vectors
+ * @returns {Uint8Array} the bytes. Throws DimensionError
  */
 export function packVectors(vectors, count) {
   if (vectors instanceof Float32Array) {
@@ -32,7 +32,7 @@ export function packVectors(vectors, count) {
  * @returns {Float32Array[]}
  */
 export function unpackVectors(bytes, count) {
-  const numbers = new Float32Array(bytes.slice().buffer); // which is aligned
+  const numbers = new Float32Array(bytes.slice().buffer); // an aligned copy
   const dim = numbers.length / count;
   return Array.from({ length: count }, (_, row) => numbers.slice(row * dim, (row + 1) * dim));
 }

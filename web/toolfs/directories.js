@@ -1,5 +1,5 @@
 /**
- * Directories that the user picked. Their handles are kept in IndexedDB: for Python, which takes them from there, and for later visits.
+ * Directories that the user picked. Their handles are stored in IndexedDB: for Python, which reads them there, and for later visits.
  *
  * @import { IDBPDatabase } from "../vendor/idb/index.js"
  */
@@ -33,7 +33,7 @@ export async function keptHandle(name) {
 /**
  * @param {string} name
  * @param {boolean} writable
- * @param {boolean} ask the user, which a browser allows in a click alone
+ * @param {boolean} ask whether to ask the user, which a browser allows in a click alone
  * @returns {Promise<Permission>}
  */
 export async function permissionFor(name, writable, ask) {

@@ -1,5 +1,5 @@
 /**
- * The way from one ToolFS to Python: sessions, calls, and what another interpreter must be told after a crash.
+ * The connection of one ToolFS to Python: sessions, calls, and the state that another interpreter gets after a crash.
  *
  * @import { Peer } from "../bridge/rpc.js"
  * @import { Grant, SessionOptions } from "./types.js"
@@ -11,7 +11,7 @@ import { toCamel } from "../bridge/spelling.js";
 
 let lastId = 0;
 
-/** What a session may do, and what it has used of it. Made by `toolfs.session`. */
+/** The permissions of a program or an agent, and what it has used of them. Created by `toolfs.session`. */
 export class Session {
   /** @param {SessionOptions} options */
   constructor({ name, paths, hosts, calls, sizeBytes, seconds, memory, secrets, ...others }) {
@@ -22,7 +22,7 @@ export class Session {
       );
     if (typeof name !== "string" || !name) throw new ConfigError("a session has a name, which the audit tells");
     this.name = name;
-    /** As Python takes it. */
+    /** The session as Python reads it. */
     this.described = {
       id: `${name}-${++lastId}`,
       name,
@@ -35,7 +35,7 @@ export class Session {
 
 export class Link {
   id = `toolfs-${++lastId}`;
-  /** What holds until something undoes it, in order. @type {Map<string, [method: string, params: object]>} */
+  /** Calls whose effect lasts until they are undone, in order. @type {Map<string, [method: string, params: object]>} */
   #kept = new Map();
   /** @type {WeakMap<Peer, Promise<void>>} */
   #told = new WeakMap();
@@ -76,7 +76,7 @@ export class Link {
   }
 
   /**
-   * Says it now, and again to another interpreter.
+   * Makes a call now, and again in the next interpreter.
    * @param {string} key
    * @param {string} method
    * @param {object} params
@@ -93,7 +93,7 @@ export class Link {
     this.#kept.delete(key);
   }
 
-  /** The interpreter, once it knows of this ToolFS. @returns {Promise<Peer>} */
+  /** Returns the interpreter, once it knows this ToolFS. @returns {Promise<Peer>} */
   async peer() {
     const peer = await connect();
     if (!this.#told.has(peer)) {
@@ -108,7 +108,7 @@ export class Link {
   }
 }
 
-/** The id of a ToolFS in Python, where it is open once this is there. @type {WeakMap<object, Link>} */
+/** The link of each open ToolFS. @type {WeakMap<object, Link>} */
 export const links = new WeakMap();
 
 /** @param {Grant} grant */

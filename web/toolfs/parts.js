@@ -13,7 +13,7 @@ import { given } from "./services.js";
 
 let installs = 0;
 
-/** What agents are to remember, each entry text with metadata. */
+/** Entries that agents remember, each a text with metadata. */
 export class Memory {
   #link;
 
@@ -68,7 +68,7 @@ export class Memory {
   }
 }
 
-/** Instructions for tasks, each a folder /toolfs/skills/<name> with a SKILL.md. */
+/** Instructions for tasks, each in a folder /toolfs/skills/<name> with a SKILL.md. */
 export class Skills {
   #link;
 
@@ -78,7 +78,7 @@ export class Skills {
   }
 
   /**
-   * Without their texts.
+   * Lists the skills, without their texts.
    * @param {Session} session
    * @returns {Promise<Skill[]>}
    */
@@ -96,7 +96,7 @@ export class Skills {
   }
 }
 
-/** Everything as it was at one moment. */
+/** Snapshots of the whole ToolFS. */
 export class Snapshots {
   #link;
 
@@ -106,7 +106,7 @@ export class Snapshots {
   }
 
   /**
-   * name: the time, if left out.
+   * Takes a snapshot. name: by default the time.
    * @param {Session} session
    * @param {{name?: string}} [options]
    * @returns {Promise<Snapshot>}
@@ -116,7 +116,7 @@ export class Snapshots {
   }
 
   /**
-   * Oldest first.
+   * Lists the snapshots, oldest first.
    * @param {Session} session
    * @returns {Promise<Snapshot[]>}
    */
@@ -129,7 +129,7 @@ export class Snapshots {
   }
 
   /**
-   * From one to another, or to now.
+   * Compares a snapshot with another, or with the present.
    * @param {string} from
    * @param {string | null} to
    * @param {Session} session
@@ -140,7 +140,7 @@ export class Snapshots {
   }
 
   /**
-   * Makes everything as it was: what came later is gone, what was deleted is back.
+   * Restores the state of a snapshot: later files are removed, deleted ones are restored.
    * @param {string} name
    * @param {Session} session
    * @returns {Promise<Snapshot>}
@@ -150,7 +150,7 @@ export class Snapshots {
   }
 
   /**
-   * Another of the same, to go on from.
+   * Copies a snapshot under another name, to go on from.
    * @param {string} name
    * @param {string} newName
    * @param {Session} session
@@ -169,7 +169,7 @@ export class Snapshots {
   }
 
   /**
-   * One file with everything in it.
+   * Exports a snapshot as one file.
    * @param {string} name
    * @param {Session} session
    * @returns {Promise<Uint8Array>}
@@ -179,7 +179,7 @@ export class Snapshots {
   }
 
   /**
-   * Adds what was exported to the others.
+   * Imports an exported snapshot beside the others.
    * @param {Uint8Array} data
    * @param {Session} session
    * @returns {Promise<Snapshot>}
@@ -189,7 +189,7 @@ export class Snapshots {
   }
 }
 
-/** Every call and every decision, in order, never changed. For the program; a session reads /toolfs/audit. */
+/** The record of every call and decision, in order, never changed. For the program; a session reads /toolfs/audit. */
 export class Audit {
   #link;
 
@@ -207,7 +207,7 @@ export class Audit {
   }
 
   /**
-   * JSON, a record a line.
+   * Exports the audit as JSON, one record a line.
    * @param {{since?: string}} [options]
    * @returns {Promise<string>}
    */
@@ -215,13 +215,13 @@ export class Audit {
     return this.#link.ask("toolfs.audit", { operation: "export", args: [since] });
   }
 
-  /** What is wrong with it, in words; nothing where nobody touched it. @returns {Promise<string[]>} */
+  /** Checks the audit. Returns what is wrong with it, in words; nothing where nobody touched it. @returns {Promise<string[]>} */
   verify() {
     return this.#link.ask("toolfs.audit", { operation: "verify", args: [] });
   }
 }
 
-/** For the program: it says what a plugin may do. */
+/** The plugins, and their permissions. For the program. */
 export class Plugins {
   #link;
   /** @type {Map<string, string>} */
@@ -233,8 +233,8 @@ export class Plugins {
   }
 
   /**
-   * What a plugin is and could ask for, before it is installed and anything of it runs: of WASM its kind (`wasm.abi`), exports, imports,
-   * memory, what it needs, and why it could not run here.
+   * Inspects a plugin before it is installed or runs. Of WASM: its kind (`wasm.abi`), exports, imports, memory, needs, and why it cannot
+   * run here.
    * @param {PluginOptions} options
    * @returns {Promise<Inspected>}
    */
@@ -275,7 +275,7 @@ export class Plugins {
 }
 
 /**
- * As Python takes it.
+ * Describes a plugin as Python reads it.
  * @param {PluginOptions} options
  * @returns {Record<string, any>}
  */
@@ -296,7 +296,7 @@ function describe({ kind, source, data, plugin, grant, timeoutMs, memoryBytes, o
 }
 
 /**
- * Its trees and states are paths and names, which keep their spelling.
+ * Reads a snapshot; keys of its trees and states are paths and names, which keep their spelling.
  * @param {any} snapshot
  * @returns {Snapshot}
  */

@@ -9,7 +9,7 @@ import { connect } from "../runtime/boot.js";
 import { ConfigError, ToolFSError } from "../errors.js";
 import { given } from "./services.js";
 
-/** What is told of one before it is called. @param {PluginObject} plugin */
+/** Describes a plugin before its first call. @param {PluginObject} plugin */
 export function describePlugin({ name, version, skill_document, operations, execute }) {
   if (typeof name !== "string" || typeof execute !== "function")
     throw new ConfigError("a plugin is {name, version, execute(request, files)}");

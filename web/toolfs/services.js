@@ -1,8 +1,4 @@
-/**
- * What a ToolFS asks of JavaScript, by its id.
- *
- * @import { PluginObject, ToolFSOptions } from "./types.js"
- */
+/** Functions of a ToolFS that Python may call, by the ToolFS's id. @import { PluginObject, ToolFSOptions } from "./types.js" */
 
 import { fromBase64 } from "../bridge/base64.js";
 import { serve } from "../bridge/services.js";

@@ -1,29 +1,29 @@
-/** Shapes that users of ToolFS see. */
+/** Types of the values that programs with a ToolFS meet. */
 
 import type { SearchIndex } from "../types.js";
 
 /** Any EmbeddingModel. */
 export type Embedder = { embedTexts: (texts: string[]) => Promise<{ vec: number[] }[]> };
-/** What can be searched; one with `export` and `import` is part of snapshots. */
+/** A searchable index. An index with `export` and `import` is part of snapshots. */
 export type RagIndex = SearchIndex & { export?: () => Promise<Uint8Array>; import?: (data: Uint8Array) => Promise<void> };
 
 export type ToolFSOptions = {
-  /** What it is kept under in IndexedDB, "toolfs" if left out; ":memory:" is kept nowhere, as in Node. */
+  /** Name under which it is stored in IndexedDB, "toolfs" by default; ":memory:" is not stored, nor is any ToolFS in Node. */
   name?: string;
-  /** By path. */
+  /** Mounts by their paths. */
   mounts?: Record<string, MountOptions>;
-  /** What /toolfs/rag searches. */
+  /** The index that /toolfs/rag searches. */
   searchIndex?: RagIndex;
-  /** Lets memory be searched by meaning too. */
+  /** Embeds memory entries, so that they are found by meaning too. */
   embedder?: Embedder;
   /** Texts that the audit never shows. */
   secrets?: string[];
 };
 
 /**
- * Where files of a mount are: kept with the ToolFS ("files", the default), as long as the page ("memory"), in a folder of the origin's
- * private file system (`opfs`), in a directory that the user picked (`directory`: its handle, or true for the one kept from an earlier
- * visit), on a web server (`http`), or in a plugin.
+ * Where the files of a mount are: stored with the ToolFS ("files", the default), in memory as long as the page lives ("memory"), in a
+ * folder of the origin's private file system (`opfs`), in a directory that the user picked (`directory`: its handle, or true for the handle
+ * from an earlier visit), on a web server (`http`), or in a plugin.
  */
 export type MountOptions =
   | { kind?: "files" }
@@ -33,19 +33,19 @@ export type MountOptions =
   | { http: string; headers?: Record<string, string>; index?: string }
   | { plugin: string; writable?: boolean };
 
-/** What may be done; nothing else. */
+/** Permissions: all that may be done. */
 export type Grant = {
-  /** {"/toolfs/data": "read list write delete execute"}, or "*". */
+  /** Operations by folder, {"/toolfs/data": "read list write delete execute"}, or "*". */
   paths?: Record<string, string | string[]>;
-  /** {"api.example.org": "GET"}. */
+  /** Methods by host, {"api.example.org": "GET"}. */
   hosts?: Record<string, string | string[]>;
   calls?: number | null;
-  /** Read and written. */
+  /** Most bytes read and written. */
   sizeBytes?: number | null;
-  /** Of work. */
+  /** Most seconds of work. */
   seconds?: number | null;
 };
-/** memory: whose memory it sees, its own if left out. secrets: texts that the audit never shows. */
+/** memory: owner of the memory that the session sees, by default its own name. secrets: texts that the audit never shows. */
 export type SessionOptions = Grant & { name: string; memory?: string; secrets?: string[] };
 
 export type Entry = {
@@ -69,7 +69,7 @@ export type Skill = {
   references: string[];
   scripts: string[];
   others: string[];
-  /** Why it cannot be used; "" where it can. */
+  /** Why the skill cannot be used; "" where it can. */
   problem: string;
   fields: Record<string, unknown>;
 };
@@ -83,9 +83,9 @@ export type Snapshot = {
   trees: Record<string, string>;
   states: Record<string, string>;
 };
-/** Paths; `states` are names of what else differs, such as "rag". */
+/** Differences by path. `states`: names of other parts that differ, such as "rag". */
 export type Diff = { added: string[]; removed: string[]; changed: string[]; states: string[] };
-/** As it is written down, in Python's spelling. */
+/** A record of the audit, in Python's spelling. */
 export type AuditRecord = {
   at: string;
   writer: string;
@@ -97,17 +97,17 @@ export type AuditRecord = {
   outcome: "ok" | "failed";
   code?: string;
   error?: string;
-  /** What else the call was given: a new path, a query. */
+  /** Further arguments of the call: a new path, a query. */
   detail?: Record<string, unknown>;
   size_bytes: number;
   duration_ms: number;
-  /** SHA-256 of the record before it, "" for the writer's first, and of this record: a changed or missing record shows. */
+  /** SHA-256 of the writer's record before it, "" for the first, and of this record: a changed or missing record shows. */
   previous: string;
   hash: string;
   [field: string]: unknown;
 };
 
-/** One of several operations that are one request. */
+/** An operation of a request with several. */
 export type Operation =
   | { type: "read_file" | "list_dir"; path: string }
   | { type: "write_file"; path: string; content: string }
@@ -126,30 +126,33 @@ export type PluginRequest = { operation: string; path?: string; data?: unknown; 
 export type PluginResponse = { success: boolean; result?: any; error?: string; metadata?: Record<string, unknown> };
 export type PluginOptions = {
   name?: string;
-  /** "wasm", "javascript" or "http"; "python" where there is a source and nothing is said. */
+  /** "wasm", "javascript" or "http"; by default "python", where there is a source. */
   kind?: "wasm" | "javascript" | "http" | "python" | (string & {});
-  /** A plugin that runs where it is. */
+  /** A plugin that runs where it was defined. */
   plugin?: PluginObject;
-  /** Of a Python plugin: it defines a class `Plugin`, or an object `plugin`. Of a JavaScript one: its default export is the plugin. */
+  /**
+   * Source of a Python plugin, which defines a class `Plugin` or an object `plugin`, or of a JavaScript plugin, whose default export is the
+   * plugin.
+   */
   source?: string;
-  /** Of WASM: the module. */
+  /** A WASM plugin's module. */
   data?: Uint8Array;
-  /** Where it is fetched from; of an HTTP plugin, where it is asked. */
+  /** Address that the plugin is fetched from; of an HTTP plugin, the address that requests go to. */
   url?: string;
-  /** Sent with each request to an HTTP plugin. */
+  /** Headers of each request to an HTTP plugin. */
   headers?: Record<string, string>;
   /** Operations made of a WASM module's C functions: see plugins/calls.js. */
   calls?: Record<string, object>;
   /** SHA-256 that the data must have. */
   hash?: string;
-  /** What it may do at most; nothing if left out. */
+  /** The plugin's permissions; none by default. */
   grant?: Grant;
   config?: Record<string, unknown>;
   timeoutMs?: number;
   memoryBytes?: number;
   outputBytes?: number;
 };
-/** What a plugin reaches the world through, for as long as its call lasts. */
+/** A plugin's access to files and the network, for as long as its call lasts. */
 export type PluginFiles = {
   read(path: string): Promise<Uint8Array>;
   write(path: string, data: string | Uint8Array): Promise<{ path: string; size_bytes: number }>;
@@ -185,11 +188,11 @@ export type Inspected = {
 };
 export type InspectedWasm = {
   abi: "extism" | "hyper-mcp-v1" | "hyper-mcp-v2" | "wasi-command" | "wasi-reactor" | "plain" | "unknown";
-  /** Whether it can run here; `problem` says why not. */
+  /** Whether the module can run here; `problem` says why not. */
   runs: boolean;
   problem: string | null;
   sizeBytes: number;
-  /** Bytes of memory and tables that it takes before it runs. */
+  /** Bytes that the module takes beside its memory. */
   staticBytes: number;
   exports: { name: string; kind: string; type: string }[];
   imports: { module: string; name: string; kind: string; type: string }[];
