@@ -269,7 +269,7 @@ export class ToolFS {
   }
 
   /**
-   * One tool that views and edits files, which Claude knows; other models get it as a function.
+   * Returns a tool that views and edits files, on which Claude was trained; other models receive a function.
    * @param {Session} session
    * @returns {Promise<PythonTool>}
    */
@@ -278,7 +278,7 @@ export class ToolFS {
   }
 
   /**
-   * Claude's memory, kept as files in a directory. The session may list, read, write and delete there.
+   * Returns Claude's memory tool, whose notes are files in a directory. The session needs list, read, write and delete there.
    * @param {Session} session
    * @param {string} [folder]
    * @returns {Promise<PythonTool>}
@@ -288,7 +288,7 @@ export class ToolFS {
   }
 
   /**
-   * One tool that changes files by diffs, which GPT knows; other models get it as a function.
+   * Returns a tool that changes files by diffs, on which GPT was trained; other models receive a function.
    * @param {Session} session
    * @returns {Promise<PythonTool>}
    */

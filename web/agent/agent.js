@@ -106,8 +106,8 @@ export class Agent {
   }
 
   /**
-   * Gives many prompts to the provider at once, which answers them within a day at half the price. Each is asked once, without tools that
-   * would run here.
+   * Submits many prompts to the provider at once, which answers them within a day at half the price. Each prompt is one model call, without
+   * tools that run here.
    * @template {Schema | undefined} [C=S]
    * @param {readonly Content[]} prompts
    * @param {CallOptions<C>} [options]
@@ -121,10 +121,10 @@ export class Agent {
   }
 
   /**
-   * A batch that was given before, by its id or by what it was as JSON.
+   * Opens a batch by its id or by its JSON.
    * @template {Schema | undefined} [C=S]
    * @param {PlainBatch | string} batch
-   * @param {CallOptions<C>} [options] those that it was given with
+   * @param {CallOptions<C>} [options] the options of `batch`
    * @returns {Batch<OutputOf<C>>}
    */
   openBatch(batch, options = {}) {

@@ -1,5 +1,5 @@
 /**
- * Many prompts at half the price: given to the provider at once, answered within a day.
+ * Batches of prompts, answered within a day at half the price.
  *
  * @import { BatchState, PlainBatch, Reply } from "../types.js"
  */
@@ -10,7 +10,7 @@ import { toCamel } from "../bridge/spelling.js";
 const POLL_MS = 30_000;
 
 /**
- * As `agent.batch` and `agent.openBatch` make it. `JSON.stringify(batch)` is what `openBatch` takes after a reload.
+ * A batch, made by `agent.batch` or `agent.openBatch`. `JSON.stringify(batch)` is the argument of `openBatch` after a reload.
  * @template [Output=any]
  */
 export class Batch {
@@ -29,17 +29,17 @@ export class Batch {
     this.#ask = ask;
     this.#read = read;
     this.#plain = plain;
-    /** Options that its requests do not get. */
+    /** Options that the batch's requests do not contain. */
     this.warnings = warnings;
   }
 
-  /** The provider's id of it. */
+  /** The provider's id of the batch. */
   get id() {
     return this.#plain.id;
   }
 
   /**
-   * How far it is.
+   * Returns the batch's progress.
    * @param {{signal?: AbortSignal | null}} [options]
    * @returns {Promise<BatchState>}
    */
@@ -48,7 +48,7 @@ export class Batch {
   }
 
   /**
-   * Resolves once it has ended; asks every `pollMs` milliseconds.
+   * Resolves once the batch has ended; requests its state every `pollMs` milliseconds.
    * @param {{pollMs?: number, signal?: AbortSignal | null}} [options]
    * @returns {Promise<this>}
    */
@@ -58,7 +58,7 @@ export class Batch {
   }
 
   /**
-   * One for each prompt, in their order; an error where a request failed or was never answered.
+   * Returns one reply for each prompt, in the order of the prompts; an error stands in for a request that failed or expired.
    * @param {{signal?: AbortSignal | null}} [options]
    * @returns {Promise<(Reply<Output> | Error)[]>}
    */
@@ -69,7 +69,7 @@ export class Batch {
     return Promise.all(found.map(read));
   }
 
-  /** Ends it; what is answered already stays. */
+  /** Cancels the batch; answers that exist already remain. */
   async cancel() {
     await this.#ask("agent.batch_cancel", this.#plain);
   }

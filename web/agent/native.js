@@ -1,6 +1,5 @@
 /**
- * Tools of the page's that some providers know by a type of their own, because their models were trained on them. Other providers get them as
- * functions.
+ * Tools of the page on which some models were trained, and which their providers know by a type. Other providers receive functions.
  *
  * @import { PlainTool, ToolApproval, ToolContext } from "../types.js"
  */
@@ -9,7 +8,7 @@ import { ConfigError } from "../errors.js";
 import { tool } from "./tools.js";
 
 /**
- * A tool that is called with free text: code, a query. OpenAI's models keep to the grammar (in Lark's notation) or the regex.
+ * A tool called with free text, such as code or a query. OpenAI holds its models to the grammar (in Lark's notation) or the regex.
  * @param {{name: string, description?: string, grammar?: string, regex?: string, needsApproval?: ToolApproval,
  *   execute: (text: string, context: ToolContext) => unknown}} options
  * @returns {PlainTool}
@@ -32,7 +31,7 @@ export function customTool({ grammar, regex, execute, ...rest }) {
 }
 
 /**
- * A shell, which Claude and GPT know: `execute` gets a command (several are lines) and gives what it printed.
+ * A shell tool, on which Claude and GPT were trained. `execute` receives a command (several are separate lines) and returns its output.
  * @param {{needsApproval?: ToolApproval, timeoutMs?: number, execute: (command: string, context: ToolContext) => unknown}} options
  * @returns {PlainTool}
  */
@@ -56,8 +55,8 @@ export function bashTool({ execute, ...rest }) {
 }
 
 /**
- * A screen, which Claude and GPT know: `execute` carries out what the model wants, in its provider's words, and gives a picture of the screen.
- * Where `needsApproval` is left out, a person is asked about what GPT's provider holds to be risky.
+ * A screen with mouse and keyboard, on which Claude and GPT were trained. `execute` carries out an action in the provider's vocabulary and
+ * returns a picture of the screen. By default, approval is requested for actions that OpenAI marks with safety checks.
  * @param {{width: number, height: number, needsApproval?: ToolApproval, execute: (args: any, context: ToolContext) => unknown}} options
  * @returns {PlainTool}
  */

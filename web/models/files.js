@@ -1,5 +1,5 @@
 /**
- * Files that a provider keeps: sent once, named in any number of messages.
+ * Files that a provider stores: uploaded once, referenced in any number of messages.
  *
  * @import { Access, RemoteFile } from "../types.js"
  */
@@ -9,7 +9,7 @@ import { connect } from "../runtime/boot.js";
 import { fromBase64, toBase64 } from "../bridge/base64.js";
 import { toCamel } from "../bridge/spelling.js";
 
-/** The files of a key's account at one provider. A message names one by its `part`: `agent.prompt([file.part, "Summarise it."])`. */
+/** The stored files of an account at one provider. A message references a file by its `part`: `agent.prompt([file.part, "Summarise it."])`. */
 export class ProviderFiles {
   #described;
 
@@ -41,7 +41,7 @@ export class ProviderFiles {
   }
 
   /**
-   * Every file, in the provider's order.
+   * Returns every file, in the provider's order.
    * @returns {Promise<RemoteFile[]>}
    */
   async list() {
@@ -57,7 +57,7 @@ export class ProviderFiles {
   }
 
   /**
-   * What is in a file that the provider lets be read: of OpenAI and Anthropic those that its tools made.
+   * Returns the bytes of a file that the provider allows to read: OpenAI and Anthropic allow files that their tools made.
    * @param {string} id
    * @returns {Promise<Uint8Array>}
    */

@@ -118,8 +118,8 @@ class Agent:
         return list(await asyncio.gather(*map(answer, prompts)))
 
     async def batch(self, prompts: Iterable[Content | Message], **options: Unpack[RunOptions]) -> Batch:
-        """Gives many prompts to the provider at once, which answers them within a day at half the price. Each is asked once, without tools
-        that would run here. Raises ConfigError for a provider without batches, ProviderError."""
+        """Submits many prompts to the provider at once, which answers them within a day at half the price. Each prompt is one model call,
+        without tools that run here. Raises ConfigError for a provider without batches, ProviderError."""
         asked = [prompt if isinstance(prompt, Message) else Message.user(prompt) for prompt in prompts]
         if not asked:
             raise ConfigError("a batch needs at least one prompt")
@@ -128,8 +128,7 @@ class Agent:
         return Batch(id, self.model.name, asked, port, begin, warnings)
 
     def open_batch(self, batch: Mapping[str, Any] | str, **options: Unpack[RunOptions]) -> Batch:
-        """A batch that was given before, by its id or by what `Batch.to_dict` gave. options: those that it was given with. Raises
-        ConfigError."""
+        """Opens a batch by its id or by the data of `Batch.to_dict`. options: the options of `batch`. Raises ConfigError."""
         id, model, prompts = read_batch(batch)
         if model not in (None, self.model.name):
             raise ConfigError(f"the batch {id} is of {model}, and this agent's model is {self.model.name}")

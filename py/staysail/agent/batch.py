@@ -1,7 +1,7 @@
-"""Many prompts at half the price: given to the provider at once, answered within a day.
+"""Batches of prompts, answered within a day at half the price.
 
 batch = await agent.batch(prompts)
-save(batch.to_dict())                       # a page that was closed goes on with agent.open_batch(saved)
+save(batch.to_dict())                       # after a reload: agent.open_batch(saved)
 for reply in await (await batch.wait()).replies(): ...
 """
 
@@ -22,8 +22,13 @@ POLL_S = 30.0
 
 
 class Batch:
-    """A batch of one agent's model. id: the provider's. prompts: as they were given, () where only the id is known. warnings: options that
-    its requests do not get."""
+    """A batch of one agent's prompts.
+
+    Attributes:
+        id: The provider's id of the batch.
+        prompts: The prompts in order; () where the batch was opened by its id alone.
+        warnings: Options that the batch's requests do not contain.
+    """
 
     def __init__(
         self,
@@ -39,18 +44,18 @@ class Batch:
         self._port, self._begin, self._sleep = port, begin, sleep
 
     async def state(self) -> BatchState:
-        """How far it is. Raises ProviderError."""
+        """Returns the batch's progress. Raises ProviderError."""
         return await self._port.state(self.id)
 
     async def wait(self, *, poll_s: float = POLL_S) -> Batch:
-        """Returns once it has ended, asking every `poll_s` seconds. Raises ProviderError."""
+        """Waits until the batch has ended; requests its state every `poll_s` seconds. Raises ProviderError."""
         while not (await self.state()).ended:
             await self._sleep(poll_s)
         return self
 
     async def replies(self) -> list[Reply | StaysailError]:
-        """One for each prompt, in their order; an error where a request failed or was never answered. Raises ConfigError for a batch that
-        has not ended, ProviderError."""
+        """Returns one Reply for each prompt, in the order of the prompts; an error stands in for a request that failed or expired. Raises
+        ConfigError before the batch has ended, ProviderError."""
         state = await self.state()
         if not state.ended:
             raise ConfigError(f"the batch {self.id} is still running; wait for it")
@@ -62,7 +67,7 @@ class Batch:
         return [self._read(at, answers.get(at), state) for at in range(number)]
 
     async def cancel(self) -> None:
-        """Ends it; what is answered already stays. Raises ProviderError."""
+        """Cancels the batch; answers that exist already remain. Raises ProviderError."""
         await self._port.cancel(self.id)
 
     def _prompt(self, at: int) -> Message:
@@ -84,7 +89,7 @@ class Batch:
         return StaysailError(f"request {at + 1} has no final answer: a batch asks once, and runs no tools", code="batch_unfinished")
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data for `Agent.open_batch`."""
+        """Returns plain data for `Agent.open_batch`."""
         return {"id": self.id, "model": self.model, "prompts": [message.to_dict() for message in self.prompts]}
 
     def __repr__(self) -> str:
@@ -92,7 +97,7 @@ class Batch:
 
 
 def read_batch(data: Mapping[str, Any] | str) -> tuple[str, str | None, tuple[Message, ...]]:
-    """(id, model, prompts) of what `to_dict` wrote, or of an id alone. Raises ConfigError."""
+    """Returns (id, model, prompts) from the plain data of `to_dict` or from an id. Raises ConfigError."""
     if isinstance(data, str):
         if not data:
             raise ConfigError("a batch's id cannot be empty")

@@ -1,4 +1,4 @@
-"""Batches: many requests given at once, answered within a day at half the price."""
+"""Batches: many requests in one submission, answered within a day at half the price."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ type BatchPhase = Literal["running", "done", "failed", "cancelled", "expired"]
 
 
 class BatchState(Value):
-    """How far a batch is. answered, failed: of `total` requests, where the provider tells. error: why it failed as a whole."""
+    """The progress of a batch. answered, failed: counts out of `total` requests, 0 where the provider gives none. error: the reason of a
+    batch that failed as a whole."""
 
     phase: BatchPhase
     total: int = 0
@@ -31,12 +32,12 @@ class BatchPort(Protocol):
     """The batches of one model."""
 
     async def submit(self, requests: Sequence[CompletionRequest]) -> tuple[str, tuple[str, ...]]:
-        """The id of a new batch, and warnings of what its requests do not get."""
+        """Returns the new batch's id, and warnings for options that its requests do not contain."""
         ...
 
     async def state(self, id: str) -> BatchState: ...
     async def answers(self, id: str, like: CompletionRequest) -> dict[int, Completion | StaysailError]:
-        """The answers by the places of their requests. like: a request of the batch's kind."""
+        """Returns the answers by the positions of their requests. like: a request like those of the batch."""
         ...
 
     async def cancel(self, id: str) -> None: ...

@@ -1,4 +1,4 @@
-"""Pages and files that an answer cites, in one shape, whatever the provider calls them."""
+"""Pages and files that an answer cites, in one shape for all providers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from .completion import Completion
 
 
 def cited_sources(completion: Completion) -> list[dict[str, Any]]:
-    """The sources of an answer's citations, each once, in the order of the text: {id, score, source, document}. source: the address, or the
-    file's name. score: 1.0, as providers tell none."""
+    """Returns the sources of an answer's citations, each once, in the order of the text: {id, score, source, document}. source: the address
+    or the file's name. score: 1.0, because providers give none."""
     found: dict[str, dict[str, Any]] = {}
     for citation in completion.citations:
         source = read_citation(citation)
@@ -20,15 +20,15 @@ def cited_sources(completion: Completion) -> list[dict[str, Any]]:
 
 
 def read_citation(citation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """One citation as a source; None where it names neither an address nor a file."""
+    """Returns one citation as a source, or None where it names neither an address nor a file."""
     inner = citation.get("url_citation")
-    told = inner if isinstance(inner, Mapping) else citation
-    place = _first(told, ("url", "uri", "source", "document_uri"))
-    name = _first(told, ("filename", "file_name", "document_title", "title", "file_id"))
-    id = place or _first(told, ("file_id",)) or name
+    fields = inner if isinstance(inner, Mapping) else citation
+    place = _first(fields, ("url", "uri", "source", "document_uri"))
+    name = _first(fields, ("filename", "file_name", "document_title", "title", "file_id"))
+    id = place or _first(fields, ("file_id",)) or name
     if not id:
         return None
-    text = _first(told, ("cited_text", "snippet", "text", "content")) or ""
+    text = _first(fields, ("cited_text", "snippet", "text", "content")) or ""
     title = {"title": name} if name and name != id else {}
     metadata = {"source": place or name} | title
     return {"id": id, "score": 1.0, "source": place or name, "document": {"id": id, "text": text, "metadata": metadata}}

@@ -1,9 +1,9 @@
-"""Tools that the provider runs on its own side, in one vocabulary; each wire format has its own words for them.
+"""Tools that the provider runs on its side, in one vocabulary for all wire formats.
 
     Agent("anthropic:claude-opus-5-5", tools=[web_search(max_uses=3), code_execution(), my_tool])
 
-A provider or model that has none of a kind is a ConfigError at once. `local`: a tool of the caller's that stands in there instead. `extra`:
-fields in the provider's own words, added to the tool as it is sent.
+A kind that the provider or the model lacks raises ConfigError at once. `local` names a tool of the caller's that replaces it there. `extra`
+holds fields in the provider's own vocabulary, merged into the tool's entry.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ HostedKind = Literal[
 
 
 class HostedTool(Value):
-    """A tool that the provider runs. secret: what the provider needs to reach somebody else's server; no repr, trace or store has it."""
+    """A tool that the provider runs. secret: the provider's credential for another server, absent from every repr, trace and store."""
 
     kind: HostedKind
     options: Mapping[str, Any] = NOTHING
@@ -43,7 +43,7 @@ class HostedTool(Value):
         return f"mcp_{self.options['name']}" if self.kind == "mcp" else self.kind
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, without `local` and `secret`."""
+        """Returns plain data, without `local` and `secret`."""
         return {"hosted": self.kind, "options": dict(self.options)} | ({"extra": dict(self.extra)} if self.extra else {})
 
     def __repr__(self) -> str:
@@ -51,7 +51,7 @@ class HostedTool(Value):
 
 
 class McpApproval:
-    """Stands for the tools of an MCP server that the provider calls once a person has approved."""
+    """The approval of an MCP tool's call that the provider makes. A call of this tool is an ApprovalRequest; its result is the answer."""
 
     approval = "always"
     idempotent = True
@@ -74,7 +74,7 @@ def web_search(
     local: Any = None,
     extra: Mapping[str, Any] | None = None,
 ) -> HostedTool:
-    """A search of the web. user_location: {city, region, country, timezone}, each of them optional."""
+    """A web search. user_location: {city, region, country, timezone}, each optional."""
     options = {"allowed_domains": allowed_domains, "blocked_domains": blocked_domains, "max_uses": max_uses, "user_location": user_location}
     return _make("web_search", options, local, extra)
 
@@ -116,7 +116,7 @@ def code_execution(*, local: Any = None, extra: Mapping[str, Any] | None = None)
 def file_search(
     stores: str | Sequence[str], *, max_results: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None
 ) -> HostedTool:
-    """A search of files that the provider keeps. stores: ids of its vector stores, or names of its file search stores."""
+    """A search in files that the provider stores. stores: ids of vector stores, or names of Gemini's file search stores."""
     names = [stores] if isinstance(stores, str) else list(stores)
     if not names:
         raise ConfigError("file_search needs at least one store to search")
@@ -124,7 +124,7 @@ def file_search(
 
 
 def image_generation(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
-    """Makes pictures, which are parts of the answer."""
+    """Generates pictures, which become parts of the answer."""
     return _make("image_generation", {}, local, extra)
 
 
@@ -138,8 +138,12 @@ def mcp(
     local: Any = None,
     extra: Mapping[str, Any] | None = None,
 ) -> HostedTool:
-    """The tools of an MCP server that the provider connects to. authorization: its access token. approval: whether a call waits for an
-    ApprovalRequest to be answered, where the provider can ask."""
+    """The tools of an MCP server that the provider connects to.
+
+    Args:
+        authorization: The server's access token.
+        approval: "always" turns each call into an ApprovalRequest; OpenAI alone offers that.
+    """
     if not server_url.startswith(("https://", "http://")):
         raise ConfigError(f"server_url of mcp starts with https://, got {server_url!r}")
     options = {"server_url": server_url, "name": name, "allowed_tools": allowed_tools, "approval": approval}
@@ -147,12 +151,12 @@ def mcp(
 
 
 def tool_search(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
-    """Lets the provider find those of the other tools that fit; the model is told of them when they were found."""
+    """Lets the provider search the other tools, and show the model only those that fit."""
     return _make("tool_search", {}, local, extra)
 
 
 def advisor(model: str, *, max_uses: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
-    """A stronger model of the same provider that the model may ask. model: its name."""
+    """A stronger model of the same provider that the model may consult. model: the stronger model's name."""
     return _make("advisor", {"model": model, "max_uses": max_uses}, local, extra)
 
 
@@ -162,7 +166,7 @@ def _make(kind: HostedKind, options: Mapping[str, Any], local: Any, extra: Mappi
 
 
 def read_hosted(item: Any) -> HostedTool | None:
-    """A HostedTool, also from its plain data; None for any other tool. Raises ConfigError for a kind that there is none of."""
+    """Returns a HostedTool, also from its plain data, or None for other tools. Raises ConfigError for an unknown kind."""
     if isinstance(item, HostedTool):
         return item
     if not isinstance(item, Mapping) or "hosted" not in item:

@@ -1,7 +1,7 @@
-"""Tools of the caller's that some providers know by a type of their own: their models were trained on them.
+"""Tools of the caller's on which some models were trained, and which their providers know by a type.
 
-How it works. Such a tool is an ordinary one with a name, a schema and `call`, and says in `native` what it is. A provider that knows the
-kind gets its own entry for it, and its calls become ordinary tool calls; any other provider gets the tool as a function.
+How it works. Such a tool has a name, a schema and `call` like any other, and a `native` kind. A provider that knows the kind receives its
+own entry for the tool, and its calls become ordinary tool calls; any other provider receives a function.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ NativeKind = Literal["custom", "bash", "apply_patch", "computer", "text_editor",
 
 
 class NativeTool(Value):
-    """What a provider is told of the tool beside its name."""
+    """The kind of a tool, and the options of its entry."""
 
     kind: NativeKind
     options: Mapping[str, Any] = NOTHING
 
 
 class ClientTool:
-    """A tool that its model may know. function: called with the arguments by name."""
+    """A tool with a native kind. function: called with the arguments as keywords."""
 
     def __init__(
         self,
@@ -60,18 +60,25 @@ def custom_tool(
     regex: str | None = None,
     approval: Approval = "never",
 ) -> ClientTool:
-    """A tool that is called with free text: code, a query. grammar: of that text, in Lark's notation; regex: an expression that it matches.
-    OpenAI's models keep to them; others get a function with one argument, `input`."""
+    """A tool called with free text, such as code or a query.
+
+    Args:
+        function: Receives the text.
+        grammar: The text's grammar in Lark's notation, to which OpenAI holds its models.
+        regex: A regular expression instead of a grammar.
+
+    Other providers receive a function with the one argument `input`.
+    """
     if grammar is not None and regex is not None:
         raise ConfigError("a custom tool has a grammar or a regex, not both")
     options = {"grammar": grammar} if grammar is not None else {"regex": regex} if regex is not None else NOTHING
-    told = description if description is not None else inspect.getdoc(function) or ""
+    about = description if description is not None else inspect.getdoc(function) or ""
     form = grammar or regex
     described = f"The text.{f' It matches this {"grammar" if grammar else "regular expression"}: {form}' if form else ''}"
     return ClientTool(
         NativeTool("custom", options),
         name or function.__name__,
-        told,
+        about,
         object_schema({"input": {"type": "string", "description": described}}, "input"),
         lambda **args: function(args["input"]),
         approval=approval,
@@ -79,7 +86,8 @@ def custom_tool(
 
 
 def bash_tool(run: Callable[[str], Any], *, approval: Approval = "never", timeout_s: float | None = None) -> ClientTool:
-    """A shell. run: gets a command (several are lines) and gives what it printed; ToolError where it failed. Claude and GPT know it."""
+    """A shell tool, on which Claude and GPT were trained. run: receives a command (several are separate lines) and returns its output, or
+    raises ToolError."""
 
     def call(command: str = "", restart: bool = False) -> Any:
         return run(command) if command else "There is nothing to restart: each command has a shell of its own."
@@ -97,9 +105,13 @@ def bash_tool(run: Callable[[str], Any], *, approval: Approval = "never", timeou
 def computer_tool(
     act: Callable[[dict[str, Any]], Part | Awaitable[Part]], *, width: int, height: int, approval: Approval | None = None
 ) -> ClientTool:
-    """A screen. act: carries out what the model wants, in its provider's words ({"action": "left_click", "coordinate": [x, y]} of Claude,
-    {"actions": [{"type": "click", "x": …}]} of GPT), and gives a picture of the screen afterwards. approval: where it is
-    left out, a person is asked about what GPT's provider holds to be risky."""
+    """A screen with mouse and keyboard, on which Claude and GPT were trained.
+
+    Args:
+        act: Carries out an action in the provider's vocabulary (Claude's {"action": "left_click", "coordinate": [x, y]}, GPT's
+            {"actions": [{"type": "click", "x": …}]}) and returns a picture of the screen.
+        approval: By default, approval is requested for actions that OpenAI marks with safety checks.
+    """
     native = NativeTool("computer", {"width": width, "height": height})
     return ClientTool(
         native, "computer", "A screen, mouse and keyboard.", {"type": "object"}, lambda **args: act(args), approval=approval or _is_risky

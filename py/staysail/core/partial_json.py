@@ -1,8 +1,8 @@
-"""The value of JSON that is not all there yet.
+"""The value of a JSON text that is still growing.
 
-How it works. One pass keeps a stack of what is open and the last place at which the text could be closed into a whole value: after a
-finished value, inside a string, after an opening bracket. What follows that place (half a number, half a word, a key without its value) is
-left out, and the open strings, lists and objects are closed.
+How it works. One pass keeps a stack of the open brackets and the last position at which the text can be closed into a whole value: after a
+finished value, inside a string, after an opening bracket. The text behind that position (half a number, half a word, a key without its
+value) is left out, and the open strings, lists and objects are closed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ABSENT = object()
 
 
 def read_partial(text: str) -> Any:
-    """The value so far; ABSENT where nothing is there yet, or the text is no JSON."""
+    """Returns the value so far, or ABSENT where no value has begun or the text is not JSON."""
     start = next((at for at, sign in enumerate(text) if sign in "{["), None)
     if start is None or text[:start].strip().removeprefix("```json").removeprefix("```").strip():
         return ABSENT
@@ -34,9 +34,9 @@ def read_partial(text: str) -> Any:
 
 
 def _close(text: str) -> str | None:
-    """The text up to the last place that can be closed, closed."""
+    """Returns the text up to the last position that can be closed, with its closing brackets."""
     stack: list[str] = []
-    key = False  # whether the next string of the open object is a key
+    key = False  # whether the open object's next string is a key
     at, length = 0, len(text)
     safe, closing = 0, ""
     while at < length:
@@ -72,7 +72,7 @@ def _close(text: str) -> str | None:
             at += 1
         else:
             found = SCALAR.match(text, at)
-            # A number is whole once something else follows it.
+            # A number is complete once another character follows.
             if not found or (found[0][-1].isdigit() and text[found.end() : found.end() + 1] not in DELIMITERS):
                 break
             at = found.end()
@@ -81,13 +81,13 @@ def _close(text: str) -> str | None:
 
 
 def _without_half_escape(text: str) -> str:
-    """The text without a backslash at its end that begins an escape."""
+    """Returns the text without a trailing backslash that begins an escape."""
     found = ESCAPE.search(text)
     return text[: found.end(1) - 1] if found and len(found[1]) % 2 else text
 
 
 def _string_end(text: str, at: int) -> int | None:
-    """The place after the string's closing quote; None where it is not there yet."""
+    """Returns the position after the string's closing quote, or None before it arrives."""
     while True:
         end = text.find('"', at)
         if end < 0:

@@ -1,4 +1,4 @@
-"""Tools on a ToolFS that models were trained on: Claude's text editor and memory, GPT's apply_patch. Other models get them as functions."""
+"""Tools on a ToolFS on which models were trained: Claude's text editor and memory, GPT's apply_patch. Other models receive functions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MEMORY = "/memories"
 
 
 def text_editor(tree: Tree, session: Session, *, approval: Approval = "never") -> ClientTool:
-    """Views and edits files by their paths in the ToolFS."""
+    """Returns a tool that views and edits files by their paths in the ToolFS."""
     editor = Editor(tree, session)
     about = "Views, creates and edits text files. Commands: view, create, str_replace, insert."
     schema = object_schema({"command": {"type": "string", "enum": [*EDITS]}, **COMMANDS}, "command", "path")
@@ -37,7 +37,7 @@ def text_editor(tree: Tree, session: Session, *, approval: Approval = "never") -
 
 
 def memory(tree: Tree, session: Session, folder: str, *, approval: Approval = "never") -> ClientTool:
-    """Files for later conversations: what the model sees as /memories is the directory `folder`."""
+    """Returns a memory tool: the model's directory /memories is the ToolFS directory `folder`."""
     editor = Editor(tree, session, folder)
     about = (
         "Keeps notes for later conversations, as text files below /memories. Look there (view) before a task, and note what will help. "
@@ -50,7 +50,7 @@ def memory(tree: Tree, session: Session, folder: str, *, approval: Approval = "n
 
 
 def apply_patch(tree: Tree, session: Session, *, approval: Approval = "never") -> ClientTool:
-    """Creates, changes and deletes files by diffs without line numbers."""
+    """Returns a tool that creates, changes and deletes files by diffs without line numbers."""
 
     async def call(type: str, path: str, diff: str = "") -> str:
         match type:
@@ -73,7 +73,7 @@ def apply_patch(tree: Tree, session: Session, *, approval: Approval = "never") -
 
 
 class Editor:
-    """The commands of Claude's tools. folder: what the model sees as /memories; None where it sees the tree's own paths."""
+    """The commands of Claude's tools. folder: the ToolFS directory behind /memories; None for the ToolFS's own paths."""
 
     def __init__(self, tree: Tree, session: Session, folder: str | None = None) -> None:
         self._tree, self._session, self._folder = tree, session, folder
@@ -94,7 +94,7 @@ class Editor:
     def _real(self, path: str) -> str:
         if self._folder is None:
             return path
-        # Both as segments, so that nothing that leaves the folder by `..` passes.
+        # Compared as segments, so that no path leaves the folder through `..`.
         steps = resolve_path(path)[1:]
         if steps[:1] != (MEMORY.strip("/"),):
             raise ToolError(f"The path {path} is not below {MEMORY}.")

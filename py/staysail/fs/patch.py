@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from ..core.errors import ToolError
 from ..core.value import Value
 
-# A model's context may differ from the file in white space: each way of comparing is tried after those before it.
+# The context that a model writes may differ in white space; each comparison is tried when the stricter ones find nothing.
 WAYS: tuple[Callable[[str], str], ...] = (lambda line: line, str.rstrip, str.strip)
 
 
 class Section(Value):
-    """anchor: a line that stands above it. lines: (mark, text) each; the mark is " ", "-" or "+"."""
+    """One section of a diff. anchor: a line above the section. lines: (mark, text) pairs; the mark is " ", "-" or "+"."""
 
     anchor: str
     lines: tuple[tuple[str, str], ...]
@@ -30,7 +30,7 @@ class Section(Value):
 
 
 def new_file(diff: str) -> str:
-    """The content of a file whose diff has + lines alone. Raises ToolError."""
+    """Returns the content of a new file from its diff, whose lines all begin with +. Raises ToolError."""
     lines = diff.removesuffix("\n").split("\n") if diff else []
     if any(not line.startswith("+") for line in lines):
         raise ToolError("each line of a new file's diff begins with +")
@@ -38,7 +38,7 @@ def new_file(diff: str) -> str:
 
 
 def apply_diff(text: str, diff: str, path: str) -> str:
-    """The changed text. Raises ToolError where a section does not fit."""
+    """Returns the changed text. Raises ToolError where a section does not match."""
     newline = "\r\n" if "\r\n" in text else "\n"
     lines, out, at = text.replace("\r\n", "\n").split("\n"), list[str](), 0
     for section in _sections(diff):
@@ -80,7 +80,7 @@ def _sections(diff: str) -> Iterator[Section]:
 
 
 def _advance(lines: list[str], at: int, anchor: str, out: list[str]) -> int:
-    """How many lines there are up to the anchor, and puts them out. None of them where it is not there: the lines below decide."""
+    """Appends the lines before the anchor to `out` and returns their number; 0 where the anchor does not occur."""
     place = _find(lines, [anchor], at)
     if place is None:
         return 0
@@ -89,7 +89,7 @@ def _advance(lines: list[str], at: int, anchor: str, out: list[str]) -> int:
 
 
 def _find(lines: list[str], wanted: list[str], at: int, *, at_end: bool = False) -> int | None:
-    """Where the lines are, from a place on."""
+    """Returns the position of the lines at or after `at`, or None."""
     if not wanted:
         return len(lines) - (1 if lines and not lines[-1] else 0) if at_end else at
     starts = range(at, len(lines) - len(wanted) + 1)

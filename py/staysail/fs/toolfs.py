@@ -267,15 +267,15 @@ class ToolFS(Files):
         return make_tools(self, session)
 
     def text_editor(self, session: Session, *, approval: Approval = "never") -> ClientTool:
-        """One tool that views and edits files, which Claude knows; other models get it as a function."""
+        """Returns a tool that views and edits files, on which Claude was trained; other models receive a function."""
         return text_editor(self, session, approval=approval)
 
     def memory_tool(self, session: Session, folder: str = "/toolfs/memories", *, approval: Approval = "never") -> ClientTool:
-        """Claude's memory, kept as files in a directory. The session may list, read, write and delete there."""
+        """Returns Claude's memory tool, whose notes are files in a directory. The session needs list, read, write and delete there."""
         return memory(self, session, folder, approval=approval)
 
     def apply_patch(self, session: Session, *, approval: Approval = "never") -> ClientTool:
-        """One tool that changes files by diffs, which GPT knows; other models get it as a function."""
+        """Returns a tool that changes files by diffs, on which GPT was trained; other models receive a function."""
         return apply_patch(self, session, approval=approval)
 
     # Snapshots.

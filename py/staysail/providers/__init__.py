@@ -1,4 +1,4 @@
-"""Providers, one file each: found by name, so adding a file adds a provider."""
+"""Providers, one file each. A provider is found by its file's name, so a new file adds a provider."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ..wire.http_model import HttpModel
 
 
 def provider_names(service: str | None = None) -> list[str]:
-    """Every provider there is, by walking this folder; or those that have a service: "chat", "embeddings", "rerank", "transcription",
-    "images", "speech", "models", "files", "batches", "ocr"."""
+    """Returns the names of all providers, or of those with a service: "chat", "embeddings", "rerank", "transcription", "images", "speech",
+    "models", "files", "batches", "ocr"."""
     import pkgutil  # 20 ms in a page, and only this needs it
 
     names = sorted(module.name.replace("_", "-") for module in pkgutil.iter_modules(__path__) if not module.ispkg)
@@ -33,7 +33,7 @@ def _has(module: Any, service: str) -> bool:
 
 
 def load_provider(name: str) -> Any:
-    """The module of a provider. Raises ConfigError with the known names."""
+    """Returns a provider's module. Raises ConfigError, which lists the known names."""
     module = name.replace("-", "_")
     if not module.isidentifier():
         raise ConfigError(_unknown(name))
@@ -60,12 +60,17 @@ def load_model(
     max_response_bytes: int | None = None,
     **options: Any,
 ) -> Model:
-    """The model that "provider:model" names.
+    """Returns the model that "provider:model" names.
 
-    api_key: text, or a function (async or not) giving it when needed; else the provider's environment variable. base_url: another server
-    that speaks the provider's protocol. headers: sent with every request. max_response_bytes: of a whole response, or of one event
-    of a stream, which may have 16 times as much in all; 64 MiB unless told. options: what the provider's own `load` takes, where it is not
-    HTTP. Raises ConfigError.
+    Args:
+        api_key: Text, or a function (async or not) that returns the key; the provider's environment variable, if left out.
+        base_url: Another server that speaks the provider's protocol.
+        headers: Sent with every request.
+        max_response_bytes: Limit of a whole response and of one event of a stream, which may have 16 times as much in all; 64 MiB by
+            default.
+        options: Options of the provider's own `load`, for providers without HTTP.
+
+    Raises ConfigError.
     """
     name, _, id = model.partition(":")
     module = load_provider(name)
@@ -85,7 +90,7 @@ def load_model(
 
 
 def _sizes(provider: str, model: str) -> Mapping[str, Any]:
-    """Of the catalog, which is loaded when it is first asked."""
+    """Returns a model's sizes from the catalog, which is loaded with the first lookup."""
     sizes: Mapping[str, Any] = import_module(f"{__name__}.catalog").known_sizes(provider, model)
     return sizes
 

@@ -11,18 +11,18 @@ EFFORTS = ("low", "medium", "high", "xhigh", "max")
 def _adaptive(
     *, off: str = "", by_default: bool = True, sampling: str = "never", forced: bool = True, efforts: tuple[str, ...] = EFFORTS
 ) -> dict[str, object]:
-    """off: the type of thinking that switches it off, "" for a model that always thinks."""
+    """Traits of models that choose how much to think. off: the `thinking.type` that disables thinking, "" for models that always think."""
     levels = ("none", *efforts) if off else efforts
     return {"reasoning": ReasoningTraits(levels, by_default, style=off or "adaptive"), "sampling": sampling, "forced_tools": forced}
 
 
 def _budget(most_tokens: int) -> dict[str, object]:
-    """Models that think within a number of tokens, and not at all unless they are asked to."""
+    """Traits of models that think within a budget of tokens, and only on request."""
     reasoning = ReasoningTraits(("none",), budget=(1_024, most_tokens - 1_024))
     return {"reasoning": reasoning, "sampling": "without_reasoning", "forced_with_reasoning": False, "max_output_tokens": most_tokens}
 
 
-# Claude from Opus 4.7 and Sonnet 5 on takes no sampling; Opus 5.5, Sonnet 5.5, Fable and Mythos 5.1 and 5.2 no forced tools.
+# From Opus 4.7 and Sonnet 5 on, Claude takes no sampling parameters; Opus 5.5, Sonnet 5.5, Fable and Mythos 5.1 and 5.2 no forced tools.
 MODELS = (
     (r"claude-(fable|mythos)-5-[1-9]", _adaptive(forced=False)),
     (r"claude-(fable|mythos)-", _adaptive()),

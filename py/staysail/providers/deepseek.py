@@ -11,7 +11,7 @@ PROVIDER = Provider(
     models=(
         (r"deepseek-chat", {"reasoning": ReasoningTraits()}),
         (r"reasoner|-r1", {"reasoning": ReasoningTraits((), by_default=True), "forced_tools": False}),
-        # Thinks unless it is told not to; while it does, no tool can be forced.
+        # Thinks unless thinking is disabled; no tool can be forced while the model thinks.
         (r"", {"reasoning": ReasoningTraits(("none", "low", "high", "max"), by_default=True), "forced_with_reasoning": False}),
     ),
     services={"models": Service()},

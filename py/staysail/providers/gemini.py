@@ -10,12 +10,12 @@ def _levels(*levels: str, sampling: str = "always") -> dict[str, object]:
 
 
 def _budget(least: int, most: int, *, by_default: bool = True) -> dict[str, object]:
-    """Models that think within a number of tokens; 0 switches it off where it is among them."""
+    """Traits of models that think within a budget of tokens; 0 disables thinking where the budget may be 0."""
     return {"reasoning": ReasoningTraits(("none",) if least == 0 else (), by_default, (least, most))}
 
 
 WITHOUT_REASONING = {"reasoning": ReasoningTraits()}
-# From 3.6 Flash and 3.5 Flash-Lite on temperature, top_p and top_k are ignored, and announced to be refused.
+# From 3.6 Flash and 3.5 Flash-Lite on, temperature, top_p and top_k are ignored, and will be refused.
 MODELS = (
     (r"gemini-2\.5-flash-image|gemini-(1|2\.0)|gemini-pro$|gemma|learnlm|tts|native-audio|robotics", WITHOUT_REASONING),
     (r"gemini-2\.5-pro", _budget(128, 32_768)),

@@ -8,7 +8,7 @@ PROVIDER = GEMINI.replace(
     name="gemini-interactions",
     label="Google Gemini by Interactions",
     chat="interactions",
-    # Reasoning is asked for by levels alone, which models of the 2.5 series have none of.
+    # Interactions has reasoning levels alone, and models of the 2.5 series have no levels.
     models=((r"gemini-2\.5", {"reasoning": ReasoningTraits(by_default=True)}), *MODELS),
     hosted=("web_search", "web_fetch", "url_context", "code_execution", "file_search", "mcp"),
     services={kind: GEMINI.services[kind] for kind in ("files", "models")},

@@ -7,6 +7,6 @@ from ..wire.engine_model import EngineModel, find_engine
 
 
 def load(id: str = "") -> Model:
-    """Raises ConfigError outside of a page."""
+    """Returns the model that runs in the page. Raises ConfigError outside a page."""
     find_engine("local")
     return EngineModel("local", id)

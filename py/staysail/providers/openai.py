@@ -12,7 +12,7 @@ def _reasons(*levels: str, by_default: bool = True, sampling: str = "without_rea
     return {"reasoning": ReasoningTraits(levels, by_default), "sampling": sampling if "none" in levels else "never"}
 
 
-# The o-series, the first GPT-5 and the pro models always reason; GPT-5.1 to 5.4 do when they are asked to; later ones unless told not to.
+# The o-series, the first GPT-5 and the pro models always reason; GPT-5.1 to 5.4 on request; later models unless it is disabled.
 MODELS = (
     (r"(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", WITHOUT_REASONING),
     (r"(^|:)(gpt-6-astra|gpt-6\.1-sol)", _reasons("low", "medium", "high", "xhigh", "max")),
@@ -26,7 +26,7 @@ MODELS = (
     (r"(^|:)gpt-5-pro", _reasons("high")),
     (r"(^|:)gpt-5", _reasons("minimal", "low", "medium", "high")),
     (r"(^|:)o[134](-|$)", _reasons("low", "medium", "high")),
-    # GPT-6 and whatever comes after it takes no sampling at all.
+    # GPT-6 and later models take no sampling parameters.
     (r"(^|:)gpt-\d", _reasons("none", "low", "medium", "high", "xhigh", "max", sampling="never")),
 )
 PROVIDER = Provider(

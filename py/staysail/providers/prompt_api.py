@@ -7,7 +7,7 @@ from ..wire.engine_model import EngineModel, find_engine
 
 
 def load(id: str = "") -> Model:
-    """id: ignored, the browser has one model. Raises ConfigError outside of a page."""
+    """Returns the browser's model. id: ignored, as the browser has one model. Raises ConfigError outside a page."""
     del id
     find_engine("prompt-api")
     return EngineModel("prompt-api", "")

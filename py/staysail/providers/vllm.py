@@ -2,7 +2,7 @@ from ..wire.chat import ECHO_ALL, ChatDialect
 from ..wire.format import Provider, Service
 from ..wire.schemas.rules import EVERYTHING, RARE, SchemaRules, SchemaSupport
 
-# Of xgrammar, which vLLM holds models to schemas with.
+# The limits of xgrammar, by which vLLM constrains answers to a schema.
 _RULES = SchemaRules(keywords=EVERYTHING - RARE - {"multipleOf"})
 
 PROVIDER = Provider(

@@ -1,4 +1,4 @@
-"""A request on its way to one model: fitted, its schemas prepared, rendered, and mended where the model refuses it."""
+"""One request on its way to one model: fitted, its schemas prepared, rendered, and mended after a refusal."""
 
 from __future__ import annotations
 
@@ -19,10 +19,13 @@ from .schemas.rules import SchemaSupport
 
 
 class Attempt:
-    """One request, as it is sent.
+    """One request in the form that is sent.
 
-    request: with the headers that its options need. body: to be sent. warnings: options and tools that the model does not get. adjusted:
-    the same as events.
+    Attributes:
+        request: The caller's request, with the headers that its options need.
+        body: The rendered body.
+        warnings: Options and tools that the model does not receive.
+        adjusted: The warnings as events.
     """
 
     def __init__(
@@ -52,7 +55,7 @@ class Attempt:
         self.adjusted = [RequestAdjusted(warning) for warning in self.warnings]
 
     def mend(self, error: BadRequestError) -> RequestAdjusted:
-        """Changes the body to what the refusal asks for. Raises the error where nothing can be changed."""
+        """Changes the body as the refusal demands. Returns the event to report; raises the error where no change helps."""
         mend = find_mend(error, self.body, self._name) if error.status in (400, 422) and self._mends < MOST_MENDS else None
         if mend is None or not apply_mends(self.body, (mend,)):
             raise error
@@ -63,17 +66,17 @@ class Attempt:
         return RequestAdjusted(mend.message, learned=True)
 
     def restore(self, event: Event) -> Event:
-        """An event of the answer, with the caller's names of tools."""
+        """Returns an event of the answer with the caller's tool names."""
         return self._prepared.restore(event)
 
     def attach(self, completion: Completion) -> Completion:
-        """The answer with the caller's names of tools, and this attempt's warnings."""
+        """Returns the answer with the caller's tool names and this attempt's warnings."""
         completion = self._prepared.restore(completion)
         return completion.replace(warnings=(*self.warnings, *completion.warnings)) if self.warnings else completion
 
 
 def _add_headers(request: CompletionRequest, headers: Mapping[str, str]) -> CompletionRequest:
-    """The request with more headers. A list that the caller gives too (anthropic-beta) is added to."""
+    """Returns the request with more headers. A list that the caller sends too (anthropic-beta) is extended."""
     if not headers:
         return request
     given = {name.lower(): value for name, value in request.headers.items()}

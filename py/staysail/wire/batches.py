@@ -1,10 +1,10 @@
-"""Batches in the words of each provider.
+"""Batches in the vocabulary of each provider.
 
 https://developers.openai.com/api/docs/guides/batch · https://platform.claude.com/docs/en/build-with-claude/batch-processing ·
 https://ai.google.dev/gemini-api/docs/batch-api · https://docs.mistral.ai/capabilities/batch
 
-How it works. The requests are rendered as for single calls. OpenAI and Mistral take them as a file of lines, Anthropic and Gemini as a
-list. The place of a request is its key, by which its answer is found: answers come in any order.
+How it works. The requests are rendered as for single calls. OpenAI, Groq and Mistral take a file of lines, Anthropic and Gemini a list. The
+position of a request is its key, by which its answer is found, because answers arrive in any order.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .format import ChatWire, Provider
 from .multipart import render_form
 from .shapes import count, record, records, string
 
-# Words of the providers for a batch that has ended; any other word means that it is running.
+# Parts of the providers' words for batches that have ended; any other word means a running batch.
 PHASES: tuple[tuple[str, BatchPhase], ...] = (
     ("expired", "expired"),
     ("timeout_exceeded", "expired"),
@@ -40,7 +40,7 @@ STATUS_OF = {"invalid_request_error": 400, "authentication_error": 401, "not_fou
 
 
 class Reached(Protocol):
-    """What batches need of an Endpoint."""
+    """The methods of Endpoint that batches use."""
 
     provider: Provider
 
@@ -49,7 +49,7 @@ class Reached(Protocol):
 
 
 class Batched(Protocol):
-    """What batches need of an HttpModel."""
+    """The members of HttpModel that batches use."""
 
     @property
     def endpoint(self) -> Reached: ...
@@ -61,13 +61,13 @@ class Batched(Protocol):
 
 
 class Batches:
-    """Those of one model."""
+    """The batches of one model."""
 
     def __init__(self, model: Batched, form: str) -> None:
         self._model, self._form, self._endpoint = model, form, model.endpoint
 
     async def submit(self, requests: Sequence[CompletionRequest]) -> tuple[str, tuple[str, ...]]:
-        """The new batch's id, and what its requests do not get. Raises ConfigError, ProviderError."""
+        """Submits a batch. Returns its id, and warnings for options that its requests do not contain. Raises ConfigError, ProviderError."""
         attempts = [self._model.attempt(request, streamed=False) for request in requests]
         bodies = [attempt.body for attempt in attempts]
         headers = {name: value for attempt in attempts for name, value in attempt.request.headers.items()}
@@ -79,11 +79,11 @@ class Batches:
         return id, warnings
 
     async def state(self, id: str) -> BatchState:
-        """Raises ProviderError."""
+        """Returns the batch's progress. Raises ProviderError."""
         return self._read_state(await self._ask(self._path(id)))
 
     async def answers(self, id: str, like: CompletionRequest) -> dict[int, Completion | StaysailError]:
-        """The answers there are. Raises ProviderError."""
+        """Returns the answers so far, by the positions of their requests. like: a request like those of the batch. Raises ProviderError."""
         attempt = self._model.attempt(like, streamed=False)
         found: dict[int, Completion | StaysailError] = {}
         for key, status, body in await self._rows(id):
@@ -92,12 +92,12 @@ class Batches:
         return found
 
     async def cancel(self, id: str) -> None:
-        """Raises ProviderError."""
+        """Cancels the batch. Raises ProviderError."""
         path = f"{self._path(id)}:cancel" if self._form == "gemini" else f"{self._path(id)}/cancel"
         await self._ask(path, {})
 
     async def _ask(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        # An error within an answer is the batch's own, told in its state.
+        # An error inside the body is the state of a batch, not a failed request.
         data, _ = await self._endpoint.fetch(path, body, headers=headers or {})
         try:
             return read_json(data)
@@ -137,29 +137,29 @@ class Batches:
         return {"anthropic": f"messages/batches/{name}", "mistral": f"batch/jobs/{name}"}.get(self._form, f"batches/{name}")
 
     def _read_state(self, body: Any) -> BatchState:
-        told = record(body)
-        about = record(told.get("metadata")) if self._form == "gemini" else told
+        fields = record(body)
+        about = record(fields.get("metadata")) if self._form == "gemini" else fields
         word = string(about.get("processing_status") or about.get("status") or about.get("state")).lower()
-        word = "succeeded" if told.get("done") and not word else word
+        word = "succeeded" if fields.get("done") and not word else word
         counts = record(about.get("request_counts") or about.get("batchStats"))
-        failed = _sum(counts, "failed", "errored", "expired", "canceled", "failedRequestCount") or count(told.get("failed_requests"))
-        answered = _sum(counts, "completed", "succeeded", "successfulRequestCount") or count(told.get("succeeded_requests"))
+        failed = _sum(counts, "failed", "errored", "expired", "canceled", "failedRequestCount") or count(fields.get("failed_requests"))
+        answered = _sum(counts, "completed", "succeeded", "successfulRequestCount") or count(fields.get("succeeded_requests"))
         waiting = _sum(counts, "processing", "pendingRequestCount")
-        total = _sum(counts, "total", "requestCount") or count(told.get("total_requests")) or answered + failed + waiting
+        total = _sum(counts, "total", "requestCount") or count(fields.get("total_requests")) or answered + failed + waiting
         phase: BatchPhase = next((phase for part, phase in PHASES if part in word), "running")
         if "cancelling" in word or "canceling" in word or "finalizing" in word:
             phase = "running"
-        problem = record(told.get("error")) or next(
-            iter(records(record(told.get("errors")).get("data")) or records(told.get("errors"))), {}
+        problem = record(fields.get("error")) or next(
+            iter(records(record(fields.get("errors")).get("data")) or records(fields.get("errors"))), {}
         )
         return BatchState(phase, total, answered, failed, string(problem.get("message")), body)
 
     async def _rows(self, id: str) -> list[tuple[str, int, Any]]:
-        """(key, status, body) of each answer."""
-        told = record(await self._ask(self._path(id)))
+        """Returns (key, status, body) of each answer."""
+        fields = record(await self._ask(self._path(id)))
         if self._form == "gemini":
-            inlined = record(record(told.get("response")).get("inlinedResponses")) or record(
-                record(record(told.get("metadata")).get("output")).get("inlinedResponses")
+            inlined = record(record(fields.get("response")).get("inlinedResponses")) or record(
+                record(record(fields.get("metadata")).get("output")).get("inlinedResponses")
             )
             rows = records(inlined.get("inlinedResponses"))
             return [(string(record(row.get("metadata")).get("key")), *_gemini_answer(row)) for row in rows]
@@ -167,7 +167,7 @@ class Batches:
             lines = await self._lines(f"{self._path(id)}/results")
             return [(string(line.get("custom_id")), *_claude_answer(record(line.get("result")))) for line in lines]
         names = ("output_file_id", "error_file_id", "output_file", "error_file")
-        files = [string(told.get(name)) for name in names if told.get(name)]
+        files = [string(fields.get(name)) for name in names if fields.get(name)]
         lines = [line for file in files for line in await self._lines(f"files/{quote(file, safe='')}/content")]
         return [(string(line.get("custom_id")), *_line_answer(line)) for line in lines]
 

@@ -1,4 +1,4 @@
-"""Files that a provider keeps: sent once, named in any number of messages.
+"""Files that a provider stores: uploaded once, referenced in any number of messages.
 
     files = ProviderFiles("anthropic")
     report = await files.upload(data, name="report.pdf")
@@ -34,18 +34,18 @@ from .shapes import count, record, records, string
 
 MOST_PAGES = 100
 BETA = {"anthropic-beta": "files-api-2025-04-14"}
-# Gemini works on a video before it can be used.
+# Gemini processes a video before it accepts references to the video.
 LONGEST_WORK_S = 300.0
 
 
 class RemoteFile(Value):
-    """A file that a provider keeps.
+    """A file that a provider stores.
 
     Args:
-        id: What `ProviderFiles.delete` takes.
-        reference: What a message names it by: the id, or Gemini's address of it.
-        created_at, expires_at: As 2026-01-31T12:00:00Z; "" where the provider does not say.
-        raw: All that the provider says.
+        id: The file's id for `ProviderFiles.delete` and `content`.
+        reference: The name that messages use: the id, or Gemini's address of the file.
+        created_at, expires_at: As 2026-01-31T12:00:00Z; "" where the provider gives none.
+        raw: The provider's whole row.
     """
 
     id: str
@@ -60,7 +60,7 @@ class RemoteFile(Value):
 
     @property
     def part(self) -> Media:
-        """What a message holds, for a model of the same provider."""
+        """A message part that references the file, for a model of the same provider."""
         kind = self.media_type.partition("/")[0]
         kinds: dict[str, type[Media]] = {"image": Image, "audio": Audio}
         made = kinds.get(kind, File)
@@ -68,8 +68,8 @@ class RemoteFile(Value):
 
 
 class ProviderFiles:
-    """The files of a key's account at one provider. The options are those of `load_model`. Raises ConfigError for a provider that keeps
-    none."""
+    """The stored files of an account at one provider. Takes the options of `load_model`. Raises ConfigError for a provider without stored
+    files."""
 
     def __init__(
         self,
@@ -91,7 +91,14 @@ class ProviderFiles:
     async def upload(
         self, file: Media | bytes, *, name: str | None = None, media_type: str | None = None, expires_after_s: int | None = None
     ) -> RemoteFile:
-        """Sends a file. media_type: by default the part's own, else what the name says. Raises ProviderError."""
+        """Uploads a file.
+
+        Args:
+            media_type: By default the part's own, else the type that the name implies.
+            expires_after_s: Seconds until the provider deletes the file; OpenAI and xAI alone offer that.
+
+        Raises ConfigError, ProviderError.
+        """
         data = file if isinstance(file, bytes | bytearray) else file.data
         if data is None:
             raise ConfigError("an upload needs the file's bytes, not its address")
@@ -117,7 +124,7 @@ class ProviderFiles:
         return {"purpose": "user_data"} | ({} if expires_after_s is None else kept)
 
     async def keep(self, part: Media) -> Media:
-        """The part as the provider's file: sent the first time, named from then on. One that holds no bytes is given back as it is."""
+        """Returns a part that references the stored file. The first call uploads the bytes; a part without bytes is returned unchanged."""
         if part.data is None:
             return part
         digest = hashlib.sha256(part.data).hexdigest()
@@ -126,7 +133,7 @@ class ProviderFiles:
         return self._known[digest].part
 
     async def list(self) -> list[RemoteFile]:
-        """Every file, in the provider's order. Raises ProviderError."""
+        """Returns every file, in the provider's order. Raises ProviderError."""
         found: list[RemoteFile] = []
         path: str | None = "files"
         for _ in range(MOST_PAGES):
@@ -139,16 +146,17 @@ class ProviderFiles:
         return found
 
     async def get(self, id: str) -> RemoteFile:
-        """One file. Raises ProviderError."""
+        """Returns one file's description. Raises ProviderError."""
         return self._read(await self._ask(self._path(id)))
 
     async def content(self, id: str) -> bytes:
-        """What is in a file that the provider lets be read: of OpenAI and Anthropic those that its tools made. Raises ProviderError."""
+        """Returns the bytes of a file that the provider allows to read: OpenAI and Anthropic allow files that their tools made. Raises
+        ProviderError."""
         path = f"/download/v1beta/{_gemini_name(id)}:download?alt=media" if self._form == "gemini" else f"{self._path(id)}/content"
         return (await self._endpoint.fetch(path, None, headers=self._headers))[0]
 
     async def delete(self, id: str) -> None:
-        """Raises ProviderError."""
+        """Deletes a file. Raises ProviderError."""
         await self._endpoint.fetch(self._path(id), None, headers=self._headers, method="DELETE")
         self._known = {digest: file for digest, file in self._known.items() if file.id != id}
 
@@ -179,27 +187,27 @@ class ProviderFiles:
         return self._read(file, kind)
 
     def _read(self, row: Any, kind: str = "") -> RemoteFile:
-        told = record(row)
-        id = string(told.get("id")) or string(told.get("name"))
+        fields = record(row)
+        id = string(fields.get("id")) or string(fields.get("name"))
         if not id:
             raise self._endpoint.cleaned(not_understood("a file without an id", str(row)[:200], self._endpoint.provider.name))
-        size = told.get("bytes", told.get("size_bytes", told.get("sizeBytes")))
+        size = fields.get("bytes", fields.get("size_bytes", fields.get("sizeBytes")))
         gemini = self._form == "gemini"
-        name = told.get("displayName") if gemini else told.get("filename")
+        name = fields.get("displayName") if gemini else fields.get("filename")
         return RemoteFile(
             id,
             self._endpoint.provider.name,
             string(name),
-            string(told.get("mime_type")) or string(told.get("mimeType")) or kind or mimetypes.guess_type(string(name))[0] or "",
+            string(fields.get("mime_type")) or string(fields.get("mimeType")) or kind or mimetypes.guess_type(string(name))[0] or "",
             count(int(size) if isinstance(size, str) and size.isdigit() else size) if size is not None else None,
-            _time(told.get("created_at") or told.get("createTime")),
-            _time(told.get("expires_at") or told.get("expirationTime")),
-            string(told.get("uri")) if gemini else id,
+            _time(fields.get("created_at") or fields.get("createTime")),
+            _time(fields.get("expires_at") or fields.get("expirationTime")),
+            string(fields.get("uri")) if gemini else id,
             row,
         )
 
     def _next(self, body: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> str | None:
-        """The path of the next page; None after the last."""
+        """Returns the path of the next page, or None after the last."""
         if token := string(body.get("nextPageToken")):
             return f"files?pageToken={quote(token, safe='')}"
         last = string(body.get("last_id")) or (string(rows[-1].get("id")) if rows else "")
@@ -212,7 +220,7 @@ class ProviderFiles:
 
 
 def _gemini_name(id: str) -> str:
-    """files/<name>, also from the file's address."""
+    """Returns "files/<name>", also from the file's address."""
     return f"files/{quote(id.rpartition('/')[2], safe='')}"
 
 

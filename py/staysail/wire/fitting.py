@@ -1,6 +1,6 @@
-"""A request made to fit its model: options that the model does not take are left out or brought near, each with a warning.
+"""Requests fitted to their model: options that the model refuses are left out or replaced by the nearest value, each with a warning.
 
-An option whose absence would change what the answer means (a forced tool) is a ConfigError instead.
+An option whose absence would change the meaning of the answer (a forced tool) raises ConfigError instead.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from ..core.errors import ConfigError
 from ..core.ports import ModelTraits, ReasoningTraits
 
 SAMPLING = ("temperature", "top_p", "top_k", "topP", "topK", "p", "k")
-# Tokens that stand for a level where a model takes a number, and the other way round.
+# The budget in tokens for each level, and the reverse, as models take one or the other.
 BUDGETS = {"minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 16_384, "xhigh": 32_768, "max": 65_536}
 
 
 def fit_request(request: CompletionRequest, traits: ModelTraits, name: str) -> tuple[CompletionRequest, tuple[str, ...]]:
-    """The request that the model takes, and a warning for each option that it does not get. name: of the model, for people. Raises
-    ConfigError."""
+    """Returns the request as the model accepts it, and one warning for each option that was changed. name: the model's name in messages.
+    Raises ConfigError."""
     warnings: list[str] = []
     changes: dict[str, Any] = {}
     if missing := [tool.kind for tool in request.hosted if tool.kind not in traits.hosted_tools]:
@@ -45,9 +45,9 @@ def forces_tool(request: CompletionRequest) -> bool:
 
 
 def _without_forcing(request: CompletionRequest, traits: ModelTraits, name: str, changes: dict[str, Any], warnings: list[str]) -> Any:
-    """The reasoning to ask for where a forced tool does not go with it. Raises ConfigError where the tool cannot be forced at all."""
+    """Returns the reasoning to request where a forced tool excludes it. Raises ConfigError where the tool cannot be forced at all."""
     if request.tool_choice == "required" and any(tool.name == OUTPUT_TOOL for tool in request.tools):
-        changes["tool_choice"] = None  # not the caller's wish: it is only how typed output is asked for
+        changes["tool_choice"] = None  # only a means of requesting typed output, not the caller's option
         return request.reasoning
     if traits.forced_tools and request.reasoning is None and traits.forces_tools("none"):
         warnings.append(f"reasoning is switched off for this call: {name} cannot be made to call a tool while it reasons")
@@ -60,7 +60,7 @@ def _without_forcing(request: CompletionRequest, traits: ModelTraits, name: str,
 
 
 def plan_reasoning(asked: Any, known: ReasoningTraits | None, name: str, warnings: list[str]) -> ReasoningPlan | None:
-    """The asked reasoning in the model's terms; None where nothing is to be sent."""
+    """Returns the requested reasoning in the model's terms, or None where no reasoning field is to be sent."""
     if isinstance(asked, ReasoningPlan):
         return asked
     budget = asked["budget_tokens"] if isinstance(asked, Mapping) else None
@@ -98,14 +98,14 @@ def _plan_budget(
 
 
 def nearest_level(asked: str, levels: tuple[str, ...]) -> str:
-    """The model's level that is nearest to what was asked, the higher of two. "none" is only for who asks for none."""
+    """Returns the model's level nearest to the requested level; of two equally near, the higher. "none" is returned for "none" alone."""
     if asked in levels:
         return asked
     order = REASONING_LEVELS.index
     choices = [level for level in levels if level in REASONING_LEVELS and (level != "none" or asked == "none")] or list(levels)
     known = [level for level in choices if level in REASONING_LEVELS]
     if not known:
-        return choices[-1]  # a level of its own, such as "default"
+        return choices[-1]  # a level outside the common order, such as "default"
     return min(known, key=lambda level: (abs(order(level) - order(asked)), -order(level)))
 
 
@@ -132,7 +132,7 @@ def _fit_sampling(
 
 
 def _without_sampling(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Additional parameters without those of sampling, also in an object such as generationConfig; and the names of those left out."""
+    """Returns the additional parameters without those of sampling (also inside objects such as generationConfig), and the names removed."""
     kept: dict[str, Any] = {}
     left_out: list[str] = []
     for key, value in params.items():

@@ -1,7 +1,7 @@
-"""What hosted tools did, read from the parts of an answer that their provider wrote: calls, results, files; and told as events.
+"""Calls, results and files of hosted tools, read from the answer's parts and reported as events.
 
-How it works. A wire format keeps each block of a hosted tool as an Opaque part, to be echoed. `read_block` says of such a block what it
-means, whatever the format; the same is asked of the data of a stream, as its blocks come.
+How it works. A wire format keeps each block of a hosted tool as an Opaque part, to be echoed. `read_block` returns the events of such a
+block, for every format; a stream's blocks are read in the same way as they arrive.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from ..core.messages import File, Image, Media, Message, Opaque, Part, Text
 from .shapes import read_media, record, records, string
 
 MOST_TEXT = 20_000
-"""Characters of a result's text that an event shows; the whole stays in the message."""
+"""The most characters of a result's text in an event; the message keeps the whole text."""
 
 
 def read_message(message: Message) -> list[Event]:
-    """The events of the hosted tools in a whole message."""
+    """Returns the events of the hosted tools in a whole message."""
     out: list[Event] = []
     for part in message.content:
         if isinstance(part, Opaque | Media):
@@ -31,18 +31,19 @@ def read_message(message: Message) -> list[Event]:
 
 
 def count_calls(completion: Completion) -> int:
-    """Calls of hosted tools in an answer."""
+    """Counts the calls of hosted tools in an answer."""
     return sum(isinstance(event, ToolCallDone) for event in read_message(completion.message))
 
 
 def read_block(wire: str, block: Mapping[str, Any]) -> list[Event]:
-    """What a block of a hosted tool means; nothing for any other block."""
+    """Returns the events of a hosted tool's block; [] for any other block."""
     reader = READERS.get(wire)
     return reader(block) if reader else []
 
 
 class HostedWatch:
-    """Tells what hosted tools do while an answer streams. It is given the data of each event beside the format's own reader."""
+    """Reports the hosted tools' calls and results while an answer streams. `feed` receives the data of each stream event, as the format's
+    reader does."""
 
     def __init__(self, wire: str) -> None:
         self._wire = wire
@@ -151,8 +152,8 @@ def _read_responses(item: Mapping[str, Any]) -> list[Event]:
             return [_call(id, "image_generation", asked), _result(id, "image_generation", picture, is_error=failed)]
         case "mcp_call":
             name = string(item.get("name"))
-            told = _text(item.get("error")) if item.get("error") else _text(item.get("output"))
-            return [_call(id, name, parse_arguments(string(item.get("arguments")))), _result(id, name, told, is_error=failed)]
+            text = _text(item.get("error")) if item.get("error") else _text(item.get("output"))
+            return [_call(id, name, parse_arguments(string(item.get("arguments")))), _result(id, name, text, is_error=failed)]
         case "tool_search_call":
             return [_call(id, "tool_search", record(item.get("arguments")))]
         case "tool_search_output":
@@ -193,7 +194,7 @@ def _read_interactions(step: Mapping[str, Any]) -> list[Event]:
 
 
 def _read_executed(tool: Mapping[str, Any]) -> list[Event]:
-    """Groq's."""
+    """Returns the events of an entry in Groq's `executed_tools`."""
     id, name = f"hosted_{tool.get('index', 0)}", string(tool.get("type"))
     arguments = tool.get("arguments")
     out: list[Event] = [_call(id, name, parse_arguments(arguments) if isinstance(arguments, str) else record(arguments))]

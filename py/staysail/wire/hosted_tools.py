@@ -1,7 +1,7 @@
-"""Hosted tools in the words of each wire format.
+"""Hosted tools in the vocabulary of each wire format.
 
-How it works. A table holds, for each format and kind, what makes the tool's entry in the request; each maker takes the options that the
-format knows and leaves an unknown one, which is then a ConfigError. `extra` is put over the entry as it is.
+How it works. A table maps each format and kind to a function that makes the tool's entry in the request. The function takes the options
+that the format knows; an option that is left over raises ConfigError. `extra` is merged over the entry unchanged.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ type Maker = Callable[[Options, HostedTool], dict[str, Any]]
 
 
 def render_hosted(tools: Iterable[HostedTool], wire: str) -> list[dict[str, Any]]:
-    """The entries of hosted tools in the request's list of tools. Raises ConfigError for a kind or an option that the format lacks."""
+    """Returns the entries of hosted tools for the request's list of tools. Raises ConfigError for a kind or an option that the format
+    lacks."""
     return [_render(tool, MAKERS[wire], wire) for tool in tools]
 
 
 def hosted_kinds(wire: str) -> tuple[str, ...]:
-    """The kinds that a wire format has words for."""
+    """Returns the kinds of hosted tools that a wire format has."""
     return tuple(MAKERS.get(wire, ()))
 
 
@@ -37,7 +38,7 @@ def _render(tool: HostedTool, makers: Mapping[str, Maker], wire: str) -> dict[st
 
 
 def _take(options: Options, *names: str, **renamed: str) -> dict[str, Any]:
-    """The options of these names, taken out. renamed: the name to send for an option's name."""
+    """Removes the named options and returns them. renamed: the name to send for an option's name."""
     return {renamed.get(name, name): options.pop(name) for name in (*names, *renamed) if name in options}
 
 
@@ -80,7 +81,7 @@ def _claude_tool(type: str, name: str) -> Maker:
 
 
 def _claude_mcp(options: Options, tool: HostedTool) -> dict[str, Any]:
-    """The toolset; the server itself stands beside the tools."""
+    """Returns the toolset's entry; the server itself is listed in `mcp_servers`."""
     _refuse_approval(options)
     options.pop("server_url")
     allowed = options.pop("allowed_tools", None)
@@ -89,7 +90,7 @@ def _claude_mcp(options: Options, tool: HostedTool) -> dict[str, Any]:
 
 
 def claude_servers(tools: Iterable[HostedTool]) -> list[dict[str, Any]]:
-    """Anthropic's `mcp_servers`."""
+    """Returns Anthropic's `mcp_servers`."""
     return [
         {"type": "url", "url": tool.options["server_url"], "name": tool.options["name"]}
         | ({"authorization_token": tool.secret} if tool.secret else {})

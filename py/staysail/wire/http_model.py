@@ -47,7 +47,7 @@ class HttpModel:
 
     @property
     def batches(self) -> BatchPort:
-        """Raises ConfigError where the provider has none."""
+        """The model's batches. Raises ConfigError for a provider without batches."""
         from .batches import Batches  # only those who want batches need it
 
         service = self.endpoint.provider.services.get("batches")
@@ -89,7 +89,7 @@ class HttpModel:
             yield adjusted
 
     def attempt(self, request: CompletionRequest, *, streamed: bool) -> Attempt:
-        """The request as it is sent to the model. Raises ConfigError."""
+        """Returns the request in the form that is sent to the model. Raises ConfigError."""
         provider = self.endpoint.provider
         return Attempt(
             request,

@@ -2,9 +2,9 @@
 
 https://ai.google.dev/api/interactions-api
 
-How it works. An answer is a list of steps: thoughts, calls, what hosted tools did, and the model's output. Each part of a message keeps its
-step, so that signatures and hosted steps are echoed as they came. Nothing is stored at the provider unless `additional_params` say so:
-`{"previous_interaction_id": "auto"}` goes on from the last interaction of the history, `{"store": True}` keeps this one.
+How it works. An answer is a list of steps: thoughts, calls, steps of hosted tools, and output. Each part of a message keeps its step, so
+that signatures and hosted steps are echoed unchanged. The provider stores an interaction only on request: `additional_params` of `{"store":
+True}` stores it, `{"previous_interaction_id": "auto"}` continues the history's last interaction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Interactions:
         return "interactions?alt=sse" if streamed else "interactions"
 
     def render(self, request: CompletionRequest, model: str, dialect: Any, *, streamed: bool) -> dict[str, Any]:
-        """The body. Raises ConfigError for what the API cannot be told."""
+        """Returns the body. Raises ConfigError for a request that the API cannot express."""
         params = dict(request.additional_params)
         goes_on = bool(params.get("previous_interaction_id"))
         fitted = fit_history(request, RULES.replace(keeps_calls=goes_on, user_first=not goes_on))
@@ -72,7 +72,7 @@ class Interactions:
         return merge_params(body, params)
 
     def parse(self, body: Mapping[str, Any], dialect: Any, ids: CallIds) -> Completion:
-        """A Completion from a whole interaction. Raises StreamError for one that tells of an error."""
+        """Returns the Completion of a whole interaction. Raises StreamError for an error in the body."""
         if body.get("error"):
             raise error_in_stream(body)
         if not isinstance(body.get("steps"), list):
@@ -92,7 +92,7 @@ WIRE = Interactions()
 
 
 class InteractionReader:
-    """Grows the steps of a streamed interaction."""
+    """Assembles the steps of a streamed interaction."""
 
     def __init__(self, ids: CallIds) -> None:
         self._ids = ids
@@ -167,7 +167,7 @@ class InteractionReader:
 
 
 def _word(status: str | None) -> str | None:
-    """A status in words that every wire has."""
+    """Returns a status as a finish reason that every wire format uses."""
     return {"requires_action": "tool_calls", "in_progress": "error", "incomplete": "length", "budget_exceeded": "length"}.get(
         status or "", status
     )
@@ -207,7 +207,7 @@ def _parse_block(block: Mapping[str, Any]) -> Iterable[Part]:
 
 
 def _parse_usage(usage: Mapping[str, Any]) -> Usage:
-    """Thoughts are counted apart from the output and paid like it, so both are output."""
+    """Returns the usage. Thoughts are counted apart from the output and priced like it, so both count as output."""
     inputs = count(usage.get("total_input_tokens")) + count(usage.get("total_tool_use_tokens"))
     thoughts = count(usage.get("total_thought_tokens"))
     outputs = count(usage.get("total_output_tokens")) + thoughts
@@ -236,7 +236,7 @@ def _render_config(request: CompletionRequest) -> dict[str, Any]:
 
 
 def _since(messages: tuple[Message, ...], params: dict[str, Any]) -> tuple[Message, ...]:
-    """The messages that the server does not have, where the request goes on from an interaction that it keeps."""
+    """Returns the messages that the server does not have yet, where the request continues a stored interaction."""
     previous = params.get("previous_interaction_id")
     if previous is None:
         return messages
@@ -260,7 +260,7 @@ def _render_message(message: Message) -> Iterable[dict[str, Any]]:
 
 
 def _render_answer(part: Part) -> Iterable[dict[str, Any]]:
-    """The steps of one part of the model's message. Thoughts that another format wrote are left out."""
+    """Yields the steps of one part of an assistant message. Thoughts in other formats are left out."""
     kept = part.extra.get("interactions") if hasattr(part, "extra") else None
     match part:
         case Text() | Refusal() if part.text:
@@ -279,8 +279,8 @@ def _render_result(part: Part) -> dict[str, Any]:
         raise ConfigError("a message of role tool holds tool results alone")
     content = [_render_part(item) for item in part.content] or [{"type": "text", "text": ""}]
     plain = all(isinstance(item, Text) for item in part.content)
-    told: dict[str, Any] = {"type": "function_result", "call_id": part.id, "name": part.name, "result": part.text if plain else content}
-    return told | ({"is_error": True} if part.is_error else {})
+    result: dict[str, Any] = {"type": "function_result", "call_id": part.id, "name": part.name, "result": part.text if plain else content}
+    return result | ({"is_error": True} if part.is_error else {})
 
 
 def _render_part(part: Part) -> dict[str, Any]:

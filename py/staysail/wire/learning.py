@@ -1,9 +1,9 @@
-"""What a model refuses, learned from its refusals.
+"""Parameters that a model refuses, learned from its refusals.
 
-How it works. A refused request (400, 422) whose error names a parameter is mended: the parameter is left out, renamed, or given the value
-that the error names, in the rendered body. The mend is remembered for the model and its address as long as the process lasts, and applied
-to each request after. A parameter that carries meaning (the tools, the output's schema, a forced tool) is never left out: then the error
-says what to do.
+How it works. A refused request (400, 422) whose error names a parameter is mended: the parameter is left out of the rendered body, renamed,
+or set to the value that the error names. The mend is remembered for the model and its address until the process ends, and applied to each
+later request. A parameter that carries meaning (the tools, the output's schema, a forced tool) is never left out: the error then says what
+to change.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from ..core.value import Value
 from .fitting import nearest_level
 
 MOST_MENDS = 4
-"""Of one request; then it fails with the last refusal."""
+"""The most mends of one request; after them, the last refusal is raised."""
 
-# Never left out, in every spelling.
+# Parameters that are never left out, in every spelling.
 ESSENTIAL = {"model", "messages", "input", "contents", "stream", "prompt", "system", "instructions", "previous_response_id"}
-# What the caller reads in the answer: without it the answer would be another.
+# Parameters that shape the answer: without them the caller would receive a different answer.
 READ = {"logprobs", "toplogprobs", "n", "stop", "stopsequences", "modalities", "audio", "responsemodalities", "websearchoptions"}
 FORCING = {"toolchoice", "functioncallingconfig", "toolconfig"}
 OUTPUT = {"responseformat", "format", "responsejsonschema", "responsemimetype", "responseschema", "outputformat", "schema"}
 TOOLS = {"tools", "functiondeclarations"}
-# What staysail sends of its own accord: nobody misses it.
+# Fields that staysail adds by itself; leaving them out needs no warning.
 OWN = {"streamoptions", "store", "include", "summary", "display", "includethoughts", "thinkingsummaries", "strict", "reasoningformat"}
-# Objects of the body that hold parameters.
+# Objects of the body that contain parameters.
 HOLDERS = ("generationConfig", "generation_config", "options", "output_config", "reasoning", "thinking", "thinkingConfig", "text")
 QUOTED = r"[\"'`]([\w.\[\]-]+)[\"'`]"
 REFUSED = "not supported|deprecated|not allowed|not permitted|unsupported|only supported"
-# The wordings in which providers name a parameter.
+# Wordings in which providers name a parameter.
 NAMES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -61,7 +61,13 @@ THINK = re.compile(
 
 
 class Mend(Value):
-    """One change to a body. path: keys, from the outermost. value: of "set", or the new name of "rename". message: for people."""
+    """One change to a request's body.
+
+    Args:
+        path: Keys of the parameter, from the outermost.
+        value: The new value of "set", or the new name of "rename".
+        message: The change in words, for `reply.warnings`.
+    """
 
     kind: Literal["drop", "set", "rename"]
     path: tuple[str, ...]
@@ -81,12 +87,12 @@ def remember(address: str, model: str, mend: Mend) -> None:
 
 
 def forget_refusals() -> None:
-    """Forgets what was learned in this process, of every model."""
+    """Forgets the learned mends of every model."""
     _LEARNED.clear()
 
 
 def apply_mends(body: dict[str, Any], mends: tuple[Mend, ...]) -> list[Mend]:
-    """Changes the body in place. Returns the mends that found something to change."""
+    """Changes the body in place. Returns the mends that changed it."""
     return [mend for mend in mends if _apply(body, mend)]
 
 
@@ -112,7 +118,7 @@ def _apply(body: dict[str, Any], mend: Mend) -> bool:
 
 
 def _prune(body: dict[str, Any], path: tuple[str, ...]) -> None:
-    """Takes an object out that a mend left empty."""
+    """Removes an object that a mend left empty."""
     if path:
         holder: Any = body
         for key in path[:-1]:
@@ -122,8 +128,8 @@ def _prune(body: dict[str, Any], path: tuple[str, ...]) -> None:
 
 
 def find_mend(error: BadRequestError, body: dict[str, Any], name: str) -> Mend | None:
-    """How to mend the refused body; None where the error names nothing that can be. name: of the model, for people. Raises
-    BadRequestError, saying what to do, where mending would change the answer's meaning."""
+    """Returns the mend of a refused body, or None where the error names no parameter of the body. name: the model's name in messages.
+    Raises BadRequestError, with advice, where the mend would change the meaning of the answer."""
     words = _words(error)
     for special in (_mend_tokens, _mend_thinking):
         if mend := special(words, body, name):
@@ -147,7 +153,7 @@ def find_mend(error: BadRequestError, body: dict[str, Any], name: str) -> Mend |
 
 
 def is_own(mend: Mend) -> bool:
-    """Whether the mend changes what staysail sends of its own accord, or only a spelling."""
+    """Whether the mend concerns a field that staysail adds by itself, or only a spelling."""
     return _plain(mend.path[-1]) in OWN | FORCING or mend.kind == "rename"
 
 
@@ -164,7 +170,7 @@ def _check_meaning(key: str, path: tuple[str, ...], body: dict[str, Any], error:
 
 
 def _is_output_tool(body: dict[str, Any]) -> bool:
-    """Whether the tool is forced only to get typed output."""
+    """Whether the tool is forced only to request typed output."""
     return f'"{OUTPUT_TOOL}"' in repr(body.get("tools")).replace("'", '"')
 
 
@@ -206,7 +212,7 @@ def _mend_value(path: tuple[str, ...], body: dict[str, Any], values: list[str], 
 
 
 def _named(error: BadRequestError, words: str) -> Iterator[str]:
-    """The parameters that an error may mean, the surest first."""
+    """Returns the parameters that an error may mean, the most likely first."""
     inner = error.body.get("error") if isinstance(error.body, Mapping) else None
     if isinstance(inner, Mapping) and isinstance(inner.get("param"), str):
         yield inner["param"]
@@ -217,7 +223,7 @@ def _named(error: BadRequestError, words: str) -> Iterator[str]:
 
 
 def _find(body: Mapping[str, Any], parameter: str) -> tuple[str, ...] | None:
-    """Where the body has a parameter, whatever the spelling of its name and the path before it."""
+    """Returns the path of a parameter in the body, in any spelling of its name and with or without the path before it."""
     last = _plain(parameter.rpartition(".")[2])
     if not last:
         return None
@@ -245,7 +251,7 @@ def _plain(name: str) -> str:
 
 
 def _words(error: BadRequestError) -> str:
-    """What the provider said, without staysail's words before it."""
+    """Returns the provider's own message, without the prefix that staysail puts before it."""
     return re.sub(r"^\S+ answered \d+: ", "", str(error))
 
 

@@ -1,7 +1,6 @@
-"""What the row of a model in a provider's list says of its limits, inputs, abilities, price and end, whatever the provider calls them.
+"""Limits, inputs, abilities, prices and end dates in the rows of providers' model lists, under each provider's names.
 
-Read so far: Anthropic's, Gemini's, Mistral's, Groq's, OpenRouter's, Together's, Cohere's and OpenAI's rows; a provider that says less gives
-less.
+Covers the rows of Anthropic, Gemini, Mistral, Groq, OpenRouter, Together, Cohere and OpenAI. Fields that a row lacks are left out.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import Any
 
 CONTEXT_LENGTHS = ("context_length", "max_context_length", "context_window", "inputTokenLimit", "max_input_tokens")
 MOST_OUTPUTS = ("outputTokenLimit", "max_completion_tokens", "max_output_tokens", "max_output_length", "max_tokens")
-# Words for an ability, or an input, in rows of several shapes.
+# Names of abilities and inputs in rows of several shapes.
 ABILITIES = {
     "tools": ("function_calling", "tools", "tool_use", "tool_choice"),
     "structured_output": ("structured_outputs", "structured_output", "json_schema", "response_format"),
@@ -22,7 +21,7 @@ INPUTS = {"image": ("image", "vision", "image_input"), "file": ("file", "pdf_inp
 
 
 def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of ModelInfo that the row tells."""
+    """Returns the fields of ModelInfo that a row contains."""
     top = row.get("top_provider")
     length = _number(row, CONTEXT_LENGTHS)
     most = _number(row, MOST_OUTPUTS) or (_number(top, MOST_OUTPUTS) if isinstance(top, Mapping) else None)
@@ -30,14 +29,14 @@ def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
     inputs = [name for name, spellings in INPUTS.items() if words & set(spellings)]
     abilities = [name for name, spellings in ABILITIES.items() if words & set(spellings)]
     retires = row.get("retires_at") or row.get("deprecation") or row.get("expiration_date") or ""
-    told = {
+    fields = {
         "context_length": length,
         "max_output_tokens": most,
         "inputs": ("text", *inputs) if inputs else (),
         "abilities": tuple(abilities),
         "retires": str(retires)[:10],
     }
-    return told | _prices(row.get("pricing"))
+    return fields | _prices(row.get("pricing"))
 
 
 def _number(row: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
@@ -46,20 +45,20 @@ def _number(row: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
 
 
 def _words(row: Mapping[str, Any]) -> set[str]:
-    """Everything that the row says the model can do: true flags of `capabilities`, and the lists of other shapes."""
+    """Returns the names of a model's abilities: true flags of `capabilities`, and the lists of other shapes."""
     words: set[str] = {"reasoning"} if row.get("thinking") is True else set()
     capabilities = row.get("capabilities")
     if isinstance(capabilities, Mapping):
         words |= {name for name, value in capabilities.items() if (value.get("supported") if isinstance(value, Mapping) else value)}
     architecture = row.get("architecture")
     inputs = architecture.get("input_modalities") if isinstance(architecture, Mapping) else row.get("input_modalities")
-    for told in (capabilities, inputs, row.get("supported_parameters"), row.get("features")):
-        words |= {word for word in told if isinstance(word, str)} if isinstance(told, list) else set()
+    for names in (capabilities, inputs, row.get("supported_parameters"), row.get("features")):
+        words |= {word for word in names if isinstance(word, str)} if isinstance(names, list) else set()
     return words
 
 
 def _prices(pricing: Any) -> dict[str, float]:
-    """OpenRouter's are in dollars for a token, as text; Together's for a million."""
+    """Returns prices for a million tokens. OpenRouter's are dollars for one token, as text; Together's are for a million."""
     if not isinstance(pricing, Mapping):
         return {}
     per_token = "prompt" in pricing
@@ -70,6 +69,6 @@ def _prices(pricing: Any) -> dict[str, float]:
             value = float(pricing.get(theirs, ""))
         except (TypeError, ValueError):
             continue
-        if value >= 0:  # OpenRouter's -1 means: it depends
+        if value >= 0:  # OpenRouter's -1 means a price that varies
             out[ours] = round(value * 1_000_000, 4) if per_token else value
     return out

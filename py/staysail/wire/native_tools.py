@@ -1,5 +1,5 @@
-"""Tools that a provider knows by a type of their own (core/native.py): their entries in a request, and, of Responses, their calls and
-results, which are items of their own. Anthropic's are called like any other tool."""
+"""Tools with a type of their own at some providers (core/native.py): their entries in requests and, in Responses, the items of their calls
+and results. Anthropic's calls are ordinary tool calls."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ type Entry = dict[str, Any]
 
 
 def render_native(tool: ToolDefinition, wire: str) -> Entry | None:
-    """The tool's entry; None where the provider gets it as a function. Raises ConfigError for a screen where there is none."""
+    """Returns the tool's entry, or None where the provider receives the tool as a function. Raises ConfigError for a computer tool at a
+    provider without one."""
     if tool.native is None:
         return None
     make = MAKERS.get(wire, {}).get(tool.native.kind)
@@ -27,7 +28,7 @@ def render_native(tool: ToolDefinition, wire: str) -> Entry | None:
 
 
 def refuse_screen(tool: ToolDefinition) -> None:
-    """Raises ConfigError for a screen: no model can use one as a function that was not trained to."""
+    """Raises ConfigError for a computer tool: models that were not trained on a screen cannot use it as a function."""
     if tool.native is not None and tool.native.kind == "computer":
         raise ConfigError("this provider's models have no computer tool; OpenAI's (by Responses) and Anthropic's do")
 
@@ -63,8 +64,8 @@ MAKERS: dict[str, dict[str, Callable[[ToolDefinition, Mapping[str, Any]], Entry]
 
 
 def read_native_call(item: Mapping[str, Any]) -> ToolCall | None:
-    """A call of Responses that is an item of its own; None for any other item. The question whether a tool of an MCP server may be called
-    is a call of that server's tool `mcp_<name>`, which runs here and needs approval."""
+    """Returns the tool call of an item of Responses, or None for other items. A request to approve an MCP tool's call becomes a call of the
+    tool `mcp_<server's name>`, which needs approval."""
     reader = CALLS.get(string(item.get("type")))
     if reader is None or record(record(item).get("environment")).get("type") == "container_reference":
         return None
@@ -76,7 +77,7 @@ def read_native_call(item: Mapping[str, Any]) -> ToolCall | None:
 def _read_shell(item: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     action = record(item.get("action"))
     commands = action.get("commands") or action.get("command") or []
-    # The older local_shell_call has one command, as a list of its words.
+    # The older local_shell_call contains one command, as a list of words.
     joined = "\n".join(map(str, commands)) if item.get("type") == "shell_call" else " ".join(map(str, commands))
     return "bash", {"command": joined}
 
@@ -102,7 +103,7 @@ NATIVE_CALLS = frozenset(CALLS)
 
 
 def render_native_result(result: ToolOutput, kind: str | None, output: Any) -> Entry | None:
-    """The item that answers a call of a kind; None where that is a function's."""
+    """Returns the result's item for a call of a kind, or None for a function call."""
     match kind:
         case "custom_tool_call":
             return {"type": "custom_tool_call_output", "call_id": result.id, "output": output}

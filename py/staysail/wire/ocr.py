@@ -14,7 +14,7 @@ from .shapes import count, read_media, record, records, string
 
 
 class OcrPage(Value):
-    """index: counted from 0. images: the pictures on it, by the names under which the Markdown shows them."""
+    """One page. index: from 0. images: the page's pictures, by their names in the Markdown."""
 
     index: int
     markdown: str
@@ -23,7 +23,7 @@ class OcrPage(Value):
 
 
 class OcrResult(Value):
-    """pages_read: what is paid for. raw: the whole answer."""
+    """The pages of a document. pages_read: the number of pages that are paid for. raw: the whole response."""
 
     pages: tuple[OcrPage, ...]
     pages_read: int = 0
@@ -41,8 +41,15 @@ class OcrModel(RemoteModel):
     kind: ClassVar[ServiceKind] = "ocr"
 
     async def read(self, document: Media | bytes, *, pages: Iterable[int] | None = None, images: bool = False) -> OcrResult:
-        """document: a PDF or another file, or an Image; its bytes, its address, or a file that the provider keeps. pages: counted from 0.
-        images: also the pictures on the pages. Raises ProviderError."""
+        """Reads a document as Markdown.
+
+        Args:
+            document: A File, an Image or a PDF's bytes; by bytes, by address, or stored at the provider.
+            pages: Page numbers from 0; all pages, if left out.
+            images: Includes the pictures on the pages.
+
+        Raises ConfigError, ProviderError.
+        """
         part = File(data=document, media_type="application/pdf") if isinstance(document, bytes | bytearray) else document
         body: dict[str, Any] = {"model": self.model, "document": _render(part), "include_image_base64": images}
         if pages is not None:

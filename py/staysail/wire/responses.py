@@ -254,7 +254,7 @@ def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], id
             more = {} if copy else {"responses": kept}
             yield ToolCall(ids.at((place, copy), id) if copy else id, string(item.get("name")), arguments, more)
     elif kind in NATIVE_CALLS and dialect.hosted == "responses" and (call := read_native_call(item)):
-        # xAI's own tools are custom_tool_calls too, and it runs them itself.
+        # xAI reports calls of its hosted tools as custom_tool_call too; those have run already.
         yield call.replace(id=ids.at(place, item.get("call_id") or item.get("id"), body.get("id")))
     elif kind == "reasoning":
         texts = [*records(item.get("summary")), *records(item.get("content"))]
@@ -327,7 +327,7 @@ def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool
             kept = dict(part.extra.get("responses") or {})
             kind = kept.pop("type", None)
             if checks := kept.pop("pending_safety_checks", None):
-                kept["acknowledged_safety_checks"] = checks  # the call was carried out, so somebody approved of it
+                kept["acknowledged_safety_checks"] = checks  # a result exists, so the call was approved
             output = _render_result(part)
             item = render_native_result(part, kind, output) if dialect.hosted == "responses" else None
             yield (item or {"type": "function_call_output", "call_id": part.id, "output": output}) | kept

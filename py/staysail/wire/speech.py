@@ -82,14 +82,14 @@ class SpeechModel(RemoteModel):
 
 
 def _parse(body: Any) -> Audio:
-    told = record(body)
-    for candidate in records(told.get("candidates")):
+    fields = record(body)
+    for candidate in records(fields.get("candidates")):
         for part in records(record(candidate.get("content")).get("parts")):
             data = record(part.get("inlineData"))
             sound = read_media(Audio, data.get("data"), string(data.get("mimeType")) or "audio/L16;rate=24000")
             if isinstance(sound, Audio) and sound.data:
                 return _with_header(sound)
-    sound = read_media(Audio, told.get("audio") or told.get("audio_data"), "audio/mpeg")
+    sound = read_media(Audio, fields.get("audio") or fields.get("audio_data"), "audio/mpeg")
     if sound is None or not sound.data:
         raise ValueError("no sound in the answer")
     return sound

@@ -1,4 +1,4 @@
-"""What a provider's model takes and can do: the wire format's own limits, the provider's rules by model name, and known sizes."""
+"""Traits of a provider's model: the wire format's limits, the provider's rules by model name, and known sizes."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ..core.ports import ModelTraits
 from .format import ChatWire, Provider, Registry
 
 LISTED: dict[tuple[str, str], dict[str, Any]] = {}
-"""Sizes that `list_models` was told in this process, by (provider, model): newer than any release of staysail."""
+"""Sizes from `list_models` in this process, by (provider, model); newer than the catalog of any release."""
 
 
 def model_traits(provider: Provider, wire: ChatWire, model: str) -> ModelTraits:
-    """The first of the provider's rules whose pattern is found in the model's name goes before the wire format; known sizes fill the
-    rest."""
+    """Returns the traits of a model. The provider's first rule whose pattern occurs in the model's name overrides the wire format; sizes
+    fill the rest."""
     traits = wire.traits(provider.dialect, model)
     rules = next((rules for pattern, rules in provider.models if re.search(pattern, model)), {})
     sizes = Registry.sizes(provider.name, model) if Registry.sizes else {}

@@ -79,7 +79,7 @@ class TranscriptionModel(RemoteModel):
                 fields = merge_params({"model": self.model, **given}, self.additional_params)
                 texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in fields.items()}
                 return render_form(texts, {"file": (name, media_type, data)})
-            case "xai":  # whose one model is not named; the file comes last
+            case "xai":  # no model is named, and the file must be the last field
                 if given.keys() - {"language"}:
                     raise ConfigError("xai takes the audio and its language alone, no prompt and no temperature")
                 asked = {key: json.dumps(value) if not isinstance(value, str) else value for key, value in self.additional_params.items()}

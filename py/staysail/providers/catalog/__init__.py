@@ -1,4 +1,4 @@
-"""Sizes, prices and abilities of known models, a module a provider, loaded when a model of the provider is asked about."""
+"""Sizes, prices and abilities of known models, one module a provider, loaded with the first model of that provider."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SUFFIX = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|\d{2}-\d{4}|latest|previ
 
 
 class KnownModel(Value):
-    """Data of one model.
+    """The data of one model.
 
     Args:
         context_tokens, max_output_tokens: Limits; None where unknown.
         input_usd, output_usd, cached_input_usd: US dollars for a million tokens; None where unknown.
-        inputs: "text" and, where it takes them, "image", "file", "audio", "video".
-        abilities: Of "tools", "structured_output", "reasoning", "web_search".
-        retires: Date on which the provider ends it (YYYY-MM-DD), "" where none is announced.
+        inputs: "text" and, where the model takes them, "image", "file", "audio", "video".
+        abilities: Any of "tools", "structured_output", "reasoning", "web_search".
+        retires: The date on which the provider ends the model (YYYY-MM-DD), "" where none is announced.
     """
 
     context_tokens: int | None
@@ -37,7 +37,7 @@ class KnownModel(Value):
 
 
 def known_model(provider: str, model: str) -> KnownModel | None:
-    """The model's data, under its name or the name without its date; None for a model or a provider that is not in the catalog."""
+    """Returns a model's data, by its name with or without a date; None for a model or a provider outside the catalog."""
     models = known_models(provider)
     name = model.removeprefix("models/")
     row = models.get(name)
@@ -52,7 +52,7 @@ def known_model(provider: str, model: str) -> KnownModel | None:
 
 
 def known_models(provider: str) -> Mapping[str, tuple[Any, ...]]:
-    """The rows of a provider, as tools/catalog.py writes them; nothing for a provider that has none."""
+    """Returns the rows of a provider as tools/catalog.py writes them; an empty mapping for other providers."""
     name = f"{__name__}.{SAME_AS.get(provider, provider).replace('-', '_')}"
     try:
         models: Mapping[str, tuple[Any, ...]] = import_module(name).MODELS
@@ -64,7 +64,7 @@ def known_models(provider: str) -> Mapping[str, tuple[Any, ...]]:
 
 
 def known_sizes(provider: str, model: str) -> dict[str, Any]:
-    """The fields of ModelTraits that the catalog knows."""
+    """Returns the fields of ModelTraits that the catalog contains."""
     known = known_model(provider, model)
     if known is None:
         return {}
