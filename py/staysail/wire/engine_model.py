@@ -8,11 +8,12 @@ from typing import Any, Protocol
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError, StreamError
-from ..core.events import Event, ToolCallDelta, ToolCallDone
+from ..core.events import Event, RequestAdjusted, ToolCallDelta, ToolCallDone
 from ..core.messages import Message, Part, Text, ToolCall, ToolOutput
-from ..core.ports import ModelTraits
+from ..core.ports import ModelTraits, ReasoningTraits
 from ..core.usage import Usage
 from .answer import as_event, check_answer
+from .fitting import fit_request
 from .history import HistoryRules, fit_history
 from .think_tags import ThinkTags
 
@@ -55,7 +56,7 @@ class EngineModel:
 
     def __init__(self, provider: str, model: str) -> None:
         self.name = f"{provider}:{model}" if model else provider
-        self.traits = ModelTraits(native_output=True)
+        self.traits = ModelTraits(native_output=True, reasoning=ReasoningTraits())
         self._provider, self._model = provider, model
 
     async def complete(self, request: CompletionRequest) -> Completion:
@@ -67,8 +68,11 @@ class EngineModel:
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
         answer = _Answer()
+        fitted, warnings = fit_request(request, self.traits, self.name)
+        for warning in warnings:
+            yield RequestAdjusted(warning)
         try:
-            async with aclosing(find_engine(self._provider).complete(render(request, self._model))) as events:
+            async with aclosing(find_engine(self._provider).complete(render(fitted, self._model))) as events:
                 async for told in events:
                     for event in answer.read(told):
                         yield event
@@ -76,7 +80,8 @@ class EngineModel:
             raise translate(fault, self._provider) from fault
         for event in answer.close():
             yield event
-        yield answer.finish(self.name)
+        completion = answer.finish(self.name)
+        yield completion.replace(warnings=warnings) if warnings else completion
 
     def __repr__(self) -> str:
         return f"EngineModel({self.name!r})"

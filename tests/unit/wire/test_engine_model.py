@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, Image, Message, OutputError, ReasoningDelta, StreamError, Text, TextDelta, ToolCall, ToolOutput, tool
+from staysail import (
+    Agent,
+    ConfigError,
+    Image,
+    Message,
+    OutputError,
+    ReasoningDelta,
+    StreamError,
+    Text,
+    TextDelta,
+    ToolCall,
+    ToolOutput,
+    tool,
+    web_search,
+)
 from staysail.wire.engine_model import ENGINES, EngineModel
 
 DONE = {"type": "finish", "finish_reason": "stop"}
@@ -94,3 +108,16 @@ async def test_a_history_is_made_fit(plug: Any):
     assert [message["role"] for message in told] == ["user", "assistant", "tool", "user", "user", "user"]
     assert told[1]["content"][1]["arguments"] == {"arguments": "{broken"}
     assert "image left out" in str(told[3])
+
+
+@pytest.mark.parametrize(("reasoning", "warnings"), [("high", ("reasoning was left out: page does not reason",)), ("none", ())])
+async def test_reasoning_is_no_option_of_these_models(plug: Any, reasoning: str, warnings: tuple[str, ...]):
+    agent, _ = plug(said("Ahoy"), said("Ahoy"), reasoning=reasoning)
+    assert (await agent.prompt("x")).warnings == warnings
+    events = [event async for event in agent.stream("x")]
+    assert [event.message for event in events if event.type == "request_adjusted"] == list(warnings)
+
+
+async def test_the_page_runs_no_hosted_tools(plug: Any):
+    with pytest.raises(ConfigError, match="page has no web_search"):
+        plug(said("Ahoy"), tools=[web_search()])
