@@ -76,6 +76,45 @@ test("a tool call comes out of a constrained answer", async () => {
   assert.equal(seen.prompts[0].responseConstraint.anyOf.length, 2);
 });
 
+test("an answer streams while tools are offered, whatever it is cut into", async () => {
+  const answer = 'Say "hi"\n— 😀 \\o/';
+  const json = JSON.stringify({ answer });
+  const escaped = json.replace("😀", "\\ud83d\\ude00");
+  for (const whole of [json, escaped])
+    for (let size = 1; size < whole.length + 1; size++) {
+      const chunks = whole.match(new RegExp(`[^]{1,${size}}`, "g"));
+      const { engine } = browserModel([...chunks]);
+      const events = await collect(engine.complete({ messages: [USER], tools: [WEATHER] }));
+      const texts = events.filter((event) => event.type === "text").map((event) => event.text);
+      assert.equal(texts.join(""), answer);
+      assert.ok(texts.every((piece) => piece.isWellFormed()));
+      if (size < 5) assert.ok(texts.length > 3);
+      assert.equal(events.at(-1).finish_reason, "stop");
+    }
+});
+
+test("pictures and sounds go beside the text of their message, and the browser is asked for them", async () => {
+  const { engine, seen } = browserModel(["A cat."]);
+  const picture = { type: "image", data: "iVBORw==", media_type: "image/png" };
+  const sound = { type: "audio", data: "UklGRg==", media_type: "audio/wav" };
+  const messages = [
+    { role: "user", content: text("Hello.") },
+    { role: "assistant", content: text("Hi.") },
+    { role: "user", content: [...text("What is this?"), picture, sound] },
+  ];
+  await collect(engine.complete({ messages }));
+  const [{ input }] = seen.prompts;
+  assert.deepEqual([input[0].content, input[1].content, input[2].content[0]], ["Hello.", "Hi.", { type: "text", value: "What is this?" }]);
+  assert.deepEqual(
+    input[2].content.slice(1).map(({ type, value }) => [type, value.type, value.size]),
+    [
+      ["image", "image/png", 4],
+      ["audio", "audio/wav", 4],
+    ],
+  );
+  assert.deepEqual(seen.created[0].expectedInputs, [{ type: "text" }, { type: "image" }, { type: "audio" }]);
+});
+
 test("where the tools are required there is no way to answer instead, and after a result there is no other", async () => {
   const required = browserModel(['{"tool":"weather","arguments":{}}']);
   await collect(required.engine.complete({ messages: [USER], tools: [WEATHER], tool_choice: "required" }));

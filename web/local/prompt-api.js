@@ -2,12 +2,13 @@
  * Chrome's built-in model (`LanguageModel`, https://github.com/webmachinelearning/prompt-api) behind the local engine's interface.
  * It is there in windows only, not in workers, and only where the browser has it and the machine can run it.
  *
- * The browser's own tool loop hides its calls, so a call is asked for as JSON under `responseConstraint` instead: one of the tools
- * with its arguments, or an answer. As with the local model, a tool's result is answered in text.
+ * The browser's own tool loop hides its calls, so a call is requested as JSON under `responseConstraint` instead: one of the tools with its
+ * arguments, or an answer, whose text streams out of the growing JSON. As with the local model, a tool's result is answered in text.
  *
- * @import { CompletionEvent, CompletionRequest, Message, Progress, Schema, ToolDefinition } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, MediaPart, Message, Progress, Schema, ToolDefinition } from "./types.js"
  * @typedef {"unavailable" | "downloadable" | "downloading" | "available"} Availability
- * @typedef {{role: "system" | "user" | "assistant", content: string}} ChatMessage
+ * @typedef {{type: "text", value: string} | {type: "image" | "audio", value: Blob}} Input
+ * @typedef {{role: "system" | "user" | "assistant", content: string | Input[]}} ChatMessage
  * @typedef {object} Session
  * @property {(input: ChatMessage[], options: {signal?: AbortSignal, responseConstraint?: Schema}) => ReadableStream<string>} promptStreaming
  * @property {() => void} destroy
@@ -23,7 +24,8 @@ import { chatMessages } from "./prompt.js";
 
 const REASONS = {
   unavailable: "this browser, or this machine, cannot run its built-in model",
-  missing: "this browser has no built-in model (Chrome 138 or later on a desktop has one)",
+  missing: "this browser has no built-in model (Chrome 148 or later on a desktop has one)",
+  inputs: "this browser's built-in model takes no such input; send text, or choose a model that reads pictures and sounds",
   worker: "the browser's built-in model is there for windows only, and this is a worker",
 };
 
@@ -64,24 +66,30 @@ export class PromptAPIEngine {
     if (tools.length)
       system.push(`You may call a tool. Tools:\n${tools.map((tool) => `- ${tool.name}: ${tool.description ?? ""}`).join("\n")}`);
     const initialPrompts = system.length ? [{ role: "system", content: system.join("\n\n") }] : undefined;
-    const session = await this.#create({ signal, initialPrompts });
+    const input = withMedia(chatMessages(undefined, request.messages.map(withoutMedia)), request.messages);
+    const kinds = new Set(input.flatMap(({ content }) => (typeof content === "string" ? [] : content.map(({ type }) => type))));
+    const expectedInputs = kinds.size ? [...kinds].map((type) => ({ type })) : undefined;
+    const session = await this.#create({ signal, initialPrompts, ...(expectedInputs && { expectedInputs }) });
     const used = () => session.contextUsage ?? session.inputUsage ?? 0;
     const before = used();
     const stop = new AbortController();
     try {
       const responseConstraint = tools.length ? callSchema(tools, request) : request.output_schema;
-      const stream = session.promptStreaming(chatMessages(undefined, request.messages), {
+      const stream = session.promptStreaming(input, {
         signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
         ...(responseConstraint === undefined ? {} : { responseConstraint }),
       });
       let text = "";
+      let shown = 0;
       for await (const piece of chunksOf(stream)) {
         text += piece;
-        if (tools.length === 0 && piece) yield { type: "text", text: piece };
+        const more = tools.length ? answerSoFar(text).slice(shown) : piece;
+        shown += more.length;
+        if (more) yield { type: "text", text: more };
       }
       const call = tools.length ? parseAnswer(text) : undefined;
-      if (call?.answer) yield { type: "text", text: call.answer };
-      else if (call) yield { type: "tool_call", id: `call_${crypto.randomUUID()}`, name: call.tool, arguments: call.arguments };
+      if (call?.answer && call.answer.length > shown) yield { type: "text", text: call.answer.slice(shown) };
+      if (call && !call.answer) yield { type: "tool_call", id: `call_${crypto.randomUUID()}`, name: call.tool, arguments: call.arguments };
       // The browser counts a session's tokens, not which of them were the prompt.
       yield { type: "usage", input_tokens: before, output_tokens: Math.max(0, used() - before), cached_input_tokens: 0 };
       yield { type: "finish", finish_reason: call && !call.answer ? "tool_calls" : "stop" };
@@ -94,13 +102,15 @@ export class PromptAPIEngine {
   }
 
   /**
-   * @param {{signal?: AbortSignal, initialPrompts?: object[]}} options
+   * @param {{signal?: AbortSignal, initialPrompts?: object[], expectedInputs?: object[]}} options
    * @param {(progress: Progress) => void} [onProgress]
    * @returns {Promise<Session>}
    */
   async #create(options, onProgress) {
     if (!this.#factory) throw unavailable(typeof globalThis.document === "undefined" ? "worker" : "missing");
-    if ((await this.#factory.availability()) === "unavailable") throw unavailable("unavailable");
+    const { expectedInputs } = options;
+    if ((await this.#factory.availability(expectedInputs ? { expectedInputs } : undefined)) === "unavailable")
+      throw unavailable(expectedInputs ? "inputs" : "unavailable");
     /** @param {EventTarget} target */
     const monitor = (target) =>
       target.addEventListener("downloadprogress", (event) => {
@@ -159,6 +169,58 @@ function parseAnswer(text) {
   } catch (cause) {
     throw new LocalModelError("crashed", `The browser's model did not keep to the JSON it was asked for: ${text.slice(0, 200)}`, { cause });
   }
+}
+
+/**
+ * Returns the text of `{"answer": "…"}` in a JSON text that is still growing; "" for a tool's call.
+ * @param {string} text
+ */
+function answerSoFar(text) {
+  const begun = /^\s*\{\s*"answer"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}|\\[^u])*)/.exec(text);
+  if (!begun) return "";
+  const value = JSON.parse(`"${begun[1]}"`);
+  return /[\ud800-\udbff]$/.test(value) ? value.slice(0, -1) : value; // the other half of the character is still to come
+}
+
+/**
+ * Puts pictures and sounds beside the text of their messages, which `chatMessages` joins where they have one role.
+ * @param {{role: "system" | "user" | "assistant", content: string}[]} chat
+ * @param {Message[]} messages
+ * @returns {ChatMessage[]}
+ */
+function withMedia(chat, messages) {
+  /** @type {Input[][]} */
+  const media = chat.map(() => []);
+  let at = -1;
+  let before = "";
+  for (const message of messages) {
+    if (message.role === "system") continue;
+    const role = message.role === "assistant" ? "assistant" : "user";
+    if (role !== before) at += 1;
+    before = role;
+    for (const part of message.content) if (part.type === "image" || part.type === "audio") media[at].push(inputOf(part));
+  }
+  return chat.map(({ role, content }, index) => ({
+    role,
+    content: media[index].length ? [{ type: "text", value: content }, ...media[index]] : content,
+  }));
+}
+
+/**
+ * @param {Message} message
+ * @returns {Message}
+ */
+function withoutMedia(message) {
+  return { ...message, content: message.content.filter((part) => part.type !== "image" && part.type !== "audio") };
+}
+
+/**
+ * @param {MediaPart} part
+ * @returns {Input}
+ */
+function inputOf({ type, data, media_type }) {
+  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+  return { type, value: new Blob([bytes], { type: media_type }) };
 }
 
 /**

@@ -9,7 +9,9 @@ export type ToolResultPart = {
   content: TextPart[];
   is_error?: boolean;
 };
-export type Part = TextPart | ToolCallPart | ToolResultPart;
+/** A picture or a sound as base64 text, which the browser's own model takes. */
+export type MediaPart = { type: "image" | "audio"; data: string; media_type?: string };
+export type Part = TextPart | ToolCallPart | ToolResultPart | MediaPart;
 export type Message = { role: "system" | "user" | "assistant" | "tool"; content: Part[] };
 
 /** A JSON Schema, draft 2020-12; `true` allows anything. */

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError, StreamError
 from ..core.events import Event, RequestAdjusted, ToolCallDelta, ToolCallDone
-from ..core.messages import Message, Part, Text, ToolCall, ToolOutput
+from ..core.messages import Audio, Image, Media, Message, Part, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits, ReasoningTraits
 from ..core.usage import Usage
 from .answer import as_event, check_answer
@@ -72,7 +72,7 @@ class EngineModel:
         for warning in warnings:
             yield RequestAdjusted(warning)
         try:
-            async with aclosing(find_engine(self._provider).complete(render(fitted, self._model))) as events:
+            async with aclosing(find_engine(self._provider).complete(render(fitted, self._model, self._provider))) as events:
                 async for told in events:
                     for event in answer.read(told):
                         yield event
@@ -136,13 +136,17 @@ class _Answer:
 
 
 RULES = HistoryRules("local", user_media=())
+# Kinds of media that an engine reads; an engine that is not listed reads text alone.
+MEDIA: dict[str, dict[str, type[Media]]] = {"prompt-api": {"image": Image, "audio": Audio}}
+DEFAULT_TYPES = {"image": "image/png", "audio": "audio/wav"}
 
 
-def render(request: CompletionRequest, model: str) -> dict[str, Any]:
-    """Returns the request as the engine takes it. Raises BadRequestError for images, audio and files, which it cannot read."""
-    request = fit_history(request, RULES)
+def render(request: CompletionRequest, model: str, provider: str = "") -> dict[str, Any]:
+    """Returns the request in the engine's form. Raises BadRequestError for media that the engine cannot read."""
+    kinds = MEDIA.get(provider, {})
+    request = fit_history(request, RULES.replace(user_media=tuple(kinds.values())))
     system = [Message.system(request.preamble)] if request.preamble else []
-    out: dict[str, Any] = {"messages": [_render_message(message) for message in (*system, *request.with_documents())]}
+    out: dict[str, Any] = {"messages": [_render_message(message, tuple(kinds)) for message in (*system, *request.with_documents())]}
     if request.tools:
         out["tools"] = [tool.to_dict() for tool in request.tools]
     if request.tool_choice:
@@ -155,15 +159,18 @@ def render(request: CompletionRequest, model: str) -> dict[str, Any]:
     return out | ({"model": model} if model else {})
 
 
-def _render_message(message: Message) -> dict[str, Any]:
+def _render_message(message: Message, media: tuple[str, ...]) -> dict[str, Any]:
     content = []
     for part in message.content:
         if isinstance(part, ToolOutput):
             content.append(part.to_dict() | {"content": [{"type": "text", "text": part.text}]})
         elif isinstance(part, Text | ToolCall):
             content.append({key: value for key, value in part.to_dict().items() if key not in ("extra", "citations")})
-        elif part.type in ("image", "audio", "file"):
-            raise BadRequestError(f"a model in the page reads text alone, and this request holds a part of type {part.type}")
+        elif isinstance(part, Media) and part.type in media and part.data:
+            content.append({"type": part.type, "data": part.base64, "media_type": part.media_type or DEFAULT_TYPES[part.type]})
+        elif isinstance(part, Media):
+            takes = f"text, {' and '.join(media)} as bytes" if media else "text alone"
+            raise BadRequestError(f"this model in the page reads {takes}, and the request contains a part of type {part.type}")
     return {"role": message.role, "content": content}
 
 

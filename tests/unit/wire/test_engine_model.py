@@ -8,6 +8,7 @@ import pytest
 
 from staysail import (
     Agent,
+    Audio,
     ConfigError,
     Image,
     Message,
@@ -121,3 +122,14 @@ async def test_reasoning_is_no_option_of_these_models(plug: Any, reasoning: str,
 async def test_the_page_runs_no_hosted_tools(plug: Any):
     with pytest.raises(ConfigError, match="page has no web_search"):
         plug(said("Ahoy"), tools=[web_search()])
+
+
+async def test_the_browsers_own_model_gets_pictures_and_sounds(monkeypatch: pytest.MonkeyPatch):
+    engine = Engine(said("A cat."))
+    monkeypatch.setitem(ENGINES, "prompt-api", lambda: engine)
+    picture, sound = Image(data=b"x", media_type="image/webp"), Audio(data=b"y")
+    assert (await Agent(EngineModel("prompt-api", "")).prompt(["What is this?", picture, sound])).text == "A cat."
+    assert engine.asked[0]["messages"][0]["content"][1:] == [
+        {"type": "image", "data": "eA==", "media_type": "image/webp"},
+        {"type": "audio", "data": "eQ==", "media_type": "audio/wav"},
+    ]
