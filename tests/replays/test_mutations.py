@@ -103,6 +103,8 @@ async def test_a_spoilt_answer_is_an_answer_or_an_error_of_ours(wire: str, strea
             await ask(PLAYED[scenario.file][wire], answer, streamed=streamed)
         except StaysailError as error:
             check_plain(error.to_dict())
+            cause = error.__cause__  # a field that the format reads without looking at its type
+            assert not isinstance(cause, TypeError | AttributeError | LookupError), f"mutant {number} of {scenario}: {cause!r}"
         except Exception as error:
             raise AssertionError(f"mutant {number} of {scenario}: {answer['response']['body'][:3000]}") from error
 

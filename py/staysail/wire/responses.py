@@ -236,7 +236,7 @@ def _grow_message(item: dict[str, Any], kind: Any, data: Mapping[str, Any], more
 
 
 def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds, dialect: ResponsesDialect) -> Iterable[Part]:
-    kind = item.get("type")
+    kind = string(item.get("type"))
     if kind == "message":
         kept = {key: item[key] for key in ("id", "status", "phase") if item.get(key) is not None}
         content = item.get("content")
