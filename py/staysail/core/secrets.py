@@ -91,7 +91,7 @@ def redact[T](value: T, secrets: tuple[str, ...] = ()) -> T:
     if not (short or long or _forms):
         return value
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(short)})(?!\w)") if short else None
-    cleaned: T = _redact(value, sorted(long, key=len, reverse=True), pattern)
+    cleaned: T = _redact(value, sorted(long, key=len, reverse=True), pattern, {})
     return cleaned
 
 
@@ -104,16 +104,25 @@ def shown(text: Any) -> str:
     return f"a text of {len(text)} characters"
 
 
-def _redact(value: Any, long: list[str], short: re.Pattern[str] | None, depth: int = 0) -> Any:
+def _redact(value: Any, long: list[str], short: re.Pattern[str] | None, seen: dict[int, Any], depth: int = 0) -> Any:
+    """seen: what became of each list and mapping, so that one that stands in many places is walked once."""
     if isinstance(value, str):
         return _redact_text(value, long, short)
+    if not isinstance(value, Mapping | list | tuple):
+        return value
     if depth > MOST_LEVELS:
         return "[too deep]"
-    if isinstance(value, Mapping):
-        return {_redact(key, long, short): _redact(item, long, short, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redact(item, long, short, depth + 1) for item in value]
-    return value
+    if id(value) not in seen:
+        if isinstance(value, Mapping):
+            fields: dict[Any, Any] = {}
+            seen[id(value)] = fields
+            for key, item in value.items():
+                fields[_redact(key, long, short, seen, depth)] = _redact(item, long, short, seen, depth + 1)
+        else:
+            items: list[Any] = []
+            seen[id(value)] = items
+            items.extend(_redact(item, long, short, seen, depth + 1) for item in value)
+    return seen[id(value)]
 
 
 def _redact_text(text: str, long: list[str], short: re.Pattern[str] | None) -> str:

@@ -118,3 +118,18 @@ def test_a_header_needs_a_name(name: str):
 ])  # fmt: skip
 def test_a_wrong_value_is_shown_unless_it_could_be_a_key(text, said: str):
     assert shown(text) == said
+
+
+def test_a_value_that_stands_in_many_places_or_in_itself_is_walked_once():
+    remember("a-secret-in-many-places")
+    value: list = ["a-secret-in-many-places"]
+    for _ in range(60):
+        value = [value, value]
+    ring: list = ["a-secret-in-many-places"]
+    ring.append(ring)
+    for _ in range(60):
+        value = redact(value)[1]
+    assert value == [REMOVED]
+    cleaned = redact(ring)
+    assert cleaned[0] == REMOVED
+    assert cleaned[1] is cleaned
