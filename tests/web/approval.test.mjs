@@ -75,19 +75,19 @@ test("a run pauses as plain JSON and goes on with the answer", async () => {
 test("approve answers in the page, a function of the arguments decides who asks, and silence refuses", async () => {
   const both = {
     tool_calls: [
-      { name: "remove", arguments: { file_path: "/tmp/a" } },
+      { name: "remove", arguments: { file_path: "/scratch/a" } },
       { name: "remove", arguments: { file_path: "/home" } },
     ],
   };
   const box = await provider.box(both, { text: "One." }, both, { text: "Two." }, both, { text: "Three." });
-  const { done, tools } = fileTools(async ({ file_path }) => !file_path.startsWith("/tmp"));
+  const { done, tools } = fileTools(async ({ file_path }) => !file_path.startsWith("/scratch"));
   const asked = [];
   const agent = agentFor(box, {
     tools,
     approve: async (request, { signal }) => (asked.push([request.arguments.file_path, signal.aborted]), true),
   });
   assert.equal(await agent.prompt("Go"), "One.");
-  assert.deepEqual([asked, done.map(([path]) => path).sort()], [[["/home", false]], ["/home", "/tmp/a"]]);
+  assert.deepEqual([asked, done.map(([path]) => path).sort()], [[["/home", false]], ["/home", "/scratch/a"]]);
   const never = { approve: () => new Promise(() => {}), approvalTimeoutMs: 30 };
   const reply = await agent.run("Go", never);
   assert.match(reply.messages[2].content[1].content[0].text, /nobody answered in time/);

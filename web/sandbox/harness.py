@@ -18,10 +18,11 @@ LONGEST_CELL = 200
 LONGEST_REPR = 20_000
 END_S = 0.5  # that tasks of a call have to end when they are cancelled
 
-INSTALL = "To install one: import micropip; await micropip.install(name)"
-ASK_FOR_PACKAGES = "Packages are installed from pypi.org and files.pythonhosted.org, which the program has not allowed (allowed_hosts)."
+INSTALL = (
+    "This runtime has no such package. Where the program allows the hosts of Python's package index (allowed_hosts), this installs it: "
+    "import micropip; await micropip.install(name)"
+)
 
-packages = False  # whether the hosts of packages are allowed; the worker says so
 show = print  # of JSON text, {type: "text", text} or {type: "image", data}; the worker puts its own in the place
 _count = 0
 _namespace = {"__name__": "__main__", "__builtins__": builtins}
@@ -185,5 +186,5 @@ def _describe(error, file):
         at = at.tb_next
     text = "".join(traceback.format_exception(type(error), error, at)).rstrip()
     if isinstance(error, ModuleNotFoundError):
-        text += "\nThis runtime has no such package. " + (INSTALL if packages else ASK_FOR_PACKAGES)
+        text += f"\n{INSTALL}"
     return text

@@ -76,8 +76,8 @@ addEventListener(
   { once: true },
 );
 
-/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, packages: boolean, snapshot?: Uint8Array<ArrayBuffer>}} message */
-async function start({ modules, files, harness: source, packages, snapshot }) {
+/** @param {{modules: string[], files: Record<string, Uint8Array<ArrayBuffer>>, harness: string, snapshot?: Uint8Array<ArrayBuffer>}} message */
+async function start({ modules, files, harness: source, snapshot }) {
   countTimers();
   for (const name of WAYS_OUT) {
     for (let scope = globalThis; scope; scope = Object.getPrototypeOf(scope)) Reflect.deleteProperty(scope, name);
@@ -106,7 +106,6 @@ async function start({ modules, files, harness: source, packages, snapshot }) {
   pyodide.FS.writeFile("/lib/sandbox_harness.py", source);
   pyodide.runPython("import sys; sys.path.append('/lib')");
   harness = pyodide.pyimport("sandbox_harness");
-  harness.packages = packages;
   harness.show = (/** @type {string} */ part) => {
     wall -= Math.max(part.length, LEAST_SHOWN);
     if (wall >= 0) port.postMessage({ type: "shown", part });

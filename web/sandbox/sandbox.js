@@ -37,7 +37,6 @@ const LEAST_SHOWN = 1 << 12;
 const SETTLE_MS = 2_000;
 /** Requests of a worker that are under way at once. */
 const MOST_ASKS = 16;
-const PACKAGE_HOSTS = ["pypi.org", "files.pythonhosted.org"];
 
 export class Sandbox {
   #options;
@@ -103,11 +102,8 @@ async function openRoom(options) {
   ]);
   const files = { "pyodide.asm.wasm": capMemory(wasm, options.memoryBytes), "python_stdlib.zip": library, "pyodide-lock.json": lock };
   const room = new Room(options, answering(options.runtimeURL, lock, options.allowedHosts));
-  const packages = PACKAGE_HOSTS.every((host) =>
-    options.allowedHosts.some((name) => name === host || (name.startsWith("*.") && host.endsWith(name.slice(1)))),
-  );
   try {
-    await room.open(worker, { type: "start", modules: [loader, main], files, harness, packages }, snapshot);
+    await room.open(worker, { type: "start", modules: [loader, main], files, harness }, snapshot);
   } catch (error) {
     room.close();
     throw error;

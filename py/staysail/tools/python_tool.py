@@ -191,7 +191,7 @@ def python_tool(
 
     Args:
         allowed_hosts: Hosts that the code may send requests to, such as "api.example.org" or "*.example.org". Without any, only the
-            packages of the runtime's folder can be imported; pypi.org and files.pythonhosted.org let micropip install others.
+            packages of the runtime's folder can be imported; those of Python's package index let micropip install others.
         files: A ToolFS and a session of it. The files that the session may read are below /toolfs, at most 5,000 with 32 MiB, and changes
             are written back under that session.
         timeout_s: Of one call.
