@@ -65,7 +65,9 @@ def chat(driver: Chrome, site: str):
 
 
 @pytest.mark.skipif(not os.environ.get("STAYSAIL_EVERY"), reason="figures alone")
-@pytest.mark.parametrize(("kind", "kilobytes", "turns"), [*((kind, 100, 0) for kind in KINDS), ("paragraphs", 2, 300), ("paragraphs", 100, 1)])
+@pytest.mark.parametrize(
+    ("kind", "kilobytes", "turns"), [*((kind, 100, 0) for kind in KINDS), ("paragraphs", 2, 300), ("paragraphs", 100, 1)]
+)
 def test_tasks_while_much_is_drawn(chat: ChatPage, kind: str, kilobytes: int, turns: int):
     told = json.loads(run_script(chat.driver, MEASURE, json.dumps([kind, kilobytes, turns])))
     what = f"{turns} answers of {kilobytes} kB" if turns else f"{kilobytes} kB streamed"

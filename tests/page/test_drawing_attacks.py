@@ -236,7 +236,8 @@ def chat(driver: Chrome, site: str) -> Iterator[ChatPage]:
 def test_nothing_that_is_placed_anywhere_runs_or_asks_for_anything(chat: ChatPage, beacon: ThreadingHTTPServer):
     dice = random.Random(7)
     filled = [
-        text.replace("\\n", "\n").replace("HOST", f"127.0.0.1:{beacon.server_port}").replace("RUN", "window.ran.push(1)") for text in PLACEMENTS
+        text.replace("\\n", "\n").replace("HOST", f"127.0.0.1:{beacon.server_port}").replace("RUN", "window.ran.push(1)")
+        for text in PLACEMENTS
     ]
     assert len(filled) >= 60
     told = json.loads(run_script(chat.driver, LOOK, json.dumps({"placements": filled, "split": dice.randint(3, 9)})))

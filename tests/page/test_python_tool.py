@@ -194,7 +194,6 @@ model = ScriptedModel([[ToolCall("1", "python", {{"code": "open('/toolfs/data/cr
 Defaults.load_model = lambda name, **options: model
 key = "k"
 {EXAMPLE}
-await agent.prompt("Who is aboard?")
 assert "'Mary'" in str(model.requests[1].messages[-1]), model.requests
 
 # An endless loop and a memory bomb end their interpreter alone.
