@@ -32,6 +32,10 @@ function describe(event: AgentEvent<string>): string {
       return `${event.attempt} in ${event.delayS} s`;
     case "request_adjusted":
       return event.message;
+    case "model_changed":
+      return `${event.previous} → ${event.model}`;
+    case "output_delta":
+      return JSON.stringify(event.output);
     case "run_started":
       return event.runId;
     case "approval_needed":
