@@ -57,9 +57,29 @@ export type ToolResult = {
   sources: Source[];
   /** Whether the provider ran the tool itself. */
   hosted: boolean;
+  /** The JSON value that the tool returned, of which the model gets `text`; left out where it returned text, parts or null. */
+  value?: unknown;
+  /** Whether a person refused the call, or nobody answered its approval request in time. */
+  refused: boolean;
 };
-/** One model call ended. */
-export type StepDone = { type: "step_done"; step: number; usage: Usage; finishReason: FinishReason; requestId: string | null };
+/** A document that the answer rests on: it cites the document, or the document was retrieved for the prompt. */
+export type SourceFound = { type: "source_found"; source: Source };
+/** A file that the model made: a picture, a sound or another file of its answer. */
+export type FileCreated = { type: "file_created"; part: ImagePart | AudioPart | FilePart };
+/**
+ * The model begins to answer. A step that is repeated, because its first attempt was cut off, starts again with the same number: the events that
+ * it had before no longer hold.
+ */
+export type StepStarted = { type: "step_started"; step: number };
+/** One model call ended. `message`: its answer, with signatures and other parts that providers want echoed. */
+export type StepDone = {
+  type: "step_done";
+  step: number;
+  usage: Usage;
+  finishReason: FinishReason;
+  requestId: string | null;
+  message: Message | null;
+};
 /** A model call failed and will be tried again. */
 export type RetryScheduled = {
   type: "retry_scheduled";
@@ -109,6 +129,8 @@ export type NestedEvent = { type: "nested_event"; callId: string; agent: string;
 export type HandedOver = { type: "handed_over"; agent: string };
 /** The first event of a durable run, also when it is resumed. messages: history and prompt. */
 export type RunStarted = { type: "run_started"; runId: string; messages: Message[] };
+/** The earlier events of a resumed durable run end here; the events after it are new. */
+export type ReplayDone = { type: "replay_done" };
 export type RunDone<Output = unknown> = { type: "run_done"; reply: Reply<Output> };
 export type AgentEvent<Output = unknown> =
   | TextDelta
@@ -116,12 +138,16 @@ export type AgentEvent<Output = unknown> =
   | ToolCallDelta
   | ToolCallDone
   | ToolResult
+  | StepStarted
+  | SourceFound
+  | FileCreated
   | StepDone
   | RetryScheduled
   | RequestAdjusted
   | ModelChanged
   | OutputDelta
   | RunStarted
+  | ReplayDone
   | ApprovalNeeded
   | ToolProgress
   | NestedEvent

@@ -17,7 +17,7 @@ from .agent.batch import Batch
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
-from .agent.events import HandedOver, NestedEvent, RunStarted
+from .agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
 from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
@@ -54,11 +54,14 @@ from .core.errors import (
 )
 from .core.events import (
     Event,
+    FileCreated,
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
     RunDone,
+    SourceFound,
     StepDone,
+    StepStarted,
     TextDelta,
     ToolCallDelta,
     ToolCallDone,
@@ -243,6 +246,7 @@ __all__ = [
     "Event",
     "Fallback",
     "File",
+    "FileCreated",
     "FileDone",
     "FileFailed",
     "FileProgress",
@@ -298,6 +302,7 @@ __all__ = [
     "Refusal",
     "Refuse",
     "RemoteFile",
+    "ReplayDone",
     "Reply",
     "RequestAdjusted",
     "Reranker",
@@ -317,6 +322,7 @@ __all__ = [
     "Session",
     "Skip",
     "SlidingWindow",
+    "SourceFound",
     "Span",
     "SpanEvent",
     "SpanExporter",
@@ -324,6 +330,7 @@ __all__ = [
     "StaysailError",
     "Step",
     "StepDone",
+    "StepStarted",
     "Stop",
     "StoreError",
     "StreamError",

@@ -17,7 +17,7 @@ import staysail.rag.ingest as ingesting
 from staysail import Agent, Hooks, ToolFS, VectorStore, load_documents
 from staysail.agent.approval import ApprovalNeeded, ApprovalRequest
 from staysail.agent.context import RunContext
-from staysail.agent.events import HandedOver, NestedEvent, RunStarted
+from staysail.agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
 from staysail.agent.fallback import ModelChanged
 from staysail.agent.limits import UsageLimits
 from staysail.agent.partial_output import OutputDelta
@@ -31,11 +31,14 @@ from staysail.core.completion import Completion, CompletionRequest, Document, Fi
 from staysail.core.conversations import Conversation, ConversationHit, ConversationInfo
 from staysail.core.events import (
     Event,
+    FileCreated,
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
     RunDone,
+    SourceFound,
     StepDone,
+    StepStarted,
     TextDelta,
     ToolCallDelta,
     ToolCallDone,
@@ -70,7 +73,7 @@ MESSAGE = Message("user", (Text("hi"),), "ada", {"openai": 1})
 BARE = Message("user")
 USAGE = Usage(1, 2, 3, 4, 5, 6, 7)
 COMPLETION = Completion(MESSAGE, USAGE, "stop", "end_turn", {"id": 1}, "req_1", "m", {"type": "refusal"}, ("a",))
-RESULT = ToolResult("1", "look", (Text("7"),), False, 0.5, ({"id": "a"},))
+RESULT = ToolResult("1", "look", (Text("7"),), False, 0.5, ({"id": "a"},), value=7)
 ASKED = ApprovalRequest("1", "pay", {}, True, 1.0, "treasurer")
 HIT = SearchHit(0.5, "a", {"text": "x", "metadata": {"source": "a.md", "start": 0, "end": 1}})
 INFO = ConversationInfo("c", "Crew", 1.0, 2.0, 3, "b")
@@ -100,6 +103,10 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "ToolCallDone": (ToolCallDone("1", "a", {}), ToolCallDone("1", "a", {})),
     "ToolResult": (RESULT, ToolResult("1", "a")),
     "ToolProgress": (ToolProgress("1", "a", "display", "b", Text("c")), ToolProgress("1", "a", "stdout", "b")),
+    "StepStarted": (StepStarted(1), StepStarted(1)),
+    "SourceFound": (SourceFound(describe_sources([HIT])[0]), SourceFound(describe_sources([SearchHit(0.5, "a", "x")])[0])),
+    "FileCreated": (FileCreated(Image(b"a")), FileCreated(Image(b"a"))),
+    "ReplayDone": (ReplayDone(), ReplayDone()),
     "StepDone": (StepDone(1, USAGE, "stop", "req_1", COMPLETION), StepDone(1, USAGE, "stop")),
     "RetryScheduled": (RetryScheduled(2, 0.5, "a", "b", 500), RetryScheduled(2, 0.5, "a")),
     "OutputDelta": (OutputDelta({"a": 1}), OutputDelta({"a": 1})),

@@ -22,6 +22,7 @@ const OPAQUE = new Set([
   "args",
   "payload",
   "run",
+  "value",
 ]);
 
 /**

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.errors import ToolError
 from ..core.events import ToolResult
-from ..core.json_text import write_json
+from ..core.json_text import read_json, write_json
 from ..core.log import log
 from ..core.messages import Message, Part, Text, ToolCall
 from ..core.plain_values import as_plain
@@ -29,11 +29,13 @@ async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: flo
     """
     started = clock.now()
     sources: tuple[Mapping[str, Any], ...] = ()
+    returned: Any = None
     try:
         value = await _call(call, known, timeout_s)
         if isinstance(value, aside):
             return value
         content, sources = read_result(value), read_sources(value)
+        returned = read_value(value, content)
         failed = False
     except ToolError as error:
         log.info("the tool %s failed: %s", call.name, error)
@@ -45,7 +47,7 @@ async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: flo
     except Exception as error:  # noqa: BLE001  a user's tool may raise anything
         log.warning("the tool %s raised %s", call.name, type(error).__name__, exc_info=error)
         content, failed = (Text(f"{type(error).__name__}: {error}"),), True
-    return ToolResult(call.id, call.name, content, failed, clock.now() - started, sources)
+    return ToolResult(call.id, call.name, content, failed, clock.now() - started, sources, value=returned)
 
 
 def _is_stopping() -> bool:
@@ -96,6 +98,15 @@ def read_result(value: Any) -> tuple[Part, ...]:
     if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
         return Message.from_dict({"role": "user", "content": value["content"]}).content
     return (Text(write_json(value, what="the result", default=as_plain, nonfinite="null", compact=False)),)
+
+
+def read_value(value: Any, content: tuple[Part, ...]) -> Any:
+    """Returns the JSON value that became the text of `content`; None where the tool returned text or parts."""
+    if isinstance(value, str | Part) or len(content) != 1 or not isinstance(content[0], Text):
+        return None
+    if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
+        return None
+    return read_json(content[0].text)
 
 
 def read_sources(value: Any) -> tuple[Mapping[str, Any], ...]:

@@ -11,7 +11,7 @@ from typing import Any
 from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
-from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, replay
+from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, StepStarted, findings, replay
 from ..core.log import log
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
@@ -34,6 +34,8 @@ from .run import CallModel, CallTools, Finish, Pause, Run
 from .run_log import Journal, RunState
 from .settings import Settings
 from .tool_turn import ToolTurn
+
+BEFORE_THE_ANSWER = (RetryScheduled, RequestAdjusted, ModelChanged)
 
 
 class Driver:
@@ -204,14 +206,20 @@ class Driver:
         request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
         request = await self._fit(request)
         partial = self._settings.partial_output(run.output_schema) if streamed else None
+        begun = False
         async with aclosing(self._ask_model(request, streamed)) as events:
             async for event in events:
+                if not begun and not isinstance(event, BEFORE_THE_ANSWER):
+                    begun = True
+                    yield StepStarted(turn)
                 if isinstance(event, Completion):
                     if partial and (grown := partial.read()):
                         yield grown
                     found = describe_sources(self._found) if turn == 1 else ()
                     await self._take(event, (*found, *cited_sources(event)))
-                    yield StepDone(turn, event.usage, event.finish_reason, event.request_id, event)
+                    for made in findings(run.steps[-1].completion, run.steps[-1].sources):
+                        yield made
+                    yield StepDone(turn, event.usage, event.finish_reason, event.request_id, run.steps[-1].completion)
                     for result in run.turned_back:
                         yield result
                 else:

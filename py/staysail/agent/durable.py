@@ -12,6 +12,7 @@ from ..core.errors import ConfigError, RunStopped, StaysailError
 from ..core.events import Event, RunDone
 from ..core.json_text import RECORD_DEPTH, read_json
 from .driver import Driver
+from .events import ReplayDone
 from .interface import Runnable
 from .replay import Replay, read_live
 from .run import Finish, Pause
@@ -49,6 +50,7 @@ class ResumedRun:
             for event in await self._read():
                 yield event
             _ = self._replay.run  # raises where there is none
+            yield ReplayDone()
             while True:
                 if take_over:
                     async with self._log.locks.own(self._id, wait=False) as mine:
@@ -105,8 +107,10 @@ class ResumedRun:
             for record in await self._log.read(self._id, self._replay.count):
                 for event in self._replay.take(record):
                     yield event
-                if record["kind"] == "model_begun":
-                    self._replay.live = bool(message)
+                if record["kind"] == "model_begun" and message:
+                    yield self._replay.begin_step()
+                elif record["kind"] == "model_begun":
+                    self._replay.live = False
                 for event in self._end():
                     yield event
                     return

@@ -18,6 +18,10 @@ class RunStarted(Event):
     messages: tuple[Message, ...]
 
 
+class ReplayDone(Event):
+    """The earlier events of a resumed durable run end here. The events after it are new."""
+
+
 class NestedEvent(Event):
     """An event of an agent that serves as a tool.
 

@@ -153,8 +153,10 @@ class HookChain:
             match await _settled(hook(context, call, result)):
                 case None:
                     pass
-                case ToolResult(_, _, content, is_error):
-                    result = result.replace(content=content, is_error=is_error)
+                case ToolResult() as changed:
+                    is_stale = changed.content != result.content and changed.value is result.value
+                    value = None if is_stale else changed.value
+                    result = result.replace(content=changed.content, is_error=changed.is_error, value=value)
                 case AskAgain() as decision:
                     return decision
                 case other:

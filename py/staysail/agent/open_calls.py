@@ -12,7 +12,7 @@ from ..core.json_text import write_json
 from ..core.messages import Message, Text, ToolCall, ToolOutput, cited
 from ..core.value import Value
 from .approval import Answer, ApprovalRequest, Approve, GiveResult, describe_answer, read_answer
-from .calls import read_result
+from .calls import read_result, read_value
 
 
 class Suspended(Value):
@@ -117,9 +117,10 @@ class OpenCalls:
             self._approved[position] = dict(answer.arguments) if answer.arguments is not None and changed else None
             return self.call(position)
         if isinstance(answer, GiveResult):
-            return self.settle(position, ToolResult(call.id, call.name, read_result(answer.result)))
+            content = read_result(answer.result)
+            return self.settle(position, ToolResult(call.id, call.name, content, value=read_value(answer.result, content)))
         refusal = f"The user refused this call: {answer.reason}" if answer.reason else "The user refused this call."
-        return self.settle(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True))
+        return self.settle(position, ToolResult(call.id, call.name, (Text(refusal),), is_error=True, refused=True))
 
     def settle(self, position: int, result: ToolResult) -> ToolResult:
         """Takes a call's result. Returns the result as the model reads it, which names the arguments if a person changed them."""

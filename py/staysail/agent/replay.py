@@ -14,10 +14,12 @@ from ..core.events import (
     RequestAdjusted,
     RetryScheduled,
     StepDone,
+    StepStarted,
     TextDelta,
     ToolCallDelta,
     ToolCallDone,
     ToolProgress,
+    findings,
     replay,
 )
 from ..core.messages import Message
@@ -40,6 +42,7 @@ class Replay:
 
     def __init__(self, id: str, decode: Callable[[Any], Any] | None = None) -> None:
         self._id, self._decode = id, decode
+        self._shown = 0  # the last step whose StepStarted was yielded
         self._run: Run | None = None
         self.begun: set[int] = set()
         self.count = 0
@@ -100,10 +103,16 @@ class Replay:
         self.begun.clear()
         with suppress(OutputError):  # the error ended the run, and has a record of its own
             self.run.complete(completion, record["sources"], feedback=record["feedback"])
-        done = StepDone(self.run.turn, completion.usage, completion.finish_reason, completion.request_id, completion)
+        begun = [] if self._shown == self.run.turn else [StepStarted(self.run.turn)]
         deltas = [] if self.live else [event for event in replay(completion) if isinstance(event, Event)]
+        done = StepDone(self.run.turn, completion.usage, completion.finish_reason, completion.request_id, completion)
         self.live = False
-        return [*deltas, done, *self.run.turned_back]
+        return [*begun, *deltas, *findings(completion, record["sources"]), done, *self.run.turned_back]
+
+    def begin_step(self) -> StepStarted:
+        """Returns the event of a step whose text will be yielded as it arrives."""
+        self.live, self._shown = True, self.run.turn + 1
+        return StepStarted(self._shown)
 
     def _decided(self, id: str, data: Any) -> list[Event]:
         answer = read_answer(data)

@@ -465,4 +465,13 @@ def _as_it_is(value: Any) -> Any:
 def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
     """Returns the ToolResult whose `to_dict` wrote `data`."""
     content = Message.from_dict({"role": "user", "content": data["content"]}).content
-    return ToolResult(data["id"], data["name"], content, data["is_error"], data["duration_s"], tuple(data.get("sources", ())))
+    return ToolResult(
+        data["id"],
+        data["name"],
+        content,
+        data["is_error"],
+        data["duration_s"],
+        tuple(data.get("sources", ())),
+        value=data.get("value"),
+        refused=data.get("refused", False),
+    )

@@ -15,7 +15,7 @@ from ..core.messages import Text, ToolCall
 from ..core.ports import Clock
 from ..core.waiting import blocking, timeout
 from .approval import Answer, ApprovalNeeded, ApprovalRequest, Refuse, describe_answer, needs_approval, read_answer
-from .calls import call_tool, read_result
+from .calls import call_tool, read_result, read_value
 from .context import RunContext, working_for
 from .hooks import AskAgain, HookChain, Skip
 from .open_calls import Suspended
@@ -175,7 +175,8 @@ class ToolTurn:
 def _decided(call: ToolCall, decision: Skip | AskAgain) -> ToolResult:
     if isinstance(decision, AskAgain):
         return ToolResult(call.id, call.name, (Text(decision.feedback),), is_error=True)
-    return ToolResult(call.id, call.name, read_result(decision.result))
+    content = read_result(decision.result)
+    return ToolResult(call.id, call.name, content, value=read_value(decision.result, content))
 
 
 type Work = Coroutine[Any, Any, ToolResult | None]

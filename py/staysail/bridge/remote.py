@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from ..agent.approval import Answer, ApprovalRequest, read_answer
-from ..agent.calls import read_result
+from ..agent.calls import read_result, read_value
 from ..agent.context import RunContext, current_call, current_run
 from ..agent.hooks import AskAgain, Skip, Stop
 from ..core.completion import Completion, CompletionRequest
@@ -158,7 +158,8 @@ def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
         case {"call": changes}:
             return value.replace(arguments=changes["arguments"])
         case {"result": changed}:
-            return result.replace(content=read_result(changed))
+            content = read_result(changed)
+            return result.replace(content=content, value=read_value(changed, content))
     raise ConfigError(f"a hook returned {', '.join(decision)}, which is no decision")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any, ClassVar
 
 from .completion import Completion, FinishReason
-from .messages import Part, ToolCall, ToolOutput
+from .messages import Media, Part, ToolCall, ToolOutput
 from .usage import Usage
 from .value import Value
 
@@ -92,6 +92,8 @@ class ToolResult(Event):
         duration_s: Seconds that the call took.
         sources: The documents that the result rests on.
         hosted: The provider ran the tool itself.
+        value: The JSON value that the tool returned, of which the model reads the text; None where it returned text or parts.
+        refused: A person refused the call, or nobody answered its approval request in time.
     """
 
     id: str
@@ -101,6 +103,8 @@ class ToolResult(Event):
     duration_s: float = 0.0
     sources: tuple[Mapping[str, Any], ...] = ()
     hosted: bool = False
+    value: Any = None
+    refused: bool = False
 
     @property
     def text(self) -> str:
@@ -112,7 +116,27 @@ class ToolResult(Event):
         return ToolOutput(self.id, self.name, self.content, self.is_error)
 
     def to_dict(self) -> dict[str, Any]:
-        return super().to_dict() | {"text": self.text}
+        out = super().to_dict() | {"text": self.text}
+        if self.value is None:
+            del out["value"]
+        return out
+
+
+class SourceFound(Event):
+    """A document that the answer rests on: a page or file that it cites, or a document that was retrieved for the prompt. Documents that a
+    tool found are in its ToolResult.
+
+    Attributes:
+        source: {id, score, source, span, document}, as in the step's `sources`.
+    """
+
+    source: Mapping[str, Any]
+
+
+class FileCreated(Event):
+    """A file that the model made: a picture, a sound or another file of its answer."""
+
+    part: Part
 
 
 class ToolProgress(Event):
@@ -131,8 +155,24 @@ class ToolProgress(Event):
     part: Part | None = None
 
 
+class StepStarted(Event):
+    """The model begins to answer. A step that is repeated, because its first attempt was cut off, starts again with the same number; the
+    events that it yielded before no longer hold.
+
+    Attributes:
+        step: The number of the call, from 1.
+    """
+
+    step: int
+
+
 class StepDone(Event):
-    """A model call ended. step: the number of the call, from 1."""
+    """A model call ended.
+
+    Attributes:
+        step: The number of the call, from 1.
+        completion: The answer. In JSON it is `message`, the answer's message alone.
+    """
 
     step: int
     usage: Usage
@@ -143,7 +183,7 @@ class StepDone(Event):
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict()
         del out["completion"]
-        return out
+        return out | {"message": self.completion.message.to_dict() if self.completion else None}
 
 
 class RetryScheduled(Event):
@@ -178,6 +218,12 @@ class RunDone(Event):
     """The last event of a run, with its Reply."""
 
     reply: Any
+
+
+def findings(completion: Completion, sources: Iterable[Mapping[str, Any]]) -> list[Event]:
+    """Returns the events that follow a complete answer: the files that the model made, and the documents that the answer rests on."""
+    files = [FileCreated(part) for part in completion.message.content if isinstance(part, Media)]
+    return [*files, *map(SourceFound, sources)]
 
 
 def replay(completion: Completion) -> list[Event | Completion]:

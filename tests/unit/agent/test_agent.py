@@ -28,6 +28,7 @@ from staysail import (
     RunDone,
     StaysailError,
     StepDone,
+    StepStarted,
     Text,
     TextDelta,
     ToolCall,
@@ -105,11 +106,13 @@ async def test_a_stream_tells_everything_in_order():
     agent = Agent(ScriptedModel([[Reasoning("hm"), ADD], "it is 5"]), tools=[add])
     events = await events_of(agent)
     assert [type(event).__name__ for event in events] == [
+        "StepStarted",
         "ReasoningDelta",
         "ToolCallDelta",
         "ToolCallDone",
         "StepDone",
         "ToolResult",
+        "StepStarted",
         "TextDelta",
         "TextDelta",
         "TextDelta",
@@ -318,7 +321,7 @@ async def test_nothing_is_tried_again_once_output_was_handed_on():
 
     model = Breaks([])
     async with aclosing(Agent(model, clock=ScriptedClock()).stream("go")) as events:
-        assert await anext(events) == TextDelta("half")
+        assert [await anext(events), await anext(events)] == [StepStarted(1), TextDelta("half")]
         with pytest.raises(RateLimitError):
             await anext(events)
     assert len(model.requests) == 1

@@ -148,7 +148,7 @@ async def test_its_events_are_told_when_they_are_asked_for(calls: list):
         "Ohé du bateau",
         "Ohé",
     )
-    told = nested[0].to_dict()
+    told = next(event for event in nested if isinstance(event.event, TextDelta)).to_dict()
     assert (told["type"], told["agent"], told["event"]["type"]) == ("nested_event", "translator", "text_delta")
     last = max(position for position, event in enumerate(events) if isinstance(event, NestedEvent))
     assert any(isinstance(event, ToolResult) for event in events[last:])

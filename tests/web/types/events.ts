@@ -25,6 +25,14 @@ function describe(event: AgentEvent<string>): string {
       // @ts-expect-error: a result has no arguments
       event.arguments;
       return event.isError ? "failed" : event.text;
+    case "step_started":
+      return String(event.step);
+    case "source_found":
+      return event.source.id;
+    case "file_created":
+      return event.part.mediaType ?? "";
+    case "replay_done":
+      return "";
     case "step_done":
       is<Usage>()(event.usage);
       return event.finishReason;
