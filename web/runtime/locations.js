@@ -1,6 +1,6 @@
 /** The files that Python is made of, and their default addresses. */
 
-export const PYODIDE_VERSION = "314.0.4";
+export const PYODIDE_VERSION = "314.0.7";
 
 export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/full/`;
 
@@ -8,9 +8,9 @@ export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/ful
  * The files that loadPyodide fetches from a runtime folder, with their unpacked sizes in bytes, which a compressed response does not state.
  */
 export const RUNTIME_FILES = {
-  "pyodide.asm.mjs": 1_249_500,
-  "pyodide.asm.wasm": 9_596_386,
-  "python_stdlib.zip": 2_545_198,
+  "pyodide.asm.mjs": 1_250_344,
+  "pyodide.asm.wasm": 9_598_218,
+  "python_stdlib.zip": 2_545_637,
 };
 
 export const RUNTIME_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
