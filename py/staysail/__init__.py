@@ -103,6 +103,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .fs.ports import PluginSource
     from .fs.session import Grant, Session
     from .fs.toolfs import ToolFS
+    from .host.outputs.show import show
     from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
@@ -194,6 +195,7 @@ LAZY = {
     "python_tool": "tools.python_tool",
     "sample_with": "tools.mcp.sampling",
     "search_tool": "agent.search_tool",
+    "show": "host.outputs.show",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
     "split_markdown": "rag.splitters",
@@ -384,6 +386,7 @@ __all__ = [
     "python_tool",
     "sample_with",
     "search_tool",
+    "show",
     "split_code",
     "split_html",
     "split_markdown",

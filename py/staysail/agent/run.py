@@ -18,6 +18,7 @@ from ..core.completion import OUTPUT_TOOL, Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
 from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
+from ..core.shown import Note, Showable, ShownPart
 from ..core.usage import Usage
 from ..core.validation import fit
 from ..core.value import Value
@@ -25,6 +26,7 @@ from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
+from .showing import show_answer, show_call, show_usage
 
 CUT_OFF = object()
 
@@ -70,7 +72,7 @@ class Finish(Value):
 type Action = CallModel | CallTools | Pause | Finish
 
 
-class Run:
+class Run(Showable):
     """The state of one run: its messages, its phase and the tool calls of its turn.
 
     Args:
@@ -117,6 +119,17 @@ class Run:
         self._calls = OpenCalls()
         self._output: Any = None
         self._decode = decode or _as_it_is
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        """Returns the phase, the answers so far with their tool calls, the calls without a result, and the usage."""
+        shown = [part for step in self.steps for part in show_answer(step.completion.message, step.tool_results)]
+        waiting = [show_call(request.tool, request.arguments, "waits for approval") for request in self.pending]
+        return (
+            Note(f"run, phase {self.phase}, turn {self.turn} of {self.max_turns}"),
+            *shown,
+            *waiting,
+            show_usage(self.usage, len(self.steps)),
+        )
 
     @property
     def usage(self) -> Usage:
