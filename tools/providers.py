@@ -59,6 +59,7 @@ FORMATS = {
     "anthropic": "Messages",
     "chat": "Chat Completions",
     "cohere": "Cohere's chat",
+    "conversations": "Conversations",
     "gemini": "generateContent",
     "interactions": "Interactions",
     "ollama": "Ollama's chat",
