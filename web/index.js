@@ -39,6 +39,7 @@ export { pythonTool } from "./agent/python-tool.js";
 export { pythonTools } from "./agent/python-tools.js";
 export { clearTraces, readTraces } from "./agent/tracing.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
+export { Steering } from "./agent/steering.js";
 export { tool } from "./agent/tools.js";
 export { initPanicHook } from "./utils.js";
 export { pageTools, publishTools, webMCP } from "./webmcp.js";

@@ -23,9 +23,10 @@ from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
-from .agent.run import CallModel, CallTools, Finish, Pause, Run
+from .agent.run import CallModel, CallTools, Deliver, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
 from .agent.settings import RunOptions
+from .agent.steering import MessageDelivered, MessageQueued, QueuedMessage, Steering
 from .core.batches import BatchState
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.errors import (
@@ -241,6 +242,7 @@ __all__ = [
     "Conversations",
     "CorruptionError",
     "Cost",
+    "Deliver",
     "DimensionError",
     "Document",
     "Embedding",
@@ -274,6 +276,8 @@ __all__ = [
     "MemoryExporter",
     "MemoryPolicy",
     "Message",
+    "MessageDelivered",
+    "MessageQueued",
     "Model",
     "ModelChanged",
     "ModelInfo",
@@ -296,6 +300,7 @@ __all__ = [
     "ProviderError",
     "ProviderFiles",
     "QdrantStore",
+    "QueuedMessage",
     "QuotaError",
     "RankedDocument",
     "RateLimitError",
@@ -330,6 +335,7 @@ __all__ = [
     "SpanExporter",
     "SpeechModel",
     "StaysailError",
+    "Steering",
     "Step",
     "StepDone",
     "StepStarted",

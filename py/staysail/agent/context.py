@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.completion import Completion
 from ..core.events import Event, ToolProgress
-from ..core.json_text import write_json
+from ..core.json_text import read_json, write_json
 from ..core.messages import Message, Part, ToolCall
 from ..core.plain_values import as_plain
 from ..core.ports import Clock
@@ -167,7 +167,8 @@ def working_for(context: RunContext, call: ToolCall, resumption: Resumption | No
         if context.emit:
             part = value if isinstance(value, Part) else None
             text = value if isinstance(value, str) else "" if part else write_json(as_plain(value), nonfinite="null")
-            context.emit(ToolProgress(call.id, call.name, "progress", text, part))
+            data = None if part or isinstance(value, str) else read_json(text)
+            context.emit(ToolProgress(call.id, call.name, "progress", text, part, data))
 
     run_token, call_token, resumption_token = _current.set(context), _call.set(call), _resumption.set(resumption)
     report_token = report.set(tell)

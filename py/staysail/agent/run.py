@@ -5,7 +5,8 @@ the answer calls tools, the phase becomes `tools`: `next()` returns CallTools wi
 `answer(result)` takes one result, and after the last the phase is `model` again. A call that needs approval is set aside by
 `await_approval` until `decide`; when only such calls are left, `next()` returns Pause. An answer without tool calls is checked
 against the output schema, if there is one. If it fits, the phase is `done`; otherwise the problem goes to the model as a message, and
-the model is called again. An answer that the provider paused goes on in the next model call, and both become one message.
+the model is called again. An answer that the provider paused goes on in the next model call, and both become one message. Messages that
+`queue` takes wait for their place: `next()` then returns Deliver, and `deliver` appends each to the messages.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
 from .showing import show_answer, show_call, show_usage
+from .steering import QueuedMessage
 
 CUT_OFF = object()
 
@@ -51,6 +53,12 @@ class CallTools(Value):
     calls: tuple[ToolCall, ...]
 
 
+class Deliver(Value):
+    """Append these messages with `deliver`: their place in the run has come."""
+
+    messages: tuple[QueuedMessage, ...]
+
+
 class Pause(Value):
     """Wait: no step is possible before one of the requests is answered.
 
@@ -69,7 +77,7 @@ class Finish(Value):
     reply: Reply
 
 
-type Action = CallModel | CallTools | Pause | Finish
+type Action = CallModel | CallTools | Deliver | Pause | Finish
 
 
 class Run(Showable):
@@ -89,6 +97,7 @@ class Run(Showable):
         delegated: Usage of agents that served as tools.
         handed_over: The name of the tool that handed the conversation to another agent, or None.
         turned_back: Results of the last answer's tool calls, where none of them was run.
+        queued: Messages that wait for their place in the run.
     """
 
     def __init__(
@@ -116,6 +125,9 @@ class Run(Showable):
         self.delegated = Usage()
         self.handed_over: str | None = None
         self.turned_back: tuple[ToolResult, ...] = ()
+        self.queued: list[QueuedMessage] = []
+        self._delivered: list[str] = []
+        self._counted_from = 0
         self._calls = OpenCalls()
         self._output: Any = None
         self._decode = decode or _as_it_is
@@ -147,17 +159,44 @@ class Run(Showable):
     def next(self) -> Action:
         """Returns the next action. Raises MaxTurnsError."""
         if self.phase == "done":
-            return Finish(self._reply())
+            return Deliver(due) if (due := self._due()) else Finish(self._reply())
         if self.phase == "tools":
             ready = self.ready_calls()
             return CallTools(ready) if ready or not self.pending else Pause(self.pending, self._paused())
-        if self.turn >= self.max_turns:
+        if self.turn - self._counted_from >= self.max_turns:
             error = MaxTurnsError(
                 f"the run used its {self.max_turns} turns without a final answer; raise max_turns, or go on with history=error.history"
             )
             error.history, error.usage = self.history, self.usage
             raise error
+        if due := self._due():
+            return Deliver(due)
         return CallModel(tuple(self.messages), self.turn + 1)
+
+    def queue(self, queued: QueuedMessage) -> bool:
+        """Takes a message that waits for its place in the run. Returns False for an id that the run has taken before."""
+        if queued.id in self._delivered or any(other.id == queued.id for other in self.queued):
+            return False
+        self.queued.append(queued)
+        return True
+
+    def unqueue(self, id: str) -> None:
+        """Drops a message that waits."""
+        self.queued = [queued for queued in self.queued if queued.id != id]
+
+    def deliver(self, queued: QueuedMessage) -> None:
+        """Appends a message that waited. A run whose answer was complete goes on with it, and counts `max_turns` anew."""
+        self.unqueue(queued.id)
+        self._delivered.append(queued.id)
+        self.messages.append(queued.message)
+        if self.phase == "done":
+            self.phase, self._output, self._counted_from = "model", None, self.turn
+
+    def _due(self) -> tuple[QueuedMessage, ...]:
+        """Returns the waiting messages whose place has come: those for the next step, and after an answer else the first of the others. A
+        paused answer is continued first."""
+        due = () if self._paused_answer else tuple(queued for queued in self.queued if queued.when == "next_step")
+        return due or (tuple(self.queued[:1]) if self.phase == "done" else ())
 
     def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = (), *, feedback: str | None = None) -> None:
         """Takes the model's answer.
@@ -435,6 +474,9 @@ class Run(Showable):
             "steps": [step.to_dict() for step in self.steps],
             "delegated": self.delegated.to_dict(),
             "handed_over": self.handed_over,
+            "queued": [queued.to_dict() for queued in self.queued],
+            "delivered": list(self._delivered),
+            "counted_from": self._counted_from,
         } | self._calls.to_dict()
 
     @classmethod
@@ -457,6 +499,8 @@ class Run(Showable):
         ]
         run.delegated = Usage.from_dict(data.get("delegated") or {})
         run.handed_over = data.get("handed_over")
+        run.queued = [QueuedMessage.from_dict(queued) for queued in data.get("queued", ())]
+        run._delivered, run._counted_from = list(data.get("delivered", ())), data.get("counted_from", 0)
         run._calls = OpenCalls.from_dict(data, read_tool_result)
         if run.phase == "done":
             run._restore_output()

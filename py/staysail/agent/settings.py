@@ -23,6 +23,7 @@ from .memory_policies import MemoryPolicy, read_memory
 from .partial_output import PartialOutput
 from .retrieval import Retriever, read_retrievers
 from .run_log import RunLog
+from .steering import Steering
 
 
 class RunOptions(TypedDict, total=False):
@@ -60,6 +61,7 @@ class RunOptions(TypedDict, total=False):
         conversations: The Conversations that hold it; IndexedDB in a page, the memory of the process elsewhere, if left out.
         durable: Records every step of the run, so that it can be resumed after a crash or a closed tab. True, the name of a place, or
             a RunLog.
+        steering: A Steering, through which messages reach the run while it is under way.
     """
 
     preamble: str | None
@@ -89,6 +91,7 @@ class RunOptions(TypedDict, total=False):
     conversation: str | None
     conversations: ConversationStore | None
     durable: bool | str | RunLog
+    steering: Steering | None
 
 
 class Settings(Value):
@@ -121,6 +124,7 @@ class Settings(Value):
     conversation: str | None = None
     conversations: ConversationStore | None = None
     durable: RunLog | None = None
+    steering: Steering | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__

@@ -146,6 +146,7 @@ class ToolProgress(Event):
         stream: "stdout", "stderr", "progress" or "display".
         text: The report's text.
         part: A picture or a table that the tool displays.
+        value: The report as plain JSON, where it is not text alone.
     """
 
     call_id: str
@@ -153,6 +154,7 @@ class ToolProgress(Event):
     stream: str
     text: str
     part: Part | None = None
+    value: Any = None
 
 
 class StepStarted(Event):
