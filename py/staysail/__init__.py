@@ -17,7 +17,7 @@ from .agent.batch import Batch
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
-from .agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
+from .agent.events import HandedOver, NestedEvent, ReplayDone, RunDone, RunStarted
 from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
@@ -25,7 +25,7 @@ from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
 from .agent.run import CallModel, CallTools, Deliver, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
-from .agent.settings import RunOptions
+from .agent.settings import CallOptions, RunOptions
 from .agent.steering import MessageDelivered, MessageQueued, QueuedMessage, Steering
 from .core.batches import BatchState
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
@@ -59,7 +59,6 @@ from .core.events import (
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
-    RunDone,
     SourceFound,
     StepDone,
     StepStarted,
@@ -214,6 +213,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})
+
+
 __all__ = [
     "Agent",
     "AgentTool",
@@ -228,6 +231,7 @@ __all__ = [
     "BatchState",
     "Cache",
     "CallModel",
+    "CallOptions",
     "CallTools",
     "ClientCredentials",
     "ClientTool",

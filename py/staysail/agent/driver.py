@@ -11,7 +11,7 @@ from typing import Any
 from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
-from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, StepStarted, TextDelta, findings, replay
+from ..core.events import Event, RequestAdjusted, RetryScheduled, StepDone, StepStarted, TextDelta, findings, replay
 from ..core.log import log
 from ..core.messages import Message
 from ..core.ports import Model, SearchHit
@@ -19,16 +19,18 @@ from ..core.waiting import timeout
 from .answers import expect_answer
 from .approval import Answer, read_answers
 from .cache import CachedModel
-from .context import RunContext, current_run
+from .context import RunContext, current_run, expect_deps
 from .delegation import Handoff, find_handoff
 from .deliveries import Deliveries
 from .dynamic_tools import choose_tools
-from .events import HandedOver, RunStarted
+from .events import HandedOver, RunDone, RunStarted
 from .fallback import Fallback, ModelChanged
 from .hooks import AskAgain
 from .interface import Runnable
 from .limits import inherit_limits
 from .memory_policies import MemoryContext, fit
+from .output_check import find_objection
+from .preamble import Preamble
 from .replay import OF_MODELS
 from .reply import Reply
 from .retrieval import as_document, describe_sources
@@ -73,8 +75,14 @@ class Driver:
         self._owned = journal is not None
         self._journal = journal or (Journal(settings.durable) if settings.durable else None)
         self._context = RunContext(
-            run, agent.clock, model=agent.model.name, parent=current_run(), id=self._journal.id if self._journal else ""
+            run,
+            agent.clock,
+            model=agent.model.name,
+            parent=current_run(),
+            id=self._journal.id if self._journal else "",
+            deps=settings.deps,
         )
+        expect_deps(agent.deps_type, self._context.deps)
         self._context.journal = self._journal
         self._deliveries = Deliveries(run, settings.steering, self._journal)
         self._put_in_charge(agent, settings)
@@ -213,11 +221,23 @@ class Driver:
                         if context.handoff:
                             yield await self._hand_over()
                 case Finish(reply):
+                    if await self._refused(reply.output):
+                        continue
                     reply = self._signed(reply)
                     await self._note("done")
                     await self._hooks.done(context, reply)
                     yield RunDone(reply)
                     return
+
+    async def _refused(self, output: Any) -> bool:
+        """Whether `output_check` refused the output, which then went back to the model."""
+        check = self._settings.output_check
+        objection = await find_objection(check, self._context, output) if check else None
+        if objection is None:
+            return False
+        await self._record("rejected", objection=objection)
+        self._run.reject(objection)
+        return True
 
     def _signed(self, reply: Reply) -> Reply:
         return reply.replace(run_id=self._journal.id) if self._journal else reply
@@ -227,6 +247,8 @@ class Driver:
         turn = run.turn + 1
         request = self._agent.request(tuple(run.messages), turn, self._settings, run, [as_document(hit) for hit in self._found])
         request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
+        if isinstance(self._settings.preamble, Preamble):
+            request = request.replace(preamble=await self._settings.preamble.text(context))
         request = await self._fit(request)
         partial = self._settings.partial_output(run.output_schema) if streamed else None
         begun = False

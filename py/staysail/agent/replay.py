@@ -86,6 +86,9 @@ class Replay:
                 queued = QueuedMessage.from_dict(record)
                 self.run.deliver(queued)
                 return [MessageDelivered(queued.id, queued.message, queued.when)]
+            case {"kind": "rejected", "objection": objection}:
+                with suppress(OutputError):  # as in `_answered`
+                    self.run.reject(objection)
             case {"kind": "asked", "position": position, "uncertain": uncertain, "expires_at": expires_at}:
                 return [ApprovalNeeded(self.run.await_approval(position, uncertain=uncertain, expires_at=expires_at))]
             case {"kind": "decided", "id": id, "answer": answer}:

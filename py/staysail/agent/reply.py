@@ -5,6 +5,7 @@ from typing import Any
 
 from ..core.completion import Completion, FinishReason
 from ..core.events import ToolResult, plain
+from ..core.generics import Output, WithOutput
 from ..core.messages import Message
 from ..core.plain_values import as_plain
 from ..core.shown import Note, Showable, ShownPart
@@ -39,8 +40,8 @@ class Step(Value):
         }
 
 
-class Reply(Value, Showable):
-    """The result of a run.
+class Reply(WithOutput[Output], Showable):
+    """The result of a run. `Reply[Invoice]` has an Invoice as its `output`.
 
     Attributes:
         text: The text of the final answer.
@@ -56,7 +57,7 @@ class Reply(Value, Showable):
     """
 
     text: str
-    output: Any
+    output: Output
     messages: tuple[Message, ...]
     usage: Usage
     finish_reason: FinishReason

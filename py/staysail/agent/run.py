@@ -4,9 +4,10 @@ How it works. A run is in one of three phases. `model`: `next()` returns CallMod
 the answer calls tools, the phase becomes `tools`: `next()` returns CallTools with the calls that have no result; each
 `answer(result)` takes one result, and after the last the phase is `model` again. A call that needs approval is set aside by
 `await_approval` until `decide`; when only such calls are left, `next()` returns Pause. An answer without tool calls is checked
-against the output schema, if there is one. If it fits, the phase is `done`; otherwise the problem goes to the model as a message, and
-the model is called again. An answer that the provider paused goes on in the next model call, and both become one message. Messages that
-`queue` takes wait for their place: `next()` then returns Deliver, and `deliver` appends each to the messages.
+against the output schema, if there is one. If it fits, the phase is `done`, and `reject` may still send it back; otherwise the problem
+goes to the model as a message, and the model is called again. An answer that the provider paused goes on in the next model call, and
+both become one message. Messages that `queue` takes wait for their place: `next()` then returns Deliver, and `deliver` appends each to
+the messages.
 """
 
 from __future__ import annotations
@@ -333,6 +334,38 @@ class Run(Showable):
         self._end_tools_if_answered()
         return result
 
+    def reject(self, objection: str) -> None:
+        """Sends the finished answer back to the model, because a check of the caller refuses it. Raises OutputError after the last
+        retry."""
+        self._expect("done")
+        answer = self._output_call
+        last = self.steps[-1]
+        if answer:  # the message of results said that the answer was accepted
+            results = tuple(_refused(result, objection) if result.id == answer.id else result for result in last.tool_results)
+            self.steps[-1] = last.replace(tool_results=results)
+            self.messages[-1] = Message.tool(result.output for result in results)
+        self._use_retry(f"the answer was refused: {objection}", self._output)
+        self._output, self.phase = None, "model"
+        if answer is None:
+            again = " Please correct it." if self.output_schema is None else f" Please correct it and {self._how_to_answer}."
+            self.messages.append(Message.user(f"Your answer was refused: {objection.rstrip('.')}.{again}"))
+
+    @property
+    def _output_call(self) -> ToolCall | None:
+        """The call of the last answer that gave the typed output."""
+        calls = self.steps[-1].completion.tool_calls if self.output_mode == "tool" else ()
+        return next((call for call in calls if call.name == OUTPUT_TOOL), None)
+
+    @property
+    def _how_to_answer(self) -> str:
+        return f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
+
+    def _use_retry(self, problem: str, raw: Any) -> None:
+        """Counts an answer that goes back to the model. Raises OutputError when no retry is left."""
+        self.output_retries -= 1
+        if self.output_retries < 0:
+            raise self._attach_history(OutputError(problem, raw=raw))
+
     def tell(self, feedback: str) -> None:
         """Appends a user message with feedback for the next model call."""
         self._expect("model")
@@ -369,14 +402,11 @@ class Run(Showable):
         if problem is None:
             self.phase = "done"
             return
-        self.output_retries -= 1
-        if self.output_retries < 0:
-            raise self._attach_history(
-                OutputError(f"the answer does not fit the output type: {problem}", raw=None if value is CUT_OFF else value)
-            )
+        self._use_retry(f"the answer does not fit the output type: {problem}", None if value is CUT_OFF else value)
         if call is None:
-            how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
-            self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
+            self.messages.append(
+                Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {self._how_to_answer}.")
+            )
             self.phase = "model"
 
     def _written_output(self, completion: Completion) -> Any:
@@ -436,8 +466,7 @@ class Run(Showable):
         return None
 
     def _reply(self) -> Reply:
-        last = self.steps[-1].completion
-        answer = next((call for call in last.tool_calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        last, answer = self.steps[-1].completion, self._output_call
         text = answer.arguments_json if answer and not last.text else self._text
         finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
         reply = Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
@@ -513,6 +542,11 @@ class Run(Showable):
             self._output = self._text
         else:
             self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer, self.output_schema)[0])
+
+
+def _refused(result: ToolResult, objection: str) -> ToolResult:
+    text = f"Refused: {objection.rstrip('.')}. Call {OUTPUT_TOOL} again, corrected."
+    return result.replace(content=(Text(text),), is_error=True)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...agent.approval import ApprovalNeeded
-from ...agent.events import HandedOver, NestedEvent
+from ...agent.events import HandedOver, NestedEvent, RunDone
 from ...agent.fallback import ModelChanged
 from ...agent.showing import shorten, show_call, show_content, show_result, show_usage, state_of
 from ...core.events import (
@@ -13,7 +13,6 @@ from ...core.events import (
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
-    RunDone,
     TextDelta,
     ToolCallDone,
     ToolProgress,

@@ -9,9 +9,10 @@ from contextlib import aclosing
 from importlib import import_module
 from typing import Any, Protocol
 
+from ...agent.events import RunDone
 from ...agent.reply import Reply
 from ...core.errors import ConfigError, StaysailError
-from ...core.events import Event, RunDone
+from ...core.events import Event
 from ...core.shown import ShownPart
 from .run_view import RunView
 
