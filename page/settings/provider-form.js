@@ -1,22 +1,12 @@
-/** The form: reads it, and shows what belongs to the chosen provider. The key lives in its field and nowhere else. */
+/** The form of the provider: reads it, and shows the fields that belong to the chosen provider. The key lives in its field and nowhere else. */
 
-import { h } from "../web/element/dom.js";
+import { h } from "../../web/element/dom.js";
+import { find } from "../find.js";
+import { remember, remembered, withEntry } from "../memory.js";
 import { CHOICES } from "./choices.js";
 
 /** @typedef {import("./choices.js").Choice} Choice */
 /** @typedef {{choice: Choice, model: string, apiKey: string | (() => Promise<string>), baseURL: string, preamble: string}} Settings */
-
-/**
- * @template {HTMLElement} E
- * @param {string} id
- * @param {new () => E} kind
- * @returns {E}
- */
-export function find(id, kind) {
-  const node = document.getElementById(id);
-  if (!(node instanceof kind)) throw new Error(`index.html has no ${kind.name} #${id}`);
-  return node;
-}
 
 const provider = find("provider", HTMLSelectElement);
 const model = find("model", HTMLInputElement);
@@ -24,25 +14,46 @@ const key = find("key", HTMLInputElement);
 const base = find("base", HTMLInputElement);
 const preamble = find("preamble", HTMLTextAreaElement);
 
-/** @type {Map<string, {model: string, key: string, base: string}>} what was entered for each provider, while the page lives */
-const entered = new Map();
+/** Keys that were typed for each provider, while the page lives. @type {Map<string, string>} */
+const keys = new Map();
 let shown = "";
 
 /**
  * @param {(settings: Settings) => void} onChange called at once, and whenever anything changes
  * @param {(provider: string) => (() => Promise<string>) | undefined} keptKey what gives a key that was kept
  */
-export function watchSettings(onChange, keptKey) {
+export function watchProviderForm(onChange, keptKey) {
   provider.replaceChildren(...CHOICES.map(({ id, label }) => h("option", { value: id }, label)));
   const tell = () => onChange(read(keptKey));
+  provider.value = remembered().fields?.provider?.toString() ?? "local";
+  if (!provider.value) provider.value = "local";
   provider.addEventListener("change", () => {
     show();
     tell();
   });
   for (const field of [model, key, base, preamble]) field.addEventListener("input", tell);
+  for (const field of [model, base]) field.addEventListener("input", keep);
   find("settings-form", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
   show();
   tell();
+}
+
+/**
+ * Chooses a provider, with a model and an address of its server.
+ * @param {{provider: string, model: string, base: string}} values
+ */
+export function setProvider(values) {
+  if (!CHOICES.some(({ id }) => id === values.provider)) return;
+  provider.value = values.provider;
+  provider.dispatchEvent(new Event("change", { bubbles: true }));
+  model.value = values.model;
+  base.value = values.base;
+  for (const field of [model, base]) field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Remembers the model and the address for the provider that is shown. */
+function keep() {
+  remember({ providers: withEntry(remembered().providers, shown, { model: model.value, base: base.value }, 100) });
 }
 
 /** The field that an error is about, to look at next. @param {any} error */
@@ -69,13 +80,13 @@ function chosen() {
 }
 
 function show() {
-  if (shown) entered.set(shown, { model: model.value, key: key.value, base: base.value });
+  if (shown) keys.set(shown, key.value);
   const choice = chosen();
   shown = choice.id;
-  const before = entered.get(choice.id);
+  const before = remembered().providers?.[choice.id];
   // Another provider never sees the key that was typed for this one.
   model.value = before?.model ?? choice.models[0] ?? "";
-  key.value = before?.key ?? "";
+  key.value = keys.get(choice.id) ?? "";
   base.value = before?.base ?? "";
   find("models", HTMLDataListElement).replaceChildren(...choice.models.map((name) => h("option", { value: name })));
   find("provider-note", HTMLElement).replaceChildren(...choice.note.map((text) => h("p", {}, text)));

@@ -1,8 +1,8 @@
 /** An MCP server in the list: how it is, its tools to be switched on and off, and what can be done where it is not connected. */
 
-/** @import { PythonTool } from "../web/agent/python-tools.js" */
+/** @import { PythonTool } from "../../web/agent/python-tools.js" */
 
-import { h } from "../web/element/dom.js";
+import { h } from "../../web/element/dom.js";
 
 export class ServerEntry {
   isConnected = false;

@@ -3,12 +3,12 @@
  * button, so that nothing is sent while an address or a key is being typed.
  */
 
-import { h } from "../web/element/dom.js";
-import { listModels } from "../web/models/list.js";
-import { find } from "./settings.js";
+import { h } from "../../web/element/dom.js";
+import { listModels } from "../../web/models/list.js";
+import { find } from "../find.js";
 
-/** @typedef {import("../web/types.js").ModelInfo} ModelInfo */
-/** @typedef {import("./settings.js").Settings} Settings */
+/** @typedef {import("../../web/types.js").ModelInfo} ModelInfo */
+/** @typedef {import("./provider-form.js").Settings} Settings */
 
 const ABILITIES = { tools: "tools", structured_output: "typed answers", reasoning: "reasoning", web_search: "web search" };
 const field = find("model", HTMLInputElement);

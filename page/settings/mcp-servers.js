@@ -1,16 +1,17 @@
 /** MCP servers that the user connects: their tools join the agent's, and after a reload they are connected again. */
 
-/** @import { StaysailChat } from "../web/element/staysail-chat.js" */
-/** @import { McpOptions, McpServer } from "../web/mcp.js" */
-/** @import { PythonTool } from "../web/agent/python-tools.js" */
+/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @import { McpOptions, McpServer } from "../../web/mcp.js" */
+/** @import { PythonTool } from "../../web/agent/python-tools.js" */
 /** @import { Access, KeptServer } from "./kept-servers.js" */
 
-import { authorizeInPopup, mcpServer } from "../web/index.js";
+import { authorizeInPopup, mcpServer } from "../../web/index.js";
 import { dropServer, keepServer, keptServers } from "./kept-servers.js";
 import { ServerEntry } from "./server-entry.js";
-import { find } from "./settings.js";
+import { find } from "../find.js";
+import { openPanel } from "../panel-frame.js";
 
-const REDIRECT_URL = new URL("./authorized.html", import.meta.url).href;
+const REDIRECT_URL = new URL("../authorized.html", import.meta.url).href;
 /** Messages wait so long for the servers of the last visit. */
 const PATIENCE_MS = 10_000;
 
@@ -30,10 +31,9 @@ let onChange = () => {};
 
 /**
  * @param {StaysailChat} chat
- * @param {{open: () => void}} panel of the settings
  * @param {() => void} change told when there are other tools
  */
-export function watchMcpServers(chat, panel, change) {
+export function watchMcpServers(chat, change) {
   onChange = change;
   connect.addEventListener("click", () => void (token.value.trim() ? add("token", { token: token.value.trim() }) : add("nothing", {})));
   login.addEventListener("click", () => void add("login", oauth()));
@@ -44,7 +44,7 @@ export function watchMcpServers(chat, panel, change) {
     });
   }
   lost.querySelector("button")?.addEventListener("click", () => {
-    panel.open();
+    openPanel("settings");
     find("mcp", HTMLDetailsElement).open = true;
     find("mcp-servers", HTMLUListElement).scrollIntoView({ block: "nearest" });
   });

@@ -1,7 +1,7 @@
 /** The list of tools in the settings, each to be switched on and off. */
 
-import { h } from "../web/element/dom.js";
-import { find } from "./settings.js";
+import { h } from "../../web/element/dom.js";
+import { find } from "../find.js";
 
 const TOOLS = /** @type {const} */ ([
   { name: "set_colours", language: "JavaScript", about: "Changes this page's colours" },

@@ -1,7 +1,7 @@
 /** A language model from the user's own disk in place of the small one. */
 
-import { localEngine } from "../web/models/local-engines.js";
-import { find } from "./settings.js";
+import { localEngine } from "../../web/models/local-engines.js";
+import { find } from "../find.js";
 
 let name = "SmolLM2";
 
@@ -20,7 +20,7 @@ export function watchModelFile() {
       await engine.load({ model: file });
       note.textContent = `${file.name} answers now.`;
       name = file.name;
-      find("current", HTMLOutputElement).value = `${name}, in this page`;
+      find("provider", HTMLSelectElement).dispatchEvent(new Event("change")); // its name stands in the chip
     } catch (error) {
       note.textContent = `${file.name} does not work here: ${/** @type {Error} */ (error).message}`;
       field.value = "";

@@ -1,9 +1,9 @@
 /** What the model is to do by itself: how much it reasons, and the search that its provider runs. */
 
-/** @import { Reasoning, Tool } from "../web/types.js" */
+/** @import { Reasoning, Tool } from "../../web/types.js" */
 
-import { webSearch } from "../web/agent/hosted.js";
-import { find } from "./settings.js";
+import { webSearch } from "../../web/agent/hosted.js";
+import { find } from "../find.js";
 
 const SEARCHES = new Set(["openai", "anthropic", "gemini", "openrouter"]);
 
@@ -23,6 +23,8 @@ export function watchModelOptions(onChange) {
     },
     /** @returns {{reasoning?: Reasoning}} */
     options: () => (reasoning.value && provider !== "local" ? { reasoning: /** @type {Reasoning} */ (reasoning.value) } : {}),
+    /** The chosen reasoning, in words for the chip. */
+    about: () => (reasoning.value && provider !== "local" ? `${reasoning.value === "none" ? "no" : reasoning.value} reasoning` : ""),
     /** @returns {Tool[]} */
     tools: () => (search.checked && SEARCHES.has(provider) ? [webSearch()] : []),
   };

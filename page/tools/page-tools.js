@@ -1,6 +1,6 @@
 /** The page's tools: two in JavaScript, which change what is seen, and two in Python, which run beside the agent. */
 
-/** @import { PlainTool } from "../web/types.js" */
+/** @import { PlainTool } from "../../web/types.js" */
 
 import { startTimer } from "./timers.js";
 

@@ -1,6 +1,6 @@
 /** Python that the agent writes: its interpreter, made when it is first switched on. */
 
-import { pythonTool } from "../web/index.js";
+import { pythonTool } from "../../web/index.js";
 
 /** @type {ReturnType<typeof pythonTool> | undefined} */
 let making;

@@ -1,9 +1,9 @@
 /** Another agent, that the chat's own can ask or hand over to. */
 
-/** @import { AgentOptions, Delegate } from "../web/types.js" */
+/** @import { AgentOptions, Delegate } from "../../web/types.js" */
 
-import { Agent, handoff } from "../web/index.js";
-import { find } from "./settings.js";
+import { Agent, handoff } from "../../web/index.js";
+import { find } from "../find.js";
 
 const mode = find("second-mode", HTMLSelectElement);
 const name = find("second-name", HTMLInputElement);

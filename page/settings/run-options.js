@@ -1,9 +1,9 @@
 /** How the agent's runs go: asked about, limited, kept over a reload. */
 
-/** @import { StaysailChat } from "../web/element/staysail-chat.js" */
-/** @import { UsageLimits } from "../web/types.js" */
+/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @import { UsageLimits } from "../../web/types.js" */
 
-import { find } from "./settings.js";
+import { find } from "../find.js";
 
 /** The fields, and the limits that they set. */
 const LIMITS = /** @type {const} */ ({
@@ -20,12 +20,13 @@ const LIMITS = /** @type {const} */ ({
  */
 export function watchRunOptions(chat, onChange) {
   const keep = find("keep-runs", HTMLInputElement);
-  const asks = find("ask-first", HTMLInputElement);
   keep.addEventListener("change", () => (chat.durable = keep.checked));
-  asks.addEventListener("change", onChange);
+  find("ask-first", HTMLInputElement).addEventListener("change", onChange);
   find("limits", HTMLElement).addEventListener("input", onChange);
-  return { keep, asksFirst: () => asks.checked };
 }
+
+/** Whether tools are called only after the user's approval. */
+export const asksFirst = () => find("ask-first", HTMLInputElement).checked;
 
 /**
  * @param {string} model "provider:model", which the prices are of

@@ -1,6 +1,6 @@
 /** Cards that count down. */
 
-import { h, icon } from "../web/element/dom.js";
+import { h, icon } from "../../web/element/dom.js";
 
 /**
  * @param {number} seconds

@@ -1,8 +1,8 @@
 /** Keys that this browser keeps for the page, and OpenRouter's login: the controls below the key's field. */
 
-import { KeyStore } from "../web/keys/key-store.js";
-import { finishOpenRouterLogin, loginOpenRouter } from "../web/keys/openrouter-login.js";
-import { find } from "./settings.js";
+import { KeyStore } from "../../web/keys/key-store.js";
+import { finishOpenRouterLogin, loginOpenRouter } from "../../web/keys/openrouter-login.js";
+import { find } from "../find.js";
 
 const provider = find("provider", HTMLSelectElement);
 const key = find("key", HTMLInputElement);
@@ -17,7 +17,7 @@ const buttons = {
 };
 /** @type {KeyStore | undefined} */
 let keys;
-/** @type {Map<string, import("../web/keys/key-store.js").KeptKey>} */
+/** @type {Map<string, import("../../web/keys/key-store.js").KeptKey>} */
 let kept = new Map();
 
 /** What a provider's agent asks for its key; nothing where none is kept. The key itself is in no field and no variable of the page. @param {string} id */
@@ -36,7 +36,7 @@ export function watchKeptKeys() {
   const by = () =>
     kept.get(provider.value)?.by === "passkey" ? { passkey: /** @type {const} */ (true) } : { passphrase: passphrase.value };
   const save = async (
-    /** @type {import("../web/keys/key-store.js").ByPassphrase | import("../web/keys/key-store.js").ByPasskey} */ how,
+    /** @type {import("../../web/keys/key-store.js").ByPassphrase | import("../../web/keys/key-store.js").ByPasskey} */ how,
   ) => {
     await store.save(provider.value, key.value.trim(), how);
     key.value = "";

@@ -1,9 +1,9 @@
 /** WebMCP: the agent's tools for the browser's agents, and the page's own tools for the agent. */
 
-/** @import { Tool } from "../web/types.js" */
+/** @import { Tool } from "../../web/types.js" */
 
-import { pageTools, publishTools, webMCP } from "../web/index.js";
-import { find } from "./settings.js";
+import { pageTools, publishTools, webMCP } from "../../web/index.js";
+import { find } from "../find.js";
 
 const publish = find("webmcp-publish", HTMLInputElement);
 const use = find("webmcp-use", HTMLInputElement);

@@ -1,45 +1,42 @@
-/** The chats that are kept in this browser, beside the one that is open: to be found, opened, renamed, taken out and deleted. */
+/** The list of kept chats: to be found, opened, renamed, taken out and deleted. */
 
-/** @import { StaysailChat } from "../web/element/staysail-chat.js" */
-/** @import { ConversationHit, ConversationInfo } from "../web/types.js" */
+/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @import { Conversations } from "../../web/index.js" */
+/** @import { ConversationHit, ConversationInfo } from "../../web/types.js" */
 
-import { Conversations } from "../web/index.js";
-import { h, icon } from "../web/element/dom.js";
-import { find } from "./settings.js";
+import { h, icon } from "../../web/element/dom.js";
+import { find } from "../find.js";
+import { isOpen } from "../panel-frame.js";
+import { groupOf } from "./groups.js";
+import { saveChats } from "./save.js";
 
-const REMEMBERED = "staysail-conversation"; // of this tab, so that a reload opens it again
-const narrow = matchMedia("(max-width: 56rem)");
-const store = new Conversations();
-const others = new BroadcastChannel("staysail-conversations");
-
-/** @param {StaysailChat} chat */
-export function watchConversations(chat) {
-  const panel = find("conversations", HTMLElement);
-  const opener = find("open-conversations", HTMLButtonElement);
-  const list = find("conversation-list", HTMLUListElement);
+/**
+ * @param {StaysailChat} chat
+ * @param {Conversations} store
+ * @param {{show: (id: string) => void, changed: () => void}} actions show: opens a chat. changed: tells other tabs
+ */
+export function watchList(chat, store, { show, changed }) {
+  const list = find("conversation-list", HTMLElement);
   const search = find("conversation-search", HTMLInputElement);
-  const file = find("import-file", HTMLInputElement);
   const note = find("conversation-note", HTMLElement);
 
-  const open = (/** @type {boolean} */ isOpen) => {
-    panel.hidden = !isOpen;
-    opener.setAttribute("aria-expanded", String(isOpen));
-    /** @type {HTMLElement} */ (document.querySelector("main")).inert = isOpen && narrow.matches;
-    if (isOpen) void refresh();
-  };
-  const close = () => {
-    open(false);
-    opener.focus();
-  };
-
-  /** Draws the list, or what was found. */
+  /** Draws the list, or the search's results. */
   async function refresh() {
-    if (!chat.ready || panel.hidden) return;
+    if (!chat.ready || !isOpen("conversations")) return;
     const text = search.value.trim();
     const found = text ? await store.search(text) : await store.list();
     if (text !== search.value.trim() || list.querySelector("form, .asked")) return;
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
-    list.replaceChildren(...found.map((item) => ("excerpt" in item ? hit(item) : row(item))));
+    list.replaceChildren(
+      ...(text
+        ? [
+            group(
+              "",
+              found.map((item) => hit(/** @type {ConversationHit} */ (item))),
+            ),
+          ]
+        : grouped(/** @type {ConversationInfo[]} */ (found))),
+    );
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
     note.textContent = found.length
       ? ""
@@ -48,11 +45,11 @@ export function watchConversations(chat) {
         : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
   }
 
-  /** Does something, and tells what came of it. @param {() => Promise<string | void>} work */
+  /** Changes the store and says what came of it. @param {() => Promise<string | void>} work */
   async function change(work) {
     try {
       const told = await work();
-      others.postMessage(1);
+      changed();
       await refresh();
       if (told) note.textContent = told;
     } catch (error) {
@@ -60,11 +57,23 @@ export function watchConversations(chat) {
     }
   }
 
-  /** @param {string} id */
-  function show(id) {
-    chat.conversation = id;
-    if (narrow.matches) open(false);
-    chat.focus();
+  /** The chats under headings of days, the last used first. @param {ConversationInfo[]} chats */
+  function grouped(chats) {
+    const groups = Map.groupBy(chats, ({ updatedAt }) => groupOf(updatedAt * 1000));
+    return [...groups].map(([title, members]) => group(title, members.map(row)));
+  }
+
+  /**
+   * @param {string} title
+   * @param {HTMLElement[]} rows
+   */
+  function group(title, rows) {
+    return h(
+      "section",
+      { class: "conversation-group" },
+      title && h("h3", {}, title),
+      h("ul", title ? { "aria-label": title } : { "aria-label": "Found" }, ...rows),
+    );
   }
 
   /** @param {ConversationInfo} info */
@@ -75,7 +84,7 @@ export function watchConversations(chat) {
         "span",
         { class: "conversation-actions" },
         action("edit", `Rename ${info.title}`, `rename ${info.id}`, () => rename(item, info)),
-        action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => save(info.id, info.title))),
+        action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => saveChats(store, info.id, info.title))),
         action("trash", `Delete ${info.title}`, `delete ${info.id}`, () => confirm(item, info)),
       ),
     );
@@ -178,74 +187,14 @@ export function watchConversations(chat) {
     /** @type {HTMLElement} */ (asked.lastElementChild).focus();
   }
 
-  opener.addEventListener("click", () => {
-    open(panel.hidden);
-    if (!panel.hidden) search.focus();
-  });
-  find("close-conversations", HTMLButtonElement).addEventListener("click", close);
-  find("new-conversation", HTMLButtonElement).addEventListener("click", () => {
-    chat.newConversation();
-    if (narrow.matches) open(false);
-    chat.focus();
-  });
-  find("export-conversations", HTMLButtonElement).addEventListener("click", () => void change(() => save(undefined, "conversations")));
-  find("import-conversations", HTMLButtonElement).addEventListener("click", () => file.click());
-  file.addEventListener(
-    "change",
-    () =>
-      void change(async () => {
-        const [chosen] = file.files ?? [];
-        if (!chosen) return;
-        const text = await chosen.text();
-        file.value = "";
-        const ids = await store.import(text);
-        search.value = "";
-        return ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
-      }),
-  );
   search.addEventListener("input", () => void refresh());
-  panel.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
-  });
-  narrow.addEventListener("change", () => open(!panel.hidden));
-
-  chat.addEventListener("staysail-ready", () => void refresh());
-  chat.addEventListener("staysail-conversation", (event) => {
-    sessionStorage.setItem(REMEMBERED, /** @type {CustomEvent<{id: string}>} */ (event).detail.id);
-    void refresh();
-  });
-  for (const name of ["staysail-done", "staysail-error"]) {
-    chat.addEventListener(name, () => {
-      others.postMessage(1);
-      void refresh();
-    });
-  }
-  others.addEventListener("message", () => void refresh());
-
-  const remembered = sessionStorage.getItem(REMEMBERED);
-  if (remembered) chat.conversation = remembered;
-  else chat.newConversation();
+  return { refresh, change };
 }
 
 /** @param {ConversationInfo} info */
 function when({ updatedAt, messages }) {
   const date = new Date(updatedAt * 1000);
-  const today = date.toDateString() === new Date().toDateString();
-  const time = today ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], { dateStyle: "medium" });
+  const isRecent = date.toDateString() === new Date().toDateString();
+  const time = isRecent ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], { dateStyle: "medium" });
   return `${time}, ${messages} ${messages === 1 ? "message" : "messages"}`;
-}
-
-/**
- * Gives it to the user as a file.
- * @param {string | undefined} id
- * @param {string} title
- */
-async function save(id, title) {
-  const data = JSON.stringify(await store.export(id), null, 1);
-  const link = h("a", {
-    href: URL.createObjectURL(new Blob([data], { type: "application/json" })),
-    download: `${title.replaceAll(/[^\p{L}\p{N}]+/gu, "-").slice(0, 40) || "chat"}.json`,
-  });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
