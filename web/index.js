@@ -3,7 +3,7 @@
 export { Agent } from "./agent/agent.js";
 export { Batch } from "./agent/batch.js";
 export { authorizeInPopup, finishAuthorization } from "./keys/authorization.js";
-export { boot, shutdown } from "./runtime/boot.js";
+export { boot, configure, shutdown } from "./runtime/boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
 export { Conversations } from "./agent/conversations.js";
 export {

@@ -4,7 +4,7 @@
  * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
  */
 
-import { connect, startEarly } from "../runtime/boot.js";
+import { connect } from "../runtime/boot.js";
 import { Batch } from "./batch.js";
 import { Crew } from "./crew.js";
 import { delegate, word } from "./delegation.js";
@@ -29,14 +29,13 @@ export class Agent {
   #freed = false;
 
   /**
-   * Checks the options at once. In a page Python starts in the background, unless `boot` has started it; in Node with the first call.
+   * Checks the options at once. Python starts with the first call, or when `configure({ start })` or `boot` start it.
    * @param {AgentOptions<S>} options
    */
   constructor(options) {
     checkAgentOptions(options);
     this.#options = { ...options };
     this.#provider = new.target.provider;
-    startEarly();
   }
 
   /**
