@@ -4,6 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
+ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/typing tests/attack
 ROW ?=
 PORT ?=
@@ -97,13 +98,19 @@ $(CONFORMANCE): tests/mcp/conformance/package.json tests/mcp/conformance/package
 	@cd tests/mcp/conformance && npm ci --loglevel=error
 	@touch $@
 
+# The packages that staysail's entries for other frameworks are tested against.
+$(ECOSYSTEM): tests/ecosystem/package.json tests/ecosystem/package-lock.json
+	@echo "Installing the AI SDK, AG-UI and assistant-ui into tests/ecosystem/node_modules"
+	@cd tests/ecosystem && npm ci --loglevel=error
+	@touch $@
+
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side, each with
 # what it printed in one piece; all of them to the end.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE)
+	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM)
 	@status=0; $(MAKE) test-page || status=1; \
 		echo "== Tests on CPython and in Node, side by side"; \
 		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; exit $$status
@@ -117,9 +124,9 @@ test-page: types
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
 
-test-web: types
+test-web: types $(ECOSYSTEM)
 	@echo "== Tests in Node"
-	@tests=$$(find tests/web -name '*.test.js' -o -name '*.test.mjs' | sort); \
+	@tests=$$(find tests/web tests/ecosystem -name node_modules -prune -o '(' -name '*.test.js' -o -name '*.test.mjs' ')' -print | sort); \
 		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi
 
 format: setup
@@ -154,4 +161,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules bench/built bench/wheels
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules bench/built bench/wheels

@@ -39,7 +39,6 @@ SUBJECTS = {
     "stores": "Stores",
     "rag": "Documents",
     "fs": "ToolFS",
-    "host": "Notebooks and pages",
     "testing": "Testing",
 }
 

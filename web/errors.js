@@ -285,7 +285,17 @@ export function toRecord(error) {
   if (!(error instanceof Error)) return { name: "Error", message: messageOf(error) };
   const code = "code" in error && typeof error.code === "string" ? error.code : undefined;
   const name = error instanceof ToolError ? "ToolError" : typeof error.name === "string" ? error.name : "Error";
-  return { name, message: messageOf(error), code };
+  return { name, message: messageOf(error), code, ...readStatus(error) };
+}
+
+/**
+ * Returns the HTTP status of an error, and whether a retry may help, as staysail and other packages for models spell them.
+ * @param {Error & {status?: unknown, statusCode?: unknown, retryable?: unknown, isRetryable?: unknown}} error
+ */
+function readStatus({ status, statusCode, retryable, isRetryable }) {
+  const found = typeof status === "number" ? status : statusCode;
+  const may = typeof retryable === "boolean" ? retryable : isRetryable;
+  return { ...(typeof found === "number" ? { status: found } : {}), ...(typeof may === "boolean" ? { retryable: may } : {}) };
 }
 
 /**

@@ -119,16 +119,10 @@ export type ToolProgress = {
   type: "tool_progress";
   callId: string;
   name: string;
-  stream: "stdout" | "stderr" | "progress" | "display";
+  stream: "stdout" | "stderr" | "display";
   text: string;
   part: Part | null;
-  /** A report that is not text alone, as plain JSON. */
-  value: unknown;
 };
-/** A message was sent to the run while it was under way, and waits for its place: the next step, or after the answer. */
-export type MessageQueued = { type: "message_queued"; id: string; message: Message; when: "next_step" | "after" };
-/** A message that waited is now part of the run; the next model call has it. */
-export type MessageDelivered = { type: "message_delivered"; id: string; message: Message; when: "next_step" | "after" };
 /** An event of the run of an agent that serves as a tool with `events: true`. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** Another agent goes on with the conversation from here. */
@@ -158,8 +152,6 @@ export type AgentEvent<Output = unknown> =
   | ToolProgress
   | NestedEvent
   | HandedOver
-  | MessageQueued
-  | MessageDelivered
   | RunDone<Output>;
 
 export type Completion = {
@@ -665,7 +657,100 @@ export type Access = {
    * vectors and media.
    */
   maxResponseBytes?: number | null;
+  /**
+   * Sends every request to the model, in place of the browser's own `fetch`: for headers, a proxy, logs. It is called in the page also where
+   * Python runs in a worker. The request's key is in the headers that it gets.
+   */
+  fetch?: FetchFunction | null;
 };
+/** `fetch` of the platform, or a function that is called as it is. `body` is bytes. Ending the run aborts `signal`. */
+export type FetchFunction = (
+  url: string,
+  init: {
+    method: string;
+    headers: Record<string, string>;
+    body?: Uint8Array<ArrayBuffer>;
+    redirect: "follow" | "manual";
+    signal: AbortSignal;
+  },
+) => Promise<Response>;
+/**
+ * The abilities of a model of your own. Where an ability is not told: it streams if it has `stream`, calls tools, and gives typed answers
+ * through a tool.
+ */
+export type ModelTraits = {
+  /** Gives answers by a JSON Schema, `request.output`. */
+  nativeOutput?: boolean;
+  /** Does so also in a call that offers tools. */
+  outputWithTools?: boolean;
+  tools?: boolean;
+  /** Can be made to call a tool. */
+  forcedTools?: boolean;
+  forcedWithReasoning?: boolean;
+  streaming?: boolean;
+  /** Whether it takes a temperature. */
+  sampling?: "always" | "without_reasoning" | "never";
+  reasoning?: { levels?: string[]; byDefault?: boolean; budget?: [least: number, most: number] } | null;
+  contextTokens?: number | null;
+  maxOutputTokens?: number | null;
+  inputs?: ("text" | "image" | "file" | "audio" | "video")[];
+};
+/**
+ * The request to a model of your own: plain JSON, bytes as base64. Documents stand among the messages; `preamble` is the system prompt
+ * beside them.
+ */
+export type OwnModelRequest = Omit<ModelRequest, "documents"> & { headers?: Record<string, string> };
+/**
+ * A piece of a model's answer. Text and reasoning are joined with the piece of the same type before them; other parts of a message come
+ * whole. A call whose arguments came in pieces needs no `tool_call`. An answer without `finish` ended well.
+ */
+export type ModelPiece =
+  | string
+  | TextPart
+  | ReasoningPart
+  | (Omit<ToolCallPart, "id"> & { id?: string })
+  | { type: "tool_call_delta"; id?: string; name?: string; argumentsDelta: string }
+  | ImagePart
+  | AudioPart
+  | FilePart
+  | RefusalPart
+  | OpaquePart
+  | ({ type: "usage" } & Partial<Usage>)
+  /** An option that the model did not get, with the reason. */
+  | { type: "warning"; message: string }
+  | ({ type: "finish" } & AnswerEnd);
+export type AnswerEnd = {
+  finishReason?: FinishReason;
+  rawFinishReason?: string | null;
+  usage?: Partial<Usage>;
+  requestId?: string | null;
+  model?: string | null;
+  raw?: unknown;
+};
+/** A whole answer: text, or the parts of its message. */
+export type WholeAnswer = AnswerEnd & { text?: string; content?: ModelPiece[]; message?: { content: ModelPiece[] }; warnings?: string[] };
+/**
+ * A model of your own. An error with a numeric `status` is read as that HTTP status; `retryable: true` has the call made again.
+ */
+export type OwnModel = {
+  name: string;
+  traits?: ModelTraits | null;
+  stream?: (
+    request: OwnModelRequest,
+    context: { signal: AbortSignal },
+  ) => AsyncIterable<ModelPiece> | ReadableStream<ModelPiece> | Promise<AsyncIterable<ModelPiece> | ReadableStream<ModelPiece>>;
+  complete?: (request: OwnModelRequest, context: { signal: AbortSignal }) => string | WholeAnswer | Promise<string | WholeAnswer>;
+};
+/** A language model of the AI SDK, of any version of its specification from 2 to 4, such as `anthropic("claude-opus-5-5")`. */
+export interface AiLanguageModel {
+  readonly specificationVersion: string;
+  readonly provider: string;
+  readonly modelId: string;
+  doGenerate(options: any): PromiseLike<any>;
+  doStream(options: any): PromiseLike<any>;
+}
+/** A model as an object, in place of its name. */
+export type ModelObject = OwnModel | AiLanguageModel;
 export type Limits = {
   /** Most calls in all, or the delays between them; false: no retry. */
   retry?: number | boolean | RetryOptions | null;
@@ -674,7 +759,42 @@ export type Limits = {
   additionalParams?: Record<string, unknown> | null;
 };
 /** Options of a model without an agent. From the package's root its name is "provider:model". */
-export type ModelOptions = Access & Limits & ({ modelName: string; model?: string } | { model: string; modelName?: string });
+export type ModelOptions = Access &
+  Limits &
+  ({ modelName: string; model?: string } | { model: string | ModelObject | ServiceObject; modelName?: string });
+/** An embedder of your own, for `new EmbeddingModel({model})`. Returns one vector for each text, in order. */
+export type OwnEmbedder = {
+  name: string;
+  embed: (
+    texts: string[],
+    options: { signal?: AbortSignal; dimensions?: number },
+  ) => ArrayLike<ArrayLike<number>> | PromiseLike<ArrayLike<ArrayLike<number>>>;
+};
+/** A reranker of your own, for `new Reranker({model})`. Returns scores by the texts' places, in any order. */
+export type OwnReranker = {
+  name: string;
+  rerank: (
+    query: string,
+    texts: string[],
+    options: { topN?: number; signal?: AbortSignal },
+  ) => Iterable<{ index: number; score: number }> | PromiseLike<Iterable<{ index: number; score: number }>>;
+};
+/** A transcriber of your own, for `new TranscriptionModel({model})`. */
+export type OwnTranscriber = {
+  name: string;
+  transcribe: (
+    audio: Uint8Array,
+    options: { signal?: AbortSignal; mediaType: string; language?: string; prompt?: string; temperature?: number; filename?: string },
+  ) => string | Partial<Transcription> | PromiseLike<string | Partial<Transcription>>;
+};
+/** An embedding, reranking or transcription model of the AI SDK. */
+export interface AiServiceModel {
+  readonly specificationVersion: string;
+  readonly provider: string;
+  readonly modelId: string;
+}
+/** A model as an object for the class that calls it. */
+export type ServiceObject = OwnEmbedder | OwnReranker | OwnTranscriber | AiServiceModel;
 
 /** Options of an agent that any of its calls may override. */
 export type RunOptions<S = Schema | undefined> = Limits & {
@@ -724,8 +844,11 @@ export type ModelLink = Access & { model: string };
 export type ChainAccess = Omit<Access, "apiKey"> & { apiKey?: Access["apiKey"] | Record<string, Access["apiKey"]> };
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
   ChainAccess & {
-    /** The model's name, from the package's root "provider:model"; or several, each of which answers where the one before it cannot. */
-    model: string | readonly (string | ModelLink)[];
+    /**
+     * The model's name, from the package's root "provider:model"; a model of your own or of the AI SDK; or several, each of which answers
+     * where the one before it cannot.
+     */
+    model: string | ModelObject | readonly (string | ModelLink | ModelObject)[];
     /** The agent's name, for agents that call it and for traces. */
     name?: string | null;
     /** Keeps the last answers, by the whole request. */
@@ -735,8 +858,6 @@ export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   history?: MessageLike | readonly MessageLike[] | null;
   /** Aborts the request itself. */
   signal?: AbortSignal | null;
-  /** Sends messages to the run while it is under way. */
-  steering?: import("./agent/steering.js").Steering | null;
 };
 
 /** approvals: answers by the ids of their requests. */

@@ -17,16 +17,15 @@ from .agent.batch import Batch
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
-from .agent.events import HandedOver, NestedEvent, ReplayDone, RunDone, RunStarted
+from .agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
 from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
-from .agent.run import CallModel, CallTools, Deliver, Finish, Pause, Run
+from .agent.run import CallModel, CallTools, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
-from .agent.settings import CallOptions, RunOptions
-from .agent.steering import MessageDelivered, MessageQueued, QueuedMessage, Steering
+from .agent.settings import RunOptions
 from .core.batches import BatchState
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.errors import (
@@ -59,6 +58,7 @@ from .core.events import (
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
+    RunDone,
     SourceFound,
     StepDone,
     StepStarted,
@@ -103,7 +103,6 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .fs.ports import PluginSource
     from .fs.session import Grant, Session
     from .fs.toolfs import ToolFS
-    from .host.outputs.show import show
     from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
@@ -195,7 +194,6 @@ LAZY = {
     "python_tool": "tools.python_tool",
     "sample_with": "tools.mcp.sampling",
     "search_tool": "agent.search_tool",
-    "show": "host.outputs.show",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
     "split_markdown": "rag.splitters",
@@ -213,10 +211,6 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY})
-
-
 __all__ = [
     "Agent",
     "AgentTool",
@@ -231,7 +225,6 @@ __all__ = [
     "BatchState",
     "Cache",
     "CallModel",
-    "CallOptions",
     "CallTools",
     "ClientCredentials",
     "ClientTool",
@@ -246,7 +239,6 @@ __all__ = [
     "Conversations",
     "CorruptionError",
     "Cost",
-    "Deliver",
     "DimensionError",
     "Document",
     "Embedding",
@@ -280,8 +272,6 @@ __all__ = [
     "MemoryExporter",
     "MemoryPolicy",
     "Message",
-    "MessageDelivered",
-    "MessageQueued",
     "Model",
     "ModelChanged",
     "ModelInfo",
@@ -304,7 +294,6 @@ __all__ = [
     "ProviderError",
     "ProviderFiles",
     "QdrantStore",
-    "QueuedMessage",
     "QuotaError",
     "RankedDocument",
     "RateLimitError",
@@ -339,7 +328,6 @@ __all__ = [
     "SpanExporter",
     "SpeechModel",
     "StaysailError",
-    "Steering",
     "Step",
     "StepDone",
     "StepStarted",
@@ -396,7 +384,6 @@ __all__ = [
     "python_tool",
     "sample_with",
     "search_tool",
-    "show",
     "split_code",
     "split_html",
     "split_markdown",

@@ -211,10 +211,10 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
             assert violations(page) == []
             page.shot(f"map-{scheme}")
         page.resize(360, 740)
-        page.close_panel("documents")
+        driver.execute_script("document.getElementById('documents').hidden || document.getElementById('open-documents').click()")
         assert page.width_beyond_screen() <= 0
         page.shot("narrow-chat")
-        page.open_panel("documents")
+        page.click("open-documents")
         page.shot("narrow-panel")
         assert page.width_beyond_screen() <= 0
         assert violations(page) == []
@@ -227,10 +227,8 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         end_site()
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(site)
-        driver.refresh()
-        page = Documents(driver, site, keep="chat")
+        page = Documents(driver, site)
         assert driver.execute_script("return crossOriginIsolated")
-        page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
         choose(page, "openai-compatible", base=box.url, model="m")
         page.wait_for("balances a ketch")
         page.one(".reference").click()
@@ -242,12 +240,12 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         page.wait_idle()
         assert "thirteen crowns" in json.dumps(box.seen[1].json["messages"])
         assert page.all(".citations h4")[-1].text == "From these passages"
-        page.open_panel("documents")
+        page.click("open-documents")
         page.wait(lambda: page.files() == FILES, "the files", 30)
         assert page.find("#documents-list")
-        page.open_panel("files")
+        page.click("open-files")
         assert not page.find("#documents"), "two panels share a place"
-        page.open_panel("documents")
+        page.click("open-documents")
         driver.execute_script("window.confirm = () => true")
         page.find("#documents-list button")[0].click()
         page.wait(lambda: page.files() == FILES[1:], "the file to go", 30)

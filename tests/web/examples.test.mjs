@@ -55,6 +55,12 @@ const EXAMPLES = {
     prints: /^Clear, 7 °C\.\n2 model calls, 30 tokens$/m,
     check: ([, told]) => assert.match(JSON.stringify(told.json), /\\"celsius\\": ?7/),
   },
+  "own-model.mjs": { answers: [], prints: /^Squawk! LAND AHOY, 12 tokens$/m, check: () => {} },
+  "own-fetch.mjs": {
+    answers: [{ text: "Hello yourself." }],
+    prints: /^POST responses\nHello yourself\.$/m,
+    check: ([asked]) => assert.equal(asked.headers["x-session"], "42"),
+  },
   "streaming.mjs": {
     answers: [{ text: "Once a robot set sail.", chunk_bytes: 40 }],
     prints: /^Once a robot set sail\.\n5 tokens, ended by stop$/m,

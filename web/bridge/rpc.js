@@ -10,7 +10,7 @@
  *
  * Every call ends in exactly one `done` or `fault`. When the connection breaks, every call ends with the error given to `close`. A message
  * that cannot be read fails the call that its beginning names: both sides begin a message with {"type":…,"id":…. One array of bytes may
- * come beside a message: the field `$bytes` of a call's params, or of its value.
+ * come beside a message: the field `$bytes` of a call's params, of its value, or of an event's only value.
  * @typedef {{type: "call", id: number, method: string, params: any, parent?: number | null}} CallMessage
  * @typedef {{type: "pull", id: number, count: number}} PullMessage
  * @typedef {{type: "cancel", id: number}} CancelMessage
@@ -249,8 +249,8 @@ export class Peer {
       if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
       const result = await handler(params, { signal: call.signal });
       if (isAsyncIterable(result)) {
-        const value = await call.pump(result, (values) => this.#post({ type: "event", id, values }));
-        this.#post({ type: "done", id, value: value ?? null });
+        await call.pump(result, (values) => this.#post({ type: "event", id, values }));
+        this.#post({ type: "done", id });
       } else {
         this.#post({ type: "done", id, value: result ?? null });
       }
@@ -328,26 +328,13 @@ class IncomingCall {
   /**
    * @param {AsyncIterable<any>} values
    * @param {(batch: any[]) => void} post
-   * @returns {Promise<any>} the value that the iterable returns at its end
    */
   async pump(values, post) {
-    const iterator = values[Symbol.asyncIterator]();
-    let ended = false;
-    try {
-      while (!this.signal.aborted) {
-        const { done, value } = await iterator.next();
-        ended = Boolean(done);
-        if (done) return value;
-        if (this.signal.aborted) return;
-        post([value]);
-        this.#room -= 1;
-        while (this.#room <= 0 && !this.signal.aborted) await new Promise((resolve) => (this.#hasRoom = () => resolve(undefined)));
-      }
-    } catch (error) {
-      ended = true;
-      throw error;
-    } finally {
-      if (!ended) await iterator.return?.();
+    for await (const value of values) {
+      if (this.signal.aborted) return;
+      post([value]);
+      this.#room -= 1;
+      while (this.#room <= 0 && !this.signal.aborted) await new Promise((resolve) => (this.#hasRoom = () => resolve(undefined)));
     }
   }
 }
@@ -447,6 +434,7 @@ function isAsyncIterable(value) {
  * @returns {any}
  */
 function payload(message) {
+  if (message.type === "event") return message.values[0];
   return message.type === "call" ? message.params : message.type === "done" ? message.value : undefined;
 }
 

@@ -10,7 +10,6 @@ import { h, icon } from "./dom.js";
  * @property {(prompt: Prompt) => boolean} send false when it cannot be sent now; the text stays
  * @property {() => void} stop
  * @property {() => void} clear
- * @property {(text: string) => void} draft is called when the text changed
  */
 
 export class Composer {
@@ -63,10 +62,7 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    this.input.addEventListener("input", () => {
-      this.#note.replaceChildren();
-      this.#actions.draft(this.input.value);
-    });
+    this.input.addEventListener("input", () => this.#note.replaceChildren());
     this.#picker.addEventListener("change", () => {
       void this.attach([...(this.#picker.files ?? [])]); // a list of its own: the field's is emptied at once
       this.#picker.value = "";
@@ -76,15 +72,6 @@ export class Composer {
       event.preventDefault();
       void this.attach([...event.clipboardData.files]);
     });
-  }
-
-  /** The text that is not sent. */
-  get draft() {
-    return this.input.value;
-  }
-  set draft(text) {
-    this.input.value = text;
-    this.#actions.draft(text);
   }
 
   /** @param {File[]} files */
@@ -109,7 +96,7 @@ export class Composer {
     if (!text && !parts.length) return;
     const prompt = parts.length ? [...parts, ...(text ? [{ type: /** @type {const} */ ("text"), text }] : [])] : text;
     if (!this.#actions.send(prompt)) return;
-    this.draft = "";
+    this.input.value = "";
     this.#attachments.clear();
     this.#note.replaceChildren();
   }

@@ -1,13 +1,17 @@
 /**
  * Access to a model and limits of its calls: the options that agents and models share.
  *
- * @import { Access, ChainAccess, Limits, ModelLink } from "../types.js"
+ * @import { Access, ChainAccess, Limits, ModelLink, ModelObject } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
  */
 
 import { ConfigError } from "../errors.js";
+import { answerFetch } from "./own-fetch.js";
+import { answerOwnModel, checkOwnModel, describeOwnModel, isModelObject } from "./own-model.js";
 
-export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers", "maxResponseBytes"];
+export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers", "maxResponseBytes", "fetch"];
+/** Options of access that a model which is an object has no use for. */
+const OF_NAMED = /** @type {const} */ (["apiKey", "baseURL", "baseUrl", "maxResponseBytes", "fetch"]);
 export const LIMIT_OPTIONS = ["retry", "timeoutMs", "additionalParams"];
 
 /**
@@ -23,37 +27,42 @@ export function checkChain(options, model, what) {
     throw new ConfigError(
       "of several models, apiKey is {openai: …, anthropic: …} and each has its own baseURL: [{model, apiKey, baseURL}]",
     );
-  for (const link of linksOf(model, options.apiKey)) checkAccess(link, link.model, what);
+  for (const link of linksOf(model, options)) checkAccess(link, link.model, what);
 }
 
 /**
  * @param {ChainAccess} options
- * @param {string | readonly (string | ModelLink)[]} model
+ * @param {string | ModelObject | readonly (string | ModelLink | ModelObject)[]} model
  * @param {string} [provider] fixed by a subpath
  * @returns {{access: Record<string, unknown>, handlers: Handlers}}
  */
 export function describeChain(options, model, provider) {
-  if (typeof model === "string") return describeAccess(/** @type {Access} */ (options), model, provider);
-  const links = linksOf(model, options.apiKey);
+  if (!Array.isArray(model)) return describeAccess(/** @type {Access} */ (options), /** @type {string | ModelObject} */ (model), provider);
+  const links = linksOf(model, options);
   const described = links.map((link) => describeAccess(link, link.model, provider));
+  const names = new Set(described.flatMap(({ handlers }) => Object.keys(handlers)));
+  /**
+   * @param {string} name
+   * @returns {Handlers[string]}
+   */
+  const handle = (name) => (params, context) => described[params?.link ?? 0].handlers[name](params, context);
   return {
     access: { model: described.map(({ access }) => access), api_key: null, base_url: null, headers: options.headers ?? null },
-    handlers: {
-      api_key: (/** @type {{link?: number}} */ params, ...rest) => described[params?.link ?? 0].handlers.api_key(params, ...rest),
-    },
+    handlers: Object.fromEntries([...names].map((name) => [name, handle(name)])),
   };
 }
 
 /**
- * @param {readonly (string | ModelLink)[]} models
- * @param {ChainAccess["apiKey"]} keys by provider
- * @returns {ModelLink[]}
+ * @param {readonly (string | ModelLink | ModelObject)[]} models
+ * @param {ChainAccess} options apiKey: the keys by provider. fetch: of every model that has none of its own
+ * @returns {(Access & {model: string | ModelObject})[]}
  */
-function linksOf(models, keys) {
+function linksOf(models, { apiKey: keys, fetch }) {
   const known = keys && typeof keys === "object" ? keys : {};
   return models.map((item) => {
+    if (isModelObject(item)) return { model: item };
     const link = typeof item === "string" ? { model: item } : item;
-    return { apiKey: known[String(link.model).split(":")[0]], ...link };
+    return { apiKey: known[String(link.model).split(":")[0]], fetch, ...link };
   });
 }
 
@@ -62,7 +71,14 @@ function linksOf(models, keys) {
  * @param {unknown} model
  * @param {string} what the class's name
  */
-export function checkAccess({ apiKey }, model, what) {
+export function checkAccess(options, model, what) {
+  const { apiKey, fetch } = options;
+  if (isModelObject(model)) {
+    const idle = OF_NAMED.find((name) => options[name] != null);
+    if (idle) throw new ConfigError(`${idle} belongs to a model named by text; this model was made already: give it where it was made`);
+    return checkOwnModel(model, what);
+  }
+  if (fetch != null && typeof fetch !== "function") throw new ConfigError("fetch is a function, called as the browser's own is");
   if (typeof apiKey === "string" && !apiKey.trim()) throw new ConfigError("API key cannot be empty");
   if (apiKey != null && typeof apiKey !== "string" && typeof apiKey !== "function")
     throw new ConfigError("apiKey is text, or a function that gives it");
@@ -72,19 +88,23 @@ export function checkAccess({ apiKey }, model, what) {
 
 /**
  * @param {Access} options
- * @param {string} model
+ * @param {string | ModelObject} model
  * @param {string} [provider] fixed by a subpath
  * @returns {{access: Record<string, unknown>, handlers: Handlers}}
  */
-export function describeAccess({ apiKey, baseURL, baseUrl, headers, maxResponseBytes }, model, provider) {
+export function describeAccess({ apiKey, baseURL, baseUrl, headers, maxResponseBytes, fetch }, model, provider) {
+  if (isModelObject(model))
+    return { access: { model: describeOwnModel(model), headers: headers ?? null }, handlers: answerOwnModel(model) };
   const access = {
     model: provider ? [provider, model].filter(Boolean).join(":") : model,
     api_key: typeof apiKey === "function" ? true : (apiKey ?? null),
     base_url: baseURL ?? baseUrl ?? addressFromEnvironment(provider ?? model.split(":")[0]),
     headers: headers ?? null,
     max_response_bytes: maxResponseBytes ?? null,
+    ...(fetch ? { fetch: true } : {}),
   };
-  return { access, handlers: { api_key: () => (typeof apiKey === "function" ? apiKey() : apiKey) } };
+  const key = () => (typeof apiKey === "function" ? apiKey() : apiKey);
+  return { access, handlers: { api_key: key, ...(fetch ? answerFetch(fetch) : {}) } };
 }
 
 /**

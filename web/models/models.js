@@ -1,8 +1,9 @@
 /**
  * Models without an agent around them.
  *
- * @import { AgentEvent, Completion, CompletionDone, Embedding, FilePart, GeneratedImages, ImagePart, ModelOptions, OcrResult, RankedDocument, RequestOptions, Transcription } from "../types.js"
+ * @import { AgentEvent, Completion, CompletionDone, Embedding, FilePart, GeneratedImages, ImagePart, ModelObject, ModelOptions, OcrResult, RankedDocument, RequestOptions, ServiceObject, Transcription } from "../types.js"
  * @import { CompletionRequest } from "../completion.js"
+ * @import { Verb } from "./own-services.js"
  * @typedef {{signal?: AbortSignal}} Stoppable
  */
 
@@ -10,13 +11,20 @@ import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess,
 import { fromBase64 } from "../bridge/base64.js";
 import { connect } from "../runtime/boot.js";
 import { describeRequest } from "../completion.js";
+import { checkService, embed, rerank, transcribe } from "./own-services.js";
+import { isModelObject, nameOf } from "./own-model.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 
 /** The base of all models; not exported from the package. */
 class Model {
   /** The provider, where a subpath fixes it. @type {string | undefined} */
   static provider;
+  /** The method of a model object that the class calls; "answer" for a language model. @type {Verb | "answer" | undefined} */
+  static verb;
 
+  /** The model, where an object was given that is called here. @type {ServiceObject | undefined} */
+  own;
+  #name;
   #options;
   #access;
   #handlers;
@@ -28,9 +36,14 @@ class Model {
    */
   constructor(options, own = []) {
     checkNames(options, [...ACCESS_OPTIONS, ...LIMIT_OPTIONS, "model", "modelName", ...own]);
-    const model = options.modelName ?? options.model;
-    checkAccess(options, model, new.target.name);
-    const { access, handlers } = describeAccess(options, /** @type {string} */ (model), new.target.provider);
+    const { verb, name } = new.target;
+    const model = /** @type {string | ModelObject} */ (options.modelName ?? options.model);
+    if (isModelObject(model) && verb !== "answer") {
+      checkService(model, verb, name);
+      this.own = /** @type {ServiceObject} */ (/** @type {unknown} */ (model));
+    } else checkAccess(options, model, name);
+    const { access, handlers } = describeAccess(options, model, new.target.provider);
+    this.#name = isModelObject(model) ? nameOf(model) : /** @type {string} */ (access.model);
     this.#access = access;
     this.#handlers = handlers;
     this.#options = Object.fromEntries([
@@ -39,9 +52,9 @@ class Model {
     ]);
   }
 
-  /** "provider:model" */
+  /** "provider:model", or the name of a model of your own */
   get name() {
-    return /** @type {string} */ (this.#access.model);
+    return this.#name;
   }
 
   /**
@@ -76,6 +89,9 @@ class Model {
 }
 
 export class CompletionModel extends Model {
+  /** @type {"answer"} */
+  static verb = "answer";
+
   /**
    * Returns one whole answer.
    * @param {string | CompletionRequest | RequestOptions} request
@@ -103,9 +119,14 @@ export class CompletionModel extends Model {
 }
 
 export class EmbeddingModel extends Model {
+  /** @type {Verb} */
+  static verb = "embed";
+  #dimensions;
+
   /** @param {ModelOptions & {dimensions?: number}} options */
   constructor(options) {
     super(options, ["dimensions"]);
+    this.#dimensions = options.dimensions;
   }
 
   /**
@@ -124,12 +145,17 @@ export class EmbeddingModel extends Model {
    * @returns {Promise<Embedding[]>}
    */
   async embedTexts(texts, options) {
-    const vectors = await this.call("model.embed", { texts }, options);
+    const vectors = this.own
+      ? await embed(this.own, texts, { ...options, dimensions: this.#dimensions })
+      : await this.call("model.embed", { texts }, options);
     return texts.map((document, position) => ({ document, vec: vectors[position] }));
   }
 }
 
 export class Reranker extends Model {
+  /** @type {Verb} */
+  static verb = "rerank";
+
   /**
    * Returns the `topN` best of some texts, by default all of them, best first. `index`: a text's place in `texts`. A search takes the model
    * as its `rerank`.
@@ -139,11 +165,15 @@ export class Reranker extends Model {
    * @returns {Promise<RankedDocument[]>}
    */
   async rerank(query, texts, { topN, signal } = {}) {
+    if (this.own) return rerank(this.own, query, texts, { topN, signal });
     return this.call("model.rerank", { query, documents: texts, top_n: topN ?? null }, { signal });
   }
 }
 
 export class TranscriptionModel extends Model {
+  /** @type {Verb} */
+  static verb = "transcribe";
+
   /**
    * @param {Blob | Uint8Array | ArrayBuffer} audio
    * @param {Stoppable & {mediaType?: string, filename?: string, language?: string, prompt?: string, temperature?: number}} [options]
@@ -152,6 +182,10 @@ export class TranscriptionModel extends Model {
   async transcribe(audio, { signal, mediaType, ...asked } = {}) {
     const data = audio instanceof Blob ? new Uint8Array(await audio.arrayBuffer()) : audio;
     const media_type = mediaType ?? (audio instanceof Blob && audio.type ? audio.type : undefined);
+    if (this.own) {
+      const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : /** @type {Uint8Array} */ (data);
+      return transcribe(this.own, bytes, { signal, mediaType: media_type, ...asked });
+    }
     return toCamel(await this.call("model.transcribe", { data, media_type, asked }, { signal }));
   }
 }

@@ -1,4 +1,5 @@
-import { inNode } from "../runtime/environment.js";
+/** Node, and no browser that has been given a `process`. */
+export const inNode = typeof process === "object" && Boolean(process.versions?.node) && !("document" in globalThis);
 
 /** @typedef {{post: (message: any) => void, listen: (onMessage: (message: any) => void) => void}} Port */
 

@@ -4,7 +4,6 @@
  * would have it.
  */
 
-import { inNode } from "./environment.js";
 import { hash } from "./snapshot.js";
 
 const CACHE = "staysail-snapshots";
@@ -22,7 +21,7 @@ export function keptManifestURL(runtimeURL) {
 export const isKept = (url) => url.startsWith(PLACE);
 
 /** Whether a snapshot can be kept here: in pages over HTTPS or from this machine. */
-export const canKeep = !inNode && typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
+export const canKeep = typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
 
 /**
  * @param {string} url

@@ -21,7 +21,6 @@
 
 import { startPython } from "./interpreter.js";
 import { pack, unpack } from "../bridge/packet.js";
-import { setPlaces } from "./package-files.js";
 
 const host = `staysail host ${crypto.randomUUID()}`;
 const held = new Promise((resolve) => {
@@ -82,7 +81,6 @@ function leave(member) {
 function start(addresses) {
   /** @type {Running} */
   const started = { addresses, join: new Promise(() => {}) };
-  setPlaces(addresses);
   started.join = startPython({
     ...addresses,
     countBytes: true,

@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import Retry, Timeouts
 from .remote import Owner, RemoteKey
+from .remote_models import RemoteTransport, read_own_model
 
 
 def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
@@ -18,13 +19,18 @@ def read_access(owner: Owner, described: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_link(owner: Owner, described: dict[str, Any], position: int | None) -> dict[str, Any]:
-    """Returns the options of one model. position: the model's place in a chain, by which the other side finds its key."""
+    """Returns the options of one model. position: the model's place in a chain, by which the other side finds its functions."""
+    if isinstance(described["model"], dict):
+        headers = {"headers": described["headers"]} if described.get("headers") and position is None else {}
+        return {"model": read_own_model(owner, described["model"], position)} | headers
     key = described.get("api_key")
     access = {
         "model": described["model"],
         "api_key": RemoteKey(owner, position) if key is True else key,
         "base_url": described.get("base_url"),
     }
+    if described.get("fetch"):
+        access["transport"] = RemoteTransport(owner, position)
     return access | {name: described[name] for name in ("headers", "max_response_bytes") if described.get(name)}
 
 

@@ -116,7 +116,8 @@ class Models:
 
     def _chat(self, params: dict[str, Any]) -> staysail.Model:
         access = read_access(self._owner, params["access"])
-        return staysail.load_model(access.pop("model"), **access)
+        model = access.pop("model")
+        return staysail.load_model(model, **access) if isinstance(model, str) else model
 
     def _options(self, params: dict[str, Any]) -> dict[str, Any]:
         return read_access(self._owner, params["access"]) | read_limits(params["options"])

@@ -4,8 +4,9 @@ How it works. Either side sends `call`, and the other answers with exactly one `
 if the call streams. Values of a stream go out in batches, one batch each time the source really waits (once per network chunk, not per
 value), and only as many as the reader said it has room for (`pull`), so a slow reader holds up the source instead of filling memory.
 `cancel` ends a call early. `parent` names the other side's call on behalf of which this one is made, so that it finds the functions
-given with that one. One array of bytes may come beside a message: the field `$bytes` of a call's params, or of its value. A message that
-cannot be read fails the call that it names, by its beginning, which both sides write as {"type":…,"id":….
+given with that one. One array of bytes may come beside a message: the field `$bytes` of a call's params, of its value, or of the only
+value of an event from JavaScript. A message that cannot be read fails the call that it names, by its beginning, which both sides write as
+{"type":…,"id":….
 """
 
 from __future__ import annotations
@@ -38,13 +39,29 @@ type Method = Callable[[Any], Awaitable[Any] | AsyncGenerator[Any]]
 
 
 class RemoteError(StaysailError):
-    """An error of the JavaScript side. name: its type there. thrown: its number there, by which it becomes the `cause` of an error."""
+    """An error of the JavaScript side.
+
+    Attributes:
+        name: Its type there.
+        thrown: Its number there, by which it becomes the `cause` of an error.
+        status: The HTTP status that it carries, or None.
+        retryable: Whether it says that the same call may succeed later; None where it says nothing.
+    """
 
     code = "remote"
 
-    def __init__(self, name: str, message: str, *, code: str | None = None, thrown: int | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        message: str,
+        *,
+        code: str | None = None,
+        thrown: int | None = None,
+        status: int | None = None,
+        retryable: bool | None = None,
+    ) -> None:
         super().__init__(message, code=code)
-        self.name, self.thrown = name, thrown
+        self.name, self.thrown, self.status, self.retryable = name, thrown, status, retryable
 
 
 class Peer:
@@ -69,7 +86,7 @@ class Peer:
         try:
             message = read_json(text, what="a message from JavaScript", max_depth=MESSAGE_DEPTH, max_bytes=MOST_BYTES)
             if data is not None:
-                message["params" if "params" in message else "value"][BYTES] = data
+                _payload(message)[BYTES] = data
             self._take(message)
         except (StaysailError, LookupError, TypeError) as error:
             self._refuse(text, error)
@@ -111,15 +128,12 @@ class Peer:
         for act in self.at_close:
             act()
 
-    async def call(self, method: str, params: Any, on_event: Callable[[Any], object] | None = None) -> Any:
-        """Returns the result of a call to the other side. on_event: called with each value that the call yields before its result.
-        Cancelling it cancels the call there. Raises RemoteError."""
+    async def call(self, method: str, params: Any) -> Any:
+        """Returns the result of a call to the other side. Cancelling it cancels the call there. Raises RemoteError."""
         async with aclosing(self._begin(method, params)) as messages:
             async for kind, value in messages:
                 if kind == "done":
                     return value
-                if on_event:
-                    on_event(value)
         raise AssertionError("a call ends in done or fault")
 
     async def stream(self, method: str, params: Any) -> AsyncGenerator[Any]:
@@ -148,7 +162,8 @@ class Peer:
                     break
             if call.end["type"] == "fault":
                 error = call.end["error"]
-                raise RemoteError(error["name"], error["message"], code=error.get("code"), thrown=error.get("thrown"))
+                data = {name: error.get(name) for name in ("code", "thrown", "status", "retryable")}
+                raise RemoteError(error["name"], error["message"], **data)
             yield "done", call.end.get("value")
         finally:
             del self._outgoing[id]
@@ -214,6 +229,13 @@ class Peer:
             self._post(_write(message | {field: {name: item for name, item in value.items() if name != BYTES}}), data)
         else:
             self._post(_write(message))
+
+
+def _payload(message: dict[str, Any]) -> Any:
+    """Returns the part of a message that bytes come beside."""
+    if message["type"] == "event":
+        return message["values"][0]
+    return message["params" if "params" in message else "value"]
 
 
 def _write(message: dict[str, Any]) -> str:

@@ -7,15 +7,14 @@ from contextlib import aclosing
 from typing import Any, Protocol
 
 from ..core.completion import Completion, CompletionRequest
-from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError, StreamError
-from ..core.events import Event, RequestAdjusted, ToolCallDelta, ToolCallDone
-from ..core.messages import Audio, Image, Media, Message, Part, Text, ToolCall, ToolOutput
+from ..core.errors import BadRequestError, ConfigError, NetworkError, ProviderError, ServerError, StaysailError
+from ..core.events import Event, RequestAdjusted
+from ..core.messages import Audio, Image, Media, Message, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits, ReasoningTraits
-from ..core.usage import Usage
-from .answer import as_event, check_answer
+from .answer import earlier_ids
 from .fitting import fit_request
 from .history import HistoryRules, fit_history
-from .think_tags import ThinkTags
+from .pieces import PieceReader
 
 
 class Engine(Protocol):
@@ -67,20 +66,20 @@ class EngineModel:
         raise AssertionError("a stream ends in its Completion")
 
     async def stream(self, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
-        answer = _Answer()
+        answer = PieceReader(self.name, earlier_ids(request))
         fitted, warnings = fit_request(request, self.traits, self.name)
         for warning in warnings:
             yield RequestAdjusted(warning)
         try:
             async with aclosing(find_engine(self._provider).complete(render(fitted, self._model, self._provider))) as events:
                 async for told in events:
-                    for event in answer.read(told):
+                    for event in answer.feed(told):
                         yield event
         except EngineFault as fault:
             raise translate(fault, self._provider) from fault
         for event in answer.close():
             yield event
-        completion = answer.finish(self.name)
+        completion = answer.finish()
         yield completion.replace(warnings=warnings) if warnings else completion
 
     def __repr__(self) -> str:
@@ -93,46 +92,6 @@ async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
         return await find_engine(provider).embed(texts)
     except EngineFault as fault:
         raise translate(fault, provider) from fault
-
-
-class _Answer:
-    """Puts the answer of an engine together from its events."""
-
-    def __init__(self) -> None:
-        self._parts: list[Part] = []
-        self._tags = ThinkTags()
-        self._text = ""
-        self._usage = Usage()
-        self._finish_reason: Any = None
-
-    def read(self, told: dict[str, Any]) -> list[Event]:
-        match told["type"]:
-            case "text":
-                self._text += told["text"]
-                return [as_event(piece) for piece in self._tags.feed(told["text"])]
-            case "tool_call":
-                call = ToolCall(told["id"], told["name"], told["arguments"])
-                index = len(self._parts)
-                self._parts.append(call)
-                return [ToolCallDelta(call.id, call.name, call.arguments_json, index), ToolCallDone.of(call)]
-            case "usage":
-                asked, answered = told["input_tokens"], told["output_tokens"]
-                self._usage = Usage(asked, answered, asked + answered, told.get("cached_input_tokens", 0))
-            case "finish":
-                self._finish_reason = told["finish_reason"]
-        return []
-
-    def close(self) -> list[Event]:
-        """Returns the events that were held back until the end of the answer."""
-        return [as_event(piece) for piece in self._tags.close()]
-
-    def finish(self, name: str) -> Completion:
-        """Returns the whole answer. Raises StreamError for an answer that failed or has no end."""
-        if self._finish_reason is None:
-            raise StreamError(f"{name} stopped in the middle of its answer", provider=name)
-        text: list[Part] = [Text(self._text)] if self._text else []
-        message = Message.assistant([*text, *self._parts])
-        return check_answer(Completion(message, self._usage, self._finish_reason, self._finish_reason, model=name))
 
 
 RULES = HistoryRules("local", user_media=())

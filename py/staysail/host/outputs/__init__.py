@@ -1,1 +1,0 @@
-"""Drawing of replies, runs, stores and errors in notebooks, pages and terminals."""
