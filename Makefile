@@ -136,7 +136,8 @@ format: setup
 attack: types
 	@echo "== Attacks"
 	@STAYSAIL_ATTACK_SECONDS=$${STAYSAIL_ATTACK_SECONDS:-600} CHROME_BIN="$$(sh tools/find-chromium)" \
-		$(PY) -m pytest tests/attack --numprocesses 2 --dist worksteal
+		$(PY) -m pytest tests/attack tests/page/test_drawing_attacks.py --numprocesses 2 --dist loadgroup \
+		--runner selenium --rt chrome --dist-dir wheels
 
 check: setup build
 	@echo "== ruff"

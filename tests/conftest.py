@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from tests.server import Box, TestServer
 
+pytest_plugins = ["tests.attack.counting"]
 LOOPBACK = ("127.", "::1", "localhost")
 
 

@@ -14,7 +14,7 @@ from staysail.fs.ports import PluginSource
 from staysail.fs.session import Grant
 from staysail.fs.wasm import PAGE_BYTES, cap_memory, inspect
 from staysail.host.plugin_calls import prepare
-from tests.attack.conftest import Attack
+from tests.attack.counting import Attack
 from tests.attack.wasm_modules import LOOPS, REFUSED, body, module, one, table
 from tests.plugins import WEB, plugin
 

@@ -1,7 +1,6 @@
 """Hostile text at every place where the chat draws: nothing runs, nothing is requested, and the rest of the conversation is there."""
 
 import json
-import os
 import random
 import threading
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from selenium.webdriver import Chrome
 
+from tests.attack.counting import Attack
 from tests.page.chat_page import ChatPage, text_delta
 from tests.page.python_page import run_script
 
@@ -233,13 +233,13 @@ def chat(driver: Chrome, site: str) -> Iterator[ChatPage]:
     chat.restore()
 
 
-def test_nothing_that_is_placed_anywhere_runs_or_asks_for_anything(chat: ChatPage, beacon: ThreadingHTTPServer):
+def test_nothing_that_is_placed_anywhere_runs_or_asks_for_anything(chat: ChatPage, beacon: ThreadingHTTPServer, attack: Attack):
     dice = random.Random(7)
     filled = [
         text.replace("\\n", "\n").replace("HOST", f"127.0.0.1:{beacon.server_port}").replace("RUN", "window.ran.push(1)")
         for text in PLACEMENTS
     ]
-    assert len(filled) >= 60
+    attack.count("markup at every place where the chat draws", len(filled))
     told = json.loads(run_script(chat.driver, LOOK, json.dumps({"placements": filled, "split": dice.randint(3, 9)})))
     assert told["wrong"] == []
     assert told["ran"] == []
@@ -395,8 +395,7 @@ return JSON.stringify(wrong.slice(0, 5));
 """
 
 
-def test_any_markdown_reads_back_and_looks_the_same_wherever_it_was_cut(chat: ChatPage):
-    seed = int(os.environ.get("STAYSAIL_ATTACK_SEED", "1"))
-    count = 60 if not os.environ.get("STAYSAIL_ATTACK_SECONDS") else 600
-    wrong = json.loads(run_script(chat.driver, PROPERTY, json.dumps([seed, count])))
-    assert not wrong, "\n".join(map(str, wrong))
+def test_any_markdown_reads_back_and_looks_the_same_wherever_it_was_cut(chat: ChatPage, attack: Attack):
+    for seed in attack.tries("60 random Markdown texts", least=1):
+        wrong = json.loads(run_script(chat.driver, PROPERTY, json.dumps([seed + 1, 60])))
+        assert not wrong, "\n".join(map(str, [seed, *wrong]))

@@ -91,3 +91,9 @@ def test_the_site_asks_nothing_of_other_hosts(site):
         if urlsplit(link).netloc and Path(urlsplit(link).path).suffix in (".js", ".css", ".woff2", ".png", ".svg")
     }
     assert fetched == set()
+
+
+def test_every_file_that_the_documentation_names_exists():
+    for page in (ROOT / "docs").glob("*.md"):
+        for named in re.findall(r"`((?:tests|tools|py|web|page|examples|bench)/[\w./*-]+)`", page.read_text("utf-8")):
+            assert any(ROOT.glob(named)), f"{page.name} names {named}"

@@ -6,11 +6,14 @@
 
 `make test` gives each attack a second; `make attack` gives all of them STAYSAIL_ATTACK_SECONDS together, on two processes, and prints the
 table of tries. Every try draws from its own number, so a failure says which one to run: STAYSAIL_ATTACK_SEED=17 begins there.
+STAYSAIL_ATTACK_TABLE names a page of documentation whose table is written anew.
 """
 
 import os
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -19,6 +22,7 @@ import pytest
 SECONDS = float(os.environ.get("STAYSAIL_ATTACK_SECONDS", "0"))
 FIRST = int(os.environ.get("STAYSAIL_ATTACK_SEED", "0"))
 BRIEF_S = 1.0
+TABLE = re.compile(r"(?<=<!-- attacks -->\n).*?(?=<!-- /attacks -->)", re.DOTALL)
 SHARE: dict[str, float] = {"seconds": BRIEF_S}
 PREFIX = "attack: "
 
@@ -81,4 +85,10 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.write_line(f"{'suite':32} {'attack':44} {'tries':>9} {'s':>6}")
     for (suite, name), (tries, seconds, outcome) in sorted(rows.items()):
         terminalreporter.write_line(f"{suite:32} {name:44} {tries:9,} {seconds:6.1f}  {outcome}")
-    terminalreporter.write_line(f"{sum(row[0] for row in rows.values()):,} tries")
+    total = sum(row[0] for row in rows.values())
+    terminalreporter.write_line(f"{total:,} tries")
+    if page := os.environ.get("STAYSAIL_ATTACK_TABLE"):
+        lines = [f"| {name} | `tests/**/{suite}` | {tries:,} | {outcome} |" for (suite, name), (tries, _, outcome) in sorted(rows.items())]
+        table = "\n".join(["| attack | suite | tries | outcome |", "| --- | --- | --- | --- |", *lines, f"| all | | {total:,} | |", ""])
+        path = Path(page)
+        path.write_text(TABLE.sub(lambda match: table, path.read_text("utf-8")), "utf-8")
