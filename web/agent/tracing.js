@@ -72,7 +72,7 @@ export async function clearTraces(name) {
 
 /**
  * Reads a span; names of attributes stay as they are.
- * @param {any} told
+ * @param {any} span
  * @returns {Span}
  */
 function readSpan({ trace_id: traceId, span_id: spanId, parent_id: parentId, start_ms: startMs, end_ms: endMs, events, ...same }) {
@@ -89,8 +89,8 @@ function readSpan({ trace_id: traceId, span_id: spanId, parent_id: parentId, sta
 
 /** @param {Span} span */
 function print({ traceId, name, startMs, endMs, attributes, status, message }) {
-  const told = Object.entries(attributes).map(([key, value]) => `${key}=${String(value).slice(0, LONGEST)}`);
+  const pairs = Object.entries(attributes).map(([key, value]) => `${key}=${String(value).slice(0, LONGEST)}`);
   console.info(
-    `${traceId.slice(0, 8)} ${(endMs - startMs).toFixed(0)} ms ${name}${status === "error" ? ` ERROR ${message}` : ""} ${told.join(" ")}`,
+    `${traceId.slice(0, 8)} ${(endMs - startMs).toFixed(0)} ms ${name}${status === "error" ? ` ERROR ${message}` : ""} ${pairs.join(" ")}`,
   );
 }

@@ -54,7 +54,7 @@ class Walker {
   #onText;
   #include;
   #favour;
-  #told = 0;
+  #sent = 0;
   #trials = 0;
 
   /**
@@ -397,8 +397,8 @@ class Walker {
   }
 
   #tell() {
-    if (this.#told < this.#pen.text.length) this.#onText(this.#pen.text.slice(this.#told));
-    this.#told = this.#pen.text.length;
+    if (this.#sent < this.#pen.text.length) this.#onText(this.#pen.text.slice(this.#sent));
+    this.#sent = this.#pen.text.length;
   }
 }
 

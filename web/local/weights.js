@@ -64,12 +64,12 @@ async function download(url, sizeBytes, signal, onBytes, consume) {
   const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
   const total = sizeBytes || announced;
   let loaded = 0;
-  let told = 0;
+  let reported = 0;
   /** @type {TransformStream<Uint8Array, Uint8Array>} */
   const counted = new TransformStream({
     transform(chunk, controller) {
       loaded += chunk.byteLength;
-      if (loaded - told >= 1 << 20 || loaded === total) onBytes((told = loaded), total);
+      if (loaded - reported >= 1 << 20 || loaded === total) onBytes((reported = loaded), total);
       controller.enqueue(chunk);
     },
   });

@@ -6,8 +6,8 @@
  * @import { Vector, Vectors } from "./vectors.js"
  *
  * @typedef {{signal?: AbortSignal}} Stoppable
- * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: those that are not
- * told by them
+ * @typedef {Stoppable & {vectors?: Vectors, ids?: readonly string[]}} AddOptions vectors: of all the documents; ids: their ids, where the
+ * documents do not hold them
  */
 
 import { checkNames } from "../models/access.js";
@@ -176,8 +176,8 @@ export class IndexedDBVectorStore {
     const { readable, writable } = new TransformStream();
     const writer = writable.getWriter();
     const handlers = { piece: (/** @type {{$bytes: Uint8Array}} */ { $bytes }) => writer.write($bytes) };
-    const told = this.#call("store.export", {}, { signal, handlers });
-    told
+    const exported = this.#call("store.export", {}, { signal, handlers });
+    exported
       .then(
         () => writer.close(),
         (error) => writer.abort(error),
@@ -186,7 +186,7 @@ export class IndexedDBVectorStore {
     if (as === "stream") return readable;
     const whole = new Response(readable, { headers: { "content-type": "application/zip" } });
     const read = as === "blob" ? whole.blob() : whole.arrayBuffer().then((buffer) => new Uint8Array(buffer));
-    return (await Promise.all([read, told]))[0]; // a Response of Chromium's reports any failure as "Failed to fetch"
+    return (await Promise.all([read, exported]))[0]; // a Response of Chromium's reports any failure as "Failed to fetch"
   }
 
   /**
@@ -244,8 +244,8 @@ export class IndexedDBVectorStore {
    * @returns {Promise<StoreProjection>}
    */
   async project({ limit, signal } = {}) {
-    const { $bytes, ...told } = await this.#ask("store.project", present({ limit }), { signal });
-    return readProjection(told, unpackVectors($bytes, 1)[0]);
+    const { $bytes, ...projection } = await this.#ask("store.project", present({ limit }), { signal });
+    return readProjection(projection, unpackVectors($bytes, 1)[0]);
   }
 
   /**
@@ -375,19 +375,19 @@ async function openArchive(archive) {
 }
 
 /**
- * @param {{ids: string[], share: [number, number], total: number}} told
+ * @param {{ids: string[], share: [number, number], total: number}} projection
  * @param {Float32Array} numbers
  * @returns {StoreProjection}
  */
-function readProjection(told, numbers) {
-  const count = told.ids.length;
+function readProjection(projection, numbers) {
+  const count = projection.ids.length;
   const dim = (numbers.length - 2 * count) / 3;
   const [mean, x, y] = [0, 1, 2].map((row) => numbers.subarray(2 * count + row * dim, 2 * count + (row + 1) * dim));
   const along = (/** @type {Float32Array} */ axis, /** @type {ArrayLike<number>} */ vector) =>
     axis.reduce((sum, value, at) => sum + value * (vector[at] - mean[at]), 0);
   return {
-    ...told,
-    points: told.ids.map((_, row) => [numbers[2 * row], numbers[2 * row + 1]]),
+    ...projection,
+    points: projection.ids.map((_, row) => [numbers[2 * row], numbers[2 * row + 1]]),
     place(vector) {
       if (vector.length !== dim) throw new DimensionError(`the store's vectors have ${dim} dimensions, this one has ${vector.length}`);
       return [along(x, vector), along(y, vector)];

@@ -60,8 +60,8 @@ export function payloadOf({ id, document, metadata }, point) {
 
 /** Returns the document's id. An `id` in the payload that does not fit the point is another program's. @param {Point} point */
 export async function readId({ id, payload }) {
-  const told = payload?.id;
-  return typeof told === "string" && String(await pointId(told)) === String(id) ? told : String(id);
+  const own = payload?.id;
+  return typeof own === "string" && String(await pointId(own)) === String(id) ? own : String(id);
 }
 
 /**

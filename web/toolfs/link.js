@@ -38,7 +38,7 @@ export class Link {
   /** Calls whose effect lasts until they are undone, in order. @type {Map<string, [method: string, params: object]>} */
   #kept = new Map();
   /** @type {WeakMap<Peer, Promise<void>>} */
-  #told = new WeakMap();
+  #announced = new WeakMap();
 
   /**
    * @param {string} operation
@@ -96,14 +96,14 @@ export class Link {
   /** Returns the interpreter, once it knows this ToolFS. @returns {Promise<Peer>} */
   async peer() {
     const peer = await connect();
-    if (!this.#told.has(peer)) {
+    if (!this.#announced.has(peer)) {
       const telling = (async () => {
         for (const [method, params] of this.#kept.values()) await this.on(peer, method, params);
       })();
-      telling.catch(() => this.#told.delete(peer));
-      this.#told.set(peer, telling);
+      telling.catch(() => this.#announced.delete(peer));
+      this.#announced.set(peer, telling);
     }
-    await this.#told.get(peer);
+    await this.#announced.get(peer);
     return peer;
   }
 }

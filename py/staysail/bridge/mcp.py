@@ -38,8 +38,8 @@ class McpServers:
     async def tools(self, params: dict[str, Any]) -> dict[str, Any]:
         """Loads a server's tools, to be called under the id `set`. Returns their definitions, and what was left out."""
         set_id, server = params["set"], self._find(**params["server"])
-        told = partial(self._tell_progress, set_id) if params["progress"] else None
-        tools = await server.tools(**params["options"], on_progress=told)
+        on_progress = partial(self._tell_progress, set_id) if params["progress"] else None
+        tools = await server.tools(**params["options"], on_progress=on_progress)
         self._modules.add(set_id, tools)
         return {"tools": [_describe(tool) for tool in tools], "warnings": list(server.warnings)}
 
@@ -101,8 +101,8 @@ class McpServers:
         self._start(self._notify("mcp.notice", {"server": id, "method": method, "params": dict(params)}))
 
     def _tell_progress(self, set_id: str, progress: Any) -> None:
-        told = {name: getattr(progress, name) for name in type(progress).__match_args__}
-        self._start(self._notify("mcp.progress", {"set": set_id, "progress": told}))
+        fields = {name: getattr(progress, name) for name in type(progress).__match_args__}
+        self._start(self._notify("mcp.progress", {"set": set_id, "progress": fields}))
 
     async def _notify(self, method: str, params: dict[str, Any]) -> None:
         with suppress(RemoteError):  # a fault of the listener is no fault of the server

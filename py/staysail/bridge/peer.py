@@ -304,5 +304,5 @@ def describe(error: BaseException) -> dict[str, Any]:
         cancelled = RunCancelled("the run was cancelled")
         cancelled.history, cancelled.usage = getattr(error, "history", ()), getattr(error, "usage", None)
         return cancelled.to_dict()
-    told = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")
-    return told.to_dict() | {"traceback": redact("".join(traceback.format_exception(error)))}
+    fault = StaysailError(f"staysail failed: {type(error).__name__}: {error}", code="internal")
+    return fault.to_dict() | {"traceback": redact("".join(traceback.format_exception(error)))}

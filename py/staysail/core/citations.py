@@ -34,5 +34,5 @@ def read_citation(citation: Mapping[str, Any]) -> dict[str, Any] | None:
     return {"id": id, "score": 1.0, "source": place or name, "document": {"id": id, "text": text, "metadata": metadata}}
 
 
-def _first(told: Mapping[str, Any], names: Iterable[str]) -> str | None:
-    return next((value for name in names if isinstance(value := told.get(name), str) and value), None)
+def _first(fields: Mapping[str, Any], names: Iterable[str]) -> str | None:
+    return next((value for name in names if isinstance(value := fields.get(name), str) and value), None)

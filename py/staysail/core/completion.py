@@ -264,8 +264,8 @@ def read_document(item: Any, position: int = 0) -> Document:
 
 def _attributes(document: Document) -> str:
     """Returns the attributes that name a document: its id, and the parts of its metadata that say where it is from."""
-    told = {"id": document.id} | {name: document.metadata[name] for name in ORIGIN if document.metadata.get(name)}
-    return "".join(f' {name}="{str(value).replace("&", "&amp;").replace('"', "&quot;")}"' for name, value in told.items())
+    attributes = {"id": document.id} | {name: document.metadata[name] for name in ORIGIN if document.metadata.get(name)}
+    return "".join(f' {name}="{str(value).replace("&", "&amp;").replace('"', "&quot;")}"' for name, value in attributes.items())
 
 
 def check_sampling(temperature: float | None, max_tokens: int | None) -> None:

@@ -239,8 +239,8 @@ class Message(Value):
 
 def cited[T: (Message, ToolOutput)](said: T, sources: Iterable[Mapping[str, Any]]) -> T:
     """Returns the message or result with the documents that it rests on, as plain JSON in its `extra`, which no provider is sent."""
-    told = read_json(write_json(list(sources), default=str, nonfinite="null"))
-    return said.replace(extra={**said.extra, SOURCES: told}) if told else said
+    plain = read_json(write_json(list(sources), default=str, nonfinite="null"))
+    return said.replace(extra={**said.extra, SOURCES: plain}) if plain else said
 
 
 type Content = str | Part | Mapping[str, Any] | Sequence[str | Part | Mapping[str, Any]]

@@ -84,12 +84,12 @@ class Editor:
         path = _required(args, "path")
         run: Callable[..., Any] = getattr(self, f"_{command}")
         try:
-            told: str = await run(path, args)
+            result: str = await run(path, args)
         except ToolFSError as error:
             if error.code == "not_found" and command != "create":
                 raise ToolError(f"The path {path} does not exist. Please provide a valid path.") from error
             raise
-        return told
+        return result
 
     def _real(self, path: str) -> str:
         if self._folder is None:

@@ -77,8 +77,8 @@ class Recorder:
                 "headers": _public(request.headers),
                 "body": _text(request.body),
             }
-            told = {"status": response.status, "headers": _public(response.headers)} | _encoded(bytes(kept))
-            self.interactions.append(redact({"request": asked, "response": told}, secrets))
+            answer = {"status": response.status, "headers": _public(response.headers)} | _encoded(bytes(kept))
+            self.interactions.append(redact({"request": asked, "response": answer}, secrets))
 
     def save(self, path: str | Path, scenario: str) -> None:
         line = json_bytes({"scenario": scenario, "interactions": self.interactions})

@@ -1,7 +1,7 @@
 """Reads one answer of any wire format: chooses the stream events that count, and refuses an answer that failed or broke off.
 
 How it works. A wire's reader knows its own format. The rest is the same for every format and is done here. Between the framing and the
-reader, events without data, heartbeats and `[DONE]` are dropped. Between the reader and the caller, thinking in tags is told apart from
+reader, events without data, heartbeats and `[DONE]` are dropped. Between the reader and the caller, thinking in tags is separated from
 text, and a character whose halves came in two deltas is joined. An answer that failed or broke off is a StreamError, which says whether
 to try again and carries the part that came.
 """

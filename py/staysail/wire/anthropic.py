@@ -161,8 +161,8 @@ class MessageReader:
                 return self._grow(read_index(data.get("index"), max(self._blocks, default=0)), record(data.get("delta")))
             case "message_delta":
                 self._message |= record(data.get("delta"))
-                told = {key: value for key, value in record(data.get("usage")).items() if value is not None}
-                self._message["usage"] = record(self._message.get("usage")) | told
+                usage = {key: value for key, value in record(data.get("usage")).items() if value is not None}
+                self._message["usage"] = record(self._message.get("usage")) | usage
                 self._message |= {key: value for key, value in data.items() if key not in ("type", "delta", "usage")}
                 self.ended = self.ended or bool(self._message.get("stop_reason"))
             case "message_stop":

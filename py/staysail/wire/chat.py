@@ -46,7 +46,7 @@ class ChatDialect(Value):
         usage_option: Gives the usage of a stream only when asked.
         strict: Knows `strict` in schemas.
         system: Role of the preamble.
-        tools: Has tool calls; where not, those of a history are told as text.
+        tools: Has tool calls; where not, a history's calls are sent as text.
         images: Takes pictures; where not, those of tools and answers are left out.
         files, audio: Shape of these parts; "" for none.
         alternate: Wants user and assistant in turns, so neighbours are joined.

@@ -79,8 +79,8 @@ class ChatReader:
             elif key == "refusal" and isinstance(value, str) and value:
                 out.append(TextDelta(value))
             elif key == "reasoning_details":
-                told = any(isinstance(delta.get(field), str) for field in REASONING)
-                out += [] if told or not _detail_text(value) else [ReasoningDelta(_detail_text(value))]
+                has_text = any(isinstance(delta.get(field), str) for field in REASONING)
+                out += [] if has_text or not _detail_text(value) else [ReasoningDelta(_detail_text(value))]
             _merge(message, key, value)
         return out
 

@@ -192,11 +192,11 @@ def _parse(body: Mapping[str, Any], count: int) -> tuple[list[list[float]], Usag
     if len({len(vector) for vector in vectors}) > 1 or not all(vectors):
         raise ValueError("vectors of different lengths")
     billed = record(record(body.get("meta")).get("billed_units"))
-    told = body.get("usage") or body.get("usageMetadata")
-    if not told:
+    usage = body.get("usage") or body.get("usageMetadata")
+    if not usage:
         tokens = body.get("prompt_eval_count") or billed.get("input_tokens") or billed.get("image_tokens")
-        told = {"input_tokens": tokens}
-    return vectors, parse_usage(told)
+        usage = {"input_tokens": tokens}
+    return vectors, parse_usage(usage)
 
 
 def _vector(given: Any) -> list[float]:

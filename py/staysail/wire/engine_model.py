@@ -72,7 +72,7 @@ class EngineModel:
             yield RequestAdjusted(warning)
         try:
             async with aclosing(find_engine(self._provider).complete(render(fitted, self._model, self._provider))) as events:
-                async for told in events:
+                async for item in events:
                     for event in answer.feed(told):
                         yield event
         except EngineFault as fault:

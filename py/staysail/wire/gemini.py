@@ -307,13 +307,13 @@ def _render_result(part: Part, with_id: set[str], model: str) -> Iterable[dict[s
     if not isinstance(part, ToolOutput):
         raise ConfigError("a message of role tool holds tool results alone")
     media = [_render_part(item) for item in part.content if not isinstance(item, Text)]
-    told: dict[str, Any] = {"name": part.name, "response": {"error" if part.is_error else "result": _read(part.text)}}
+    response: dict[str, Any] = {"name": part.name, "response": {"error" if part.is_error else "result": _read(part.text)}}
     if part.id in with_id:
-        told["id"] = part.id
+        response["id"] = part.id
     if media and not FIRST_GENERATIONS.search(model):
-        yield {"functionResponse": told | {"parts": media}}
+        yield {"functionResponse": response | {"parts": media}}
     else:
-        yield {"functionResponse": told}
+        yield {"functionResponse": response}
         yield from media
 
 

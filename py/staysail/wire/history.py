@@ -174,8 +174,8 @@ def _echo(call: ToolCall, result: ToolOutput, rules: HistoryRules) -> Mapping[st
 def _tell_orphans(results: Sequence[ToolOutput], rules: HistoryRules) -> list[Message]:
     if rules.keeps_calls:
         return [Message.tool(results)]
-    told = [part for result in results for part in (Text(f"Result of {result.name or result.id}:"), *result.content)]
-    return [Message("user", tuple(told))]
+    parts = [part for result in results for part in (Text(f"Result of {result.name or result.id}:"), *result.content)]
+    return [Message("user", tuple(parts))]
 
 
 def _fit_id(id: str, taken: set[str], rules: HistoryRules) -> str:

@@ -107,11 +107,11 @@ def _describe(provider: str, row: Mapping[str, Any]) -> ModelInfo:
     """Returns the model of a row, and remembers its limits for requests to it."""
     id = str(row.get("id") or row["name"]).removeprefix("models/")
     name = row.get("display_name") or row.get("displayName") or row.get("name") or id
-    told = read_row(row)
+    fields = read_row(row)
     known = Registry.known(provider, id) if Registry.known else None
     for field, source in FROM_CATALOG.items():
-        if not told.get(field) and known is not None:
-            told[field] = getattr(known, source)
+        if not fields.get(field) and known is not None:
+            fields[field] = getattr(known, source)
     limits = {"context_tokens": "context_length", "max_output_tokens": "max_output_tokens", "inputs": "inputs"}
-    LISTED[provider, id] = {field: told[source] for field, source in limits.items() if told.get(source)}
-    return ModelInfo(id, str(name).removeprefix("models/"), row.get("description") or "", raw=row, **told)
+    LISTED[provider, id] = {field: fields[source] for field, source in limits.items() if fields.get(source)}
+    return ModelInfo(id, str(name).removeprefix("models/"), row.get("description") or "", raw=row, **fields)

@@ -46,7 +46,7 @@ class ResponsesDialect(Value):
         instructions: Takes the preamble in a field of its own.
         system: Role of system messages.
         summary: Gives summaries of reasoning when asked.
-        stores: Keeps responses unless told not to.
+        stores: Stores responses unless the request forbids it.
         proof: Refuses reasoning that it does not store and that comes without its encrypted content.
         hosted: Whose words for hosted tools it takes.
     """

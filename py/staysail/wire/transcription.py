@@ -95,9 +95,9 @@ class TranscriptionModel(RemoteModel):
 
 
 def _render_gemini(data: bytes, media_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    told = f" It is in the language {given['language']}." if "language" in given else ""
+    language = f" It is in the language {given['language']}." if "language" in given else ""
     asked = f" {given['prompt']}" if "prompt" in given else ""
-    parts = [{"text": PROMPT + told + asked}, {"inlineData": {"mimeType": media_type, "data": Audio(data=data).base64}}]
+    parts = [{"text": PROMPT + language + asked}, {"inlineData": {"mimeType": media_type, "data": Audio(data=data).base64}}]
     config = {"generationConfig": {"temperature": given["temperature"]}} if "temperature" in given else {}
     return {"contents": [{"role": "user", "parts": parts}]} | config
 

@@ -40,7 +40,7 @@ PREVIEW_1 = _names(
 )
 GIVEN = {ENV: KERNEL, USER: FILES | MCP, WASI: PREVIEW_1}
 UNKNOWN_KIND = (
-    "its kind cannot be told: it imports nothing of Extism's, exports neither _start nor _initialize, "
+    "its kind is unknown: it imports nothing of Extism's, exports neither _start nor _initialize, "
     f"and has no memory with one of {', '.join(ALLOCATORS)}"
 )
 

@@ -119,7 +119,7 @@ class Connection:
     async def subscribe(self, uri: str, wanted: bool) -> None:
         """Subscribes to changes of a resource, or ends the subscription. Raises ConfigError where nobody would hear of them."""
         if not self._on_notification:
-            raise ConfigError("changes of a resource are told to on_notification, which this McpServer does not have")
+            raise ConfigError("this McpServer has no on_notification, which receives the changes of a resource")
         negotiated = await self.negotiated()
         if not negotiated.modern:
             await self.request(f"resources/{'subscribe' if wanted else 'unsubscribe'}", {"uri": uri})
