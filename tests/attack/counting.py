@@ -87,7 +87,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.write_line(f"{suite:32} {name:44} {tries:9,} {seconds:6.1f}  {outcome}")
     total = sum(row[0] for row in rows.values())
     terminalreporter.write_line(f"{total:,} tries")
-    if page := os.environ.get("STAYSAIL_ATTACK_TABLE"):
+    if (page := os.environ.get("STAYSAIL_ATTACK_TABLE")) and not hasattr(terminalreporter.config, "workerinput"):
         lines = [f"| {name} | `tests/**/{suite}` | {tries:,} | {outcome} |" for (suite, name), (tries, _, outcome) in sorted(rows.items())]
         table = "\n".join(["| attack | suite | tries | outcome |", "| --- | --- | --- | --- |", *lines, f"| all | | {total:,} | |", ""])
         path = Path(page)

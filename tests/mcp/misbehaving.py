@@ -85,18 +85,23 @@ class MisbehavingServer:
         self.behaviours = behaviours
         self.writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def count(self, method: str) -> int:
         return sum(call.method == method for call in self.calls)
 
     def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.writers.add(writer)
+        if self._closed:
+            writer.transport.abort()
+            return
         task = asyncio.create_task(self._handle(reader, writer))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Ends every connection, also one that is only just being accepted."""
+        self._closed = True
         for _ in range(3):
             await asyncio.sleep(0.01)
             for writer in self.writers:
@@ -130,3 +135,4 @@ async def misbehaving(behaviours: dict[str, Behaviour]) -> AsyncIterator[Misbeha
     finally:
         server.close()
         await made.close()
+        await server.wait_closed()
