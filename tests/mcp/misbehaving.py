@@ -133,6 +133,10 @@ async def misbehaving(behaviours: dict[str, Behaviour]) -> AsyncIterator[Misbeha
     try:
         yield made
     finally:
+        # A server that is closed between accepting a connection and making its transport leaves the socket open.
+        asyncio.get_running_loop().remove_reader(server.sockets[0].fileno())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         server.close()
         await made.close()
         await server.wait_closed()

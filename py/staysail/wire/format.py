@@ -71,8 +71,8 @@ class Provider(Value):
     schemas: what it takes of JSON Schema, and how it wants its tools named.
     hosted: kinds of tools that it runs itself.
     label: its name for people. examples: names of models to begin with.
-    page: may a page call it: "yes", "setting" (when its server is set up to allow pages), "proxy" (its host sends no CORS headers). key_url: where a
-    user gets a key.
+    page: may a page call it: "yes", "setting" (when its server is set up to allow pages), "proxy" (its host sends no CORS headers).
+    key_url: where a user gets a key.
     """
 
     name: str

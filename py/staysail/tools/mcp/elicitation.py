@@ -13,7 +13,8 @@ ACTIONS = ("accept", "decline", "cancel")
 
 
 def capability(answerers: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Returns the capability that the answerers give; None without any. A capability for forms alone is written in the way that servers before 2025-11-25 know."""
+    """Returns the capability that the answerers give; None without any. A capability for forms alone is written as servers
+    before 2025-11-25 know it."""
     if URL in answerers:
         return {"url": {}} | ({"form": {}} if FORM in answerers else {})
     return {} if FORM in answerers else None
