@@ -73,7 +73,7 @@ class EngineModel:
         try:
             async with aclosing(find_engine(self._provider).complete(render(fitted, self._model, self._provider))) as events:
                 async for item in events:
-                    for event in answer.feed(told):
+                    for event in answer.feed(item):
                         yield event
         except EngineFault as fault:
             raise translate(fault, self._provider) from fault
