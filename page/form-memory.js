@@ -1,29 +1,29 @@
-/** The settings of this tab, kept over a reload where runs are: what goes on must find them as they were. Keys are not among them. */
+/** Values of the settings and of the panels' switches, kept over a reload. Keys, tokens and files are not among them. */
 
-import { find } from "./settings.js";
+import { remember, remembered } from "./memory.js";
 
-const KEPT = "staysail-settings";
-const FIELDS = ":is(input, select, textarea)[id]:not([type=password], [type=file])";
+/** Fields that are kept elsewhere, or for no longer than they are shown. */
+const OTHERS = new Set(["provider", "model", "base", "mcp-url", "theme"]);
+const FIELDS = "#settings-form :is(input, select, textarea)[id]:not([type=password], [type=file]), #documents-on, #files-on";
 
-/** Fills the form in as it was, and keeps it while `keep` is on. @param {HTMLInputElement} keep */
-export function rememberForm(keep) {
-  const form = find("settings-form", HTMLFormElement);
-  const fields = () => /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll(FIELDS));
-  const save = () => {
-    if (!keep.checked) return sessionStorage.removeItem(KEPT);
-    const values = [...fields()].map((field) => [field.id, field.type === "checkbox" ? field.checked : field.value]);
-    sessionStorage.setItem(KEPT, JSON.stringify(Object.fromEntries(values)));
-  };
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "null");
-  if (kept) {
-    for (const field of fields()) {
-      const value = kept[field.id];
-      if (typeof value === "boolean") field.checked = value;
-      else if (typeof value === "string") field.value = value;
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-      field.dispatchEvent(new Event("change", { bubbles: true })); // the provider's shows its own fields, which are filled in next
-    }
+/** Fills the fields in as they were at the last visit, and keeps them from now on. */
+export function rememberFields() {
+  const fields = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(FIELDS)]).filter(({ id }) => !OTHERS.has(id));
+  const kept = remembered().fields ?? {};
+  for (const field of fields) {
+    const value = kept[field.id];
+    if (typeof value === "boolean" ? value === field.checked : typeof value !== "string" || value === field.value) continue;
+    if (typeof value === "boolean") field.checked = value;
+    else field.value = value;
+    for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, { bubbles: true }));
   }
-  form.addEventListener("input", save);
-  form.addEventListener("change", save);
+  const provider = /** @type {HTMLSelectElement} */ (document.getElementById("provider"));
+  const save = () => {
+    const values = fields.map((field) => [field.id, field.type === "checkbox" ? field.checked : field.value]);
+    remember({ fields: { ...Object.fromEntries(values), provider: provider.value } });
+  };
+  for (const field of [...fields, provider]) {
+    field.addEventListener("input", save);
+    field.addEventListener("change", save);
+  }
 }

@@ -1,6 +1,6 @@
 /** Keeps the page for visits without a network: offline-worker.js. */
 
-import { find } from "./settings.js";
+import { find } from "./find.js";
 
 /** @param {EventTarget} chat tells when Python is up: what is not needed yet is fetched after that */
 export function keepOffline(chat) {

@@ -133,7 +133,8 @@ def test_json_from_outside_is_read_by_core_json_text_alone(path: Path):
 @pytest.mark.parametrize("path", [path for path in MODULES if layer_of(path) in ("", "core", "agent", "wire", "providers")], ids=name_of)
 def test_the_core_path_imports_the_standard_library_alone(path: Path):
     foreign = {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {"staysail"}
-    assert foreign == set()
+    for_checkers = {"typing_extensions"} if name_of(path) == "core/generics.py" else set()  # under TYPE_CHECKING alone: see the next test
+    assert foreign <= for_checkers
 
 
 def test_importing_staysail_and_making_an_agent_loads_nothing_compiled_and_no_other_package():

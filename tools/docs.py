@@ -39,6 +39,7 @@ SUBJECTS = {
     "stores": "Stores",
     "rag": "Documents",
     "fs": "ToolFS",
+    "host": "Notebooks and pages",
     "testing": "Testing",
 }
 

@@ -1,7 +1,7 @@
 """Writes everything that JavaScript and the documentation say of providers: `make providers`.
 
 A provider is one file, py/staysail/providers/<name>.py. Made of it are its subpath web/providers/<name>.js, the page's list
-page/providers.js, and in documentation the table between `<!-- providers -->` and `<!-- /providers -->`, or the names alone after
+page/settings/providers.js, and in documentation the table between `<!-- providers -->` and `<!-- /providers -->`, or the names alone after
 `<!-- providers: names -->`, or the tools that providers run after `<!-- providers: hosted -->`. The files are committed; a test fails where
 they differ from the providers.
 """
@@ -21,7 +21,7 @@ from tests.rules import provider_names as ruled
 from tools.sources import ROOT
 
 SUBPATHS = ROOT / "web" / "providers"
-LIST = ROOT / "page" / "providers.js"
+LIST = ROOT / "page" / "settings" / "providers.js"
 MARKED = re.compile(r"(<!-- providers(: names|: hosted)? -->\n).*?(<!-- /providers -->)", re.DOTALL)
 
 # The JavaScript classes behind each service.
@@ -59,6 +59,7 @@ FORMATS = {
     "anthropic": "Messages",
     "chat": "Chat Completions",
     "cohere": "Cohere's chat",
+    "conversations": "Conversations",
     "gemini": "generateContent",
     "interactions": "Interactions",
     "ollama": "Ollama's chat",

@@ -3,7 +3,7 @@
 export { Agent } from "./agent/agent.js";
 export { Batch } from "./agent/batch.js";
 export { authorizeInPopup, finishAuthorization } from "./keys/authorization.js";
-export { boot, shutdown } from "./runtime/boot.js";
+export { boot, configure, shutdown } from "./runtime/boot.js";
 export { AssistantContent, CompletionRequest, Document, Message, ToolDefinition } from "./completion.js";
 export { Conversations } from "./agent/conversations.js";
 export {
@@ -39,6 +39,7 @@ export { pythonTool } from "./agent/python-tool.js";
 export { pythonTools } from "./agent/python-tools.js";
 export { clearTraces, readTraces } from "./agent/tracing.js";
 export { decodeReadableStream, RawStreamingChoice } from "./streaming.js";
+export { Steering } from "./agent/steering.js";
 export { tool } from "./agent/tools.js";
 export { initPanicHook } from "./utils.js";
 export { pageTools, publishTools, webMCP } from "./webmcp.js";

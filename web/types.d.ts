@@ -119,10 +119,16 @@ export type ToolProgress = {
   type: "tool_progress";
   callId: string;
   name: string;
-  stream: "stdout" | "stderr" | "display";
+  stream: "stdout" | "stderr" | "progress" | "display";
   text: string;
   part: Part | null;
+  /** A report that is not text alone, as plain JSON. */
+  value: unknown;
 };
+/** A message was sent to the run while it was under way, and waits for its place: the next step, or after the answer. */
+export type MessageQueued = { type: "message_queued"; id: string; message: Message; when: "next_step" | "after" };
+/** A message that waited is now part of the run; the next model call has it. */
+export type MessageDelivered = { type: "message_delivered"; id: string; message: Message; when: "next_step" | "after" };
 /** An event of the run of an agent that serves as a tool with `events: true`. */
 export type NestedEvent = { type: "nested_event"; callId: string; agent: string; event: AgentEvent };
 /** Another agent goes on with the conversation from here. */
@@ -152,6 +158,8 @@ export type AgentEvent<Output = unknown> =
   | ToolProgress
   | NestedEvent
   | HandedOver
+  | MessageQueued
+  | MessageDelivered
   | RunDone<Output>;
 
 export type Completion = {
@@ -858,6 +866,8 @@ export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   history?: MessageLike | readonly MessageLike[] | null;
   /** Aborts the request itself. */
   signal?: AbortSignal | null;
+  /** Sends messages to the run while it is under way. */
+  steering?: import("./agent/steering.js").Steering | null;
 };
 
 /** approvals: answers by the ids of their requests. */

@@ -4,7 +4,7 @@
 
 import { h } from "../../web/element/dom.js";
 import { ingest } from "../../web/vector-store.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { PASSAGES, loadEmbedder, stopWith, store } from "./collection.js";
 
 /** @typedef {{node: HTMLElement, say: (words: string, state?: string) => void, advance: (done: number, total: number) => void}} Row */

@@ -1,7 +1,7 @@
 /** What the collection is made of and what it takes. */
 
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { store } from "./collection.js";
 
 /** @param {number} files */

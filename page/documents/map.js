@@ -3,7 +3,7 @@
 /** @import { StoreProjection } from "../../web/types.js" */
 /** @import { Found } from "./collection.js" */
 
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { sourceOf, store } from "./collection.js";
 import { openPassage } from "./passage.js";
 

@@ -1,136 +1,67 @@
-/** The documents beside the chat: to add, search, look at and delete; and what the chat's agent gets of them. */
+/** The documents that the agent answers from. */
 
-/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
-/** @import { AgentOptions, Hooks, PlainTool } from "../../web/types.js" */
+/** @type {import("../types.js").Panel} */
+export const documents = {
+  name: "documents",
+  title: "Documents",
+  side: "end",
+  icon: "M4 1.5h5.5L13 5v9.5H4zM9.5 1.5V5H13M6.5 8h4M6.5 11h4",
+  style: "page/documents/documents.css",
+  first: "documents-file",
+  html: /* html */ `
+<div class="files-switch">
+  <input id="documents-on" type="checkbox" autocomplete="off" checked aria-describedby="documents-note">
+  <label for="documents-on">Answer from these documents</label>
+  <p id="documents-note" class="note">They are read, searched and stored in this browser. The passages that fit a question are sent to its model.</p>
+</div>
 
-import { h } from "../../web/element/dom.js";
-import { searchTool } from "../../web/vector-store.js";
-import { find } from "../settings.js";
-import { watchPanel } from "../panel.js";
-import { watchAdding } from "./adding.js";
-import { isThere, listFiles, open, search, store } from "./collection.js";
-import { showFigures } from "./figures.js";
-import { COLOURS, watchMap } from "./map.js";
-import { openPassage } from "./passage.js";
-import { watchSearch } from "./searching.js";
+<section aria-label="Add">
+  <label class="files-label" for="documents-file">Add files, or drop them on the page</label>
+  <input id="documents-file" type="file" multiple aria-describedby="documents-formats" accept=".txt,.md,.markdown,.html,.htm,.xhtml,.pdf,.epub,.docx,.json,.jsonl,.csv,.tsv,text/*">
+  <p id="documents-formats" class="note">Text, Markdown, HTML, PDF, EPUB, DOCX, JSON, CSV.</p>
+  <output id="documents-status" class="files-status"></output>
+  <ul id="documents-adding" class="adding" aria-label="Being added"></ul>
+  <button type="button" id="documents-stop" hidden>Stop</button>
+</section>
 
-/** What has less to do with a question than this is no help to answer it. */
-const LEAST_SCORE = 0.2;
-/** Passages that a model is given. A small one reads slowly and is soon confused. */
-const SAMPLE = { small: 2, large: 4 };
+<p id="documents-none" class="note">There are none yet.</p>
+<div id="documents-about" class="documents-about" hidden>
+  <form id="documents-search" class="documents-search" role="search" autocomplete="off">
+    <label class="files-label" for="documents-query">Search</label>
+    <div class="files-row">
+      <input id="documents-query" type="text" spellcheck="false">
+      <button>Search</button>
+    </div>
+    <div class="files-row">
+      <label class="visually-hidden" for="documents-mode">By</label>
+      <select id="documents-mode" autocomplete="off">
+        <option value="vector">By meaning</option>
+        <option value="keyword">By words</option>
+        <option value="hybrid">By both</option>
+      </select>
+      <label class="visually-hidden" for="documents-source">In</label>
+      <select id="documents-source" autocomplete="off"><option value="">All files</option></select>
+    </div>
+    <output id="documents-timing" class="files-status"></output>
+    <ol id="documents-hits" class="hits" aria-label="Passages found"></ol>
+  </form>
 
-const CITE = "Where you rely on a document, name its id in square brackets, as in [handbook.pdf#3].";
+  <section aria-label="Files">
+    <h3 class="files-label">Files</h3>
+    <ul id="documents-list" class="documents-list"></ul>
+  </section>
 
-/**
- * What else a model needs that is given documents. A small one needs no tool then, and would take one.
- * @param {boolean} small
- * @returns {Hooks}
- */
-const answerFromDocuments = (small) => ({
-  beforeModel(_, { documents, preamble }) {
-    if (!documents.length) return undefined;
-    return { request: small ? { tools: [] } : { preamble: [preamble, CITE].filter(Boolean).join("\n\n") } };
-  },
-});
+  <details id="documents-map">
+    <summary>Map</summary>
+    <svg id="map-picture" class="map" viewBox="0 0 340 240" role="img" aria-label="Map of the passages"></svg>
+    <p id="map-words" class="note" aria-live="polite"></p>
+  </details>
 
-/**
- * @param {StaysailChat} chat
- * @param {() => void} onChange what the agent gets is other now
- * @returns {{options: (small: boolean) => Partial<AgentOptions>, tools: (small: boolean) => PlainTool[]}} small: for the model in the page
- */
-export function watchDocuments(chat, onChange) {
-  const toggle = find("documents-on", HTMLInputElement);
-  /** Names of files, in order. @type {string[]} */
-  let files = [];
-  let opened = false;
-
-  const tell = (/** @type {string} */ text, failed = false) => {
-    const status = find("documents-status", HTMLOutputElement);
-    status.value = text;
-    status.classList.toggle("failed", failed);
-  };
-  const attempt = async (/** @type {() => Promise<void>} */ work) => {
-    try {
-      await work();
-    } catch (error) {
-      tell(/** @type {Error} */ (error).message, true);
-    }
-  };
-
-  const panel = watchPanel("documents", { first: "documents-file", wide: false, side: "end", onOpen: () => void show() });
-  const map = watchMap({ attempt, colourOf: (file) => files.indexOf(file) % COLOURS });
-  const box = watchSearch({ attempt, onFound: map.light });
-  watchAdding({ prepare: () => open(chat), onStored: () => void refresh(), onDrop: panel.open, tell });
-
-  const refresh = () =>
-    attempt(async () => {
-      const counts = await listFiles();
-      files = [...counts.keys()];
-      find("documents-list", HTMLUListElement).replaceChildren(...[...counts].map(([name, count], at) => fileRow(name, count, at)));
-      find("documents-none", HTMLElement).hidden = files.length > 0;
-      find("documents-about", HTMLElement).hidden = files.length === 0;
-      box.offer(files);
-      if (files.length) await showFigures(files.length);
-      map.refresh();
-      onChange();
-    });
-
-  const show = async () => {
-    if (opened || !(await isThere())) return;
-    opened = true;
-    tell("Opening the documents …");
-    await attempt(async () => {
-      await open(chat);
-      tell("");
-    });
-    await refresh();
-  };
-
-  const fileRow = (/** @type {string} */ name, /** @type {number} */ count, /** @type {number} */ at) =>
-    h(
-      "li",
-      {},
-      h("span", { class: `map-key colour-${at % COLOURS}`, "aria-hidden": "true" }),
-      h("span", { class: "document-name" }, name),
-      h("span", { class: "language" }, String(count), h("span", { class: "visually-hidden" }, count === 1 ? " passage" : " passages")),
-      h("button", { type: "button", "aria-label": `Delete ${name}`, click: () => void attempt(() => remove(name)) }, "Delete"),
-    );
-
-  const remove = async (/** @type {string} */ name) => {
-    if (!confirm(`Delete ${name} from the documents?`)) return;
-    const count = await store.delete({ where: { source: name } });
-    tell(`Deleted ${name}: ${count} passages`);
-    await refresh();
-    find("documents-file", HTMLInputElement).focus();
-  };
-
-  toggle.addEventListener("change", onChange);
-  chat.addEventListener("staysail-citation", (event) => {
-    const { source } = /** @type {CustomEvent<{source: import("../../web/types.js").Source}>} */ (event).detail;
-    event.preventDefault();
-    void attempt(() => openPassage(source.id, source.document.text));
-  });
-  // Documents of an earlier visit are there from the first question on.
-  void isThere().then((there) => {
-    if (!there) return;
-    files = ["of an earlier visit"];
-    onChange();
-  });
-
-  /** What a question finds is lit on the map, as what is searched for is. */
-  const lookedUp = {
-    async topN(/** @type {{query: string, samples: number}} */ { query, samples }) {
-      const found = await search(query, { k: samples, threshold: LEAST_SCORE });
-      map.light(query, found);
-      return found.hits;
-    },
-  };
-  const isOn = () => toggle.checked && files.length > 0;
-  return {
-    options: (small) => ({
-      dynamicContext: isOn() ? { sample: small ? SAMPLE.small : SAMPLE.large, dynamicTools: lookedUp } : null,
-      hooks: isOn() ? answerFromDocuments(small) : null,
-    }),
-    tools: (small) => (isOn() && !small ? [searchTool(lookedUp, { name: "search_documents" })] : []),
-  };
-}
+  <details open>
+    <summary>Collection</summary>
+    <dl id="documents-figures" class="figures"></dl>
+  </details>
+</div>
+`,
+  load: () => import("./watch.js"),
+};

@@ -1,11 +1,13 @@
 /** A passage in its surroundings, over the page. What a file holds is shown as text, never as markup. */
 
 import { placeOf } from "../../web/element/citations.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
+import { MARKUP } from "./passage-markup.js";
 import { sourceOf, store } from "./collection.js";
 
 const SHARED_CHARACTERS = 200;
 
+document.body.append(document.createRange().createContextualFragment(MARKUP));
 const dialog = find("passage", HTMLDialogElement);
 const back = find("passage-back", HTMLButtonElement);
 const on = find("passage-on", HTMLButtonElement);

@@ -5,7 +5,7 @@
 import { describeSource } from "../../web/stores/sources.js";
 import { placeOf } from "../../web/element/citations.js";
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { listFiles, search } from "./collection.js";
 import { openPassage } from "./passage.js";
 

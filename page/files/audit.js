@@ -1,7 +1,7 @@
 /** @import { Opened } from "./opened.js" */
 
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { attempt } from "./status.js";
 
 const SHOWN = 100;

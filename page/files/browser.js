@@ -4,7 +4,7 @@
 /** @import { Entry } from "../../web/toolfs/types.js" */
 
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { attempt, tell } from "./status.js";
 
 const EDITED_BYTES = 1 << 20;

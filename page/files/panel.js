@@ -1,55 +1,95 @@
-/** The files of the page's ToolFS: to browse and edit, with snapshots, the audit and plugins, and a switch that lets the agent work there. */
+/** The files of the page's ToolFS. */
 
-/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @type {import("../types.js").Panel} */
+export const files = {
+  name: "files",
+  title: "Files",
+  side: "end",
+  icon: "M1.5 3.5h4.5l1.5 2h7v8h-13z",
+  style: "page/files/files.css",
+  first: "files-on",
+  html: /* html */ `
+<div class="files-switch">
+  <input id="files-on" type="checkbox" autocomplete="off" aria-describedby="files-note">
+  <label for="files-on">Let the agent work here</label>
+  <p id="files-note" class="note">It gets tools for /toolfs/files, memory and plugins. Files are stored in this browser; what the agent reads is sent to its model.</p>
+</div>
+<output id="files-status" class="files-status"></output>
 
-import { find } from "../settings.js";
-import { watchPanel } from "../panel.js";
-import { listAudit } from "./audit.js";
-import { browse } from "./browser.js";
-import { HOME, open } from "./opened.js";
-import { watchPlugins } from "./plugins.js";
-import { watchSnapshots } from "./snapshots.js";
-import { attempt, tell } from "./status.js";
+<section aria-label="Directory">
+  <ol id="files-path" class="files-path" aria-label="Path"></ol>
+  <ul id="files-list" class="files-list" aria-label="What is in it"></ul>
+  <button type="button" id="files-new">New file</button>
+  <form id="files-editor" class="files-editor" hidden>
+    <label for="files-text"><code id="files-name"></code></label>
+    <textarea id="files-text" rows="10" spellcheck="false" autocomplete="off"></textarea>
+    <div class="row-buttons">
+      <button id="files-save">Save</button>
+      <button type="button" id="files-delete">Delete</button>
+      <button type="button" id="files-close">Close</button>
+    </div>
+  </form>
+</section>
 
-/**
- * @param {StaysailChat} chat
- * @param {() => void} onChange the agent's tools are others now
- * @returns {() => Promise<import("../../web/types.js").PlainTool[]>} those of the files, none while the switch is off
- */
-export function watchFiles(chat, onChange) {
-  const toggle = find("files-on", HTMLInputElement);
-  toggle.addEventListener("change", onChange);
-  let shown = false;
-  watchPanel("files", {
-    first: "files-on",
-    wide: false,
-    side: "end",
-    onOpen: async () => {
-      if (shown) return;
-      shown = true;
-      tell("Opening the files …");
-      const opened = await attempt(() => open(chat));
-      if (!opened) return void (shown = false);
-      tell("");
-      const browser = browse(opened, HOME);
-      const snapshots = watchSnapshots(opened, () => browser.refresh());
-      const audit = listAudit(opened);
-      watchPlugins(opened, () => {
-        onChange();
-        browser.refresh();
-      });
-      await browser.refresh();
-      // What the agent or another tab changes is seen at once; whatever is read writes into the audit, so that alone is no news.
-      for await (const areas of opened.toolfs.changes()) {
-        if (areas.includes("tree")) await browser.refresh();
-        if (areas.includes("snapshot")) await snapshots.refresh();
-        audit.stale();
-      }
-    },
-  });
-  return async () => {
-    if (!toggle.checked) return [];
-    const { toolfs, agent } = await open(chat);
-    return toolfs.tools(agent);
-  };
-}
+<details open>
+  <summary>Snapshots</summary>
+  <form id="snapshots-form" class="files-row" autocomplete="off">
+    <label class="visually-hidden" for="snapshots-name">Name of the snapshot, optional</label>
+    <input id="snapshots-name" type="text" placeholder="Name, if you like" spellcheck="false">
+    <button>Take one</button>
+  </form>
+  <ul id="snapshots-list" class="rows"></ul>
+  <div id="snapshots-diff" aria-live="polite"></div>
+</details>
+
+<details>
+  <summary>Plugins</summary>
+  <ul id="plugins-list" class="rows"></ul>
+  <label class="files-label" for="plugins-file">Install one from a file</label>
+  <input id="plugins-file" type="file" accept=".py,.wasm,.js,.mjs">
+</details>
+
+<details id="audit-section">
+  <summary>Audit</summary>
+  <div class="row-buttons">
+    <button type="button" id="audit-refresh">Refresh</button>
+    <button type="button" id="audit-save">Save as JSON lines</button>
+  </div>
+  <div class="audit-scroll" tabindex="0" role="region" aria-label="Today's latest records">
+    <table>
+      <thead><tr><th scope="col">Time</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">Path</th><th scope="col">End</th></tr></thead>
+      <tbody id="audit-list"></tbody>
+    </table>
+  </div>
+</details>
+
+<dialog id="consent" class="consent" aria-labelledby="consent-title">
+  <form method="dialog" autocomplete="off">
+    <h2 id="consent-title">Install this plugin?</h2>
+    <p id="consent-what"></p>
+    <p class="note">SHA-256 <code id="consent-hash"></code></p>
+    <fieldset class="field">
+      <legend>It may</legend>
+      <label><input type="checkbox" name="operation" value="read" checked> read</label>
+      <label><input type="checkbox" name="operation" value="list" checked> list</label>
+      <label><input type="checkbox" name="operation" value="write"> write</label>
+      <label><input type="checkbox" name="operation" value="delete"> delete</label>
+    </fieldset>
+    <div class="field">
+      <label for="consent-folder">in the folder</label>
+      <input id="consent-folder" type="text" value="/toolfs/files" spellcheck="false">
+    </div>
+    <div class="field">
+      <label for="consent-hosts">and read from these hosts <span class="optional">optional</span></label>
+      <input id="consent-hosts" type="text" placeholder="api.example.org" spellcheck="false">
+    </div>
+    <p id="consent-note" class="note"></p>
+    <div class="row-buttons">
+      <button value="install">Install</button>
+      <button value="cancel">Cancel</button>
+    </div>
+  </form>
+</dialog>
+`,
+  load: () => import("./watch.js"),
+};

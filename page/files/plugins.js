@@ -3,7 +3,7 @@
 /** @import { Opened } from "./opened.js" */
 
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { attempt, tell } from "./status.js";
 
 const KINDS = /** @type {Record<string, "python" | "wasm" | "javascript">} */ ({

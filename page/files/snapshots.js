@@ -2,7 +2,7 @@
 /** @import { Snapshot } from "../../web/toolfs/types.js" */
 
 import { h } from "../../web/element/dom.js";
-import { find } from "../settings.js";
+import { find } from "../find.js";
 import { attempt, tell } from "./status.js";
 
 /**

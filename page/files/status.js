@@ -1,6 +1,6 @@
 /** The line of the files panel that says what was done and what failed. */
 
-import { find } from "../settings.js";
+import { find } from "../find.js";
 
 /**
  * Says what was done, or what went wrong, to everybody.

@@ -1,52 +1,20 @@
-/** The timeline: what each run of the chat did, kept in this page's memory alone. */
+/** The timeline of what each answer took. */
 
-/** @import { Span } from "../../web/types.js" */
-/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
-
-import { h } from "../../web/element/dom.js";
-import { watchPanel } from "../panel.js";
-import { find } from "../settings.js";
-import { drawRun } from "./run-view.js";
-
-const MOST_RUNS = 20;
-
-/** @param {StaysailChat} chat */
-export function watchTimeline(chat) {
-  const list = find("timeline-runs", HTMLElement);
-  const status = find("timeline-status", HTMLOutputElement);
-  /** @type {Map<string, {spans: Span[], node: HTMLElement}>} by trace, the oldest first */
-  const runs = new Map();
-
-  const count = () =>
-    (status.value = runs.size ? `${runs.size} ${runs.size === 1 ? "run" : "runs"}, the latest first` : "No run yet: send a message.");
-  const add = (/** @type {Span} */ span) => {
-    const run = runs.get(span.traceId) ?? { spans: [], node: h("li", { class: "run" }) };
-    if (!runs.has(span.traceId)) {
-      runs.set(span.traceId, run);
-      list.prepend(run.node);
-    }
-    run.spans.push(span);
-    drawRun(run.node, run.spans);
-    if (runs.size > MOST_RUNS) {
-      const [[oldest, { node }]] = runs;
-      runs.delete(oldest);
-      node.remove();
-    }
-    count();
-  };
-
-  chat.options = { tracer: { exporter: add, content: true, raw: true } };
-  watchPanel("timeline", { first: "close-timeline", wide: false, side: "end" });
-  find("timeline-clear", HTMLButtonElement).addEventListener("click", () => {
-    runs.clear();
-    list.replaceChildren();
-    count();
-  });
-  find("timeline-save", HTMLButtonElement).addEventListener("click", () => {
-    const lines = [...runs.values()].flatMap(({ spans }) => spans).map((span) => JSON.stringify(span));
-    const url = URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "application/jsonl" }));
-    h("a", { href: url, download: "traces.jsonl" }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
-  });
-  count();
-}
+/** @type {import("../types.js").Panel} */
+export const timeline = {
+  name: "timeline",
+  title: "Timeline",
+  side: "end",
+  style: "page/timeline/timeline.css",
+  first: "close-timeline",
+  html: /* html */ `
+<p class="note">What each answer took: model calls, tools, tokens, retries, and money where the provider tells it. It stays in this page, and keys are removed.</p>
+<div class="row-buttons">
+  <button type="button" id="timeline-save">Save as JSON lines</button>
+  <button type="button" id="timeline-clear">Clear</button>
+</div>
+<output id="timeline-status" class="timeline-status"></output>
+<ul id="timeline-runs" class="runs" aria-label="Runs"></ul>
+`,
+  load: () => import("./watch.js"),
+};

@@ -17,15 +17,16 @@ from .agent.batch import Batch
 from .agent.cache import Cache
 from .agent.context import RunContext, current_call, current_run
 from .agent.delegation import AgentTool, Handoff
-from .agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
+from .agent.events import HandedOver, NestedEvent, ReplayDone, RunDone, RunStarted
 from .agent.fallback import Fallback, ModelChanged
 from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
-from .agent.run import CallModel, CallTools, Finish, Pause, Run
+from .agent.run import CallModel, CallTools, Deliver, Finish, Pause, Run
 from .agent.run_log import RunInfo, RunLog
-from .agent.settings import RunOptions
+from .agent.settings import CallOptions, RunOptions
+from .agent.steering import MessageDelivered, MessageQueued, QueuedMessage, Steering
 from .core.batches import BatchState
 from .core.completion import Completion, CompletionRequest, Document, OutputSchema, Timeouts, ToolDefinition
 from .core.errors import (
@@ -58,7 +59,6 @@ from .core.events import (
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
-    RunDone,
     SourceFound,
     StepDone,
     StepStarted,
@@ -103,6 +103,7 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .fs.ports import PluginSource
     from .fs.session import Grant, Session
     from .fs.toolfs import ToolFS
+    from .host.outputs.show import show
     from .indexes.projection import Projection, project
     from .indexes.tool_index import ToolIndex
     from .rag.ingest import FileDone, FileFailed, FileProgress, FileSkipped, FileStarted, IngestEvent, ingest
@@ -194,6 +195,7 @@ LAZY = {
     "python_tool": "tools.python_tool",
     "sample_with": "tools.mcp.sampling",
     "search_tool": "agent.search_tool",
+    "show": "host.outputs.show",
     "split_code": "rag.splitters",
     "split_html": "rag.markup",
     "split_markdown": "rag.splitters",
@@ -211,6 +213,10 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})
+
+
 __all__ = [
     "Agent",
     "AgentTool",
@@ -225,6 +231,7 @@ __all__ = [
     "BatchState",
     "Cache",
     "CallModel",
+    "CallOptions",
     "CallTools",
     "ClientCredentials",
     "ClientTool",
@@ -239,6 +246,7 @@ __all__ = [
     "Conversations",
     "CorruptionError",
     "Cost",
+    "Deliver",
     "DimensionError",
     "Document",
     "Embedding",
@@ -272,6 +280,8 @@ __all__ = [
     "MemoryExporter",
     "MemoryPolicy",
     "Message",
+    "MessageDelivered",
+    "MessageQueued",
     "Model",
     "ModelChanged",
     "ModelInfo",
@@ -294,6 +304,7 @@ __all__ = [
     "ProviderError",
     "ProviderFiles",
     "QdrantStore",
+    "QueuedMessage",
     "QuotaError",
     "RankedDocument",
     "RateLimitError",
@@ -328,6 +339,7 @@ __all__ = [
     "SpanExporter",
     "SpeechModel",
     "StaysailError",
+    "Steering",
     "Step",
     "StepDone",
     "StepStarted",
@@ -384,6 +396,7 @@ __all__ = [
     "python_tool",
     "sample_with",
     "search_tool",
+    "show",
     "split_code",
     "split_html",
     "split_markdown",

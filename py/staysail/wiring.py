@@ -18,6 +18,7 @@ from .core.defaults import Defaults
 from .core.errors import ConfigError
 from .core.memory_records import MemoryRecords
 from .core.ports import KeyValue, Transport
+from .core.shown import Drawing
 from .providers import load_model
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
@@ -227,7 +228,12 @@ Defaults.load_backend = load_backend
 Defaults.load_numpy = load_numpy
 Defaults.conversations = conversations
 Defaults.run_log = run_log
-Defaults.run_sync = later("host.page_waiting" if IN_BROWSER_RUNTIME else "host.loop_waiting", "run_sync")
+WAITING = "host.page_waiting" if IN_BROWSER_RUNTIME else "host.loop_waiting"
+Defaults.run_sync = later(WAITING, "run_sync")
+Defaults.iterate_sync = later(WAITING, "iterate_sync")
+Drawing.html = later("host.outputs.html", "draw_html")
+Drawing.markdown = later("host.outputs.markdown", "draw_markdown")
+Drawing.text = later("host.outputs.plain", "draw_text")
 Defaults.index_tools = later("indexes.tool_index", "ToolIndex")
 Defaults.file_records = later("fs.file_records", "FileRecords")
 Defaults.export_state = later("stores.state", "StoreState")

@@ -21,7 +21,7 @@ class Specimen:
     stream: bytes
     fault: bytes
     usage: tuple[int, ...]
-    raw_finish: str = "tool_calls"
+    raw_finish: str | None = "tool_calls"
 
 
 def sse(*events: Any, named: bool = False, done: bool = False) -> bytes:
@@ -303,4 +303,46 @@ def interactions() -> Specimen:
     )
 
 
-SPECIMENS = {made.__name__: made for made in (anthropic, chat, cohere, gemini, interactions, ollama, responses)}
+def conversations() -> Specimen:
+    calls = [
+        {
+            "type": "function.call",
+            "object": "entry",
+            "id": f"fc_{n}",
+            "tool_call_id": f"call_{n}",
+            "name": name,
+            "arguments": json.dumps(args),
+        }
+        for n, (name, args) in enumerate(CALLS)
+    ]
+    usage = {"prompt_tokens": 16, "connector_tokens": 4, "completion_tokens": 10, "total_tokens": 30, "new_tokens": 1}
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": THOUGHT}], "closed": True}
+    said = {"type": "message.output", "object": "entry", "id": "msg_1", "role": "assistant", "model": MODEL}
+    message = said | {"content": [thinking, {"type": "text", "text": TEXT}]}
+
+    def of(entry: dict[str, Any], kind: str, index: int, **more: Any) -> dict[str, Any]:
+        kept = {key: value for key, value in entry.items() if key not in ("content", "arguments", "type")}
+        return kept | {"type": kind, "output_index": index, "created_at": "2026-01-01T00:00:00Z"} | more
+
+    pieces = [thinking | {"thinking": [{"type": "text", "text": part}]} for part in (THOUGHT[:4], THOUGHT[4:])]
+    begin = [
+        {"type": "conversation.response.started", "conversation_id": "conv_1", "created_at": "2026-01-01T00:00:00Z"},
+        *(of(message, "message.output.delta", 0, content=piece) for piece in pieces),
+        *(of(message, "message.output.delta", 0, content=part) for part in (TEXT[:5], {"type": "text", "text": TEXT[5:]})),
+        {"type": "conversation.new_event", "anything": 1},
+    ]
+    told = [
+        of(call, "function.call.delta", n, arguments=part)
+        for n, call in enumerate(calls, 1)
+        for part in ("", call["arguments"][:5], call["arguments"][5:])
+    ]
+    return Specimen(
+        {"object": "conversation.response", "conversation_id": "conv_1", "outputs": [message, *calls], "usage": usage, "new_field": {}},
+        sse(*begin, *told, {"type": "conversation.response.done", "usage": usage}, named=True),
+        sse(*begin, {"type": "conversation.response.error", "message": "the upstream is overloaded", "code": 502}, named=True),
+        (20, 10, 30, 0, 0, 0),
+        None,
+    )
+
+
+SPECIMENS = {made.__name__: made for made in (anthropic, chat, cohere, conversations, gemini, interactions, ollama, responses)}

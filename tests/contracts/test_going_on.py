@@ -141,10 +141,10 @@ async def test_a_background_response_that_fails_or_never_ends_is_an_error():
         answers = [recorded("responses", False, json.dumps(body)) for body in (QUEUED, QUEUED | end)]
         with pytest.raises(StreamError, match=r"sank|cancelled"):
             await played("responses", False, *answers)
-    transport = ReplayTransport([recorded("responses", False, json.dumps(QUEUED))] * 500)
+    transport = ReplayTransport([recorded("responses", False, json.dumps(QUEUED))] * 2000)
     model = load_model("openai:m", api_key="k", transport=transport)
     with pytest.raises(NetworkError, match="not finished in time") as raised:
-        await model.complete(CompletionRequest("Go.", timeouts=Timeouts(total_s=0.05)))
+        await model.complete(CompletionRequest("Go.", timeouts=Timeouts(total_s=0.5)))
     assert (raised.value.code, raised.value.provider) == ("timeout", "openai")
 
 

@@ -38,8 +38,10 @@ MODELS = {
     "anthropic": ["claude-opus-5-5", "claude-haiku-4-5"],
     "gemini": ["gemini-4-argon", "gemini-3.8-flash"],
     "gemini-interactions": ["gemini-4-argon", "gemini-3.8-flash"],
+    "mistral-conversations": ["mistral-large-4"],
     "groq": ["openai/gpt-oss-120b"],
     "openrouter": ["openai/gpt-6-sol"],
+    "openrouter-responses": ["openai/gpt-6-sol"],
 }
 TOOLS = {
     "web_search": web_search(),
@@ -60,8 +62,10 @@ SHOWN = {
     "anthropic": {"web_search", "web_fetch", "url_context", "code_execution", "mcp", "advisor"},
     "gemini": {"web_search", "web_fetch", "url_context", "code_execution", "file_search"},
     "gemini-interactions": {"web_search", "web_fetch", "url_context", "code_execution", "file_search", "mcp"},
+    "mistral-conversations": {"web_search", "code_execution", "file_search", "image_generation"},
     "groq": {"web_search", "code_execution", "mcp"},
     "openrouter": set(),
+    "openrouter-responses": set(),
 }
 
 

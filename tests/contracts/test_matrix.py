@@ -45,10 +45,12 @@ MODELS = {
     ],
     "xai": ["grok-4.7", "grok-4.3", "grok-4.20-0309-reasoning", "grok-4.20-non-reasoning"],
     "mistral": ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"],
+    "mistral-conversations": ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"],
     "groq": ["openai/gpt-oss-120b", "qwen/qwen3.8-27b", "llama-3.3-70b-versatile"],
     "deepseek": ["deepseek-v4-pro", "deepseek-v4-flash"],
     "cohere": ["command-a-03-2025", "command-a-reasoning-08-2025", "command-a-vision-07-2025"],
     "openrouter": ["openai/gpt-6-sol"],
+    "openrouter-responses": ["openai/gpt-6-sol"],
     "moonshot": ["kimi-k3", "kimi-k2.6"],
     "perplexity": ["sonar", "sonar-reasoning-pro"],
     "ollama": ["gpt-oss:20b", "qwen3:8b", "llama3.2"],
@@ -191,6 +193,7 @@ WIRES = {
     "chat": {"field": "reasoning_content"},
     "cohere": {"field": "tool_plan"},
     "interactions": {"type": "thought", "signature": "sig_foreign", "id": "fc1"},
+    "conversations": {"type": "thinking", "thinking": [{"type": "text", "text": "sig_foreign"}]},
     "ollama": {"field": "thinking"},
 }
 

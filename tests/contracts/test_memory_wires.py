@@ -62,6 +62,11 @@ def steps(wire: str, body: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 for item in [step] if step["type"] == "function_call" else step["content"]:
                     kinds = {"function_call": ("call", item.get("id")), "function_result": ("result", item.get("call_id"))}
                     yield kinds.get(item["type"], ("say", "assistant" if step["type"] in ("model_output", "thought") else "user"))
+        case "conversations":
+            for entry in body["inputs"]:
+                kinds = {"function.call": "call", "function.result": "result"}
+                kind = kinds.get(entry["type"])
+                yield (kind, entry["tool_call_id"]) if kind else ("say", entry["role"])
         case _:
             for message in body["messages"]:
                 if message["role"] == "tool":

@@ -28,9 +28,11 @@ MODELS = {
     "gemini-interactions": "gemini-3.8-flash",
     "xai": "grok-4.7",
     "mistral": "mistral-large-4",
+    "mistral-conversations": "mistral-large-4",
     "cohere": "command-a-03-2025",
     "ollama": "qwen3:8b",
     "openrouter": "openai/gpt-6-sol",
+    "openrouter-responses": "openai/gpt-6-sol",
 }
 SCREEN = Image(data=b"\x89PNG\r\n\x1a\n", media_type="image/png")
 both = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])

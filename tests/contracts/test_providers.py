@@ -47,6 +47,7 @@ RECORDED_PATHS = {
     "groq": "/openai/v1/chat/completions",
     "llamacpp": "/v1/chat/completions",
     "mistral": "/v1/chat/completions",
+    "mistral-conversations": "/v1/conversations",
     "ollama": "/api/chat",
     "openai": "/v1/responses",
     "openai-chat": "/v1/chat/completions",

@@ -16,11 +16,13 @@ GEMINI_RESULT = {"role": "user", "parts": [{"functionResponse": {"name": "f", "r
 PATHS = {
     "openai": "responses",
     "xai": "responses",
+    "openrouter-responses": "responses",
     "anthropic": "messages",
     "cohere": "chat",
     "ollama": "chat",
     "gemini": "models/{model}:generateContent",
     "gemini-interactions": "interactions",
+    "mistral-conversations": "conversations",
 }
 REFUSED = [
     ("openai", {"model": "gpt-6-sol", "input": "x", "temperature": 1}, "'temperature' is not supported with this model"),
@@ -61,6 +63,12 @@ REFUSED = [
     ("deepseek", {"model": "deepseek-v4-pro", "messages": [*CHAT["messages"], CALLED]}, "`reasoning_content` in the thinking mode"),
     ("mistral", CHAT | {"model": "mistral-large-4", "stream_options": {}}, "Extra inputs are not permitted"),
     ("mistral", {"model": "m", "messages": [*CHAT["messages"], LONG_ID]}, "length of 9"),
+    ("mistral-conversations", {"model": "mistral-large-4", "inputs": "x", "seed": 1}, "Extra inputs are not permitted"),
+    (
+        "mistral-conversations",
+        {"model": "mistral-large-4", "inputs": "x", "completion_args": {"tool_choice": {"type": "function"}}},
+        "Input should be 'auto', 'none', 'any' or 'required'",
+    ),
     ("moonshot", CHAT | {"model": "kimi-k3", "temperature": 0.5}, "only 1 is allowed"),
     ("groq", CHAT | {"model": "llama-3.3-70b", "reasoning_effort": "low"}, "not supported with this model"),
     ("perplexity", {"model": "sonar", "messages": [*CHAT["messages"], *CHAT["messages"]]}, "should alternate"),

@@ -25,6 +25,7 @@ from staysail.agent.reply import Reply, Step
 from staysail.agent.retrieval import describe_sources
 from staysail.agent.run_log import RunInfo, RunState
 from staysail.agent.settings import Settings
+from staysail.agent.steering import MessageDelivered, MessageQueued
 from staysail.bridge.models import _fields
 from staysail.bridge.tracing import _describe as describe_span
 from staysail.core.completion import Completion, CompletionRequest, Document, FinishReason, OutputSchema, Timeouts, ToolDefinition
@@ -102,7 +103,7 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "ToolCallDelta": (ToolCallDelta("1", "a", "{", 1), ToolCallDelta("1", "a", "{")),
     "ToolCallDone": (ToolCallDone("1", "a", {}), ToolCallDone("1", "a", {})),
     "ToolResult": (RESULT, ToolResult("1", "a")),
-    "ToolProgress": (ToolProgress("1", "a", "display", "b", Text("c")), ToolProgress("1", "a", "stdout", "b")),
+    "ToolProgress": (ToolProgress("1", "a", "display", "b", Text("c"), {"d": 1}), ToolProgress("1", "a", "stdout", "b")),
     "StepStarted": (StepStarted(1), StepStarted(1)),
     "SourceFound": (SourceFound(describe_sources([HIT])[0]), SourceFound(describe_sources([SearchHit(0.5, "a", "x")])[0])),
     "FileCreated": (FileCreated(Image(b"a")), FileCreated(Image(b"a"))),
@@ -115,6 +116,8 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "NestedEvent": (NestedEvent("1", "a", TextDelta("b")), NestedEvent("1", "a", TextDelta("b"))),
     "RequestAdjusted": (RequestAdjusted("a", True), RequestAdjusted("a")),
     "HandedOver": (HandedOver("a"), HandedOver("a")),
+    "MessageQueued": (MessageQueued("1", MESSAGE, "after"), MessageQueued("1", MESSAGE, "next_step")),
+    "MessageDelivered": (MessageDelivered("1", MESSAGE, "after"), MessageDelivered("1", MESSAGE, "next_step")),
     "RunStarted": (RunStarted("1", (MESSAGE,)), RunStarted("1", ())),
     "RunDone": (RunDone(Reply("a", "a", (), USAGE, "stop")), RunDone(Reply("a", "a", (), USAGE, "stop"))),
     "ApprovalRequest": (ASKED, ApprovalRequest("1", "pay", {})),
@@ -170,6 +173,7 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
             "output_schema": "output_type",
             "tracer": "hooks",  # which a Tracer is in Python
             "cache": None,  # an option of an agent, not of a call
+            "steering": None,  # an option of a call, not of an agent
         },
     ),
     "RequestOptions": (
@@ -233,7 +237,7 @@ def test_a_type_has_the_fields_of_its_value(declared, name):
 # A prompt's parts may leave out what Python always gives.
 NAMED = {"text", "isError"}
 # Of type `unknown`, which null is.
-UNKNOWN = {"raw"}
+UNKNOWN = {"value", "raw"}
 
 
 def parameters(source: Any) -> set[str]:

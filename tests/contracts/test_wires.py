@@ -156,7 +156,8 @@ def test_structured_output_carries_the_schema_where_the_format_has_it(wire: Chat
 def test_tools_may_be_forbidden(wire: ChatWire, specimen: Specimen):
     body = wire.render(CompletionRequest("x", tools=[TOOL], tool_choice="none"), MODEL, dialect_of(wire.name), streamed=False)
     assert (
-        "tools" not in body or "none" in json.dumps([body.get(key) for key in ("tool_choice", "toolConfig", "generation_config")]).lower()
+        "tools" not in body
+        or "none" in json.dumps([body.get(key) for key in ("tool_choice", "toolConfig", "generation_config", "completion_args")]).lower()
     )
 
 

@@ -22,13 +22,32 @@ class ChatPage:
     def __init__(self, driver: Chrome, url: str, *, keep: Literal["nothing", "page", "chat"] = "nothing") -> None:
         """keep: what stays as it is where the page is open already, as Python is up there: the page around a new chat, or the chat too."""
         self.driver = driver
-        if keep == "nothing" or driver.current_url != url:
+        if keep == "nothing" or driver.current_url.partition("#")[0] != url:
             driver.get(url)
         elif keep == "page":
             driver.execute_script("document.querySelector('staysail-chat').replaceWith(document.createElement('staysail-chat'))")
         self.wait(
             lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined"
         )
+
+    def open_panel(self, name: str) -> None:
+        """Opens a panel of index.html where it is closed: by its button in the header, or in the menu."""
+        panel = self.driver.find_element(By.ID, name)
+        if panel.is_displayed():
+            return
+        for close in self.driver.find_elements(By.CSS_SELECTOR, "body:has(main[inert]) .panel-close"):
+            if close.is_displayed():
+                close.click()  # of a panel that lies over the page
+        buttons = self.driver.find_elements(By.ID, f"open-{name}")
+        if not any(button.is_displayed() for button in buttons):
+            self.driver.find_element(By.ID, "open-menu").click()
+            buttons = [self.driver.find_element(By.ID, f"menu-{name}")]
+        buttons[0].click()
+        self.wait(panel.is_displayed, f"the panel {name}")
+
+    def close_panel(self, name: str) -> None:
+        if self.driver.find_element(By.ID, name).is_displayed():
+            self.driver.find_element(By.ID, f"close-{name}").click()
 
     @property
     def host(self) -> WebElement:
@@ -45,7 +64,7 @@ class ChatPage:
     def all(self, selector: str) -> list[WebElement]:
         """What is seen of it, in the chat."""
         return self.run(
-            "return [...root.querySelectorAll(arguments[0])].filter((node) => node.checkVisibility({ visibilityProperty: true }))", selector
+            "return [...(root?.querySelectorAll(arguments[0]) ?? [])].filter((node) => node.checkVisibility({ visibilityProperty: true }))", selector
         )
 
     def one(self, selector: str, timeout_s: float = 10) -> WebElement:

@@ -51,7 +51,7 @@ def driver(browser: Chrome, site: str) -> Chrome:
     """The browser on an empty page with an empty console, its requests answered by the server and by no service worker of a test before.
     What the console said is shown where a test fails."""
     browser.get("about:blank")
-    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "service_workers"})
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "service_workers,local_storage"})
     browser.get_log("browser")
     return browser
 

@@ -164,7 +164,7 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     assert page.one(".markdown strong").text == "Ada"
     assert page.run("return chat.conversation") == first
 
-    field(page, "open-conversations").click()
+    page.open_panel("conversations")
     wait_titles(page, ["My name is Ada."])
     assert driver.execute_script("return document.querySelector('#conversation-list [aria-current]').textContent").endswith("4 messages")
     field(page, "new-conversation").click()
@@ -239,6 +239,7 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
             <= 0
         )
     page.resize(360)
+    page.open_panel("conversations")
     field(page, "close-conversations").click()
     assert not field(page, "conversations").is_displayed()
     assert driver.switch_to.active_element.get_attribute("id") == "open-conversations"

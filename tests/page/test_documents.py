@@ -211,10 +211,10 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
             assert violations(page) == []
             page.shot(f"map-{scheme}")
         page.resize(360, 740)
-        driver.execute_script("document.getElementById('documents').hidden || document.getElementById('open-documents').click()")
+        page.close_panel("documents")
         assert page.width_beyond_screen() <= 0
         page.shot("narrow-chat")
-        page.click("open-documents")
+        page.open_panel("documents")
         page.shot("narrow-panel")
         assert page.width_beyond_screen() <= 0
         assert violations(page) == []
@@ -227,8 +227,10 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         end_site()
         with pytest.raises(OSError, match="refused"):
             urllib.request.urlopen(site)
-        page = Documents(driver, site)
+        driver.refresh()
+        page = Documents(driver, site, keep="chat")
         assert driver.execute_script("return crossOriginIsolated")
+        page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
         choose(page, "openai-compatible", base=box.url, model="m")
         page.wait_for("balances a ketch")
         page.one(".reference").click()
@@ -240,12 +242,12 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         page.wait_idle()
         assert "thirteen crowns" in json.dumps(box.seen[1].json["messages"])
         assert page.all(".citations h4")[-1].text == "From these passages"
-        page.click("open-documents")
+        page.open_panel("documents")
         page.wait(lambda: page.files() == FILES, "the files", 30)
         assert page.find("#documents-list")
-        page.click("open-files")
+        page.open_panel("files")
         assert not page.find("#documents"), "two panels share a place"
-        page.click("open-documents")
+        page.open_panel("documents")
         driver.execute_script("window.confirm = () => true")
         page.find("#documents-list button")[0].click()
         page.wait(lambda: page.files() == FILES[1:], "the file to go", 30)

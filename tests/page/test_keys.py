@@ -365,6 +365,7 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
                 "return document.querySelectorAll('#provider option').length > 3 && !!document.querySelector('staysail-chat').shadowRoot"
             )
         )
+        page.open_panel("settings")
         assert not find("kept-field").is_displayed()
         driver.execute_script("const p = document.getElementById('provider'); p.value = 'openrouter'; p.dispatchEvent(new Event('change'))")
         assert find("openrouter-login").is_displayed()
@@ -388,7 +389,7 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
         find("unlock-key").click()
         wait.until(lambda _: find("kept-status").text.startswith("Unlocked"))
 
-        find("open-timeline").click()
+        page.open_panel("timeline")
         assert "No run yet" in find("timeline-status").text
         driver.execute_script("void document.querySelector('staysail-chat').send('What is 17 * 23?')")
         wait.until(lambda _: "2 model calls · 1 tool call · 1 retry" in find("timeline-runs").text)
@@ -415,10 +416,10 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
         driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
         assert driver.execute_script("return document.documentElement.scrollWidth") == 360
         driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-        driver.execute_script("if (document.getElementById('settings').hidden) document.getElementById('open-settings').click()")
+        page.open_panel("settings")
         find("forget-key").click()
         wait.until(lambda _: find("kept-status").text == "Forgotten.")
-        driver.execute_script("if (document.getElementById('timeline').hidden) document.getElementById('open-timeline').click()")
+        page.open_panel("timeline")
         find("timeline-clear").click()
         assert "No run yet" in find("timeline-status").text
         drop_database(driver, "staysail-page-keys")

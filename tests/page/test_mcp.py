@@ -113,6 +113,7 @@ class Visitor:
         self.page = ChatPage(driver, site)
         self.page.resize(1280, 900)
         self.page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+        self.page.open_panel("settings")
 
     def open(self, title: str) -> None:
         self.driver.find_element(By.XPATH, f"//summary[text()='{title}']").click()
@@ -166,8 +167,9 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         page.send("Go")
         page.wait(lambda: len(page.all(".approval")) == 3, "three questions", START_S)
         shots("approval")
-        for _ in range(2):
+        for left in (2, 1):
             page.all(".approval button")[0].click()
+            page.wait(lambda left=left: len(page.all(".approval")) == left, "the answer to count")
         page.button("Refuse…").click()
         page.button("Refuse").click()
         page.wait_for("All is done.")
@@ -217,10 +219,10 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         Select(field(page, "second-mode")).select_by_value("")
 
         # The timeline has it all.
-        visitor.click("open-timeline")
+        page.open_panel("timeline")
         page.wait(lambda: "critic" in field(page, "timeline-runs").text, "the run of the critic")
         assert "$" in field(page, "timeline-runs").text or "tokens" in field(page, "timeline-runs").text
-        visitor.click("close-timeline")
+        page.open_panel("settings")
 
         # The browser gets the page's tools, and the agent those that another script offers.
         visitor.open("WebMCP")
@@ -246,7 +248,7 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
 
         # The chats are given as files, each and all, and taken back.
         webmcp.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
-        visitor.click("open-conversations")
+        page.open_panel("conversations")
         row = "#conversation-list [aria-label^='Export ']"
         page.wait(lambda: webmcp.find_elements(By.CSS_SELECTOR, row), "the list of chats", START_S)[0].click()
         (one,) = page.wait(lambda: list(tmp_path.glob("*.json")), "the chat's file")
@@ -258,7 +260,6 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         field(page, "import-file").send_keys(str(one))
         visitor.told("conversation-note", "One chat was imported.")
         page.wait(lambda: len(webmcp.find_elements(By.CSS_SELECTOR, row)) == len(told[1]) + 1, "the chat that was imported")
-        visitor.click("open-conversations")
 
         # Whoever disconnects the server takes its tools away.
         webmcp.find_element(By.CSS_SELECTOR, "#mcp-servers .server-head button").click()
@@ -308,13 +309,11 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         page.wait_for("It is 42.")
         assert page.text.count("It is 42.") == 1
         assert page.text.count("Ask me first.") == 1
-        page.button("New chat").click()
-        visitor.click("keep-runs") if field(page, "keep-runs").is_displayed() else webmcp.execute_script(
-            "document.getElementById('keep-runs').click()"
-        )
+        visitor.click("new-conversation")
+        webmcp.execute_script("document.getElementById('keep-runs').click()")
         for width in (360, 320):
             page.resize(width)
-            field(page, "open-settings").click()
+            page.open_panel("settings")
             assert page.width_beyond_screen() <= 0
             shots(f"narrow-{width}")
             field(page, "close-settings").click()

@@ -17,7 +17,7 @@ from tests.page.test_element_view import violations
 from tests.server import TestServer
 
 KEY = "sk-page-secret"
-TOOLS = runpy.run_path("page/tools.py")
+TOOLS = runpy.run_path("page/tools/tools.py")
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +48,20 @@ def field(page: ChatPage, id: str):
 
 
 def choose(page: ChatPage, provider: str, **values: str) -> None:
-    """Fills the settings in as a person would; Select.select_by_value clicks the option."""
+    """Fills the settings in as a person would; Select.select_by_value clicks the option. In a narrow window they are closed again."""
+    page.open_panel("settings")
     Select(field(page, "provider")).select_by_value(provider)
     for id, value in values.items():
         field(page, id).send_keys(Keys.CONTROL + "a", Keys.DELETE)
         field(page, id).send_keys(value)
+    if page.driver.execute_script("return document.querySelector('main').inert"):
+        page.close_panel("settings")
 
 
 def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
+    assert not field(page, "settings").is_displayed()
+    assert page.driver.switch_to.active_element == page.host, "the message field has the focus"
+    page.driver.find_element(By.ID, "model-chip").click()
     settings = field(page, "settings").text
     for words in ("very small English model", "125 MB", "short, simple answers", "picks the tool"):
         assert words in settings
@@ -65,14 +71,14 @@ def test_a_first_visit_is_told_what_answers_and_what_to_expect(page):
     names = [code.text for code in page.driver.find_elements(By.CSS_SELECTOR, "#tools code")]
     assert names == ["set_colours", "set_timer", "calculate", "roll_dice", "python"]
     assert not field(page, "tool-python").is_selected()
-    chips = page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]")
+    chips = page.driver.find_elements(By.CSS_SELECTOR, ".suggestion")
     assert len(chips) >= 4
     assert all(chip.is_displayed() for chip in chips)
 
 
 def test_it_offers_every_provider_that_a_page_can_call_and_asks_for_what_that_one_needs(page):
     choices = page.driver.execute_async_script(
-        "const done = arguments[0]; import('/page/choices.js').then(({ CHOICES }) => done(CHOICES));"
+        "const done = arguments[0]; import('/page/settings/choices.js').then(({ CHOICES }) => done(CHOICES));"
     )
     modules = {name: load_provider(name) for name in provider_names()}
     callable_ones = {name for name, module in modules.items() if hasattr(module, "PROVIDER") and module.PROVIDER.chat}
@@ -105,14 +111,14 @@ def test_it_is_usable_on_a_narrow_screen(page, server):
     page.resize(360)
     page.wait(lambda: not field(page, "settings").is_displayed(), "the settings to fold away")
     assert page.width_beyond_screen() <= 0
-    field(page, "open-settings").click()
+    page.open_panel("settings")
     assert page.driver.switch_to.active_element.get_attribute("id") == "provider"
     assert page.driver.execute_script("return document.querySelector('main').inert")
-    box = server.box({"text": "Small."})
-    choose(page, "openai-compatible", base=box.url, model="m")
     assert page.width_beyond_screen() <= 0
     field(page, "provider").send_keys(Keys.ESCAPE)
-    assert page.driver.switch_to.active_element.get_attribute("id") == "open-settings"
+    assert page.driver.switch_to.active_element.get_attribute("id") == "open-menu"
+    box = server.box({"text": "Small."})
+    choose(page, "openai-compatible", base=box.url, model="m")
     page.send("Hi")
     page.wait_for("Small.")
     assert page.width_beyond_screen() <= 0
@@ -212,15 +218,19 @@ def test_axe_finds_nothing_wrong(page):
     for scheme in ("light", "dark"):
         page.resize(1100, 800)
         page.prefer(scheme)
+        page.open_panel("settings")
         Select(field(page, "provider")).select_by_value("openai")
         assert violations(page) == []
         page.play([{"type": "text_delta", "text": "Hello **there**."}])
         page.run("return chat.send('Hi')")
-        page.run("import('/page/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
+        page.run("import('/page/tools/timers.js').then(({ startTimer }) => startTimer(60, arguments[0]))", f"{scheme} tea")
         page.wait(lambda tea=f"{scheme} tea": tea in field(page, "timers").text, "the timer")
         assert violations(page) == []
         page.resize(360)
-        field(page, "open-settings").click()
+        page.close_panel("settings")
+        page.driver.find_element(By.ID, "open-menu").click()
+        assert violations(page) == []
+        field(page, "menu-settings").click()
         assert violations(page) == []
         field(page, "provider").send_keys(Keys.ESCAPE)
         page.run("chat.newConversation()")
@@ -255,7 +265,7 @@ def test_the_calculator_calculates():
 def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
     # One thread: two wait for each other where other tests have the other processor.
     page.driver.execute_cdp_cmd("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": 1})
-    chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, "[slot=suggestion]") if "17 * 23" in chip.text)
+    chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, ".suggestion") if "17 * 23" in chip.text)
     chip.click()
     page.wait(lambda: "made ready" in page.text or page.all(".tool"), "the model to be loaded", 90)
     page.wait(lambda: page.all(".tool[data-state=done]"), "the tool", 150)
@@ -288,7 +298,7 @@ def test_files_are_browsed_edited_and_rolled_back_and_the_agent_works_in_them(pa
     def told(id: str, text: str) -> None:
         page.wait(lambda: text in field(page, id).text, f"{text!r} in #{id}, not {field(page, id).text!r}", 60)
 
-    field(page, "open-files").click()
+    page.open_panel("files")
     told("files-list", "Nothing is here.")
     field(page, "snapshots-name").send_keys("before")
     click("#snapshots-form button")
@@ -322,6 +332,7 @@ def test_files_are_browsed_edited_and_rolled_back_and_the_agent_works_in_them(pa
     ]
     box = server.box({"tool_calls": calls}, {"text": "All done."})
     choose(page, "openai-compatible", base=box.url, model="m")
+    page.open_panel("files")
     page.send("Work.")
     page.wait_for("All done.")
     results = json.dumps(box.seen[1].json["messages"])
@@ -338,7 +349,7 @@ def test_files_are_browsed_edited_and_rolled_back_and_the_agent_works_in_them(pa
         page.resize(width)
         page.prefer(scheme)
         assert page.width_beyond_screen() == 0
-    field(page, "open-files").click()
+    page.open_panel("files")
     assert driver.execute_script("const f = document.getElementById('files'); return f.scrollWidth - f.clientWidth") == 0
     field(page, "close-files").click()
     assert not field(page, "files").is_displayed()

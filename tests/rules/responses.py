@@ -163,7 +163,12 @@ PROVIDERS = {
         refused_fields=frozenset({"instructions", "metadata", "background", "truncation"}),
         xai=True,
     ),
-    "openrouter": Rules(LENIENT, audio=True),
+    "openrouter-responses": Rules(
+        LENIENT,
+        frozenset({"function", *(f"openrouter:{name}" for name in ("web_search", "web_fetch", "image_generation", "advisor", "datetime"))}),
+        audio=True,
+        refused_fields=frozenset({"previous_response_id", "conversation", "background"}),
+    ),
 }
 
 
@@ -446,7 +451,11 @@ def answer(body: dict[str, Any], seen: Any, rules: Rules) -> dict[str, Any]:
         items.append(call | {"status": "completed"})
     else:
         cited = [{"type": "url_citation", "url": "https://example.org/", "title": "Example", "start_index": 0, "end_index": 5}]
-        text = {"type": "output_text", "text": said.text, "annotations": cited if "web_search" in said.hosted else []}
+        text = {
+            "type": "output_text",
+            "text": said.text,
+            "annotations": cited if {"web_search", "openrouter:web_search"} & {*said.hosted} else [],
+        }
         items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": "completed", "content": [text]})
     usage = {
         "input_tokens": 10,

@@ -13,7 +13,7 @@ from tools.sources import ROOT
 SOON = date(2027, 1, 31)
 FILES = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", "web/README.md", "index.html", "page/*.js", "examples/**/*.*", "py/staysail/providers/*.py")
+    for pattern in ("*.md", "docs/**/*.md", "web/README.md", "index.html", "page/**/*.js", "examples/**/*.*", "py/staysail/providers/*.py")
     for path in ROOT.glob(pattern)
     if path.name != "CHANGELOG.md" and path.suffix in (".md", ".html", ".js", ".py", ".mjs", ".ts")
 )

@@ -4,7 +4,7 @@
  * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
  */
 
-import { connect, startEarly } from "../runtime/boot.js";
+import { connect } from "../runtime/boot.js";
 import { Batch } from "./batch.js";
 import { Crew } from "./crew.js";
 import { delegate, word } from "./delegation.js";
@@ -13,6 +13,7 @@ import { readHooks } from "./hooks.js";
 import { MEMBER } from "./member.js";
 import { checkAgentOptions, checkCallOptions } from "./options.js";
 import { isStandard, validate } from "./schema.js";
+import { STEERING } from "./steering.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 
 let lastId = 0;
@@ -28,14 +29,13 @@ export class Agent {
   #freed = false;
 
   /**
-   * Checks the options at once. In a page Python starts in the background, unless `boot` has started it; in Node with the first call.
+   * Checks the options at once. Python starts with the first call, or when `configure({ start })` or `boot` start it.
    * @param {AgentOptions<S>} options
    */
   constructor(options) {
     checkAgentOptions(options);
     this.#options = { ...options };
     this.#provider = new.target.provider;
-    startEarly();
   }
 
   /**
@@ -195,6 +195,8 @@ export class Agent {
    * @returns {Promise<Reply<any>>}
    */
   async #call(method, options, prompt, run) {
+    if (options.steering)
+      return lastReply(this.#follow(method === "agent.run" ? "agent.stream" : "agent.resume_stream", options, prompt, run));
     const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
     const params = { ...crew, ...describeCall(options, prompt, run) };
     const reply = toCamel(await peer.call(method, params, { signal: options.signal ?? undefined, handlers }));
@@ -348,10 +350,16 @@ export class Agent {
    */
   async *#events(method, options, prompt, run) {
     const { peer, crew, handlers } = await this.#prepare(typeof prompt === "string" ? prompt : "", options);
-    const params = { ...crew, ...describeCall(options, prompt, run) };
-    for await (const told of peer.stream(method, params, { signal: options.signal, handlers })) {
-      const event = toCamel(told);
-      yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
+    const { steering } = options;
+    const params = { ...crew, ...describeCall(options, prompt, run), steering: steering?.[STEERING].attach(peer) ?? null };
+    try {
+      for await (const told of peer.stream(method, params, { signal: options.signal, handlers })) {
+        const event = toCamel(told);
+        if (event.type === "message_delivered") steering?.[STEERING].deliver(event.id);
+        yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
+      }
+    } finally {
+      steering?.[STEERING].detach();
     }
   }
 
@@ -367,7 +375,7 @@ export class Agent {
   async #prepare(text, options) {
     if (this.#freed) throw new ConfigError("this agent was freed; make another");
     checkCallOptions(options);
-    const { history, signal, approvals, ...overrides } = options;
+    const { history, signal, approvals, steering, ...overrides } = options;
     const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
     const peer = await unlessAborted(signal, connect());
     const hooks = [...readHooks(this.#options.hooks), ...readHooks(options.hooks)];
@@ -397,6 +405,12 @@ function pausedRun(run) {
   const found = "messages" in run && "finishReason" in run ? run.run : run;
   if (!found) throw new ConfigError("this reply is final; go on with history: reply.messages");
   return /** @type {PausedRun} */ (found);
+}
+
+/** @param {AsyncIterable<AgentEvent<any>>} events */
+async function lastReply(events) {
+  for await (const event of events) if (event.type === "run_done") return event.reply;
+  throw new ConfigError("the run was left before its end");
 }
 
 /**

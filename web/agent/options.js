@@ -15,7 +15,8 @@ import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
 import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/search.js";
 import { jsonSchema } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
-import { toolResult } from "./tool-result.js";
+import { isAsyncGenerator, toolResult, toolSteps } from "./tool-result.js";
+import { Steering } from "./steering.js";
 import { bindTool } from "./tools.js";
 import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
 
@@ -53,7 +54,7 @@ const RUN_OPTIONS = [
 const LEVELS = ["none", "minimal", "low", "medium", "high", "max"];
 const USAGE_LIMITS = ["requests", "inputTokens", "outputTokens", "totalTokens", "cost", "seconds", "toolCalls", "prices"];
 const AGENT_OPTIONS = [...RUN_OPTIONS, ...ACCESS_OPTIONS, "model", "name", "cache"];
-const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals"];
+const CALL_OPTIONS = [...RUN_OPTIONS, "history", "signal", "approvals", "steering"];
 
 /**
  * A described call: the agent as plain data, and the functions that Python may call back.
@@ -73,6 +74,7 @@ export function checkAgentOptions(options) {
 /** @param {CallOptions} options */
 export function checkCallOptions(options) {
   checkNames(options, CALL_OPTIONS);
+  if (options.steering != null && !(options.steering instanceof Steering)) throw new ConfigError("steering is a new Steering()");
   checkRunOptions(options);
 }
 
@@ -227,8 +229,10 @@ function describeContext({ sample, dynamicTools: store, filter, rerank, ...reque
 function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
-    tool: ({ name, args, run_id: runId, call_id: callId }, { signal }) =>
-      toolResult(known.get(name)?.call(args, { signal, runId, callId }), name),
+    tool: async ({ name, args, run_id: runId, call_id: callId }, { signal }) => {
+      const returned = await known.get(name)?.call(args, { signal, runId, callId });
+      return isAsyncGenerator(returned) ? toolSteps(returned, name) : toolResult(returned, name);
+    },
     approval: ({ name, args }) => askWhetherToAsk(known.get(name)?.needsApproval, args),
     search: ({ index, query, n }) => search(contexts[index], query, n),
   };

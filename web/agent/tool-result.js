@@ -50,6 +50,40 @@ export async function toolResult(returned, name) {
   return read ?? null;
 }
 
+/**
+ * Carries out a tool whose function is an async generator: each value that it yields is progress. Its result is the value that it returns,
+ * or else the last value that it yielded.
+ * @param {AsyncGenerator<unknown, unknown>} values
+ * @param {string} name of the tool, for errors
+ * @returns {AsyncGenerator<any, any>} plain JSON
+ */
+export async function* toolSteps(values, name) {
+  let last;
+  let ended = false;
+  try {
+    while (true) {
+      const { done, value } = await values.next();
+      ended = Boolean(done);
+      /** @type {any} */
+      const read = done && value === undefined ? last : await toolResult(value, name);
+      if (done) return read;
+      last = read;
+      yield read;
+    }
+  } catch (error) {
+    ended = true;
+    throw error;
+  } finally {
+    if (!ended) await values.return(undefined);
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is AsyncGenerator<unknown, unknown>} whether it is the generator of an `async function*`
+ */
+export const isAsyncGenerator = (value) => Object.prototype.toString.call(value) === "[object AsyncGenerator]";
+
 class Reader {
   /** Content that is still being read. @type {Promise<unknown>[]} */
   pending = [];

@@ -249,8 +249,8 @@ export class Peer {
       if (!handler) throw new StaysailError(`nothing here answers ${method}; the call it belongs to may be over`, { code: "gone" });
       const result = await handler(params, { signal: call.signal });
       if (isAsyncIterable(result)) {
-        await call.pump(result, (values) => this.#post({ type: "event", id, values }));
-        this.#post({ type: "done", id });
+        const value = await call.pump(result, (values) => this.#post({ type: "event", id, values }));
+        this.#post({ type: "done", id, value: value ?? null });
       } else {
         this.#post({ type: "done", id, value: result ?? null });
       }
@@ -328,13 +328,26 @@ class IncomingCall {
   /**
    * @param {AsyncIterable<any>} values
    * @param {(batch: any[]) => void} post
+   * @returns {Promise<any>} the value that the iterable returns at its end
    */
   async pump(values, post) {
-    for await (const value of values) {
-      if (this.signal.aborted) return;
-      post([value]);
-      this.#room -= 1;
-      while (this.#room <= 0 && !this.signal.aborted) await new Promise((resolve) => (this.#hasRoom = () => resolve(undefined)));
+    const iterator = values[Symbol.asyncIterator]();
+    let ended = false;
+    try {
+      while (!this.signal.aborted) {
+        const { done, value } = await iterator.next();
+        ended = Boolean(done);
+        if (done) return value;
+        if (this.signal.aborted) return;
+        post([value]);
+        this.#room -= 1;
+        while (this.#room <= 0 && !this.signal.aborted) await new Promise((resolve) => (this.#hasRoom = () => resolve(undefined)));
+      }
+    } catch (error) {
+      ended = true;
+      throw error;
+    } finally {
+      if (!ended) await iterator.return?.();
     }
   }
 }

@@ -10,6 +10,7 @@ import { h, icon } from "./dom.js";
  * @property {(prompt: Prompt) => boolean} send false when it cannot be sent now; the text stays
  * @property {() => void} stop
  * @property {() => void} clear
+ * @property {(text: string) => void} draft is called when the text changed
  */
 
 export class Composer {
@@ -62,7 +63,10 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    this.input.addEventListener("input", () => this.#note.replaceChildren());
+    this.input.addEventListener("input", () => {
+      this.#note.replaceChildren();
+      this.#actions.draft(this.input.value);
+    });
     this.#picker.addEventListener("change", () => {
       void this.attach([...(this.#picker.files ?? [])]); // a list of its own: the field's is emptied at once
       this.#picker.value = "";
@@ -72,6 +76,15 @@ export class Composer {
       event.preventDefault();
       void this.attach([...event.clipboardData.files]);
     });
+  }
+
+  /** The text that is not sent. */
+  get draft() {
+    return this.input.value;
+  }
+  set draft(text) {
+    this.input.value = text;
+    this.#actions.draft(text);
   }
 
   /** @param {File[]} files */
@@ -96,7 +109,7 @@ export class Composer {
     if (!text && !parts.length) return;
     const prompt = parts.length ? [...parts, ...(text ? [{ type: /** @type {const} */ ("text"), text }] : [])] : text;
     if (!this.#actions.send(prompt)) return;
-    this.input.value = "";
+    this.draft = "";
     this.#attachments.clear();
     this.#note.replaceChildren();
   }

@@ -39,6 +39,7 @@ export class Dialogue {
     send: (prompt) => this.accept(prompt),
     stop: () => this.stop(),
     clear: () => this.#startNew(),
+    draft: (text) => this.#tell("staysail-draft", { text }),
   });
   python;
   source;
@@ -276,7 +277,7 @@ export class Dialogue {
     await this.#takeBack(turn);
     this.turns.remove(view);
     this.#last = undefined;
-    this.composer.input.value = wordsOf(turn.prompt);
+    this.composer.draft = wordsOf(turn.prompt);
     this.composer.input.focus();
   }
 

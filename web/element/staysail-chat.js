@@ -26,6 +26,7 @@ const PROPERTIES = [
   "durable",
   "conversations",
   "conversation",
+  "draft",
 ];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
@@ -51,7 +52,8 @@ export class StaysailChat extends Element {
       h("slot", { name: "header" }),
       h("h2", { class: "visually-hidden" }, "Chat"),
       turns.node,
-      h("div", { class: "below" }, h("div", { class: "foot" }, startup.node, this.#composer.node, h("slot", { name: "footer" }))),
+      h("div", { class: "startup-place" }, startup.node),
+      h("div", { class: "below" }, h("div", { class: "foot" }, this.#composer.node, h("slot", { name: "footer" }))),
       announcer.node,
       passage.node,
     );
@@ -178,6 +180,14 @@ export class StaysailChat extends Element {
   }
   set conversation(id) {
     this.#dialogue.open(id || undefined);
+  }
+
+  /** The text in the message field that is not sent; `staysail-draft` tells that it changed. */
+  get draft() {
+    return this.#composer.draft;
+  }
+  set draft(text) {
+    this.#composer.draft = text ?? "";
   }
 
   /** Where conversations are kept, a `Conversations`; by default the package's own store. */

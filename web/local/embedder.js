@@ -42,7 +42,7 @@ export class Embedder {
    */
   static async open(weights, vocabulary, runtimeURL) {
     try {
-      const ort = await import(/* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
+      const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
       ort.env.wasm.wasmPaths = runtimeURL.href;
       ort.env.wasm.numThreads = 1;
       ort.env.logLevel = "error";

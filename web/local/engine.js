@@ -7,6 +7,7 @@
 
 import { DEFAULT_MODEL_NAMES } from "./defaults.js";
 import { LocalModelError, abortError, fromWire } from "./errors.js";
+import { explainLoading, fileURL, findScript, startWorker } from "../runtime/package-files.js";
 import { Turns } from "./turns.js";
 
 /**
@@ -17,8 +18,8 @@ import { Turns } from "./turns.js";
  * @property {(progress: Progress) => void} [onProgress]
  */
 
-/** The models of this repository. By a name, since bundlers look for what `new URL("…", import.meta.url)` spells out. */
-const WEIGHTS = "../../wheels/local/";
+/** The models of this repository, beside the package. */
+const WEIGHTS = "../wheels/local/";
 
 /** A message as its sender gives it: the engine adds the id. @typedef {ToWorker extends infer M ? M extends {id: number} ? Omit<M, "id"> : never : never} Message */
 
@@ -43,7 +44,7 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = new URL(WEIGHTS, import.meta.url), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
+  constructor({ localURL = fileURL(WEIGHTS), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
     this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
     this.#model = chosenModel(model);
     this.#contextTokens = contextTokens;
@@ -196,12 +197,13 @@ export class LocalEngine {
   }
 
   #start() {
-    const worker = startWorker();
+    const script = workerScript();
+    const worker = startWorker(script);
     worker.onmessage = (/** @type {MessageEvent<FromWorker>} */ { data }) => {
       if (worker === this.#worker) this.#receive(data);
     };
-    worker.onerror = (event) => {
-      const why = event.message || "its script did not load (is web/local/ served, with the page's COEP header?)";
+    worker.onerror = async (event) => {
+      const why = event.message || (await explainLoading(script.address));
       if (worker === this.#worker) this.#end(new LocalModelError("crashed", `The local engine's worker failed: ${why}`));
     };
     return worker;
@@ -241,16 +243,12 @@ function chosenModel(model) {
   );
 }
 
-/** A worker's own script must come from the page's origin; what it imports need not. */
-function startWorker() {
-  const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
-  if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
-    return new Worker(new URL("./engine-worker.js", import.meta.url), { type: "module", name: "staysail-local" }); // spelled out, for bundlers
-  }
-  const file = "./engine-worker.js"; // by a name that no bundler inlines
-  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
-  return new Worker(source, { type: "module", name: "staysail-local" });
-}
+// Written out, for bundlers.
+const workerScript = () =>
+  findScript(
+    "local/engine-worker.js",
+    () => new Worker(new URL("./engine-worker.js", import.meta.url), { type: "module", name: "staysail-local" }),
+  );
 
 /**
  * @template T

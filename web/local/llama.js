@@ -215,7 +215,7 @@ export class Llama {
 /** @param {URL} runtimeURL */
 async function importRuntime(runtimeURL) {
   try {
-    return await import(/* @vite-ignore */ new URL("index.js", runtimeURL).href);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("index.js", runtimeURL).href);
   } catch (cause) {
     throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, {
       cause,

@@ -11,7 +11,7 @@
  */
 
 import { PluginError, PluginFault, describeFault } from "./faults.js";
-import { inNode } from "./port.js";
+import { inNode } from "../runtime/environment.js";
 import { checkOutput } from "./response.js";
 
 const WAYS_OUT = [

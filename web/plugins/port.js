@@ -1,5 +1,4 @@
-/** Node, and no browser that has been given a `process`. */
-export const inNode = typeof process === "object" && Boolean(process.versions?.node) && !("document" in globalThis);
+import { inNode } from "../runtime/environment.js";
 
 /** @typedef {{post: (message: any) => void, listen: (onMessage: (message: any) => void) => void}} Port */
 

@@ -8,7 +8,8 @@
  */
 
 import { PluginFault } from "./faults.js";
-import { inNode } from "./port.js";
+import { inNode } from "../runtime/environment.js";
+import { explainLoading, findScript, startWorker } from "../runtime/package-files.js";
 
 /**
  * @param {(message: any) => void} onMessage
@@ -39,22 +40,19 @@ export async function openThread(onMessage, onCrash, heapBytes) {
   }
   if (typeof Worker === "undefined")
     throw new PluginFault('a plugin needs a worker of its own, and there is none in a shared worker: boot({mode: "worker"})');
-  const worker = browserWorker();
+  const script = browserScript();
+  const worker = startWorker(script);
   worker.onmessage = (event) => onMessage(event.data);
-  worker.onerror = (event) => {
+  worker.onerror = async (event) => {
     event.preventDefault();
-    onCrash(event.message || "its worker did not load (is web/plugins/ served, with the page's COEP header?)");
+    onCrash(event.message || (await explainLoading(script.address)));
   };
   return { post: (message, transfer = []) => worker.postMessage(message, transfer), end: () => worker.terminate(), hold: () => {} };
 }
 
-/** A worker's own script must come from the page's origin; what it imports need not. */
-function browserWorker() {
-  const home = new URL(import.meta.url); // in some bundlers a file:, never where the module is
-  if (!/^https?:/.test(home.protocol) || home.origin === globalThis.location.origin) {
-    return new Worker(new URL("./plugin-worker.js", import.meta.url), { type: "module", name: "staysail-plugin" }); // spelled out, for bundlers
-  }
-  const file = "./plugin-worker.js"; // by a name that no bundler inlines
-  const source = URL.createObjectURL(new Blob([`import ${JSON.stringify(new URL(file, home).href)};`], { type: "text/javascript" }));
-  return new Worker(source, { type: "module", name: "staysail-plugin" });
-}
+// Written out, for bundlers.
+const browserScript = () =>
+  findScript(
+    "plugins/plugin-worker.js",
+    () => new Worker(new URL("./plugin-worker.js", import.meta.url), { type: "module", name: "staysail-plugin" }),
+  );

@@ -1,45 +1,69 @@
 /**
- * The interpreter that all agents of a page share: started by the first agent that needs it, and started again after a crash.
+ * The interpreter that all agents of a page share: started by the first call that needs it, and started again after a crash.
  * @import { Thread, ThreadEvents } from "./thread.js"
- * @import { Addresses, BootProgress } from "./types.js"
+ * @import { Settings } from "./settings.js"
+ * @import { StartTime } from "./start-times.js"
+ * @import { BootProgress } from "./types.js"
  *
- * @typedef {object} BootOptions
- * @property {"worker" | "main" | "shared"} [mode] where Python runs: a module worker (the default in a page), the calling thread (the
- *   default in Node), or one worker for all tabs of the origin that choose "shared", which starts with the options of the first tab
- * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default Pyodide's public CDN, in Node the npm package `pyodide`
- * @property {string | URL} [wheelURL] staysail's Python package; by default the wheel that comes with this module
- * @property {false | string | URL} [snapshot] manifest of the memory that Python starts from. By default the manifest in the folder at
- *   runtimeURL, else of a snapshot that the page takes in the background after a first start. Snapshots are kept in the Cache API (17
- *   MB). false: start without
- * @property {(progress: BootProgress) => void} [onProgress]
+ * @typedef {Settings & {
+ *   onProgress?: (progress: BootProgress) => void,
+ * }} BootOptions onProgress: called while this start goes on
+ *
+ * @typedef {Settings & {
+ *   start?: StartTime,
+ *   onProgress?: (progress: BootProgress) => void,
+ * }} ConfigureOptions start: when Python starts in a page that has not called it yet; by default "first-call", with the first call.
+ *   onProgress: called while Python starts, at each start
  */
 
 import { ConfigError, InterpreterError } from "../errors.js";
-import { canKeep, keptManifestURL } from "./kept-snapshot.js";
 import { Peer } from "../bridge/rpc.js";
-import { CDN_URL, SNAPSHOT_MANIFEST, WHEEL_URL } from "./locations.js";
+import { environmentVariables, inNode, inPage, inServiceWorker } from "./environment.js";
 import { services } from "../bridge/services.js";
+import { addresses, chosenMode, keepSettings, orOf, readSettings, statedAddresses } from "./settings.js";
 import { launchShared } from "./sharing.js";
+import { START_TIMES, startAt } from "./start-times.js";
 import { launchHere, launchWorker } from "./thread.js";
 
-const SETTINGS = /** @type {const} */ (["mode", "runtimeURL", "wheelURL", "snapshot"]);
-
-/** Options of this start and of later ones. @type {Omit<BootOptions, "onProgress">} */
-let settings = {};
 /** @type {{peer: Promise<Peer>, stop: (error: Error) => void} | undefined} */
 let running;
-/** Whether Python was started before anything asked for it: options that come later then start it again. */
+/** Whether Python was started before anything asked for it: settings that come later then start it again. */
 let early = false;
+/** @type {StartTime | undefined} */
+let startTime;
 /** @type {Set<(progress: BootProgress) => void>} */
 const watchers = new Set();
+/** The watcher of every start. @type {((progress: BootProgress) => void) | undefined} */
+let watcher;
+
+/** @param {unknown} value */
+const isNoFunction = (value) => (typeof value === "function" ? undefined : "a function");
+/** @param {any} value */
+const isNoStartTime = (value) => (START_TIMES.includes(value) ? undefined : orOf(START_TIMES));
+
+/**
+ * Keeps settings for the next start of Python, and says when it starts. Starts nothing by itself: on a server, where agents are created
+ * while pages are rendered, it only remembers. Settings that Python runs with already may be repeated, not changed.
+ * @param {ConfigureOptions} options
+ * @returns {void}
+ */
+export function configure(options) {
+  choose("configure", options, { start: isNoStartTime, onProgress: isNoFunction });
+  watcher = options.onProgress ?? watcher;
+  const { start: when } = options;
+  if (!when || when === startTime) return;
+  startTime = when;
+  if (inPage) startAt(when, () => when === startTime && startEarly());
+}
 
 /**
  * Starts Python, or waits until it runs. The options count for this start and for later ones.
  * @param {BootOptions} [options]
  * @returns {Promise<void>}
  */
-export async function boot({ onProgress, ...options } = {}) {
-  choose(options);
+export async function boot(options = {}) {
+  choose("boot", options, { onProgress: isNoFunction });
+  const { onProgress } = options;
   if (onProgress) watchers.add(onProgress);
   try {
     await connect();
@@ -68,29 +92,27 @@ export function connect() {
   return running.peer;
 }
 
-/**
- * Starts Python in a page or its worker, after the current task, because a call will soon need it. Does nothing elsewhere: a server that
- * renders pages may create agents that it never calls.
- */
-export function startEarly() {
-  if (!inPage || running) return;
-  setTimeout(() => {
-    if (running) return;
-    early = true;
-    running = start(); // where it fails, the first call starts it again and reports the error
-  });
+/** Starts Python because a call will soon need it. Where it fails, the first call starts it again and reports the error. */
+function startEarly() {
+  if (running) return;
+  early = true;
+  running = start();
 }
 
-/** @param {Omit<BootOptions, "onProgress">} options */
-function choose(options) {
-  for (const name of SETTINGS) {
-    const value = options[name] instanceof URL ? options[name].href : options[name];
-    if (value == null || value === settings[name]) continue;
-    if (early) shutdown();
-    if (running)
-      throw new ConfigError(`Python is running already, with another ${name}; call boot() before the first call, or shutdown() first`);
-    settings = { ...settings, [name]: value };
-  }
+/**
+ * Keeps the settings among the options.
+ * @param {string} caller
+ * @param {Record<string, any>} options
+ * @param {Parameters<typeof readSettings>[2]} others
+ */
+function choose(caller, options, others) {
+  const changed = readSettings(caller, options, others);
+  const [name] = Object.keys(changed);
+  if (!name) return;
+  if (early) shutdown();
+  if (running)
+    throw new ConfigError(`Python is running already, with another ${name}; call ${caller}() before the first call, or shutdown() first`);
+  keepSettings(changed);
 }
 
 /** @returns {{peer: Promise<Peer>, stop: (error: Error) => void}} */
@@ -102,7 +124,7 @@ function start() {
       crashWatchers.forEach((watch) => watch(error));
     };
     const thread = launch({
-      onProgress: (progress) => watchers.forEach((watch) => watch(progress)),
+      onProgress: (progress) => [...watchers, watcher].forEach((watch) => watch?.(progress)),
       onReady: () => resolve(end),
       onText: (text, bytes) => end.receive(text, bytes),
       onFailure,
@@ -121,48 +143,19 @@ function start() {
   return { peer, stop: (error) => stop(error) };
 }
 
-const hasNode = Boolean(globalThis.process?.versions?.node);
-const inNode = hasNode && typeof document === "undefined";
-const inPage = !hasNode && typeof Worker === "function" && (typeof document === "object" || "DedicatedWorkerGlobalScope" in globalThis);
-
-/** The address that relative addresses are resolved against. */
-const base = () => globalThis.location?.href ?? (inNode ? new URL(`file://${process.cwd()}/`).href : undefined);
-
 /**
  * @param {ThreadEvents} events
  * @returns {Thread}
  */
 function launch(events) {
-  const { mode = inNode || typeof Worker === "undefined" ? "main" : "worker" } = settings;
+  if (inServiceWorker)
+    throw new ConfigError(
+      "Python cannot run in a service worker, which has no workers and no import(): run the agent in a page, in an extension in its " +
+        "side panel or in an offscreen document (chrome.offscreen), and send it messages",
+    );
+  const mode = chosenMode() ?? (inNode || typeof Worker === "undefined" ? "main" : "worker");
   if (mode !== "main" && typeof Worker === "undefined") throw new ConfigError('there are no web workers here; use boot({mode: "main"})');
-  if (mode === "main") return launchHere(events, addresses(), inNode ? environment() : undefined);
+  if (mode === "main") return launchHere(events, addresses(), inNode ? environmentVariables() : undefined);
   if (mode === "worker") return launchWorker(events, addresses());
-  return launchShared(events, addresses(), stated());
-}
-
-/** The addresses that options of `boot` name. @returns {(keyof Addresses)[]} */
-function stated() {
-  const names = /** @type {const} */ ({ runtimeURL: "runtimeURL", wheelURL: "wheelURL", snapshot: "snapshotURL" });
-  return Object.entries(names).flatMap(([option, name]) =>
-    settings[/** @type {keyof typeof names} */ (option)] === undefined ? [] : [name],
-  );
-}
-
-/** @returns {Addresses} */
-function addresses() {
-  const given = settings.runtimeURL && new URL(settings.runtimeURL, base()).href.replace(/\/?$/, "/");
-  const runtimeURL = given ?? (inNode ? undefined : CDN_URL);
-  const snapshot = settings.snapshot ?? (given && new URL(SNAPSHOT_MANIFEST, given));
-  return {
-    runtimeURL,
-    wheelURL: new URL(settings.wheelURL ?? WHEEL_URL, base()).href,
-    snapshotURL: snapshot ? new URL(snapshot, base()).href : undefined,
-    keptURL: canKeep && settings.snapshot === undefined && runtimeURL ? keptManifestURL(runtimeURL) : undefined,
-  };
-}
-
-/** Environment variables with keys and addresses, which Python reads as it does on a server. */
-function environment() {
-  const told = Object.entries(process.env).filter(([name, value]) => value && /^STAYSAIL_|_(API_KEY|TOKEN|BASE_URL)$/.test(name));
-  return { HOME: "/home/pyodide", .../** @type {Record<string, string>} */ (Object.fromEntries(told)) };
+  return launchShared(events, addresses(), statedAddresses());
 }

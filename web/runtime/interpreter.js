@@ -169,12 +169,27 @@ async function importRuntime(runtimeURL) {
   try {
     return await importPyodide(module);
   } catch (cause) {
-    const hint = runtimeURL
-      ? "is runtimeURL a folder with Pyodide's files, and can it be reached?"
-      : "install it: npm install pyodide, or give boot({runtimeURL})";
-    const reason = cause instanceof Error ? `${cause.message} ` : "";
-    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${reason}(${hint})`, { cause });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${await explainRuntime(runtimeURL, module, reason)}`, {
+      cause,
+    });
   }
+}
+
+/**
+ * Says why Pyodide's first module was not imported. A browser's own message has no cause where the file did not come.
+ * @param {string | undefined} runtimeURL
+ * @param {string} module
+ * @param {string} reason
+ */
+async function explainRuntime(runtimeURL, module, reason) {
+  if (!runtimeURL) return `${reason} (install it: npm install pyodide, or give configure({ runtimeURL }))`;
+  try {
+    await readBytes(module);
+  } catch (error) {
+    return `${/** @type {any} */ (error)?.message ?? error} (is runtimeURL a folder with Pyodide's files, and can it be reached?)`;
+  }
+  return reason;
 }
 
 /** Returns a path where the runtime is on the disk, because Pyodide expects one there. @param {string} runtimeURL */

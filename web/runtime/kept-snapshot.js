@@ -4,6 +4,7 @@
  * would have it.
  */
 
+import { inNode } from "./environment.js";
 import { hash } from "./snapshot.js";
 
 const CACHE = "staysail-snapshots";
@@ -21,7 +22,7 @@ export function keptManifestURL(runtimeURL) {
 export const isKept = (url) => url.startsWith(PLACE);
 
 /** Whether a snapshot can be kept here: in pages over HTTPS or from this machine. */
-export const canKeep = typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
+export const canKeep = !inNode && typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
 
 /**
  * @param {string} url

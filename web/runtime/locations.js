@@ -1,6 +1,9 @@
 /** The files that Python is made of, and their default addresses. */
 
-export const PYODIDE_VERSION = "314.0.4";
+import { inNode, isOnDisk, nodeModule } from "./environment.js";
+import { fileURL } from "./package-files.js";
+
+export const PYODIDE_VERSION = "314.0.7";
 
 export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/full/`;
 
@@ -8,15 +11,34 @@ export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/ful
  * The files that loadPyodide fetches from a runtime folder, with their unpacked sizes in bytes, which a compressed response does not state.
  */
 export const RUNTIME_FILES = {
-  "pyodide.asm.mjs": 1_249_500,
-  "pyodide.asm.wasm": 9_596_386,
-  "python_stdlib.zip": 2_545_198,
+  "pyodide.asm.mjs": 1_250_344,
+  "pyodide.asm.wasm": 9_598_218,
+  "python_stdlib.zip": 2_545_637,
 };
 
 export const RUNTIME_BYTES = Object.values(RUNTIME_FILES).reduce((sum, bytes) => sum + bytes, 0);
 
-/** staysail's own Python package, compiled for the interpreter. It comes with this package, so both have one version. */
-export const WHEEL_URL = new URL("../wheel/staysail-cp314.whl", import.meta.url);
+const WHEEL = "wheel/staysail-cp314.whl";
+
+/** The address of staysail's own Python package, compiled for the interpreter. It comes with this package, so both have one version. */
+export function wheelURL() {
+  const url = fileURL(WHEEL, () => new URL("../wheel/staysail-cp314.whl", import.meta.url)); // written out, for bundlers
+  return inNode && !isOnDisk(url) ? installedWheel(url) : url;
+}
+
+/**
+ * Returns the wheel's address in node_modules, where a framework bundled this module for its server: the address that it wrote is a page's.
+ * @param {string} otherwise
+ */
+function installedWheel(otherwise) {
+  try {
+    const { createRequire } = nodeModule("node:module");
+    const { pathToFileURL } = nodeModule("node:url");
+    return new URL(WHEEL, pathToFileURL(createRequire(`${process.cwd()}/`).resolve("staysail/package.json"))).href;
+  } catch {
+    return otherwise;
+  }
+}
 
 /** The manifest of the snapshot in a runtime folder; Pyodide's own folders have none. */
 export const SNAPSHOT_MANIFEST = "staysail-snapshot.json";

@@ -12,6 +12,7 @@
 
 import { startPython } from "./interpreter.js";
 import { pack, unpack } from "../bridge/packet.js";
+import { setPlaces } from "./package-files.js";
 
 const scope = /** @type {{onmessage: ((event: MessageEvent) => void) | null, postMessage(message: WorkerMessage | Packet): void}} */ (
   /** @type {unknown} */ (globalThis)
@@ -19,6 +20,7 @@ const scope = /** @type {{onmessage: ((event: MessageEvent) => void) | null, pos
 
 scope.onmessage = async (/** @type {MessageEvent<BootMessage>} */ { data: { type, life, ...addresses } }) => {
   try {
+    setPlaces(addresses);
     await holdLifeLock(life);
     const join = await startPython({
       ...addresses,

@@ -21,6 +21,7 @@
 
 import { startPython } from "./interpreter.js";
 import { pack, unpack } from "../bridge/packet.js";
+import { setPlaces } from "./package-files.js";
 
 const host = `staysail host ${crypto.randomUUID()}`;
 const held = new Promise((resolve) => {
@@ -81,6 +82,7 @@ function leave(member) {
 function start(addresses) {
   /** @type {Running} */
   const started = { addresses, join: new Promise(() => {}) };
+  setPlaces(addresses);
   started.join = startPython({
     ...addresses,
     countBytes: true,

@@ -13,11 +13,12 @@
 
 import { ConfigError, InterpreterError } from "../errors.js";
 import { isPacket, pack } from "../bridge/packet.js";
-import { WHEEL_URL } from "./locations.js";
-import { hear, importing, isForeign } from "./thread.js";
+import { wheelURL } from "./locations.js";
+import { explainLoading, findScript, isForeign, startWorker } from "./package-files.js";
+import { hear } from "./thread.js";
 
 /** The lobby's name: tabs with another build of staysail do not meet in it. */
-const LOBBY = `staysail ${WHEEL_URL}`;
+const lobbyName = () => `staysail ${wheelURL()}`;
 
 /** Milliseconds after which a silent SharedWorker is taken for one that does not start. */
 const PATIENCE_MS = 10_000;
@@ -68,7 +69,9 @@ export function launchShared(events, addresses, stated) {
   }
 
   function enterSharedWorker() {
-    const worker = newSharedWorker();
+    const { address, options } = sharedScript();
+    if (isForeign(address)) return enterLobby();
+    const worker = new SharedWorker(address, options);
     enter(worker.port);
     let left = false;
     const leave = () => {
@@ -86,7 +89,7 @@ export function launchShared(events, addresses, stated) {
   }
 
   function enterLobby() {
-    const lobby = new BroadcastChannel(LOBBY);
+    const lobby = new BroadcastChannel(lobbyName());
     enter(new BroadcastChannel(tab));
     lobby.onmessage = ({ data }) => {
       if (data.type === "open" && !ready) lobby.postMessage(message);
@@ -114,7 +117,7 @@ export function launchShared(events, addresses, stated) {
   navigator.locks.request(tab, () => {
     if (over.signal.aborted) return;
     try {
-      if (failed || typeof SharedWorker === "undefined" || isForeign()) enterLobby();
+      if (failed || typeof SharedWorker === "undefined") enterLobby();
       else enterSharedWorker();
     } catch {
       enterLobby(); // a policy forbids SharedWorkers
@@ -129,28 +132,28 @@ export function launchShared(events, addresses, stated) {
  * @returns {Promise<any>}
  */
 function standForElection() {
-  candidacy ??= navigator.locks.request(LOBBY, () => {
-    const worker = newWorker();
-    worker.postMessage(LOBBY);
+  candidacy ??= navigator.locks.request(lobbyName(), () => {
+    const script = lobbyScript();
+    const worker = startWorker(script);
+    worker.postMessage(lobbyName());
     return new Promise((_, reject) => {
-      worker.onerror = (event) => {
+      worker.onerror = async (event) => {
         event.preventDefault?.();
         candidacy = undefined;
         worker.terminate();
-        reject(new InterpreterError(`Python's worker failed: ${event.message || "its script did not load"}`));
+        reject(new InterpreterError(`Python did not start: ${event.message || (await explainLoading(script.address))}`));
       };
     });
   });
   return candidacy;
 }
 
-// Both addresses are written out, for bundlers.
+const SCRIPT = "runtime/shared-worker.js";
 
-function newSharedWorker() {
-  return new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" });
-}
+// Both are written out, for bundlers.
 
-function newWorker() {
-  if (isForeign()) return new Worker(importing("./shared-worker.js"), { type: "module", name: "staysail" });
-  return new Worker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" });
-}
+const sharedScript = () =>
+  findScript(SCRIPT, () => new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" }));
+
+const lobbyScript = () =>
+  findScript(SCRIPT, () => new Worker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" }));

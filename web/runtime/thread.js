@@ -15,6 +15,7 @@
 import { InterpreterError } from "../errors.js";
 import { isPacket, pack, unpack } from "../bridge/packet.js";
 import { watchLife } from "./life-lock.js";
+import { explainLoading, findScript, startWorker } from "./package-files.js";
 
 /** Milliseconds after the start until a snapshot is taken, so that the first prompt has the processor to itself. */
 const KEEP_AFTER_MS = 4000;
@@ -25,7 +26,9 @@ const KEEP_AFTER_MS = 4000;
  * @returns {Thread}
  */
 export function launchWorker(events, addresses) {
-  const worker = newWorker();
+  const script = pythonScript();
+  const worker = startWorker(script);
+  let spoke = false;
   let keeping = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   const onProgress = (/** @type {BootProgress} */ progress) => {
     events.onProgress(progress);
@@ -35,11 +38,16 @@ export function launchWorker(events, addresses) {
     watchLife(life, over.signal, () => events.onFailure(crashed("the browser ended its worker")));
     events.onReady();
   };
-  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => hear(data, { ...events, onProgress, onReady });
+  worker.onmessage = (/** @type {MessageEvent<WorkerMessage | Packet>} */ { data }) => {
+    spoke = true;
+    hear(data, { ...events, onProgress, onReady });
+  };
   worker.onmessageerror = () => events.onFailure(crashed("a message between it and the page could not be read"));
-  worker.onerror = (event) => {
+  worker.onerror = async (event) => {
     event.preventDefault?.();
-    events.onFailure(crashed(event.message || "its script did not load"));
+    if (spoke) return events.onFailure(crashed(event.message || "its worker failed"));
+    const why = event.message || (await explainLoading(script.address));
+    if (!over.signal.aborted) events.onFailure(new InterpreterError(`Python did not start: ${why}`));
   };
   const life = `staysail worker ${Math.random()}${Math.random()}`; // crypto.randomUUID exists in secure contexts alone
   const over = new AbortController();
@@ -55,10 +63,7 @@ export function launchWorker(events, addresses) {
 
 /** Takes a snapshot for the next visit, in a thread of its own. @param {Addresses} addresses */
 function keepSnapshot({ runtimeURL, wheelURL }) {
-  const worker = isForeign()
-    ? new Worker(importing("./snapshot-worker.js"), { type: "module", name: "staysail snapshot" })
-    : new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }); // written out, for bundlers
-  worker.postMessage({ runtimeURL, wheelURL });
+  startWorker(snapshotScript()).postMessage({ runtimeURL, wheelURL });
 }
 
 /**
@@ -73,28 +78,19 @@ export function hear(data, { onProgress, onReady, onText, onFailure }) {
   else onFailure(data.type === "crash" ? crashed(data.message) : new InterpreterError(data.message));
 }
 
-/**
- * Whether this module is of another origin than the page, which may start no worker from there. Some bundlers give a file: address here,
- * which tells nothing.
- */
-export function isForeign() {
-  const home = new URL(import.meta.url);
-  return Boolean(globalThis.location) && /^https?:/.test(home.protocol) && home.origin !== globalThis.location.origin;
-}
+// Both scripts are written out, for bundlers.
 
-function newWorker() {
-  if (!isForeign()) return new Worker(new URL("./python-worker.js", import.meta.url), { type: "module", name: "staysail" }); // written out, for bundlers
-  return new Worker(importing("./python-worker.js"), { type: "module", name: "staysail" });
-}
+const pythonScript = () =>
+  findScript(
+    "runtime/python-worker.js",
+    () => new Worker(new URL("./python-worker.js", import.meta.url), { type: "module", name: "staysail" }),
+  );
 
-/**
- * Returns the address of a script of the page's own origin that imports one of this package.
- * @param {string} file in a variable, so that no bundler inlines it
- */
-export function importing(file) {
-  const source = `import ${JSON.stringify(new URL(file, import.meta.url).href)};`;
-  return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-}
+const snapshotScript = () =>
+  findScript(
+    "runtime/snapshot-worker.js",
+    () => new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }),
+  );
 
 /**
  * @param {ThreadEvents} events

@@ -10,8 +10,8 @@ export type BootStage = "runtime" | "starting" | "staysail" | "ready";
  */
 export type BootProgress = { stage: BootStage; loadedBytes: number; totalBytes: number; restored?: boolean };
 
-/** Absolute addresses of Python's files. */
-export type Addresses = { runtimeURL?: string; wheelURL: string; snapshotURL?: string; keptURL?: string };
+/** Absolute addresses of Python's files. assetsURL: folder with the files of the npm package, where it was given. */
+export type Addresses = { runtimeURL?: string; wheelURL: string; snapshotURL?: string; keptURL?: string; assetsURL?: string };
 
 /** life: name of the lock that the worker holds as long as it lives. */
 export type BootMessage = { type: "boot"; life: string } & Addresses;

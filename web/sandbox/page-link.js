@@ -4,6 +4,8 @@
  * @import { SandboxEvent, SandboxOptions, Work } from "./sandbox.js"
  */
 
+import { fileURL } from "../runtime/package-files.js";
+
 export const CHANNEL = "staysail-sandboxes";
 const FIND_MS = 5_000;
 
@@ -63,7 +65,7 @@ export class Sandbox {
   #findPage() {
     const ask = crypto.randomUUID();
     return new Promise((resolve, reject) => {
-      const script = new URL("./for-workers.js", import.meta.url).href;
+      const script = fileURL("sandbox/for-workers.js", () => new URL("./for-workers.js", import.meta.url));
       const why = `only a page can hold a sandbox, and none answers this worker: put <script type="module" src="${script}"></script> into the page`;
       const timer = setTimeout(() => reject(new Error(why)), FIND_MS);
       this.#channel.onmessage = ({ data }) => {

@@ -24,6 +24,7 @@
 import { fromBase64, toBase64 } from "../bridge/base64.js";
 import { readMemory } from "../runtime/kept-snapshot.js";
 import { SNAPSHOT_MANIFEST } from "../runtime/locations.js";
+import { fileURL } from "../runtime/package-files.js";
 import { findSnapshot, hash } from "../runtime/snapshot.js";
 import { unpack } from "../runtime/snapshot-packing.js";
 import { capMemory } from "./memory-cap.js";
@@ -92,8 +93,8 @@ async function openRoom(options) {
   const text = async (/** @type {Promise<Uint8Array>} */ bytes) => new TextDecoder().decode(await bytes);
   const [snapshot, worker, harness, loader, main, wasm, library, lock] = await Promise.all([
     readSnapshot(options.runtimeURL).catch(() => undefined), // it starts without
-    text(readBytes(new URL("./sandbox-worker.js", import.meta.url).href)),
-    text(readBytes(new URL("./harness.py", import.meta.url).href)),
+    text(readBytes(fileURL("sandbox/sandbox-worker.js", () => new URL("./sandbox-worker.js", import.meta.url)))),
+    text(readBytes(fileURL("sandbox/harness.py", () => new URL("./harness.py", import.meta.url)))),
     text(runtime("pyodide.mjs")),
     text(runtime("pyodide.asm.mjs")),
     runtime("pyodide.asm.wasm"),
@@ -156,7 +157,7 @@ class Room {
     frame.setAttribute("sandbox", "allow-scripts");
     frame.hidden = true;
     frame.title = "Python sandbox";
-    frame.src = new URL("./frame.html", import.meta.url).href;
+    frame.src = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
     const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
     const ready = new Promise((resolve, reject) => {
       setTimeout(

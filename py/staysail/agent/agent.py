@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Any, Unpack, overload
 
 from ..core.batches import BatchPort
 from ..core.completion import OUTPUT_TOOL, CompletionRequest, Document, OutputSchema, ToolDefinition, read_tool
-from ..core.defaults import Defaults, resolve_model
-from ..core.errors import ConfigError, StaysailError
-from ..core.events import Event
+from ..core.defaults import resolve_model
+from ..core.errors import ConfigError
+from ..core.generics import AgentDeps, AgentOutput
 from ..core.messages import Content, Message, MessageLike, read_messages
 from ..core.ports import Clock, Model
 from ..core.tool import Approval
@@ -20,14 +19,31 @@ from .batch import Batch, read_batch
 from .delegation import AgentTool
 from .driver import Driver, last_reply
 from .durable import ResumedRun
+from .events import RunEvent
 from .fallback import Fallback
+from .preamble import Preamble
+from .prompts import Prompts
 from .reply import Reply
 from .run import OutputMode, Run
 from .run_log import RunInfo, RunLog
-from .settings import RunOptions, Settings
+from .settings import CallOptions, RunOptions, Settings
+from .signatures import lists_options
+from .streams import Streams
 
 
-class Agent:
+class AgentOptions(CallOptions, total=False):
+    """The options of `Agent` for type checkers."""
+
+    api_key: Any
+    base_url: str | None
+    transport: Any
+    max_response_bytes: int | None
+    clock: Clock | None
+    name: str | None
+
+
+@lists_options
+class Agent(Prompts[AgentOutput, AgentDeps], Streams[AgentOutput, AgentDeps]):
     """A language model with its tools and settings.
 
         agent = Agent("openai:gpt-5-mini", preamble="You answer briefly.", tools=[weather])
@@ -46,6 +62,8 @@ class Agent:
         max_response_bytes: The most bytes of a response that are read.
         clock: The Clock that measures time and waits.
         name: The agent's name in traces, as a tool and in handovers.
+        deps_type: The type of the option `deps`, which every run must then have. Type checkers infer `Agent[Output, Deps]` from
+            `output_type` and `deps_type`: without them an agent is an `Agent[str, None]`.
         **options: RunOptions. Each may also be passed to a single call, and then replaces the agent's option for that call; `hooks`
             are added to the agent's.
 
@@ -53,6 +71,31 @@ class Agent:
         ConfigError: Immediately, if an option cannot work.
     """
 
+    @overload
+    def __init__(
+        self,
+        model: str | Model | Sequence[Any],
+        *,
+        output_type: type[AgentOutput] | None = ...,
+        deps_type: type[AgentDeps] | None = ...,
+        deps: AgentDeps = ...,
+        **options: Unpack[AgentOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Agent[Any, None], model: str | Model | Sequence[Any], *, output_type: Any, **options: Unpack[AgentOptions]
+    ) -> None: ...
+    @overload
+    def __init__[D](
+        self: Agent[Any, D],
+        model: str | Model | Sequence[Any],
+        *,
+        output_type: Any,
+        deps_type: type[D] | None = ...,
+        deps: D = ...,
+        **options: Unpack[AgentOptions],
+    ) -> None: ...
+    @lists_options
     def __init__(
         self,
         model: str | Model | Sequence[Any],
@@ -63,70 +106,45 @@ class Agent:
         max_response_bytes: int | None = None,
         clock: Clock | None = None,
         name: str | None = None,
+        deps_type: Any = None,
         **options: Unpack[RunOptions],
     ) -> None:
         self.model = _resolve(model, api_key=api_key, base_url=base_url, transport=transport, max_response_bytes=max_response_bytes)
         self.name = name
+        self.deps_type = deps_type
         self.settings = self._fit(Settings().override(options))
         self.clock = clock or SystemClock()
 
-    async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
-        """Runs until the final answer and returns the Reply.
-
-        Args:
-            prompt: The user's message: text, parts or a Message.
-            history: The messages before the prompt, such as `reply.messages` of an earlier run.
-            **options: RunOptions for this call.
-
-        Raises:
-            ProviderError: A model call failed after every retry.
-            MaxTurnsError: The run used its `max_turns` model calls without a final answer.
-            OutputError: The answer does not fit `output_type` after every retry.
-
-        Each error carries the run's `history` and `usage`, and so does the CancelledError of a task that was cancelled.
-        """
+    async def _reply(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> Reply[Any]:
         return await Driver(self, *await self._begin(prompt, history, options)).finish()
 
-    async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply:
-        """Calls `prompt` with the history as a positional argument."""
-        return await self.prompt(prompt, history=history, **options)
+    async def _events(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> AsyncGenerator[RunEvent[Any]]:
+        async with aclosing(Driver(self, *await self._begin(prompt, history, options)).stream()) as events:
+            async for event in events:
+                yield event
 
-    async def prompt_multi_turn(self, prompt: Content, turns: int, **options: Unpack[RunOptions]) -> Reply:
-        """Calls `prompt` with at most `turns` rounds of tools, which is `turns + 1` model calls, as rig counts them."""
-        options["max_turns"] = turns + 1
-        return await self.prompt(prompt, **options)
-
-    async def batch_prompt(
-        self, prompts: Sequence[Content], concurrency: int = 4, **options: Unpack[RunOptions]
-    ) -> list[Reply | Exception]:
-        """Runs each prompt on its own, at most `concurrency` of them at once.
-
-        Returns a list in the order of the prompts. Where a run failed, its place holds the exception.
-        """
-        if concurrency < 1:
-            raise ConfigError(f"concurrency is at least 1, got {concurrency}")
+    def _check_options(self, options: RunOptions) -> None:
         self._settings(options)
-        limit = asyncio.Semaphore(concurrency)
 
-        async def answer(prompt: Content) -> Reply | Exception:
-            async with limit:
-                try:
-                    return await self.prompt(prompt, **options)
-                except StaysailError as error:
-                    return error
+    def _expect_output_type(self, options: RunOptions) -> None:
+        if self._settings(options).output_codec is None:
+            raise ConfigError("stream_output yields typed answers: give output_type, or use stream_text")
 
-        return list(await asyncio.gather(*map(answer, prompts)))
-
+    @lists_options
     async def batch(self, prompts: Iterable[Content | Message], **options: Unpack[RunOptions]) -> Batch:
         """Submits many prompts to the provider at once, which answers them within a day at half the price. Each prompt is one model call,
         without tools that run here. Raises ConfigError for a provider without batches, ProviderError."""
         asked = [prompt if isinstance(prompt, Message) else Message.user(prompt) for prompt in prompts]
         if not asked:
             raise ConfigError("a batch needs at least one prompt")
+        preamble = self._settings(options).preamble
+        if isinstance(preamble, Preamble):
+            options["preamble"] = await preamble.text(None)
         port, begin = self._batches(options)
         id, warnings = await port.submit([begin(prompt)[1] for prompt in asked])
         return Batch(id, self.model.name, asked, port, begin, warnings)
 
+    @lists_options
     def open_batch(self, batch: Mapping[str, Any] | str, **options: Unpack[RunOptions]) -> Batch:
         """Opens a batch by its id or by the data of `Batch.to_dict`. options: the options of `batch`. Raises ConfigError."""
         id, model, prompts = read_batch(batch)
@@ -148,35 +166,10 @@ class Agent:
 
         return port, begin
 
-    @overload
-    async def extract[T](self, prompt: Content, type: type[T], **options: Unpack[RunOptions]) -> T: ...
-    @overload
-    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any: ...
-    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any:
-        """Returns the answer as a value of `type`, which is a Python type or a JSON Schema. Raises OutputError."""
-        options["output_type"] = type
-        return (await self.prompt(prompt, **options)).output
-
-    def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply:
-        """Calls `prompt` from code that cannot await, and blocks until the reply. The main thread of a page needs JSPI; a worker needs
-        nothing. Raises ConfigError where the thread cannot block."""
-        reply: Reply = Defaults.run_sync(lambda: self.prompt(prompt, history=history, **options))
-        return reply
-
-    async def stream(
-        self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
-    ) -> AsyncGenerator[Event]:
-        """Yields the run's events, including events of its tools; the last event is RunDone, which holds the reply.
-
-        Closing the generator (`async with aclosing(...)`) ends the request at once.
-        """
-        async with aclosing(Driver(self, *await self._begin(prompt, history, options)).stream()) as events:
-            async for event in events:
-                yield event
-
+    @lists_options
     async def resume(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
-    ) -> Reply:
+    ) -> Reply[AgentOutput]:
         """Continues a run that paused or was interrupted, and returns its Reply.
 
         Args:
@@ -189,9 +182,10 @@ class Agent:
         async with aclosing(self._resumed_events(run, approvals, options, streamed=False)) as events:
             return await last_reply(events)
 
+    @lists_options
     async def resume_stream(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
-    ) -> AsyncGenerator[Event]:
+    ) -> AsyncGenerator[RunEvent[AgentOutput]]:
         """Continues a run as `resume` does, and yields its events as `stream` does.
 
         For a durable run, the events so far come first. While another tab or process owns the run, its events arrive as they happen;
@@ -201,17 +195,20 @@ class Agent:
             async for event in events:
                 yield event
 
-    async def watch(self, run_id: str, **options: Unpack[RunOptions]) -> AsyncGenerator[Event]:
+    @lists_options
+    async def watch(self, run_id: str, **options: Unpack[RunOptions]) -> AsyncGenerator[RunEvent[AgentOutput]]:
         """Yields the past and coming events of a durable run without taking the run over. Ends after its RunDone, or when nobody owns
         the run."""
         async with aclosing(ResumedRun(self, run_id, self._settings(options)).events(streamed=True, take_over=False)) as events:
             async for event in events:
                 yield event
 
+    @lists_options
     async def runs(self, **options: Unpack[RunOptions]) -> list[RunInfo]:
         """Returns the durable runs in this agent's run log, newest first."""
         return await self._log(options).runs()
 
+    @lists_options
     async def forget_run(self, run_id: str, **options: Unpack[RunOptions]) -> None:
         """Deletes a durable run from the run log."""
         await self._log(options).delete(run_id)
@@ -224,7 +221,7 @@ class Agent:
 
     def _resumed_events(
         self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None, options: RunOptions, *, streamed: bool
-    ) -> AsyncGenerator[Event]:
+    ) -> AsyncGenerator[RunEvent[Any]]:
         settings = self._settings(options)
         if isinstance(run, Reply):
             if not isinstance(run.run, Run):
@@ -235,6 +232,7 @@ class Agent:
         restored = run if isinstance(run, Run) else self.restore(run, **options)
         return Driver(self, restored, settings, approvals).stream(streamed=streamed)
 
+    @lists_options
     def as_tool(
         self,
         name: str | None = None,
@@ -258,11 +256,13 @@ class Agent:
         self._settings(options)
         return AgentTool(self, name, description, events=events, approval=approval, idempotent=idempotent, options=options)
 
+    @lists_options
     def start(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Run:
         """Returns the Run that `prompt` would carry out, before its first step. It does not load the conversation: pass the messages of
         `Conversations.load` as history."""
         return self._start(prompt, history, options)[0]
 
+    @lists_options
     def restore(self, data: Mapping[str, Any], **options: Unpack[RunOptions]) -> Run:
         """Returns the Run whose `to_dict` wrote `data`. Its answer is decoded as this agent's `output_type`."""
         output = self._settings(options).output_codec
@@ -344,7 +344,7 @@ class Agent:
             choice = choice or ("required" if self.model.traits.forces_tools(settings.reasoning) else None)
         return CompletionRequest(
             messages,
-            settings.preamble,
+            settings.preamble if isinstance(settings.preamble, str) else None,
             (*settings.context, *found),
             tuple(tools),
             choice if tools else None,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
 from ..core.completion import Completion
+from ..core.errors import ConfigError
 from ..core.events import Event, ToolProgress
-from ..core.json_text import write_json
+from ..core.generics import Deps, WithDeps
+from ..core.injected import Injected
+from ..core.json_text import read_json, write_json
 from ..core.messages import Message, Part, ToolCall
 from ..core.plain_values import as_plain
 from ..core.ports import Clock
@@ -21,10 +24,13 @@ from .run import Run
 from .run_log import Journal
 
 
-class RunContext:
-    """The context of one run. Every hook of the run receives the same object.
+class RunContext(WithDeps[Deps], Injected):
+    """The context of one run. Every hook of the run receives the same object; so does a tool's parameter that is annotated `RunContext`,
+    or `RunContext[Database]` for type checkers.
 
     Attributes:
+        deps: The value of the option `deps`, which tools, hooks, preamble functions and output checks share; else the value of the run
+            whose tool started this run.
         parent: The context of the run whose tool started this run, or None.
         state: A dict in which hooks keep values while the run lasts.
         requests, tool_calls: Counts so far, including agents that serve as tools.
@@ -38,13 +44,22 @@ class RunContext:
     """
 
     def __init__(
-        self, run: Run, clock: Clock, *, agent: str | None = None, model: str = "", id: str = "", parent: RunContext | None = None
+        self,
+        run: Run,
+        clock: Clock,
+        *,
+        agent: str | None = None,
+        model: str = "",
+        id: str = "",
+        parent: RunContext | None = None,
+        deps: Any = None,
     ) -> None:
         self.id = id or os.urandom(8).hex()
         self.run = run
         self.agent = agent
         self.model = model
         self.parent = parent
+        self.deps: Deps = parent.deps if deps is None and parent else deps
         self.children: list[RunContext] = []
         self.state: dict[Any, Any] = {}
         self.answer: Completion | None = None
@@ -62,6 +77,10 @@ class RunContext:
         self._started = clock.now()
         if parent:
             parent.children.append(self)
+
+    @classmethod
+    def current(cls) -> RunContext | None:
+        return current_run()
 
     @property
     def elapsed_s(self) -> float:
@@ -139,6 +158,18 @@ class RunContext:
         return f"<run {self.id} of {self.agent or self.model}, step {self.step}>"
 
 
+def expect_deps(kind: Any, deps: Any) -> None:
+    """Raises ConfigError for a run whose agent needs `deps` of another type."""
+    if kind is None or kind is type(None):
+        return
+    name = getattr(kind, "__name__", str(kind))
+    if deps is None:
+        raise ConfigError(f"this agent needs deps, a {name}: give deps=… to the call or to the agent")
+    with suppress(TypeError):  # a Protocol that cannot be checked, or a generic type
+        if not isinstance(deps, kind):
+            raise ConfigError(f"this agent's deps are a {name}, not a {type(deps).__name__}")
+
+
 _current: ContextVar[RunContext | None] = ContextVar("staysail_run", default=None)
 _call: ContextVar[ToolCall | None] = ContextVar("staysail_call", default=None)
 _resumption: ContextVar[Resumption | None] = ContextVar("staysail_resumption", default=None)
@@ -167,7 +198,8 @@ def working_for(context: RunContext, call: ToolCall, resumption: Resumption | No
         if context.emit:
             part = value if isinstance(value, Part) else None
             text = value if isinstance(value, str) else "" if part else write_json(as_plain(value), nonfinite="null")
-            context.emit(ToolProgress(call.id, call.name, "progress", text, part))
+            data = None if part or isinstance(value, str) else read_json(text)
+            context.emit(ToolProgress(call.id, call.name, "progress", text, part, data))
 
     run_token, call_token, resumption_token = _current.set(context), _call.set(call), _resumption.set(resumption)
     report_token = report.set(tell)

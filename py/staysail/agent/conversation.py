@@ -10,8 +10,9 @@ from typing import Any
 
 from ..core.conversations import ConversationStore
 from ..core.errors import StaysailError, StoreError
-from ..core.events import Event, RunDone, StepDone, TextDelta
+from ..core.events import Event, StepDone, TextDelta
 from ..core.messages import Message
+from .events import RunDone
 from .run import Run
 
 CUT_OFF = "(The run ended here, before an answer.)"

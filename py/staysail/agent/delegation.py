@@ -8,11 +8,11 @@ from contextlib import aclosing
 from typing import Any
 
 from ..core.errors import ConfigError, StaysailError, ToolError
-from ..core.events import Event, RunDone, plain
+from ..core.events import Event, plain
 from ..core.messages import ToolCall
 from ..core.tool import Approval, check_approval
 from .context import current_call, current_resumption, current_run
-from .events import NestedEvent
+from .events import NestedEvent, RunDone
 from .interface import Runnable
 from .open_calls import Suspended
 from .reply import Reply

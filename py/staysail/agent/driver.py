@@ -11,26 +11,30 @@ from typing import Any
 from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
 from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
-from ..core.events import Event, RequestAdjusted, RetryScheduled, RunDone, StepDone, StepStarted, findings, replay
+from ..core.events import Event, RequestAdjusted, RetryScheduled, StepDone, StepStarted, TextDelta, findings, replay
 from ..core.log import log
+from ..core.messages import Message
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
 from .answers import expect_answer
 from .approval import Answer, read_answers
 from .cache import CachedModel
-from .context import RunContext, current_run
+from .context import RunContext, current_run, expect_deps
 from .delegation import Handoff, find_handoff
+from .deliveries import Deliveries
 from .dynamic_tools import choose_tools
-from .events import HandedOver, RunStarted
+from .events import HandedOver, RunDone, RunStarted
 from .fallback import Fallback, ModelChanged
 from .hooks import AskAgain
 from .interface import Runnable
 from .limits import inherit_limits
 from .memory_policies import MemoryContext, fit
+from .output_check import find_objection
+from .preamble import Preamble
 from .replay import OF_MODELS
 from .reply import Reply
 from .retrieval import as_document, describe_sources
-from .run import CallModel, CallTools, Finish, Pause, Run
+from .run import CallModel, CallTools, Deliver, Finish, Pause, Run
 from .run_log import Journal, RunState
 from .settings import Settings
 from .tool_turn import ToolTurn
@@ -67,12 +71,20 @@ class Driver:
         self._answers: dict[str, Answer] = {}
         self._clock = agent.clock
         self._found: list[SearchHit] = []
+        self._said: list[str] = []
         self._owned = journal is not None
         self._journal = journal or (Journal(settings.durable) if settings.durable else None)
         self._context = RunContext(
-            run, agent.clock, model=agent.model.name, parent=current_run(), id=self._journal.id if self._journal else ""
+            run,
+            agent.clock,
+            model=agent.model.name,
+            parent=current_run(),
+            id=self._journal.id if self._journal else "",
+            deps=settings.deps,
         )
+        expect_deps(agent.deps_type, self._context.deps)
         self._context.journal = self._journal
+        self._deliveries = Deliveries(run, settings.steering, self._journal)
         self._put_in_charge(agent, settings)
 
     async def finish(self) -> Reply:
@@ -92,7 +104,7 @@ class Driver:
                 except TimeoutError as error:
                     if limit_s is None:
                         raise
-                    raise attach_history(self._settings.out_of_time(), self._run) from error
+                    raise self._attach_history(self._settings.out_of_time()) from error
                 if event is None:
                     return
                 yield event
@@ -107,6 +119,7 @@ class Driver:
         run, context, journal = self._run, self._context, self._journal
         ended = False
         failure: BaseException | None = None
+        leave = self._deliveries.open()
         async with journal.own() if journal and not self._owned else nullcontext():
             try:
                 if journal:
@@ -119,13 +132,17 @@ class Driver:
                 async with aclosing(self._carry_out(streamed)) as events:
                     async for event in events:
                         ended = isinstance(event, RunDone)
+                        if isinstance(event, TextDelta):
+                            self._said.append(event.text)
+                        elif isinstance(event, StepDone):
+                            self._said.clear()
                         if journal and isinstance(event, OF_MODELS):
                             journal.tell(event.to_dict())
                         yield self._hooks.observe(context, event)
             except (asyncio.CancelledError, GeneratorExit) as error:
                 if ended:
                     raise
-                failure = cancelled = attach_history(RunCancelled("the run was cancelled"), run)
+                failure = cancelled = self._attach_history(RunCancelled("the run was cancelled"))
                 error.history, error.usage = cancelled.history, cancelled.usage  # type: ignore[union-attr]
                 await self._note("stopped", cancelled)
                 await self._hooks.error(context, cancelled)
@@ -133,13 +150,22 @@ class Driver:
             except Exception as error:
                 failure = error
                 if isinstance(error, StaysailError):
-                    attach_history(error, run)
+                    self._attach_history(error)
                 await self._note("failed", error)
                 if error is not context.reported_error:
                     await self._hooks.error(context, error)
                 raise
             finally:
+                leave()
                 await self._hooks.end(context, failure)
+
+    def _attach_history[E: StaysailError | RunCancelled](self, error: E) -> E:
+        """Sets the run's history and usage on the error. The history ends with the text of an answer that broke off, as far as it was
+        yielded."""
+        attach_history(error, self._run)
+        if said := "".join(self._said):
+            error.history = (*error.history, Message.assistant(said))
+        return error
 
     async def _note(self, state: RunState, error: Exception | RunCancelled | None = None) -> None:
         if self._journal:
@@ -170,7 +196,12 @@ class Driver:
         run, context = self._run, self._context
         turn: ToolTurn | None = None
         while True:
+            for arrived in await self._deliveries.arrived():
+                yield arrived
             match run.next():
+                case Deliver(messages):
+                    for delivered in await self._deliveries.deliver(messages):
+                        yield delivered
                 case CallModel():
                     async with aclosing(self._model_turn(streamed)) as events:
                         async for event in events:
@@ -190,11 +221,23 @@ class Driver:
                         if context.handoff:
                             yield await self._hand_over()
                 case Finish(reply):
+                    if await self._refused(reply.output):
+                        continue
                     reply = self._signed(reply)
                     await self._note("done")
                     await self._hooks.done(context, reply)
                     yield RunDone(reply)
                     return
+
+    async def _refused(self, output: Any) -> bool:
+        """Whether `output_check` refused the output, which then went back to the model."""
+        check = self._settings.output_check
+        objection = await find_objection(check, self._context, output) if check else None
+        if objection is None:
+            return False
+        await self._record("rejected", objection=objection)
+        self._run.reject(objection)
+        return True
 
     def _signed(self, reply: Reply) -> Reply:
         return reply.replace(run_id=self._journal.id) if self._journal else reply
@@ -204,6 +247,8 @@ class Driver:
         turn = run.turn + 1
         request = self._agent.request(tuple(run.messages), turn, self._settings, run, [as_document(hit) for hit in self._found])
         request = request.replace(timeouts=_remaining(self._settings, context.elapsed_s))
+        if isinstance(self._settings.preamble, Preamble):
+            request = request.replace(preamble=await self._settings.preamble.text(context))
         request = await self._fit(request)
         partial = self._settings.partial_output(run.output_schema) if streamed else None
         begun = False

@@ -9,10 +9,10 @@ from contextlib import aclosing
 from typing import Any
 
 from ..core.errors import ConfigError, RunStopped, StaysailError
-from ..core.events import Event, RunDone
+from ..core.events import Event
 from ..core.json_text import RECORD_DEPTH, read_json
 from .driver import Driver
-from .events import ReplayDone
+from .events import ReplayDone, RunDone
 from .interface import Runnable
 from .replay import Replay, read_live
 from .run import Finish, Pause

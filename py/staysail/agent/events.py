@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ..core.events import Event
+from ..core.generics import Output
 from ..core.messages import Message
+from .reply import Reply
 
 
 class RunStarted(Event):
@@ -40,3 +42,13 @@ class HandedOver(Event):
     """The conversation was handed to another agent. agent: the name of that agent."""
 
     agent: str
+
+
+class RunDone(Event[Output]):
+    """The last event of a run, with its Reply. `RunDone[Invoice]` holds a `Reply[Invoice]`."""
+
+    reply: Reply[Output]
+
+
+type RunEvent[T] = Event[T] | RunDone[T]
+"""An event of a run whose output is a T. mypy tells the output's type of RunDone from it, and pyright from `Event[T]` alone."""

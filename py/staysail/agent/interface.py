@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from typing import Any, Protocol, Unpack
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any, Protocol
 
 from ..core.completion import CompletionRequest, Document
 from ..core.events import Event
-from ..core.messages import Content, Message, MessageLike
+from ..core.messages import Message
 from ..core.ports import Clock, Model
 from .reply import Reply
 from .run import OutputMode, Run
-from .settings import RunOptions, Settings
+from .settings import Settings
 
 
 class Runnable(Protocol):
@@ -22,16 +22,16 @@ class Runnable(Protocol):
     settings: Settings
     clock: Clock
 
-    async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply: ...
-    def stream(
-        self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
-    ) -> AsyncGenerator[Event]: ...
-    async def resume(
-        self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
-    ) -> Reply: ...
-    def resume_stream(
-        self, run: Run | Reply | Mapping[str, Any] | str, approvals: Mapping[str, Any] | None = None, **options: Unpack[RunOptions]
-    ) -> AsyncGenerator[Event]: ...
+    deps_type: Any
+
+    @property
+    def prompt(self) -> Callable[..., Awaitable[Reply[Any]]]: ...
+    @property
+    def stream(self) -> Callable[..., AsyncGenerator[Event]]: ...
+    @property
+    def resume(self) -> Callable[..., Awaitable[Reply[Any]]]: ...
+    @property
+    def resume_stream(self) -> Callable[..., AsyncGenerator[Event]]: ...
     def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
         """Returns how the model is asked for an answer of this schema."""
 

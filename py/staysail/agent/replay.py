@@ -29,6 +29,7 @@ from .fallback import ModelChanged
 from .open_calls import Suspended
 from .partial_output import OutputDelta
 from .run import Run, read_tool_result
+from .steering import MessageDelivered, MessageQueued, QueuedMessage
 
 
 class Replay:
@@ -76,6 +77,18 @@ class Replay:
                 return self._answered(record)
             case {"kind": "told", "feedback": feedback}:
                 self.run.tell(feedback)
+            case {"kind": "queued", "message": _}:
+                queued = QueuedMessage.from_dict(record)
+                return [MessageQueued(queued.id, queued.message, queued.when)] if self.run.queue(queued) else []
+            case {"kind": "withdrawn", "id": id}:
+                self.run.unqueue(id)
+            case {"kind": "delivered", "message": _}:
+                queued = QueuedMessage.from_dict(record)
+                self.run.deliver(queued)
+                return [MessageDelivered(queued.id, queued.message, queued.when)]
+            case {"kind": "rejected", "objection": objection}:
+                with suppress(OutputError):  # as in `_answered`
+                    self.run.reject(objection)
             case {"kind": "asked", "position": position, "uncertain": uncertain, "expires_at": expires_at}:
                 return [ApprovalNeeded(self.run.await_approval(position, uncertain=uncertain, expires_at=expires_at))]
             case {"kind": "decided", "id": id, "answer": answer}:

@@ -5,11 +5,14 @@ from typing import Any
 
 from ..core.completion import Completion, FinishReason
 from ..core.events import ToolResult, plain
+from ..core.generics import Output, WithOutput
 from ..core.messages import Message
 from ..core.plain_values import as_plain
+from ..core.shown import Note, Showable, ShownPart
 from ..core.usage import Usage
 from ..core.value import Value
 from .approval import ApprovalRequest
+from .showing import show_answer, show_call, show_json, show_usage
 
 
 class Step(Value):
@@ -37,8 +40,8 @@ class Step(Value):
         }
 
 
-class Reply(Value):
-    """The result of a run.
+class Reply(WithOutput[Output], Showable):
+    """The result of a run. `Reply[Invoice]` has an Invoice as its `output`.
 
     Attributes:
         text: The text of the final answer.
@@ -54,7 +57,7 @@ class Reply(Value):
     """
 
     text: str
-    output: Any
+    output: Output
     messages: tuple[Message, ...]
     usage: Usage
     finish_reason: FinishReason
@@ -86,6 +89,15 @@ class Reply(Value):
     def reasoning(self) -> str:
         """The reasoning text of all steps, joined."""
         return "".join(step.completion.reasoning for step in self.steps)
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        """Returns the answers with their tool calls, the typed output, what waits for approval, and the usage."""
+        shown = [part for step in self.steps for part in show_answer(step.completion.message, step.tool_results)]
+        if not isinstance(self.output, str | None):
+            shown.append(show_json(self.output))
+        shown += [show_call(request.tool, request.arguments, "waits for approval") for request in self.pending]
+        shown += [Note(warning) for warning in self.warnings]
+        return (*shown, show_usage(self.usage, len(self.steps)))
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain JSON."""

@@ -4,8 +4,10 @@ How it works. A run is in one of three phases. `model`: `next()` returns CallMod
 the answer calls tools, the phase becomes `tools`: `next()` returns CallTools with the calls that have no result; each
 `answer(result)` takes one result, and after the last the phase is `model` again. A call that needs approval is set aside by
 `await_approval` until `decide`; when only such calls are left, `next()` returns Pause. An answer without tool calls is checked
-against the output schema, if there is one. If it fits, the phase is `done`; otherwise the problem goes to the model as a message, and
-the model is called again. An answer that the provider paused goes on in the next model call, and both become one message.
+against the output schema, if there is one. If it fits, the phase is `done`, and `reject` may still send it back; otherwise the problem
+goes to the model as a message, and the model is called again. An answer that the provider paused goes on in the next model call, and
+both become one message. Messages that `queue` takes wait for their place: `next()` then returns Deliver, and `deliver` appends each to
+the messages.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from ..core.completion import OUTPUT_TOOL, Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
 from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
+from ..core.shown import Note, Showable, ShownPart
 from ..core.usage import Usage
 from ..core.validation import fit
 from ..core.value import Value
@@ -25,6 +28,8 @@ from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
 from .reply import Reply, Step
+from .showing import show_answer, show_call, show_usage
+from .steering import QueuedMessage
 
 CUT_OFF = object()
 
@@ -49,6 +54,12 @@ class CallTools(Value):
     calls: tuple[ToolCall, ...]
 
 
+class Deliver(Value):
+    """Append these messages with `deliver`: their place in the run has come."""
+
+    messages: tuple[QueuedMessage, ...]
+
+
 class Pause(Value):
     """Wait: no step is possible before one of the requests is answered.
 
@@ -67,10 +78,10 @@ class Finish(Value):
     reply: Reply
 
 
-type Action = CallModel | CallTools | Pause | Finish
+type Action = CallModel | CallTools | Deliver | Pause | Finish
 
 
-class Run:
+class Run(Showable):
     """The state of one run: its messages, its phase and the tool calls of its turn.
 
     Args:
@@ -87,6 +98,7 @@ class Run:
         delegated: Usage of agents that served as tools.
         handed_over: The name of the tool that handed the conversation to another agent, or None.
         turned_back: Results of the last answer's tool calls, where none of them was run.
+        queued: Messages that wait for their place in the run.
     """
 
     def __init__(
@@ -114,9 +126,23 @@ class Run:
         self.delegated = Usage()
         self.handed_over: str | None = None
         self.turned_back: tuple[ToolResult, ...] = ()
+        self.queued: list[QueuedMessage] = []
+        self._delivered: list[str] = []
+        self._counted_from = 0
         self._calls = OpenCalls()
         self._output: Any = None
         self._decode = decode or _as_it_is
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        """Returns the phase, the answers so far with their tool calls, the calls without a result, and the usage."""
+        shown = [part for step in self.steps for part in show_answer(step.completion.message, step.tool_results)]
+        waiting = [show_call(request.tool, request.arguments, "waits for approval") for request in self.pending]
+        return (
+            Note(f"run, phase {self.phase}, turn {self.turn} of {self.max_turns}"),
+            *shown,
+            *waiting,
+            show_usage(self.usage, len(self.steps)),
+        )
 
     @property
     def usage(self) -> Usage:
@@ -134,17 +160,44 @@ class Run:
     def next(self) -> Action:
         """Returns the next action. Raises MaxTurnsError."""
         if self.phase == "done":
-            return Finish(self._reply())
+            return Deliver(due) if (due := self._due()) else Finish(self._reply())
         if self.phase == "tools":
             ready = self.ready_calls()
             return CallTools(ready) if ready or not self.pending else Pause(self.pending, self._paused())
-        if self.turn >= self.max_turns:
+        if self.turn - self._counted_from >= self.max_turns:
             error = MaxTurnsError(
                 f"the run used its {self.max_turns} turns without a final answer; raise max_turns, or go on with history=error.history"
             )
             error.history, error.usage = self.history, self.usage
             raise error
+        if due := self._due():
+            return Deliver(due)
         return CallModel(tuple(self.messages), self.turn + 1)
+
+    def queue(self, queued: QueuedMessage) -> bool:
+        """Takes a message that waits for its place in the run. Returns False for an id that the run has taken before."""
+        if queued.id in self._delivered or any(other.id == queued.id for other in self.queued):
+            return False
+        self.queued.append(queued)
+        return True
+
+    def unqueue(self, id: str) -> None:
+        """Drops a message that waits."""
+        self.queued = [queued for queued in self.queued if queued.id != id]
+
+    def deliver(self, queued: QueuedMessage) -> None:
+        """Appends a message that waited. A run whose answer was complete goes on with it, and counts `max_turns` anew."""
+        self.unqueue(queued.id)
+        self._delivered.append(queued.id)
+        self.messages.append(queued.message)
+        if self.phase == "done":
+            self.phase, self._output, self._counted_from = "model", None, self.turn
+
+    def _due(self) -> tuple[QueuedMessage, ...]:
+        """Returns the waiting messages whose place has come: those for the next step, and after an answer else the first of the others. A
+        paused answer is continued first."""
+        due = () if self._paused_answer else tuple(queued for queued in self.queued if queued.when == "next_step")
+        return due or (tuple(self.queued[:1]) if self.phase == "done" else ())
 
     def complete(self, completion: Completion, sources: Iterable[Mapping[str, Any]] = (), *, feedback: str | None = None) -> None:
         """Takes the model's answer.
@@ -281,6 +334,38 @@ class Run:
         self._end_tools_if_answered()
         return result
 
+    def reject(self, objection: str) -> None:
+        """Sends the finished answer back to the model, because a check of the caller refuses it. Raises OutputError after the last
+        retry."""
+        self._expect("done")
+        answer = self._output_call
+        last = self.steps[-1]
+        if answer:  # the message of results said that the answer was accepted
+            results = tuple(_refused(result, objection) if result.id == answer.id else result for result in last.tool_results)
+            self.steps[-1] = last.replace(tool_results=results)
+            self.messages[-1] = Message.tool(result.output for result in results)
+        self._use_retry(f"the answer was refused: {objection}", self._output)
+        self._output, self.phase = None, "model"
+        if answer is None:
+            again = " Please correct it." if self.output_schema is None else f" Please correct it and {self._how_to_answer}."
+            self.messages.append(Message.user(f"Your answer was refused: {objection.rstrip('.')}.{again}"))
+
+    @property
+    def _output_call(self) -> ToolCall | None:
+        """The call of the last answer that gave the typed output."""
+        calls = self.steps[-1].completion.tool_calls if self.output_mode == "tool" else ()
+        return next((call for call in calls if call.name == OUTPUT_TOOL), None)
+
+    @property
+    def _how_to_answer(self) -> str:
+        return f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
+
+    def _use_retry(self, problem: str, raw: Any) -> None:
+        """Counts an answer that goes back to the model. Raises OutputError when no retry is left."""
+        self.output_retries -= 1
+        if self.output_retries < 0:
+            raise self._attach_history(OutputError(problem, raw=raw))
+
     def tell(self, feedback: str) -> None:
         """Appends a user message with feedback for the next model call."""
         self._expect("model")
@@ -317,14 +402,11 @@ class Run:
         if problem is None:
             self.phase = "done"
             return
-        self.output_retries -= 1
-        if self.output_retries < 0:
-            raise self._attach_history(
-                OutputError(f"the answer does not fit the output type: {problem}", raw=None if value is CUT_OFF else value)
-            )
+        self._use_retry(f"the answer does not fit the output type: {problem}", None if value is CUT_OFF else value)
         if call is None:
-            how = f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
-            self.messages.append(Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how}."))
+            self.messages.append(
+                Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {self._how_to_answer}.")
+            )
             self.phase = "model"
 
     def _written_output(self, completion: Completion) -> Any:
@@ -384,8 +466,7 @@ class Run:
         return None
 
     def _reply(self) -> Reply:
-        last = self.steps[-1].completion
-        answer = next((call for call in last.tool_calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        last, answer = self.steps[-1].completion, self._output_call
         text = answer.arguments_json if answer and not last.text else self._text
         finish = "stop" if last.finish_reason == "tool_calls" else last.finish_reason
         reply = Reply(text, self._output, tuple(self.messages), self.usage, finish, tuple(self.steps))
@@ -422,6 +503,9 @@ class Run:
             "steps": [step.to_dict() for step in self.steps],
             "delegated": self.delegated.to_dict(),
             "handed_over": self.handed_over,
+            "queued": [queued.to_dict() for queued in self.queued],
+            "delivered": list(self._delivered),
+            "counted_from": self._counted_from,
         } | self._calls.to_dict()
 
     @classmethod
@@ -444,6 +528,8 @@ class Run:
         ]
         run.delegated = Usage.from_dict(data.get("delegated") or {})
         run.handed_over = data.get("handed_over")
+        run.queued = [QueuedMessage.from_dict(queued) for queued in data.get("queued", ())]
+        run._delivered, run._counted_from = list(data.get("delivered", ())), data.get("counted_from", 0)
         run._calls = OpenCalls.from_dict(data, read_tool_result)
         if run.phase == "done":
             run._restore_output()
@@ -456,6 +542,11 @@ class Run:
             self._output = self._text
         else:
             self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer, self.output_schema)[0])
+
+
+def _refused(result: ToolResult, objection: str) -> ToolResult:
+    text = f"Refused: {objection.rstrip('.')}. Call {OUTPUT_TOOL} again, corrected."
+    return result.replace(content=(Text(text),), is_error=True)
 
 
 def _as_it_is(value: Any) -> Any:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from ..core.completion import Document, Reasoning, Timeouts, ToolChoice, check_reasoning, check_sampling, read_document
@@ -20,16 +20,20 @@ from .dynamic_tools import read_toolboxes
 from .hooks import HookChain, read_hooks
 from .limits import UsageLimits
 from .memory_policies import MemoryPolicy, read_memory
+from .output_check import OutputCheck, check_output_check
 from .partial_output import PartialOutput
+from .preamble import Instructions, Preamble, read_preamble
 from .retrieval import Retriever, read_retrievers
 from .run_log import RunLog
+from .steering import Steering
 
 
-class RunOptions(TypedDict, total=False):
-    """The options of an agent, each of which any single call may replace (`hooks` are added).
+class CallOptions(TypedDict, total=False):
+    """The options whose types depend on no other type. RunOptions has all.
 
     Attributes:
-        preamble: The system prompt.
+        preamble: The system prompt: text, a function, async or not, that returns text before each model call, or a list of both. A
+            function with a parameter receives the RunContext.
         context: Documents put before every prompt: texts, Documents, or objects with `text` and optionally `id` and `metadata`.
         tools: Functions, Tools, hosted tools of the provider, and agents as tools (`Agent.as_tool`).
         tool_choice: Which tool the model must call first: "auto", "none", "required", or a tool's name.
@@ -39,8 +43,10 @@ class RunOptions(TypedDict, total=False):
         temperature: The sampling temperature.
         max_tokens: The most tokens of one answer.
         reasoning: How much the model reasons: "none", "minimal", "low", "medium", "high", "max", or {"budget_tokens": 4096}.
-        output_type: The type or JSON Schema of the answer; `reply.output` is then a checked value of it.
-        output_retries: How often an answer that does not fit `output_type` goes back to the model; 2 by default.
+        output_check: A function, async or not, of the output, or of the RunContext and the output. What it raises goes back to the
+            model (raise ToolError or ValueError with a text that helps it), at most `output_retries` times.
+        output_retries: How often an answer that does not fit `output_type`, or that `output_check` refuses, goes back to the model; 2 by
+            default.
         dynamic_context: A store, or (n, store), or several: the n documents nearest to the prompt (4 if left out) are added to the request.
         dynamic_tools: A list of tools or a ToolIndex, (n, tools), (n, tools, embedder), or several: the n tools nearest to the prompt (8 if
         left out) are added to `tools`.
@@ -60,9 +66,10 @@ class RunOptions(TypedDict, total=False):
         conversations: The Conversations that hold it; IndexedDB in a page, the memory of the process elsewhere, if left out.
         durable: Records every step of the run, so that it can be resumed after a crash or a closed tab. True, the name of a place, or
             a RunLog.
+        steering: A Steering, through which messages reach the run while it is under way.
     """
 
-    preamble: str | None
+    preamble: Instructions | Sequence[Instructions] | None
     context: Iterable[Any]
     tools: Iterable[Tool | HostedTool | Callable[..., Any]]
     tool_choice: ToolChoice | None
@@ -72,7 +79,7 @@ class RunOptions(TypedDict, total=False):
     temperature: float | None
     max_tokens: int | None
     reasoning: Reasoning | None
-    output_type: Any
+    output_check: OutputCheck | None
     output_retries: int
     dynamic_context: Any
     dynamic_tools: Any
@@ -89,12 +96,27 @@ class RunOptions(TypedDict, total=False):
     conversation: str | None
     conversations: ConversationStore | None
     durable: bool | str | RunLog
+    steering: Steering | None
+
+
+class RunOptions(CallOptions, total=False):
+    """The options of an agent, each of which any single call may replace (`hooks` are added). Beside these there are the attributes of
+    CallOptions.
+
+    Attributes:
+        output_type: The type or JSON Schema of the answer; `reply.output` is then a checked value of it.
+        deps: A value that tools, hooks, preamble functions and the output check read from their RunContext, such as a database. Agents
+            that serve as tools receive it too, unless they have their own. It is never stored: give it again to `resume`.
+    """
+
+    output_type: Any
+    deps: Any
 
 
 class Settings(Value):
     """The checked options of an agent or a run. Each is described in RunOptions."""
 
-    preamble: str | None = None
+    preamble: str | Preamble | None = None
     context: tuple[Document, ...] = ()
     tools: tuple[Any, ...] = ()
     tool_choice: ToolChoice | None = None
@@ -105,7 +127,9 @@ class Settings(Value):
     max_tokens: int | None = None
     reasoning: Reasoning | None = None
     output_type: Any = None
+    output_check: OutputCheck | None = None
     output_retries: int = 2
+    deps: Any = None
     dynamic_context: tuple[Retriever, ...] = ()
     dynamic_tools: tuple[Retriever, ...] = ()
     retry: Retry = Retry()
@@ -121,10 +145,12 @@ class Settings(Value):
     conversation: str | None = None
     conversations: ConversationStore | None = None
     durable: RunLog | None = None
+    steering: Steering | None = None
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         context = [self.context] if isinstance(self.context, str) else self.context or ()
+        put(self, "preamble", read_preamble(self.preamble))
         put(self, "context", tuple(read_document(item, n) for n, item in enumerate(context)))
         put(self, "tools", tuple(read_hosted(tool) or as_tool(tool) for tool in self.tools or ()))
         put(self, "retry", Retry.of(self.retry))
@@ -139,6 +165,7 @@ class Settings(Value):
         put(self, "memory", read_memory(self.memory))
         check_sampling(self.temperature, self.max_tokens)
         check_reasoning(self.reasoning)
+        check_output_check(self.output_check)
         if self.tool_concurrency < 1:
             raise ConfigError(f"tool_concurrency is at least 1, got {self.tool_concurrency}")
         names = [tool.name for tool in self.tools]
@@ -147,8 +174,9 @@ class Settings(Value):
             raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart: rename one of them")
 
     def __repr__(self) -> str:
-        """Shows the options that differ from the defaults, without the values of headers, which may be keys."""
-        shown = (name for name in Settings.__match_args__ if name != "headers" and getattr(self, name) != getattr(DEFAULTS, name))
+        """Shows the options that differ from the defaults, without the values of headers and deps, which may hold keys."""
+        fields = (name for name in Settings.__match_args__ if name not in ("headers", "deps"))
+        shown = (name for name in fields if getattr(self, name) != getattr(DEFAULTS, name))
         return f"Settings({', '.join([*(f'{name}={getattr(self, name)!r}' for name in shown), f'headers={list(self.headers)}'])})"
 
     def override(self, options: RunOptions) -> Settings:
@@ -221,7 +249,8 @@ class Settings(Value):
     def take_over(self, other: Settings) -> Settings:
         """Returns another agent's settings, with the options of this run that hold until its end (limits, approvals, output type)."""
         hooks = (*self.hooks, *(hook for hook in other.hooks if not any(hook is own for own in self.hooks)))
-        kept = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "output_type", "output_retries", "durable")
+        of_run = ("usage_limits", "approve", "approval_timeout_s", "timeout_s", "max_turns", "durable", "deps")
+        kept = (*of_run, "output_type", "output_check", "output_retries")
         return other.replace(hooks=hooks, **{name: getattr(self, name) for name in kept})
 
     def partial_output(self, schema: Mapping[str, Any] | None) -> PartialOutput | None:

@@ -21,7 +21,7 @@ from typing import Any
 
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError
-from ..core.events import Event, ReasoningDelta, RetryScheduled, RunDone, StepDone, TextDelta, ToolCallDelta, ToolResult
+from ..core.events import Event, ReasoningDelta, RetryScheduled, StepDone, TextDelta, ToolCallDelta, ToolResult
 from ..core.messages import ToolCall
 from ..core.ports import Exchange
 from ..core.secrets import redact
@@ -29,7 +29,7 @@ from ..core.spans import Span, SpanEvent, SpanExporter
 from ..core.usage import Usage
 from ..core.waiting import blocking
 from .context import RunContext, current_call
-from .events import HandedOver
+from .events import HandedOver, RunDone
 from .hooks import Hooks
 from .span_content import render_messages
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from typing import Any
 
-from .. import Agent, AgentTool, Batch, Cache, Event, Handoff, Message, Tool, ToolIndex, Tracer
+from .. import Agent, AgentTool, Batch, Cache, Event, Handoff, Message, RunOptions, Steering, Tool, ToolIndex, Tracer
 from ..agent.reply import Reply
 from ..agent.retrieval import Retriever
 from ..core.hosted import read_hosted
@@ -33,12 +33,14 @@ class Agents:
         self.tracer = tracing.tracer
         self._caches: OrderedDict[str, Cache] = OrderedDict()
         self._known: OrderedDict[str, dict[str, list[float]]] = OrderedDict()
+        self._steerings: dict[str, Steering] = {}
         self.methods: dict[str, Method] = {
             "agent.run": self.run,
             "agent.stream": self.stream,
             "agent.resume": self.resume,
             "agent.resume_stream": self.resume_stream,
             "agent.watch": self.watch,
+            "agent.steer": self.steer,
             "agent.runs": self.runs,
             "agent.batch": self.batch,
             "agent.batch_state": self.batch_state,
@@ -57,10 +59,44 @@ class Agents:
         return (await self._agent(params).resume(params["run"], params.get("approvals"))).to_dict()
 
     def stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        return events_as_dicts(self._agent(params).stream(params["prompt"], history=params.get("history")))
+        agent = self._agent(params)
+        return self._steered(params, lambda options: agent.stream(params["prompt"], history=params.get("history"), **options))
 
     def resume_stream(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        return events_as_dicts(self._agent(params).resume_stream(params["run"], params.get("approvals")))
+        agent = self._agent(params)
+        return self._steered(params, lambda options: agent.resume_stream(params["run"], params.get("approvals"), **options))
+
+    async def _steered(
+        self, params: dict[str, Any], begin: Callable[[RunOptions], AsyncGenerator[Event]]
+    ) -> AsyncGenerator[dict[str, Any]]:
+        with self._steering(params.get("steering")) as options:
+            async with aclosing(events_as_dicts(begin(options))) as events:
+                async for event in events:
+                    yield event
+
+    @contextmanager
+    def _steering(self, given: dict[str, Any] | None) -> Iterator[RunOptions]:
+        """Makes a Steering that `steer` finds within the block. Yields the run's options with it."""
+        if given is None:
+            yield {}
+            return
+        steering = self._steerings[given["id"]] = Steering()
+        try:
+            for message in given["messages"]:
+                steering.send(**message)
+            yield {"steering": steering}
+        finally:
+            del self._steerings[given["id"]]
+
+    async def steer(self, params: dict[str, Any]) -> bool:
+        """Sends a message to a run that is under way, or takes it back. Returns False where no such run is under way."""
+        steering = self._steerings.get(params["steering"])
+        if steering is None:
+            return False
+        if "withdraw" in params:
+            return steering.withdraw(params["withdraw"])
+        steering.send(**params["message"])
+        return True
 
     def watch(self, params: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
         return events_as_dicts(self._agent(params).watch(params["run"]))

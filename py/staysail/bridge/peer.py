@@ -128,12 +128,15 @@ class Peer:
         for act in self.at_close:
             act()
 
-    async def call(self, method: str, params: Any) -> Any:
-        """Returns the result of a call to the other side. Cancelling it cancels the call there. Raises RemoteError."""
+    async def call(self, method: str, params: Any, on_event: Callable[[Any], object] | None = None) -> Any:
+        """Returns the result of a call to the other side. on_event: called with each value that the call yields before its result.
+        Cancelling it cancels the call there. Raises RemoteError."""
         async with aclosing(self._begin(method, params)) as messages:
             async for kind, value in messages:
                 if kind == "done":
                     return value
+                if on_event:
+                    on_event(value)
         raise AssertionError("a call ends in done or fault")
 
     async def stream(self, method: str, params: Any) -> AsyncGenerator[Any]:

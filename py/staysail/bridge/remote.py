@@ -3,7 +3,7 @@ key."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -15,7 +15,9 @@ from ..agent.hooks import AskAgain, Skip, Stop
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError, CorruptionError, DimensionError, QuotaError, StaysailError, StoreError, ToolError
 from ..core.events import plain
+from ..core.messages import Text
 from ..core.native import NativeTool
+from ..core.progress import report_progress
 from ..core.value import NOTHING
 from ..wire.engine_model import EngineFault
 from .peer import Peer, RemoteError, current_peer
@@ -29,8 +31,8 @@ class Owner:
     def __init__(self, peer: Peer, id: str | None = None) -> None:
         self._peer, self._id = peer, id
 
-    async def call(self, method: str, params: dict[str, Any]) -> Any:
-        return await self._peer.call(method, self._signed(params))
+    async def call(self, method: str, params: dict[str, Any], on_event: Callable[[Any], object] | None = None) -> Any:
+        return await self._peer.call(method, self._signed(params), on_event)
 
     def stream(self, method: str, params: dict[str, Any]) -> AsyncGenerator[Any]:
         return self._peer.stream(method, self._signed(params))
@@ -40,7 +42,9 @@ class Owner:
 
 
 class RemoteTool:
-    """A tool that runs on the other side."""
+    """A tool that runs on the other side. The values that it yields before its result are its progress."""
+
+    emits = True
 
     def __init__(self, owner: Owner, name: str, description: str = "", parameters: Mapping[str, Any] = NOTHING, **limits: Any) -> None:
         self._owner = owner
@@ -57,7 +61,7 @@ class RemoteTool:
         run, call = current_run(), current_call()
         where = {"run_id": run.id, "call_id": call.id} if run and call else {}
         try:
-            return await self._owner.call("tool", {"name": self.name, "args": args, **where})
+            return await self._owner.call("tool", {"name": self.name, "args": args, **where}, _report)
         except RemoteError as error:
             raise ToolError(_said(error)) from error
 
@@ -66,6 +70,14 @@ class RemoteTool:
             return bool(await self._owner.call("approval", {"name": self.name, "args": args}))
         except RemoteError as error:
             raise ConfigError(f"needsApproval of {self.name} failed: {error.name}: {error}") from error
+
+
+def _report(value: Any) -> None:
+    """Reports a value that a running tool yields: a picture, a sound or a file as a part, all else as it is."""
+    parts = read_result(value) if isinstance(value, Mapping) and "content" in value else ()
+    media = [part for part in parts if not isinstance(part, Text)]
+    for part in media or [value]:
+        report_progress(part)
 
 
 def _said(error: RemoteError) -> str:

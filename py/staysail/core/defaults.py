@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -25,6 +25,7 @@ class Defaults:
     conversations: returns the program's one ConversationStore.
     run_log: returns the RunLog of a name.
     run_sync: waits for a coroutine in code that is not one.
+    iterate_sync: iterates an async generator in code that is not async.
     index_tools: indexes tools for `dynamic_tools`, by an embedder or by words.
     file_records: keeps a KeyValue's records in a folder of a ToolFS.
     export_state: adapts a vector store to the state that ToolFS's snapshots take and put back.
@@ -44,6 +45,7 @@ class Defaults:
     conversations: Callable[[], ConversationStore]
     run_log: Callable[[str | None], Any]
     run_sync: Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
+    iterate_sync: Callable[[Callable[[], AsyncGenerator[Any]]], Generator[Any]]
     index_tools: Callable[[Sequence[Tool], Any], SearchIndex]
     file_records: Callable[[Any, Any, str], KeyValue]
     export_state: Callable[[Any], Any]

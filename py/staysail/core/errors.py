@@ -34,10 +34,11 @@ import asyncio
 from typing import Any
 
 from .secrets import redact as redact
+from .shown import Note, Showable, ShownPart
 from .usage import Usage
 
 
-class StaysailError(Exception):
+class StaysailError(Exception, Showable):
     """Base of every error here. Its text says what happened and what to do; this process's secrets are removed from text and data."""
 
     code: str = "error"
@@ -55,6 +56,9 @@ class StaysailError(Exception):
     def to_dict(self) -> dict[str, Any]:
         """Returns plain data for JavaScript. lineage: the names of its class and of that class's bases, nearest first."""
         return _as_dict(self, [base.__name__ for base in type(self).__mro__ if issubclass(base, StaysailError)])
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        return (Note(f"{type(self).__name__}: {self}", "error"),)
 
 
 def _as_dict(error: StaysailError | RunCancelled, lineage: list[str]) -> dict[str, Any]:

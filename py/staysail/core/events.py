@@ -8,13 +8,13 @@ from math import isfinite
 from typing import Any, ClassVar
 
 from .completion import Completion, FinishReason
+from .generics import Output, WithOutput
 from .messages import Media, Part, ToolCall, ToolOutput
 from .usage import Usage
-from .value import Value
 
 
-class Event(Value):
-    """The base of events. type: the class's name in snake case."""
+class Event(WithOutput[Output]):
+    """The base of events. type: the class's name in snake case. The events of a run whose output is an Invoice are `Event[Invoice]`."""
 
     type: ClassVar[str] = "event"
 
@@ -22,7 +22,7 @@ class Event(Value):
         cls.type = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"type": self.type} | {field: plain(getattr(self, field)) for field in type(self).__match_args__}
+        return {"type": self.type} | {field: plain(getattr(self, field)) for field in type(self)._fields}
 
 
 def plain(value: Any) -> Any:
@@ -146,6 +146,7 @@ class ToolProgress(Event):
         stream: "stdout", "stderr", "progress" or "display".
         text: The report's text.
         part: A picture or a table that the tool displays.
+        value: The report as plain JSON, where it is not text alone.
     """
 
     call_id: str
@@ -153,6 +154,7 @@ class ToolProgress(Event):
     stream: str
     text: str
     part: Part | None = None
+    value: Any = None
 
 
 class StepStarted(Event):
@@ -212,12 +214,6 @@ class RequestAdjusted(Event):
 
     message: str
     learned: bool = False
-
-
-class RunDone(Event):
-    """The last event of a run, with its Reply."""
-
-    reply: Any
 
 
 def findings(completion: Completion, sources: Iterable[Mapping[str, Any]]) -> list[Event]:

@@ -27,7 +27,7 @@ class Part(Value):
 
     def to_dict(self) -> dict[str, Any]:
         out: dict[str, Any] = {"type": self.type}
-        for field in type(self).__match_args__:
+        for field in type(self)._fields:
             value = getattr(self, field)
             if value is None or (field in ("extra", "citations") and not value):
                 continue

@@ -11,10 +11,13 @@ from .completion import Completion, CompletionRequest, Timeouts
 from .errors import ConfigError
 from .events import Event
 from .secrets import holds_secret, remember_request, secrets_of_url, shown
+from .shown import Note, Showable, ShownPart, Table
 from .value import NOTHING, Value
 
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+MOST_SHOWN = 300
+"""Characters of a hit's document that a notebook shows."""
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -222,12 +225,34 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-class SearchHit(Value):
+class SearchHit(Value, Showable):
     """A search result. A higher score is better."""
 
     score: float
     id: str
     document: Any
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        return SearchHits([self]).shown_parts()
+
+
+class SearchHits(list[SearchHit], Showable):
+    """The hits of a search, best first: a list that notebooks show as a table."""
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        if not self:
+            return (Note("no hits"),)
+        rows = tuple((f"{hit.score:.4f}", hit.id, _shorten(hit.document)) for hit in self)
+        return (Table(("score", "id", "document"), rows),)
+
+
+def _shorten(document: Any) -> str:
+    """Returns the first characters of a document's text, or of its fields."""
+    text = document
+    if isinstance(document, Mapping):
+        text = document.get("text", document.get("document", document))
+    text = str(text)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 class SearchIndex(Protocol):

@@ -49,7 +49,7 @@ class Span(Value):
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain JSON."""
-        plain = {field: getattr(self, field) for field in Span.__match_args__}
+        plain = {field: getattr(self, field) for field in Span._fields}
         return plain | {"attributes": dict(self.attributes), "events": [event.to_dict() for event in self.events]}
 
     @classmethod

@@ -14,6 +14,8 @@ from typing import Any, Literal, overload
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError, ToolError
+from .functions import called_function, has_threads, plain_function, start
+from .injected import fill_in, read_injected
 from .progress import report_progress
 from .records import type_hints
 from .schema import object_codec
@@ -28,13 +30,23 @@ def check_approval(value: Any, name: str) -> Approval:
     raise ConfigError(f'approval of the tool {name} is "always", "never" or a function of its arguments, not {value!r}')
 
 
+class _OwnSignature:
+    """The signature of the function of a tool; FunctionTool itself has its constructor's."""
+
+    def __get__(self, instance: FunctionTool[..., Any] | None, owner: type) -> inspect.Signature:
+        if instance is None:
+            raise AttributeError("__signature__")
+        return inspect.signature(instance.function)
+
+
 class FunctionTool[**P, R]:
     """A function that the model can call. Calling the tool in Python calls the function, with the same signature for type checkers.
 
     The schema comes from the function's annotations and docstring; arguments are read into the annotated types. A function that raises
     ToolError sends its text to the model, which may call again with other arguments; of any other exception the model gets the type and
-    the text. An ordinary function runs in a thread where the platform has threads (the event loop goes on meanwhile), an `async` one on
-    the loop. Values that a generator yields become `ToolProgress` events; the last value, or the returned one, is the result.
+    the text. A parameter annotated `RunContext` (`RunContext[Database]`) receives the context of the run and is no part of the schema. An
+    ordinary function runs in a thread where the platform has threads (the event loop goes on meanwhile), an `async` one on the loop.
+    Values that a generator yields become `ToolProgress` events; the last value, or the returned one, is the result.
 
     Args:
         function: A function, a method (also a class method or a static one), a `functools.partial`, or an object that can be called.
@@ -58,7 +70,7 @@ class FunctionTool[**P, R]:
         idempotent: bool = False,
     ) -> None:
         self.function = function
-        plain = _plain_function(function)
+        plain = plain_function(function)
         functools.update_wrapper(self, plain, updated=())
         doc = inspect.getdoc(plain) or ""
         self.name: str = name or str(getattr(plain, "__name__", type(plain).__name__))
@@ -68,7 +80,9 @@ class FunctionTool[**P, R]:
         self.approval = check_approval(approval, self.name)
         self.idempotent = idempotent
         self.emits = inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
-        self._codec = object_codec(_fields(function, plain, self.name), describe_args(doc))
+        fields = _fields(function, self.name)
+        self._injected = {name: found for name, (hint, _) in fields.items() if (found := read_injected(hint))}
+        self._codec = object_codec({name: fields[name] for name in fields if name not in self._injected}, describe_args(doc))
         self._parameters: dict[str, Any] = _closed(self._codec.schema)
         self.__doc__ = doc
         self.__name__ = self.name
@@ -78,9 +92,7 @@ class FunctionTool[**P, R]:
         """JSON Schema of the arguments."""
         return self._parameters
 
-    @property
-    def __signature__(self) -> inspect.Signature:
-        return inspect.signature(self.function)
+    __signature__ = _OwnSignature()
 
     def check_arguments(self, args: Mapping[str, Any]) -> None:
         """Raises ToolError for arguments that `call` would refuse."""
@@ -96,7 +108,7 @@ class FunctionTool[**P, R]:
     async def call(self, args: Mapping[str, Any]) -> Any:
         """Returns the function's result for a model's arguments. Raises ToolError for arguments that do not fit."""
         function: Callable[..., Any] = self.function
-        result: Any = await _run(functools.partial(function, **self._read(args)), function)
+        result: Any = await start(functools.partial(function, **self._read(args), **fill_in(self._injected, self.name)), function)
         if isinstance(result, AsyncGenerator):
             return await _last_of(result)
         if isinstance(result, Generator):
@@ -124,7 +136,7 @@ class FunctionTool[**P, R]:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         """Pickles a tool by its qualified name if that names the tool, else as its function and options."""
-        plain = _plain_function(self.function)
+        plain = plain_function(self.function)
         here: Any = sys.modules.get(getattr(plain, "__module__", ""))
         for step in getattr(plain, "__qualname__", "").split("."):
             here = getattr(here, step, None)
@@ -181,16 +193,10 @@ def as_tool(item: Any) -> Any:
     raise ConfigError(f"{item!r} is no tool: give a function, or an object with name, description, parameters and call(args)")
 
 
-def _plain_function(function: Any) -> Any:
-    """Returns the function inside a partial, a class method or a static method."""
-    while isinstance(function, functools.partial | classmethod | staticmethod):
-        function = function.func if isinstance(function, functools.partial) else function.__func__
-    return function
-
-
-def _fields(function: Any, plain: Any, name: str) -> dict[str, tuple[Any, Any]]:
+def _fields(function: Any, name: str) -> dict[str, tuple[Any, Any]]:
     """Returns the parameters that a call can set, as name to (type, default)."""
-    hints = type_hints(plain if inspect.isroutine(plain) else type(plain).__call__)
+    plain = plain_function(function)
+    hints = type_hints(called_function(function))
     fixed = function.keywords if isinstance(function, functools.partial) else {}
     fields = {}
     for parameter in inspect.signature(plain if isinstance(function, classmethod) else function).parameters.values():
@@ -211,14 +217,6 @@ def _closed(schema: Any) -> Any:
         return schema
     out = {key: value if key in ("enum", "const", "default", "examples") else _closed(value) for key, value in schema.items()}
     return out | {"additionalProperties": False} if out.get("type") == "object" and "additionalProperties" not in out else out
-
-
-async def _run(call: Callable[[], Any], function: Any) -> Any:
-    """Returns a function's result. An ordinary function is called in a thread, where the platform has threads."""
-    plain = _plain_function(function)
-    plain = plain if inspect.isroutine(plain) else type(plain).__call__
-    at_once = inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain) or inspect.isgeneratorfunction(plain)
-    return call() if at_once or not _has_threads() else await asyncio.to_thread(call)
 
 
 async def _last_of(values: AsyncGenerator[Any]) -> Any:
@@ -243,19 +241,9 @@ async def _last_of_steps(values: Generator[Any]) -> Any:
             return ended
 
     try:
-        while (value := await asyncio.to_thread(step) if _has_threads() else step()) is not ended:
+        while (value := await asyncio.to_thread(step) if has_threads() else step()) is not ended:
             last = value
             report_progress(value)
     finally:
         values.close()
     return last if result[0] is None else result[0]
-
-
-def _has_threads() -> bool:
-    if sys.platform == "emscripten":
-        return False
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True

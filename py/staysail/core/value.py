@@ -8,6 +8,7 @@ so that annotations are plain strings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Self, dataclass_transform
 
@@ -26,14 +27,26 @@ class _ValueType(type):
         cls._defaults = {key: value for base in inherited for key, value in base._defaults.items()} | defaults
         cls._setters = tuple(getattr(cls, field).__set__ for field in cls._fields)
         cls._checked = bool(inherited) and ("__post_init__" in body or any(base._checked for base in inherited))
-        setattr(cls, "__match_args__", cls._fields)  # noqa: B010  mypy takes it for the dataclass attribute
+        setattr(cls, "__match_args__", cls._fields)  # noqa: B010  type checkers make it up from the fields
         return cls
 
     _fields: tuple[str, ...]
-    __match_args__: tuple[str, ...]
     _defaults: dict[str, Any]
     _setters: tuple[Callable[[object, object], None], ...]
     _checked: bool
+
+    @property
+    def __signature__(cls) -> Any:
+        """The signature of the constructor, with every field, for `help` and `inspect`."""
+        inspect = import_module("inspect")  # loads much, and only who looks at a signature needs it
+        hints = {name: kind for base in reversed(cls.__mro__) for name, kind in vars(base).get("__annotations__", {}).items()}
+        make, empty = inspect.Parameter, inspect.Parameter.empty
+        return inspect.Signature(
+            [
+                make(field, make.POSITIONAL_OR_KEYWORD, default=cls._defaults.get(field, empty), annotation=hints.get(field, empty))
+                for field in cls._fields
+            ]
+        )
 
     def _bind(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """Returns the value of each field, in order."""

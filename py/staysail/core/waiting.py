@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Generator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -44,8 +44,8 @@ async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | Non
     yield None
 
 
-def drive[T](work: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine that never waits. Raises ConfigError if it would."""
+def drive[T](work: Coroutine[Any, Any, T], name: str = "prompt_sync") -> T:
+    """Runs a coroutine that never waits. Raises ConfigError if it would. name: the method that the caller called."""
     token = blocking.set(True)
     try:
         work.send(None)
@@ -54,9 +54,22 @@ def drive[T](work: Coroutine[Any, Any, T]) -> T:
     finally:
         blocking.reset(token)
     work.close()
-    raise ConfigError(
-        "prompt_sync cannot wait here for something asynchronous (an async tool, a JavaScript tool); use `await agent.prompt(...)`"
-    )
+    instead = "async for event in agent.stream(...)" if name == "stream_sync" else "await agent.prompt(...)"
+    raise ConfigError(f"{name} cannot wait here for something asynchronous (an async tool, a JavaScript tool); use `{instead}`")
+
+
+def drive_each[T](values: AsyncGenerator[T]) -> Generator[T]:
+    """Yields the values of an async generator that never waits. Raises ConfigError if it would."""
+    ended = object()
+
+    async def following() -> Any:
+        return await anext(values, ended)
+
+    try:
+        while (value := drive(following(), "stream_sync")) is not ended:
+            yield value
+    finally:
+        drive(values.aclose(), "stream_sync")
 
 
 def _expect_asyncio() -> None:

@@ -55,7 +55,7 @@ class Snapshot(Value):
         return hash_of(json.dumps(self._fields_as_dict(), sort_keys=True).encode())[:16]
 
     def _fields_as_dict(self) -> dict[str, Any]:
-        return {field: getattr(self, field) for field in Snapshot.__match_args__} | {"trees": dict(self.trees), "states": dict(self.states)}
+        return {field: getattr(self, field) for field in Snapshot._fields} | {"trees": dict(self.trees), "states": dict(self.states)}
 
     def to_dict(self) -> dict[str, Any]:
         return {"id": self.id} | self._fields_as_dict()

@@ -14,6 +14,7 @@ from ..core.errors import ConfigError, StaysailError, ToolFSError
 from ..core.json_text import read_json
 from ..core.native import ClientTool
 from ..core.ports import Transport
+from ..core.shown import Note, Showable, ShownPart, Table
 from ..core.tool import Approval
 from ..core.value import NOTHING
 from . import snapshot_archive as archive
@@ -51,7 +52,7 @@ SNAPSHOTS = (*ROOT, "snapshots")
 RAG = (*ROOT, "rag", "query")
 
 
-class ToolFS(Files):
+class ToolFS(Files, Showable):
     """A virtual file system that an agent works through: files, memory, retrieval, skills, plugins and snapshots in one tree.
 
         toolfs = ToolFS("notes", search_index=store)
@@ -112,6 +113,11 @@ class ToolFS(Files):
             self.snapshots.states["rag"] = Defaults.export_state(search_index)
         elif isinstance(search_index, Exportable):
             self.snapshots.states["rag"] = search_index
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        """Returns the name and the mounts. Files are not shown: a session says who may read them."""
+        rows = tuple((to_text(path), str(getattr(mount, "kind", "files"))) for path, mount in self.mounts.items())
+        return (Note(f"ToolFS {self.name!r}"), Table(("mount", "kind"), rows))
 
     # Setup by the program, without a session.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -14,25 +15,69 @@ from pyodide.ffi import run_sync as wait_with_jspi
 from ..core.errors import ConfigError, NetworkError
 from ..core.ports import HttpRequest, HttpResponse, Transport, origin_of, without_secrets
 from ..core.redirects import redirected
-from ..core.waiting import drive
+from ..core.waiting import drive, drive_each
 
 
 def run_sync[T](work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Returns the result of `work()`. Raises ConfigError in a runtime that can neither suspend nor block: Node without JSPI."""
-    if can_run_sync():
-        waiting = work()
-        try:
-            result: T = wait_with_jspi(waiting)
-        except RuntimeError as error:
-            # An interpreter restored from a snapshot that was made without JSPI does not know that the browser has it.
-            if "stack switching not supported" not in str(error):
-                raise
-            waiting.close()
-        else:
-            return result
-    if not hasattr(js, "XMLHttpRequest"):
-        raise ConfigError("prompt_sync needs JSPI or XMLHttpRequest, and this runtime has neither; use `await agent.prompt(...)`")
+    if _can_suspend():
+        waited: T = wait_with_jspi(work())
+        return waited
+    _expect_blocking("prompt_sync", "await agent.prompt(...)")
     return drive(work())
+
+
+def iterate_sync[T](work: Callable[[], AsyncGenerator[T]]) -> Generator[T]:
+    """Yields the values of `work()`. Raises ConfigError in a runtime that can neither suspend nor block."""
+    if _can_suspend():
+        yield from _iterate_with_jspi(work())
+    else:
+        _expect_blocking("stream_sync", "async for event in agent.stream(...)")
+        yield from drive_each(work())
+
+
+def _iterate_with_jspi[T](values: AsyncGenerator[T]) -> Generator[T]:
+    """Yields the values, which one task reads: timeouts of asyncio begin and end in the same task."""
+    news: asyncio.Queue[tuple[T] | None] = asyncio.Queue()
+
+    async def pump() -> None:
+        try:
+            async with aclosing(values):
+                async for value in values:
+                    news.put_nowait((value,))
+        finally:
+            news.put_nowait(None)
+
+    task = asyncio.ensure_future(pump())
+    try:
+        while (item := wait_with_jspi(news.get())) is not None:
+            yield item[0]
+        wait_with_jspi(task)
+    finally:
+        if task.cancel():
+            with suppress(asyncio.CancelledError):
+                wait_with_jspi(task)
+
+
+def _can_suspend() -> bool:
+    """Whether the browser can suspend this call. An interpreter restored from a snapshot that was made without JSPI does not know that
+    the browser has it, so an empty wait is tried."""
+    if not can_run_sync():
+        return False
+    waiting = asyncio.sleep(0)
+    try:
+        wait_with_jspi(waiting)
+    except RuntimeError as error:
+        if "stack switching not supported" not in str(error):
+            raise
+        waiting.close()
+        return False
+    return True
+
+
+def _expect_blocking(name: str, instead: str) -> None:
+    if not hasattr(js, "XMLHttpRequest"):
+        raise ConfigError(f"{name} needs JSPI or XMLHttpRequest, and this runtime has neither; use `{instead}`")
 
 
 def blocking_transport() -> Transport:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..core.completion import Timeouts
 from ..core.errors import ConfigError, StoreError
-from ..core.ports import Clock, SearchHit, Transport
+from ..core.ports import Clock, SearchHit, SearchHits, Transport
 from ..core.retry import Retry
 from ..core.value import NOTHING
 from ..indexes.ports import METRICS, Metric, SearchMode, check_choice
@@ -161,7 +161,7 @@ class QdrantStore(StoreVerbs):
                 body = {"prefetch": [nearest | {"limit": WIDER * limit}, words], "query": {"rrf": {"k": RRF_K}}, "limit": limit}
         body |= {"with_payload": True}
         answer = await (self._service.ask("POST", "/points/query", body) if mode == "vector" else self._ask_words(body))
-        return (await reranked(rerank, query, self._hits(answer["points"], distances=mode == "vector")))[:k]
+        return SearchHits((await reranked(rerank, query, self._hits(answer["points"], distances=mode == "vector")))[:k])
 
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
@@ -307,7 +307,7 @@ class QdrantStore(StoreVerbs):
     def _hits(self, points: Sequence[Mapping[str, Any]], *, distances: bool) -> list[SearchHit]:
         sign = -1.0 if distances and self.metric == "euclidean" else 1.0
         entries = [self._fields.parse(point) for point in points]
-        return [
+        return SearchHits(
             SearchHit(sign * point["score"], entry.id, show_document(entry.document, entry.metadata))
             for point, entry in zip(points, entries, strict=True)
-        ]
+        )

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..core.errors import ConfigError, CorruptionError, StoreError
 from ..core.locks import LoopLock
-from ..core.ports import SearchHit
+from ..core.ports import SearchHit, SearchHits
+from ..core.shown import Note, Showable, ShownPart, Table
 from ..indexes.fusion import fuse_ranks
 from ..indexes.ports import (
     DTYPES,
@@ -36,7 +37,7 @@ VARIED = 4  # `diversity` and `rerank` choose from so many times k
 TRIES = 3  # readings, when another tab moves the rows that are read
 
 
-class VectorStore(StoreVerbs):
+class VectorStore(StoreVerbs, Showable):
     """A store of documents that are found by meaning, by words, or both.
 
         store = VectorStore("notes", embedder=EmbeddingModel("openai:text-embedding-3-small"))
@@ -168,7 +169,7 @@ class VectorStore(StoreVerbs):
                 hits = fuse_ranks([[slot for _, slot in hits], [slot for _, slot in words]], wider)
             return await search.show(await search.vary(hits, k, diversity) if diversity else hits)
 
-        return (await reranked(rerank, query, await self._reading(find)))[:k]
+        return SearchHits((await reranked(rerank, query, await self._reading(find)))[:k])
 
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
@@ -179,7 +180,9 @@ class VectorStore(StoreVerbs):
 
         async def find(opened: Opened) -> list[list[SearchHit]]:
             ranked = await opened.search.by_vectors(vectors, k, await opened.search.choose(where))
-            return [await opened.search.show([hit for hit in hits if threshold is None or hit[0] >= threshold]) for hits in ranked]
+            return [
+                SearchHits(await opened.search.show([hit for hit in hits if threshold is None or hit[0] >= threshold])) for hits in ranked
+            ]
 
         return await self._reading(find)
 
@@ -216,6 +219,16 @@ class VectorStore(StoreVerbs):
             return (await opened.collection.documents.select(where)).count(1) if where else opened.index.alive
 
     # State
+
+    def shown_parts(self) -> tuple[ShownPart, ...]:
+        """Returns the store's name and, once it has opened, its size, metric and backend."""
+        opened = self._opening.opened
+        if opened is None:
+            return (Note(f"VectorStore {self.name!r}, which opens when it is first used"),)
+        index = opened.index
+        columns = ("documents", "dimensions", "metric", "quantization", "dtype", "backend", "storage")
+        row = (index.alive, index.dim, index.metric, index.quantization, index.dtype, index.backend.name, opened.collection.blocks.kind)
+        return (Note(f"VectorStore {self.name!r}"), Table(columns, (tuple(map(str, row)),)))
 
     async def explain(self, *, quantization: Quantization | None = None) -> dict[str, Any]:
         """Returns a description of the store: how a search would run and why, which backend runs and why, bytes in memory and on disk,

@@ -199,7 +199,7 @@ def _split_thinking(part: Text) -> list[Part]:
 
 def _mend(part: Part) -> Part:
     changes: dict[str, Any] = {}
-    for field in type(part).__match_args__:
+    for field in type(part)._fields:
         value = getattr(part, field)
         if isinstance(value, tuple):
             mended: Any = tuple(whole(item) for item in value if not isinstance(item, Part))

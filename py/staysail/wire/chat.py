@@ -31,7 +31,8 @@ from .hosted_tools import render_hosted
 # Most tokens of reasoning that a level stands for, where a provider takes levels alone.
 LOW_BUDGET, MEDIUM_BUDGET = 4_096, 16_384
 
-
+MISTRAL_ID = r"(?!call_[a-zA-Z0-9]{1,8}$)\w+"
+"""Mistral refuses ids that it did not give: short ones of other providers are call_ and four to eight letters or digits."""
 ECHO_ALL = ("reasoning_content", "reasoning", "reasoning_details", "parts")
 
 
@@ -155,8 +156,7 @@ def _level_of(budget: int | None) -> str:
 def _rules(dialect: ChatDialect) -> HistoryRules:
     kinds: dict[type[Media], Any] = {Image: dialect.images, Audio: dialect.audio, File: dialect.files}
     media = tuple(kind for kind, taken in kinds.items() if taken)
-    # Mistral refuses ids that it did not give: short ones of other providers are call_ and four to eight letters or digits.
-    own = r"(?!call_[a-zA-Z0-9]{1,8}$)\w+" if dialect.longest_id else ""
+    own = MISTRAL_ID if dialect.longest_id else ""
     return HistoryRules("chat", id=own, longest_id=dialect.longest_id or 40, user_media=media, user_first=dialect.alternate)
 
 
@@ -241,10 +241,10 @@ def _render_results(message: Message) -> Iterable[dict[str, Any]]:
 def _render_content(parts: tuple[Part, ...], dialect: ChatDialect) -> str | list[dict[str, Any]]:
     if all(isinstance(part, Text) for part in parts):
         return "\n\n".join(part.text for part in parts if isinstance(part, Text))
-    return [_render_part(part, dialect) for part in parts]
+    return [render_part(part, dialect) for part in parts]
 
 
-def _render_part(part: Part, dialect: ChatDialect) -> dict[str, Any]:
+def render_part(part: Part, dialect: ChatDialect) -> dict[str, Any]:
     match part:
         case Text():
             return {"type": "text", "text": part.text}

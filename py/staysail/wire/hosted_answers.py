@@ -61,6 +61,8 @@ class HostedWatch:
                 return [event for content in contents for part in records(content.get("parts")) for event in read_block("gemini", part)]
             case "interactions":
                 return self._feed_steps(data)
+            case "conversations":
+                return self._feed_executions(data)
             case "chat":
                 deltas = [record(choice.get("delta")) for choice in records(data.get("choices"))]
                 return [event for delta in deltas for tool in records(delta.get("executed_tools")) for event in _read_executed(tool)]
@@ -85,6 +87,13 @@ class HostedWatch:
         if data.get("event_type") != "step.start":
             return []
         return read_block("interactions", record(data.get("step")))
+
+    def _feed_executions(self, data: Mapping[str, Any]) -> list[Event]:
+        kind, index = string(data.get("type")), data.get("output_index")
+        if not kind.startswith("tool.execution.") or not isinstance(index, int):
+            return []
+        written = self._inputs[index] = self._inputs.get(index, "") + string(data.get("arguments"))
+        return read_block("conversations", {**data, "type": "tool.execution", "arguments": written}) if kind.endswith(".done") else []
 
 
 def _call(id: Any, name: str, arguments: Any) -> ToolCallDone:
@@ -193,6 +202,15 @@ def _read_interactions(step: Mapping[str, Any]) -> list[Event]:
     return []
 
 
+def _read_conversations(entry: Mapping[str, Any]) -> list[Event]:
+    if entry.get("type") != "tool.execution":
+        return []
+    id, name = entry.get("id"), string(entry.get("name"))
+    name = {"code_interpreter": "code_execution", "document_library": "file_search"}.get(name, name)
+    info = record(entry.get("info"))
+    return [_call(id, name, parse_arguments(string(entry.get("arguments")))), _result(id, name, _text(info.get("code_output") or info))]
+
+
 def _read_executed(tool: Mapping[str, Any]) -> list[Event]:
     """Returns the events of an entry in Groq's `executed_tools`."""
     id, name = f"hosted_{tool.get('index', 0)}", string(tool.get("type"))
@@ -206,4 +224,5 @@ READERS = {
     "responses": _read_responses,
     "gemini": _read_gemini,
     "interactions": _read_interactions,
+    "conversations": _read_conversations,
 }

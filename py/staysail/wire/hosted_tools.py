@@ -182,6 +182,12 @@ MAKERS: dict[str, dict[str, Maker]] = {
         "file_search": _interactions_file_search,
         "mcp": _interactions_mcp,
     },
+    "conversations": {
+        "web_search": _kind("web_search"),
+        "code_execution": _kind("code_interpreter"),
+        "file_search": lambda options, tool: {"type": "document_library"} | _take(options, stores="library_ids"),
+        "image_generation": _kind("image_generation"),
+    },
     "groq": {"web_search": _kind("browser_search"), "code_execution": _kind("code_interpreter"), "mcp": _xai_mcp},
     "openrouter": {
         "web_search": _openrouter("web_search", **DOMAINS, max_uses="max_total_results"),

@@ -154,7 +154,7 @@ async def test_a_stream_that_breaks_in_the_middle_is_an_error_and_not_an_answer(
     assert raised.value.retryable
     assert "".join(event.text for event in seen if isinstance(event, TextDelta)) == "half of it"
     assert len(box.seen) == 1  # output was handed on, so nothing was tried again
-    assert raised.value.history[-1].role == "user"
+    assert [(message.role, message.text) for message in raised.value.history] == [("user", "go"), ("assistant", "half of it")]
 
 
 async def collect(agent: Agent, seen: list) -> None:
@@ -231,8 +231,8 @@ async def whole_answer(box: Box, path: str) -> dict:
 @STREAMED
 async def test_a_server_that_stalls_before_its_headers_is_left(box: Box, streamed: bool):
     box.add({"stall": "headers"})
-    with pytest.raises(NetworkError, match=r"sent nothing for 0\.1 s") as raised:
-        await run(agent_of(box, retry=False, timeout_s=Timeouts(connect_s=0.1, silence_s=0.1)), streamed)
+    with pytest.raises(NetworkError, match=r"sent nothing for 1 s") as raised:
+        await run(agent_of(box, retry=False, timeout_s=Timeouts(connect_s=1, silence_s=1)), streamed)
     assert (raised.value.code, raised.value.retryable) == ("timeout", True)
     assert await ended(box) == "client"
 
@@ -240,8 +240,8 @@ async def test_a_server_that_stalls_before_its_headers_is_left(box: Box, streame
 @STREAMED
 async def test_a_server_that_stalls_in_the_middle_is_left(box: Box, streamed: bool):
     box.add({"text": "a b c d", "stall": 100})
-    with pytest.raises(NetworkError, match=r"sent nothing for 0\.1 s"):
-        await run(agent_of(box, retry=False, timeout_s=Timeouts(silence_s=0.1)), streamed)
+    with pytest.raises(NetworkError, match=r"sent nothing for 0\.5 s"):
+        await run(agent_of(box, retry=False, timeout_s=Timeouts(silence_s=0.5)), streamed)
     assert await ended(box) == "client"
 
 

@@ -25,7 +25,11 @@ export const LAYOUT = /* css */ `
   color: var(--_ink); font: 400 0.9375rem/1.35 var(--_sans); text-align: start; cursor: pointer;
 }
 ::slotted([slot="suggestion"]:hover) { border-color: var(--_accent); color: var(--_accent); }
-.startup { padding-block: 0.5rem; }
+.startup-place { position: relative; z-index: 1; } /* the start lies over the log, which keeps its place */
+.startup {
+  position: absolute; inset-block-end: 0; inset-inline: 0; max-inline-size: calc(var(--_measure) + 2.5rem); margin-inline: auto;
+  padding: 0.5rem 1.25rem 0; background: var(--_paper);
+}
 .startup-words { display: block; font-size: 0.8125rem; color: var(--_muted); font-variant-numeric: tabular-nums; }
 progress {
   appearance: none; display: block; inline-size: 100%; block-size: 3px; margin-block-start: 0.35rem; border: 0; border-radius: 2px;

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...core.value import Value
 
-SAME_AS = {"openai-chat": "openai", "azure": "openai", "gemini-interactions": "gemini"}
+SAME_AS = {"openai-chat": "openai", "azure": "openai", "gemini-interactions": "gemini", "mistral-conversations": "mistral"}
 INPUTS = {"i": "image", "f": "file", "a": "audio", "v": "video"}
 ABILITIES = {"t": "tools", "s": "structured_output", "r": "reasoning", "w": "web_search"}
 SUFFIX = re.compile(r"-(?:\d{8}|\d{4}-\d{2}-\d{2}|\d{4}|\d{2}-\d{4}|latest|preview.*|exp.*)$")

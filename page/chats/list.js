@@ -1,0 +1,200 @@
+/** The list of kept chats: to be found, opened, renamed, taken out and deleted. */
+
+/** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @import { Conversations } from "../../web/index.js" */
+/** @import { ConversationHit, ConversationInfo } from "../../web/types.js" */
+
+import { h, icon } from "../../web/element/dom.js";
+import { find } from "../find.js";
+import { isOpen } from "../panel-frame.js";
+import { groupOf } from "./groups.js";
+import { saveChats } from "./save.js";
+
+/**
+ * @param {StaysailChat} chat
+ * @param {Conversations} store
+ * @param {{show: (id: string) => void, changed: () => void}} actions show: opens a chat. changed: tells other tabs
+ */
+export function watchList(chat, store, { show, changed }) {
+  const list = find("conversation-list", HTMLElement);
+  const search = find("conversation-search", HTMLInputElement);
+  const note = find("conversation-note", HTMLElement);
+
+  /** Draws the list, or the search's results. */
+  async function refresh() {
+    if (!chat.ready || !isOpen("conversations")) return;
+    const text = search.value.trim();
+    const found = text ? await store.search(text) : await store.list();
+    if (text !== search.value.trim() || list.querySelector("form, .asked")) return;
+    const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key;
+    list.replaceChildren(
+      ...(text
+        ? [
+            group(
+              "",
+              found.map((item) => hit(/** @type {ConversationHit} */ (item))),
+            ),
+          ]
+        : grouped(/** @type {ConversationInfo[]} */ (found))),
+    );
+    if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
+    note.textContent = found.length
+      ? ""
+      : text
+        ? "Nothing was found."
+        : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
+  }
+
+  /** Changes the store and says what came of it. @param {() => Promise<string | void>} work */
+  async function change(work) {
+    try {
+      const told = await work();
+      changed();
+      await refresh();
+      if (told) note.textContent = told;
+    } catch (error) {
+      note.textContent = /** @type {Error} */ (error).message;
+    }
+  }
+
+  /** The chats under headings of days, the last used first. @param {ConversationInfo[]} chats */
+  function grouped(chats) {
+    const groups = Map.groupBy(chats, ({ updatedAt }) => groupOf(updatedAt * 1000));
+    return [...groups].map(([title, members]) => group(title, members.map(row)));
+  }
+
+  /**
+   * @param {string} title
+   * @param {HTMLElement[]} rows
+   */
+  function group(title, rows) {
+    return h(
+      "section",
+      { class: "conversation-group" },
+      title && h("h3", {}, title),
+      h("ul", title ? { "aria-label": title } : { "aria-label": "Found" }, ...rows),
+    );
+  }
+
+  /** @param {ConversationInfo} info */
+  function row(info) {
+    const item = h("li", {}, titleButton(info.id, info.title, when(info)));
+    item.append(
+      h(
+        "span",
+        { class: "conversation-actions" },
+        action("edit", `Rename ${info.title}`, `rename ${info.id}`, () => rename(item, info)),
+        action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => saveChats(store, info.id, info.title))),
+        action("trash", `Delete ${info.title}`, `delete ${info.id}`, () => confirm(item, info)),
+      ),
+    );
+    return item;
+  }
+
+  /** @param {ConversationHit} found */
+  function hit({ id, title, role, excerpt }) {
+    return h("li", {}, titleButton(id, title, role === "title" ? "" : excerpt));
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {string} about
+   */
+  function titleButton(id, title, about) {
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "conversation",
+        "data-key": id,
+        "aria-current": id === chat.conversation ? "true" : undefined,
+        click: () => show(id),
+      },
+      h("span", { class: "conversation-title", dir: "auto" }, title),
+      about && h("span", { class: "conversation-about", dir: "auto" }, about),
+    );
+  }
+
+  /**
+   * @param {Parameters<typeof icon>[0]} picture
+   * @param {string} label
+   * @param {string} key
+   * @param {() => void} click
+   */
+  function action(picture, label, key, click) {
+    return h("button", { type: "button", "aria-label": label, title: label, "data-key": key, click }, icon(picture));
+  }
+
+  /**
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   */
+  function rename(item, info) {
+    const field = h("input", { type: "text", "aria-label": `New title of ${info.title}`, maxlength: 80, dir: "auto", autocomplete: "off" });
+    field.value = info.title;
+    const done = async (/** @type {boolean} */ isKept) => {
+      if (!form.isConnected) return;
+      const title = field.value.trim();
+      item.replaceWith(row(info));
+      if (isKept && title && title !== info.title) await change(() => store.rename(info.id, title));
+      await refresh();
+      /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="rename ${CSS.escape(info.id)}"]`))?.focus();
+    };
+    const submit = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      void done(true);
+    };
+    const form = h("form", { class: "conversation-form", submit }, field, h("button", { type: "submit" }, "Save"));
+    form.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      void done(false);
+    });
+    item.replaceChildren(form);
+    field.focus();
+    field.select();
+  }
+
+  /**
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   */
+  function confirm(item, info) {
+    const keep = () => {
+      item.replaceWith(row(info));
+      /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="delete ${CSS.escape(info.id)}"]`))?.focus();
+    };
+    const remove = async () => {
+      item.remove();
+      await change(() => store.delete(info.id));
+      if (chat.conversation === info.id) chat.newConversation();
+      find("new-conversation", HTMLButtonElement).focus();
+    };
+    const asked = h(
+      "div",
+      { class: "conversation-form asked", role: "group", "aria-label": `Delete ${info.title}?` },
+      h("span", { class: "conversation-title" }, `Delete “${info.title}”?`),
+      h("button", { type: "button", class: "danger", click: remove }, "Delete"),
+      h("button", { type: "button", click: keep }, "Keep"),
+    );
+    asked.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      keep();
+    });
+    item.replaceChildren(asked);
+    /** @type {HTMLElement} */ (asked.lastElementChild).focus();
+  }
+
+  search.addEventListener("input", () => void refresh());
+  return { refresh, change };
+}
+
+/** @param {ConversationInfo} info */
+function when({ updatedAt, messages }) {
+  const date = new Date(updatedAt * 1000);
+  const isRecent = date.toDateString() === new Date().toDateString();
+  const time = isRecent ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], { dateStyle: "medium" });
+  return `${time}, ${messages} ${messages === 1 ? "message" : "messages"}`;
+}

@@ -1,0 +1,139 @@
+/** The documents beside the chat: to add, search, look at and delete; and what the chat's agent gets of them. */
+
+/** @import { Hooks } from "../../web/types.js" */
+/** @import { Page } from "../types.js" */
+/** @import { Part } from "../types.js" */
+
+import { h } from "../../web/element/dom.js";
+import { searchTool } from "../../web/vector-store.js";
+import { find } from "../find.js";
+import { openPanel, whenOpen } from "../panel-frame.js";
+import { watchAdding } from "./adding.js";
+import { isThere, listFiles, open, search, store } from "./collection.js";
+import { showFigures } from "./figures.js";
+import { COLOURS, watchMap } from "./map.js";
+import { openPassage } from "./passage.js";
+import { watchSearch } from "./searching.js";
+
+/** What has less to do with a question than this is no help to answer it. */
+const LEAST_SCORE = 0.2;
+/** Passages that a model is given. A small one reads slowly and is soon confused. */
+const SAMPLE = { small: 2, large: 4 };
+
+const CITE = "Where you rely on a document, name its id in square brackets, as in [handbook.pdf#3].";
+
+/**
+ * What else a model needs that is given documents. A small one needs no tool then, and would take one.
+ * @param {boolean} small
+ * @returns {Hooks}
+ */
+const answerFromDocuments = (small) => ({
+  beforeModel(_, { documents, preamble }) {
+    if (!documents.length) return undefined;
+    return { request: small ? { tools: [] } : { preamble: [preamble, CITE].filter(Boolean).join("\n\n") } };
+  },
+});
+
+/**
+ * Joins the documents to the chat.
+ * @param {Page} page
+ * @returns {Part}
+ */
+export function watch(page) {
+  const { chat, changed: onChange } = page;
+  const toggle = find("documents-on", HTMLInputElement);
+  /** Names of files, in order. @type {string[]} */
+  let files = [];
+  let opened = false;
+
+  const tell = (/** @type {string} */ text, failed = false) => {
+    const status = find("documents-status", HTMLOutputElement);
+    status.value = text;
+    status.classList.toggle("failed", failed);
+  };
+  const attempt = async (/** @type {() => Promise<void>} */ work) => {
+    try {
+      await work();
+    } catch (error) {
+      tell(/** @type {Error} */ (error).message, true);
+    }
+  };
+
+  const map = watchMap({ attempt, colourOf: (file) => files.indexOf(file) % COLOURS });
+  const box = watchSearch({ attempt, onFound: map.light });
+  watchAdding({ prepare: () => open(chat), onStored: () => void refresh(), onDrop: () => openPanel("documents"), tell });
+
+  const refresh = () =>
+    attempt(async () => {
+      const counts = await listFiles();
+      files = [...counts.keys()];
+      find("documents-list", HTMLUListElement).replaceChildren(...[...counts].map(([name, count], at) => fileRow(name, count, at)));
+      find("documents-none", HTMLElement).hidden = files.length > 0;
+      find("documents-about", HTMLElement).hidden = files.length === 0;
+      box.offer(files);
+      if (files.length) await showFigures(files.length);
+      map.refresh();
+      onChange();
+    });
+
+  const show = async () => {
+    if (opened || !(await isThere())) return;
+    opened = true;
+    tell("Opening the documents …");
+    await attempt(async () => {
+      await open(chat);
+      tell("");
+    });
+    await refresh();
+  };
+
+  const fileRow = (/** @type {string} */ name, /** @type {number} */ count, /** @type {number} */ at) =>
+    h(
+      "li",
+      {},
+      h("span", { class: `map-key colour-${at % COLOURS}`, "aria-hidden": "true" }),
+      h("span", { class: "document-name" }, name),
+      h("span", { class: "language" }, String(count), h("span", { class: "visually-hidden" }, count === 1 ? " passage" : " passages")),
+      h("button", { type: "button", "aria-label": `Delete ${name}`, click: () => void attempt(() => remove(name)) }, "Delete"),
+    );
+
+  const remove = async (/** @type {string} */ name) => {
+    if (!confirm(`Delete ${name} from the documents?`)) return;
+    const count = await store.delete({ where: { source: name } });
+    tell(`Deleted ${name}: ${count} passages`);
+    await refresh();
+    find("documents-file", HTMLInputElement).focus();
+  };
+
+  whenOpen("documents", () => void show());
+  toggle.addEventListener("change", onChange);
+  chat.addEventListener("staysail-citation", (event) => {
+    const { source } = /** @type {CustomEvent<{source: import("../../web/types.js").Source}>} */ (event).detail;
+    event.preventDefault();
+    void attempt(() => openPassage(source.id, source.document.text));
+  });
+  // Documents of an earlier visit are there from the first question on.
+  void isThere().then((there) => {
+    if (!there) return;
+    files = ["of an earlier visit"];
+    onChange();
+  });
+
+  /** What a question finds is lit on the map, as what is searched for is. */
+  const lookedUp = {
+    async topN(/** @type {{query: string, samples: number}} */ { query, samples }) {
+      const found = await search(query, { k: samples, threshold: LEAST_SCORE });
+      map.light(query, found);
+      return found.hits;
+    },
+  };
+  const isOn = () => toggle.checked && files.length > 0;
+  return {
+    options: () => ({
+      dynamicContext: isOn() ? { sample: page.isSmall() ? SAMPLE.small : SAMPLE.large, dynamicTools: lookedUp } : null,
+      hooks: isOn() ? answerFromDocuments(page.isSmall()) : null,
+    }),
+    tools: () => (isOn() && !page.isSmall() ? [searchTool(lookedUp, { name: "search_documents" })] : []),
+    about: () => (isOn() ? "documents" : ""),
+  };
+}

@@ -1,0 +1,194 @@
+/**
+ * Panels beside the chat. Where the window has room for a panel on both sides, each side shows one. In a narrower window one panel is open
+ * in all, so that the chat keeps 480 pixels. In the narrowest the panel lies over the chat, which is out of reach meanwhile.
+ *
+ * @import { Panel } from "./types.js"
+ * @typedef {{panel: Panel, node: HTMLElement, openers: HTMLButtonElement[], listeners: (() => void)[]}} Frame
+ */
+
+import { h } from "../web/element/dom.js";
+import { find } from "./find.js";
+import { remember, remembered } from "./memory.js";
+
+const overlaid = matchMedia("(max-width: 55.99rem)");
+const single = matchMedia("(max-width: 71.99rem)");
+/** @type {Map<string, Frame>} */
+const frames = new Map();
+/** The button that opened the panel which was opened last. @type {HTMLElement | undefined} */
+let opener;
+
+/** Adds a panel's element, closed, its entry in the menu and its button in the header. @param {Panel} panel */
+export function addPanel(panel) {
+  const { name, title, side, icon, style, html } = panel;
+  const close = h(
+    "button",
+    { type: "button", class: "panel-close", id: `close-${name}`, "aria-label": `Close ${title}`, click: () => closePanel(name, true) },
+    picture("m4 4 8 8m0-8-8 8"),
+  );
+  const node = h(
+    "aside",
+    { id: name, class: `panel panel-${side} ${name}`, "aria-labelledby": `${name}-title`, hidden: true },
+    h("div", { class: "panel-head" }, h("h2", { id: `${name}-title` }, title), close),
+  );
+  node.append(document.createRange().createContextualFragment(html)); // a constant of the page
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && overlaid.matches && !event.defaultPrevented) closePanel(name, true);
+  });
+  document.body.append(node);
+  if (style) document.head.append(h("link", { rel: "stylesheet", href: style }));
+
+  const entry = openButton(name, h("span", {}, title), { id: `menu-${name}`, class: icon ? "narrow-only" : "" });
+  find("menu-panels", HTMLUListElement).append(h("li", {}, entry));
+  const openers = [entry];
+  if (icon) {
+    const button = openButton(
+      name,
+      picture(icon),
+      { id: `open-${name}`, title, class: `bar-button bar-${side}` },
+      h("span", { class: "bar-label" }, title),
+    );
+    const place = side === "start" ? find("bar-start", HTMLElement) : find("bar-end", HTMLElement);
+    place.append(button);
+    openers.push(button);
+  }
+  frames.set(name, { panel, node, openers, listeners: [] });
+}
+
+/** Opens the panels that were open at the last visit, and follows the window's width. */
+export function restorePanels() {
+  const arrange = () => {
+    const { start = single.matches ? "" : "conversations", end = "" } = remembered();
+    for (const [name, { node }] of frames) if (!node.hidden) set(name, false);
+    if (overlaid.matches) return;
+    if (end && frames.has(end)) set(end, true);
+    if (start && frames.has(start) && !(single.matches && end)) set(start, true);
+  };
+  overlaid.addEventListener("change", arrange);
+  single.addEventListener("change", arrange);
+  find("backdrop", HTMLElement).addEventListener("click", () => {
+    for (const [name, { node }] of frames) if (!node.hidden) closePanel(name, true);
+  });
+  arrange();
+}
+
+/**
+ * Opens a panel.
+ * @param {string} name
+ * @param {{focus?: boolean}} [options] focus: goes to the panel's first field
+ */
+export function openPanel(name, { focus = false } = {}) {
+  const { panel, node } = frameOf(name);
+  if (node.hidden) {
+    set(name, true);
+    keep();
+  }
+  if (focus) document.getElementById(panel.first)?.focus();
+}
+
+/**
+ * Closes a panel.
+ * @param {string} name
+ * @param {boolean} [back] whether the focus goes back to the button that opened it
+ */
+export function closePanel(name, back = false) {
+  const { node } = frameOf(name);
+  if (node.hidden) return;
+  set(name, false);
+  keep();
+  if (!back) return;
+  const to = opener?.checkVisibility() ? opener : find("open-menu", HTMLButtonElement);
+  to.focus();
+}
+
+/** @param {string} name */
+export function togglePanel(name) {
+  if (isOpen(name)) closePanel(name, true);
+  else openPanel(name, { focus: true });
+}
+
+/** @param {string} name */
+export const isOpen = (name) => !frameOf(name).node.hidden;
+
+/** Whether panels lie over the chat. */
+export const isOverlaid = () => overlaid.matches;
+
+/**
+ * Calls a listener whenever the panel was opened; at once where it is open.
+ * @param {string} name
+ * @param {() => void} listener
+ */
+export function whenOpen(name, listener) {
+  frameOf(name).listeners.push(listener);
+  if (isOpen(name)) listener();
+}
+
+/** @param {string} name */
+function frameOf(name) {
+  return /** @type {Frame} */ (frames.get(name));
+}
+
+/**
+ * @param {string} name
+ * @param {boolean} open
+ */
+function set(name, open) {
+  const { panel, node, openers, listeners } = frameOf(name);
+  if (open) {
+    for (const [other, frame] of frames) {
+      if (other !== name && !frame.node.hidden && (single.matches || frame.panel.side === panel.side)) set(other, false);
+    }
+  }
+  node.hidden = !open;
+  for (const button of openers) button.setAttribute("aria-expanded", String(open));
+  const { dataset } = document.documentElement;
+  if (open && !overlaid.matches) dataset[panel.side] = name;
+  else if (dataset[panel.side] === name || overlaid.matches) delete dataset[panel.side];
+  const covered = overlaid.matches && [...frames.values()].some((frame) => !frame.node.hidden);
+  for (const behind of document.querySelectorAll("main, .top")) /** @type {HTMLElement} */ (behind).inert = covered;
+  find("backdrop", HTMLElement).hidden = !covered;
+  if (open) for (const listener of listeners) listener();
+}
+
+/** Remembers which panels are open; one that lies over the chat is not opened again by itself. */
+function keep() {
+  if (overlaid.matches) return;
+  const openAt = (/** @type {string} */ side) =>
+    [...frames.values()].find(({ node, panel }) => !node.hidden && panel.side === side)?.panel.name ?? "";
+  remember(single.matches ? { end: openAt("end") } : { start: openAt("start"), end: openAt("end") });
+}
+
+/**
+ * @param {string} name
+ * @param {Node} content
+ * @param {Record<string, string>} attributes
+ * @param {...Node} more
+ */
+function openButton(name, content, attributes, ...more) {
+  const button = h(
+    "button",
+    { type: "button", "aria-expanded": "false", "aria-controls": name, ...attributes, click: () => press() },
+    content,
+    ...more,
+  );
+  const press = () => {
+    find("menu", HTMLElement).hidePopover();
+    opener = button;
+    if (isOpen(name)) return closePanel(name, true);
+    openPanel(name, { focus: overlaid.matches || button === entryOf(name) });
+  };
+  return button;
+}
+
+/** The panel's button in the menu. @param {string} name */
+const entryOf = (name) => frameOf(name).openers[0];
+
+/** @param {string} path */
+function picture(path) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const line = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  line.setAttribute("d", path);
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.append(line);
+  return svg;
+}

@@ -1,0 +1,99 @@
+/** An MCP server in the list: how it is, its tools to be switched on and off, and what can be done where it is not connected. */
+
+/** @import { PythonTool } from "../../web/agent/python-tools.js" */
+
+import { h } from "../../web/element/dom.js";
+
+export class ServerEntry {
+  isConnected = false;
+  hasFailed = false;
+  node;
+  #about = h("span", { class: "server-name" });
+  #remove = h("button", { type: "button" });
+  #body = h("div", {});
+  #url;
+  #onChange;
+  /** @type {PythonTool[]} */
+  #tools = [];
+  /** @type {HTMLInputElement[]} */
+  #boxes = [];
+
+  /**
+   * @param {string} url
+   * @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before
+   */
+  constructor(url, { remove, change }) {
+    this.#url = url;
+    this.#onChange = change;
+    this.#remove.addEventListener("click", remove);
+    this.node = h("li", {}, h("div", { class: "server-head" }, this.#about, this.#remove), h("p", { class: "note" }, url), this.#body);
+  }
+
+  /** Those that are switched on. */
+  get tools() {
+    return this.#tools.filter((_, position) => this.#boxes[position].checked);
+  }
+
+  /** Names of those that are not. */
+  get off() {
+    return this.#tools.filter((_, position) => !this.#boxes[position].checked).map(({ name }) => name);
+  }
+
+  wait() {
+    this.#set("Connecting again…");
+  }
+
+  /**
+   * @param {string} about
+   * @param {PythonTool[]} tools
+   * @param {string[]} off
+   */
+  connected(about, tools, off) {
+    this.#set(about);
+    this.isConnected = true;
+    this.#tools = tools;
+    this.#boxes = tools.map(({ name }) =>
+      h("input", { type: "checkbox", checked: !off.includes(name), autocomplete: "off", change: this.#onChange }),
+    );
+    this.#body.append(
+      h(
+        "ul",
+        { class: "tools" },
+        ...tools.map(({ name, description }, position) =>
+          h(
+            "li",
+            {},
+            h("label", {}, this.#boxes[position], h("span", {}, h("code", {}, name), h("span", { class: "tool-about" }, description))),
+          ),
+        ),
+      ),
+    );
+  }
+
+  /**
+   * @param {string} why
+   * @param {string} label of the button
+   * @param {() => void} act what it does about it
+   */
+  failed(why, label, act) {
+    this.#set("Not connected", "Forget");
+    this.hasFailed = true;
+    this.#body.append(
+      h("p", { class: "kept-status failed" }, why),
+      h("div", { class: "row-buttons" }, h("button", { type: "button", click: act }, label)),
+    );
+  }
+
+  /**
+   * @param {string} about
+   * @param {string} [label] of the button that removes it
+   */
+  #set(about, label = "Disconnect") {
+    this.isConnected = this.hasFailed = false;
+    this.#tools = this.#boxes = [];
+    this.#about.textContent = about;
+    this.#remove.textContent = label;
+    this.#remove.ariaLabel = `${label} ${this.#url}`;
+    this.#body.replaceChildren();
+  }
+}

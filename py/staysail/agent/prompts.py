@@ -1,0 +1,190 @@
+"""The calls of an agent that wait for its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from typing import Any, Unpack, overload
+
+from ..core.defaults import Defaults
+from ..core.errors import ConfigError, StaysailError
+from ..core.generics import AgentDeps, AgentOutput, WithTypes
+from ..core.messages import Content, MessageLike
+from .reply import Reply
+from .settings import CallOptions, RunOptions
+from .signatures import lists_options
+
+
+class Prompts(WithTypes[AgentOutput, AgentDeps]):
+    """The calls of an agent that wait for its answer. `Agent` is the one class that has them."""
+
+    async def _reply(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> Reply[Any]:
+        raise NotImplementedError
+
+    @overload
+    async def prompt(
+        self, prompt: Content, *, history: Iterable[MessageLike] | None = None, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[AgentOutput]: ...
+    @overload
+    async def prompt[T](
+        self,
+        prompt: Content,
+        *,
+        output_type: type[T],
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Reply[T]: ...
+    @overload
+    async def prompt(
+        self,
+        prompt: Content,
+        *,
+        output_type: Any,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Reply[Any]: ...
+    @lists_options
+    async def prompt(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply[Any]:
+        """Runs until the final answer and returns the Reply.
+
+        Args:
+            prompt: The user's message: text, parts or a Message.
+            history: The messages before the prompt, such as `reply.messages` of an earlier run.
+            **options: RunOptions for this call.
+
+        Raises:
+            ProviderError: A model call failed after every retry.
+            MaxTurnsError: The run used its `max_turns` model calls without a final answer.
+            OutputError: The answer does not fit `output_type`, or `output_check` refuses it, after every retry.
+
+        Each error carries the run's `history` and `usage`, and so does the CancelledError of a task that was cancelled.
+        """
+        return await self._reply(prompt, history, options)
+
+    @overload
+    def prompt_sync(
+        self, prompt: Content, *, history: Iterable[MessageLike] | None = None, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[AgentOutput]: ...
+    @overload
+    def prompt_sync[T](
+        self,
+        prompt: Content,
+        *,
+        output_type: type[T],
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Reply[T]: ...
+    @overload
+    def prompt_sync(
+        self,
+        prompt: Content,
+        *,
+        output_type: Any,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Reply[Any]: ...
+    @lists_options
+    def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply[Any]:
+        """Calls `prompt` from code that cannot await, and blocks until the reply. The main thread of a page needs JSPI; a worker needs
+        nothing. Raises ConfigError where the thread cannot block."""
+        reply: Reply[Any] = Defaults.run_sync(lambda: self._reply(prompt, history, options))
+        return reply
+
+    @overload
+    async def chat(
+        self, prompt: Content, history: Iterable[MessageLike], *, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[AgentOutput]: ...
+    @overload
+    async def chat[T](
+        self,
+        prompt: Content,
+        history: Iterable[MessageLike],
+        *,
+        output_type: type[T],
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Reply[T]: ...
+    @overload
+    async def chat(
+        self, prompt: Content, history: Iterable[MessageLike], *, output_type: Any, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[Any]: ...
+    @lists_options
+    async def chat(self, prompt: Content, history: Iterable[MessageLike], **options: Unpack[RunOptions]) -> Reply[Any]:
+        """Calls `prompt` with the history as a positional argument."""
+        return await self._reply(prompt, history, options)
+
+    @overload
+    async def prompt_multi_turn(
+        self, prompt: Content, turns: int, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[AgentOutput]: ...
+    @overload
+    async def prompt_multi_turn[T](
+        self, prompt: Content, turns: int, *, output_type: type[T], deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[T]: ...
+    @overload
+    async def prompt_multi_turn(
+        self, prompt: Content, turns: int, *, output_type: Any, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> Reply[Any]: ...
+    @lists_options
+    async def prompt_multi_turn(self, prompt: Content, turns: int, **options: Unpack[RunOptions]) -> Reply[Any]:
+        """Calls `prompt` with at most `turns` rounds of tools, which is `turns + 1` model calls, as rig counts them."""
+        options["max_turns"] = turns + 1
+        return await self._reply(prompt, None, options)
+
+    @overload
+    async def batch_prompt(
+        self, prompts: Sequence[Content], concurrency: int = 4, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> list[Reply[AgentOutput] | Exception]: ...
+    @overload
+    async def batch_prompt[T](
+        self,
+        prompts: Sequence[Content],
+        concurrency: int = 4,
+        *,
+        output_type: type[T],
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> list[Reply[T] | Exception]: ...
+    @overload
+    async def batch_prompt(
+        self, prompts: Sequence[Content], concurrency: int = 4, *, output_type: Any, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+    ) -> list[Reply[Any] | Exception]: ...
+    @lists_options
+    async def batch_prompt(
+        self, prompts: Sequence[Content], concurrency: int = 4, **options: Unpack[RunOptions]
+    ) -> list[Reply[Any] | Exception]:
+        """Runs each prompt on its own, at most `concurrency` of them at once.
+
+        Returns a list in the order of the prompts. Where a run failed, its place holds the exception.
+        """
+        if concurrency < 1:
+            raise ConfigError(f"concurrency is at least 1, got {concurrency}")
+        self._check_options(options)
+        limit = asyncio.Semaphore(concurrency)
+
+        async def answer(prompt: Content) -> Reply[Any] | Exception:
+            async with limit:
+                try:
+                    return await self._reply(prompt, None, options)
+                except StaysailError as error:
+                    return error
+
+        return list(await asyncio.gather(*map(answer, prompts)))
+
+    def _check_options(self, options: RunOptions) -> None:
+        """Raises ConfigError for options that cannot work."""
+        raise NotImplementedError
+
+    @overload
+    async def extract[T](self, prompt: Content, type: type[T], *, deps: AgentDeps = ..., **options: Unpack[CallOptions]) -> T: ...
+    @overload
+    async def extract(self, prompt: Content, type: Any, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]) -> Any: ...
+    @lists_options
+    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any:
+        """Returns the answer as a value of `type`, which is a Python type or a JSON Schema. Raises OutputError."""
+        options["output_type"] = type
+        return (await self._reply(prompt, None, options)).output

@@ -1,0 +1,1 @@
+"""Drawing of replies, runs, stores and errors in notebooks, pages and terminals."""
