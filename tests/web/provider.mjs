@@ -23,6 +23,11 @@ export async function startProvider() {
       const { id, url: base } = await control("", { answers });
       return { url: base, seen: async (count = 0, closed = 0) => (await control(`/${id}/seen?count=${count}&closed=${closed}`)).seen };
     },
+    /** An address of its own that replays a recorded stream (shared traffic), cut into chunks of so many bytes. */
+    async scenario(name, chunk_bytes) {
+      const { id, url: base } = await control("", { scenario: name, ...(chunk_bytes && { chunk_bytes }) });
+      return { url: base, seen: async (count = 0) => (await control(`/${id}/seen?count=${count}`)).seen };
+    },
     /** An address of its own that plays a provider by its documented rules (tests/rules). */
     async rules(provider) {
       const { id, url: base } = await control("", { rules: provider });

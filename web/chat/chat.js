@@ -1,0 +1,589 @@
+/**
+ * A chat: messages, and what may be done with them. It holds the state and knows no page; a framework or an element shows it.
+ *
+ * @import { AgentEvent, ApprovalAnswer, ApprovalRequest, Content, Message, Reply } from "../types.js"
+ * @import { ChatAgent, ChatCall, ChatMessage, ChatOptions, ChatSnapshot, Prompt } from "./types.js"
+ * @import { RunView } from "./fold.js"
+ * @import { Begin } from "./runs.js"
+ * @typedef {ChatAgent | (() => ChatAgent | Promise<ChatAgent>)} AgentSource
+ */
+
+import { Steering } from "../agent/steering.js";
+import { ConfigError } from "../errors.js";
+import { Approvals } from "./approvals.js";
+import { beginRun, endRun, foldRun, withParts } from "./fold.js";
+import { follow } from "./follow.js";
+import { readHistory, textOf } from "./history.js";
+import { KeptConversation } from "./kept.js";
+import { foldParts, requestsIn, settleRequest } from "./parts.js";
+import { findFailedRun, findLastRun, forgetRuns } from "./runs.js";
+import { addUsage, noUsage } from "./usage.js";
+
+/** Milliseconds that a stopped run may take to tell its history. */
+const GRACE_MS = 1500;
+
+export class Chat {
+  #agent;
+  #options;
+  #kept;
+  #steering = new Steering();
+  #approvals = new Approvals();
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** Messages of the runs before. @type {ChatMessage[]} */
+  #past = [];
+  /** The history that goes with the next prompt. @type {Message[]} */
+  #history = [];
+  /** The run that is under way, or the last one. @type {RunView | undefined} */
+  #run;
+  /** The history before the last run. @type {Message[]} */
+  #before = [];
+  /** @type {AbortController | undefined} */
+  #control;
+  /** Counts how often the chat was emptied: a run of before has no say any more. */
+  #generation = 0;
+  /** The usage of the runs before. */
+  #usage = noUsage();
+  #restoring = false;
+  #isRestored = false;
+  /** @type {Promise<void> | undefined} */
+  #restored;
+  /** The end of a stopped run, until its history is known. @type {Promise<unknown> | undefined} */
+  #settling;
+  /** The reply of a run that paused for approvals. @type {Reply | undefined} */
+  #paused;
+  /** @type {Error | undefined} */
+  #error;
+  /** @type {ChatSnapshot} */
+  #snapshot;
+  #isStale = false;
+
+  /**
+   * @param {AgentSource} agent
+   * @param {ChatOptions} options
+   */
+  constructor(agent, options) {
+    this.#agent = agent;
+    this.#options = options;
+    this.#kept = new KeptConversation(options.conversation, options.conversations);
+    if (options.history && options.conversation !== undefined)
+      throw new ConfigError("a kept conversation has a history of its own: give conversation or history, not both");
+    this.#isRestored = options.conversation === undefined && !options.durable;
+    this.#begin(options.history ?? []);
+    this.#snapshot = this.#look();
+  }
+
+  /** The agent of the next run. @param {AgentSource} agent */
+  set agent(agent) {
+    this.#agent = agent;
+  }
+
+  /** The id of the conversation that this chat is kept as. */
+  get conversation() {
+    return this.#kept.id;
+  }
+
+  /** The messages that the model gets with the next prompt. @returns {Message[]} */
+  get history() {
+    return this.#history;
+  }
+
+  /**
+   * Calls a function after each change, until the returned function is called. The first subscriber makes a kept chat restore itself.
+   * @param {() => void} listener
+   * @returns {() => void}
+   */
+  subscribe = (listener) => {
+    this.#listeners.add(listener);
+    void this.restore();
+    return () => void this.#listeners.delete(listener);
+  };
+
+  /** Returns the state: the same object until something changes. @returns {ChatSnapshot} */
+  getSnapshot = () => this.#snapshot;
+
+  /**
+   * Loads a kept conversation, and goes on with its last durable run where that is under way. Happens once, at the first subscription or
+   * prompt.
+   * @returns {Promise<void>}
+   */
+  restore = () => (this.#restored ??= this.#restore());
+
+  /**
+   * Sends a prompt. While a run is under way, the prompt is queued.
+   * @param {Prompt} prompt
+   * @param {{when?: "next_step" | "after"}} [options] of a prompt that is queued, as `queue` takes them
+   * @returns {Promise<Reply | undefined>} the reply; undefined for a run that was stopped, failed or paused, and for a prompt that was queued
+   */
+  send = async (prompt, options) => {
+    if (!this.#isRestored) await this.restore();
+    if (this.#control) return void this.queue(prompt, options);
+    return this.#start(prompt);
+  };
+
+  /**
+   * Queues a prompt. Without a run under way it is sent at once.
+   * @param {Prompt} prompt
+   * @param {{when?: "next_step" | "after"}} [options] when: "after", the default: it is the next prompt once the model has answered.
+   *   "next_step": the model reads it at its next step
+   * @returns {string} the id of the queued message
+   */
+  queue = (prompt, { when = "after" } = {}) => {
+    const id = this.#steering.send(prompt, { when });
+    this.#change();
+    if (!this.#control && !this.#restoring) void this.#sendQueued();
+    return id;
+  };
+
+  /** Takes a queued message back, unless the model has it. @param {string} id */
+  unqueue = (id) => {
+    this.#steering.withdraw(id);
+    if (this.#run) this.#run = { ...this.#run, queued: this.#run.queued.filter((queued) => queued.id !== id) };
+    this.#change();
+  };
+
+  /** Ends the run. The text that came so far stays, and so do queued messages, which go with the next prompt. */
+  stop = () => {
+    if (this.#paused) this.#leavePaused();
+    this.#control?.abort();
+  };
+
+  /**
+   * Repeats the last prompt. A durable run that failed goes on where it broke off.
+   * @returns {Promise<Reply | undefined>}
+   */
+  retry = async () => {
+    await this.restore();
+    if (this.#control) return undefined;
+    const failed = this.#error && this.#run?.runId ? await findFailedRun(await this.#getAgent(), this.#kept.id) : undefined;
+    if (failed) return this.#carryOut(/** @type {RunView} */ (this.#run), failed);
+    const last = this.#snapshot.messages.findLast(({ role }) => role === "user");
+    return last && this.edit(last.id, /** @type {Prompt} */ (last.prompt));
+  };
+
+  /**
+   * Replaces a user's message and all that came after it.
+   * @param {string} id of the message
+   * @param {Prompt} prompt
+   * @returns {Promise<Reply | undefined>}
+   */
+  edit = async (id, prompt) => {
+    if ((await this.takeBack(id)) === undefined) return undefined;
+    return this.#start(prompt);
+  };
+
+  /**
+   * Removes a user's message and all that came after it.
+   * @param {string} id of the message
+   * @returns {Promise<Message["content"] | undefined>} the message's content; undefined while a run is under way
+   */
+  takeBack = async (id) => {
+    await this.restore();
+    await this.#settling;
+    if (this.#control) return undefined;
+    const { messages } = this.#snapshot;
+    const position = messages.findIndex((message) => message.id === id && message.role === "user");
+    if (position < 0) throw new ConfigError(`this chat has no user's message ${JSON.stringify(id)}`);
+    const message = messages[position];
+    const at = message.at ?? this.#before.length;
+    await this.#forgetRuns();
+    if (this.#history.length > at) await this.#kept.cut(at);
+    this.#leaveRun();
+    this.#past = messages.slice(0, position);
+    this.#history = this.#history.slice(0, at);
+    this.#error = this.#paused = undefined;
+    this.#change();
+    return message.prompt;
+  };
+
+  /**
+   * Copies the chat up to a message, and that message too. A kept conversation is copied in its store.
+   * @param {string} [id] of the message; by default the last
+   * @returns {Promise<Chat>}
+   */
+  fork = async (id) => {
+    await this.restore();
+    const { messages } = this.#snapshot;
+    const message = id === undefined ? messages.at(-1) : messages.find((one) => one.id === id);
+    if (id !== undefined && !message) throw new ConfigError(`this chat has no message ${JSON.stringify(id)}`);
+    const end = message?.end ?? this.#history.length;
+    const { history: _, conversation: __, ...options } = this.#options;
+    if (this.#kept.id === undefined) return new Chat(this.#agent, { ...options, history: this.#history.slice(0, end) });
+    return new Chat(this.#agent, { ...options, conversation: await this.#kept.fork(end) });
+  };
+
+  /**
+   * Lets a tool call that waits for approval run.
+   * @param {string} id of the request, which is in the snapshot's `approvals`
+   * @param {{arguments?: Record<string, unknown>}} [options] arguments: take the place of the model's
+   */
+  approve = (id, options = {}) => this.answer(id, options.arguments ? { approve: true, arguments: options.arguments } : true);
+
+  /**
+   * Refuses a tool call that waits for approval. The model reads the reason.
+   * @param {string} id of the request
+   * @param {string} [reason]
+   */
+  refuse = (id, reason) => this.answer(id, reason === undefined ? false : { refuse: reason });
+
+  /**
+   * Answers an approval request.
+   * @param {string} id of the request
+   * @param {ApprovalAnswer} answer
+   */
+  answer = (id, answer) => {
+    if (!this.#snapshot.approvals.some((request) => request.id === id)) return;
+    const given = typeof answer === "object" && "approve" in answer ? answer.arguments : undefined;
+    if (this.#run) this.#run = withParts(this.#run, (parts) => settleRequest(parts, id, given));
+    this.#approvals.answer(id, answer);
+    this.#change();
+    if (this.#paused && !this.#snapshot.approvals.length) void this.#resumePaused(this.#paused);
+  };
+
+  /** Empties a chat that is not kept. A kept conversation stays; create another chat for another conversation. */
+  clear = () => {
+    this.stop();
+    this.#control = this.#settling = undefined;
+    this.#generation++;
+    this.#steering = new Steering();
+    void this.#forgetRuns().catch((error) => this.#report(error));
+    this.#begin([]);
+    this.#usage = noUsage();
+    this.#change();
+  };
+
+  /** @param {Message[]} history */
+  #begin(history) {
+    this.#history = history;
+    this.#past = readHistory(history);
+    this.#run = this.#error = this.#paused = undefined;
+  }
+
+  async #restore() {
+    if (this.#isRestored) return;
+    this.#restoring = true;
+    this.#change();
+    try {
+      if (this.#kept.id !== undefined) this.#begin((await this.#kept.load()).messages);
+      const found = await findLastRun(await this.#getAgent(), this.#kept.id);
+      this.#restoring = false;
+      this.#isRestored = true;
+      if (found) void this.#carryOut(beginRun(found.prompt, this.#past.length), found.begin);
+      else this.#change();
+    } catch (error) {
+      this.#restoring = false;
+      this.#restored = undefined; // the next prompt tries again
+      this.#fail(error);
+    }
+  }
+
+  async #getAgent() {
+    return typeof this.#agent === "function" ? this.#agent() : this.#agent;
+  }
+
+  /**
+   * Begins a run with a prompt.
+   * @param {Prompt} prompt
+   * @returns {Promise<Reply | undefined>}
+   */
+  async #start(prompt) {
+    if (this.#settling) await this.#settling;
+    if (this.#control) return void this.queue(prompt);
+    const broken = this.#run;
+    this.#leaveRun();
+    const run = beginRun(prompt, this.#past.length, this.#history.length);
+    return this.#carryOut(run, async (agent, options) => {
+      await this.#keepBroken(broken, agent);
+      return agent.stream(prompt, options);
+    });
+  }
+
+  /** Counts the last run among those before. */
+  #leaveRun() {
+    if (!this.#run) return;
+    this.#past = [...this.#past, ...this.#run.messages];
+    this.#usage = addUsage(this.#usage, this.#run.usage);
+    this.#run = undefined;
+  }
+
+  /**
+   * Carries a run out, from its prompt or from where it stopped.
+   * @param {RunView} run
+   * @param {(agent: ChatAgent, options: ChatCall) => AsyncIterable<AgentEvent> | Promise<AsyncIterable<AgentEvent>>} begin
+   * @returns {Promise<Reply | undefined>}
+   */
+  async #carryOut(run, begin) {
+    const control = (this.#control = new AbortController());
+    const { signal } = control;
+    this.#run = { ...run, messages: reopen(run.messages) };
+    this.#error = this.#paused = undefined;
+    if (run.reply === undefined && run.runId === undefined) this.#before = this.#history;
+    this.#change();
+    const isCurrent = () => this.#control === control;
+    const generation = this.#generation;
+    try {
+      const agent = await this.#getAgent();
+      const approve = (/** @type {ApprovalRequest} */ request) => this.#ask(request, signal);
+      const options = { signal, approve, steering: this.#steering, ...this.#kept.options(this.#history) };
+      const events = await begin(agent, options);
+      const settle = (/** @type {Promise<unknown>} */ ending) => isCurrent() && (this.#settling = this.#settle(ending, generation));
+      for await (const event of follow(events, signal, settle)) {
+        if (!isCurrent()) return undefined;
+        this.#take(event);
+      }
+      signal.throwIfAborted();
+      if (this.#paused) return undefined; // `answer` goes on with it
+      await this.#finish(agent);
+      return this.#run.reply;
+    } catch (error) {
+      if (!isCurrent()) return undefined;
+      if (signal.aborted) this.#run = endRun(this.#run, "stopped");
+      else this.#fail(error);
+      if (!this.#settling) this.#settling = this.#settle(Promise.resolve(error), generation);
+    } finally {
+      if (isCurrent()) {
+        this.#control = undefined;
+        this.#change();
+        if (!this.#error && !signal.aborted && !this.#paused) void this.#sendQueued();
+      }
+    }
+    return undefined;
+  }
+
+  /** @param {AgentEvent} event */
+  #take(event) {
+    const run = foldRun(/** @type {RunView} */ (this.#run), event);
+    if (event.type === "run_started") {
+      if (event.messages.length - 1 !== this.#history.length) this.#begin(event.messages.slice(0, -1));
+      this.#before = this.#history;
+      const first = this.#past.length;
+      this.#run = first === run.first ? run : foldRun({ ...run, first }, event);
+    } else this.#run = run;
+    if (event.type === "message_delivered") this.#steering.withdraw(event.id); // of an agent that does not know the Steering
+    if (event.type === "run_done" && event.reply.pending?.length) this.#paused = event.reply;
+    this.#changeSoon();
+    this.#options.onEvent?.(event);
+  }
+
+  /**
+   * Ends a run that went well.
+   * @param {ChatAgent} agent
+   */
+  async #finish(agent) {
+    const run = (this.#run = endRun(/** @type {RunView} */ (this.#run), "done"));
+    const { reply } = run;
+    if (!reply?.messages) return this.#remember(undefined);
+    this.#history = reply.messages;
+    this.#run = { ...run, messages: placed(run.messages, reply.messages, this.#before.length) };
+    if (reply.runId) await this.#forgetRuns(agent, reply.runId).catch((error) => this.#report(error));
+    this.#options.onFinish?.(reply);
+  }
+
+  /**
+   * Takes the history of a run that ended early, once the run has told it.
+   * @param {Promise<unknown>} ending a promise of the run's error
+   * @param {number} generation
+   */
+  async #settle(ending, generation) {
+    const error = await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
+    if (generation !== this.#generation) return;
+    this.#remember(error);
+    const stopped = this.#run?.messages.at(-1)?.status === "stopped";
+    try {
+      if (stopped && this.#run?.runId) await this.#keepBroken(this.#run, await this.#getAgent());
+      else if (this.#kept.id !== undefined && !this.#run?.runId) this.#history = (await this.#kept.load()).messages;
+    } catch (failure) {
+      this.#report(failure);
+    }
+    if (generation !== this.#generation) return;
+    if (this.#run) this.#run = { ...this.#run, messages: placed(this.#run.messages, this.#history, this.#before.length) };
+    this.#settling = undefined;
+    this.#change();
+  }
+
+  /**
+   * Takes the history of a run without a reply: of its error, or else of the text that was shown.
+   * @param {any} error
+   */
+  #remember(error) {
+    const before = this.#before;
+    const told = error?.history;
+    const [prompt, answer] = this.#run?.messages.slice(-2) ?? [];
+    const text = textOf(answer);
+    if (Array.isArray(told) && told.length > before.length && told.at(-1)?.role !== "user") this.#history = told;
+    else if (prompt && text)
+      this.#history = [
+        ...before,
+        { role: "user", content: /** @type {Message["content"]} */ (prompt.prompt) },
+        { role: "assistant", content: [{ type: "text", text }] },
+      ];
+  }
+
+  /**
+   * Appends a durable run that is given up to the kept conversation, as far as it came, and deletes the run from the record. Python appends
+   * every other run.
+   * @param {RunView | undefined} run
+   * @param {ChatAgent} agent
+   */
+  async #keepBroken(run, agent) {
+    if (!run?.runId || run.reply || !["stopped", "failed"].includes(run.messages.at(-1)?.status ?? "")) return;
+    const said = this.#history.slice(run.at ?? this.#before.length);
+    if (this.#kept.id !== undefined && said.length) await this.#kept.append(said);
+    await agent.forgetRun?.(run.runId);
+    if (this.#run?.runId === run.runId) this.#run = { ...this.#run, runId: undefined };
+  }
+
+  /**
+   * @param {ChatAgent} [agent]
+   * @param {string} [kept]
+   */
+  async #forgetRuns(agent, kept) {
+    if (agent || this.#run?.runId || this.#options.durable) await forgetRuns(agent ?? (await this.#getAgent()), this.#kept.id, kept);
+  }
+
+  /** Sends the first of the queued messages that no run has taken. */
+  async #sendQueued() {
+    const own = this.#steering.pending[0];
+    const told = this.#run?.queued.find(({ id }) => id !== own?.id);
+    const next = own ? { id: own.id, prompt: own.content } : told;
+    if (!next) return;
+    this.unqueue(next.id);
+    await this.#start(/** @type {Prompt} */ (next.prompt));
+  }
+
+  /**
+   * @param {ApprovalRequest} request
+   * @param {AbortSignal} signal
+   */
+  #ask(request, signal) {
+    const answer = this.#approvals.wait(request.id, signal);
+    const asked = this.#run && requestsIn(this.#run.messages.at(-1)?.parts ?? []).some(({ id }) => id === request.id);
+    if (this.#run && !asked && !this.#approvals.isAnswered(request.id)) {
+      this.#run = withParts(this.#run, (parts) => foldParts(parts, { type: "approval_needed", request }));
+      this.#change();
+    }
+    return answer;
+  }
+
+  /** @param {Reply} reply */
+  #resumePaused(reply) {
+    const approvals = this.#approvals.take();
+    return this.#carryOut(/** @type {RunView} */ (this.#run), (agent, options) =>
+      /** @type {Required<ChatAgent>} */ (agent).resumeStream(reply, { ...withoutHistory(options), approvals }),
+    );
+  }
+
+  #leavePaused() {
+    this.#history = /** @type {Reply} */ (this.#paused).messages;
+    this.#paused = undefined;
+    if (this.#run) this.#run = endRun(this.#run, "stopped");
+    this.#change();
+  }
+
+  /** @param {unknown} error */
+  #fail(error) {
+    this.#error = error instanceof Error ? error : new Error(String(error));
+    if (this.#run) this.#run = endRun(this.#run, "failed", this.#error);
+    this.#report(error);
+    this.#change();
+  }
+
+  /** @param {unknown} error */
+  #report(error) {
+    this.#options.onError?.(error);
+  }
+
+  /** Tells subscribers of a change at once. */
+  #change() {
+    this.#isStale = false;
+    this.#snapshot = this.#look();
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** Tells subscribers of a change, once for all events that came together. */
+  #changeSoon() {
+    if (this.#isStale) return;
+    this.#isStale = true;
+    setTimeout(() => this.#isStale && this.#change());
+  }
+
+  /** @returns {ChatSnapshot} */
+  #look() {
+    const messages = this.#run ? [...this.#past, ...this.#run.messages] : this.#past;
+    const last = messages.at(-1);
+    const approvals = (this.#control || this.#paused) && last ? requestsIn(last.parts) : [];
+    const pending = this.#steering.pending.map(({ id, content, when }) => ({ id, prompt: /** @type {Content} */ (content), when }));
+    const told = (this.#run?.queued ?? []).filter(({ id }) => !pending.some((queued) => queued.id === id));
+    return {
+      messages,
+      status: this.#status(last, approvals),
+      approvals,
+      queue: [...told, ...pending],
+      error: this.#error,
+      usage: this.#total(),
+    };
+  }
+
+  #total() {
+    const usage = this.#run ? addUsage(this.#usage, this.#run.usage) : this.#usage;
+    const known = this.#snapshot?.usage;
+    return known && JSON.stringify(known) === JSON.stringify(usage) ? known : usage;
+  }
+
+  /**
+   * @param {ChatMessage | undefined} last
+   * @param {ApprovalRequest[]} approvals
+   * @returns {ChatSnapshot["status"]}
+   */
+  #status(last, approvals) {
+    if (this.#restoring) return "restoring";
+    if (approvals.length) return "awaiting-approval";
+    if (!this.#control) return this.#error ? "error" : "ready";
+    return last?.role === "assistant" && last.parts.some(({ type }) => type !== "step") ? "streaming" : "submitted";
+  }
+}
+
+/**
+ * Returns the messages of a run that goes on.
+ * @param {ChatMessage[]} messages
+ * @returns {ChatMessage[]}
+ */
+function reopen(messages) {
+  const last = messages.at(-1);
+  if (!last || last.status === "streaming") return messages;
+  const { error: _, ...rest } = last;
+  return messages.with(-1, { ...rest, status: "streaming" });
+}
+
+/**
+ * Returns the messages of a run with their places in the history.
+ * @param {ChatMessage[]} messages
+ * @param {Message[]} history
+ * @param {number} from the place of the prompt
+ * @returns {ChatMessage[]}
+ */
+function placed(messages, history, from) {
+  const prompts = messages.filter(({ role }) => role === "user");
+  const starts = prompts.map((message, nth) => (nth ? findPrompt(message, history, from + 1) : from));
+  if (starts.some((start) => start === undefined || start >= history.length)) return messages;
+  return messages.map((message) => {
+    const nth = prompts.findLastIndex((prompt) => Number(prompt.id) <= Number(message.id));
+    const start = /** @type {number} */ (starts[nth]);
+    const end = starts[nth + 1] ?? history.length;
+    return message.role === "user" ? { ...message, at: start, end: start + 1 } : { ...message, at: start + 1, end };
+  });
+}
+
+/**
+ * @param {ChatMessage} message
+ * @param {Message[]} history
+ * @param {number} from
+ */
+function findPrompt(message, history, from) {
+  const wanted = JSON.stringify(message.prompt);
+  const at = history.findIndex((other, place) => place >= from && other.role === "user" && JSON.stringify(other.content) === wanted);
+  return at < 0 ? undefined : at;
+}
+
+/** @param {ChatCall} options */
+const withoutHistory = ({ history: _, ...options }) => options;

@@ -1,0 +1,65 @@
+/**
+ * The conversation that a chat is kept as: what is restored from it, and what is taken back in it. The agent itself appends each run.
+ *
+ * @import { Conversations } from "../agent/conversations.js"
+ * @import { Message } from "../types.js"
+ */
+
+export class KeptConversation {
+  #given;
+  /** @type {Conversations | undefined} */
+  #own;
+
+  /**
+   * @param {string | undefined} id undefined: nothing is kept
+   * @param {Conversations} [given] the developer's own store; by default the package's
+   */
+  constructor(id, given) {
+    this.id = id;
+    this.#given = given;
+  }
+
+  /**
+   * Returns the options by which an agent finds the conversation, or the history where nothing is kept.
+   * @param {Message[]} history
+   */
+  options(history) {
+    if (this.id === undefined) return { history };
+    return { conversation: this.id, ...(this.#given && { conversations: this.#given }) };
+  }
+
+  /** @returns {Promise<Conversations>} */
+  async #store() {
+    if (this.#given) return this.#given;
+    const { Conversations } = await import("../agent/conversations.js"); // not before there is something to keep
+    return (this.#own ??= new Conversations());
+  }
+
+  /** Loads the conversation. An unknown one is empty. */
+  async load() {
+    return (await this.#store()).load(this.#id);
+  }
+
+  /** Removes the message `at` and all later ones. @param {number} at */
+  async cut(at) {
+    if (this.id !== undefined) await (await this.#store()).cut(this.id, at);
+  }
+
+  /** @param {Message[]} messages */
+  async append(messages) {
+    await (await this.#store()).append(this.#id, messages);
+  }
+
+  /**
+   * Copies the first `at` messages. Returns the copy's id.
+   * @param {number} at
+   * @returns {Promise<string>}
+   */
+  async fork(at) {
+    return (await this.#store()).fork(this.#id, at);
+  }
+
+  get #id() {
+    return /** @type {string} */ (this.id);
+  }
+}
