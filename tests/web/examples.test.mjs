@@ -60,6 +60,7 @@ const EXAMPLES = {
     answers: [{ text: "Hello yourself." }],
     prints: /^POST responses\nHello yourself\.$/m,
     check: ([asked]) => assert.equal(asked.headers["x-session"], "42"),
+  },
   "chat-state.mjs": {
     answers: [call("pay", { euros: 12 }), { text: "It is paid." }, { text: "All of it." }],
     prints: /^pay is approved\nuser: Pay the harbour fee\.\nassistant: It is paid\.\nuser: Is all paid now\?\nassistant: All of it\.$/m,
