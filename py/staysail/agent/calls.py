@@ -104,6 +104,8 @@ def read_value(value: Any, content: tuple[Part, ...]) -> Any:
     """Returns the JSON value that became the text of `content`; None where the tool returned text or parts."""
     if isinstance(value, str | Part) or len(content) != 1 or not isinstance(content[0], Text):
         return None
+    if isinstance(value, list | tuple) and value and all(isinstance(item, Part) for item in value):
+        return None
     if isinstance(value, Mapping) and isinstance(value.get("content"), list) and _are_parts(value["content"]):
         return None
     return read_json(content[0].text)

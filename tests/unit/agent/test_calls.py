@@ -33,6 +33,7 @@ class Found:
 @pytest.mark.parametrize(
     ("value", "told"),
     [
+        ([Text("said")], "said"),
         ("text", "text"),
         (None, "null"),
         (3, "3"),
