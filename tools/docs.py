@@ -40,6 +40,7 @@ SUBJECTS = {
     "rag": "Documents",
     "fs": "ToolFS",
     "host": "Notebooks and pages",
+    "wiring": "Notebooks and pages",
     "testing": "Testing",
 }
 

@@ -89,6 +89,7 @@ from .core.tool import FunctionTool, tool
 from .core.usage import Usage
 from .core.version import __version__
 from .providers import load_model, provider_names
+from .wiring import use_web_files
 
 if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .agent.compaction import SummaryCompaction
@@ -406,6 +407,7 @@ __all__ = [
     "tool",
     "tool_search",
     "url_context",
+    "use_web_files",
     "web_fetch",
     "web_search",
     "x_search",

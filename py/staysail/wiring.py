@@ -22,6 +22,7 @@ from .core.shown import Drawing
 from .providers import load_model
 
 IN_BROWSER_RUNTIME = sys.platform == "emscripten"
+NEED_WEB_FILES = 'say where the files of the npm package staysail are: staysail.use_web_files("https://…/staysail/")'
 BACKENDS = ("kernel", "numkong", "numpy")
 
 
@@ -171,7 +172,37 @@ async def load_numpy() -> Any:
         raise ConfigError("this needs numpy: pip install 'staysail[vectors]'") from error
 
 
-# ToolFS and sandboxes
+# JavaScript's side: local models, ToolFS's plugins, sandboxes
+
+_web_files: list[str] = []
+
+
+def use_web_files(address: str | os.PathLike[str], *, local_url: str | None = None) -> None:
+    """Says where the files of the npm package `staysail` are, for Python that staysail's own JavaScript did not start: plain Pyodide,
+    PyScript, JupyterLite, marimo.
+
+        staysail.use_web_files("https://cdn.jsdelivr.net/npm/staysail@0.1.0/")
+
+    `Agent("local")`, ToolFS's WASM and JavaScript plugins and `python_tool` then work. Nothing is loaded before the first use. In a worker,
+    `python_tool` also needs its page to load `sandbox/for-workers.js` of that folder, because only a page can hold the sandbox.
+
+    Args:
+        address: The address of the folder. On CPython its path, such as "node_modules/staysail": plugins then run in Node.
+        local_url: The address of the weights of local models; `wheels/local/` beside the folder, if left out.
+
+    Raises:
+        ConfigError: The address cannot be an address here, as a relative one in a worker without an address of its own.
+    """
+    where = os.fspath(address)
+    if IN_BROWSER_RUNTIME:
+        where = load("host.web_files", "resolve")(where)
+        load("host.local_engine", "offer_local")(where, local_url)
+    _web_files[:] = [where]
+
+
+def web_files() -> str | None:
+    """Returns the address given to `use_web_files`, or None."""
+    return _web_files[0] if _web_files else None
 
 
 def open_plugin_host(host: Any) -> Any:
@@ -182,7 +213,8 @@ def open_plugin_host(host: Any) -> Any:
     if host is not None and not isinstance(host, str | os.PathLike):
         return host
     if IN_BROWSER_RUNTIME:
-        return load("host.js_plugins", "JsPluginHost")(host)
+        return load("host.js_plugins", "JsPluginHost")(host or web_files)
+    host = host or web_files()
     return None if host is None else load("host.node_plugins", "NodePluginHost")(host)
 
 
@@ -213,10 +245,13 @@ def _need_page(what: str) -> None:
 
 
 def open_sandbox(options: Any, web: str | None) -> Any:
-    """Opens an interpreter in the page. Raises ConfigError outside a page."""
+    """Opens an interpreter in the page. Raises ConfigError outside a page, and where nobody said where the web files are."""
     if not IN_BROWSER_RUNTIME:
         raise ConfigError("python_tool runs code in a page, which can hold it; on a server, run it in a container of your own")
-    return load("host.js_sandbox", "JsSandbox")(web, options)
+    where = web or web_files()
+    if where is None:
+        raise ConfigError(NEED_WEB_FILES)
+    return load("host.js_sandbox", "JsSandbox")(where, options)
 
 
 Defaults.load_model = load_model

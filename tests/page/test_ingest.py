@@ -22,10 +22,10 @@ return await pyodide.runPythonAsync(`
 import asyncio, base64, js, json
 from contextlib import aclosing
 from staysail import Agent, EmbeddingModel, ToolCall, VectorStore, ingest, search_tool
-from staysail.host.local_engine import connect_local
+from staysail import use_web_files
 from staysail.testing import ScriptedModel
 
-await connect_local("/web")
+use_web_files("/web")
 store = VectorStore("library", embedder=EmbeddingModel("local"))
 
 async def collect(files):

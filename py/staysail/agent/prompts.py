@@ -89,8 +89,14 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
     ) -> Reply[Any]: ...
     @lists_options
     def prompt_sync(self, prompt: Content, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]) -> Reply[Any]:
-        """Calls `prompt` from code that cannot await, and blocks until the reply. The main thread of a page needs JSPI; a worker needs
-        nothing. Raises ConfigError where the thread cannot block."""
+        """Calls `prompt` from code that cannot await, and blocks until the reply.
+
+        On CPython it works anywhere, also while an event loop runs. In a page it waits by JSPI, where the browser has it. Without JSPI it
+        sends requests that block, and then waits for the provider alone: conversations, durable runs and stores have to be in memory, and
+        a tool must not wait for something itself. `timeout_s` then ends a request in a worker, and on a page's main thread, whose requests
+        no browser limits, the run after the request. In Node it needs JSPI.
+
+        Raises ConfigError where it cannot wait."""
         reply: Reply[Any] = Defaults.run_sync(lambda: self._reply(prompt, history, options))
         return reply
 

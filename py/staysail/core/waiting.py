@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Coroutine, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
@@ -51,11 +51,15 @@ def drive[T](work: Coroutine[Any, Any, T], name: str = "prompt_sync") -> T:
         work.send(None)
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
+    except RuntimeError as error:
+        if "event loop" not in str(error) and "inside a task" not in str(error):
+            raise
+        raise ConfigError(_cannot_wait(name)) from error
     finally:
         blocking.reset(token)
-    work.close()
-    instead = "async for event in agent.stream(...)" if name == "stream_sync" else "await agent.prompt(...)"
-    raise ConfigError(f"{name} cannot wait here for something asynchronous (an async tool, a JavaScript tool); use `{instead}`")
+    with suppress(RuntimeError):  # a context that would wait for its own end
+        work.close()
+    raise ConfigError(_cannot_wait(name))
 
 
 def drive_each[T](values: AsyncGenerator[T]) -> Generator[T]:
@@ -70,6 +74,23 @@ def drive_each[T](values: AsyncGenerator[T]) -> Generator[T]:
             yield value
     finally:
         drive(values.aclose(), "stream_sync")
+
+
+def refuse_blocking(what: str) -> None:
+    """Raises ConfigError in `prompt_sync` and `stream_sync` where only the provider can be waited for. what: the thing that would have to
+    be waited for."""
+    if blocking.get():
+        raise ConfigError(
+            f"code that is not async cannot wait for {what} here, because the browser has no JSPI: use `await agent.prompt(...)`"
+        )
+
+
+def _cannot_wait(name: str) -> str:
+    instead = "async for event in agent.stream(...)" if name == "stream_sync" else "await agent.prompt(...)"
+    return (
+        f"{name} can wait for the provider alone here, because the browser has no JSPI, and a tool, hook or model of this run waits for "
+        f"something else (a timer, JavaScript): use `{instead}`"
+    )
 
 
 def _expect_asyncio() -> None:

@@ -12,8 +12,11 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError, QuotaError, StoreError
+from ..core.waiting import refuse_blocking
 from .persistence import persist
 from .web_lock import hold
+
+BLOCKED = "IndexedDB (a conversation, a durable run, a store with a name; ':memory:' keeps each of them in memory)"
 
 
 def find_factory() -> Any:
@@ -26,6 +29,7 @@ async def open_database(name: str, tables: Sequence[str], advice: str, *, versio
 
     advice: the advice in the error where there is no IndexedDB. version: grows when tables are added.
     """
+    refuse_blocking(BLOCKED)
     factory = find_factory()
     if factory is None:
         raise ConfigError(f"this runtime has no IndexedDB; {advice}")
@@ -69,6 +73,7 @@ class Database:
             self._on_message(event.data)
 
     def begin(self, tables: Sequence[str], mode: str, durability: str = "default") -> Any:
+        refuse_blocking(BLOCKED)
         options = to_js({"durability": durability}, dict_converter=js.Object.fromEntries)
         try:
             return self._database.transaction(to_js(list(tables)), mode, options)

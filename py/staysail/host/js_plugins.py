@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -14,14 +14,16 @@ from ..core.errors import ConfigError
 from ..core.json_text import read_json, write_json
 from ..fs.ports import Plugin, PluginSource
 from .plugin_calls import KINDS, Answering, HostedPlugin, PluginFault, prepare
+from .web_files import resolve
 
 
 class JsPluginHost:
-    """url: where staysail's web folder (the npm package) is served; not needed where staysail's JavaScript started Python."""
+    """url: the address of the npm package's files, or a function that returns it or None; not needed where staysail's JavaScript started
+    Python."""
 
     kinds = KINDS
 
-    def __init__(self, url: str | None = None) -> None:
+    def __init__(self, url: str | Callable[[], str | None] | None = None) -> None:
         self._url = url
         self._module: Any = None
 
@@ -40,14 +42,13 @@ class JsPluginHost:
     async def _host(self) -> Any:
         if self._module is None:
             try:
-                if self._url is None:
+                url = self._url() if callable(self._url) else self._url
+                if url is None:
                     self._module = import_module("staysail_web")
                 else:
-                    base = [js.location.href] if hasattr(js, "location") else []
-                    address = js.URL.new(f"{self._url.rstrip('/')}/plugins/host.js", *base).href
-                    self._module = await run_js("(address) => import(address)")(address)
+                    self._module = await run_js("(address) => import(address)")(f"{resolve(url)}plugins/host.js")
             except ModuleNotFoundError as error:
-                raise ConfigError("say where staysail's web folder (the npm package) is served: JsPluginHost(url)") from error
+                raise ConfigError('say where the npm package\'s files are: staysail.use_web_files("https://…/staysail/")') from error
             except JsException as error:
                 raise ConfigError(f"the host of plugins could not be loaded: {_describe_exception(error)}") from error
         return self._module

@@ -13,23 +13,22 @@ from pyodide.ffi import JsException
 
 from ..core.errors import ConfigError
 from ..core.json_text import read_json, write_json
+from .web_files import resolve
 
 
 class JsSandbox:
     """An interpreter that is opened by the first run.
 
-    web: the address that staysail's web folder (the npm package) is served from.
+    web: the address of the npm package's files.
     options: those of `Sandbox` in web/sandbox/sandbox.js.
     """
 
-    def __init__(self, web: str | None, options: Mapping[str, Any]) -> None:
-        if web is None:
-            raise ConfigError("say where staysail's web folder (the npm package) is served: python_tool(web=...)")
-        if not js.URL.canParse(web, js.location.href):
-            raise ConfigError(f"python_tool(web=...) takes the whole address of staysail's web folder in this worker, not {web!r}")
-        self._url = js.URL.new(
-            f"{web.rstrip('/')}/sandbox/{'sandbox' if hasattr(js, 'document') else 'page-link'}.js", js.location.href
-        ).href
+    def __init__(self, web: str, options: Mapping[str, Any]) -> None:
+        if str(pyodide_js.version).startswith("0."):
+            raise ConfigError(f"python_tool needs Pyodide 314 or newer, and this is {pyodide_js.version}")
+        # A worker's `document` may be its page's, as PyScript lends it; it is the page's thread that counts.
+        is_worker = hasattr(js, "WorkerGlobalScope")
+        self._url = f"{resolve(web)}sandbox/{'page-link' if is_worker else 'sandbox'}.js"
         self._options = {"runtimeURL": js.URL.new(pyodide_js._api.config.indexURL, js.location.href).href, **options}
         self._opened: Any = None
 

@@ -14,28 +14,35 @@ from ..core.json_text import read_json, write_json
 from ..wire.engine_model import ENGINES, EngineFault
 
 
-async def connect_local(url: str, *, local_url: str | None = None) -> None:
-    """Enables `Agent("local")`. Raises ConfigError.
+def offer_local(url: str, local_url: str | None) -> None:
+    """Enables `Agent("local")` and its embedder.
 
-    url: the address of staysail's web folder (the npm package). local_url: the address of the weights; wheels/local/ beside the
-    folder, if left out.
+    url: the address of the npm package's files. local_url: the address of the weights, or None.
     """
-    address = f"{url.rstrip('/')}/local/engine.js"
-    try:
-        module = await run_js("(address) => import(address)")(str(js.URL.new(address, js.location.href).href))
-        engine = module.LocalEngine.new(*([_object({"localURL": local_url})] if local_url else []))
-    except JsException as error:
-        raise ConfigError(f"the local engine could not be loaded from {address}: {error}") from error
-    ENGINES["local"] = lambda: JsEngine(engine)
+    engine = JsEngine(f"{url}local/engine.js", {"localURL": local_url} if local_url else {})
+    ENGINES["local"] = lambda: engine
 
 
 class JsEngine:
-    def __init__(self, engine: Any) -> None:
-        self._engine = engine
+    """The engine of web/local, which is loaded when it is first used. Raises ConfigError where it cannot be."""
+
+    def __init__(self, address: str, options: dict[str, Any]) -> None:
+        self._address, self._options = address, options
+        self._engine: Any = None
+
+    async def _load(self) -> Any:
+        if self._engine is None:
+            try:
+                module = await run_js("(address) => import(address)")(self._address)
+                self._engine = self._engine or module.LocalEngine.new(_object(self._options))
+            except JsException as error:
+                raise ConfigError(f"the local engine could not be loaded from {self._address}: {error}") from error
+        return self._engine
 
     async def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
+        engine = await self._load()
         controller = js.AbortController.new()
-        events = self._engine.complete(js.JSON.parse(write_json(request, nonfinite="null")), _object({"signal": controller.signal}))
+        events = engine.complete(js.JSON.parse(write_json(request, nonfinite="null")), _object({"signal": controller.signal}))
         try:
             async for event in events:
                 yield read_json(js.JSON.stringify(event))
@@ -45,8 +52,9 @@ class JsEngine:
             controller.abort()
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        engine = await self._load()
         try:
-            vectors = await self._engine.embed(to_js(list(texts)))
+            vectors = await engine.embed(to_js(list(texts)))
         except JsException as error:
             raise _fault(error) from error
         return [list(vector.to_py()) for vector in vectors]

@@ -22,10 +22,11 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import QuotaError
+from ..core.waiting import refuse_blocking
 from ..indexes.ports import Record, bytes_of
 from .idb import IdbBlocks
 from .idb import open_blocks as open_database
-from .idb_database import translated
+from .idb_database import BLOCKED, translated
 
 LEAST_BYTES = 64 << 10  # smaller records stay in the database
 PLACES = ("places", 0)
@@ -37,6 +38,7 @@ type Place = tuple[int, int]  # offset, bytes
 
 async def open_blocks(name: str) -> FileBlocks:
     """Opens the blocks of this name. Raises ConfigError where there is no IndexedDB, StoreError."""
+    refuse_blocking(BLOCKED)
     access = asyncio.ensure_future(_open_access(name, _private_folder()))  # runs while the database is opened and read
     try:
         return FileBlocks(await open_database(name), name, access)

@@ -90,7 +90,8 @@ def blocking_transport() -> Transport:
 
 
 class BlockingTransport:
-    """A transport that blocks until the whole response has arrived, as its only chunk.
+    """A transport that blocks until the whole response has arrived, as its only chunk. Raises TimeoutError in a worker; the main thread
+    of a page lets no such request have a time limit.
 
     XMLHttpRequest follows redirects with every header and the body. So before the first private request to an address, a request
     without key and body finds out whether the address redirects.
@@ -104,12 +105,14 @@ class BlockingTransport:
     async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
         if request.is_private:
             self._check_redirects(request)
+        limits = [limit for limit in (request.timeouts.silence_s, request.timeouts.total_s) if limit is not None]
         sent = self._core.Request(request.method, request.url, headers=dict(request.headers), body=request.body or None)
-        if request.timeouts.total_s is not None:
-            sent.set_timeout(request.timeouts.total_s)
+        sent.timeout = min(limits, default=0)
         try:
             response = self._core.send(sent)
         except Exception as error:
+            if getattr(error, "name", "") == "TimeoutError":
+                raise TimeoutError from error
             raise NetworkError(f"{request!r} failed: {error}", code="unreachable", retryable=True) from error
         yield _Response(response)
 

@@ -10,10 +10,13 @@ from typing import Any
 import js
 from pyodide.ffi import create_proxy
 
+from ..core.waiting import refuse_blocking
+
 
 @asynccontextmanager
 async def hold(name: str) -> AsyncGenerator[None]:
     """Waits for the lock of this name. Where there are no Web Locks, as in Node, it holds nothing off."""
+    refuse_blocking("a lock that other tabs may hold")
     locks = getattr(getattr(js, "navigator", None), "locks", None)
     if locks is None:
         yield

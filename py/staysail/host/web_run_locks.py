@@ -12,6 +12,7 @@ import js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
+from ..core.waiting import refuse_blocking
 
 
 class WebRunLocks:
@@ -26,6 +27,7 @@ class WebRunLocks:
 
     @asynccontextmanager
     async def own(self, id: str, *, wait: bool) -> AsyncGenerator[bool]:
+        refuse_blocking("a durable run in IndexedDB (durable=':memory:' keeps it in memory)")
         granted = asyncio.get_running_loop().create_future()
         release, given_up = js.Promise.withResolvers(), js.AbortController.new()
 

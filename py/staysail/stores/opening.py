@@ -8,6 +8,7 @@ from ..core.defaults import Defaults
 from ..core.errors import ConfigError, DimensionError
 from ..core.locks import Lock
 from ..core.value import Value
+from ..core.waiting import blocking
 from ..indexes.flat import FlatIndex
 from ..indexes.ports import Backend, BlockStore, Dtype, Record
 from .collection import Collection
@@ -68,7 +69,10 @@ class Opening:
         async with self._lock:
             if self.opened:
                 return self.opened
-            blocks, backend = await asyncio.gather(self.storage(), Defaults.load_backend(self._backend))  # both at once, to save time
+            if blocking.get():
+                blocks, backend = await self.storage(), await Defaults.load_backend(self._backend)
+            else:
+                blocks, backend = await asyncio.gather(self.storage(), Defaults.load_backend(self._backend))  # both at once, to save time
             tables = await blocks.read_all(OPENING)
             record = tables["head"].get(0)
             head = self._stored(record) if record is not None else self._wanted

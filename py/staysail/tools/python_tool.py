@@ -199,8 +199,8 @@ def python_tool(
         output_bytes: Of text in a result.
         name: Of the tool.
         approval: When a call waits for approval: "never", "always" or a function of the arguments.
-        web: Address of staysail's web folder (the npm package), for Python that staysail's own JavaScript did not start. In a worker its
-            page must have loaded sandbox/for-workers.js of that folder.
+        web: Address of the npm package's files, for Python that staysail's own JavaScript did not start; the address given to
+            `use_web_files`, if left out. In a worker its page must have loaded sandbox/for-workers.js of that folder.
 
     Raises ConfigError outside of a page at once, and for options out of range."""
     bad = [host for host in allowed_hosts if not HOST.fullmatch(host.lower())]

@@ -39,9 +39,9 @@ ENGINES: dict[str, Callable[[], Engine]] = {}
 def find_engine(provider: str) -> Engine:
     """Returns the engine. Raises ConfigError where there is no page."""
     if provider not in ENGINES:
+        in_pyodide = "" if provider != "local" else ", or in Pyodide after staysail.use_web_files(address of the npm package's files)"
         raise ConfigError(
-            f'{provider} models run in a web page: use them from JavaScript, or call staysail.host.local_engine.connect_local("<address of '
-            "staysail's web folder>\") in Pyodide; on CPython use a server, such as llamacpp or ollama"
+            f"{provider} models run in a web page: use them from JavaScript{in_pyodide}; on CPython use a server (llamacpp, ollama)"
         )
     return ENGINES[provider]()
 
