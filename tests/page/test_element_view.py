@@ -4,6 +4,7 @@ Most of it is about drawing alone, so the page gives the chat an agent of its ow
 
 import json
 import random
+import re
 import threading
 from functools import partial
 from pathlib import Path
@@ -101,7 +102,9 @@ def say(chat: ChatPage, events: list, prompt: str = "Go") -> None:
 
 
 def drawn(chat: ChatPage) -> str:
-    return chat.run("return root.querySelector('.turn:last-child .markdown').innerHTML")
+    """The answer's markup without the colours of its code, which come later."""
+    html = chat.run("return root.querySelector('.turn:last-child .markdown').innerHTML")
+    return re.sub(r'<span class="t-[^>]*>([^<]*)</span>', r"\1", html)
 
 
 def test_an_answer_looks_the_same_wherever_its_pieces_were_cut(chat):

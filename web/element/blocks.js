@@ -14,7 +14,8 @@
 
 import { h } from "./dom.js";
 import { render } from "./markdown-lexer.js";
-import { codeBlock, furnish } from "./media.js";
+import { CodeView } from "./code-block.js";
+import { furnish } from "./media.js";
 import { sanitise } from "./sanitise.js";
 import { undrawn } from "./undrawn.js";
 
@@ -28,7 +29,7 @@ const LONG_TABLE = 100;
  */
 export function makeBlock(token, links) {
   try {
-    if (token.type === "code") return new CodeBlock(/** @type {Tokens.Code} */ (token));
+    if (isCode(token)) return new CodeBlock(/** @type {Tokens.Code} */ (token));
     const isPlain = Object.keys(links).length === 0;
     if (isPlain && token.type === "list") return new PieceBlock(LIST, /** @type {Tokens.List} */ (token));
     if (isPlain && token.type === "table") return new PieceBlock(TABLE, /** @type {Tokens.Table} */ (token));
@@ -46,7 +47,7 @@ class CodeBlock {
   /** @param {Tokens.Code} token */
   constructor(token) {
     this.#kind = kindOf(token);
-    this.#view = codeBlock((token.lang ?? "").split(/\s/)[0] ?? "", token.text);
+    this.#view = new CodeView((token.lang ?? "").split(/\s/)[0] ?? "", token.text);
   }
 
   get node() {
@@ -55,11 +56,14 @@ class CodeBlock {
 
   /** @param {Token} token */
   update(token) {
-    const isSame = token.type === "code" && kindOf(/** @type {Tokens.Code} */ (token)) === this.#kind;
+    const isSame = isCode(token) && kindOf(/** @type {Tokens.Code} */ (token)) === this.#kind;
     if (isSame) this.#view.update(/** @type {Tokens.Code} */ (token).text);
     return isSame;
   }
 }
+
+/** Whether it is shown as code; formulas are not. @param {Token} token */
+const isCode = (token) => token.type === "code" && token.lang !== "math";
 
 /** @param {Tokens.Code} token */
 const kindOf = (token) => `code ${token.lang ?? ""}`;
@@ -82,7 +86,7 @@ class TextBlock {
    * @param {Links} links
    */
   update(token, links) {
-    return token.type !== "code" && this.#html === render([token], links);
+    return !isCode(token) && this.#html === render([token], links);
   }
 }
 

@@ -7,6 +7,7 @@
  */
 
 import { Lexer, Marked } from "../vendor/marked.esm.js";
+import { EXTRAS, escapeHtml } from "./markdown-extras.js";
 
 /** Headings of an answer stand below the chat's own. */
 const HEADINGS_ABOVE = 3;
@@ -41,6 +42,7 @@ const marked = new Marked({
       return changes <= MOST_CHANGES ? false : unread(lines.join("\n"));
     },
   },
+  extensions: EXTRAS,
   renderer: {
     heading({ tokens, depth }) {
       const level = Math.min(6, depth + HEADINGS_ABOVE);
@@ -170,11 +172,4 @@ function unread(text) {
  */
 function plain(text) {
   return { type: "text", raw: text, text, escaped: false };
-}
-
-const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" });
-
-/** @param {string} text */
-export function escapeHtml(text) {
-  return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign]);
 }

@@ -3,6 +3,7 @@
 import { CITATIONS } from "./styles/citations.js";
 import { COMPOSER } from "./styles/composer.js";
 import { LAYOUT } from "./styles/layout.js";
+import { CODE } from "./styles/code.js";
 import { MARKDOWN } from "./styles/markdown.js";
 import { MESSAGES } from "./styles/messages.js";
 import { THEME } from "./styles/theme.js";
@@ -12,7 +13,7 @@ import { TOOLS } from "./styles/tools.js";
 let made;
 
 export function styles() {
-  made ??= [THEME, LAYOUT, MESSAGES, MARKDOWN, TOOLS, CITATIONS, COMPOSER].map((text) => {
+  made ??= [THEME, LAYOUT, MESSAGES, MARKDOWN, CODE, TOOLS, CITATIONS, COMPOSER].map((text) => {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(text);
     return sheet;

@@ -9,7 +9,7 @@
 import { citations, linkCitations, sourcesIn } from "./citations.js";
 import { h, icon } from "./dom.js";
 import { formatJson, formatUsage } from "./format.js";
-import { copyButton } from "./media.js";
+import { copyButton } from "./copy-button.js";
 import { MarkdownView } from "./markdown.js";
 import { faultNotice, RetryNotice } from "./notices.js";
 import { ReasoningView } from "./reasoning.js";

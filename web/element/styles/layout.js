@@ -30,6 +30,7 @@ export const LAYOUT = /* css */ `
   position: absolute; inset-block-end: 0; inset-inline: 0; max-inline-size: calc(var(--_measure) + 2.5rem); margin-inline: auto;
   padding: 0.5rem 1.25rem 0; background: var(--_paper);
 }
+.startup:has(.fault) { position: static; }
 .startup-words { display: block; font-size: 0.8125rem; color: var(--_muted); font-variant-numeric: tabular-nums; }
 progress {
   appearance: none; display: block; inline-size: 100%; block-size: 3px; margin-block-start: 0.35rem; border: 0; border-radius: 2px;

@@ -19,20 +19,22 @@ export const MARKDOWN = /* css */ `
 .markdown img { max-inline-size: 100%; block-size: auto; border-radius: var(--_radius); }
 .markdown :is(code, kbd, samp) { padding: 0.1em 0.3em; border-radius: 3px; background: var(--_surface); font: 0.85em/1.5 var(--_mono); }
 
-.code { margin-block: 0 0.85rem; border: 1px solid var(--_line); border-radius: var(--_radius); overflow: hidden; background: var(--_surface); font: 0.875rem/1.55 var(--_mono); }
-.code figcaption { display: flex; align-items: center; justify-content: space-between; padding: 0.1rem 0.25rem 0.1rem 0.85rem; color: var(--_muted); font: 0.8125rem/1.5 var(--_sans); }
-.code figcaption .quiet:hover { background: var(--_paper); }
-.code pre { margin: 0; padding: 0.35rem 0.85rem 0.85rem; overflow-x: auto; overflow-wrap: normal; scrollbar-width: thin; tab-size: 4; }
-.code pre:focus-visible { outline-offset: -2px; }
-.markdown .code code { padding: 0; background: none; font: inherit; }
-.code .lines { display: block; }
-
-.wide { margin-block: 0 0.85rem; overflow-x: auto; scrollbar-width: thin; }
+.table { margin-block: 0 0.85rem; }
+.wide { overflow-x: auto; scrollbar-width: thin; }
 .markdown .wide table { margin: 0; border-collapse: collapse; font: 0.9375rem/1.45 var(--_sans); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 .markdown .wide table.long { table-layout: fixed; min-inline-size: 100%; }
 .wide :is(th, td) { padding: 0.4rem 1rem 0.4rem 0; border-block-end: 1px solid var(--_line); vertical-align: top; text-align: start; }
 .wide :is(th, td)[align="right"] { text-align: end; }
 .wide :is(th, td)[align="center"] { text-align: center; }
+.table-foot { display: flex; justify-content: end; opacity: 0; }
+.table:is(:hover, :focus-within) .table-foot { opacity: 1; }
+@media (hover: none) { .table-foot { opacity: 1; } }
+.markdown .task { list-style: none; }
+.markdown .task::marker { content: none; }
+.markdown ul:has(> .task) { padding-inline-start: 0.25rem; }
+.math { font-style: normal; }
+.math-block { display: block; overflow: auto hidden; padding-block: 0.35rem; text-align: center; scrollbar-width: thin; }
+.math math { font-size: 1.08em; }
 .wide th { color: var(--_muted); font-weight: 500; }
 
 .picture { padding: 0.35rem 0.7rem; border: 1px dashed var(--_muted); border-radius: var(--_radius); background: none; color: var(--_muted); font: 0.9375rem/1.4 var(--_sans); text-align: start; overflow-wrap: anywhere; }
