@@ -93,8 +93,8 @@ def test_leaving_the_loop_cancels_the_run_and_ends_its_thread():
     agent = Agent(Slow(["a b c d e f g h"], delay_s=0.2))
     began = time.monotonic()
     for event in agent.stream_sync("?"):
-        assert isinstance(event, TextDelta)
-        break
+        if isinstance(event, TextDelta):
+            break
     assert len(ended) == 1
     assert ended[0] - began < 1
     assert not [thread for thread in threading.enumerate() if thread.name == "staysail stream_sync"]
