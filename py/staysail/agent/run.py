@@ -457,12 +457,12 @@ class Run(Showable):
         value, problems = fit(value, self.output_schema or {})
         if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
             return "it is not JSON" if value.strip() else "it is empty"
-        if problems:
+        if problems and self._decode is _as_it_is:
             return "; ".join(problems)
         try:
-            self._output = self._decode(value)
+            self._output = self._decode(value)  # a type may read more than its schema says, such as a number for a Decimal
         except OutputError as error:
-            return str(error)
+            return "; ".join(problems) or str(error)
         return None
 
     def _reply(self) -> Reply:

@@ -73,6 +73,8 @@ def _as_dict(error: StaysailError | RunCancelled, lineage: list[str]) -> dict[st
 
 
 class ConfigError(StaysailError, ValueError):
+    """An option, a name or a value of the caller cannot work, or this runtime lacks a part. The text says which, and what to do."""
+
     code = "config"
 
 
@@ -125,30 +127,44 @@ class ProviderError(StaysailError):
 
 
 class AuthError(ProviderError):
+    """The provider refused the key (401 or 403), or there is none."""
+
     code = "auth"
 
 
 class RateLimitError(ProviderError):
+    """The provider refused a request because there were too many (429). `retry_after_s` says how long to wait, where it is known."""
+
     code = "rate_limit"
 
 
 class NetworkError(ProviderError):
+    """No response came: the network is down, the connection was refused or reset, a time limit passed, or a page may not read it (CORS)."""
+
     code = "network"
 
 
 class BadRequestError(ProviderError):
+    """The provider refused the request itself (another status from 400 to 499); the same request will be refused again."""
+
     code = "bad_request"
 
 
 class ServerError(ProviderError):
+    """The provider failed (a status from 500 on)."""
+
     code = "server"
 
 
 class StreamError(ProviderError):
+    """An answer began and broke off, or is empty. `partial` holds the part that arrived."""
+
     code = "stream"
 
 
 class MaxTurnsError(StaysailError):
+    """A run used its `max_turns` model calls without a final answer. `history` continues it."""
+
     code = "max_turns"
 
 
@@ -186,6 +202,9 @@ class RunCancelled(asyncio.CancelledError):
     history: tuple[Any, ...] = ()
     usage: Usage | None = None
 
+    def __init__(self, message: str = "the run was cancelled") -> None:
+        super().__init__(message)
+
     @property
     def message(self) -> str:
         return str(self)
@@ -196,7 +215,8 @@ class RunCancelled(asyncio.CancelledError):
 
 
 class ToolError(StaysailError):
-    """Raise it in a tool: the model gets its text as the tool's result. Of any other exception the model gets type and text."""
+    """Raise it in a tool or in an `output_check`: its text goes back to the model, which tries again. Of any other exception of a tool the
+    model gets the type and the text."""
 
     code = "tool"
 
@@ -250,6 +270,8 @@ class JsonError(StaysailError, ValueError):
 
 
 class StoreError(StaysailError):
+    """A store could not read or write its records."""
+
     code = "store"
 
 
@@ -268,10 +290,14 @@ class QuotaError(StoreError):
 
 
 class DimensionError(StoreError):
+    """A vector has another length than the vectors of its store."""
+
     code = "dimension"
 
 
 class CorruptionError(StoreError):
+    """Stored records are damaged or of an unknown version."""
+
     code = "corruption"
 
 

@@ -87,15 +87,21 @@ class Media(Part):
 
 
 class Image(Media):
+    """A picture. detail: how closely the model looks at it, as its provider names it ("low", "high")."""
+
     type: ClassVar[str] = "image"
     detail: str | None = None
 
 
 class Audio(Media):
+    """A sound, such as a recording of speech."""
+
     type: ClassVar[str] = "audio"
 
 
 class File(Media):
+    """A file, such as a PDF."""
+
     type: ClassVar[str] = "file"
 
 
@@ -115,6 +121,8 @@ class Reasoning(Part):
 
 
 class Refusal(Part):
+    """The text with which a model refused to answer."""
+
     type: ClassVar[str] = "refusal"
     text: str
     extra: Mapping[str, Any] = NOTHING

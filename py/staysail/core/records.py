@@ -88,6 +88,11 @@ def has_pydantic_metadata(metadata: tuple[Any, ...]) -> bool:
     return any(type(item).__module__.partition(".")[0] == "pydantic" for item in metadata)
 
 
+def is_pydantic_field(value: Any) -> bool:
+    """Returns whether a default is pydantic's `Field(...)`."""
+    return type(value).__name__ == "FieldInfo" and type(value).__module__ == "pydantic.fields"
+
+
 def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode]:
     """Returns the schema and the decoder of a type that pydantic decodes."""
     if hasattr(kind, "model_json_schema"):

@@ -236,6 +236,8 @@ class _Walk:
         known = {str(as_plain(option)): option for option in schema.get("enum", ())}
         if known:
             return {"propertyNames": {"enum": list(known)}}, lambda key: decode(known.get(key, key))
+        if schema.get("type") not in ("string", "integer", "number", "boolean"):
+            raise ConfigError(f"a mapping's keys are text in JSON, and {kind!r} is not read from text; use a list of pairs")
         return {}, decode
 
     def _class(self, kind: Any) -> tuple[dict[str, Any], Decode]:
@@ -306,10 +308,10 @@ class _Walk:
         properties = {}
         for name, (schema, _) in visited.items():
             default = fields[name][1]
-            shown = {"default": default} if isinstance(default, str | int | float | bool) and not isinstance(default, enum.Enum) else {}
+            preset = {"default": default} if isinstance(default, str | int | float | bool) and not isinstance(default, enum.Enum) else {}
             text = {"description": descriptions[name]} if name in descriptions and "description" not in schema else {}
             # Draft 7 ignores keywords beside a $ref, and OpenAI's strict mode refuses them.
-            properties[name] = schema if "$ref" in schema else schema | text | shown
+            properties[name] = schema if "$ref" in schema else schema | text | preset
         return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}, decode
 
 

@@ -10,14 +10,14 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import aclosing
 from types import MethodType
-from typing import Any, Literal, overload
+from typing import Annotated, Any, Literal, overload
 
 from .docstring import describe_args, summarise
 from .errors import ConfigError, OutputError, ToolError
 from .functions import called_function, has_threads, plain_function, start
 from .injected import fill_in, read_injected
 from .progress import report_progress
-from .records import type_hints
+from .records import is_pydantic_field, type_hints
 from .schema import object_codec
 
 type Approval = Literal["always", "never"] | Callable[[dict[str, Any]], bool | Awaitable[bool]]
@@ -72,7 +72,7 @@ class FunctionTool[**P, R]:
         self.function = function
         plain = plain_function(function)
         functools.update_wrapper(self, plain, updated=())
-        doc = inspect.getdoc(plain) or ""
+        doc = _docstring(plain)
         self.name: str = name or str(getattr(plain, "__name__", type(plain).__name__))
         self.description = description if description is not None else summarise(doc)
         self.timeout_s = timeout_s
@@ -82,6 +82,8 @@ class FunctionTool[**P, R]:
         self.emits = inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain)
         fields = _fields(function, self.name)
         self._injected = {name: found for name, (hint, _) in fields.items() if (found := read_injected(hint))}
+        given = inspect.signature(plain).parameters
+        self._defaults = {name: fields[name][1] for name in fields if name in given and is_pydantic_field(given[name].default)}
         self._codec = object_codec({name: fields[name] for name in fields if name not in self._injected}, describe_args(doc))
         self._parameters: dict[str, Any] = _closed(self._codec.schema)
         self.__doc__ = doc
@@ -108,7 +110,9 @@ class FunctionTool[**P, R]:
     async def call(self, args: Mapping[str, Any]) -> Any:
         """Returns the function's result for a model's arguments. Raises ToolError for arguments that do not fit."""
         function: Callable[..., Any] = self.function
-        result: Any = await start(functools.partial(function, **self._read(args), **fill_in(self._injected, self.name)), function)
+        result: Any = await start(
+            functools.partial(function, **self._defaults | self._read(args) | fill_in(self._injected, self.name)), function
+        )
         if isinstance(result, AsyncGenerator):
             return await _last_of(result)
         if isinstance(result, Generator):
@@ -162,9 +166,19 @@ def tool[**P, R](
     approval: Approval = "never",
     idempotent: bool = False,
 ) -> Callable[[Callable[P, R]], FunctionTool[P, R]]: ...
-def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. The options are FunctionTool's. Raises
-    ConfigError for a parameter whose type JSON cannot represent.
+def tool(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    timeout_s: float | None = None,
+    strict: bool | None = None,
+    approval: Approval = "never",
+    idempotent: bool = False,
+) -> Any:
+    """Makes a function a tool: `@tool` or `@tool(name=..., approval="always", timeout_s=...)`. Raises ConfigError for a parameter whose
+    type JSON cannot represent.
 
         @tool
         def weather(city: str, unit: Literal["C", "F"] = "C") -> str:
@@ -176,10 +190,29 @@ def tool(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
             if city not in KNOWN:
                 raise ToolError(f"no such city; known are {', '.join(KNOWN)}")  # the model reads it and tries again
             return ...
+
+    Args:
+        function: The function; left out by `@tool(...)`.
+        name: The tool's name; the function's, if left out.
+        description: The tool's description; the docstring up to its first section, if left out.
+        timeout_s: Seconds until the call is cancelled and the model gets an error.
+        strict: Whether the provider holds the model to the schema; None for the provider's default.
+        approval: Whether a person approves each call: "always", "never", or a function of the arguments.
+        idempotent: Whether a call of unknown outcome may be repeated.
     """
-    if function is None:
-        return lambda marked: FunctionTool(marked, **options)
-    return FunctionTool(function, **options)
+
+    def made(marked: Callable[..., Any]) -> FunctionTool[..., Any]:
+        return FunctionTool(
+            marked,
+            name=name,
+            description=description,
+            timeout_s=timeout_s,
+            strict=strict,
+            approval=approval,
+            idempotent=idempotent,
+        )
+
+    return made if function is None else made(function)
 
 
 def as_tool(item: Any) -> Any:
@@ -193,6 +226,17 @@ def as_tool(item: Any) -> Any:
     raise ConfigError(f"{item!r} is no tool: give a function, or an object with name, description, parameters and call(args)")
 
 
+def _docstring(plain: Any) -> str:
+    """Returns a function's docstring; of a method without one, that of the method which it overrides. `inspect.getdoc` would read the
+    method from its class, which makes a tool of it again."""
+    doc = plain.__doc__
+    if not doc and isinstance(plain, MethodType):
+        owner = plain.__self__ if isinstance(plain.__self__, type) else type(plain.__self__)
+        overridden = (vars(base).get(plain.__name__) for base in owner.__mro__)
+        doc = next((method.__doc__ for method in overridden if method is not None and method.__doc__), "")
+    return inspect.cleandoc(doc or "")
+
+
 def _fields(function: Any, name: str) -> dict[str, tuple[Any, Any]]:
     """Returns the parameters that a call can set, as name to (type, default)."""
     plain = plain_function(function)
@@ -204,8 +248,11 @@ def _fields(function: Any, name: str) -> dict[str, tuple[Any, Any]]:
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ConfigError(f"tool {name}: parameter {parameter.name!r} cannot be named in JSON; use ordinary parameters")
-        default = dataclasses.MISSING if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints.get(parameter.name, Any), default)
+        default: Any = dataclasses.MISSING if parameter.default is parameter.empty else parameter.default
+        hint = hints.get(parameter.name, Any)
+        if is_pydantic_field(default):  # `n: int = Field(5, gt=0)`
+            hint, default = Annotated[hint, default], dataclasses.MISSING if default.is_required() else default.get_default()
+        fields[parameter.name] = (hint, default)
     return fields
 
 

@@ -28,6 +28,7 @@ from .files import Files
 from .http_mount import HttpMount
 from .memory_mount import MemoryMount, new_id
 from .mounts import Mounted
+from .network import MOST_BYTES
 from .path import ROOT, Path, check_name, resolve_path, to_text
 from .plugin_mount import PluginMount
 from .plugins import Installed, Plugins, PluginsMount, read_request
@@ -131,9 +132,26 @@ class ToolFS(Files, Showable):
         """Mounts files that last as long as the process. quota_bytes: the most bytes of all files."""
         return self.mount(path, TreeMount.in_memory(quota_bytes=quota_bytes, now=self._now))
 
-    def mount_http(self, path: str, base_url: str, **options: Any) -> Mounted:
-        """Mounts files of a web server, read-only. options: those of HttpMount."""
-        return self.mount(path, HttpMount(base_url, transport=self._transport or default_transport(), **options))
+    def mount_http(
+        self,
+        path: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] = NOTHING,
+        index: str | None = None,
+        limit_bytes: int = MOST_BYTES,
+    ) -> Mounted:
+        """Mounts files of a web server, read-only.
+
+        Args:
+            path: The path of the mount.
+            base_url: The address that the paths of files are appended to.
+            headers: HTTP headers of every request.
+            index: A file on the server that lists the others, as HttpMount describes; without it nothing can be listed.
+            limit_bytes: The most bytes of a file that are read.
+        """
+        transport = self._transport or default_transport()
+        return self.mount(path, HttpMount(base_url, transport=transport, headers=headers, index=index, limit_bytes=limit_bytes))
 
     def mount_plugin(self, path: str, name: str, *, writable: bool = False) -> Mounted:
         """Mounts a plugin as a directory."""
@@ -167,9 +185,27 @@ class ToolFS(Files, Showable):
         """Returns a description of a plugin and the permissions it may request, without installing or running it; see Plugins.inspect."""
         return await self.plugins.inspect(source)
 
-    async def add_plugin(self, plugin: Any, **options: Any) -> Installed:
-        """Installs a plugin. options: those of Plugins.add: grant, config, timeout_s, output_bytes. Raises ConfigError."""
-        installed = await self.plugins.add(plugin, **options)
+    async def add_plugin(
+        self,
+        plugin: Any,
+        *,
+        grant: Grant | None = None,
+        config: Mapping[str, Any] = NOTHING,
+        timeout_s: float | None = None,
+        output_bytes: int | None = None,
+    ) -> Installed:
+        """Installs a plugin.
+
+        Args:
+            plugin: A Python object, or a PluginSource for the plugin host.
+            grant: What the plugin may reach; nothing, if left out.
+            config: The configuration that its `init` receives.
+            timeout_s: Seconds for each call.
+            output_bytes: The most bytes of a response.
+
+        Raises ConfigError.
+        """
+        installed = await self.plugins.add(plugin, grant=grant, config=config, timeout_s=timeout_s, output_bytes=output_bytes)
         state = getattr(installed.plugin, "target", installed.plugin)
         if isinstance(state, Exportable):
             self.snapshots.states[f"plugin:{installed.plugin.name}"] = state

@@ -58,7 +58,6 @@ def load_model(
     headers: Mapping[str, str] | None = None,
     transport: Transport | None = None,
     max_response_bytes: int | None = None,
-    **options: Any,
 ) -> Model:
     """Returns the model that "provider:model" names.
 
@@ -68,17 +67,14 @@ def load_model(
         headers: Sent with every request.
         max_response_bytes: Limit of a whole response and of one event of a stream, which may have 16 times as much in all; 64 MiB by
             default.
-        options: Options of the provider's own `load`, for providers without HTTP.
 
     Raises ConfigError.
     """
     name, _, id = model.partition(":")
     module = load_provider(name)
     if hasattr(module, "load"):
-        local: Model = module.load(id, **options)
+        local: Model = module.load(id)
         return local
-    if options:
-        raise ConfigError(f"{name} has no option {', '.join(options)}")
     provider: Provider = module.PROVIDER
     if not provider.chat:
         raise ConfigError(f"{name} has no chat models")

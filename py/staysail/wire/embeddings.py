@@ -5,19 +5,21 @@ from __future__ import annotations
 import array
 import asyncio
 import base64
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from ..core.errors import ConfigError
 from ..core.messages import Image
+from ..core.signatures import lists
 from ..core.usage import Usage
 from ..core.value import Value
 from ..core.waiting import blocking
 from ..core.whole_text import whole_text
 from .engine_model import embed, find_engine
 from .format import ServiceKind, merge_params
-from .service import RemoteModel, parse_usage
+from .service import RemoteModel, RemoteOptions, parse_usage
 from .shapes import record
 
 PATHS = {"gemini": "models/{model}:batchEmbedContents", "ollama": "embed", "cohere": "embed"}
@@ -55,6 +57,7 @@ class EmbeddingModel(RemoteModel):
         """Makes a PageEmbeddingModel of "local", which is not reached over HTTP."""
         return super().__new__(PageEmbeddingModel if model.partition(":")[0] == "local" else cls)
 
+    @lists(RemoteOptions, {})
     def __init__(
         self,
         model: str,
@@ -63,7 +66,7 @@ class EmbeddingModel(RemoteModel):
         batch_size: int | None = None,
         concurrency: int = 4,
         input_type: str | None = None,
-        **options: Any,
+        **options: Unpack[RemoteOptions],
     ) -> None:
         super().__init__(model, **options)
         limit = self.service.batch or 512
@@ -75,6 +78,11 @@ class EmbeddingModel(RemoteModel):
             raise ConfigError(f"concurrency is at least 1, got {concurrency}")
         self.dimensions, self.input_type = dimensions, input_type
         self.batch_size, self.concurrency = batch_size or limit, concurrency
+
+    @classmethod
+    def __signature__(cls) -> inspect.Signature:
+        bound = inspect.signature(cls.__init__)
+        return bound.replace(parameters=list(bound.parameters.values())[1:])
 
     async def embed_text(self, text: str, *, input_type: str | None = None) -> Embedding:
         return (await self.embed_texts([text], input_type=input_type))[0]

@@ -33,6 +33,8 @@ class GeneratedImages(Value):
 
 
 class ImageModel(RemoteModel):
+    """A model that makes pictures. model: "provider:model"."""
+
     kind: ClassVar[ServiceKind] = "images"
 
     async def generate(

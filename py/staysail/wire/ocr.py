@@ -38,6 +38,8 @@ class OcrResult(Value):
 
 
 class OcrModel(RemoteModel):
+    """A model that reads documents and pictures as Markdown. model: "provider:model"."""
+
     kind: ClassVar[ServiceKind] = "ocr"
 
     async def read(self, document: Media | bytes, *, pages: Iterable[int] | None = None, images: bool = False) -> OcrResult:

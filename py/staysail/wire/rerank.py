@@ -28,6 +28,8 @@ class RankedDocument(Value):
 
 
 class Reranker(RemoteModel):
+    """A model that orders documents by how well they answer a query. model: "provider:model"."""
+
     kind: ClassVar[ServiceKind] = "rerank"
 
     async def rerank(self, query: str, documents: Iterable[str], *, top_n: int | None = None) -> list[RankedDocument]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from ..core.bodies import MAX_SERVICE_BYTES
 from ..core.completion import Timeouts
@@ -48,6 +48,20 @@ def find_service(provider: Provider, kind: ServiceKind) -> Service:
     if service is None:
         raise ConfigError(f"{provider.name} has no {NAMES[kind]} here; provider_names({kind!r}) names the providers that have")
     return service
+
+
+class RemoteOptions(TypedDict, total=False):
+    """The options that every RemoteModel takes."""
+
+    api_key: Key
+    base_url: str | None
+    headers: Mapping[str, str] | None
+    transport: Transport | None
+    max_response_bytes: int
+    retry: Retry | int | bool | None
+    timeout_s: float | Timeouts | None
+    additional_params: Mapping[str, Any] | None
+    clock: Clock | None
 
 
 class RemoteModel:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from ..core.errors import ConfigError
 from ..core.messages import Audio
+from ..core.signatures import lists
 from .faults import parse_body
 from .format import ServiceKind, merge_params
-from .service import RemoteModel
+from .service import RemoteModel, RemoteOptions
 from .shapes import read_media, record, records, string
 
 # Formats by the shape of the service; one that is not here passes any on.
@@ -34,7 +35,8 @@ class SpeechModel(RemoteModel):
 
     kind: ClassVar[ServiceKind] = "speech"
 
-    def __init__(self, model: str, *, voice: str | None = None, format: str | None = None, **options: Any) -> None:
+    @lists(RemoteOptions, {})
+    def __init__(self, model: str, *, voice: str | None = None, format: str | None = None, **options: Unpack[RemoteOptions]) -> None:
         super().__init__(model, **options)
         self.voice, self.format = voice, format
         known = FORMATS.get(self.service.form)

@@ -42,6 +42,8 @@ class Transcription(Value):
 
 
 class TranscriptionModel(RemoteModel):
+    """A model that writes down speech. model: "provider:model"."""
+
     kind: ClassVar[ServiceKind] = "transcription"
 
     async def transcribe(

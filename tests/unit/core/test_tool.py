@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_type_hints
 import pydantic
 import pytest
 
-from staysail import Agent, ConfigError, Text, Tool, ToolCall, ToolError, ToolProgress, ToolResult, tool
+from staysail import Agent, ConfigError, FunctionTool, Text, Tool, ToolCall, ToolError, ToolProgress, ToolResult, tool
 from staysail.core.tool import as_tool
 from staysail.testing import ScriptedModel
 
@@ -342,3 +342,57 @@ async def test_null_for_what_may_be_left_out_is_its_default():
     assert await look_up.call({"key": "a", "limit": None}) == ["a", "a", "a"]
     with pytest.raises(ToolError, match="key: expected a string, got None"):
         await look_up.call({"key": None})
+
+
+class Buoy:
+    @tool
+    @staticmethod
+    def light(seconds: int) -> str:
+        return f"on for {seconds} s"
+
+    @tool
+    @classmethod
+    def count(cls, first: int) -> str:
+        return f"{cls.__name__} {first}"
+
+    def ring(self, times: int) -> str:
+        """Rings the bell."""
+        return "ding " * times
+
+
+class QuietBuoy(Buoy):
+    def ring(self, times: int) -> str:
+        return "hush"
+
+
+async def test_methods_without_a_docstring_are_tools_and_a_method_that_overrides_has_the_docstring_of_the_other():
+    assert await Buoy.light.call({"seconds": 3}) == "on for 3 s"
+    assert await QuietBuoy.count.call({"first": 1}) == "QuietBuoy 1"
+    assert (Buoy.light.description, Buoy.count.description) == ("", "")
+    assert FunctionTool(QuietBuoy().ring).description == "Rings the bell."
+
+
+async def test_a_default_that_pydantic_describes_gives_its_limits_and_its_value():
+    @tool
+    def berth(length_m: float = pydantic.Field(8.0, gt=0, description="Of the ship."), name: str = pydantic.Field(max_length=3)) -> str:
+        """A berth."""
+        return f"{name} {length_m}"
+
+    length = berth.parameters["properties"]["length_m"]
+    assert (length["exclusiveMinimum"], length["default"], length["description"]) == (0, 8.0, "Of the ship.")
+    assert berth.parameters["required"] == ["name"]
+    assert await berth.call({"name": "Ada"}) == "Ada 8.0"
+    with pytest.raises(ToolError, match="greater than 0"):
+        await berth.call({"name": "Ada", "length_m": 0})
+
+
+def test_a_mapping_whose_keys_are_no_text_is_refused_when_the_tool_is_made():
+    def seats(taken: dict[tuple[int, int], str]) -> None: ...
+
+    with pytest.raises(ConfigError, match="keys are text in JSON"):
+        tool(seats)
+
+
+def test_a_tool_shows_the_signature_of_its_function_and_its_class_that_of_its_constructor():
+    assert str(inspect.signature(Buoy.light)) == "(seconds: int) -> str"
+    assert list(inspect.signature(FunctionTool).parameters)[:2] == ["function", "name"]

@@ -158,6 +158,7 @@ def test_a_type_has_a_schema_and_reads_its_value(kind: Any, given: Any, decoded:
         (Site, {"url": "nowhere", "port": -1}, "url: Input should be a valid URL"),
         (Site, {"url": "nowhere", "port": -1}, "port: Input should be greater than 0"),
         (Annotated[int, pydantic.Field(gt=0)], 0, "greater than 0"),
+        (Box[Box[int]], {"item": "no box"}, "item: expected an object, got"),
         (Annotated[int, annotated_types.Interval(gt=0)], 0, "0 is not above 0"),
         (Annotated[str, annotated_types.Predicate(str.isupper)], "a", "does not hold for isupper"),
         (Annotated[dict[str, int], annotated_types.Len(1)], {}, "fewer than 1 properties"),
