@@ -804,9 +804,12 @@ export interface AiServiceModel {
 /** A model as an object for the class that calls it. */
 export type ServiceObject = OwnEmbedder | OwnReranker | OwnTranscriber | AiServiceModel;
 
+/** A part of a system prompt: a text, or a function, async or not, that returns one or nothing. */
+export type Preamble = string | ((context: RunContext) => string | null | undefined | Promise<string | null | undefined>);
 /** Options of an agent that any of its calls may override. */
 export type RunOptions<S = Schema | undefined> = Limits & {
-  preamble?: string | null;
+  /** The system prompt: a text, a function that writes one before each model call, or a list of both. */
+  preamble?: Preamble | readonly Preamble[] | null;
   context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
   temperature?: number | null;
   maxTokens?: number | null;
@@ -824,6 +827,11 @@ export type RunOptions<S = Schema | undefined> = Limits & {
   headers?: Record<string, string> | null;
   /** The schema that the reply's `output` is checked against, and typed by where it is a Standard Schema. */
   outputSchema?: S | null;
+  /**
+   * Checks the output, as `reply.output` will hold it. What it throws goes back to the model, at most `outputRetries` times; then the
+   * call fails with an OutputError.
+   */
+  outputCheck?: ((output: any, context: RunContext) => unknown) | null;
   outputRetries?: number | null;
   /** Hooks. A call's hooks run after the agent's. */
   hooks?: Hooks | readonly Hooks[] | null;

@@ -17,7 +17,7 @@ import staysail.rag.ingest as ingesting
 from staysail import Agent, Hooks, ToolFS, VectorStore, load_documents
 from staysail.agent.approval import ApprovalNeeded, ApprovalRequest
 from staysail.agent.context import RunContext
-from staysail.agent.events import HandedOver, NestedEvent, ReplayDone, RunStarted
+from staysail.agent.events import HandedOver, NestedEvent, ReplayDone, RunDone, RunStarted
 from staysail.agent.fallback import ModelChanged
 from staysail.agent.limits import UsageLimits
 from staysail.agent.partial_output import OutputDelta
@@ -36,7 +36,6 @@ from staysail.core.events import (
     ReasoningDelta,
     RequestAdjusted,
     RetryScheduled,
-    RunDone,
     SourceFound,
     StepDone,
     StepStarted,
@@ -172,6 +171,7 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
         {
             "output_schema": "output_type",
             "tracer": "hooks",  # which a Tracer is in Python
+            "deps": None,  # JavaScript's functions close over theirs
             "cache": None,  # an option of an agent, not of a call
             "steering": None,  # an option of a call, not of an agent
         },
@@ -185,7 +185,7 @@ OPTIONS: dict[str, tuple[Any, dict[str, str | None]]] = {
 
 # Types that say what JavaScript's functions take and give, or what is read there alone.
 OWN = """
-Access AgentOptions ApprovalAnswer AskAgain BatchState CallOptions ChainAccess Content ConversationExport Delegate DynamicContext
+Preamble Access AgentOptions ApprovalAnswer AskAgain BatchState CallOptions ChainAccess Content ConversationExport Delegate DynamicContext
 DynamicTools Embedder Extra HookDecision Hooks HostedOptions HostedTool Infer IngestFile JsonSchema Limits LoadedDocument Maybe
 McpAnnotations McpLimits McpOAuth McpOptions McpProgress McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource
 Memory MemoryPolicy MessageLike ModelInfo ModelLink ModelOptions MountOptions NativeTool OcrResult Operation OutputOf Passage PausedRun

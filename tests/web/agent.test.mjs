@@ -239,6 +239,41 @@ test("outputSchema types the output", async () => {
   assert.deepEqual(reply.output, { name: "Ada", age: 36 });
 });
 
+test("outputCheck sees the output as the reply holds it, and what it throws goes back to the model", async () => {
+  const box = await provider.box({ text: '{"name": "Ada", "age": 3}' }, { text: '{"name": "Ada", "age": 36}' });
+  const seen = [];
+  const agent = agentFor(box, {
+    outputSchema: z.object({ name: z.string(), age: z.number().transform(BigInt) }),
+    outputCheck(output, context) {
+      seen.push([output.age, context.step]);
+      if (output.age < 18n) throw new Error(`${output.name} is no child`);
+    },
+  });
+  const reply = await agent.run("Who?");
+  assert.deepEqual(reply.output, { name: "Ada", age: 36n });
+  assert.deepEqual(
+    seen.map(([age]) => age),
+    [3n, 36n],
+  );
+  const [, second] = await box.seen();
+  assert.match(JSON.stringify(second.json), /Ada is no child/);
+  const strict = agentFor(await provider.box({ text: "Ahoy." }), { outputCheck: () => false });
+  await assert.rejects(strict.run("Hi."), { name: "ConfigError", message: /outputCheck throws to refuse/ });
+  assert.throws(() => agentFor(box, { outputCheck: true }), ConfigError);
+});
+
+test("functions write the preamble before each model call", async () => {
+  const box = await provider.box(call("look", { at: "it" }), { text: "Seen." });
+  const look = { name: "look", parameters: { type: "object", properties: { at: { type: "string" } } }, execute: () => "seen" };
+  await agentFor(box, { tools: [look], preamble: ["Be brief.", async ({ step }) => `Call ${step}.`, () => null] }).run("Look.");
+  const sent = (await box.seen()).map(({ json }) => JSON.stringify(json));
+  assert.match(sent[0], /Be brief\.\\n\\nCall 1\./);
+  assert.match(sent[1], /Be brief\.\\n\\nCall 2\./);
+  const broken = agentFor(await provider.box({ text: "a" }), { preamble: () => 3 });
+  await assert.rejects(broken.run("Hi."), /preamble's function returned number/);
+  assert.throws(() => agentFor(box, { preamble: 3 }), ConfigError);
+});
+
 test("prompt_stream is decoded into rig's shapes, and its text is null where it is no text", async () => {
   const box = await provider.box({ reasoning: "Hm.", ...call("look", { at: "it" }) }, { text: "I looked at it." });
   const look = { name: "look", parameters: { type: "object", properties: { at: { type: "string" } } }, execute: () => "seen" };

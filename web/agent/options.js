@@ -13,7 +13,8 @@ import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
 import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
 import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/search.js";
-import { jsonSchema } from "./schema.js";
+import { answerPreamble, checkPreamble, describePreamble } from "./preamble.js";
+import { isStandard, jsonSchema, validate } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
 import { isAsyncGenerator, toolResult, toolSteps } from "./tool-result.js";
 import { Steering } from "./steering.js";
@@ -22,7 +23,6 @@ import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
 
 /** Options that cross unchanged, with their names in Python. */
 const PLAIN = /** @type {const} */ ({
-  preamble: "preamble",
   context: "context",
   temperature: "temperature",
   maxTokens: "max_tokens",
@@ -35,6 +35,7 @@ const PLAIN = /** @type {const} */ ({
 const RUN_OPTIONS = [
   ...Object.keys(PLAIN),
   ...LIMIT_OPTIONS,
+  "preamble",
   "reasoning",
   "headers",
   "tools",
@@ -42,6 +43,7 @@ const RUN_OPTIONS = [
   "dynamicContext",
   "dynamicTools",
   "outputSchema",
+  "outputCheck",
   "hooks",
   "tracer",
   "usageLimits",
@@ -80,6 +82,7 @@ export function checkCallOptions(options) {
 
 /** @param {RunOptions} options */
 function checkRunOptions({
+  preamble,
   temperature,
   maxTokens,
   reasoning,
@@ -89,6 +92,7 @@ function checkRunOptions({
   dynamicContext,
   dynamicTools,
   outputSchema,
+  outputCheck,
   hooks,
   tracer,
   usageLimits,
@@ -110,6 +114,8 @@ function checkRunOptions({
   readContexts(dynamicContext).forEach(checkContext);
   readToolboxes(dynamicTools);
   if (outputSchema != null) jsonSchema(outputSchema);
+  checkPreamble(preamble);
+  if (outputCheck != null && typeof outputCheck !== "function") throw new ConfigError("outputCheck is a function of the output");
   readHooks(hooks);
   checkTracer(tracer);
   if (approve != null && typeof approve !== "function") throw new ConfigError("approve is a function of an approval request");
@@ -155,6 +161,8 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   }
   if (toolTimeoutMs != null) run.tool_timeout_s = toolTimeoutMs / 1000;
   if (outputSchema != null) run.output_type = jsonSchema(outputSchema);
+  if (options.preamble != null) run.preamble = describePreamble(options.preamble);
+  if (options.outputCheck) run.output_check = true;
   if (hooks.length) run.hooks = describeHooks(hooks);
   if (options.tracer) run.tracer = describeTracer(options.tracer);
   if (options.usageLimits != null) run.usage_limits = describeUsageLimits(options.usageLimits);
@@ -175,6 +183,8 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
     hook: answerHooks(hooks),
     trace: answerTracer(options.tracer),
     approve: askApprove(options.approve),
+    preamble: answerPreamble(options.preamble),
+    output_check: askOutputCheck(options),
   };
   return {
     agent: { ...access, name: options.name ?? null, options: run },
@@ -208,6 +218,19 @@ async function defineTool(tool, prompt, peer, crew) {
  */
 function askApprove(approve) {
   return async ({ owner: _, ...request }, context) => approve?.(toCamel(request), context);
+}
+
+/**
+ * Returns the function by which Python has an output checked. It reads the output as the reply will hold it.
+ * @param {AgentOptions} options
+ * @returns {Handler}
+ */
+function askOutputCheck({ outputSchema, outputCheck }) {
+  return async ({ output, context }) => {
+    const read = isStandard(outputSchema) ? await validate(outputSchema, output) : output;
+    const answer = await outputCheck?.(read, toCamel(context));
+    if (answer != null && answer !== read) throw new ConfigError("outputCheck throws to refuse an output, and otherwise returns nothing");
+  };
 }
 
 /**

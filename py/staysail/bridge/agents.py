@@ -16,7 +16,7 @@ from .access import read_access, read_limits
 from .conversing import Conversing, read_policies
 from .modules import Modules
 from .peer import Method, Peer, describe
-from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteTool, RemoteToolEmbedder
+from .remote import Owner, RemoteApprove, RemoteHooks, RemoteIndex, RemoteOutputCheck, RemotePreamble, RemoteTool, RemoteToolEmbedder
 from .stores import Stores
 from .tracing import Tracing
 
@@ -187,6 +187,10 @@ class Crew:
             options["hooks"].append(self._tracer(owner, **tracer))
         if options.get("approve"):
             options["approve"] = RemoteApprove(owner)
+        if isinstance(parts := options.get("preamble"), list):
+            options["preamble"] = [part if isinstance(part, str) else RemotePreamble(owner, **part) for part in parts]
+        if options.get("output_check"):
+            options["output_check"] = RemoteOutputCheck(owner)
         if cache := options.get("cache"):
             options["cache"] = self._cache(**cache)
         return Agent(**read_access(owner, described), name=described.get("name"), **read_limits(options))

@@ -99,6 +99,34 @@ class RemoteApprove:
             raise StaysailError(f"approve failed: {error.name}: {error}", code="approve") from error
 
 
+class RemotePreamble:
+    """A function of a preamble on the other side. index: its position in the preamble."""
+
+    def __init__(self, owner: Owner, index: int) -> None:
+        self._owner, self._index = owner, index
+
+    async def __call__(self, context: RunContext) -> str | None:
+        try:
+            text: str | None = await self._owner.call("preamble", {"index": self._index, "context": context.to_dict()})
+        except RemoteError as error:
+            raise StaysailError(f"preamble failed: {error.name}: {error}", code="preamble") from error
+        return text
+
+
+class RemoteOutputCheck:
+    """The check of an output on the other side."""
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    async def __call__(self, context: RunContext, output: Any) -> None:
+        try:
+            await self._owner.call("output_check", {"output": output, "context": context.to_dict()})
+        except RemoteError as error:
+            kind = ConfigError if error.name == "ConfigError" else ToolError
+            raise kind(str(error) if kind is ConfigError else _said(error)) from error
+
+
 class RemoteIndex:
     """A vector store on the other side. index: its position among those of the call."""
 
