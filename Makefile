@@ -13,11 +13,11 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack test test-python test-page test-web attack check format bench setup web-lock kernel providers clean distclean
+.PHONY: help run docs build types pack test test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
-	@echo "make test    every test: CPython, Node, and the page in headless Chromium (installed if missing)"
+	@echo "make test    every test: CPython, Node, and pages in Chromium, Firefox and WebKit (installed if missing)"
 	@echo "make attack  the attacks of tests/attack for STAYSAIL_ATTACK_SECONDS in all (600), with a table of what was tried"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
@@ -107,11 +107,12 @@ $(ECOSYSTEM): tests/ecosystem/package.json tests/ecosystem/package-lock.json
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
-# What the tests need is fetched and installed side by side. Then pages in two browsers at once, then the two others side by side, each with
-# what it printed in one piece; all of them to the end.
+# What the tests need is fetched and installed side by side. Then pages in two Chromiums at once, then in the other engines, then the two
+# others side by side, each with what it printed in one piece; all of them to the end.
 test:
 	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM)
 	@status=0; $(MAKE) test-page || status=1; \
+		$(MAKE) test-engines || status=1; \
 		echo "== Tests on CPython and in Node, side by side"; \
 		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; exit $$status
 
@@ -123,6 +124,11 @@ test-page: types
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
+
+# One engine after the other. STAYSAIL_ENGINES=firefox,webkit,chromium chooses; STAYSAIL_EVERY=1 runs Chromium too, and what takes long.
+test-engines: types
+	@echo "== Tests in Firefox and WebKit"
+	@FIREFOX_BIN="$$(sh tools/find-firefox)" WEBKIT_BIN="$$(sh tools/find-webkit)" $(PY) -m pytest tests/engines --reruns 1 $(ENGINE_ARGS)
 
 test-web: types $(ECOSYSTEM)
 	@echo "== Tests in Node"

@@ -29,6 +29,9 @@ ISOLATION = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# The frame of web/sandbox/ has no origin; Firefox takes it for another origin's.
+FRAME = "frame.html"
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -87,7 +90,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Cache-Control", self.site.cache_control(file))
-        self._end_head()
+        self._end_head(opaque=file.name == FRAME)
 
     def _send_body(self, body: Body, span: range) -> None:
         try:
@@ -111,9 +114,9 @@ class Handler(BaseHTTPRequestHandler):
         if with_body:
             self.wfile.write(data)
 
-    def _end_head(self) -> None:
+    def _end_head(self, *, opaque: bool = False) -> None:
         for name, value in ISOLATION.items():
-            self.send_header(name, value)
+            self.send_header(name, "cross-origin" if opaque and name == "Cross-Origin-Resource-Policy" else value)
         self.end_headers()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

@@ -22,7 +22,9 @@ const HEAD_BYTES = 16;
 const FIRST_BYTES = 1 << 16;
 /** Larger than the largest file that a host gives. */
 const MOST_BYTES = (64 << 20) + FIRST_BYTES;
-const ISOLATE = "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
+const ISOLATE = globalThis.crossOriginIsolated
+  ? "this browser shares no memory between threads, though the page is isolated"
+  : "serve the page with the headers Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp";
 const NOTHING = new Uint8Array();
 /** Most characters of a question beside its body: a path, or the headers of a request. */
 const MOST_QUESTION = 1 << 16;

@@ -77,6 +77,11 @@ export function shutdown() {
   running?.stop(new InterpreterError("Python was shut down", { code: "shutdown" }));
 }
 
+// A page that the browser keeps whole for "back" keeps its locks too, and no other tab gets on with a durable run: its Python ends.
+globalThis.addEventListener?.("pagehide", (event) => {
+  if (/** @type {PageTransitionEvent} */ (event).persisted) running?.stop(new InterpreterError("the page was left", { code: "lost" }));
+});
+
 /** @type {Set<(error: Error) => void>} */
 const crashWatchers = new Set();
 

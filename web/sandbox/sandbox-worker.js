@@ -172,7 +172,15 @@ function complain(error) {
 /** @param {string} text */
 async function importText(text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  return import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+  try {
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
+  } catch {
+    // WebKit imports nothing of a blob: where there is no origin.
+    const data = `data:text/javascript,${encodeURIComponent(text)}`;
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ data);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 /**

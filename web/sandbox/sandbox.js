@@ -30,6 +30,8 @@ import { unpack } from "../runtime/snapshot-packing.js";
 import { capMemory } from "./memory-cap.js";
 import { answering, readBytes } from "./network.js";
 
+/** From the load of the frame up to the first line of its script. */
+const ARRIVE_MS = 2000;
 const START_MS = 90_000;
 const MOST_RESULT = 16 << 20;
 /** Least cost of a message of the worker in characters: each of them is handled. */
@@ -132,8 +134,12 @@ class Room {
   #isServing = true;
   /** Handles messages of the worker for the run that is under way. @type {(message: any) => void} */
   #receive = () => {};
-  #crash = (/** @type {MessageEvent} */ event) => {
-    if (event.source === this.#frame.contentWindow) this.#receive({ type: "crash", message: String(event.data).slice(0, 500) });
+  /** Called when the frame's script runs. */
+  #arrive = () => {};
+  #hear = (/** @type {MessageEvent} */ event) => {
+    if (event.source !== this.#frame.contentWindow) return;
+    if (event.data === "here") this.#arrive();
+    else this.#receive({ type: "crash", message: String(event.data).slice(0, 500) });
   };
 
   /**
@@ -144,7 +150,7 @@ class Room {
     this.#options = options;
     this.#answer = answer;
     this.#channel.port1.onmessage = ({ data }) => (data?.type === "ask" ? void this.#serve(data) : this.#receive(data));
-    addEventListener("message", this.#crash);
+    addEventListener("message", this.#hear);
   }
 
   /**
@@ -158,7 +164,14 @@ class Room {
     frame.hidden = true;
     frame.title = "Python sandbox";
     frame.src = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
-    const loaded = new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
+    const arrived = new Promise((resolve, reject) => {
+      this.#arrive = () => resolve(undefined);
+      // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
+      const blocked = new Error(
+        `its frame was blocked: ${frame.src} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin"`,
+      );
+      frame.addEventListener("load", () => setTimeout(reject, ARRIVE_MS, blocked), { once: true });
+    });
     const ready = new Promise((resolve, reject) => {
       setTimeout(
         reject,
@@ -168,9 +181,9 @@ class Room {
       this.#receive = (message) =>
         message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`));
     });
-    ready.catch(() => {});
+    for (const either of [arrived, ready]) either.catch(() => {});
     document.documentElement.append(frame);
-    await Promise.race([loaded, ready]);
+    await Promise.race([arrived, ready]);
     frame.contentWindow?.postMessage(worker, "*", [this.#channel.port2]);
     this.#channel.port1.postMessage({ ...start, snapshot }, snapshot ? [snapshot.buffer] : []);
     await ready;
@@ -234,7 +247,7 @@ class Room {
 
   close() {
     this.#receive({ type: "crash", message: "it was ended" });
-    removeEventListener("message", this.#crash);
+    removeEventListener("message", this.#hear);
     this.#channel.port1.close();
     this.#frame.remove(); // which ends its worker
   }

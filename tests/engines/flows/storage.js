@@ -1,0 +1,210 @@
+/** What a browser keeps: vectors, files, keys. */
+
+import { IndexedDBVectorStore, KeyStore, pythonTools } from "/web/index.js";
+import { ToolFS } from "/web/toolfs.js";
+import { ingest } from "/web/vector-store.js";
+import { caught } from "./agents.js";
+
+const DIMENSIONS = 256;
+
+/** Numbers that are the same everywhere. */
+function* numbers(seed) {
+  let state = seed;
+  for (;;) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield state / 2 ** 31 - 1;
+  }
+}
+
+/** Rows of noise around a few centres. */
+function clustered(count, size) {
+  const source = numbers(7);
+  const next = () => source.next().value;
+  const centres = Array.from({ length: 50 }, () => Float32Array.from({ length: size }, next));
+  return Array.from({ length: count }, (_, row) => centres[row % 50].map((value) => value + 0.7 * next()));
+}
+
+/** Fills a store. Returns what it finds, by vector, by words and filtered. */
+export async function fillStore({ name, count = 500 }) {
+  const store = new IndexedDBVectorStore(name, { dim: DIMENSIONS });
+  const vectors = clustered(count, DIMENSIONS);
+  const documents = vectors.map((_, row) => ({ id: `${row}`, text: `row ${row} of ${row % 2 ? "odd" : "even"}`, metadata: { row } }));
+  await store.add(documents, { vectors });
+  await store.delete(["3"]);
+  await store.upsert([{ id: "4", text: "a staysail", metadata: { row: 4 } }], { vectors: [vectors[4]] });
+  return findAll(store, vectors);
+}
+
+/** What a later visit finds. */
+export async function readStore({ name, count = 500 }) {
+  return findAll(new IndexedDBVectorStore(name, { dim: DIMENSIONS }), clustered(count, DIMENSIONS));
+}
+
+async function findAll(store, vectors) {
+  const ids = (hits) => hits.map(([, id]) => id);
+  const near = await store.search(vectors[7], 5);
+  const word = await store.search("staysail", 1, { mode: "keyword" });
+  const filtered = await store.search(vectors[7], 3, { where: { row: { gte: 400 } } });
+  const count = await store.count();
+  await store.close();
+  return { count, near: ids(near), score: near[0][0], word: ids(word), filtered: ids(filtered) };
+}
+
+/** Adds documents one at a time, as another tab does meanwhile. */
+export async function addSlowly({ name, tab, count = 12 }) {
+  const store = new IndexedDBVectorStore(name, { dim: 4 });
+  for (let row = 0; row < count; row++) await store.add([{ id: `${tab}${row}`, text: tab }], { vectors: [[1, row, 0, 0]] });
+  const seen = await store.count();
+  await store.close();
+  return seen;
+}
+
+export async function countStore({ name }) {
+  const store = new IndexedDBVectorStore(name, { dim: 4 });
+  const count = await store.count();
+  await store.close();
+  return count;
+}
+
+/** Milliseconds of a search among many, exactly and by one bit with rescoring: medians of 15. */
+export async function timeSearch({ count, size }) {
+  const [measure] = await pythonTools(`
+import time, random
+from array import array
+import js
+from staysail import VectorStore
+from statistics import median
+
+async def measure(count: int, size: int) -> dict:
+    rng = random.Random(5)
+    centres = [[rng.gauss(0, 1) for _ in range(size)] for _ in range(64)]
+    noise = [rng.gauss(0, 0.7) for _ in range(size * 2)]
+    told = {}
+    for kind in (None, "binary"):
+        store = VectorStore(":memory:", dim=size, quantization=kind)
+        started = time.perf_counter()
+        for first in range(0, count, 10_000):
+            rows = array("f")
+            for row in range(first, min(count, first + 10_000)):
+                centre, shift = centres[row % 64], (row * 131) % size
+                rows.extend([a + b for a, b in zip(centre, noise[shift:shift + size])])
+            await store.add(None, ids=[str(row) for row in range(first, min(count, first + 10_000))], vectors=memoryview(rows).cast("B").cast("f", (len(rows) // size, size)))
+        query = array("f", [a + b for a, b in zip(centres[9], noise[17:17 + size])])
+        times = []
+        for _ in range(15):
+            began = time.perf_counter()
+            found = await store.search(query, 10)
+            times.append(time.perf_counter() - began)
+        told[kind or "exact"] = [round(median(times) * 1000, 2), [hit.id for hit in found]]
+        await store.close()
+    return told
+`);
+  return measure.execute({ count, size });
+}
+
+/** Files, a snapshot and its rollback, and a session that is held to its paths. */
+export async function useFiles({ name }) {
+  const toolfs = await ToolFS.open({ name, mounts: { "/toolfs/data": {}, "/toolfs/other": {} } });
+  const me = toolfs.session({ name: "me", paths: { "/toolfs": "*" } });
+  const guest = toolfs.session({ name: "guest", paths: { "/toolfs/data": "read list" } });
+  await toolfs.write("/toolfs/data/crew.txt", "Ada steers", me);
+  await toolfs.write("/toolfs/other/key.txt", "secret", me);
+  await toolfs.snapshots.create(me, { name: "before" });
+  await toolfs.append("/toolfs/data/crew.txt", ", Grace cooks", me);
+  const changed = await toolfs.readText("/toolfs/data/crew.txt", me);
+  const refused = [
+    await caught(toolfs.readText("/toolfs/other/key.txt", guest)),
+    await caught(toolfs.readText("/toolfs/data/../other/key.txt", guest)),
+    await caught(toolfs.write("/toolfs/data/crew.txt", "Eve", guest)),
+  ].map((error) => error?.code);
+  const { changed: paths } = await toolfs.snapshots.diff("before", null, me);
+  await toolfs.snapshots.rollback("before", me);
+  return { changed, refused, paths, back: await toolfs.readText("/toolfs/data/crew.txt", me) };
+}
+
+export async function readFile({ name }) {
+  const toolfs = await ToolFS.open({ name, mounts: { "/toolfs/data": {} } });
+  return toolfs.readText("/toolfs/data/crew.txt", toolfs.session({ name: "me", paths: { "/toolfs": "*" } }));
+}
+
+/** The origin's private file system as a mount, where the browser has it. */
+export async function usePrivateFolder() {
+  if (!navigator.storage?.getDirectory) return "the browser has none";
+  const toolfs = await ToolFS.open({ name: ":memory:", mounts: { "/toolfs/own": { opfs: "flow" } } });
+  const me = toolfs.session({ name: "me", paths: { "/toolfs": "*" } });
+  await toolfs.write("/toolfs/own/a.txt", "kept", me);
+  return toolfs.readText("/toolfs/own/a.txt", me);
+}
+
+/** A WASM plugin: what it answers, and what it is refused. module: its bytes as base64. */
+export async function usePlugin({ module, busy }) {
+  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const toolfs = await ToolFS.open({ name: ":memory:", mounts: { "/toolfs/data": { kind: "memory" } } });
+  const me = toolfs.session({ name: "me", paths: { "/toolfs": "*" } });
+  await toolfs.write("/toolfs/data/open/f", "hello", me);
+  await toolfs.write("/toolfs/data/key.txt", "secret", me);
+  const grant = { paths: { "/toolfs/data/open": "read list" } };
+  const inspected = await toolfs.plugins.inspect({ kind: "wasm", name: "probe", data: bytes(module) });
+  await toolfs.plugins.install({ kind: "wasm", name: "probe", data: bytes(module), grant, memoryBytes: 4 << 20, timeoutMs: 3000 });
+  const ask = (operation, data) => toolfs.execute("probe", { operation, data }, me);
+  const told = {
+    abi: inspected.wasm?.abi,
+    upper: await ask("upper", "hello"),
+    read: await ask("read", "/toolfs/data/open/f"),
+    refused: await ask("read", "/toolfs/data/key.txt"),
+    http: await ask("http", { url: "http://127.0.0.1:1/" }),
+    memory: await ask("grow", 64 << 20),
+  };
+  await toolfs.plugins.install({ kind: "javascript", name: "busy", source: busy, grant: {}, timeoutMs: 500 });
+  told.busy = await toolfs.execute("busy", { operation: "spin" }, me);
+  return told;
+}
+
+/** A key behind a passphrase: there after a reload, found in no storage. */
+export async function keepKey({ name, key }) {
+  const keys = new KeyStore({ name });
+  await keys.save("openai", key, { passphrase: "correct horse" });
+  const wrong = await caught(new KeyStore({ name }).load("openai", { passphrase: "wrong" }));
+  return { wrong, seen: await isStored(key) };
+}
+
+export async function loadKey({ name }) {
+  const keys = new KeyStore({ name });
+  const locked = await caught(keys.load("openai"));
+  return { locked, key: await keys.load("openai", { passphrase: "correct horse" }) };
+}
+
+/** Whether a text stands readable in IndexedDB or in the storages. */
+async function isStored(text) {
+  const found = [JSON.stringify({ ...localStorage, ...sessionStorage })];
+  const answer = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const read = (value) => {
+    if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) found.push(new TextDecoder("latin1").decode(value));
+    else if (value && typeof value === "object" && !(value instanceof CryptoKey)) Object.values(value).forEach(read);
+    else found.push(String(value));
+  };
+  for (const { name } of await indexedDB.databases()) {
+    const database = await answer(indexedDB.open(name));
+    for (const table of database.objectStoreNames) read(await answer(database.transaction(table).objectStore(table).getAll()));
+    database.close();
+  }
+  return found.join("\n").includes(text);
+}
+
+/** Documents read and found, with where a passage stands. files: their bytes as base64, by name. */
+export async function readDocuments({ files }) {
+  const store = new IndexedDBVectorStore(":memory:", { dim: 2, embedder: (texts) => texts.map((text) => [text.length, 1]) });
+  const given = Object.entries(files).map(
+    ([name, data]) => new File([Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0))], name),
+  );
+  const events = [];
+  for await (const { type, file, chunks, error } of ingest(given, store, { size: 300, overlap: 0 })) {
+    if (type === "file_done" || type === "file_failed") events.push([type, file, chunks ?? error]);
+  }
+  const [[, , document]] = await store.search("crowns", 1, { mode: "keyword" });
+  return { events, document };
+}
