@@ -18,7 +18,7 @@ export {
   webSearch,
   xSearch,
 } from "./agent/hosted.js";
-export { bashTool, computerTool, customTool } from "./agent/native.js";
+export { bashTool, browserTool, computerTool, customTool } from "./agent/native.js";
 export { ProviderFiles } from "./models/files.js";
 export { handoff } from "./agent/delegation.js";
 export * from "./errors.js";

@@ -284,7 +284,7 @@ export type PlainTool<Args = any> = {
   execute: (args: Args, context: ToolContext) => unknown;
 };
 export type NativeTool = {
-  kind: "custom" | "bash" | "apply_patch" | "computer" | "text_editor" | "memory";
+  kind: "custom" | "bash" | "apply_patch" | "computer" | "browser" | "text_editor" | "memory";
   options?: Record<string, unknown>;
 };
 export type Tool = RigTool | PlainTool | Delegate | HostedTool;

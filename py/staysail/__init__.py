@@ -82,7 +82,7 @@ from .core.hosted import (
     x_search,
 )
 from .core.messages import Audio, File, Image, Message, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
-from .core.native import ClientTool, NativeTool, bash_tool, computer_tool, custom_tool
+from .core.native import ClientTool, NativeTool, bash_tool, browser_tool, computer_tool, custom_tool
 from .core.ports import Clock, Model, SearchHit, Tool, Transport
 from .core.retry import Retry
 from .core.tool import FunctionTool, tool
@@ -376,6 +376,7 @@ __all__ = [
     "__version__",
     "advisor",
     "bash_tool",
+    "browser_tool",
     "code_execution",
     "computer_tool",
     "copy",

@@ -13,6 +13,7 @@ from staysail import (
     ToolFS,
     UsageLimits,
     bash_tool,
+    browser_tool,
     computer_tool,
     custom_tool,
     load_model,
@@ -122,6 +123,30 @@ async def test_a_screen_is_shown_to_models_that_have_one(provider: str):
     assert acted == [{"actions": [{"type": "screenshot"}]} if provider == "openai" else {"action": "screenshot"}]
     if provider == "openai":
         assert item_of(bodies[1], "computer_call_output")["output"]["image_url"].startswith("data:image/png;base64,")
+
+
+@both
+async def test_a_browser_is_a_toolset_whose_members_are_actions(streamed: bool):
+    acted: list[dict[str, Any]] = []
+
+    def act(args: dict[str, Any]) -> str:
+        acted.append(args)
+        return "A page about tides."
+
+    reply, bodies = await ask("anthropic", [browser_tool(act, without=["javascript_exec"])], "Use browser.", streamed)
+    assert reply.text
+    assert acted == [{"action": "navigate", "url": "https://example.org/"}]
+    assert bodies[0]["tools"] == [{"type": "browser_toolset_20260801", "configs": {"javascript_exec": {"enabled": False}}}]
+    call = bodies[1]["messages"][1]["content"][-1]
+    assert call == call | {"name": "navigate", "toolset_name": "browser", "input": {"url": "https://example.org/"}}
+    assert [call.name for call in reply.messages[1].tool_calls] == ["browser"]
+    stored = [json.loads(json.dumps(message.to_dict())) for message in reply.messages]
+    again = Agent(load_model("anthropic:claude-opus-5-5", api_key="k", transport=RulesTransport("anthropic")), tools=[browser_tool(act)])
+    assert (await again.prompt("And?", history=stored)).text == "Hello."
+    for provider in MODELS:
+        if provider != "anthropic":
+            with pytest.raises(ConfigError, match="no browser tool"):
+                await ask(provider, [browser_tool(act)], "x")
 
 
 @pytest.mark.parametrize("provider", [name for name in MODELS if name not in ("openai", "anthropic")])

@@ -88,9 +88,10 @@ CLIENT = {
     "str_replace_based_edit_tool": {"const": {"command": "view", "path": "/toolfs/data"}},
     "memory": {"const": {"command": "view", "path": "/memories"}},
     "computer": {"const": {"action": "screenshot"}},
+    "browser": {"const": {"url": "https://example.org/"}},
 }
 HOSTED = re.compile(
-    r"(web_search|web_fetch|code_execution|tool_search_tool_(regex|bm25)|advisor|mcp_toolset|bash|text_editor|memory|computer|computer_toolset)"
+    r"(web_search|web_fetch|code_execution|tool_search_tool_(regex|bm25)|advisor|mcp_toolset|bash|text_editor|memory|computer|computer_toolset|browser_toolset)"
     r"(_20\d{6})?$"
 )
 PROVIDERS = {"anthropic": MODELS}
@@ -231,6 +232,7 @@ def _check_messages(body: dict[str, Any], claude: Claude, newest: bool) -> None:
     if messages[0]["role"] != "user":
         raise Refusal('messages: first message must use the "user" role')
     before: set[str] = set()
+    toolsets: dict[str, str] = {}
     for n, message in enumerate(messages):
         role, content = message["role"], message.get("content")
         if role not in ("user", "assistant") and not (role == "system" and claude.system_turns):
@@ -239,6 +241,9 @@ def _check_messages(body: dict[str, Any], claude: Claude, newest: bool) -> None:
         if not blocks:
             raise Refusal(f"messages.{n}: all messages must have non-empty content except for the optional final assistant message")
         results = {block["tool_use_id"] for block in blocks if block["type"] == "tool_result"}
+        named = {block["tool_use_id"]: block.get("toolset_name") for block in blocks if block["type"] == "tool_result"}
+        if any(name != toolsets.get(id) for id, name in named.items()):
+            raise Refusal(f"messages.{n}: `toolset_name` of a `tool_result` block must be that of its `tool_use` block.")
         if strangers := results - before:
             raise Refusal(
                 f"messages.{n}.content.0: unexpected `tool_use_id` found in `tool_result` blocks: {min(strangers)}. "
@@ -250,6 +255,7 @@ def _check_messages(body: dict[str, Any], claude: Claude, newest: bool) -> None:
                 "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
             )
         before = {block["id"] for block in blocks if block["type"] == "tool_use"}
+        toolsets |= {block["id"]: block["toolset_name"] for block in blocks if block["type"] == "tool_use" and block.get("toolset_name")}
         for m, block in enumerate(blocks):
             _check_block(f"messages.{n}.content.{m}", block, role, newest)
     if before:
@@ -296,8 +302,12 @@ def answer(body: dict[str, Any], seen: Any, rules: Any) -> dict[str, Any]:
     typed = [
         tool for tool in tools if tool.get("type") not in (None, "custom") and tool["name" if "name" in tool else "type"] not in CLIENT
     ]
+    typed = [tool for tool in typed if not tool["type"].startswith("browser_toolset")]
     kinds = tuple(HOSTED.match(tool["type"])[1] for tool in typed)  # type: ignore[index]
-    own = {tool["name"]: CLIENT[tool["name"]] for tool in tools if tool.get("name") in CLIENT and "input_schema" not in tool}
+    toolsets = {"browser" for tool in tools if str(tool.get("type")).startswith("browser_toolset")}
+    own = {name: CLIENT[name] for name in toolsets} | {
+        tool["name"]: CLIENT[tool["name"]] for tool in tools if tool.get("name") in CLIENT and "input_schema" not in tool
+    }
     said = decide(
         Asked(
             "".join(block.get("text", "") for block in blocks),
@@ -315,7 +325,10 @@ def answer(body: dict[str, Any], seen: Any, rules: Any) -> dict[str, Any]:
         content.append({"type": "thinking", "thinking": said.reasoning if shown else "", "signature": "sig_1"})
     for kind in said.hosted:
         content += _hosted_blocks(kind)
-    if said.call:
+    if said.call and said.call[0] in toolsets:
+        member = {"name": "navigate", "toolset_name": said.call[0], "input": said.call[1]}
+        content.append({"type": "tool_use", "id": "toolu_1"} | member)
+    elif said.call:
         content.append({"type": "tool_use", "id": "toolu_1", "name": said.call[0], "input": said.call[1]})
     else:
         text: dict[str, Any] = {"type": "text", "text": said.text}

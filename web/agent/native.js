@@ -70,3 +70,21 @@ export function computerTool({ width, height, needsApproval, execute }) {
     execute,
   });
 }
+
+/**
+ * A browser with tabs, on which Claude was trained; Anthropic alone offers it. `execute` carries out an action of Claude's vocabulary
+ * (`{action: "navigate", url}`, `{action: "left_click", coordinate: [x, y]}`, `{action: "read_page"}`) and returns text or a picture of the
+ * page.
+ * @param {{without?: readonly string[], needsApproval?: ToolApproval, timeoutMs?: number,
+ *   execute: (args: any, context: ToolContext) => unknown}} options without: actions that the model is not offered
+ * @returns {PlainTool}
+ */
+export function browserTool({ without = [], ...rest }) {
+  return tool({
+    ...rest,
+    name: "browser",
+    description: "A browser with tabs, which reads pages and acts in them.",
+    native: { kind: "browser", options: { without: [...without] } },
+    parameters: { type: "object" },
+  });
+}

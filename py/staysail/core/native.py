@@ -7,7 +7,7 @@ own entry for the tool, and its calls become ordinary tool calls; any other prov
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from .errors import ConfigError
@@ -15,7 +15,7 @@ from .messages import Part
 from .tool import Approval, check_approval
 from .value import NOTHING, Value
 
-NativeKind = Literal["custom", "bash", "apply_patch", "computer", "text_editor", "memory"]
+NativeKind = Literal["custom", "bash", "apply_patch", "computer", "browser", "text_editor", "memory"]
 
 
 class NativeTool(Value):
@@ -116,6 +116,21 @@ def computer_tool(
     return ClientTool(
         native, "computer", "A screen, mouse and keyboard.", {"type": "object"}, lambda **args: act(args), approval=approval or _is_risky
     )
+
+
+def browser_tool(
+    act: Callable[[dict[str, Any]], Any], *, without: Sequence[str] = (), approval: Approval = "never", timeout_s: float | None = None
+) -> ClientTool:
+    """A browser with tabs, on which Claude was trained; Anthropic alone offers it.
+
+    Args:
+        act: Carries out an action of Claude's vocabulary ({"action": "navigate", "url": …}, {"action": "left_click", "coordinate": [x, y]},
+            {"action": "read_page"}) and returns text or a picture of the page.
+        without: Actions that the model is not offered, such as "javascript_exec".
+    """
+    native = NativeTool("browser", {"without": tuple(without)})
+    about = "A browser with tabs, which reads pages and acts in them."
+    return ClientTool(native, "browser", about, {"type": "object"}, lambda **args: act(args), approval=approval, timeout_s=timeout_s)
 
 
 def _is_risky(args: dict[str, Any]) -> bool:

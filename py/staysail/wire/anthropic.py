@@ -18,6 +18,7 @@ from ..core.arguments import parse_arguments, parse_calls
 from ..core.completion import Completion, CompletionRequest, ReasoningPlan
 from ..core.errors import ConfigError
 from ..core.events import Event, ReasoningDelta, TextDelta, ToolCallDelta
+from ..core.json_text import write_json
 from ..core.messages import Audio, File, Image, Media, Message, Opaque, Part, Reasoning, Refusal, Text, ToolCall, ToolOutput
 from ..core.ports import ModelTraits
 from ..core.usage import Usage
@@ -29,7 +30,7 @@ from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
 from .hosted_tools import CLAUDE_BETAS, claude_servers, render_hosted
-from .native_tools import render_native
+from .native_tools import is_member, read_member_call, render_native
 from .shapes import count, read_index, record, records, string
 
 # The models before structured output, and before system messages in mid-conversation.
@@ -159,6 +160,8 @@ class MessageReader:
                 return self._begin(block, index)
             case "content_block_delta":
                 return self._grow(read_index(data.get("index"), max(self._blocks, default=0)), record(data.get("delta")))
+            case "content_block_stop":
+                return self._end(read_index(data.get("index"), max(self._blocks, default=0)))
             case "message_delta":
                 self._message |= record(data.get("delta"))
                 usage = {key: value for key, value in record(data.get("usage")).items() if value is not None}
@@ -218,15 +221,22 @@ class MessageReader:
             case "input_json_delta":
                 more = string(delta.get("partial_json"))
                 self._inputs[index] = self._inputs.get(index, "") + more
-                return [self._call_delta(block, index, more)] if block.get("type") == "tool_use" else []
+                return [self._call_delta(block, index, more)] if block.get("type") == "tool_use" and not is_member(block) else []
             case "compaction_delta":
                 block |= {key: value for key, value in delta.items() if key != "type" and value is not None}
         return []
 
+    def _end(self, index: int) -> list[Event]:
+        """Returns the arguments of a toolset's member, which are only whole when the block is."""
+        block = self._blocks.get(index, {})
+        called = read_member_call(block, parse_arguments(self._inputs.get(index, "")))
+        return [self._call_delta(block, index, write_json(called[1]))] if called else []
+
     def _call_delta(self, block: Mapping[str, Any], index: int, more: str) -> ToolCallDelta:
         id = self._ids.at(self._place(index), block.get("id"), self._message.get("id"))
         calls_before = sum(other.get("type") == "tool_use" for at, other in self._blocks.items() if at < index)
-        return ToolCallDelta(id, string(block.get("name")), more, calls_before)
+        name = string(block.get("toolset_name" if is_member(block) else "name"))
+        return ToolCallDelta(id, name, more, calls_before)
 
     def _place(self, index: int) -> int:
         return sum(at < index for at in self._blocks)
@@ -246,9 +256,9 @@ def _parse_block(block: Mapping[str, Any], place: int, body: Mapping[str, Any], 
             kept = _without_direct_caller({key: value for key, value in block.items() if key not in ("type", "id", "name", "input")})
             id = ids.at(place, block.get("id"), body.get("id"))
             for copy, input in enumerate(parse_calls(block.get("input"))):
-                yield ToolCall(
-                    ids.at((place, copy), id) if copy else id, string(block.get("name")), input, {"anthropic": kept} if kept else {}
-                )
+                own_id = ids.at((place, copy), id) if copy else id
+                name, arguments, echo = read_member_call(block, input) or (string(block.get("name")), input, {})
+                yield ToolCall(own_id, name, arguments, {"anthropic": kept | echo} if kept or echo else {})
         case _:
             yield Opaque({"anthropic": _without_direct_caller(block)})
 

@@ -28,9 +28,11 @@ def render_native(tool: ToolDefinition, wire: str) -> Entry | None:
 
 
 def refuse_screen(tool: ToolDefinition) -> None:
-    """Raises ConfigError for a computer tool: models that were not trained on a screen cannot use it as a function."""
+    """Raises ConfigError for a computer or browser tool: models that were not trained on one cannot use it as a function."""
     if tool.native is not None and tool.native.kind == "computer":
         raise ConfigError("this provider's models have no computer tool; OpenAI's (by Responses) and Anthropic's do")
+    if tool.native is not None and tool.native.kind == "browser":
+        raise ConfigError("this provider's models have no browser tool; Anthropic's do")
 
 
 def _custom(tool: ToolDefinition, options: Mapping[str, Any]) -> Entry:
@@ -47,6 +49,11 @@ def _screen(tool: ToolDefinition, options: Mapping[str, Any]) -> Entry:
     return {"type": "computer_20251124", "name": "computer"} | size
 
 
+def _browser(tool: ToolDefinition, options: Mapping[str, Any]) -> Entry:
+    configs = {name: {"enabled": False} for name in options.get("without", ())}
+    return {"type": "browser_toolset_20260801"} | ({"configs": configs} if configs else {})
+
+
 MAKERS: dict[str, dict[str, Callable[[ToolDefinition, Mapping[str, Any]], Entry]]] = {
     "responses": {
         "custom": _custom,
@@ -59,8 +66,62 @@ MAKERS: dict[str, dict[str, Callable[[ToolDefinition, Mapping[str, Any]], Entry]
         "text_editor": lambda tool, options: {"type": "text_editor_20250728", "name": "str_replace_based_edit_tool"},
         "memory": lambda tool, options: {"type": "memory_20250818", "name": "memory"},
         "computer": _screen,
+        "browser": _browser,
     },
 }
+
+
+TOOLSETS = {
+    "browser": frozenset(
+        [
+            "close_tab",
+            "double_click",
+            "file_upload",
+            "find",
+            "form_input",
+            "get_page_text",
+            "hold_key",
+            "hover",
+            "javascript_exec",
+            "key",
+            "left_click",
+            "left_click_drag",
+            "left_mouse_down",
+            "left_mouse_up",
+            "list_tabs",
+            "middle_click",
+            "mouse_move",
+            "navigate",
+            "new_tab",
+            "read_console",
+            "read_network",
+            "read_page",
+            "right_click",
+            "screenshot",
+            "scroll",
+            "scroll_to",
+            "switch_tab",
+            "triple_click",
+            "type",
+            "wait",
+            "zoom",
+        ]
+    )
+}
+"""The members of Anthropic's toolsets, each called by its own name."""
+
+
+def read_member_call(block: Mapping[str, Any], input: Any) -> tuple[str, Any, Entry] | None:
+    """Returns the tool, its arguments, and what the echo of the call restores, where a block calls a member of a toolset."""
+    if not is_member(block):
+        return None
+    name, toolset = string(block["name"]), string(block["toolset_name"])
+    return toolset, {"action": name, **record(input)}, {"name": name, "input": record(input)}
+
+
+def is_member(block: Mapping[str, Any]) -> bool:
+    """Returns whether a block calls a member of a toolset."""
+    return block.get("name") in TOOLSETS.get(string(block.get("toolset_name")), ())
 
 
 def read_native_call(item: Mapping[str, Any]) -> ToolCall | None:
