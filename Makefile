@@ -5,6 +5,7 @@ PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
+UI := tests/ui/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/typing tests/attack
 ROW ?=
 PORT ?=
@@ -104,13 +105,19 @@ $(ECOSYSTEM): tests/ecosystem/package.json tests/ecosystem/package-lock.json
 	@cd tests/ecosystem && npm ci --loglevel=error
 	@touch $@
 
+# The frameworks that show a chat.
+$(UI): tests/ui/package.json tests/ui/package-lock.json
+	@echo "Installing React, Vue and Svelte into tests/ui/node_modules"
+	@cd tests/ui && npm ci --loglevel=error
+	@touch $@
+
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # What the tests need is fetched and installed side by side. Then pages in two Chromiums at once, then in the other engines, then the two
 # others side by side, each with what it printed in one piece; all of them to the end.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM)
+	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM) $(UI)
 	@status=0; $(MAKE) test-page || status=1; \
 		$(MAKE) test-engines || status=1; \
 		echo "== Tests on CPython and in Node, side by side"; \
@@ -120,7 +127,7 @@ test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
 
-test-page: types
+test-page: types $(UI)
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
@@ -130,9 +137,9 @@ test-engines: types
 	@echo "== Tests in Firefox and WebKit"
 	@FIREFOX_BIN="$$(sh tools/find-firefox)" WEBKIT_BIN="$$(sh tools/find-webkit)" $(PY) -m pytest tests/engines --reruns 1 $(ENGINE_ARGS)
 
-test-web: types $(ECOSYSTEM)
+test-web: types $(ECOSYSTEM) $(UI)
 	@echo "== Tests in Node"
-	@tests=$$(find tests/web tests/ecosystem -name node_modules -prune -o '(' -name '*.test.js' -o -name '*.test.mjs' ')' -print | sort); \
+	@tests=$$(find tests/web tests/ecosystem tests/ui -name node_modules -prune -o '(' -name '*.test.js' -o -name '*.test.mjs' ')' -print | sort); \
 		if [ -n "$$tests" ]; then node --test --test-reporter=spec $$tests; else echo "No tests in tests/web"; fi
 
 format: setup
@@ -168,4 +175,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules bench/built bench/wheels
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules tests/ui/node_modules bench/built bench/wheels

@@ -124,9 +124,10 @@ def test_every_subpath_is_imported_by_a_page(driver, built):
     package = built.folder / "staysail"
     exports = json.loads((package / "package.json").read_text())["exports"]
     files = [entry["default"][2:] for path, entry in exports.items() if "*" not in path and isinstance(entry, dict)]
+    files = [file for file in files if file not in ("react.js", "vue.js")]  # which import their frameworks by name
     files += [f"providers/{path.name}" for path in sorted((package / "providers").glob("*.js"))]
     driver.get(f"{built.url}pages/plain.html")
     found = run(driver, IMPORT, [f"/staysail/{file}" for file in files])
     assert len(found) == len(files) > 25
-    assert {name for name, names in found.items() if not names} == {"/staysail/types.js"}
+    assert {name for name, names in found.items() if not names} == {"/staysail/types.js", "/staysail/jsx.js"}
     assert complaints(driver) == []

@@ -253,7 +253,7 @@ test("a prompt sent while a run is under way is queued, and answered afterwards"
   const gone = chat.queue("never");
   chat.queue("c");
   assert.deepEqual(
-    chat.getSnapshot().queue.map(({ prompt, when }) => [prompt, when]),
+    chat.getSnapshot().queued.map(({ prompt, when }) => [prompt, when]),
     [
       ["b", "after"],
       ["never", "after"],
@@ -265,7 +265,7 @@ test("a prompt sent while a run is under way is queued, and answered afterwards"
   for (let tries = 0; chat.getSnapshot().messages.length < 6 && tries < 50; tries++) await settled();
   await settled();
   assert.deepEqual(shown(chat), ["user: a", "assistant: One two three.", "user: b", "assistant: Four.", "user: c", "assistant: Five."]);
-  assert.deepEqual(chat.getSnapshot().queue, []);
+  assert.deepEqual(chat.getSnapshot().queued, []);
 });
 
 test("a message that the run takes stands between two parts of the answer", async () => {
@@ -283,7 +283,7 @@ test("a message that the run takes stands between two parts of the answer", asyn
   await sent;
   await settled();
   assert.deepEqual(shown(chat), ["user: a", "assistant: One.", "user: hurry", "assistant: Two."]);
-  assert.deepEqual(chat.getSnapshot().queue, []);
+  assert.deepEqual(chat.getSnapshot().queued, []);
   assert.equal(agent.calls.length, 1);
   assert.deepEqual(
     chat.getSnapshot().messages.map(({ at, end }) => [at, end]),

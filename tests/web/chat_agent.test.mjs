@@ -115,13 +115,13 @@ test("a message for the next step reaches the model while a tool runs, and a que
     execute: () => {
       chat.send("hurry", { when: "next_step" });
       chat.send("more");
-      assert.equal(chat.getSnapshot().queue.length, 2);
+      assert.equal(chat.getSnapshot().queued.length, 2);
       return "seen";
     },
   };
   chat = createChat(agentFor(box, { tools: [look] }));
   await chat.send("Go.");
-  await until(chat, ({ status, queue }) => status === "ready" && !queue.length);
+  await until(chat, ({ status, queued }) => status === "ready" && !queued.length);
   assert.deepEqual(shown(chat), ["user: Go.", "assistant: ", "user: hurry", "assistant: All seen.", "user: more", "assistant: And more."]);
   const { messages } = chat.getSnapshot();
   assert.deepEqual(

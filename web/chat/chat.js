@@ -518,7 +518,7 @@ export class Chat {
       messages,
       status: this.#status(last, approvals),
       approvals,
-      queue: [...told, ...pending],
+      queued: [...told, ...pending],
       error: this.#error,
       usage: this.#total(),
     };

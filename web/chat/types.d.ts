@@ -110,7 +110,8 @@ export type ChatSnapshot = {
   status: "restoring" | "ready" | "submitted" | "streaming" | "awaiting-approval" | "error";
   /** The approval requests without an answer. */
   approvals: ApprovalRequest[];
-  queue: QueuedPrompt[];
+  /** Prompts that wait for their turn. */
+  queued: QueuedPrompt[];
   error: Error | undefined;
   /** Of all model calls of this chat since it was created. */
   usage: Usage;

@@ -1,0 +1,2 @@
+/** Types alone: `<staysail-chat>` in TSX. */
+export {};
