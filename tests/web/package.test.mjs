@@ -75,7 +75,7 @@ describe("the tarball", () => {
 
   test("is small enough to be installed without a thought", (t) => {
     t.diagnostic(`${project.packedBytes} bytes packed, ${project.unpackedBytes} unpacked, ${project.files.length} files`);
-    assert.ok(project.packedBytes < 2_500_000, `${project.packedBytes} bytes packed`);
+    assert.ok(project.packedBytes < 2_600_000, `${project.packedBytes} bytes packed`);
   });
 
   test("holds every file that its modules import, and none imports from Node by name", async () => {

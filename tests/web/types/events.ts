@@ -54,6 +54,9 @@ function describe(event: AgentEvent<string>): string {
       return event.text;
     case "handed_over":
       return event.agent;
+    case "message_queued":
+    case "message_delivered":
+      return `${event.when}: ${event.message.content.length}`;
     case "run_done":
       is<Reply<string>>()(event.reply);
       return event.reply.text;

@@ -17,7 +17,8 @@ export async function durable(): Promise<void> {
   is<string | undefined>()(reply.pending![0]!.agent);
   is<PausedRun | undefined>()(reply.run);
   for await (const event of agent.resumeStream(run!.id)) if (event.type === "run_started") is<string>()(event.runId);
-  for await (const event of agent.watch(run!.id)) if (event.type === "tool_progress") is<"stdout" | "stderr" | "display">()(event.stream);
+  for await (const event of agent.watch(run!.id))
+    if (event.type === "tool_progress") is<"stdout" | "stderr" | "progress" | "display">()(event.stream);
   await agent.forgetRun(run!.id);
   // @ts-expect-error: a run is known by its id, or given whole
   await agent.resume(7);
