@@ -276,7 +276,12 @@ class Settings(Value):
             "additionalProperties": False,
         }
         defs = {"$defs": plain.schema["$defs"]} if "$defs" in plain.schema else {}
-        return Codec(wrapped | defs, lambda value: plain.decode(value["value"]))
+        return Codec(wrapped | defs, lambda value: plain.decode(value["value"] if _is_wrapped(value) else value))
+
+
+def _is_wrapped(value: Any) -> bool:
+    """Whether an answer is the object that providers require around it. Some models write the value alone."""
+    return isinstance(value, Mapping) and value.keys() == {"value"}
 
 
 def _stand_in(tool: HostedTool, kinds: Collection[str], model: str) -> Any:
