@@ -47,6 +47,18 @@ EXAMPLES: dict[str, tuple[list[Any], str]] = {
         [call("weather", city="Oslo"), {"text": "It is 7 °C in Oslo."}, {"text": "7 °C too."}],
         "It is 7 °C in Oslo. 30\n7 °C too.\n",
     ),
+    "coming_from_pydantic_ai.py": (
+        [call("free_berths"), {"text": '{"berth": "A1", "nights": 2}'}, {"text": '{"berth": "B2", "nights": 2}'}],
+        "B2 2\n",
+    ),
+    "coming_from_langchain.py": (
+        [call("depth", harbour="Oslo"), {"text": "Twelve metres."}, {"text": "Yes, with chain."}],
+        "Twelve metres.\nYes, with chain.\n",
+    ),
+    "coming_from_openai.py": (
+        [call("depth", harbour="Oslo"), {"text": "Yes."}, {"text": '{"anchor": true, "chain_m": 60}'}],
+        "Yes.\nTrue 60\n",
+    ),
     "streaming.py": ([{"text": "Once a robot set sail."}], "Once a robot set sail.\n5 tokens, ended by stop\n"),
     "structured_output.py": ([{"text": '{"number": "2026-17", "total": 120, "due": "2026-12-24"}'}], "2026-17 120.0 2026\n"),
     "batch.py": (

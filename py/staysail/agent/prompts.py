@@ -125,25 +125,53 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
 
     @overload
     async def prompt_multi_turn(
-        self, prompt: Content, turns: int, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+        self,
+        prompt: Content,
+        turns: int,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
     ) -> Reply[AgentOutput]: ...
     @overload
     async def prompt_multi_turn[T](
-        self, prompt: Content, turns: int, *, output_type: type[T], deps: AgentDeps = ..., **options: Unpack[CallOptions]
+        self,
+        prompt: Content,
+        turns: int,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        output_type: type[T],
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
     ) -> Reply[T]: ...
     @overload
     async def prompt_multi_turn(
-        self, prompt: Content, turns: int, *, output_type: Any, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+        self,
+        prompt: Content,
+        turns: int,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        output_type: Any,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
     ) -> Reply[Any]: ...
     @lists_options
-    async def prompt_multi_turn(self, prompt: Content, turns: int, **options: Unpack[RunOptions]) -> Reply[Any]:
+    async def prompt_multi_turn(
+        self, prompt: Content, turns: int, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
+    ) -> Reply[Any]:
         """Calls `prompt` with at most `turns` rounds of tools, which is `turns + 1` model calls, as rig counts them."""
         options["max_turns"] = turns + 1
-        return await self._reply(prompt, None, options)
+        return await self._reply(prompt, history, options)
 
     @overload
     async def batch_prompt(
-        self, prompts: Sequence[Content], concurrency: int = 4, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+        self,
+        prompts: Sequence[Content],
+        concurrency: int = 4,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
     ) -> list[Reply[AgentOutput] | Exception]: ...
     @overload
     async def batch_prompt[T](
@@ -151,17 +179,30 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
         prompts: Sequence[Content],
         concurrency: int = 4,
         *,
+        history: Iterable[MessageLike] | None = None,
         output_type: type[T],
         deps: AgentDeps = ...,
         **options: Unpack[CallOptions],
     ) -> list[Reply[T] | Exception]: ...
     @overload
     async def batch_prompt(
-        self, prompts: Sequence[Content], concurrency: int = 4, *, output_type: Any, deps: AgentDeps = ..., **options: Unpack[CallOptions]
+        self,
+        prompts: Sequence[Content],
+        concurrency: int = 4,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        output_type: Any,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
     ) -> list[Reply[Any] | Exception]: ...
     @lists_options
     async def batch_prompt(
-        self, prompts: Sequence[Content], concurrency: int = 4, **options: Unpack[RunOptions]
+        self,
+        prompts: Sequence[Content],
+        concurrency: int = 4,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        **options: Unpack[RunOptions],
     ) -> list[Reply[Any] | Exception]:
         """Runs each prompt on its own, at most `concurrency` of them at once.
 
@@ -175,7 +216,7 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
         async def answer(prompt: Content) -> Reply[Any] | Exception:
             async with limit:
                 try:
-                    return await self._reply(prompt, None, options)
+                    return await self._reply(prompt, history, options)
                 except StaysailError as error:
                     return error
 
@@ -186,11 +227,29 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
         raise NotImplementedError
 
     @overload
-    async def extract[T](self, prompt: Content, type: type[T], *, deps: AgentDeps = ..., **options: Unpack[CallOptions]) -> T: ...
+    async def extract[T](
+        self,
+        prompt: Content,
+        type: type[T],
+        *,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> T: ...
     @overload
-    async def extract(self, prompt: Content, type: Any, *, deps: AgentDeps = ..., **options: Unpack[CallOptions]) -> Any: ...
+    async def extract(
+        self,
+        prompt: Content,
+        type: Any,
+        *,
+        history: Iterable[MessageLike] | None = None,
+        deps: AgentDeps = ...,
+        **options: Unpack[CallOptions],
+    ) -> Any: ...
     @lists_options
-    async def extract(self, prompt: Content, type: Any, **options: Unpack[RunOptions]) -> Any:
+    async def extract(
+        self, prompt: Content, type: Any, *, history: Iterable[MessageLike] | None = None, **options: Unpack[RunOptions]
+    ) -> Any:
         """Returns the answer as a value of `type`, which is a Python type or a JSON Schema. Raises OutputError."""
         options["output_type"] = type
-        return (await self._reply(prompt, None, options)).output
+        return (await self._reply(prompt, history, options)).output
