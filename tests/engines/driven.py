@@ -17,10 +17,7 @@ from selenium.webdriver.webkitgtk.service import Service
 
 from tools.chromium import start_chrome
 
-RUN = """
-const [source, argument, done] = arguments;
-(0, eval)(`(${source})`)(argument).then(done, (error) => done(`\\0${error}`));
-"""
+RUN = "const [argument, done] = arguments; (%s)(argument).then(done, (error) => done(`\\0${error}`));"
 
 
 class Driven:
@@ -52,7 +49,7 @@ class Driven:
         self._driver.switch_to.window(tab)
         self._driver.set_script_timeout(timeout_s)
         try:
-            told = str(self._driver.execute_async_script(RUN, function, argument))
+            told = str(self._driver.execute_async_script(RUN % function, argument))
         except TimeoutException:
             raise TimeoutError(f"the script did not end within {timeout_s:g} s") from None
         if told.startswith("\0"):
