@@ -10,6 +10,7 @@ import { openPanel } from "../panel-frame.js";
 import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "../tools/page-tools.js";
 import { agentPython } from "../tools/python-switch.js";
 import { rememberChatModels } from "./chat-models.js";
+import { helpWithFaults } from "./fault-help.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
 import { mcpTools, watchMcpServers } from "./mcp-servers.js";
 import { localModelName, watchModelFile } from "./model-file.js";
@@ -36,6 +37,7 @@ export function watch(page) {
   watchSecondAgent(page.changed);
   watchMcpServers(chat, page.changed);
   watchModelFile();
+  helpWithFaults(chat);
 
   const begin = () => {
     watchProviderForm((settings) => {

@@ -139,7 +139,7 @@ def test_a_failure_is_told_in_the_message_that_failed_and_can_be_tried_again(ope
     fault = chat.one(".assistant .fault")
     assert fault.get_attribute("role") == "alert"
     assert "The provider did not accept the request." in fault.text
-    assert "HTTP 400" in fault.text
+    assert "HTTP 400" in fault.get_attribute("textContent")
     assert chat.run("return window.fault") == "BadRequestError"
     chat.button("Try again").click()
     chat.wait_for("Fine now.")

@@ -187,7 +187,7 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         visitor.open("Limits of an answer")
         visitor.write("limit-tokens", "1000")
         page.send("Limit yourself.")
-        page.wait_for("limit of 1000 total tokens")
+        page.wait_for("Stopped at your limit of 1,000 tokens.")
         visitor.write("limit-tokens", "")
         visitor.write("limit-cost", "1.5")
         page.send("And in money?")
@@ -197,7 +197,8 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         box = server.box({"text": "As dear.", "usage": usage})
         choose(page, "openai-compatible", base=box.url, model="m")
         page.send("And now?")
-        page.wait_for("limit of 1.5 US dollars (it would be or is 1.9)")
+        page.wait_for("Stopped at your limit of $1.5.")
+        assert "it would be or is 1.9" in page.one(".fault-message, .fault-details").get_attribute("textContent")
         shots("limits")
         visitor.write("limit-cost", "")
 

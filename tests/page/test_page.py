@@ -127,7 +127,7 @@ def test_it_is_usable_on_a_narrow_screen(page, server):
 def test_a_failure_about_the_base_url_leads_to_its_field(page):
     choose(page, "openai-compatible", model="m", base="")
     page.send("Hi")
-    page.wait_for("The settings do not work.")
+    page.wait_for("This provider needs the address of its server.")
     assert field(page, "base").get_attribute("aria-invalid") == "true"
 
 

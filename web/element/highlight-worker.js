@@ -3,19 +3,16 @@
  * pairs of text and kind, or null where the language is unknown.
  */
 
+import library from "../vendor/highlight/highlight.min.js";
+
 const ENTITIES = /** @type {Record<string, string>} */ ({ "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#x27;": "'" });
 
-/** @type {Promise<any> | undefined} */
-let loading;
-
-addEventListener("message", async ({ data: { id, language, text } }) => {
+addEventListener("message", ({ data: { id, language, text } }) => {
   let tokens = null;
   try {
-    loading ??= import(/** @type {string} */ ("../vendor/highlight/highlight.min.js"));
-    const { default: library } = await loading;
     if (library.getLanguage(language)) tokens = tokensOf(library.highlight(text, { language, ignoreIllegals: true }).value);
   } catch {
-    // The library is not there, or fails on this text: it stays without colours.
+    // The library fails on this text: it stays without colours.
   }
   postMessage({ id, tokens });
 });

@@ -1,5 +1,7 @@
 /** Colours of code, from a worker that starts with the first block. */
 
+import { findScript, startWorker } from "../runtime/package-files.js";
+
 /** @typedef {[text: string, kind: string]} Token */
 
 /** Longer code stays without colours. */
@@ -27,7 +29,8 @@ export function colour(language, text) {
 
 function start() {
   try {
-    const started = new Worker(new URL("./highlight-worker.js", import.meta.url), { type: "module", name: "staysail highlight" });
+    const emitted = () => new Worker(new URL("./highlight-worker.js", import.meta.url), { type: "module", name: "staysail highlight" });
+    const started = startWorker(findScript("element/highlight-worker.js", emitted));
     started.addEventListener("message", ({ data: { id, tokens } }) => {
       waiting.get(id)?.(tokens);
       waiting.delete(id);
@@ -39,6 +42,6 @@ function start() {
     });
     return started;
   } catch {
-    return null; // the module comes from another origin
+    return null; // the page's security policy allows no worker
   }
 }

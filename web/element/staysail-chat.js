@@ -58,6 +58,7 @@ export class StaysailChat extends Element {
       passage.node,
     );
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
+    root.addEventListener("staysail-continue", () => void this.send("Go on where you stopped."));
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));
     this.addEventListener("focusin", () => this.#source.warm(), { once: true });
@@ -246,6 +247,9 @@ export class StaysailChat extends Element {
     if (event.key === "Escape" && this.running && !event.isComposing) {
       event.preventDefault();
       this.stop();
+    } else if (event.key === "ArrowUp" && event.target === this.#composer.input && !this.draft && !event.isComposing) {
+      // In an empty field, the arrow fetches the last question.
+      /** @type {HTMLElement | null} */ (this.shadowRoot?.querySelector(".turn:last-child [part~=edit]"))?.click();
     }
   }
 

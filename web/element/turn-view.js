@@ -11,7 +11,7 @@ import { h, icon } from "./dom.js";
 import { formatJson, formatUsage } from "./format.js";
 import { copyButton } from "./copy-button.js";
 import { MarkdownView } from "./markdown.js";
-import { faultNotice, RetryNotice } from "./notices.js";
+import { endNotice, faultNotice, RetryNotice } from "./notices.js";
 import { ReasoningView } from "./reasoning.js";
 import { ToolCard } from "./tool-card.js";
 import { partsOf, textOf } from "./conversation.js";
@@ -51,6 +51,8 @@ export class TurnView {
   #replayed = false;
   /** @type {HTMLElement | false} */
   #question;
+  /** Why the model ended its last step. @type {string} */
+  #finishReason = "";
   /** Undefined where the conversation is not kept. @type {TurnActions["fork"]} */
   fork;
 
@@ -78,6 +80,7 @@ export class TurnView {
     this.#foot.replaceChildren();
     this.#tools.clear();
     this.#open = this.#retry = undefined;
+    this.#finishReason = "";
     this.#answer.setAttribute("aria-busy", "true");
     this.wait(why);
   }
@@ -137,6 +140,8 @@ export class TurnView {
         this.#actions.announce(`${event.model} answers instead`);
         return this.#note(`${event.model} answers instead of ${event.previous}: ${event.error}`);
       case "step_done":
+        this.#finishReason = event.finishReason;
+        return this.#close();
       case "run_done":
         return this.#close();
     }
@@ -191,8 +196,23 @@ export class TurnView {
   /** @param {Turn} turn */
   finish(turn) {
     this.#end();
+    this.#sayHowItEnded(turn);
     this.#complete(turn, formatUsage(turn.usage));
     this.#cite(turn.sources, turn.text);
+  }
+
+  /** Says where the model did not end its answer by itself. @param {Turn} turn */
+  #sayHowItEnded({ text, messages = [] }) {
+    const say = (/** @type {string} */ words, /** @type {Parameters<typeof endNotice>[1]} */ way = undefined) => {
+      this.#actions.announce(words);
+      this.#append(endNotice(words, way));
+    };
+    const goOn = () => this.node.dispatchEvent(new CustomEvent("staysail-continue", { bubbles: true }));
+    const refused = messages.at(-1)?.role === "assistant" && partsOf(messages.at(-1)).some(({ type }) => type === "refusal");
+    if (this.#finishReason === "length") say("The answer was cut off at its greatest length.", { words: "Continue", click: goOn });
+    else if (this.#finishReason === "content_filter") say("The provider's filter ended this answer.");
+    else if (refused) say("The model refused to answer.");
+    else if (!text.trim() && !this.#body.childElementCount) say("The model gave an empty answer.");
   }
 
   /**
@@ -369,7 +389,7 @@ export class TurnView {
   #editButton() {
     return h(
       "button",
-      { type: "button", class: "quiet only-last", part: "button", title: "Edit the question", click: this.#actions.edit },
+      { type: "button", class: "quiet only-last", part: "button edit", title: "Edit the question", click: this.#actions.edit },
       icon("edit"),
       h("span", { class: "label" }, "Edit"),
     );

@@ -40,6 +40,12 @@ export const MESSAGES = /* css */ `
 .fault { padding: 0.85rem 1rem; border-inline-start: 3px solid var(--_danger); border-radius: var(--_radius); background: var(--_danger-surface); }
 .fault-title { display: flex; gap: 0.5rem; align-items: center; color: var(--_danger); }
 .fault-message { overflow-wrap: anywhere; white-space: pre-wrap; }
+.fault-more:empty { display: none; }
+.fault-more { display: grid; gap: 0.4rem; justify-items: start; margin-block-start: 0.3rem; overflow-wrap: anywhere; }
+.fault-more code { font: 0.875em/1.5 var(--_mono); }
+.fault-details { margin-block-start: 0.4rem; color: var(--_muted); font-size: 0.875rem; }
+.fault-details summary { inline-size: fit-content; cursor: pointer; }
+.ended { display: flex; flex-wrap: wrap; gap: 0.35rem 0.75rem; align-items: center; }
 .fault-label { color: var(--_muted); font: 0.75rem/1.5 var(--_mono); overflow-wrap: anywhere; }
 .fault .button { margin-block-start: 0.6rem; }
 
