@@ -3,9 +3,9 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
-ENVIRONMENTS := tests/environments/.venv/.installed tests/environments/node_modules/.package-lock.json
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
+FRAMEWORKS := $(patsubst %,tests/frameworks/%/node_modules/.package-lock.json,next $(if $(STAYSAIL_EVERY),every))
 UI := tests/ui/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/typing tests/attack
 ROW ?=
@@ -15,13 +15,12 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack test environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
+.PHONY: help run docs build types pack test test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
 	@echo "make test    every test: CPython, Node, and pages in Chromium, Firefox and WebKit (installed if missing)"
 	@echo "make attack  the attacks of tests/attack for STAYSAIL_ATTACK_SECONDS in all (600), with a table of what was tried"
-	@echo "make environments  notebooks, servers and pages of others, with the wheel that package indexes have; writes docs/environments.md"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
@@ -113,22 +112,11 @@ $(UI): tests/ui/package.json tests/ui/package-lock.json
 	@cd tests/ui && npm ci --loglevel=error
 	@touch $@
 
-# Servers, notebooks and pages of others, which nothing else needs.
-tests/environments/.venv/.installed: tests/environments/requirements.txt $(VENV)/.dev
-	@echo "Installing notebooks and servers into tests/environments/.venv"
-	@rm -rf tests/environments/.venv && $(PY) -m venv tests/environments/.venv
-	@tests/environments/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/environments/requirements.txt
+# The frameworks and bundlers that the packed package is built with: Next.js always, the others with STAYSAIL_EVERY=1.
+tests/frameworks/%/node_modules/.package-lock.json: tests/frameworks/%/package.json tests/frameworks/%/package-lock.json
+	@echo "Installing frameworks into tests/frameworks/$*/node_modules"
+	@cd tests/frameworks/$* && npm ci --loglevel=error
 	@touch $@
-
-tests/environments/node_modules/.package-lock.json: tests/environments/package.json tests/environments/package-lock.json
-	@echo "Installing pages of others, and their Pyodide, into tests/environments/node_modules"
-	@cd tests/environments && npm ci --ignore-scripts --loglevel=error
-	@touch $@
-
-environments: types $(ENVIRONMENTS)
-	@echo "== Notebooks, servers and pages of others"
-	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/environments --runner selenium --rt chrome --dist-dir wheels
-	@$(PY) -m tests.environments.table
 
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
@@ -136,18 +124,17 @@ bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
 # What the tests need is fetched and installed side by side. Then pages in two Chromiums at once, then in the other engines, then the two
 # others side by side, each with what it printed in one piece; all of them to the end.
 test:
-	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM) $(UI)
+	@$(MAKE) --no-print-directory --jobs=2 types $(CONFORMANCE) $(ECOSYSTEM) $(UI) $(FRAMEWORKS)
 	@status=0; $(MAKE) test-page || status=1; \
 		$(MAKE) test-engines || status=1; \
 		echo "== Tests on CPython and in Node, side by side"; \
-		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; \
-		$(if $(STAYSAIL_EVERY),$(MAKE) --no-print-directory environments || status=1;) exit $$status
+		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; exit $$status
 
 test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"
 	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
 
-test-page: types $(UI)
+test-page: types $(UI) $(FRAMEWORKS)
 	@echo "== Tests in headless Chromium"
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/page \
 		--numprocesses 2 --dist loadgroup --reruns 1 --runner selenium --rt chrome --dist-dir wheels $(PAGE_ARGS)
@@ -190,9 +177,11 @@ docs: setup build
 
 clean:
 	rm -rf dist .cache/wheel .cache/wheel.json .cache/snapshot.sha256 .pytest_cache .mypy_cache .ruff_cache .hypothesis web/types web/wheel
+	rm -rf tests/frameworks/next/.next tests/frameworks/next/public tests/frameworks/every/*/.nuxt tests/frameworks/every/*/.output
+	rm -rf tests/frameworks/every/*/.svelte-kit tests/frameworks/every/*/build
 	rm -f wheels/staysail-* wheels/pyodide-lock.json
 	find wheels -name '*.gz' -delete
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules tests/ui/node_modules bench/built bench/wheels
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules tests/ui/node_modules bench/built bench/wheels tests/frameworks/*/node_modules

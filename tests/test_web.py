@@ -9,7 +9,7 @@ from tools.sources import ROOT
 
 WEB = ROOT / "web"
 FOLDERS = ("bench", "page", "tests", "tools", "web")
-GENERATED = {"built", "node_modules", "seeds", "types", "vendor"}
+GENERATED = {".next", ".nuxt", ".output", ".svelte-kit", "build", "built", "dist", "node_modules", "public", "seeds", "types", "vendor"}
 COMMENT = re.compile(r"/\*\*.*?\*/", re.DOTALL)
 TAG = re.compile(r"(?:^|[\s*])@(?:param|property|returns|template|throws|type|typedef)\b")
 

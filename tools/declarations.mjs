@@ -1,7 +1,7 @@
 // Writes web/types/: the declarations of the npm package, generated from the JSDoc of its modules. Only what can be
 // reached from package.json's `exports` stays. Run by `npm pack`; by hand: `cd web && npm run types`.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ rmSync(types, { recursive: true, force: true });
 const program = ts.createProgram(fileNames, options);
 complain(program.emit().diagnostics); // whether the modules themselves are in order is `make check`'s to say
 for (const file of fileNames.filter((name) => name.endsWith(".d.ts"))) copyWritten(file);
+for (const file of filesIn(types)) nameLibraries(file);
 const kept = reached();
 for (const file of filesIn(types)) if (!kept.has(file)) rmSync(file);
 
@@ -39,6 +40,12 @@ function copyWritten(file) {
   const target = join(types, relative(web, file));
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(file, target);
+}
+
+/** Names the library of a symbol that ES2022, which most projects compile for, does not have. */
+function nameLibraries(file) {
+  const source = readFileSync(file, "utf8");
+  if (source.includes("Symbol.asyncDispose")) writeFileSync(file, `/// <reference lib="esnext.disposable" />\n${source}`);
 }
 
 /** The declarations that a program sees which imports every subpath. @returns {Set<string>} */

@@ -141,10 +141,7 @@ async def load_backend(choice: Any = None) -> Any:
             if choice:
                 raise
             why += f"; numkong neither: {error}"
-    try:
-        await load_packages(["numpy"])
-    except ConfigError as error:
-        raise error if choice else ConfigError(f"no vector backend runs here: {why}; numpy neither: {error}") from error
+    await load_packages(["numpy"])
     return _make_backend("numpy", why)
 
 

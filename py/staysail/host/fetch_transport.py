@@ -120,12 +120,21 @@ class _Response:
                 return
             reader = self._response.body.getReader()
             while not (piece := await reader.read()).done:
-                yield piece.value.to_bytes()
+                yield _bytes_of(piece)
         except JsException as error:
             origin = self._request.origin
             raise NetworkError(
                 f"the connection to {origin} broke in the middle of the answer", code="disconnected", retryable=True
             ) from error
+
+
+def _bytes_of(piece: Any) -> bytes:
+    """The bytes of what a stream's reader gave. Pyodide refuses to hold Node's Buffer, which the fetch of happy-dom gives."""
+    try:
+        value = piece.value
+    except RuntimeError:
+        value = js.Reflect.construct(js.Uint8Array, js.Object.values(piece).filter(js.ArrayBuffer.isView))
+    return bytes(value.to_bytes())
 
 
 async def _is_there(origin: str) -> bool:
