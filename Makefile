@@ -3,6 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
+ENVIRONMENTS := tests/environments/.venv/.installed tests/environments/node_modules/.package-lock.json
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
 FRAMEWORKS := $(patsubst %,tests/frameworks/%/node_modules/.package-lock.json,next $(if $(STAYSAIL_EVERY),every))
@@ -15,12 +16,13 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack test test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
+.PHONY: help run docs build types pack test environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
 	@echo "make test    every test: CPython, Node, and pages in Chromium, Firefox and WebKit (installed if missing)"
 	@echo "make attack  the attacks of tests/attack for STAYSAIL_ATTACK_SECONDS in all (600), with a table of what was tried"
+	@echo "make environments  notebooks, servers and pages of others, with the wheel that package indexes have; writes docs/environments.md"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    the npm package, as dist/staysail-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
@@ -112,6 +114,23 @@ $(UI): tests/ui/package.json tests/ui/package-lock.json
 	@cd tests/ui && npm ci --loglevel=error
 	@touch $@
 
+# Servers, notebooks and pages of others, which nothing else needs.
+tests/environments/.venv/.installed: tests/environments/requirements.txt $(VENV)/.dev
+	@echo "Installing notebooks and servers into tests/environments/.venv"
+	@rm -rf tests/environments/.venv && $(PY) -m venv tests/environments/.venv
+	@tests/environments/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/environments/requirements.txt
+	@touch $@
+
+tests/environments/node_modules/.package-lock.json: tests/environments/package.json tests/environments/package-lock.json
+	@echo "Installing pages of others, and their Pyodide, into tests/environments/node_modules"
+	@cd tests/environments && npm ci --ignore-scripts --loglevel=error
+	@touch $@
+
+environments: types $(ENVIRONMENTS)
+	@echo "== Notebooks, servers and pages of others"
+	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) -m pytest tests/environments --runner selenium --rt chrome --dist-dir wheels
+	@$(PY) -m tests.environments.table
+
 # The frameworks and bundlers that the packed package is built with: Next.js always, the others with STAYSAIL_EVERY=1.
 tests/frameworks/%/node_modules/.package-lock.json: tests/frameworks/%/package.json tests/frameworks/%/package-lock.json
 	@echo "Installing frameworks into tests/frameworks/$*/node_modules"
@@ -128,7 +147,8 @@ test:
 	@status=0; $(MAKE) test-page || status=1; \
 		$(MAKE) test-engines || status=1; \
 		echo "== Tests on CPython and in Node, side by side"; \
-		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; exit $$status
+		$(MAKE) --no-print-directory --jobs=2 --output-sync --keep-going test-web test-python || status=1; \
+		$(if $(STAYSAIL_EVERY),$(MAKE) --no-print-directory environments || status=1;) exit $$status
 
 test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"

@@ -141,7 +141,10 @@ async def load_backend(choice: Any = None) -> Any:
             if choice:
                 raise
             why += f"; numkong neither: {error}"
-    await load_packages(["numpy"])
+    try:
+        await load_packages(["numpy"])
+    except ConfigError as error:
+        raise error if choice else ConfigError(f"no vector backend runs here: {why}; numpy neither: {error}") from error
     return _make_backend("numpy", why)
 
 

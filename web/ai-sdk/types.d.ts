@@ -131,3 +131,95 @@ export interface LanguageModelV4 {
   doGenerate(options: AiCallOptions): Promise<AiGenerateResult>;
   doStream(options: AiCallOptions): Promise<{ stream: ReadableStream<AiStreamPart>; request?: { body?: unknown } }>;
 }
+
+// The messages and chunks of the AI SDK's user interface.
+
+type Metadata = { providerMetadata?: ProviderMetadata };
+export type UIPart =
+  | ({ type: "text"; text: string; state?: "streaming" | "done" } & Metadata)
+  | ({ type: "reasoning"; id?: string; text: string; state?: "streaming" | "done" } & Metadata)
+  | ({ type: "file"; mediaType: string; filename?: string; url: string } & Metadata)
+  | ({ type: "custom"; kind: `${string}.${string}` } & Metadata)
+  | { type: "step-start" }
+  | { type: "steering-message"; id: string; parts: UIPart[] }
+  | UIToolPart
+  | { type: `source-${string}` | `data-${string}` | "reasoning-file"; [field: string]: any };
+export type UIToolPart = {
+  type: `tool-${string}` | "dynamic-tool";
+  toolName?: string;
+  toolCallId: string;
+  state: string;
+  input?: any;
+  output?: any;
+  errorText?: string;
+  providerExecuted?: boolean;
+  approval?: { id: string; approved?: boolean; reason?: string };
+};
+export type UIMessageLike = { id: string; role: "system" | "user" | "assistant"; metadata?: any; parts: readonly any[] };
+export type UIFinishReason = AiFinishReason["unified"];
+export type UIChunk =
+  | { type: "start"; messageId?: string; messageMetadata?: any }
+  | { type: "start-step" }
+  | { type: "finish-step" }
+  | { type: "reset-step" }
+  | { type: "finish"; finishReason?: UIFinishReason; messageMetadata?: any }
+  | { type: "abort"; reason?: string }
+  | { type: "error"; errorText: string }
+  | { type: "message-metadata"; messageMetadata: any }
+  | ({ type: "text-start" | "text-end" | "reasoning-start" | "reasoning-end"; id: string } & Metadata)
+  | { type: "text-delta" | "reasoning-delta"; id: string; delta: string }
+  | { type: "tool-input-start"; toolCallId: string; toolName: string; providerExecuted?: boolean }
+  | { type: "tool-input-delta"; toolCallId: string; inputTextDelta: string }
+  | ({ type: "tool-input-available"; toolCallId: string; toolName: string; input: unknown; providerExecuted?: boolean } & Metadata)
+  | { type: "tool-approval-request"; approvalId: string; toolCallId: string; approvalDescriptor?: unknown; reason?: string }
+  | { type: "tool-approval-response"; approvalId: string; approved: boolean; reason?: string }
+  | { type: "tool-output-available"; toolCallId: string; output: unknown; providerExecuted?: boolean; preliminary?: boolean }
+  | { type: "tool-output-error"; toolCallId: string; errorText: string; providerExecuted?: boolean }
+  | { type: "tool-output-denied"; toolCallId: string }
+  | ({ type: "source-url"; sourceId: string; url: string; title?: string } & Metadata)
+  | ({ type: "source-document"; sourceId: string; mediaType: string; title: string; filename?: string } & Metadata)
+  | { type: "file"; url: string; mediaType: string }
+  | ({ type: "custom"; kind: `${string}.${string}` } & Metadata)
+  | { type: "steering-message"; id: string; parts: ({ type: "text"; text: string } | { type: "file"; url: string; mediaType: string })[] }
+  | { type: `data-${string}`; id?: string; data: any; transient?: boolean };
+
+/** A part of `localStorage`'s interface. */
+export type KeyStorage = Pick<Storage, "getItem" | "setItem" | "removeItem">;
+/** A request of a chat, as `sendMessages` gets it. */
+export type ChatRequest = {
+  trigger: "submit-message" | "regenerate-message";
+  chatId: string;
+  messageId: string | undefined;
+  messages: UIMessageLike[];
+  body?: object;
+  headers?: Record<string, string> | Headers;
+  metadata?: unknown;
+};
+/** What a message's metadata holds, where `messageMetadata` is left out. */
+export type StaysailMetadata = {
+  usage?: import("../types.js").Usage;
+  finishReason?: import("../types.js").FinishReason;
+  /** The id of a durable run. */
+  runId?: string;
+  /** The paused run of an agent that is not durable, or null once it went on. */
+  run?: import("../types.js").PausedRun | null;
+  warnings?: string[];
+};
+export type TransportOptions = {
+  /** The agent, or a function of a request that returns one. */
+  agent:
+    | import("./agent-like.js").AgentLike
+    | ((request: ChatRequest) => import("./agent-like.js").AgentLike | Promise<import("./agent-like.js").AgentLike>);
+  /** Options of each run, such as `preamble`, or a function of a request that returns them. */
+  options?:
+    | import("../types.js").CallOptions
+    | ((request: ChatRequest) => import("../types.js").CallOptions | Promise<import("../types.js").CallOptions>);
+  /** Metadata of the answer's message, beside staysail's own. It is called with each event and returns nothing where there is none. */
+  messageMetadata?: (event: import("../types.js").AgentEvent<any>) => object | undefined;
+  /** Returns the text of an error for the page; by default the error's message. */
+  onError?: (error: unknown) => string;
+  /** Where the ids of runs under way are kept, by chat; `localStorage` in a page. */
+  storage?: KeyStorage;
+  /** Makes the id of an answer's message. */
+  generateId?: () => string;
+};

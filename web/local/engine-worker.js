@@ -2,7 +2,7 @@
  * The worker that holds the local models, so that neither the page nor Python waits for them.
  *
  * In:  {type: "load", id, options}  {type: "complete", id, request}  {type: "embed", id, texts}  {type: "abort", id}
- * Out: {type: "progress", id, progress}  {type: "event", id, event}
+ * Out: {type: "up"}, first; {type: "progress", id, progress}  {type: "event", id, event}
  *      and, exactly once for every id but an abort's, {type: "done", id, value} or {type: "fault", id, error}.
  *      After {type: "crash", error} nothing more comes: end this worker and make another.
  *
@@ -10,7 +10,7 @@
  *   | {type: "embed", id: number, texts: string[]} | {type: "abort", id: number}} ToWorker
  * @typedef {{type: "progress", id: number, progress: Progress} | {type: "event", id: number, event: CompletionEvent}
  *   | {type: "done", id: number, value?: unknown} | {type: "fault", id: number, error: ReturnType<typeof toWire>}
- *   | {type: "crash", error: ReturnType<typeof toWire>}} FromWorker
+ *   | {type: "crash", error: ReturnType<typeof toWire>} | {type: "up"}} FromWorker
  * @import { CompletionEvent, CompletionRequest, HostOptions, Progress } from "./types.js"
  */
 
@@ -37,12 +37,16 @@ scope.onmessage = async (/** @type {MessageEvent<ToWorker>} */ { data }) => {
     scope.postMessage({ type: "done", id, value: await answer(data, controller.signal) });
   } catch (error) {
     const wire = toWire(error);
-    // A trap leaves the instance's memory in an unknown state, so this worker is given up whole.
-    scope.postMessage(wire.code === "crashed" ? { type: "crash", error: wire } : { type: "fault", id, error: wire });
+    // A trap leaves the instance's memory in an unknown state, and what stalls may hold it: this worker is given up whole.
+    scope.postMessage(
+      wire.code === "crashed" || wire.code === "stalled" ? { type: "crash", error: wire } : { type: "fault", id, error: wire },
+    );
   } finally {
     running.delete(id);
   }
 };
+
+scope.postMessage({ type: "up" });
 
 /**
  * @param {Exclude<ToWorker, {type: "abort"}>} message

@@ -7,6 +7,7 @@
 
 import { DEFAULT_MODEL_NAMES } from "./defaults.js";
 import { LocalModelError, abortError, fromWire } from "./errors.js";
+import { Patience, stalled } from "./patience.js";
 import { explainLoading, fileURL, findScript, startWorker } from "../runtime/package-files.js";
 import { Turns } from "./turns.js";
 
@@ -21,6 +22,9 @@ import { Turns } from "./turns.js";
 /** The models of this repository, beside the package. */
 const WEIGHTS = "../wheels/local/";
 
+/** Time for the first word of the engine's worker, at each try: see WORD_MS of llama.js. */
+const UP_MS = [10_000, 30_000, 60_000];
+
 /** A message as its sender gives it: the engine adds the id. @typedef {ToWorker extends infer M ? M extends {id: number} ? Omit<M, "id"> : never : never} Message */
 
 export class LocalEngine {
@@ -31,6 +35,8 @@ export class LocalEngine {
   #model;
   /** @type {Worker | undefined} */
   #worker;
+  /** Messages since the worker was made, kept until it is up. @type {ToWorker[] | undefined} */
+  #unheard;
   /** @type {Map<number, Call>} */
   #calls = new Map();
   #lastId = 0;
@@ -184,33 +190,52 @@ export class LocalEngine {
   #send(message, watch = {}) {
     if (this.#disposed) throw new LocalModelError("disposed", "This local engine was disposed of; make another.");
     const id = ++this.#lastId;
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+    if (!this.#worker) this.#start();
     const done = new Promise((resolve, reject) => this.#calls.set(id, { resolve, reject, ...watch }));
-    worker.postMessage({ ...message, id });
+    this.#post(/** @type {ToWorker} */ ({ ...message, id }));
     return { id, done };
   }
 
   /** @param {number} id */
   #abort(id) {
-    this.#worker?.postMessage({ type: "abort", id });
+    this.#post({ type: "abort", id });
   }
 
-  #start() {
+  /** @param {ToWorker} message */
+  #post(message) {
+    this.#unheard?.push(message);
+    this.#worker?.postMessage(message);
+  }
+
+  /** Makes a worker; where it says nothing, another, which gets the same messages. @param {number} [tried] */
+  #start(tried = 0) {
     const script = workerScript();
     const worker = startWorker(script);
+    this.#worker = worker;
+    this.#unheard ??= [];
+    for (const message of this.#unheard) worker.postMessage(message);
+    const patience = new Patience(UP_MS[tried], () => {
+      if (worker !== this.#worker) return;
+      worker.terminate();
+      if (tried + 1 < UP_MS.length) this.#start(tried + 1);
+      else this.#end(stalled("The start of the local engine's worker", UP_MS[tried]));
+    });
     worker.onmessage = (/** @type {MessageEvent<FromWorker>} */ { data }) => {
-      if (worker === this.#worker) this.#receive(data);
+      patience.end();
+      if (worker !== this.#worker) return;
+      this.#unheard = undefined;
+      this.#receive(data);
     };
     worker.onerror = async (event) => {
+      patience.end();
       const why = event.message || (await explainLoading(script.address));
       if (worker === this.#worker) this.#end(new LocalModelError("crashed", `The local engine's worker failed: ${why}`));
     };
-    return worker;
   }
 
   /** @param {FromWorker} message */
   #receive(message) {
+    if (message.type === "up") return;
     if (message.type === "crash") return this.#end(fromWire(message.error));
     const call = this.#calls.get(message.id);
     if (message.type === "event") return call?.onEvent?.(message.event);
@@ -222,7 +247,7 @@ export class LocalEngine {
   /** Give up the worker: everything pending fails, and the next call starts another. @param {Error} error */
   #end(error) {
     this.#worker?.terminate();
-    this.#worker = this.#language = this.#embedder = undefined;
+    this.#worker = this.#unheard = this.#language = this.#embedder = undefined;
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const call of calls) call.reject(error);

@@ -9,10 +9,15 @@ import { EMBEDDER, LANGUAGE_MODEL, VOCABULARY } from "./defaults.js";
 import { Embedder } from "./embedder.js";
 import { LocalModelError } from "./errors.js";
 import { Llama } from "./llama.js";
+import { within } from "./patience.js";
+import { requireWebAssembly, runtimeFolder } from "./abilities.js";
 import { Router } from "./router.js";
 import { fetchWeights } from "./weights.js";
 
 /** @typedef {(progress: Progress) => void} OnProgress */
+
+/** Time for the embedder's runtime and session. */
+const OPEN_MS = 180_000;
 
 export class Host {
   #onCrash;
@@ -87,6 +92,8 @@ export class Host {
   async #openLanguageModel(model, onProgress, signal) {
     const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
       onProgress({ stage: "model", loadedBytes, totalBytes });
+    requireWebAssembly(); // before anything large is downloaded
+    const runtime = await Llama.importRuntime(this.#url(runtimeFolder()));
     const { path, ...known } = LANGUAGE_MODEL;
     const weights =
       model === undefined
@@ -96,7 +103,7 @@ export class Host {
           : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const { contextTokens, threads } = this.#settled();
-    return Llama.open(weights, { runtimeURL: this.#url("wllama/"), contextTokens, threads, onCrash: this.#onCrash });
+    return Llama.open(weights, { runtime, contextTokens, threads, onCrash: this.#onCrash });
   }
 
   /**
@@ -123,7 +130,7 @@ export class Host {
       fetchWeights(this.#url(path).href, { ...known, signal, onBytes }),
       fetchWeights(this.#url(VOCABULARY.path).href, { sizeBytes: VOCABULARY.sizeBytes, sha256: VOCABULARY.sha256, signal }),
     ]);
-    return Embedder.open(weights, await vocabulary.text(), this.#url("onnxruntime/"));
+    return within(OPEN_MS, "The start of the embedder", Embedder.open(weights, await vocabulary.text(), this.#url("onnxruntime/")));
   }
 
   #settled() {

@@ -1,5 +1,5 @@
 /**
- * A GGUF language model in WebAssembly (wllama 2.4), as a text that grows token by token.
+ * A GGUF language model in WebAssembly (wllama 2), as a text that grows token by token.
  *
  * The tokens already evaluated are kept between requests: a prompt that begins as the last one did pays for its new end only.
  * wllama runs llama.cpp in a worker it makes from a Blob, so a page's Content-Security-Policy needs
@@ -9,6 +9,7 @@
  */
 
 import { LocalModelError, abortError, messageOf } from "./errors.js";
+import { Patience, stalled, within } from "./patience.js";
 
 /**
  * The part of wllama that is used.
@@ -30,12 +31,26 @@ import { LocalModelError, abortError, messageOf } from "./errors.js";
  * @property {(keep: number, discard: number) => Promise<void>} kvRemove
  * @property {() => Promise<void>} kvClear
  * @property {() => Promise<void>} exit
+ * @property {{worker?: Worker} | null} proxy
+ *
+ * wllama's module, and the folder that it came from.
+ * @typedef {{Wllama: new (paths: Record<string, string>, options: object) => Wllama, LoggerWithoutDebug: object, url: URL}} Runtime
  */
 
 /** Prompt tokens evaluated at once. Fewer would let a stopped request end sooner, but cost a quarter of the speed. */
 const SLICE = 64;
 /** llama.cpp reads a file with 32-bit offsets here. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
+/**
+ * Time for the first word of wllama's worker, at each try. Firefox now and then starts none of the workers that a worker makes, while a
+ * service worker takes the page over, and reports it to nobody: a second one starts.
+ */
+const WORD_MS = [8_000, 20_000, 60_000];
+/** Time for each further word while a model loads. */
+const LOAD_MS = 180_000;
+/** Time for the evaluation of a slice of the prompt, or of a token: much, since models and machines differ. */
+const STEP_MS = 300_000;
+const EXIT_MS = 3_000;
 
 export class Llama {
   /** @type {Wllama} */
@@ -53,32 +68,40 @@ export class Llama {
   }
 
   /**
-   * @param {Blob} weights
-   * @param {{runtimeURL: URL, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options
+   * Imports wllama from its folder.
+   * @param {URL} url
+   * @returns {Promise<Runtime>}
    */
-  static async open(weights, { runtimeURL, contextTokens, threads, onCrash }) {
-    await checkFile(weights);
-    const { Wllama, LoggerWithoutDebug } = await importRuntime(runtimeURL);
-    const paths = Object.fromEntries(
-      ["single-thread", "multi-thread"].map((kind) => [`${kind}/wllama.wasm`, new URL(`${kind}/wllama.wasm`, runtimeURL).href]),
-    );
-    const quiet = () => {};
-    // wllama gives its worker's uncaught errors to the logger and leaves its callers waiting for ever.
-    const error = (/** @type {unknown[]} */ ...args) => {
-      if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
-    };
-    const wllama = new Wllama(paths, {
-      suppressNativeLog: true,
-      logger: { ...LoggerWithoutDebug, log: quiet, warn: quiet, debug: quiet, error },
-    });
-    const trained = await trainedContext(weights);
+  static async importRuntime(url) {
     try {
-      await withDocument(() => wllama.loadModel([weights], { n_ctx: Math.min(contextTokens, trained), n_threads: threads, n_batch: 512 }));
+      const module = await within(
+        LOAD_MS,
+        "The load of the language model's runtime",
+        import(/* @vite-ignore */ new URL("index.js", url).href),
+      );
+      return { ...module, url };
     } catch (cause) {
-      await wllama.exit().catch(quiet);
-      throw loadError(cause, weights.size);
+      if (cause instanceof LocalModelError) throw cause;
+      throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${url.href}: ${messageOf(cause)}`, {
+        cause,
+      });
     }
-    return new Llama(wllama);
+  }
+
+  /**
+   * @param {Blob} weights
+   * @param {{runtime: Runtime, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options
+   */
+  static async open(weights, { runtime, contextTokens, threads, onCrash }) {
+    await checkFile(weights);
+    const n_ctx = Math.min(contextTokens, await trainedContext(weights));
+    const config = { n_ctx, n_threads: threads, n_batch: 512 };
+    for (const [tried, wordMs] of WORD_MS.entries()) {
+      const wllama = await start(runtime, { weights, config, wordMs, onCrash });
+      if (wllama) return new Llama(wllama);
+      console.debug(`The language model's worker said nothing for ${wordMs / 1000} s (try ${tried + 1} of ${WORD_MS.length})`);
+    }
+    throw stalled("The start of the language model's worker", WORD_MS[WORD_MS.length - 1]);
   }
 
   /** @param {{role: string, content: string}[]} messages the prompt by the model's own chat template */
@@ -165,7 +188,7 @@ export class Llama {
   }
 
   async close() {
-    await this.#wllama.exit();
+    await leave(this.#wllama);
   }
 
   /**
@@ -174,10 +197,11 @@ export class Llama {
    */
   async #append(tokens, skipLogits = false) {
     try {
-      await this.#wllama.decode(tokens, { skipLogits });
+      await within(STEP_MS, "A step of the language model", this.#wllama.decode(tokens, { skipLogits }));
       this.#tokens.push(...tokens);
     } catch (error) {
       this.#tokens = []; // what llama.cpp holds after a failure is unknown: the next `begin` starts over
+      if (error instanceof LocalModelError) throw error;
       await this.#wllama.kvClear().catch(() => {});
       throw error;
     }
@@ -212,15 +236,60 @@ export class Llama {
   }
 }
 
-/** @param {URL} runtimeURL */
-async function importRuntime(runtimeURL) {
+/**
+ * Returns a loaded model, or nothing where its worker did not start.
+ * @param {Runtime} runtime
+ * @param {{weights: Blob, config: object, wordMs: number, onCrash: (error: Error) => void}} options
+ * @returns {Promise<Wllama | undefined>}
+ */
+async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wordMs, onCrash }) {
+  const paths = Object.fromEntries(
+    ["single-thread", "multi-thread"].map((kind) => [`${kind}/wllama.wasm`, new URL(`${kind}/wllama.wasm`, url).href]),
+  );
+  let hasSpoken = false;
+  /** @type {(reason: "silent") => void} */
+  let giveUp = () => {};
+  const silent = new Promise((resolve) => (giveUp = resolve));
+  const patience = new Patience(wordMs, () => giveUp("silent"));
+  const hear = () => {
+    if (isLoading) patience.hear(LOAD_MS);
+    hasSpoken = true;
+  };
+  let isLoading = true;
+  // wllama gives its worker's uncaught errors to the logger and leaves its callers waiting for ever.
+  const error = (/** @type {unknown[]} */ ...args) => {
+    hear();
+    if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
+  };
+  // What llama.cpp logs is heard, as signs of life, and shown to nobody.
+  const wllama = new Wllama(paths, { logger: { ...LoggerWithoutDebug, log: hear, warn: hear, debug: hear, error } });
+  // wllama 2 reads `document.baseURI` to make absolute URLs absolute; a worker has no document.
+  const scope = /** @type {{document?: unknown}} */ (globalThis);
+  const lent = scope.document ? undefined : { baseURI: globalThis.location.href };
   try {
-    return await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("index.js", runtimeURL).href);
+    scope.document ??= lent;
+    const loading = wllama.loadModel([weights], config);
+    loading.catch(() => {});
+    if ((await Promise.race([loading, silent])) !== "silent") return wllama;
+    wllama.proxy?.worker?.terminate();
+    if (hasSpoken) throw stalled("The load of the language model", LOAD_MS);
+    return undefined;
   } catch (cause) {
-    throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${runtimeURL.href}: ${messageOf(cause)}`, {
-      cause,
-    });
+    if (cause instanceof LocalModelError) throw cause;
+    await leave(wllama);
+    throw loadError(cause, weights.size);
+  } finally {
+    isLoading = false;
+    patience.end();
+    if (lent) delete scope.document;
   }
+}
+
+/** Ends the model's worker, also where it no longer answers. @param {Wllama} wllama */
+async function leave(wllama) {
+  const worker = wllama.proxy?.worker;
+  await within(EXIT_MS, "The end of the language model's worker", wllama.exit()).catch(() => {});
+  worker?.terminate();
 }
 
 /** @param {Blob} weights */
@@ -273,23 +342,7 @@ function loadError(cause, sizeBytes) {
   }
   return new LocalModelError(
     "not_gguf",
-    `The model did not load: ${why}. It may be damaged, or of a kind this runtime (llama.cpp b6327) does not know.`,
+    `The model did not load: ${why}. It may be damaged, or of a kind this runtime (llama.cpp in wllama 2) does not know.`,
     { cause },
   );
-}
-
-/**
- * wllama 2.4 reads `document.baseURI` to make absolute URLs absolute; a worker has no document. Goes when wllama stops doing so.
- * @template T
- * @param {() => Promise<T>} run
- */
-async function withDocument(run) {
-  const scope = /** @type {{document?: unknown}} */ (globalThis);
-  if (scope.document) return run();
-  scope.document = { baseURI: globalThis.location.href };
-  try {
-    return await run();
-  } finally {
-    delete scope.document;
-  }
 }

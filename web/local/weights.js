@@ -4,8 +4,12 @@
  */
 
 import { LocalModelError, abortError, messageOf } from "./errors.js";
+import { Patience, within } from "./patience.js";
 
 const CACHE_NAME = "staysail-local-1";
+/** Time for the browser's own storage to answer, and for further bytes of a download. */
+const STORAGE_MS = 20_000;
+const BYTES_MS = 60_000;
 
 /**
  * @param {string} url
@@ -15,7 +19,7 @@ const CACHE_NAME = "staysail-local-1";
 export async function fetchWeights(url, { sizeBytes = 0, sha256, signal, onBytes = () => {} } = {}) {
   const cache = await openCache();
   const key = sha256 ? `${url}${url.includes("?") ? "&" : "?"}sha256=${sha256}` : url;
-  const kept = await cache?.match(key);
+  const kept = cache && (await within(STORAGE_MS, "The look into the cache", cache.match(key)).catch(() => undefined));
   if (kept) {
     const blob = await kept.blob();
     onBytes(blob.size, blob.size);
@@ -47,38 +51,70 @@ export async function clearWeights() {
  * @returns {Promise<T>}
  */
 async function download(url, sizeBytes, signal, onBytes, consume) {
-  let response;
-  try {
-    response = await fetch(url, { signal, cache: "no-store" }); // it is kept here, and once is enough
-  } catch (error) {
-    if (signal?.aborted) throw abortError();
-    throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, {
-      cause: error,
-    });
-  }
-  if (!response.ok || !response.body) {
-    const code = response.status === 404 ? "not_found" : "network";
-    throw new LocalModelError(code, `No weights at ${url}: the server answered ${response.status}.`);
-  }
-  // Behind a content encoding, Content-Length counts compressed bytes and would make the progress lie.
-  const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
-  const total = sizeBytes || announced;
-  let loaded = 0;
-  let reported = 0;
-  /** @type {TransformStream<Uint8Array, Uint8Array>} */
-  const counted = new TransformStream({
-    transform(chunk, controller) {
-      loaded += chunk.byteLength;
-      if (loaded - reported >= 1 << 20 || loaded === total) onBytes((reported = loaded), total);
-      controller.enqueue(chunk);
-    },
+  const control = new AbortController();
+  const stop = () => control.abort();
+  if (signal?.aborted) throw abortError();
+  signal?.addEventListener("abort", stop, { once: true });
+  let isSilent = false;
+  const patience = new Patience(BYTES_MS, () => {
+    isSilent = true;
+    stop();
   });
   try {
-    return await consume(new Response(response.body.pipeThrough(counted), { headers: { "content-type": "application/octet-stream" } }));
-  } catch (error) {
-    if (signal?.aborted) throw abortError();
-    throw new LocalModelError("network", `The download of ${url} broke off after ${loaded} bytes: ${messageOf(error)}`, { cause: error });
+    return await receive();
+  } finally {
+    patience.end();
+    signal?.removeEventListener("abort", stop);
   }
+
+  async function receive() {
+    let response;
+    try {
+      response = await fetch(url, { signal: control.signal, cache: "no-store" }); // it is kept here, and once is enough
+    } catch (error) {
+      if (signal?.aborted) throw abortError();
+      if (isSilent) throw stalledDownload(url, 0);
+      throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, {
+        cause: error,
+      });
+    }
+    if (!response.ok || !response.body) {
+      const code = response.status === 404 ? "not_found" : "network";
+      throw new LocalModelError(code, `No weights at ${url}: the server answered ${response.status}.`);
+    }
+    // Behind a content encoding, Content-Length counts compressed bytes and would make the progress lie.
+    const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
+    const total = sizeBytes || announced;
+    let loaded = 0;
+    let reported = 0;
+    /** @type {TransformStream<Uint8Array, Uint8Array>} */
+    const counted = new TransformStream({
+      transform(chunk, controller) {
+        loaded += chunk.byteLength;
+        patience.hear();
+        if (loaded - reported >= 1 << 20 || loaded === total) onBytes((reported = loaded), total);
+        controller.enqueue(chunk);
+      },
+    });
+    try {
+      return await consume(new Response(response.body.pipeThrough(counted), { headers: { "content-type": "application/octet-stream" } }));
+    } catch (error) {
+      if (signal?.aborted) throw abortError();
+      if (isSilent) throw stalledDownload(url, loaded);
+      throw new LocalModelError("network", `The download of ${url} broke off after ${loaded} bytes: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
+/**
+ * @param {string} url
+ * @param {number} loaded
+ */
+function stalledDownload(url, loaded) {
+  return new LocalModelError(
+    "network",
+    `The download of ${url} was given up: nothing came for ${BYTES_MS / 1000} s, after ${loaded} bytes. Try again.`,
+  );
 }
 
 /**
@@ -99,7 +135,7 @@ async function keep(cache, key, response) {
 
 async function openCache() {
   try {
-    return typeof caches === "undefined" ? undefined : await caches.open(CACHE_NAME);
+    return typeof caches === "undefined" ? undefined : await within(STORAGE_MS, "The cache", caches.open(CACHE_NAME));
   } catch {
     return undefined; // opaque origins and some private windows have the name but refuse to open it
   }

@@ -6,8 +6,7 @@
  */
 
 import { ConfigError } from "../errors.js";
-import { answerFetch } from "./own-fetch.js";
-import { answerOwnModel, checkOwnModel, describeOwnModel, isModelObject } from "./own-model.js";
+import { answerFetch, answerOwnModel, checkOwnModel, describeOwnModel, isModelObject } from "./own-model.js";
 
 export const ACCESS_OPTIONS = ["apiKey", "baseURL", "baseUrl", "headers", "maxResponseBytes", "fetch"];
 /** Options of access that a model which is an object has no use for. */

@@ -3,7 +3,7 @@
  *
  * @import { AgentEvent, Completion, CompletionDone, Embedding, FilePart, GeneratedImages, ImagePart, ModelObject, ModelOptions, OcrResult, RankedDocument, RequestOptions, ServiceObject, Transcription } from "../types.js"
  * @import { CompletionRequest } from "../completion.js"
- * @import { Verb } from "./own-services.js"
+ * @import { Verb } from "./own-model.js"
  * @typedef {{signal?: AbortSignal}} Stoppable
  */
 
@@ -11,9 +11,10 @@ import { ACCESS_OPTIONS, LIMIT_OPTIONS, checkAccess, checkNames, describeAccess,
 import { fromBase64 } from "../bridge/base64.js";
 import { connect } from "../runtime/boot.js";
 import { describeRequest } from "../completion.js";
-import { checkService, embed, rerank, transcribe } from "./own-services.js";
-import { isModelObject, nameOf } from "./own-model.js";
+import { checkService, isModelObject, nameOf } from "./own-model.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
+
+const ownServices = () => import("./own-services.js");
 
 /** The base of all models; not exported from the package. */
 class Model {
@@ -146,7 +147,7 @@ export class EmbeddingModel extends Model {
    */
   async embedTexts(texts, options) {
     const vectors = this.own
-      ? await embed(this.own, texts, { ...options, dimensions: this.#dimensions })
+      ? await (await ownServices()).embed(this.own, texts, { ...options, dimensions: this.#dimensions })
       : await this.call("model.embed", { texts }, options);
     return texts.map((document, position) => ({ document, vec: vectors[position] }));
   }
@@ -165,7 +166,7 @@ export class Reranker extends Model {
    * @returns {Promise<RankedDocument[]>}
    */
   async rerank(query, texts, { topN, signal } = {}) {
-    if (this.own) return rerank(this.own, query, texts, { topN, signal });
+    if (this.own) return (await ownServices()).rerank(this.own, query, texts, { topN, signal });
     return this.call("model.rerank", { query, documents: texts, top_n: topN ?? null }, { signal });
   }
 }
@@ -184,7 +185,7 @@ export class TranscriptionModel extends Model {
     const media_type = mediaType ?? (audio instanceof Blob && audio.type ? audio.type : undefined);
     if (this.own) {
       const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : /** @type {Uint8Array} */ (data);
-      return transcribe(this.own, bytes, { signal, mediaType: media_type, ...asked });
+      return (await ownServices()).transcribe(this.own, bytes, { signal, mediaType: media_type, ...asked });
     }
     return toCamel(await this.call("model.transcribe", { data, media_type, asked }, { signal }));
   }

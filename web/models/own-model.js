@@ -1,12 +1,11 @@
 /**
  * Models of the developer's own: objects in place of a model's name. A language model of the AI SDK is one too.
  *
- * @import { AiLanguageModel, ModelObject, ModelPiece, OwnModel, OwnModelRequest, WholeAnswer } from "../types.js"
+ * @import { AiLanguageModel, FetchFunction, ModelObject, OwnModel } from "../types.js"
  * @import { Handlers } from "../bridge/rpc.js"
  */
 
-import { iterate } from "../bridge/iterate.js";
-import { toCamel, toSnake } from "../bridge/spelling.js";
+import { toSnake } from "../bridge/spelling.js";
 import { ConfigError } from "../errors.js";
 
 /** Traits of a language model of the AI SDK: its provider package turns a typed answer into what the provider has. */
@@ -69,51 +68,40 @@ export function describeOwnModel(model) {
  * @returns {Handlers}
  */
 export function answerOwnModel(model) {
-  return { "model.answer": ({ request, streamed }, { signal }) => answer(model, toCamel(request), streamed, signal) };
+  return {
+    "model.answer": async function* (params, context) {
+      yield* (await import("./own-answer.js")).answer(model, params, context);
+    },
+  };
 }
 
 /**
- * Yields the pieces of one answer as Python reads them.
- * @param {ModelObject} given
- * @param {OwnModelRequest} request
- * @param {boolean} streamed
- * @param {AbortSignal} signal
+ * Returns the function by which Python sends requests through the developer's `fetch`.
+ * @param {FetchFunction} send
+ * @returns {Handlers}
  */
-async function* answer(given, request, streamed, signal) {
-  const model = isAiModel(given) ? (await import("../ai-sdk/from-language-model.js")).fromLanguageModel(given) : given;
-  let ended = false;
-  for await (const piece of pieces(/** @type {OwnModel} */ (model), request, streamed, signal)) {
-    const read = typeof piece === "string" ? { type: "text", text: piece } : piece;
-    ended ||= read.type === "finish";
-    yield toSnake(read);
-  }
-  if (!ended) yield { type: "finish" };
+export function answerFetch(send) {
+  return {
+    fetch: async function* (params, context) {
+      yield* (await import("./own-fetch.js")).carry(send, params, context);
+    },
+  };
 }
 
-/**
- * @param {OwnModel} model
- * @param {OwnModelRequest} request
- * @param {boolean} streamed
- * @param {AbortSignal} signal
- * @returns {AsyncIterable<ModelPiece>}
- */
-async function* pieces(model, request, streamed, signal) {
-  if (model.stream && (streamed || !model.complete)) yield* iterate(await model.stream(request, { signal }));
-  else if (model.complete) yield* piecesOf(await model.complete(request, { signal }));
-}
+/** The method of a service model of the AI SDK for each method of one's own. */
+const AI_METHODS = { embed: "doEmbed", rerank: "doRerank", transcribe: "doGenerate" };
+
+/** @typedef {keyof typeof AI_METHODS} Verb */
 
 /**
- * @param {string | WholeAnswer} whole
- * @returns {Iterable<ModelPiece>}
+ * Throws a ConfigError for an object that cannot do what the class needs.
+ * @param {any} model
+ * @param {Verb | undefined} verb undefined: the class takes names of models alone
+ * @param {string} what the class's name
  */
-function piecesOf(whole) {
-  if (typeof whole === "string") return [whole];
-  const { text, content, message, warnings = [], ...end } = whole;
-  const parts = content ?? message?.content ?? (text === undefined ? [] : [text]);
-  const finish = /** @type {ModelPiece} */ ({ ...end, type: "finish" });
-  return [
-    .../** @type {ModelPiece[]} */ (parts),
-    ...warnings.map((warning) => ({ type: /** @type {const} */ ("warning"), message: warning })),
-    finish,
-  ];
+export function checkService(model, verb, what) {
+  if (!verb) throw new ConfigError(`model of ${what} is the name of a model`);
+  const method = isAiModel(model) ? AI_METHODS[verb] : verb;
+  if (typeof model[method] !== "function") throw new ConfigError(`model of ${what} is a name, or an object with name and ${method}()`);
+  if (!isAiModel(model) && (typeof model.name !== "string" || !model.name)) throw new ConfigError(`the model object of ${what} has a name`);
 }

@@ -1,14 +1,11 @@
 /**
  * Embedders, rerankers and transcribers of the developer's own, and those of the AI SDK: they are called here and never cross to Python.
  *
- * @import { RankedDocument, ServiceObject, Transcription } from "../types.js"
+ * @import { RankedDocument, Transcription } from "../types.js"
  */
 
-import { ConfigError, ProviderError } from "../errors.js";
-import { isAiModel } from "./own-model.js";
+import { ProviderError } from "../errors.js";
 
-/** The method of a model of the AI SDK for each method of one's own. */
-const AI_METHODS = { embed: "doEmbed", rerank: "doRerank", transcribe: "doGenerate" };
 const NO_USAGE = {
   inputTokens: 0,
   outputTokens: 0,
@@ -17,21 +14,6 @@ const NO_USAGE = {
   cacheCreationInputTokens: 0,
   reasoningTokens: 0,
 };
-
-/** @typedef {keyof typeof AI_METHODS} Verb */
-
-/**
- * Throws a ConfigError for an object that cannot do what the class needs.
- * @param {any} model
- * @param {Verb | undefined} verb undefined: the class takes names of models alone
- * @param {string} what the class's name
- */
-export function checkService(model, verb, what) {
-  if (!verb) throw new ConfigError(`model of ${what} is the name of a model`);
-  const method = isAiModel(model) ? AI_METHODS[verb] : verb;
-  if (typeof model[method] !== "function") throw new ConfigError(`model of ${what} is a name, or an object with name and ${method}()`);
-  if (!isAiModel(model) && (typeof model.name !== "string" || !model.name)) throw new ConfigError(`the model object of ${what} has a name`);
-}
 
 /**
  * Returns one vector for each text, in order. A model of the AI SDK is called as often as its limit of texts needs.
@@ -43,7 +25,7 @@ export function checkService(model, verb, what) {
 export async function embed(model, texts, { signal, dimensions }) {
   /** @type {ArrayLike<number>[]} */
   const vectors = [];
-  if (isAiModel(model)) {
+  if ("specificationVersion" in model) {
     const ai = /** @type {any} */ (model);
     const most = (await ai.maxEmbeddingsPerCall) ?? Number.POSITIVE_INFINITY;
     for (let at = 0; at < texts.length; at += most)
@@ -64,7 +46,7 @@ export async function embed(model, texts, { signal, dimensions }) {
 export async function rerank(model, query, texts, { topN, signal }) {
   /** @type {{index: number, score: number}[]} */
   let ranked;
-  if (isAiModel(model)) {
+  if ("specificationVersion" in model) {
     const asked = { query, documents: { type: "text", values: [...texts] }, topN, abortSignal: signal };
     const { ranking } = await /** @type {any} */ (model).doRerank(asked);
     ranked = ranking.map((/** @type {{index: number, relevanceScore: number}} */ { index, relevanceScore: score }) => ({ index, score }));
@@ -80,7 +62,7 @@ export async function rerank(model, query, texts, { topN, signal }) {
  * @returns {Promise<Transcription>}
  */
 export async function transcribe(model, bytes, { signal, mediaType = "audio/wav", ...asked }) {
-  if (!isAiModel(model)) {
+  if (!("specificationVersion" in model)) {
     const heard = await model.transcribe(bytes, { signal, mediaType, ...asked });
     return { ...blank(), ...(typeof heard === "string" ? { text: heard } : heard) };
   }

@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import js
+from pyodide.code import run_js
 from pyodide.ffi import JsException, create_proxy, to_js
 
 from ..core.errors import ConfigError
@@ -20,6 +21,30 @@ from ..indexes.ports import Block, Chunks, Query
 SLAB_BYTES = 1 << 18
 GATHERED = 256  # float16 rows that are widened together
 ONE_CHUNK = 31  # the shift of rows that are all in one chunk
+# Pyodide 0.29 keeps its memory to itself, and gives it to the libraries that it loads: so an empty one is loaded, and its imports are read.
+# To be removed with the support of 0.29.
+TAKE_MEMORY = """
+(module) => {
+  const name = [8, ...new TextEncoder().encode("dylink.0")];
+  const library = [...name, 1, 4, 0, 0, 0, 0];
+  const imports = [1, 3, ...new TextEncoder().encode("env"), 6, ...new TextEncoder().encode("memory"), 2, 0, 0];
+  const code = [0, 97, 115, 109, 1, 0, 0, 0, 0, library.length, ...library, 2, imports.length, ...imports];
+  const { Instance } = WebAssembly;
+  let memory;
+  WebAssembly.Instance = function (compiled, given) {
+    memory = given?.env?.memory;
+    return new Instance(compiled, given);
+  };
+  try {
+    module.loadWebAssemblyModule(new Uint8Array(code), { loadAsync: false }, "staysail-memory");
+  } catch {
+    memory = undefined;
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+  return memory?.buffer === module.HEAPU8.buffer ? memory : undefined;
+}
+"""
 RELAXED, PLAIN = "kernel-relaxed.wasm", "kernel-plain.wasm"
 
 
@@ -27,9 +52,9 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
     """Returns the kernel with relaxed SIMD, else the plain one. Raises ConfigError with the reason why neither runs."""
     import pyodide_js  # an object that no snapshot of an interpreter may hold
 
-    memory = getattr(getattr(pyodide_js, "_module", None), "memory", None)
+    memory = _find_memory(getattr(pyodide_js, "_module", None))
     if memory is None:
-        raise ConfigError("this Pyodide does not show its memory")
+        raise ConfigError(f"this Pyodide ({pyodide_js.version}) does not show its memory")
     imports = to_js({"env": {"memory": memory}}, dict_converter=js.Object.fromEntries)
     why = ""
     for name in names:
@@ -49,6 +74,14 @@ async def load_kernel(names: Sequence[str] = (RELAXED, PLAIN)) -> KernelBackend:
         backend.prove()
         return backend
     raise ConfigError(f"this browser does not run the kernel: {why}")
+
+
+def _find_memory(module: Any) -> Any:
+    """Returns the interpreter's WebAssembly.Memory, or None."""
+    memory = getattr(module, "memory", None)
+    if memory is None and hasattr(module, "loadWebAssemblyModule"):
+        memory = run_js(TAKE_MEMORY)(module)
+    return memory or None
 
 
 class KernelBlock:

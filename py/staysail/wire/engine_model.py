@@ -139,7 +139,7 @@ def translate(fault: EngineFault, provider: str) -> StaysailError:
         return BadRequestError(str(fault), code=fault.code, provider=provider)
     if fault.code == "network":
         return NetworkError(str(fault), code=fault.code, retryable=True, provider=provider)
-    if fault.code == "crashed":
+    if fault.code in ("crashed", "stalled"):
         return ServerError(str(fault), code=fault.code, retryable=True, provider=provider)
     if fault.code == "out_of_memory":
         return ServerError(str(fault), code=fault.code, provider=provider)

@@ -1,0 +1,63 @@
+/** The models that run in the page. */
+
+import { LocalEngine } from "/web/local/engine.js";
+import { runtimeFolder } from "/web/local/abilities.js";
+
+const asked = (text) => [{ role: "user", content: [{ type: "text", text }] }];
+const WEATHER = {
+  name: "get_weather",
+  description: "Current weather of a city",
+  parameters: { type: "object", properties: { city: { type: "string" } }, required: ["city"] },
+};
+
+/** Loads both models, asks, calls a tool, embeds, stops. Returns what came of each, and how long it took. */
+export async function useModels({ threads }) {
+  const engine = new LocalEngine({ threads, contextTokens: 1024 });
+  const started = performance.now();
+  await engine.load({ embedder: true });
+  const loadMs = Math.round(performance.now() - started);
+  const told = { loadMs, runtime: runtimeFolder(), text: "" };
+  const times = [];
+  for await (const event of engine.complete({ messages: asked("Tell me about the sea."), max_tokens: 12 })) {
+    if (event.type === "text") times.push(performance.now());
+    if (event.type === "text") told.text += event.text;
+  }
+  told.tokensPerSecond = Math.round(((times.length - 1) / (times.at(-1) - times[0])) * 10_000) / 10;
+  const events = [];
+  for await (const event of engine.complete({ messages: asked("What's the weather in Oslo?"), tools: [WEATHER] })) events.push(event);
+  told.call = [events[0].name, events[0].arguments];
+  const vectors = await engine.embed(["a ship", "a boat", "bread"]);
+  const dot = (a, b) => a.reduce((sum, value, at) => sum + value * b[at], 0);
+  told.near = dot(vectors[0], vectors[1]) > dot(vectors[0], vectors[2]);
+  const control = new AbortController();
+  try {
+    for await (const event of engine.complete({ messages: asked("A long story.") }, { signal: control.signal })) {
+      if (event.type === "text") control.abort();
+    }
+  } catch (error) {
+    told.stopped = error.name;
+  }
+  engine.dispose();
+  return told;
+}
+
+/** A worker that never speaks, as Firefox now and then starts one: the engine makes another. which: the place of the silent ones. */
+export async function meetSilence({ silent }) {
+  const made = [];
+  const Real = globalThis.Worker;
+  globalThis.Worker = class extends Real {
+    constructor(address, options) {
+      super(made.length < silent ? URL.createObjectURL(new Blob([""], { type: "text/javascript" })) : address, options);
+      made.push(String(address));
+    }
+  };
+  try {
+    const engine = new LocalEngine({ threads: 1 });
+    const started = performance.now();
+    const [vector] = await engine.embed(["a ship"]);
+    engine.dispose();
+    return { made: made.length, size: vector.length, ms: Math.round(performance.now() - started) };
+  } finally {
+    globalThis.Worker = Real;
+  }
+}

@@ -1,0 +1,67 @@
+"""The models in the page, in each engine. STAYSAIL_EVERY=1 also visits index.html afresh STAYSAIL_STARTS times (50) and asks its model."""
+
+import os
+
+import pytest
+
+from tools.sources import ROOT
+
+STARTS = int(os.environ.get("STAYSAIL_STARTS", "50"))
+WEIGHTS = ROOT / "wheels" / "local" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+FORGET = """
+for (const each of (await navigator.serviceWorker?.getRegistrations()) ?? []) await each.unregister();
+for (const name of await caches.keys()) await caches.delete(name);
+localStorage.clear();
+sessionStorage.clear();
+"""
+ASK = """
+const chat = document.querySelector("staysail-chat");
+const started = performance.now();
+const told = await new Promise((resolve) => {
+  chat.addEventListener("staysail-event", ({ detail }) => detail.type === "text_delta" && resolve("text"));
+  chat.addEventListener("staysail-error", ({ detail }) => resolve(String(detail.error)));
+  setTimeout(resolve, a.limitMs, "nothing");
+  void chat.send("Tell me about the sea.");
+});
+const ms = Math.round(performance.now() - started);
+chat.stop();
+return { told, ms };
+"""
+
+pytestmark = pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
+
+
+def test_the_models_answer_call_a_tool_embed_and_stop(open_tab, table):
+    told = open_tab().call("local.useModels", timeout_s=170, threads=1)
+    assert len(told["text"].split()) > 3
+    assert told["call"] == ["get_weather", {"city": "Oslo"}]
+    assert told["near"] is True
+    assert told["stopped"] == "AbortError"
+    table.note("local model: runtime", {"wllama/": "wllama 2.4", "wllama32/": "wllama 2.3 (32 bits)"}[told["runtime"]])
+    table.note("local models: load, ms", told["loadMs"])
+    table.note("local model: tokens a second, one thread", told["tokensPerSecond"])
+
+
+@pytest.mark.thorough
+def test_a_worker_that_never_speaks_is_replaced(open_tab):
+    told = open_tab().call("local.meetSilence", timeout_s=100, silent=1)
+    assert (told["made"], told["size"]) == (2, 384)
+
+
+@pytest.mark.thorough
+def test_no_fresh_visit_of_the_page_hangs(open_tab, table, capsys):
+    times = []
+    for _ in range(STARTS):
+        tab = open_tab("tests/page/empty.html")
+        tab.run(FORGET)
+        tab.go(tab.url.replace("tests/page/empty.html", ""))
+        tab.wait("!!document.querySelector('staysail-chat')?.shadowRoot")
+        seen = tab.run(ASK, {"limitMs": 200_000}, timeout_s=220)
+        assert seen["told"] == "text", f"visit {len(times) + 1}: {seen}"
+        times.append(seen["ms"])
+        tab.go("about:blank")
+    times.sort()
+    told = f"{STARTS} of {STARTS}; first text after {times[STARTS // 2] / 1000:.1f} s, at most {times[-1] / 1000:.1f}"
+    table.note("local model: fresh visits that answered", told)
+    with capsys.disabled():
+        print(f"\n  {told}")
