@@ -5,6 +5,8 @@ import { anthropic } from "@ai-sdk/anthropic";
 import { openai } from "@ai-sdk/openai";
 import { useChat } from "@ai-sdk/react";
 import { type ChatTransport, type UIMessage, streamText } from "ai";
+import { HttpAgent, type AbstractAgent } from "@ag-ui/client";
+import { agUiAgent } from "staysail/ag-ui";
 import { Agent, EmbeddingModel } from "staysail";
 import { StaysailTransport, languageModel } from "staysail/ai-sdk";
 
@@ -15,6 +17,7 @@ export const model: LanguageModelV4 = languageModel("local");
 export const text = streamText({ model: languageModel("local"), prompt: "Hello" });
 const embedder: EmbeddingModelV4 = openai.embedding("text-embedding-3-small");
 export const embeddings = new EmbeddingModel({ model: embedder });
+export const client: AbstractAgent = agUiAgent(HttpAgent, { agent, threadId: "t" });
 export const own = new Agent({
   model: {
     name: "mine",

@@ -3,7 +3,7 @@
  *
  * @import { AgentEvent, CallOptions } from "../types.js"
  * @import { ChatRequest, KeyStorage, StaysailMetadata, TransportOptions, UIChunk, UIMessageLike } from "./types.js"
- * @import { AgentLike } from "./agent-like.js"
+ * @import { AgentLike } from "../agent/agent-like.js"
  */
 
 import { ConfigError, messageOf } from "../errors.js";

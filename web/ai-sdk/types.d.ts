@@ -208,8 +208,8 @@ export type StaysailMetadata = {
 export type TransportOptions = {
   /** The agent, or a function of a request that returns one. */
   agent:
-    | import("./agent-like.js").AgentLike
-    | ((request: ChatRequest) => import("./agent-like.js").AgentLike | Promise<import("./agent-like.js").AgentLike>);
+    | import("../agent/agent-like.js").AgentLike
+    | ((request: ChatRequest) => import("../agent/agent-like.js").AgentLike | Promise<import("../agent/agent-like.js").AgentLike>);
   /** Options of each run, such as `preamble`, or a function of a request that returns them. */
   options?:
     | import("../types.js").CallOptions
