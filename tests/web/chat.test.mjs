@@ -17,6 +17,9 @@ const done = (messages) => ({
 });
 const asked = (prompt) => (typeof prompt === "string" ? user(prompt) : { role: "user", content: prompt });
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+const until = async (holds) => {
+  for (let tries = 0; !holds() && tries < 400; tries++) await settled();
+};
 
 /** An agent that answers each prompt by a function of it, and writes down its calls. */
 function scripted(...answers) {
@@ -107,8 +110,7 @@ test("a stopped answer keeps its text, in the chat and in the history of the nex
   }, "Rest.");
   const chat = createChat(agent);
   const sent = chat.send("Go.");
-  await settled();
-  assert.equal(chat.getSnapshot().status, "streaming");
+  await until(() => chat.getSnapshot().status === "streaming");
   chat.stop();
   assert.equal(await sent, undefined);
   const { messages, status, error } = chat.getSnapshot();
@@ -130,6 +132,34 @@ test("stopping works at once where the agent does not notice", async () => {
   chat.stop();
   await sent;
   assert.equal(chat.getSnapshot().status, "ready");
+});
+
+test("a prompt after a stop is shown at once, and waits for what the stopped run has to tell", async () => {
+  const told = [user("Go."), assistant("Half, as the run tells it")];
+  const agent = scripted(async function* (_, { signal }) {
+    yield text("Half");
+    await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    throw Object.assign(new Error("stopped"), { history: told });
+  }, "Rest.");
+  const chat = createChat(agent);
+  void chat.send("Go.");
+  await until(() => chat.getSnapshot().status === "streaming");
+  chat.stop();
+  await until(() => chat.getSnapshot().status === "ready");
+  const sent = chat.send("On.");
+  assert.deepEqual([shown(chat).slice(2), chat.getSnapshot().status], [["user: On.", "assistant: "], "submitted"]);
+  await sent;
+  assert.deepEqual(agent.calls[1].options.history, told);
+  assert.deepEqual(
+    chat.getSnapshot().messages.map(({ at, status }) => [at, status]),
+    [
+      [0, "done"],
+      [1, "stopped"],
+      [2, "done"],
+      [3, "done"],
+    ],
+  );
 });
 
 test("an error is the status, stands at its message, and retry asks again", async () => {
@@ -201,15 +231,16 @@ test("approvals are pending until they are answered, with changed arguments or a
   const chat = createChat(agent);
   const sent = chat.send("Pay.");
   const call = (nth) => chat.getSnapshot().messages[1].parts.filter(({ type }) => type === "tool")[nth];
-  await settled();
+  const asks = (id) => until(() => chat.getSnapshot().approvals[0]?.id === id);
+  await asks("1");
   assert.equal(chat.getSnapshot().status, "awaiting-approval");
   assert.deepEqual([chat.getSnapshot().approvals[0].id, call(0).state, call(0).request.tool], ["1", "asking", "pay"]);
   chat.approve("1");
   assert.equal(call(0).state, "running");
-  await settled();
+  await asks("2");
   chat.approve("2", { arguments: { euros: 1 } });
   assert.deepEqual(call(1).arguments, { euros: 1 });
-  await settled();
+  await asks("3");
   chat.refuse("3", "too much");
   chat.refuse("3", "twice");
   await sent;
@@ -239,8 +270,7 @@ test("a run that paused goes on once every request has an answer", async () => {
   assert.equal(chat.getSnapshot().status, "awaiting-approval");
   chat.approve("1");
   chat.refuse("2");
-  await settled();
-  await settled();
+  await until(() => chat.getSnapshot().status === "ready");
   assert.deepEqual(shown(chat), ["user: Pay.", "assistant: Paid one."]);
   assert.equal(chat.getSnapshot().status, "ready");
 });

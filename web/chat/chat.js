@@ -5,14 +5,15 @@
  * @import { ChatAgent, ChatCall, ChatMessage, ChatOptions, ChatSnapshot, Prompt } from "./types.js"
  * @import { RunView } from "./fold.js"
  * @import { Begin } from "./runs.js"
- * @typedef {ChatAgent | (() => ChatAgent | Promise<ChatAgent>)} AgentSource
+ * An agent, or a function that returns one. signal: of the run that the agent is for; undefined where its runs are only looked up.
+ * @typedef {ChatAgent | ((signal?: AbortSignal) => ChatAgent | Promise<ChatAgent>)} AgentSource
  */
 
 import { Steering } from "../agent/steering.js";
 import { ConfigError } from "../errors.js";
 import { Approvals } from "./approvals.js";
 import { beginRun, endRun, foldRun, withParts } from "./fold.js";
-import { follow } from "./follow.js";
+import { follow, unlessAborted } from "./follow.js";
 import { readHistory, textOf } from "./history.js";
 import { KeptConversation } from "./kept.js";
 import { foldParts, requestsIn, settleRequest } from "./parts.js";
@@ -65,7 +66,7 @@ export class Chat {
   constructor(agent, options) {
     this.#agent = agent;
     this.#options = options;
-    this.#kept = new KeptConversation(options.conversation, options.conversations);
+    this.#kept = new KeptConversation(options);
     if (options.history && options.conversation !== undefined)
       throw new ConfigError("a kept conversation has a history of its own: give conversation or history, not both");
     this.#isRestored = options.conversation === undefined && !options.durable;
@@ -83,9 +84,19 @@ export class Chat {
     return this.#kept.id;
   }
 
-  /** The messages that the model gets with the next prompt. @returns {Message[]} */
+  /** The messages that the model gets with the next prompt. Setting them ends the run and shows them. @returns {Message[]} */
   get history() {
     return this.#history;
+  }
+  set history(messages) {
+    this.#empty();
+    this.#begin(messages);
+    this.#change();
+  }
+
+  /** Whether a run is under way. */
+  get isRunning() {
+    return this.#control !== undefined;
   }
 
   /**
@@ -95,7 +106,7 @@ export class Chat {
    */
   subscribe = (listener) => {
     this.#listeners.add(listener);
-    void this.restore();
+    if (this.#options.restore !== "manual") void this.restore();
     return () => void this.#listeners.delete(listener);
   };
 
@@ -108,6 +119,16 @@ export class Chat {
    * @returns {Promise<void>}
    */
   restore = () => (this.#restored ??= this.#restore());
+
+  /**
+   * Goes on with the last durable run, of an earlier life of the page or of another tab, where one is under way.
+   * @param {() => boolean} [mayBegin] called when one was found
+   * @returns {Promise<void>}
+   */
+  resume = async (mayBegin = () => true) => {
+    const found = await findLastRun(await this.#getAgent(), this.#kept.id);
+    if (found && !this.#control && mayBegin()) void this.#carryOut(beginRun(found.prompt, this.#past.length), found.begin);
+  };
 
   /**
    * Sends a prompt. While a run is under way, the prompt is queued.
@@ -198,15 +219,15 @@ export class Chat {
 
   /**
    * Copies the chat up to a message, and that message too. A kept conversation is copied in its store.
-   * @param {string} [id] of the message; by default the last
+   * @param {string | number} [id] of the message, or how many messages of the history are copied; by default all
    * @returns {Promise<Chat>}
    */
   fork = async (id) => {
     await this.restore();
-    const { messages } = this.#snapshot;
-    const message = id === undefined ? messages.at(-1) : messages.find((one) => one.id === id);
-    if (id !== undefined && !message) throw new ConfigError(`this chat has no message ${JSON.stringify(id)}`);
-    const end = message?.end ?? this.#history.length;
+    await this.#settling;
+    const message = this.#snapshot.messages.find((one) => one.id === id);
+    if (typeof id === "string" && !message) throw new ConfigError(`this chat has no message ${JSON.stringify(id)}`);
+    const end = typeof id === "number" ? id : (message?.end ?? this.#history.length);
     const { history: _, conversation: __, ...options } = this.#options;
     if (this.#kept.id === undefined) return new Chat(this.#agent, { ...options, history: this.#history.slice(0, end) });
     return new Chat(this.#agent, { ...options, conversation: await this.#kept.fork(end) });
@@ -242,15 +263,25 @@ export class Chat {
 
   /** Empties a chat that is not kept. A kept conversation stays; create another chat for another conversation. */
   clear = () => {
+    const { runId } = this.#run ?? {};
+    this.#empty();
+    if (runId || this.#options.durable) void this.#forgetAll().catch((error) => this.#report(error));
+    this.#begin([]);
+    this.#change();
+  };
+
+  /** Leaves the run and what waits. */
+  #empty() {
     this.stop();
     this.#control = this.#settling = undefined;
     this.#generation++;
     this.#steering = new Steering();
-    void this.#forgetRuns().catch((error) => this.#report(error));
-    this.#begin([]);
     this.#usage = noUsage();
-    this.#change();
-  };
+  }
+
+  async #forgetAll() {
+    await forgetRuns(await this.#getAgent(), this.#kept.id);
+  }
 
   /** @param {Message[]} history */
   #begin(history) {
@@ -264,12 +295,15 @@ export class Chat {
     this.#restoring = true;
     this.#change();
     try {
-      if (this.#kept.id !== undefined) this.#begin((await this.#kept.load()).messages);
-      const found = await findLastRun(await this.#getAgent(), this.#kept.id);
+      if (this.#kept.id !== undefined) {
+        const stored = await this.#kept.load();
+        this.#begin(stored.messages);
+        this.#options.onRestore?.(stored);
+      }
+      if (this.#options.restore !== "manual") await this.resume();
       this.#restoring = false;
       this.#isRestored = true;
-      if (found) void this.#carryOut(beginRun(found.prompt, this.#past.length), found.begin);
-      else this.#change();
+      this.#change();
     } catch (error) {
       this.#restoring = false;
       this.#restored = undefined; // the next prompt tries again
@@ -277,8 +311,9 @@ export class Chat {
     }
   }
 
-  async #getAgent() {
-    return typeof this.#agent === "function" ? this.#agent() : this.#agent;
+  /** @param {AbortSignal} [signal] of the run that the agent is for */
+  async #getAgent(signal) {
+    return typeof this.#agent === "function" ? this.#agent(signal) : this.#agent;
   }
 
   /**
@@ -287,13 +322,11 @@ export class Chat {
    * @returns {Promise<Reply | undefined>}
    */
   async #start(prompt) {
-    if (this.#settling) await this.#settling;
-    if (this.#control) return void this.queue(prompt);
     const broken = this.#run;
     this.#leaveRun();
-    const run = beginRun(prompt, this.#past.length, this.#history.length);
+    const run = beginRun(prompt, this.#past.length);
     return this.#carryOut(run, async (agent, options) => {
-      await this.#keepBroken(broken, agent);
+      if (broken?.messages.at(-1)?.status === "failed") await this.#keepBroken(broken, agent); // one that was stopped is kept already
       return agent.stream(prompt, options);
     });
   }
@@ -317,16 +350,18 @@ export class Chat {
     const { signal } = control;
     this.#run = { ...run, messages: reopen(run.messages) };
     this.#error = this.#paused = undefined;
-    if (run.reply === undefined && run.runId === undefined) this.#before = this.#history;
     this.#change();
     const isCurrent = () => this.#control === control;
     const generation = this.#generation;
     try {
-      const agent = await this.#getAgent();
+      if (this.#settling) await unlessAborted(this.#settling, signal);
+      if (run.reply === undefined && run.runId === undefined) this.#beginAt(this.#history);
+      const agent = await unlessAborted(this.#getAgent(signal), signal);
       const approve = (/** @type {ApprovalRequest} */ request) => this.#ask(request, signal);
       const options = { signal, approve, steering: this.#steering, ...this.#kept.options(this.#history) };
       const events = await begin(agent, options);
-      const settle = (/** @type {Promise<unknown>} */ ending) => isCurrent() && (this.#settling = this.#settle(ending, generation));
+      signal.throwIfAborted();
+      const settle = (/** @type {Promise<unknown>} */ ending) => isCurrent() && (this.#settling = this.#settle(ending, generation, true));
       for await (const event of follow(events, signal, settle)) {
         if (!isCurrent()) return undefined;
         this.#take(event);
@@ -337,9 +372,10 @@ export class Chat {
       return this.#run.reply;
     } catch (error) {
       if (!isCurrent()) return undefined;
+      this.#remember(signal.aborted ? undefined : error);
       if (signal.aborted) this.#run = endRun(this.#run, "stopped");
       else this.#fail(error);
-      if (!this.#settling) this.#settling = this.#settle(Promise.resolve(error), generation);
+      if (!this.#settling) this.#settling = this.#settle(Promise.resolve(error), generation, signal.aborted);
     } finally {
       if (isCurrent()) {
         this.#control = undefined;
@@ -348,6 +384,14 @@ export class Chat {
       }
     }
     return undefined;
+  }
+
+  /** Notes where the run's prompt stands. @param {Message[]} history before it */
+  #beginAt(history) {
+    const run = /** @type {RunView} */ (this.#run);
+    const at = history.length;
+    this.#before = history;
+    this.#run = { ...run, at, messages: run.messages.with(0, { ...run.messages[0], at, end: at + 1 }) };
   }
 
   /** @param {AgentEvent} event */
@@ -380,23 +424,27 @@ export class Chat {
   }
 
   /**
-   * Takes the history of a run that ended early, once the run has told it.
+   * Takes the history of a run that ended early, once the run has told it. The next run may have begun by then, and waits.
    * @param {Promise<unknown>} ending a promise of the run's error
    * @param {number} generation
+   * @param {boolean} isStopped
    */
-  async #settle(ending, generation) {
+  async #settle(ending, generation, isStopped) {
+    const run = /** @type {RunView} */ (this.#run);
+    const before = this.#before;
     const error = await Promise.race([ending, new Promise((resolve) => setTimeout(resolve, GRACE_MS))]);
     if (generation !== this.#generation) return;
-    this.#remember(error);
-    const stopped = this.#run?.messages.at(-1)?.status === "stopped";
+    if (error) this.#remember(error, run, before);
     try {
-      if (stopped && this.#run?.runId) await this.#keepBroken(this.#run, await this.#getAgent());
-      else if (this.#kept.id !== undefined && !this.#run?.runId) this.#history = (await this.#kept.load()).messages;
+      if (isStopped && run.runId) await this.#keepBroken(run, await this.#getAgent());
+      else if (this.#kept.id !== undefined && !run.runId) this.#history = (await this.#kept.load()).messages;
     } catch (failure) {
       this.#report(failure);
     }
     if (generation !== this.#generation) return;
-    if (this.#run) this.#run = { ...this.#run, messages: placed(this.#run.messages, this.#history, this.#before.length) };
+    const place = (/** @type {ChatMessage[]} */ messages) => placed(messages, this.#history, before.length);
+    if (this.#run?.first === run.first) this.#run = { ...this.#run, messages: place(this.#run.messages) };
+    else this.#past = [...this.#past.slice(0, run.first), ...place(this.#past.slice(run.first))];
     this.#settling = undefined;
     this.#change();
   }
@@ -404,11 +452,12 @@ export class Chat {
   /**
    * Takes the history of a run without a reply: of its error, or else of the text that was shown.
    * @param {any} error
+   * @param {RunView | undefined} [run]
+   * @param {Message[]} [before] the history before the run
    */
-  #remember(error) {
-    const before = this.#before;
+  #remember(error, run = this.#run, before = this.#before) {
     const told = error?.history;
-    const [prompt, answer] = this.#run?.messages.slice(-2) ?? [];
+    const [prompt, answer] = run?.messages.slice(-2) ?? [];
     const text = textOf(answer);
     if (Array.isArray(told) && told.length > before.length && told.at(-1)?.role !== "user") this.#history = told;
     else if (prompt && text)
@@ -426,7 +475,7 @@ export class Chat {
    * @param {ChatAgent} agent
    */
   async #keepBroken(run, agent) {
-    if (!run?.runId || run.reply || !["stopped", "failed"].includes(run.messages.at(-1)?.status ?? "")) return;
+    if (!run?.runId || run.reply) return;
     const said = this.#history.slice(run.at ?? this.#before.length);
     if (this.#kept.id !== undefined && said.length) await this.#kept.append(said);
     await agent.forgetRun?.(run.runId);
@@ -462,6 +511,7 @@ export class Chat {
       this.#run = withParts(this.#run, (parts) => foldParts(parts, { type: "approval_needed", request }));
       this.#change();
     }
+    this.#options.onApproval?.(request);
     return answer;
   }
 

@@ -6,17 +6,19 @@
  */
 
 export class KeptConversation {
-  #given;
+  #options;
   /** @type {Conversations | undefined} */
   #own;
 
-  /**
-   * @param {string | undefined} id undefined: nothing is kept
-   * @param {Conversations} [given] the developer's own store; by default the package's
-   */
-  constructor(id, given) {
-    this.id = id;
-    this.#given = given;
+  /** @param {{conversation?: string, conversations?: Conversations}} options conversation: its id; undefined: nothing is kept */
+  constructor(options) {
+    this.id = options.conversation;
+    this.#options = options;
+  }
+
+  /** The developer's own store; by default the package's. */
+  get #given() {
+    return this.#options.conversations;
   }
 
   /**

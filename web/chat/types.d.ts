@@ -18,6 +18,7 @@ import type {
   RetryScheduled,
   RunInfo,
   Source,
+  StoredConversation,
   TextPart,
   Usage,
 } from "../types.js";
@@ -147,6 +148,15 @@ export type ChatOptions = {
   history?: Message[];
   /** Whether the agent's runs are durable and a chat without a conversation goes on with the last of them. A kept chat always does. */
   durable?: boolean;
+  /**
+   * "manual": only `restore()` loads the kept conversation, and only `resume()` goes on with a run. By default the first subscription or prompt
+   * does both.
+   */
+  restore?: "auto" | "manual";
+  /** Called with the kept conversation once it is loaded. */
+  onRestore?: (stored: StoredConversation) => void;
+  /** Called with each approval request for which this chat is asked. */
+  onApproval?: (request: ApprovalRequest) => void;
   /** Called with each event of a run, after the chat has taken it. */
   onEvent?: (event: AgentEvent) => void;
   /** Called with the reply of each run that ended well. */

@@ -1,90 +1,21 @@
 /**
- * The conversation as data: the turns, the history that goes with the next prompt, and the tokens
- * spent. A turn remembers the history it began with, so the last one can be taken back and asked again.
+ * Messages of a conversation, as the element draws them.
  *
- * @import { ChatEvent, Message, Part, Prompt, Source, TextPart, Usage } from "./types.js"
+ * @import { Message, Part, Prompt, Source, TextPart, Usage } from "./types.js"
  */
 
-import { sourcesOf } from "./citations.js";
-import { addUsage, noUsage } from "./usage.js";
+import { partsOf } from "../chat/history.js";
+
+export { partsOf };
 
 /**
  * @typedef {object} Turn
  * @property {Prompt} prompt
- * @property {Message[]} before
  * @property {string} text what the model has said so far
  * @property {Usage} usage
  * @property {Source[]} sources what the answer rests on
- * @property {Message[] | undefined} messages the whole exchange, once the run has given it
+ * @property {Message[]} [messages] the whole exchange, once the run has given it
  */
-
-export class Conversation {
-  /** @type {Message[]} */
-  history = [];
-  usage = noUsage();
-
-  /**
-   * @param {Prompt} prompt
-   * @returns {Turn}
-   */
-  begin(prompt) {
-    return { prompt, before: this.history, text: "", usage: noUsage(), sources: [], messages: undefined };
-  }
-
-  /**
-   * @param {Turn} turn
-   * @param {ChatEvent} event
-   */
-  take(turn, event) {
-    if (event.type === "text_delta") turn.text += event.text;
-    if (event.type === "run_done") {
-      turn.messages = event.reply.messages;
-      turn.sources = sourcesOf(event.reply);
-    }
-    if (event.type === "step_done") {
-      turn.usage = addUsage(turn.usage, event.usage);
-      this.usage = addUsage(this.usage, event.usage);
-    }
-  }
-
-  /**
-   * The run ended, well or not.
-   * @param {Turn} turn
-   * @param {any} [error]
-   */
-  end(turn, error) {
-    if (turn.messages) this.history = turn.messages;
-    // A run that was cut off with its tool calls answered can be gone on with.
-    else if (error?.history?.length > turn.before.length && error.history.at(-1)?.role !== "user") this.history = error.history;
-    else if (turn.text) this.history = [...turn.before, userMessage(turn.prompt), assistantMessage(turn.text)];
-  }
-
-  /** As if the turn had not been; the tokens stay spent. @param {Turn} turn */
-  takeBack(turn) {
-    this.history = turn.before;
-  }
-
-  clear() {
-    this.history = [];
-    this.usage = noUsage();
-  }
-}
-
-/**
- * @param {Prompt} prompt
- * @returns {Message}
- */
-export function userMessage(prompt) {
-  return { role: "user", content: typeof prompt === "string" ? [{ type: "text", text: prompt }] : prompt };
-}
-
-/**
- * @param {string} text
- * @returns {Message}
- */
-function assistantMessage(text) {
-  return { role: "assistant", content: [{ type: "text", text }] };
-}
 
 /**
  * @param {Message["content"]} content
@@ -95,17 +26,6 @@ export function textOf(content) {
     .filter((part) => part.type === "text")
     .map((part) => /** @type {TextPart} */ (part).text)
     .join("");
-}
-
-/**
- * Parts of a message of any origin: content may be text; values that are no parts are left out.
- * @param {any} message
- * @returns {Part[]}
- */
-export function partsOf(message) {
-  const content = message?.content;
-  if (typeof content === "string") return [{ type: "text", text: content }];
-  return Array.isArray(content) ? content.filter((part) => typeof part === "object" && part !== null) : [];
 }
 
 /**

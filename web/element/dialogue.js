@@ -1,10 +1,12 @@
 /**
  * What goes on between the user and the agent: prompts go out, answers are shown as they come, the last one is asked for again or taken back,
- * kept conversations are opened and durable runs taken up. The element shows the parts.
+ * kept conversations are opened and durable runs taken up. A `Chat` holds the state; this module draws it.
  *
- * @import { ApprovalRequest, Message, Prompt, Source } from "./types.js"
+ * @import { Conversations } from "../agent/conversations.js"
+ * @import { ChatMessage } from "../chat/types.js"
+ * @import { StoredConversation } from "../types.js"
+ * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source } from "./types.js"
  * @import { Turn } from "./conversation.js"
- * @import { Begin } from "./last-run.js"
  *
  * @typedef {object} Host the element
  * @property {boolean} isConnected
@@ -15,14 +17,14 @@
  * @typedef {(type: string, detail: object, options?: EventInit) => boolean} Tell
  */
 
-import { abortable } from "./abortable.js";
+import { Chat } from "../chat/chat.js";
+import { textOf } from "../chat/history.js";
+import { noUsage } from "../chat/usage.js";
 import { AgentSource } from "./agent-source.js";
 import { Announcer } from "./announcer.js";
+import { sourcesOf } from "./citations.js";
 import { Composer } from "./composer.js";
-import { Conversation } from "./conversation.js";
 import { formatUsage } from "./format.js";
-import { KeptConversation, newConversationId } from "./kept-conversation.js";
-import { findFailedRun, findLastRun, forgetRuns, onceSet } from "./last-run.js";
 import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
 import { Startup } from "./startup.js";
@@ -31,7 +33,6 @@ import { Turns } from "./turns.js";
 import { wordsOf } from "./user-message.js";
 
 export class Dialogue {
-  kept = new KeptConversation();
   announcer = new Announcer();
   startup = new Startup();
   passage = new PassageDialog();
@@ -41,18 +42,27 @@ export class Dialogue {
     clear: () => this.#startNew(),
     draft: (text) => this.#tell("staysail-draft", { text }),
   });
+  /** The page's own store of conversations, else that of the package. @type {Conversations | undefined} */
+  conversations;
   python;
   source;
   turns;
   #host;
   #tell;
-  #conversation = new Conversation();
-  /** @type {{turn: Turn, view: TurnView, failed?: boolean} | undefined} */
+  #chat;
+  #leave = () => {};
+  /** The view of the last turn, with the id of the user's message. @type {{id: string, view: TurnView} | undefined} */
   #last;
-  /** @type {AbortController | undefined} */
-  #running;
+  /** Whether the last turn's run is under way, as it is drawn. */
+  #isRunning = false;
+  /** Whether that run began before this page. */
+  #isTakenUp = false;
   /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
   #restoring;
+  /** The view that the next run is drawn in again. @type {TurnView | undefined} */
+  #again;
+  /** What the last answer rests on. @type {Source[] | undefined} */
+  #sources;
 
   /**
    * @param {Host} host
@@ -65,93 +75,84 @@ export class Dialogue {
     this.python = new PythonStart(this.startup, tell);
     this.source = new AgentSource(this.python, this.startup);
     this.turns = new Turns(choose);
+    this.#chat = this.#newChat();
   }
 
   get running() {
-    return this.#running !== undefined;
+    return this.#chat.isRunning;
   }
 
   get usage() {
-    return this.#conversation.usage;
+    return this.#chat.getSnapshot().usage;
+  }
+
+  /** The id of the conversation that the chat is kept as. */
+  get conversation() {
+    return this.#chat.conversation;
   }
 
   get history() {
-    return this.#conversation.history;
+    return this.#chat.history;
   }
 
   set history(messages) {
     this.clear();
+    this.#chat.history = messages;
     this.#draw(messages);
   }
 
   /** Draws what a kept conversation holds; undefined: nothing is kept. @param {string | undefined} id */
   open(id) {
-    if (id === this.kept.id) return;
+    if (id === this.conversation) return;
     this.#switchTo(id);
-    this.#restoring = id ? this.#restore(id) : undefined;
+    this.#restoring = id ? this.#restore(this.#chat) : undefined;
     if (id) this.takeUpOnceSet();
   }
 
   /** Begins another conversation, which is kept from its first answer on. */
   begin() {
-    const id = newConversationId();
+    const id = crypto.randomUUID();
     this.#switchTo(id);
     return id;
   }
 
   /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */
   async send(prompt) {
-    if (this.#running) return false;
+    if (this.running) return false;
     if (this.#restoring) await this.#restoring;
-    if (this.#running) return false;
-    const { turn, view } = this.#beginTurn(prompt);
+    if (this.running) return false;
+    const sent = this.#chat.send(prompt);
     this.#tell("staysail-send", { prompt });
-    await this.#run(turn, view);
+    await sent;
     return true;
   }
 
   /** Asks the last question again. */
   async retry() {
-    if (this.#running || !this.#last) return false;
-    const { turn, view, failed } = this.#last;
-    const goOn = failed && this.#host.durable ? await findFailedRun(await this.source.agent(), this.kept.id) : undefined;
-    if (goOn) {
-      await this.#run(turn, view, goOn);
-      return true;
-    }
-    await this.#takeBack(turn);
-    const again = this.#conversation.begin(turn.prompt);
-    this.#last = { turn: again, view };
+    if (this.running || !this.#last) return false;
+    const { view } = this.#last;
+    this.#isTakenUp = this.#chat.getSnapshot().status === "error" && Boolean(this.#host.durable);
     this.composer.input.focus({ preventScroll: true });
-    await this.#run(again, view);
+    this.#again = view;
+    await this.#chat.retry();
     return true;
   }
 
   stop() {
-    this.#running?.abort();
+    this.#chat.stop();
   }
 
   /** A new chat. */
   clear() {
-    this.stop();
-    this.#running = this.#last = undefined;
-    this.composer.setRunning(false);
-    this.#conversation.clear();
-    this.turns.clear();
-    this.#showUsage();
-    const { id } = this.kept;
-    if (this.#host.durable)
-      void this.source
-        .agent()
-        .then((agent) => forgetRuns(agent, id))
-        .catch(() => {});
+    this.#chat.clear();
+    this.#forget();
     this.#tell("staysail-clear", {});
     if (this.#host.shadowRoot?.activeElement) this.composer.input.focus();
   }
 
   /** Sends it, unless an answer is under way. @param {Prompt} prompt */
   accept(prompt) {
-    if (this.#running || this.#restoring) return false;
+    if (this.running || this.#restoring) return false;
     void this.send(prompt);
     return true;
   }
@@ -163,136 +164,154 @@ export class Dialogue {
 
   /** Goes on with the last durable run, from an earlier life of the page or in another tab; one that has ended is shown. */
   async #takeUp() {
-    if (this.#running || this.#last || !this.#host.isConnected || !(this.source.get("model") || this.source.given)) return;
+    const chat = this.#chat;
+    const mayBegin = () => chat === this.#chat && !this.running && !this.#last && this.#host.isConnected;
+    if (!mayBegin() || !(this.source.get("model") || this.source.given)) return;
     try {
       if (!this.source.given) await this.python.start();
-      const agent = await this.source.agent();
-      const found = await findLastRun(agent, this.kept.id);
       await this.#restoring;
-      if (!found || this.#running || this.#last || !this.#host.isConnected) return;
-      const { turn, view } = this.#beginTurn(found.prompt);
-      await this.#run(turn, view, found.begin);
+      if (mayBegin()) await chat.resume(() => mayBegin() && (this.#isTakenUp = true));
     } catch (error) {
       this.#tell("staysail-error", { error });
     }
   }
 
-  /**
-   * What came before a run that is taken up, and its prompt as it was.
-   * @param {Turn} turn
-   * @param {TurnView} view
-   * @param {Message[]} messages
-   */
-  #showBeginning(turn, view, messages) {
-    const prompt = messages.at(-1)?.content ?? "";
-    this.turns.clear();
-    this.#draw(messages.slice(0, -1));
-    Object.assign(turn, { prompt, before: messages.slice(0, -1) });
-    view.correct(prompt);
-    this.turns.add(view);
+  /** @param {string} [conversation] */
+  #newChat(conversation) {
+    const dialogue = this;
+    const chat = new Chat((signal) => this.#findAgent(signal), {
+      conversation,
+      restore: "manual",
+      get conversations() {
+        return dialogue.conversations;
+      },
+      get durable() {
+        return Boolean(dialogue.#host.durable);
+      },
+      onRestore: (stored) => this.#drawRestored(stored),
+      onEvent: (event) => this.#show(event),
+      onApproval: (request) => void this.#ask(request),
+      onError: (error) => this.#isRunning || this.#tell("staysail-error", { error }),
+    });
+    this.#leave();
+    this.#leave = chat.subscribe(() => chat === this.#chat && this.#look());
+    return chat;
   }
 
-  /** @param {Prompt} prompt */
-  #beginTurn(prompt) {
-    const turn = this.#conversation.begin(prompt);
-    const view = new TurnView(prompt, {
+  /** @param {AbortSignal} [signal] */
+  #findAgent(signal) {
+    if (!signal) return this.source.agent();
+    return this.source.prepare((what) => this.#last?.view.wait(what), signal);
+  }
+
+  /** Draws the beginning and the end of a run. */
+  #look() {
+    const { messages } = this.#chat.getSnapshot();
+    const [prompt, answer] = messages.slice(-2);
+    if (this.running && !this.#isRunning) this.#beginTurn(prompt);
+    else if (!this.running && this.#isRunning) this.#endTurn(prompt, answer);
+  }
+
+  /** @param {ChatMessage} message the user's */
+  #beginTurn({ id, prompt }) {
+    const view = this.#again ?? this.#newView(prompt ?? []);
+    this.#again = undefined;
+    this.#last = { id, view };
+    this.#isRunning = true;
+    this.composer.setRunning(true);
+    view.begin(this.source.waitingFor);
+  }
+
+  /** @param {Prompt | Message["content"]} prompt */
+  #newView(prompt) {
+    const view = new TurnView(/** @type {Prompt} */ (prompt), {
       retry: () => void this.retry(),
       edit: () => void this.#edit(),
       announce: (text) => this.announcer.say(text),
       cite: (source) => this.#cite(source),
       focus: () => this.composer.input.focus({ preventScroll: true }),
     });
-    this.#last = { turn, view };
     this.turns.add(view);
-    return { turn, view };
+    return view;
   }
 
   /**
-   * @param {Turn} turn
-   * @param {TurnView} view
-   * @param {Begin} [begin]
+   * @param {ChatMessage} prompt
+   * @param {ChatMessage} answer
    */
-  async #run(turn, view, begin) {
-    const control = new AbortController();
-    this.#running = control;
-    if (this.#last) this.#last.failed = false;
-    this.composer.setRunning(true);
-    view.begin(this.source.waitingFor);
-    try {
-      await this.#stream(turn, view, control.signal, begin);
-      if (control.signal.aborted) throw control.signal.reason;
-      this.#conversation.end(turn);
-      view.fork = this.#forkAt(this.#conversation.history.length);
+  #endTurn(prompt, answer) {
+    const { view } = /** @type {{view: TurnView}} */ (this.#last);
+    const { history } = this.#chat;
+    const sources = answer.parts.flatMap((part) => (part.type === "source" ? [part.source] : []));
+    /** @type {Turn} */
+    const turn = {
+      prompt: /** @type {Prompt} */ (prompt.prompt),
+      text: textOf(answer),
+      usage: answer.usage ?? noUsage(),
+      sources: this.#sources ?? sources,
+      messages: answer.status === "done" ? history : undefined,
+    };
+    this.#isRunning = this.#isTakenUp = false;
+    this.composer.setRunning(false);
+    if (answer.status === "done") {
+      view.fork = this.#forkAt(history.length);
       view.finish(turn);
-      this.#tell("staysail-done", { text: turn.text, messages: this.#conversation.history, usage: turn.usage, sources: turn.sources });
-    } catch (error) {
-      if (this.#last?.turn === turn) this.#conversation.end(turn, error);
-      if (control.signal.aborted) view.stop(turn);
-      else {
-        if (this.#last?.turn === turn) this.#last.failed = true;
-        view.fail(turn, error);
-        this.#tell("staysail-error", { error });
-      }
-    } finally {
-      if (this.#running === control) {
-        this.#running = undefined;
-        this.composer.setRunning(false);
-      }
-      this.#showUsage();
+      this.#tell("staysail-done", { text: turn.text, messages: history, usage: turn.usage, sources: turn.sources });
+    } else if (answer.status === "stopped") view.stop(turn);
+    else {
+      view.fail(turn, answer.error);
+      this.#tell("staysail-error", { error: answer.error });
     }
+    this.#showUsage();
+  }
+
+  /** @param {ChatEvent} event */
+  #show(event) {
+    const { view } = /** @type {{view: TurnView}} */ (this.#last);
+    if (event.type === "run_started" && this.#isTakenUp) this.#showBeginning(view, event.messages);
+    if (event.type === "run_done") this.#sources = sourcesOf(event.reply);
+    view.show(event);
+    this.#tell("staysail-event", event);
   }
 
   /**
-   * @param {Turn} turn
+   * What came before a run that is taken up, and its prompt as it was.
    * @param {TurnView} view
-   * @param {AbortSignal} signal
-   * @param {Begin} [begin]
+   * @param {Message[]} messages
    */
-  async #stream(turn, view, signal, begin) {
-    const agent = await this.source.prepare((what) => view.wait(what), signal);
-    const approve = (/** @type {ApprovalRequest} */ request) => view.ask(request);
-    // A kept conversation is its own history.
-    const before = this.kept.id === undefined ? { history: turn.before } : this.kept.options();
-    const events = begin
-      ? begin(agent, { signal, approve, ...(this.kept.id !== undefined && this.kept.options()) })
-      : agent.stream(turn.prompt, { signal, approve, ...before });
-    for await (const event of abortable(events, signal)) {
-      if (begin && event.type === "run_started") this.#showBeginning(turn, view, event.messages);
-      if (event.type === "run_done" && event.reply.runId) await forgetRuns(agent, this.kept.id, event.reply.runId);
-      this.#conversation.take(turn, event);
-      view.show(event);
-      this.#tell("staysail-event", event);
-    }
+  #showBeginning(view, messages) {
+    this.turns.clear();
+    this.#draw(messages.slice(0, -1));
+    view.correct(messages.at(-1)?.content ?? "");
+    this.turns.add(view);
   }
 
-  /** @param {Turn} turn */
-  async #takeBack(turn) {
-    this.#conversation.takeBack(turn);
-    await this.kept.takeBack(turn.before.length);
+  /** @param {ApprovalRequest} request */
+  async #ask(request) {
+    const chat = this.#chat;
+    const answer = await this.#last?.view.ask(request);
+    if (answer !== undefined) chat.answer(request.id, answer);
   }
 
   async #edit() {
-    if (this.#running || !this.#last) return;
-    const { turn, view } = this.#last;
-    await this.#takeBack(turn);
+    if (this.running || !this.#last) return;
+    const { id, view } = this.#last;
+    const prompt = await this.#chat.takeBack(id);
+    if (prompt === undefined) return;
     this.turns.remove(view);
     this.#last = undefined;
-    this.composer.draft = wordsOf(turn.prompt);
+    this.composer.draft = wordsOf(/** @type {Prompt} */ (prompt));
     this.composer.input.focus();
   }
 
-  /** @param {string} id */
-  async #restore(id) {
-    const isCurrent = () => this.kept.id === id;
+  /** @param {Chat} chat */
+  async #restore(chat) {
+    const isCurrent = () => chat === this.#chat;
     this.turns.busy = true;
     try {
       await Promise.resolve(); // properties that are set with it, such as where Python is
       await this.python.start();
-      const { messages, problems } = await this.kept.load(id);
-      if (!isCurrent()) return;
-      this.#draw(messages);
-      if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
-      this.#tell("staysail-restored", { id, messages, problems });
+      if (isCurrent()) await chat.restore();
     } catch (error) {
       if (isCurrent()) this.#tell("staysail-error", { error });
     } finally {
@@ -303,14 +322,22 @@ export class Dialogue {
     }
   }
 
+  /** @param {StoredConversation} stored */
+  #drawRestored({ id, messages, problems }) {
+    if (id !== this.conversation) return;
+    this.#draw(messages);
+    if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
+    this.#tell("staysail-restored", { id, messages, problems });
+  }
+
   /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */
   #forkAt(at) {
-    return this.kept.id === undefined
+    return this.conversation === undefined
       ? undefined
       : async () => {
-          if (this.#running) return;
+          if (this.running) return;
           try {
-            this.open(await this.kept.fork(at));
+            this.open((await this.#chat.fork(at)).conversation);
             this.announcer.say("This is a copy of the conversation up to here.");
             this.composer.input.focus();
           } catch (error) {
@@ -321,7 +348,7 @@ export class Dialogue {
 
   /** The button's: a kept conversation stays as it is, and another begins. */
   #startNew() {
-    if (this.kept.id === undefined) return this.clear();
+    if (this.conversation === undefined) return this.clear();
     this.begin();
     this.composer.input.focus();
   }
@@ -329,15 +356,23 @@ export class Dialogue {
   /** @param {string | undefined} id */
   #switchTo(id) {
     this.clear();
-    this.kept.id = id;
+    this.#chat = this.#newChat(id);
     this.#restoring = undefined;
     this.turns.busy = false;
     this.#tell("staysail-conversation", { id });
   }
 
+  /** Drops the turns that are drawn. */
+  #forget() {
+    this.#last = this.#again = this.#sources = undefined;
+    this.#isRunning = this.#isTakenUp = false;
+    this.composer.setRunning(false);
+    this.turns.clear();
+    this.#showUsage();
+  }
+
   /** @param {Message[]} messages */
   #draw(messages) {
-    this.#conversation.history = messages;
     this.turns.draw(messages, { cite: (source) => this.#cite(source), forkAt: (at) => this.#forkAt(at) });
   }
 
@@ -347,7 +382,13 @@ export class Dialogue {
   }
 
   #showUsage() {
-    const usage = formatUsage(this.#conversation.usage);
+    const usage = formatUsage(this.usage);
     this.composer.usage.textContent = usage && `This chat: ${usage}`;
   }
+}
+
+/** Once whoever made the element has set what it needs. @param {() => void} work */
+function onceSet(work) {
+  if (document.readyState === "complete") setTimeout(work);
+  else window.addEventListener("load", () => setTimeout(work), { once: true });
 }

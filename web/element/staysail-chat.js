@@ -177,7 +177,7 @@ export class StaysailChat extends Element {
    * @returns {string | undefined}
    */
   get conversation() {
-    return this.#dialogue.kept.id;
+    return this.#dialogue.conversation;
   }
   set conversation(id) {
     this.#dialogue.open(id || undefined);
@@ -193,10 +193,10 @@ export class StaysailChat extends Element {
 
   /** Where conversations are kept, a `Conversations`; by default the package's own store. */
   get conversations() {
-    return this.#dialogue.kept.given;
+    return this.#dialogue.conversations;
   }
   set conversations(value) {
-    this.#dialogue.kept.given = value ?? undefined;
+    this.#dialogue.conversations = value ?? undefined;
   }
 
   get usage() {
