@@ -7,6 +7,7 @@
 
 const MOST_INLINE = 1_000;
 const MOST_BLOCK = 4_000;
+const WINDOW = 256;
 const ENTITIES = /** @type {Record<string, string>} */ ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" });
 
 /** @param {string} text */
@@ -31,7 +32,7 @@ export const EXTRAS = [
   {
     name: "math",
     level: "inline",
-    start: (source) => inParagraph(source, /\$|\\[([]/),
+    start: (source) => inLine(source, /\$|\\[([]/),
     tokenizer: (source) => {
       const found =
         betweenDollars(source) ||
@@ -49,7 +50,7 @@ export const EXTRAS = [
   {
     name: "footnote",
     level: "inline",
-    start: (source) => inParagraph(source, /\[\^/),
+    start: (source) => inLine(source, /\[\^/),
     tokenizer: (source) => {
       const found = /^\[\^([\w-]{1,30})\](?!:)/.exec(source);
       return found ? { type: "footnote", raw: found[0], text: found[1] } : undefined;
@@ -79,6 +80,16 @@ function inParagraph(source, pattern) {
   const end = source.indexOf("\n\n");
   const at = (end < 0 ? source : source.slice(0, end)).search(pattern);
   return at < 0 ? undefined : at;
+}
+
+/**
+ * The first place of a pattern within the next characters, or where to look again: the parser asks at each piece of text, and joins the pieces.
+ * @param {string} source
+ * @param {RegExp} pattern
+ */
+function inLine(source, pattern) {
+  const at = source.slice(0, WINDOW).search(pattern);
+  return at < 0 ? (source.length > WINDOW ? WINDOW : undefined) : at;
 }
 
 /**
