@@ -1,6 +1,7 @@
 /**
  * Formulas and footnotes in Markdown: extensions of the parser. A formula becomes code of the language "math", which media.js draws. Every
- * search ends after so many characters, because the parser asks again at each place.
+ * search ends after so many characters, because the parser asks again at each place; and none ends a paragraph, because the parser would
+ * read the rest of the text again for each.
  */
 
 /** @import { TokenizerAndRendererExtension } from "../vendor/marked.esm.js" */
@@ -20,13 +21,7 @@ export const EXTRAS = [
   {
     name: "mathBlock",
     level: "block",
-    start: (source) => inParagraph(source, /\n {0,3}(?:\$\$|\\\[)/),
-    tokenizer: (source) => {
-      const opened = /^ {0,3}(\$\$|\\\[)/.exec(source);
-      const found = opened && enclosed(source, opened[0].length, opened[1] === "$$" ? "$$" : "\\]", MOST_BLOCK);
-      const after = found ? /^[ \t]*(?:\n+|$)/.exec(source.slice(found.end, found.end + 1_000)) : null;
-      return found && after ? { type: "mathBlock", raw: source.slice(0, found.end) + after[0], text: found.text.trim() } : undefined;
-    },
+    tokenizer: readBlock,
     renderer: ({ text }) => `<p><code class="language-math-block">${escapeHtml(text)}</code></p>\n`,
   },
   {
@@ -37,8 +32,8 @@ export const EXTRAS = [
       const found =
         betweenDollars(source) ||
         (source.startsWith("\\(") && enclosed(source, 2, "\\)", MOST_INLINE)) ||
-        (source.startsWith("\\[") && enclosed(source, 2, "\\]", MOST_INLINE)) ||
-        (source.startsWith("$$") && enclosed(source, 2, "$$", MOST_INLINE));
+        (source.startsWith("\\[") && enclosed(source, 2, "\\]", MOST_BLOCK)) ||
+        (source.startsWith("$$") && enclosed(source, 2, "$$", MOST_BLOCK));
       // An escaped bracket may be no formula: "\\[sic\\]".
       if (source.startsWith("\\[") && found && !/[\\^_=<>+\d]/.test(found.text)) return undefined;
       if (!found) return undefined;
@@ -60,7 +55,6 @@ export const EXTRAS = [
   {
     name: "footnoteText",
     level: "block",
-    start: (source) => inParagraph(source, /\n\[\^/),
     tokenizer(source) {
       const found = /^\[\^([\w-]{1,30})\]:[ \t]*([^\n]*)(?:\n+|$)/.exec(source);
       return found ? { type: "footnoteText", raw: found[0], text: found[1], tokens: this.lexer.inlineTokens(found[2]) } : undefined;
@@ -72,14 +66,14 @@ export const EXTRAS = [
 ];
 
 /**
- * The first place of a pattern before the next empty line.
+ * A formula in lines of its own.
  * @param {string} source
- * @param {RegExp} pattern
  */
-function inParagraph(source, pattern) {
-  const end = source.indexOf("\n\n");
-  const at = (end < 0 ? source : source.slice(0, end)).search(pattern);
-  return at < 0 ? undefined : at;
+function readBlock(source) {
+  const opened = /^ {0,3}(\$\$|\\\[)/.exec(source);
+  const found = opened && enclosed(source, opened[0].length, opened[1] === "$$" ? "$$" : "\\]", MOST_BLOCK);
+  const after = found ? /^[ \t]*(?:\n+|$)/.exec(source.slice(found.end, found.end + 1_000)) : null;
+  return found && after ? { type: "mathBlock", raw: source.slice(0, found.end) + after[0], text: found.text.trim() } : undefined;
 }
 
 /**
