@@ -24,7 +24,7 @@ help:
 	@echo "make attack  the attacks of tests/attack for STAYSAIL_ATTACK_SECONDS in all (600), with a table of what was tried"
 	@echo "make environments  notebooks, servers and pages of others, with the wheel that package indexes have; writes docs/environments.md"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
-	@echo "make pack    the npm package, as dist/staysail-*.tgz"
+	@echo "make pack    both npm packages, as dist/staysail-*.tgz and dist/staysail-runtime-*.tgz"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
 	@echo "make docs    the documentation as a static site, in dist/docs"
 	@echo "make check   ruff, mypy --strict, Biome, import cycles, tsc --strict"
@@ -73,10 +73,12 @@ build: $(VENV)/.build
 	@mkdir -p web/wheel && cp -p wheels/staysail-*-cp314-none-any.whl web/wheel/staysail-cp314.whl
 
 types: setup build
-	@cd web && npm run --silent types
+	@cd web && npm run --silent types && npm run --silent dist
 
+# The folder of the second package stays, for servers of one's own.
 pack: setup build
 	@mkdir -p dist && cd web && npm pack --loglevel=error --pack-destination ../dist
+	@$(PY) -m tools.runtime && cd dist/runtime && npm pack --loglevel=error --pack-destination ..
 
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))

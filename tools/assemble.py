@@ -14,7 +14,7 @@ from pathlib import Path
 from tools.fetch import CACHE, FetchError, fetch
 from tools.lock import LockMaker
 from tools.offline import LIST, write_offline_list
-from tools.snapshot import SnapshotError, make_snapshot
+from tools.snapshot import SnapshotError, list_files, make_snapshot
 from tools.sources import ROOT, Source, load_sources
 from tools.wheel import WheelError, build_wheels
 
@@ -54,6 +54,7 @@ def _assemble() -> None:
     fetched = [ROOT / s.path for s in sources if s.path.suffix == ".whl"]
     lock = LockMaker(RUNTIME, UPSTREAM_LOCK).write(fetched, wheels)
     snapshot = make_snapshot(RUNTIME, wheels.bytecode, CACHE)
+    list_files(RUNTIME, [lock, *(ROOT / s.path for s in sources if s.name == "pyodide" and s.path.parts[0] == RUNTIME.name)])
     compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
     ours = {lock, wheels.source, wheels.bytecode, snapshot.memory, snapshot.compressed, snapshot.manifest, RUNTIME / LIST}
     _remove_strays({*(ROOT / s.path for s in sources), *compressed, *ours, *COMMITTED})

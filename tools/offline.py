@@ -10,7 +10,7 @@ from pathlib import Path
 from tools.sources import ROOT
 
 LIST = "offline.json"
-LEFT_OUT = {"node_modules", "types", "wheel"}
+LEFT_OUT = {"dist", "node_modules", "types", "wheel"}
 PARTS = {".js", ".mjs", ".css", ".svg", ".html", ".py"}
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 WHEEL = "web/wheel/staysail-cp314.whl"  # `make build` copies it there; the snapshot's name tells one from another

@@ -22,13 +22,6 @@ from tools.site import FOLDERS, Body, Site, UnsatisfiableRangeError, choose_body
 HOST = "127.0.0.1"
 PORT = 8000
 
-ISOLATION = {
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Embedder-Policy": "require-corp",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
-
 # The frame of web/sandbox/ has no origin; Firefox takes it for another origin's.
 FRAME = "frame.html"
 
@@ -115,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(data)
 
     def _end_head(self, *, opaque: bool = False) -> None:
-        for name, value in ISOLATION.items():
+        for name, value in self.site.headers.items():
             self.send_header(name, "cross-origin" if opaque and name == "Cross-Origin-Resource-Policy" else value)
         self.end_headers()
 

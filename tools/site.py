@@ -4,7 +4,8 @@ memory or from the disk, compressed or in part, and for how long a browser may k
 import gzip
 import mimetypes
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,20 @@ TYPES = {
     ".onnx": "application/octet-stream",
     ".md": "text/markdown",
 }
+# Pages are isolated, and nothing is for pages of other origins.
+ISOLATED = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# As public CDNs of npm packages send them.
+SHARED = {
+    "Access-Control-Allow-Origin": "*",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Timing-Allow-Origin": "*",
+    "X-Content-Type-Options": "nosniff",
+}
 TEXT = re.compile(r"text/|application/json|image/svg")
 # Compressing a bigger file takes longer than the loopback takes to carry it; `make build` does those ahead.
 LARGEST_COMPRESSED_HERE = 1 << 20
@@ -36,11 +51,12 @@ LARGEST_COMPRESSED_HERE = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Site:
     """What is served: the index page, its service worker and some folders of `root`. keep_s: seconds that a browser may use what it was
-    given without asking again, for sites that do not change meanwhile."""
+    given without asking again, for sites that do not change meanwhile. headers: sent with every answer."""
 
     root: Path = ROOT
     folders: tuple[str, ...] = FOLDERS
     keep_s: int = 0
+    headers: Mapping[str, str] = field(default_factory=lambda: ISOLATED)
 
     def find(self, target: str) -> Path | None:
         """The file behind a request target; None for what is not served, whether it exists or not."""

@@ -7,8 +7,10 @@ import hashlib
 import json
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tools.sources import ROOT, load_sources
 
@@ -45,9 +47,28 @@ def make_snapshot(runtime: Path, wheel: Path, cache: Path) -> Snapshot:
     partial.replace(snapshot.memory)
     snapshot.compressed.write_bytes(gzip.compress(memory, GZIP_LEVEL, mtime=0))
     manifest = {"file": snapshot.memory.name, "bytes": len(memory), "sha256": digest, "wheelSha256": _sha256(wheel)}
-    snapshot.manifest.write_text(json.dumps(manifest, indent=2) + "\n")
+    write_manifest(runtime, manifest)
     stamp.write_text(fingerprint)
     return snapshot
+
+
+def list_files(runtime: Path, files: Iterable[Path]) -> None:
+    """Brings the hashes in the manifest of `runtime` up to date, from which browsers know the bytes that they keep."""
+    manifest = read_manifest(runtime)
+    write_manifest(runtime, manifest | {"files": {path.name: _sha256(path) for path in sorted(files)}})
+
+
+def read_manifest(runtime: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((runtime / MANIFEST).read_text("utf-8"))
+    return manifest
+
+
+def write_manifest(runtime: Path, manifest: dict[str, Any]) -> None:
+    """An unchanged manifest keeps its time of change, by which browsers know it."""
+    path = runtime / MANIFEST
+    text = json.dumps(manifest, indent=2) + "\n"
+    if not path.is_file() or path.read_text("utf-8") != text:
+        path.write_text(text, "utf-8")
 
 
 def _named(runtime: Path, name: str) -> Snapshot:
@@ -57,7 +78,7 @@ def _named(runtime: Path, name: str) -> Snapshot:
 def _read(runtime: Path) -> Snapshot | None:
     """The one that the manifest names, if its files are there."""
     try:
-        manifest = json.loads((runtime / MANIFEST).read_text())
+        manifest = read_manifest(runtime)
     except (FileNotFoundError, ValueError):
         return None
     snapshot = _named(runtime, manifest["file"])

@@ -1,5 +1,6 @@
 /**
- * Downloads of a thread while Python starts in it: counted for progress, and compiled while the rest arrives.
+ * Downloads of a thread while Python starts in it: counted for progress, checked against the runtime's manifest,
+ * and compiled while the rest arrives.
  *
  * How it works. Pyodide compiles its WebAssembly only when the snapshot is there, because the memory's size depends on it. So this module
  * compiles it from the first moment on. Pyodide's own fetch gets an empty module instead; when Pyodide instantiates that module, the
@@ -8,17 +9,24 @@
  */
 
 import { InterpreterError } from "../errors.js";
+import { readListed } from "./listed-files.js";
 import { RUNTIME_BYTES, RUNTIME_FILES } from "./locations.js";
 
 const WASM = "pyodide.asm.wasm";
 const IMPORTED = "pyodide.asm.mjs"; // imported, not fetched, so fetch does not see it
 const EMPTY_MODULE = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
+/** @typedef {Promise<Record<string, string>>} Hashes SHA-256 of a folder's files, by their names; none where it has no manifest */
+
 export class Downloads {
+  /** Whether WebAssembly is another build's than the manifest's. */
+  isForeign = false;
+  #runtimeURL;
+  #hashes;
   #onProgress;
   #loadedBytes = 0;
   #totalBytes = RUNTIME_BYTES;
-  #names = new Set(Object.keys(RUNTIME_FILES));
+  #counted = new Set(Object.keys(RUNTIME_FILES));
   #fetch = globalThis.fetch;
   /** @type {Promise<WebAssembly.Module>} */
   #compiled;
@@ -26,17 +34,23 @@ export class Downloads {
   /**
    * Watches this thread's fetch until `stop`.
    * @param {string} runtimeURL
+   * @param {Hashes} hashes
    * @param {(progress: BootProgress) => void} onProgress
    */
-  constructor(runtimeURL, onProgress) {
+  constructor(runtimeURL, hashes, onProgress) {
+    this.#runtimeURL = runtimeURL;
+    this.#hashes = hashes;
     this.#onProgress = onProgress;
-    this.#compiled = this.#compile(new URL(WASM, runtimeURL).href);
+    this.#compiled = this.#compile();
     this.#compiled.catch(() => {}); // reported where it is awaited
     globalThis.fetch = async (input, init) => {
-      const name = fileName(input instanceof Request ? input.url : String(input));
+      const url = input instanceof Request ? input.url : String(input);
+      const name = fileName(url);
       if (name === WASM) return new Response(EMPTY_MODULE, { headers: { "content-type": "application/wasm" } });
+      const sha256 = url === new URL(name, runtimeURL).href ? (await hashes)[name] : undefined;
+      if (sha256) return new Response(await this.#readListed(url, sha256));
       const response = await this.#fetch.call(globalThis, input, init);
-      return this.#names.has(name) ? this.#counted(response) : response;
+      return this.#counted.has(name) ? this.#counting(response) : response;
     };
   }
 
@@ -50,7 +64,7 @@ export class Downloads {
    * @param {number} bytes
    */
   expect(url, bytes) {
-    this.#names.add(fileName(url));
+    this.#counted.add(fileName(url));
     this.#totalBytes += bytes;
   }
 
@@ -86,17 +100,47 @@ export class Downloads {
   }
 
   /**
-   * @param {string} url
+   * Compiles from the response itself, under whose address the browser keeps machine code, and counts and checks a copy of its bytes.
    * @returns {Promise<WebAssembly.Module>}
    */
-  async #compile(url) {
-    const response = await this.#fetch.call(globalThis, url);
+  async #compile() {
+    const url = new URL(WASM, this.#runtimeURL).href;
+    const sha256 = (await this.#hashes)[WASM];
+    const { value, isListed } = await readListed(sha256, async (cache) => {
+      const response = await this.#request(url, cache);
+      const copy = response.clone();
+      const [value, bytes] = await Promise.all([WebAssembly.compileStreaming(response), this.#counting(copy).arrayBuffer()]);
+      return { value, bytes: new Uint8Array(bytes) };
+    });
+    this.isForeign = Boolean(sha256) && !isListed;
+    return value;
+  }
+
+  /**
+   * @param {string} url
+   * @param {string} sha256
+   */
+  async #readListed(url, sha256) {
+    const { value } = await readListed(sha256, async (cache) => {
+      const response = await this.#request(url, cache);
+      const bytes = await (this.#counted.has(fileName(url)) ? this.#counting(response) : response).arrayBuffer();
+      return { bytes: new Uint8Array(bytes), value: bytes };
+    });
+    return value;
+  }
+
+  /**
+   * @param {string} url
+   * @param {RequestCache} [cache]
+   */
+  async #request(url, cache) {
+    const response = await this.#fetch.call(globalThis, url, cache && { cache });
     if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
-    return WebAssembly.compileStreaming(this.#counted(response));
+    return response;
   }
 
   /** @param {Response} response */
-  #counted(response) {
+  #counting(response) {
     if (!response.body) return response;
     const counter = new TransformStream({
       transform: (chunk, controller) => {

@@ -2,6 +2,7 @@
  * Python, started in the thread that calls this module, and joined to a Peer by two functions that take text.
  * @typedef {object} InterpreterOptions
  * @property {string} [runtimeURL] folder that holds Pyodide; by default, in Node, the folder of the npm package `pyodide`
+ * @property {string} [fallbackURL] the folder to start from where `runtimeURL` is not reached
  * @property {string} wheelURL
  * @property {string} [snapshotURL] manifest of a snapshot to start from; where it does not fit, `keptURL` is tried, then Python starts
  *   without a snapshot
@@ -20,12 +21,16 @@ import { contain } from "./containment.js";
 import { Downloads } from "./downloads.js";
 import { InterpreterError } from "../errors.js";
 import { loadPlugin } from "../plugins/host.js"; // imported statically, because bundlers cannot split the modules of a worker
-import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
+import { dropMemory, isKept, keepMemory, keptManifestURL, readKept, readMemory } from "./kept-snapshot.js";
+import { readListed } from "./listed-files.js";
 import { RUNTIME_BYTES } from "./locations.js";
 import { importPyodide } from "./pyodide-import.js";
-import { checkSnapshot, findSnapshot } from "./snapshot.js";
+import { checkSnapshot, findSnapshot, readPacked } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
 import { makeRoom, unpack } from "./snapshot-packing.js";
+
+/** Code of the error that the runtime's first module did not load. */
+const UNREACHED = "unreached";
 
 /**
  * The downloads of a start, all requested at once, including the scripts that Pyodide itself will import. Failures are reported where a
@@ -36,11 +41,13 @@ class Start {
   constructor(options) {
     const { runtimeURL, wheelURL, snapshotURL, keptURL, countBytes, onProgress } = options;
     this.options = options;
-    this.wheel = readBytes(wheelURL);
     this.snapshots = [snapshotURL, keptURL].flatMap((url) => (url ? [{ url, found: findSnapshot(url, readBytes) }] : []));
+    const manifest = this.snapshots[0]?.found.catch(() => undefined);
+    this.wheel = Promise.resolve(manifest).then((found) => readBytes(wheelURL, found?.wheelSha256));
     /** Pyodide's own factory of its WebAssembly module. @type {Promise<(settings: any) => Promise<any>> | undefined} */
     this.script = runtimeURL ? importPyodide(new URL("pyodide.asm.mjs", runtimeURL).href).then((module) => module.default) : undefined;
-    this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, onProgress) : undefined;
+    const hashes = Promise.resolve(manifest).then((found) => (runtimeURL && found?.url.startsWith(runtimeURL) && found.files) || {});
+    this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, hashes, onProgress) : undefined;
     this.runtime = importRuntime(runtimeURL);
     for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
   }
@@ -51,14 +58,53 @@ class Start {
  * @returns {Promise<Join>}
  */
 export async function startPython(options) {
-  const { onProgress, onCrash } = options;
+  const { runtimeURL, fallbackURL, keptURL } = options;
+  try {
+    return await startFrom(options);
+  } catch (error) {
+    if (!fallbackURL || !isUnreached(error)) throw error;
+    console.warn(`staysail starts more slowly, from ${fallbackURL}, because ${runtimeURL} was not reached: ${reasonOf(error)}`);
+    try {
+      return await startFrom({
+        ...options,
+        runtimeURL: fallbackURL,
+        snapshotURL: undefined,
+        keptURL: keptURL && keptManifestURL(fallbackURL),
+      });
+    } catch (other) {
+      if (!isUnreached(other)) throw other;
+      throw new InterpreterError(
+        `Python's runtime could not be loaded: neither ${runtimeURL} (${reasonOf(error)}) nor ${fallbackURL} (${reasonOf(other)}) was reached. ` +
+          "Is there a network, and does the page's content security policy name the host in script-src and connect-src? Without a public CDN, " +
+          "serve the folder of the npm package staysail-runtime yourself: boot({runtimeURL})",
+        { code: UNREACHED, cause: other },
+      );
+    }
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @returns {error is InterpreterError}
+ */
+const isUnreached = (error) => error instanceof InterpreterError && error.code === UNREACHED;
+
+/** @param {InterpreterError} error */
+const reasonOf = ({ cause }) => (cause instanceof Error ? cause.message : String(cause));
+
+/**
+ * @param {InterpreterOptions} options
+ * @returns {Promise<Join>}
+ */
+async function startFrom(options) {
+  const { runtimeURL, onProgress, onCrash } = options;
   onProgress({ stage: "runtime", loadedBytes: 0, totalBytes: RUNTIME_BYTES });
   const start = new Start(options);
   try {
     const restored = await restoreFirst(start);
     const { pyodide, join } = restored ?? (await load(start));
     contain(pyodide, onCrash);
-    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored) });
+    onProgress({ stage: "ready", loadedBytes: 0, totalBytes: 0, restored: Boolean(restored), runtimeURL });
     return join;
   } finally {
     start.downloads?.stop();
@@ -103,7 +149,7 @@ async function restoreFirst(start) {
 async function restore(start, snapshot) {
   start.downloads?.expect(snapshot.url, snapshot.bytes);
   const kept = readMemory(snapshot.url);
-  const packed = kept.then((bytes) => bytes ?? readBytes(snapshot.url));
+  const packed = kept.then(async (bytes) => bytes ?? readPacked(await request(snapshot.url, "force-cache"))); // its name holds its hash
   kept.then((bytes) => bytes && start.downloads?.count(bytes.length));
   // The snapshot is checked while WebAssembly is prepared; nothing runs on its memory before.
   const checked = checkSnapshot(snapshot, start.wheel, packed);
@@ -134,6 +180,7 @@ async function loadRuntime({ options, downloads, script, runtime }, snapshot) {
         const create = await script;
         const module = await (downloads?.using(create) ?? create)(settings);
         await snapshot?.checked;
+        if (snapshot && downloads?.isForeign) throw new Error("it was made with another build of Pyodide");
         if (snapshot) makeRoom(module, /** @type {Uint8Array<ArrayBuffer>} */ (await snapshot.memory));
         return module;
       },
@@ -171,6 +218,7 @@ async function importRuntime(runtimeURL) {
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${await explainRuntime(runtimeURL, module, reason)}`, {
+      code: UNREACHED,
       cause,
     });
   }
@@ -199,17 +247,30 @@ function indexURL(runtimeURL) {
 
 /**
  * @param {string} url
+ * @param {string} [sha256] of the bytes that fit, for a browser to take them from its cache
  * @returns {Bytes}
  */
-async function readBytes(url) {
-  if (isKept(url)) return readKept(url);
+async function readBytes(url, sha256) {
+  const { value } = await readListed(sha256, async (cache) => {
+    const bytes = new Uint8Array(await (await request(url, cache)).arrayBuffer());
+    return { bytes, value: bytes };
+  });
+  return value;
+}
+
+/**
+ * @param {string} url
+ * @param {RequestCache} [cache]
+ */
+async function request(url, cache) {
+  if (isKept(url)) return new Response(await readKept(url));
   if (url.startsWith("file:")) {
     // The name is in a variable so that no bundler follows it: only Node, Deno and Bun reach this line.
     const name = "node:fs/promises";
     const { readFile } = await import(/* webpackIgnore: true */ /* @vite-ignore */ name);
-    return readFile(new URL(url));
+    return new Response(await readFile(new URL(url)));
   }
-  const response = await fetch(url);
+  const response = await fetch(url, cache && { cache });
   if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
 }

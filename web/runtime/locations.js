@@ -3,9 +3,16 @@
 import { inNode, isOnDisk, nodeModule } from "./environment.js";
 import { fileURL } from "./package-files.js";
 
-export const PYODIDE_VERSION = "314.0.7";
+/** Version of this package, and of the package `staysail-runtime` that goes with it. */
+export const VERSION = "0.1.0";
 
-export const CDN_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/full/`;
+/** The package `staysail-runtime` on a public CDN: Pyodide with a snapshot of staysail. Pages start from it by default. */
+export const RUNTIME_URL = `https://cdn.jsdelivr.net/npm/staysail-runtime@${VERSION}/`;
+
+const PYODIDE_VERSION = "314.0.7";
+
+/** Pyodide's own folder on its public CDN, for pages that do not reach RUNTIME_URL. It has no snapshot. */
+export const PYODIDE_URL = `https://cdn.jsdelivr.net/pyodide/v${PYODIDE_VERSION}/full/`;
 
 /**
  * The files that loadPyodide fetches from a runtime folder, with their unpacked sizes in bytes, which a compressed response does not state.
@@ -40,5 +47,5 @@ function installedWheel(otherwise) {
   }
 }
 
-/** The manifest of the snapshot in a runtime folder; Pyodide's own folders have none. */
+/** The manifest of a runtime folder: its snapshot and the hashes of its files. Pyodide's own folders have none. */
 export const SNAPSHOT_MANIFEST = "staysail-snapshot.json";

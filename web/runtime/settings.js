@@ -5,8 +5,9 @@
  * @typedef {object} Settings
  * @property {"worker" | "main" | "shared"} [mode] where Python runs: a module worker (the default in a page), the calling thread (the
  *   default in Node), or one worker for all tabs of the origin that choose "shared", which starts with the options of the first tab
- * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default Pyodide's public CDN, in Node the npm package `pyodide`. In
- *   Node a path from a site's root ("/pyodide/") that is no folder of the disk counts as a page's, and the default is used
+ * @property {string | URL} [runtimeURL] folder that holds Pyodide; by default the package `staysail-runtime` on jsDelivr, or Pyodide's
+ *   own folder there where that is not reached; in Node the npm package `pyodide`. In Node a path from a site's root ("/pyodide/") that is
+ *   no folder of the disk counts as a page's, and the default is used
  * @property {string | URL} [assetsURL] folder that holds the files of this npm package, for bundlers that emit no workers
  * @property {string | URL} [workerURL] script of Python's worker, where it has an address of its own
  * @property {string | URL} [wheelURL] staysail's Python package; by default the wheel that comes with this module
@@ -18,7 +19,7 @@
 import { ConfigError } from "../errors.js";
 import { baseURL, inNode, isOnDisk } from "./environment.js";
 import { canKeep, keptManifestURL } from "./kept-snapshot.js";
-import { CDN_URL, SNAPSHOT_MANIFEST, wheelURL } from "./locations.js";
+import { PYODIDE_URL, RUNTIME_URL, SNAPSHOT_MANIFEST, wheelURL } from "./locations.js";
 import { setPlaces } from "./package-files.js";
 
 export const MODES = ["worker", "main", "shared"];
@@ -75,10 +76,11 @@ export function addresses() {
   const { runtimeURL: named, snapshot: chosen, assetsURL } = settings;
   const ofPage = inNode && named?.startsWith("/") && !isOnDisk(new URL(named, baseURL()).href);
   const given = named && !ofPage ? asFolder(new URL(named, baseURL()).href) : undefined;
-  const runtimeURL = given ?? (inNode ? undefined : CDN_URL);
-  const snapshot = chosen ?? (given && new URL(SNAPSHOT_MANIFEST, given));
+  const runtimeURL = given ?? (inNode ? undefined : RUNTIME_URL);
+  const snapshot = chosen ?? (runtimeURL && new URL(SNAPSHOT_MANIFEST, runtimeURL));
   return {
     runtimeURL,
+    fallbackURL: runtimeURL === RUNTIME_URL ? PYODIDE_URL : undefined,
     wheelURL: new URL(settings.wheelURL ?? wheelURL(), baseURL()).href,
     snapshotURL: snapshot ? new URL(snapshot, baseURL()).href : undefined,
     keptURL: canKeep && chosen === undefined && runtimeURL ? keptManifestURL(runtimeURL) : undefined,

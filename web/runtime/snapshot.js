@@ -6,6 +6,7 @@
  * @property {number} bytes of the packed snapshot
  * @property {string} sha256
  * @property {string} wheelSha256 of the package that it has imported
+ * @property {Record<string, string>} [files] SHA-256 of the other files of its folder
  * @typedef {Promise<Uint8Array<ArrayBuffer>>} Bytes
  */
 
@@ -36,4 +37,33 @@ export async function checkSnapshot({ sha256, wheelSha256 }, wheel, packed) {
 export async function hash(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * Reads a packed snapshot while it arrives, zipped or not: the package `staysail-runtime` holds it zipped, because a CDN compresses no file
+ * of a type that it does not know.
+ * @param {Response} response
+ * @returns {Bytes}
+ */
+export async function readPacked(response) {
+  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader();
+  const first = await reader.read();
+  const isZipped = first.value?.[0] === 0x1f && first.value[1] === 0x8b;
+  /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */
+  const body = new ReadableStream({
+    start: (controller) => pass(first, controller),
+    pull: async (controller) => pass(await reader.read(), controller),
+  });
+  const bytes = new Response(isZipped ? body.pipeThrough(new DecompressionStream("gzip")) : body);
+  return new Uint8Array(await bytes.arrayBuffer());
+}
+
+/**
+ * @template T
+ * @param {ReadableStreamReadResult<T>} next
+ * @param {ReadableStreamDefaultController<T>} controller
+ */
+function pass(next, controller) {
+  if (next.done) controller.close();
+  else controller.enqueue(next.value);
 }

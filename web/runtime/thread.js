@@ -32,7 +32,8 @@ export function launchWorker(events, addresses) {
   let keeping = /** @type {ReturnType<typeof setTimeout> | undefined} */ (undefined);
   const onProgress = (/** @type {BootProgress} */ progress) => {
     events.onProgress(progress);
-    if (progress.restored === false && addresses.keptURL) keeping = setTimeout(keepSnapshot, KEEP_AFTER_MS, addresses);
+    if (progress.restored === false && addresses.keptURL)
+      keeping = setTimeout(keepSnapshot, KEEP_AFTER_MS, { ...addresses, runtimeURL: progress.runtimeURL });
   };
   const onReady = () => {
     watchLife(life, over.signal, () => events.onFailure(crashed("the browser ended its worker")));

@@ -9,11 +9,22 @@ const FETCH_MS = 30_000;
 /** @typedef {{url: string, method: string, headers: [string, string][], body?: Uint8Array<ArrayBuffer>}} Ask */
 /** @typedef {{status?: number, headers?: [string, string][], bytes?: Uint8Array<ArrayBuffer>, error?: string}} Answer */
 
-/** @param {string} url */
-export async function readBytes(url) {
-  const response = await fetch(url);
+/**
+ * @param {string} url
+ * @param {RequestCache} [cache]
+ */
+export async function readFile(url, cache) {
+  const response = await fetch(url, cache && { cache });
   if (!response.ok) throw new Error(`${url} could not be loaded: the server answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
+  return response;
+}
+
+/**
+ * @param {string} url
+ * @param {RequestCache} [cache]
+ */
+export async function readBytes(url, cache) {
+  return new Uint8Array(await (await readFile(url, cache)).arrayBuffer());
 }
 
 /**

@@ -3,6 +3,7 @@
  * be fetched; files and requests come and go through this module alone, which takes what is said there as a stranger's word.
  *
  * @import { Ask } from "./network.js"
+ * @import { Snapshot } from "../runtime/snapshot.js"
  * @import { Most } from "./sandbox-worker.js"
  *
  * @typedef {object} SandboxOptions
@@ -23,12 +24,13 @@
 
 import { fromBase64, toBase64 } from "../bridge/base64.js";
 import { readMemory } from "../runtime/kept-snapshot.js";
+import { readListed } from "../runtime/listed-files.js";
 import { SNAPSHOT_MANIFEST } from "../runtime/locations.js";
 import { fileURL } from "../runtime/package-files.js";
-import { findSnapshot, hash } from "../runtime/snapshot.js";
+import { findSnapshot, hash, readPacked } from "../runtime/snapshot.js";
 import { unpack } from "../runtime/snapshot-packing.js";
 import { capMemory } from "./memory-cap.js";
-import { answering, readBytes } from "./network.js";
+import { answering, readBytes, readFile } from "./network.js";
 
 /** From the load of the frame up to the first line of its script. */
 const ARRIVE_MS = 2000;
@@ -91,10 +93,17 @@ export class Sandbox {
 /** @param {SandboxOptions} options */
 async function openRoom(options) {
   if (typeof document === "undefined") throw new Error("code that a model wrote is held by a page's frame, and there is no page here");
-  const runtime = (/** @type {string} */ name) => readBytes(new URL(name, options.runtimeURL).href);
+  const manifest = findSnapshot(new URL(SNAPSHOT_MANIFEST, options.runtimeURL).href, (url) => readBytes(url)).catch(() => undefined);
+  const runtime = async (/** @type {string} */ name) => {
+    const listed = await readListed((await manifest)?.files?.[name], async (cache) => {
+      const bytes = await readBytes(new URL(name, options.runtimeURL).href, cache);
+      return { bytes, value: bytes };
+    });
+    return listed.value;
+  };
   const text = async (/** @type {Promise<Uint8Array>} */ bytes) => new TextDecoder().decode(await bytes);
   const [snapshot, worker, harness, loader, main, wasm, library, lock] = await Promise.all([
-    readSnapshot(options.runtimeURL).catch(() => undefined), // it starts without
+    manifest.then(readSnapshot).catch(() => undefined), // it starts without
     text(readBytes(fileURL("sandbox/sandbox-worker.js", () => new URL("./sandbox-worker.js", import.meta.url)))),
     text(readBytes(fileURL("sandbox/harness.py", () => new URL("./harness.py", import.meta.url)))),
     text(runtime("pyodide.mjs")),
@@ -114,10 +123,11 @@ async function openRoom(options) {
   return room;
 }
 
-/** The memory of an interpreter that has started, where the runtime's folder has one. @param {string} runtimeURL */
-async function readSnapshot(runtimeURL) {
-  const { url, sha256 } = await findSnapshot(new URL(SNAPSHOT_MANIFEST, runtimeURL).href, readBytes);
-  const packed = (await readMemory(url)) ?? (await readBytes(url));
+/** The memory of an interpreter that has started, where the runtime's folder has one. @param {Snapshot | undefined} manifest */
+async function readSnapshot(manifest) {
+  if (!manifest) return undefined;
+  const { url, sha256 } = manifest;
+  const packed = (await readMemory(url)) ?? (await readPacked(await readFile(url, "force-cache")));
   if ((await hash(packed)) !== sha256) throw new Error("it is not what its manifest tells");
   return unpack(packed);
 }
