@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack test environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
+.PHONY: help run docs build types pack index-wheels test environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -25,6 +25,7 @@ help:
 	@echo "make environments  notebooks, servers and pages of others, with the wheel that package indexes have; writes docs/environments.md"
 	@echo "make build   assemble wheels/ and web/vendor/; fetches only what is missing"
 	@echo "make pack    both npm packages, as dist/staysail-*.tgz and dist/staysail-runtime-*.tgz"
+	@echo "make index-wheels  the wheels for a package index, in dist/: source, and bytecode for Pyodide"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
 	@echo "make docs    the documentation as a static site, in dist/docs"
 	@echo "make check   ruff, mypy --strict, Biome, import cycles, tsc --strict"
@@ -79,6 +80,10 @@ types: setup build
 pack: setup build
 	@mkdir -p dist && cd web && npm pack --loglevel=error --pack-destination ../dist
 	@$(PY) -m tools.runtime && cd dist/runtime && npm pack --loglevel=error --pack-destination ..
+
+# For a package index: from source, and as bytecode for the Pyodide that it was compiled by.
+index-wheels: build
+	@$(PY) -m tools.index_wheel
 
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))
