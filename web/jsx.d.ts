@@ -17,6 +17,7 @@ type ChatProperties = {
   "base-url"?: string;
   preamble?: AgentOptions["preamble"];
   tools?: StaysailChat["tools"];
+  toolViews?: StaysailChat["toolViews"];
   options?: Partial<AgentOptions>;
   agent?: StaysailChat["agent"];
   history?: Message[];

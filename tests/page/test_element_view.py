@@ -426,6 +426,77 @@ def test_what_an_agent_does_that_serves_as_a_tool_is_seen(chat):
     assert "approved" in chat.all(".tool")[1].text
 
 
+VIEWS = """
+chat.toolViews = {
+  chart: (call) => {
+    const node = document.createElement("output");
+    node.textContent = `${call.state}: ${(call.arguments?.points ?? []).join()}`;
+    return node;
+  },
+  text: () => "<b>text</b>",
+  broken: () => { throw new Error("no view"); },
+};
+"""
+
+
+def test_a_tool_view_of_the_page_draws_a_call_while_it_is_written_and_after(chat):
+    chat.run(VIEWS)
+    chat.run(
+        """
+        globalThis.steps = [];
+        chat.agent = { async *stream() {
+          const wait = () => new Promise((resolve) => globalThis.steps.push(resolve));
+          const delta = (argumentsDelta) => ({ type: "tool_call_delta", id: "1", name: "chart", argumentsDelta, index: 0 });
+          yield delta('{"points": [1, 2');
+          await wait();
+          yield delta(", 3");
+          await wait();
+          yield delta("]}");
+          yield { type: "tool_call_done", id: "1", name: "chart", arguments: { points: [1, 2, 3] }, hosted: false };
+          yield { type: "tool_result", id: "1", name: "chart", text: "seen", content: [], isError: false, durationS: 0, sources: [] };
+          for (const name of ["text", "broken"]) yield { type: "tool_call_done", id: name, name, arguments: {}, hosted: false };
+        } };
+        """
+    )
+    chat.run("chat.send('Draw.')")
+    chat.wait_for("writing: 1")
+    chat.run("globalThis.steps[0]()")
+    chat.wait_for("writing: 1,2")
+    chat.run("globalThis.steps[1]()")
+    chat.wait_idle(30)
+    assert chat.run("return root.querySelector('.tool output').textContent") == "done: 1,2,3"
+    assert chat.run("return getComputedStyle(root.querySelector('.tool .tool-head')).display") == "none"
+    assert chat.run("return [...root.querySelectorAll('.tool')][1].querySelector('.tool-view').innerHTML") == "&lt;b&gt;text&lt;/b&gt;"
+    assert "broken" in chat.last_answer  # the card, because its view failed
+
+
+def test_a_tool_view_draws_a_history_and_leaves_approvals_to_the_card(chat):
+    chat.run(VIEWS)
+    history = [
+        {"role": "user", "content": [{"type": "text", "text": "Draw."}]},
+        {"role": "assistant", "content": [{"type": "tool_call", "id": "1", "name": "chart", "arguments": {"points": [7]}}]},
+        {"role": "tool", "content": [{"type": "tool_result", "id": "1", "name": "chart", "content": [{"type": "text", "text": "seen"}]}]},
+        {"role": "assistant", "content": [{"type": "text", "text": "Up."}]},
+    ]
+    chat.run("chat.history = arguments[0]", history)
+    assert chat.run("return root.querySelector('.tool output').textContent") == "done: 7"
+    chat.run(
+        """
+        chat.agent = { async *stream(prompt, { approve }) {
+          const request = { id: "2", tool: "chart", arguments: { points: [8] }, uncertain: false, expiresAt: null };
+          yield { type: "tool_call_done", id: "2", name: "chart", arguments: request.arguments, hosted: false };
+          yield { type: "approval_needed", request };
+          yield { type: "text_delta", text: JSON.stringify(await approve(request)) };
+        } };
+        """
+    )
+    chat.run("chat.send('Again.')")
+    chat.wait_for("asking: 8")
+    chat.button("Approve").click()
+    chat.wait_idle(30)
+    assert '"approve":true' in chat.last_answer
+
+
 def test_stop_works_even_where_the_agent_hangs(chat):
     chat.run("chat.agent = { async *stream() { yield { type: 'text_delta', text: 'Begun' }; await new Promise(() => {}); } }")
     chat.run("chat.send('Go')")
@@ -522,9 +593,9 @@ POLICY = (
 
 
 class StrictHandler(Handler):
-    def _end_head(self) -> None:
+    def _end_head(self, *, opaque: bool = False) -> None:
         self.send_header("Content-Security-Policy", POLICY)
-        super()._end_head()
+        super()._end_head(opaque=opaque)
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@
  * kept conversations are opened and durable runs taken up. A `Chat` holds the state; this module draws it.
  *
  * @import { Conversations } from "../agent/conversations.js"
- * @import { ChatMessage } from "../chat/types.js"
+ * @import { ChatMessage, ChatPart, ChatTool } from "../chat/types.js"
  * @import { StoredConversation } from "../types.js"
- * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source } from "./types.js"
+ * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source, ToolViewer } from "./types.js"
  * @import { Turn } from "./conversation.js"
  *
  * @typedef {object} Host the element
@@ -18,7 +18,7 @@
  */
 
 import { Chat } from "../chat/chat.js";
-import { textOf } from "../chat/history.js";
+import { readHistory, textOf } from "../chat/history.js";
 import { noUsage } from "../chat/usage.js";
 import { AgentSource } from "./agent-source.js";
 import { Announcer } from "./announcer.js";
@@ -42,6 +42,8 @@ export class Dialogue {
     clear: () => this.#startNew(),
     draft: (text) => this.#tell("staysail-draft", { text }),
   });
+  /** Draws calls of the page's tools, by their names. @type {Record<string, ToolViewer>} */
+  toolViews = {};
   /** The page's own store of conversations, else that of the package. @type {Conversations | undefined} */
   conversations;
   python;
@@ -61,6 +63,8 @@ export class Dialogue {
   #restoring;
   /** The view that the next run is drawn in again. @type {TurnView | undefined} */
   #again;
+  /** Calls that are drawn as they are. @type {WeakSet<ChatTool>} */
+  #drawn = new WeakSet();
   /** What the last answer rests on. @type {Source[] | undefined} */
   #sources;
 
@@ -209,7 +213,8 @@ export class Dialogue {
     const { messages } = this.#chat.getSnapshot();
     const [prompt, answer] = messages.slice(-2);
     if (this.running && !this.#isRunning) this.#beginTurn(prompt);
-    else if (!this.running && this.#isRunning) this.#endTurn(prompt, answer);
+    if (this.#isRunning && this.#last && answer) this.#drawTools(this.#last.view, answer.parts);
+    if (!this.running && this.#isRunning) this.#endTurn(prompt, answer);
   }
 
   /** @param {ChatMessage} message the user's */
@@ -373,7 +378,24 @@ export class Dialogue {
 
   /** @param {Message[]} messages */
   #draw(messages) {
-    this.turns.draw(messages, { cite: (source) => this.#cite(source), forkAt: (at) => this.#forkAt(at) });
+    this.turns.draw(messages, {
+      cite: (source) => this.#cite(source),
+      forkAt: (at) => this.#forkAt(at),
+      drawTools: (view, answer) => this.#drawTools(view, readHistory(answer).at(-1)?.parts ?? []),
+    });
+  }
+
+  /**
+   * Draws the calls of tools that have a view of the page's, where they changed.
+   * @param {TurnView} view
+   * @param {ChatPart[]} parts
+   */
+  #drawTools(view, parts) {
+    for (const part of parts) {
+      if (part.type !== "tool" || !Object.hasOwn(this.toolViews, part.name) || this.#drawn.has(part)) continue;
+      this.#drawn.add(part);
+      view.drawTool(part, this.toolViews[part.name]);
+    }
   }
 
   /** @param {Source} source */

@@ -18,6 +18,7 @@ const PROPERTIES = [
   "baseURL",
   "preamble",
   "tools",
+  "toolViews",
   "options",
   "agent",
   "history",
@@ -123,6 +124,17 @@ export class StaysailChat extends Element {
   }
   set tools(value) {
     this.#source.tools = value;
+  }
+
+  /**
+   * Draws calls of your tools: functions by the tools' names. Each gets the call, also while its arguments are written, and returns a node, or
+   * text. Counts for calls that are drawn from then on.
+   */
+  get toolViews() {
+    return this.#dialogue.toolViews;
+  }
+  set toolViews(value) {
+    this.#dialogue.toolViews = value ?? {};
   }
 
   /** Whatever else `new Agent` takes: temperature, maxTokens, maxTurns, headers, retry, … */

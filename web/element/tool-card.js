@@ -31,6 +31,7 @@ export class ToolCard {
   #result = h("div", { class: "tool-result", dir: "auto" });
   #output = new ToolOutput();
   #title;
+  #view = h("div", { class: "tool-view", part: "tool-view" });
   node;
   #written = "";
   /** @type {ApprovalForm | undefined} */
@@ -134,6 +135,18 @@ export class ToolCard {
     this.#more.hidden = false;
     const time = durationS > 0 ? ` in ${formatSeconds(durationS)}` : "";
     this.#set(isError ? "failed" : "done", isError ? `failed${time}` : `done${time}`);
+  }
+
+  /**
+   * Shows a node of the page's in place of what the card shows. An approval is still asked for below it.
+   * @param {Node | string} given text is shown as text
+   */
+  replace(given) {
+    const node = typeof given === "string" ? new Text(given) : given;
+    if (this.#view.firstChild !== node || this.#view.childNodes.length > 1) this.#view.replaceChildren(node);
+    if (this.#view.parentNode) return;
+    for (const own of this.node.children) if (own !== this.#form?.node) /** @type {HTMLElement} */ (own).style.display = "none";
+    this.node.prepend(this.#view);
   }
 
   /** The run ended before this tool did. */

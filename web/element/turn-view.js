@@ -3,6 +3,8 @@
  * tools, text again; notices and failures stand in their place.
  *
  * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part, Source } from "./types.js"
+ * @import { ChatTool } from "../chat/types.js"
+ * @import { ToolViewer } from "./types.js"
  * @import { Turn } from "./conversation.js"
  */
 
@@ -191,6 +193,19 @@ export class TurnView {
   /** The card of a call that waits for approval. @param {ApprovalRequest} request */
   #asking({ id, tool, agent }) {
     return this.#tool({ id, name: agent ? within(agent, tool) : tool });
+  }
+
+  /**
+   * Draws a tool call as the page wants it. Where that fails, its card stays.
+   * @param {ChatTool} call
+   * @param {ToolViewer} draw
+   */
+  drawTool(call, draw) {
+    try {
+      this.#tool(call).replace(draw(call));
+    } catch (error) {
+      console.warn(`staysail-chat: the tool view of ${call.name} failed`, error);
+    }
   }
 
   /** @param {Turn} turn */

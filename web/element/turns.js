@@ -23,10 +23,12 @@ const SLICE_MS = 12;
  * @param {Message["content"] | undefined} prompt
  * @param {Message[]} answer
  * @param {TurnActions} actions
+ * @param {(view: TurnView, answer: Message[]) => void} drawTools
  */
-function replayed(prompt, answer, actions) {
+function replayed(prompt, answer, actions, drawTools) {
   const view = new TurnView(prompt, actions);
   view.replay(answer);
+  drawTools(view, answer);
   return view.node;
 }
 
@@ -75,9 +77,10 @@ export class Turns {
   /**
    * Adds what was said before: the latest turns at once, those before them in pieces, so that a long conversation does not hold up the page.
    * @param {Message[]} messages
-   * @param {{cite: TurnActions["cite"], forkAt: (at: number) => TurnActions["fork"]}} actions forkAt: what goes on after so many messages
+   * @param {{cite: TurnActions["cite"], forkAt: (at: number) => TurnActions["fork"], drawTools: (view: TurnView, answer: Message[]) => void}} actions
+   *   forkAt: what goes on after so many messages; drawTools: draws tool calls as the page wants them
    */
-  draw(messages, { cite, forkAt }) {
+  draw(messages, { cite, forkAt, drawTools }) {
     const before = exchanges(messages);
     const drawing = this.#startDrawing();
     /** @type {Node | null} */
@@ -85,7 +88,7 @@ export class Turns {
     const drawLatest = () => {
       const [prompt, answer, end] = /** @type {ReturnType<typeof exchanges>[number]} */ (before.pop());
       const turn = drawOr(
-        () => replayed(prompt, answer, { ...OVER, cite, fork: forkAt(end) }),
+        () => replayed(prompt, answer, { ...OVER, cite, fork: forkAt(end) }, drawTools),
         () => formatJson([prompt, answer]),
       );
       this.#list.insertBefore(turn, next);

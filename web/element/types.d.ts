@@ -9,4 +9,7 @@ export type MediaPart = ImagePart | FilePart;
 export type ChatEvent = AgentEvent;
 export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalTokens">;
 
+/** Draws a tool call: a node of the page's own, or text. Called again whenever the call changes, also while its arguments are written. */
+export type ToolViewer = (call: import("../chat/types.js").ChatTool) => Node | string;
+
 export type Theme = "light" | "dark" | "auto";
