@@ -6,7 +6,9 @@ import { openai } from "@ai-sdk/openai";
 import { useChat } from "@ai-sdk/react";
 import { type ChatTransport, type UIMessage, streamText } from "ai";
 import { HttpAgent, type AbstractAgent } from "@ag-ui/client";
+import type { ChatModelAdapter, ThreadHistoryAdapter } from "@assistant-ui/react";
 import { agUiAgent } from "staysail/ag-ui";
+import { chatModelAdapter, threadHistory } from "staysail/assistant-ui";
 import { Agent, EmbeddingModel } from "staysail";
 import { StaysailTransport, languageModel } from "staysail/ai-sdk";
 
@@ -18,6 +20,8 @@ export const text = streamText({ model: languageModel("local"), prompt: "Hello" 
 const embedder: EmbeddingModelV4 = openai.embedding("text-embedding-3-small");
 export const embeddings = new EmbeddingModel({ model: embedder });
 export const client: AbstractAgent = agUiAgent(HttpAgent, { agent, threadId: "t" });
+export const history: ThreadHistoryAdapter = threadHistory({ id: "t", agent });
+export const adapter: ChatModelAdapter = chatModelAdapter({ agent });
 export const own = new Agent({
   model: {
     name: "mine",
