@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 from tests.plugins import plugin
 
 BUSY = 'export default { name: "busy", version: "1", execute() { for (;;); } };'
@@ -72,3 +74,11 @@ def test_documents_are_read_and_say_where_a_passage_stands(started):
     told = started.call("storage.readDocuments", files={name: base64.b64encode(data).decode() for name, data in files.items()})
     assert [(kind, name) for kind, name, _ in told["events"]] == [("file_done", "harbour.md"), ("file_done", "sails.html")]
     assert "twelve crowns" in str(told["document"])
+
+
+@pytest.mark.thorough
+def test_a_hundred_thousand_vectors_are_searched(started, table):
+    told = started.call("storage.timeSearch", timeout_s=280, count=100_000, size=384)
+    assert told["1bit"]["ids"] == told["none"]["ids"]
+    table.note("search in 100,000 vectors of 384 dimensions, exact, ms", told["none"]["ms"])
+    table.note("the same by 1 bit with rescoring, ms", told["1bit"]["ms"])
