@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from selenium.common.exceptions import TimeoutException
-from selenium.webdriver import WebKitGTK, WebKitGTKOptions
+from selenium.webdriver import Chrome, WebKitGTK, WebKitGTKOptions
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -21,7 +21,9 @@ RUN = "const [argument, done] = arguments; (%s)(argument).then(done, (error) => 
 
 
 class Driven:
-    """A browser behind a WebDriver. name: which, for messages."""
+    """A browser behind a WebDriver."""
+
+    _kind = "tab"
 
     def __init__(self, driver: WebDriver) -> None:
         self._driver = driver
@@ -37,7 +39,7 @@ class Driven:
     def new_tab(self) -> str:
         """Opens an empty tab."""
         self._driver.switch_to.window(self._first)
-        self._driver.switch_to.new_window("tab")
+        self._driver.switch_to.new_window(self._kind)
         return self._driver.current_window_handle
 
     def go(self, tab: str, url: str) -> None:
@@ -85,6 +87,8 @@ class Driven:
 
 
 class Chromium(Driven):
+    _driver: Chrome
+
     def __init__(self) -> None:
         super().__init__(start_chrome())
 
@@ -92,9 +96,17 @@ class Chromium(Driven):
     def logs(self) -> list[str]:
         return [f"{entry['level']}: {entry['message']}" for entry in self._driver.get_log("browser")]
 
+    def resize(self, tab: str, width: int, height: int) -> None:
+        """A window of Chromium is no narrower than 500 pixels; a page in it can be."""
+        self._driver.switch_to.window(tab)
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
 
 class WebKit(Driven):
     """WebKitGTK's own small browser on a display that nobody sees. binary: MiniBrowser."""
+
+    _kind = "window"  # a new tab would not be shown, and draw nothing
 
     def __init__(self, binary: str) -> None:
         self._display = subprocess.Popen(
@@ -128,7 +140,6 @@ def _environment(display: str) -> Mapping[str, str]:
         **os.environ,
         "DISPLAY": f":{display}",
         "WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS": "1",
-        "WEBKIT_DISABLE_COMPOSITING_MODE": "1",
         "JSC_useSharedArrayBuffer": "true",
         "LIBGL_ALWAYS_SOFTWARE": "1",
         "GTK_A11Y": "none",

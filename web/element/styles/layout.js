@@ -41,5 +41,6 @@ progress::-webkit-progress-value { background: var(--_accent); }
 progress::-moz-progress-bar { background: var(--_accent); }
 progress:indeterminate { background: linear-gradient(90deg, transparent, var(--_accent), transparent) 0 0 / 40% 100% no-repeat var(--_line); animation: drift 1.6s ease-in-out infinite alternate; }
 progress:indeterminate::-webkit-progress-bar { background: none; }
+progress:indeterminate::-moz-progress-bar { background: none; }
 @keyframes drift { to { background-position: 100% 0; } }
 `;
