@@ -74,7 +74,14 @@ export function foldRun(run, event) {
       return { ...grown, messages: grown.messages.with(-1, counted), usage: addUsage(run.usage, event.usage) };
     }
     default:
-      return withParts(run, (parts) => foldParts(parts, event));
+      return withParts(run, (parts) => {
+        try {
+          return foldParts(parts, event);
+        } catch (error) {
+          console.warn("staysail: an event could not be read", error); // it spoils itself alone
+          return parts;
+        }
+      });
   }
 }
 
