@@ -19,8 +19,12 @@ export function browse({ toolfs, me }, home) {
   const crumbs = find("files-path", HTMLOListElement);
   const editor = find("files-editor", HTMLFormElement);
   const text = find("files-text", HTMLTextAreaElement);
+  const conflict = find("files-conflict", HTMLElement);
   let folder = home;
-  /** The open file, and its hash when it was read: another's change is not overwritten. @type {{path: string, hash: string | null} | undefined} */
+  /**
+   * The open file as it was read: another's change is not overwritten.
+   * @type {{path: string, hash: string | null, content: string} | undefined}
+   */
   let file;
 
   const show = async (/** @type {string} */ path) => {
@@ -62,6 +66,8 @@ export function browse({ toolfs, me }, home) {
   };
 
   const openFile = async (/** @type {string} */ path) => {
+    if (!mayLeave()) return;
+    conflict.hidden = true;
     const query = path === "/toolfs/rag/query";
     if (query) throw new Error("This is searched, not opened: /toolfs/rag/query?text=…");
     const bytes = await toolfs.read(path, me);
@@ -72,8 +78,8 @@ export function browse({ toolfs, me }, home) {
     } catch {
       content = undefined; // shown as what it is: bytes
     }
-    file = { path, hash };
     text.value = content ?? `${bytes.length.toLocaleString("en")} bytes that are not text, or too many to edit here`;
+    file = { path, hash, content: text.value };
     text.readOnly = content === undefined || /^\/toolfs\/(audit|plugins|snapshots)\//.test(path);
     find("files-save", HTMLButtonElement).hidden = text.readOnly;
     find("files-name", HTMLElement).textContent = path;
@@ -82,26 +88,92 @@ export function browse({ toolfs, me }, home) {
   };
 
   const close = () => {
+    if (!mayLeave()) return false;
     editor.hidden = true;
     file = undefined;
+    return true;
+  };
+
+  /** Whether the open file has no changes that are not saved, or they may be given up. */
+  const mayLeave = () =>
+    !file || text.readOnly || text.value === file.content || confirm(`Give up the changes to ${file.path}? They are not saved.`);
+
+  const write = async (/** @type {boolean} */ isForced) => {
+    if (!file) return;
+    const memory = file.path.startsWith("/toolfs/memory/");
+    try {
+      const content = text.value;
+      const { hash } = await toolfs.write(file.path, content, me, file.hash && !memory && !isForced ? { ifHash: file.hash } : {});
+      Object.assign(file, { hash, content });
+    } catch (error) {
+      conflict.hidden = /** @type {{code?: string}} */ (error).code !== "changed";
+      throw error;
+    }
+    conflict.hidden = true;
+    tell(`Saved ${file.path}`);
+  };
+
+  const reload = async () => {
+    if (!file || !confirm(`Give up your changes to ${file.path}?`)) return;
+    const { path } = file;
+    file = undefined;
+    await openFile(path);
+  };
+
+  const compare = async () => {
+    if (!file) return;
+    const stored = new TextDecoder().decode(await toolfs.read(file.path, me)).split("\n");
+    const mine = text.value.split("\n");
+    const [theirs, yours] = [new Set(stored), new Set(mine)];
+    const lines = find("files-lines", HTMLUListElement);
+    lines.replaceChildren(
+      ...stored.filter((line) => !yours.has(line)).map((line) => h("li", {}, "stored: ", h("code", {}, line))),
+      ...mine.filter((line) => !theirs.has(line)).map((line) => h("li", {}, "yours: ", h("code", {}, line))),
+    );
+    if (!lines.childElementCount) lines.append(h("li", {}, "The same lines, in another order."));
+    lines.hidden = false;
   };
 
   editor.addEventListener("submit", (event) => {
     event.preventDefault();
+    attempt(() => write(false));
+  });
+  find("files-overwrite", HTMLButtonElement).addEventListener("click", () => attempt(() => write(true)));
+  find("files-reload", HTMLButtonElement).addEventListener("click", () => attempt(reload));
+  find("files-compare", HTMLButtonElement).addEventListener("click", () => attempt(compare));
+  find("files-close", HTMLButtonElement).addEventListener("click", close);
+  find("files-download", HTMLButtonElement).addEventListener("click", () =>
     attempt(async () => {
       if (!file) return;
-      const memory = file.path.startsWith("/toolfs/memory/");
-      const { hash } = await toolfs.write(file.path, text.value, me, file.hash && !memory ? { ifHash: file.hash } : {});
-      file.hash = hash;
-      tell(`Saved ${file.path}`);
-    });
+      const url = URL.createObjectURL(new Blob([/** @type {Uint8Array<ArrayBuffer>} */ (await toolfs.read(file.path, me))]));
+      h("a", { href: url, download: file.path.slice(file.path.lastIndexOf("/") + 1) }).click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    }),
+  );
+  const chosen = find("files-chosen", HTMLInputElement);
+  find("files-upload", HTMLButtonElement).addEventListener("click", () => chosen.click());
+  chosen.addEventListener("change", () =>
+    attempt(async () => {
+      const files = [...(chosen.files ?? [])];
+      chosen.value = "";
+      for (const one of files) {
+        const path = `${folder}/${one.name}`;
+        const there = await toolfs.stat(path, me).catch(() => undefined);
+        if (!there || confirm(`Replace ${path}?`)) await toolfs.write(path, new Uint8Array(await one.arrayBuffer()), me);
+      }
+      await show(folder);
+      tell(`Uploaded ${files.map(({ name }) => name).join(", ")}`);
+    }),
+  );
+  addEventListener("beforeunload", (event) => {
+    if (file && !text.readOnly && text.value !== file.content) event.preventDefault();
   });
-  find("files-close", HTMLButtonElement).addEventListener("click", close);
   find("files-delete", HTMLButtonElement).addEventListener("click", () =>
     attempt(async () => {
       if (!file || !confirm(`Delete ${file.path}?`)) return;
       const { path } = file;
       await toolfs.delete(path, me);
+      file = undefined;
       close();
       tell(`Deleted ${path}`);
       await show(folder);

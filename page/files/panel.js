@@ -19,14 +19,28 @@ export const files = {
 <section aria-label="Directory">
   <ol id="files-path" class="files-path" aria-label="Path"></ol>
   <ul id="files-list" class="files-list" aria-label="What is in it"></ul>
-  <button type="button" id="files-new">New file</button>
+  <div class="row-buttons">
+    <button type="button" id="files-new">New file</button>
+    <button type="button" id="files-upload">Upload</button>
+    <input id="files-chosen" type="file" multiple hidden tabindex="-1" aria-label="Files to upload">
+  </div>
   <form id="files-editor" class="files-editor" hidden>
     <label for="files-text"><code id="files-name"></code></label>
     <textarea id="files-text" rows="10" spellcheck="false" autocomplete="off"></textarea>
     <div class="row-buttons">
       <button id="files-save">Save</button>
+      <button type="button" id="files-download">Download</button>
       <button type="button" id="files-delete">Delete</button>
       <button type="button" id="files-close">Close</button>
+    </div>
+    <div id="files-conflict" class="files-conflict" role="alert" hidden>
+      <p>Somebody changed this file meanwhile.</p>
+      <div class="row-buttons">
+        <button type="button" id="files-reload">Read it again</button>
+        <button type="button" id="files-overwrite">Overwrite it</button>
+        <button type="button" id="files-compare">Compare</button>
+      </div>
+      <ul id="files-lines" class="diff" aria-label="Lines that differ" hidden></ul>
     </div>
   </form>
 </section>

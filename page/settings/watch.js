@@ -48,7 +48,7 @@ export function watch(page) {
       modelOptions.show(choice.id);
       page.answer({
         small,
-        label: small ? `${localModelName()}, in this page` : [choice.label, model || "no model chosen"].join(", "),
+        label: small ? `${localModelName()}, in this page` : [model || "No model chosen", choice.label].join(", "),
         host: hostOf(baseURL || choice.baseExample) || choice.label,
         options: { ...access, preamble },
       });

@@ -79,7 +79,12 @@ export class AttachmentList {
           },
           icon("close"),
         );
-        return h("li", {}, h("span", { class: "file-name" }, attachment.name), remove);
+        const { part } = attachment;
+        const picture =
+          part.type === "image" &&
+          "data" in part &&
+          h("img", { class: "chosen-picture", src: `data:${part.mediaType};base64,${part.data}`, alt: "" });
+        return h("li", {}, picture, h("span", { class: "file-name" }, attachment.name), remove);
       }),
     );
   }

@@ -90,7 +90,7 @@ export class Composer {
   /** @param {File[]} files */
   async attach(files) {
     this.#note.replaceChildren();
-    for (const file of files) await this.#attachments.add(file).catch((error) => this.#note.replaceChildren(error.message));
+    for (const file of files) await this.#attachments.add(file).catch((error) => this.#note.append(h("span", {}, error.message)));
     this.input.focus();
   }
 

@@ -11,6 +11,8 @@ export const COMPOSER = /* css */ `
 .composer:has(.input:focus-visible) { outline: 2px solid var(--_accent); outline-offset: -1px; }
 .input::placeholder { color: var(--_muted); opacity: 1; }
 .composer .attachments { padding: 0.75rem 0.75rem 0; }
+.chosen-picture { inline-size: 2.25rem; block-size: 2.25rem; margin-inline: -0.3rem 0.5rem; border-radius: 4px; object-fit: cover; }
+.composer-note span { display: block; }
 .composer-note { padding: 0.75rem 1rem 0; color: var(--_danger); font-size: 0.875rem; }
 .composer-note:empty { display: none; }
 .composer-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem; padding: 0.25rem 0.5rem 0.5rem; }
