@@ -103,6 +103,14 @@ bench/wheels/.fetched: bench/pyodide-peers.txt
 		--requirement bench/pyodide-peers.txt --dest bench/wheels
 	@touch $@
 
+# And those of the table on CPython, in an environment of their own.
+bench/.python/.installed: bench/python-peers.txt
+	@echo "Installing the Python peers of the benchmarks into bench/.python"
+	@rm -rf bench/.python
+	@$(PY) -m venv bench/.python
+	@bench/.python/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement bench/python-peers.txt
+	@touch $@
+
 # The official conformance suite of MCP clients, with the newer Node that it runs on.
 $(CONFORMANCE): tests/mcp/conformance/package.json tests/mcp/conformance/package-lock.json
 	@echo "Installing the conformance suite of MCP into tests/mcp/conformance/node_modules"
@@ -144,7 +152,7 @@ tests/frameworks/%/node_modules/.package-lock.json: tests/frameworks/%/package.j
 	@cd tests/frameworks/$* && npm ci --loglevel=error
 	@touch $@
 
-bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched
+bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched bench/.python/.installed
 	@CHROME_BIN="$$(sh tools/find-chromium)" $(PY) bench/run.py $(ROW)
 
 # What the tests need is fetched and installed side by side. Then pages in two Chromiums at once, then in the other engines, then the two
@@ -211,4 +219,4 @@ clean:
 
 distclean: clean
 	find wheels -mindepth 1 ! -name README.md ! -name sources.json -delete
-	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules tests/ui/node_modules bench/built bench/wheels tests/frameworks/*/node_modules
+	rm -rf $(VENV) .cache web/node_modules web/vendor bench/node_modules tests/mcp/conformance/node_modules tests/ecosystem/node_modules tests/ui/node_modules bench/built bench/wheels bench/.python tests/frameworks/*/node_modules
