@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Literal, Protocol
 
@@ -64,14 +64,21 @@ class RunLog:
 
     def __init__(self, records: KeyValue, locks: RunLocks) -> None:
         self._records = records
+        self._commit_soon: Callable[[dict[str, bytes]], Awaitable[None]] = getattr(records, "commit_soon", records.commit)
         self.locks = locks
 
-    async def append(self, id: str, position: int, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
-        """Appends a record. position: counts from 0. info: replaces the run's entry in the list of runs."""
+    async def append(self, id: str, position: int, record: Mapping[str, Any], info: RunInfo | None = None, *, soon: bool = False) -> None:
+        """Appends a record, which survives the end of the process.
+
+        Args:
+            position: Counts from 0.
+            info: Replaces the run's entry in the list of runs.
+            soon: Does not wait until the record is safe from a power cut too.
+        """
         puts = {_key(id, position): _encode(record)}
         if info:
             puts[f"info/{id}"] = _encode(info.to_dict())
-        await self._records.commit(puts)
+        await (self._commit_soon if soon else self._records.commit)(puts)
         self.locks.tell(id, write_json({"records": position + 1}))
 
     async def read(self, id: str, start: int = 0) -> list[dict[str, Any]]:
@@ -91,6 +98,11 @@ class RunLog:
 
     async def delete(self, id: str) -> None:
         await self._records.commit({}, [f"info/{id}", *await self._records.keys(f"run/{id}/")])
+
+
+SOON = ("started", "model_begun", "answered", "rejected", "tool_done")
+"""Kinds of records that no tool depends on. A power cut within milliseconds may take them: the model is asked again, or a person whether
+a call is repeated. What a tool is about to do, and every request to a person, is on the disk before."""
 
 
 class Journal:
@@ -127,7 +139,7 @@ class Journal:
 
     async def _append(self, record: Mapping[str, Any], info: RunInfo | None = None) -> None:
         position, self._position = self._position, self._position + 1
-        await self._log.append(self.id, position, record, info)
+        await self._log.append(self.id, position, record, info, soon=record["kind"] in SOON or record.get("state") == "done")
 
 
 class ProcessRunLocks:

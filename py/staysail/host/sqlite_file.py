@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ class SqliteFile:
 
     def __init__(self, path: Path, schema: str, *, settings: Mapping[str, int] = NOTHING, wait_s: float = WAIT_S) -> None:
         self._guard = threading.RLock()
+        self._log = path.with_name(f"{path.name}-wal")
+        self._flushing = threading.Lock()
+        self._unflushed = threading.Event()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=wait_s, check_same_thread=False)
@@ -58,9 +62,11 @@ class SqliteFile:
                 return
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Commits all changes of the block or none; they are on the disk at its end. Raises QuotaError, StoreError."""
+    def transaction(self, *, flushed: bool = True) -> Iterator[sqlite3.Connection]:
+        """Commits all changes of the block or none. At its end they survive the end of the process, and if `flushed` also a power cut,
+        with every change before them. Raises QuotaError, StoreError."""
         with self._guard, _translating():
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if flushed else 'NORMAL'}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -69,6 +75,17 @@ class SqliteFile:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def flush(self) -> None:
+        """Waits until every change is on the disk. While another thread does so, returns at once: that thread repeats it."""
+        self._unflushed.set()
+        while self._unflushed.is_set() and self._flushing.acquire(blocking=False):
+            try:
+                self._unflushed.clear()
+                with suppress(OSError), self._log.open("rb+") as log:  # without a log, all is in the file, and on the disk
+                    os.fsync(log.fileno())
+            finally:
+                self._flushing.release()
 
     def query(self, text: str, values: Sequence[Any] = ()) -> list[Any]:
         """Returns the rows of a statement. Raises StoreError."""

@@ -17,7 +17,7 @@ TABLE = "CREATE TABLE IF NOT EXISTS records (key TEXT PRIMARY KEY, data BLOB NOT
 
 
 class SqliteRecords:
-    """Keeps records in `directory`, which is made if it is not there. A commit is on the disk when it returns. Raises ConfigError."""
+    """Keeps records in `directory`, which is made if it is not there. After `commit` they are on the disk. Raises ConfigError."""
 
     def __init__(self, directory: str | Path) -> None:
         self._file = SqliteFile(Path(directory) / "records.sqlite", TABLE)
@@ -37,7 +37,16 @@ class SqliteRecords:
         return [key for key, _ in self._query("SELECT key, '' FROM records WHERE key >= ? AND key < ?", _range(prefix))]
 
     async def commit(self, puts: Mapping[str, bytes], deletes: Collection[str] = ()) -> None:
-        with self._file.transaction() as connection:
+        self._write(puts, deletes, flushed=True)
+
+    async def commit_soon(self, puts: Mapping[str, bytes]) -> None:
+        """Writes all changes or none. They survive the end of the process on return, and a power cut some milliseconds later, when a
+        thread has seen them to the disk."""
+        self._write(puts, (), flushed=False)
+        asyncio.get_running_loop().run_in_executor(None, self._file.flush)
+
+    def _write(self, puts: Mapping[str, bytes], deletes: Collection[str], *, flushed: bool) -> None:
+        with self._file.transaction(flushed=flushed) as connection:
             connection.executemany("DELETE FROM records WHERE key = ?", [(key,) for key in deletes])
             connection.executemany("INSERT OR REPLACE INTO records VALUES (?, ?)", list(puts.items()))
 

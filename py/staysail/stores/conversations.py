@@ -50,6 +50,10 @@ class Entry(Value):
     messages: int
 
 
+type Parsed = tuple[Entry, tuple[Message, ...]]
+"""An entry with its messages."""
+
+
 class Conversations:
     """A store of conversations, for agents and for programs that list, search, fork and export them.
 
@@ -71,7 +75,7 @@ class Conversations:
 
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._records, self._now = Defaults.open_records(store, "conversations"), now
-        self._parsed: dict[str, dict[str, tuple[Message, ...]]] = {}  # by conversation, the last used at the end
+        self._parsed: dict[str, dict[str, Parsed]] = {}  # by conversation, the last used at the end
 
     @classmethod
     def in_toolfs(cls, toolfs: Any, session: Any, folder: str) -> Conversations:
@@ -87,20 +91,21 @@ class Conversations:
         problems: list[str] = []
         for key, data in zip(new, await self._records.get(new), strict=True):
             try:
-                if _entry(key) is None:
+                entry = _entry(key)
+                if entry is None:
                     raise ValueError("its key is not an entry's")
-                read[key] = _read(data or b"")
+                read[key] = entry, _read(data or b"")
             except (ValueError, ConfigError) as error:
                 problems.append(f"a part of the conversation {id!r} is damaged and was left out: {key} ({error})")
         parsed = {key: read[key] for key in keys if key in read}
         self._keep(id, parsed)
-        messages = [message for part in parsed.values() for message in part]
-        entries = [entry for key in parsed if (entry := _entry(key))]
+        messages = [message for _, part in parsed.values() for message in part]
+        entries = [entry for entry, _ in parsed.values()]
         head, problem = await self._head(id)
         info = _info(id, head or {"created_at": self._now()}, entries).replace(messages=len(messages))
         return Conversation(info, tuple(messages), (*problems, *([problem] if problem else [])))
 
-    def _keep(self, id: str, parsed: dict[str, tuple[Message, ...]]) -> None:
+    def _keep(self, id: str, parsed: dict[str, Parsed]) -> None:
         """Keeps parsed messages for the next `load`, as entries never change."""
         self._parsed[id] = parsed
         for oldest in list(self._parsed)[:-MOST_PARSED]:
@@ -309,7 +314,8 @@ def _entry(key: str) -> Entry | None:
 
 
 def _last_number(keys: Iterable[str]) -> int:
-    return max((entry.number for entry in map(_entry, keys) if entry), default=0)
+    """Returns the highest number of an entry. Keys begin with it, so their order is that of the numbers."""
+    return next((entry.number for entry in map(_entry, sorted(keys, reverse=True)) if entry), 0)
 
 
 def _json(value: Any) -> bytes:
