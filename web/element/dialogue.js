@@ -148,6 +148,7 @@ export class Dialogue {
 
   /** A new chat. */
   clear() {
+    this.#isRunning = false; // what is left is not drawn to its end
     this.#chat.clear();
     this.#forget();
     this.#tell("staysail-clear", {});
