@@ -1,0 +1,28 @@
+// Builds an example with Vite: node build.mjs EXAMPLE FOLDER. React is its development build, so that StrictMode mounts twice.
+
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const [example, folder] = process.argv.slice(2);
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const { build } = await import(createRequire(`${root}web/package.json`).resolve("vite").replace("index.cjs", "dist/node/index.js"));
+const ours = (/** @type {string} */ path) => `${root}web/${path}`;
+
+await build({
+  root: `${root}examples/frameworks/${example}`,
+  configFile: false,
+  logLevel: "error",
+  mode: "development",
+  define: { "process.env.NODE_ENV": '"development"' },
+  esbuild: { jsx: "automatic", jsxDev: false },
+  worker: { format: "es" },
+  resolve: {
+    alias: [
+      { find: /^staysail$/, replacement: ours("index.js") },
+      { find: /^staysail\/(ai-sdk|ag-ui|assistant-ui)$/, replacement: ours("$1.js") },
+      { find: /^staysail\/(\w+)$/, replacement: ours("providers/$1.js") },
+      { find: /^(ai|react|react-dom|@ai-sdk\/react)(\/.*)?$/, replacement: `${root}tests/ecosystem/node_modules/$1$2` },
+    ],
+  },
+  build: { outDir: folder, emptyOutDir: true, minify: false, target: "esnext" },
+});
