@@ -295,7 +295,11 @@ function unlessAborted(signal, promise, onAbort = () => {}) {
   });
 }
 
+/**
+ * All of one or two cores, else half: threads wait for each other in loops, so one too many, where a browser tells more cores than there are
+ * or another program computes, costs much more than one too few.
+ */
 function defaultThreads() {
   const cores = globalThis.navigator?.hardwareConcurrency || 1;
-  return cores <= 4 ? cores : Math.min(8, cores >> 1);
+  return cores <= 2 ? cores : Math.min(8, cores >> 1);
 }

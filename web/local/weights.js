@@ -10,6 +10,8 @@ const CACHE_NAME = "staysail-local-1";
 /** Time for the browser's own storage to answer, and for further bytes of a download. */
 const STORAGE_MS = 20_000;
 const BYTES_MS = 60_000;
+/** Time for another tab's download of the same file. */
+const TURN_MS = 600_000;
 
 /**
  * @param {string} url
@@ -19,21 +21,53 @@ const BYTES_MS = 60_000;
 export async function fetchWeights(url, { sizeBytes = 0, sha256, signal, onBytes = () => {} } = {}) {
   const cache = await openCache();
   const key = sha256 ? `${url}${url.includes("?") ? "&" : "?"}sha256=${sha256}` : url;
-  const kept = cache && (await within(STORAGE_MS, "The look into the cache", cache.match(key)).catch(() => undefined));
-  if (kept) {
-    const blob = await kept.blob();
-    onBytes(blob.size, blob.size);
+  const look = async () => {
+    const kept = cache && (await within(STORAGE_MS, "The look into the cache", cache.match(key)).catch(() => undefined));
+    const blob = await kept?.blob();
+    if (blob) onBytes(blob.size, blob.size);
     return blob;
-  }
-  let blob = cache && (await download(url, sizeBytes, signal, onBytes, (response) => keep(cache, key, response)));
-  // No Cache storage here, or no room in it: the weights then live in memory, for this visit only.
-  blob ??= await download(url, sizeBytes, signal, onBytes, (response) => response.blob());
-  if (!blob) throw new LocalModelError("network", `Nothing came from ${url}.`);
-  if (sha256 && (await hexDigest(blob)) !== sha256) {
-    await cache?.delete(key);
-    throw new LocalModelError("integrity", `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`);
-  }
-  return blob;
+  };
+  const get = async () => {
+    let blob = cache && (await download(url, sizeBytes, signal, onBytes, (response) => keep(cache, key, response)));
+    // No Cache storage here, or no room in it: the weights then live in memory, for this visit only.
+    blob ??= await download(url, sizeBytes, signal, onBytes, (response) => response.blob());
+    if (!blob) throw new LocalModelError("network", `Nothing came from ${url}.`);
+    if (sha256 && (await hexDigest(blob)) !== sha256) {
+      await cache?.delete(key);
+      throw new LocalModelError(
+        "integrity",
+        `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`,
+      );
+    }
+    return blob;
+  };
+  // Of several tabs one downloads, and the others find what it kept.
+  return (await look()) ?? (cache ? inTurn(`${CACHE_NAME} ${key}`, signal, async () => (await look()) ?? get()) : get());
+}
+
+/**
+ * Does the work while no other tab does work of this name, as far as the browser has Web Locks. A tab that is asleep holds nobody up for
+ * longer than TURN_MS.
+ * @template T
+ * @param {string} name
+ * @param {AbortSignal | undefined} signal
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+function inTurn(name, signal, work) {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return work();
+  return new Promise((resolve, reject) => {
+    const control = new AbortController();
+    const stop = () => control.abort();
+    const timer = setTimeout(stop, TURN_MS);
+    signal?.addEventListener("abort", stop, { once: true });
+    const begin = async () => {
+      clearTimeout(timer);
+      await work().then(resolve, reject);
+    };
+    locks.request(name, { signal: control.signal }, begin).catch(() => (signal?.aborted ? reject(abortError()) : begin()));
+  });
 }
 
 /** Forget every cached weight. @returns {Promise<boolean>} */

@@ -61,3 +61,19 @@ export async function meetSilence({ silent }) {
     globalThis.Worker = Real;
   }
 }
+
+/** Two engines, as two tabs have them, that need the same file at once. Returns how many steps of a download each reported. */
+export async function downloadOnce() {
+  for (const name of await caches.keys()) await caches.delete(name);
+  const engines = [new LocalEngine({ threads: 1 }), new LocalEngine({ threads: 1 })];
+  const steps = await Promise.all(
+    engines.map(async (engine) => {
+      const seen = new Set();
+      const onProgress = ({ stage, loadedBytes }) => stage === "embedder" && seen.add(loadedBytes);
+      await engine.load({ language: false, embedder: true, onProgress });
+      return seen.size;
+    }),
+  );
+  for (const engine of engines) engine.dispose();
+  return steps.sort((a, b) => a - b);
+}
