@@ -140,3 +140,43 @@ def test_files_are_uploaded_and_a_change_by_somebody_else_is_not_overwritten_uns
     driver.find_element(By.CSS_SELECTOR, f"[data-path='{path}']").click()
     page.wait(lambda: field(page, "files-text").get_attribute("value") == "Ada\nCyd", "what somebody else wrote")
     driver.get("about:blank")
+
+
+SLOW = """
+window.asked = [];
+chat.agent = {
+  async *stream(prompt, { signal }) {
+    window.asked.push(prompt);
+    yield { type: "text_delta", text: `Answer to ${prompt}. ` };
+    await new Promise((resolve) => { window.release = resolve; signal.addEventListener("abort", resolve); });
+  },
+};
+"""
+
+
+def test_messages_wait_while_an_answer_is_under_way(chat):
+    chat.run(SLOW)
+    chat.send("one")
+    chat.wait_for("Answer to one.")
+    for text in ("two", "three", "four"):
+        chat.send(text)
+    assert [node.text for node in chat.all(".queue-words")] == ["two", "three", "four"]
+    assert violations(chat) == []
+    chat.button("Leave out: three").click()
+    chat.button("Change: four").click()
+    assert chat.run("return chat.draft") == "four"
+    chat.send("!")
+    assert [node.text for node in chat.all(".queue-words")] == ["two", "four!"]
+    chat.run("window.release()")
+    chat.wait_for("Answer to two.")
+    chat.button("Send now: four!").click()
+    chat.wait_for("Answer to four!.")
+    assert chat.run("return window.asked") == ["one", "two", "four!"]
+    chat.send("five")
+    chat.run("chat.stop()")
+    chat.wait_idle()
+    chat.driver.execute_async_script("setTimeout(arguments[0], 300)")
+    assert [node.text for node in chat.all(".queue-words")] == ["five"], "what is stopped lets nothing go on"
+    chat.run("chat.clear()")
+    assert chat.run("return chat.draft") == "five"
+    assert not chat.all(".queue-words")

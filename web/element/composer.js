@@ -4,6 +4,8 @@
 
 import { ACCEPT, AttachmentList } from "./attachments.js";
 import { h, icon } from "./dom.js";
+import { QueueList } from "./queue-list.js";
+import { wordsOf } from "./user-message.js";
 
 /**
  * @typedef {object} ComposerActions
@@ -16,6 +18,10 @@ import { h, icon } from "./dom.js";
 export class Composer {
   #actions;
   #attachments = new AttachmentList();
+  #queue = new QueueList({ edit: (prompt) => this.#takeBack(prompt), send: (prompt) => this.#sendNow(prompt) });
+  #isRunning = false;
+  /** Whether the first message that waits is sent even after an answer that was stopped or failed. */
+  #isUrgent = false;
   #picker = h("input", { type: "file", multiple: true, accept: ACCEPT, hidden: true, tabindex: -1, "aria-label": "Files to attach" });
   #note = h("p", { class: "composer-note", role: "alert" });
   #send = h("button", { type: "submit", class: "send", part: "button send" }, h("span", {}, "Send"), icon("send"));
@@ -42,6 +48,7 @@ export class Composer {
     this.node = h(
       "form",
       { class: "composer", part: "composer" },
+      this.#queue.node,
       this.#attachments.node,
       this.#note,
       this.input,
@@ -94,8 +101,17 @@ export class Composer {
     this.input.focus();
   }
 
+  /** Takes the messages that wait back into the field: their chat is left. */
+  takeBackQueue() {
+    if (this.#queue.isEmpty) return;
+    this.draft = [this.#queue.text, this.draft].filter(Boolean).join("\n\n");
+    this.#queue.clear();
+  }
+
   /** @param {boolean} running */
   setRunning(running) {
+    this.#isRunning = running;
+    if (!running) setTimeout(() => this.#sendNext()); // once the answer's end is drawn
     const focused = /** @type {ShadowRoot} */ (this.node.getRootNode()).activeElement;
     this.#send.hidden = running;
     this.#stop.hidden = !running;
@@ -108,9 +124,37 @@ export class Composer {
     const parts = this.#attachments.parts;
     if (!text && !parts.length) return;
     const prompt = parts.length ? [...parts, ...(text ? [{ type: /** @type {const} */ ("text"), text }] : [])] : text;
-    if (!this.#actions.send(prompt)) return;
+    if (!this.#actions.send(prompt)) {
+      if (!this.#isRunning) return;
+      this.#queue.add(prompt);
+    }
     this.draft = "";
     this.#attachments.clear();
     this.#note.replaceChildren();
+  }
+
+  /** Sends the first message that waits; after an answer that was stopped or failed, only where the user wants that one now. */
+  #sendNext() {
+    const root = /** @type {ParentNode} */ (this.node.getRootNode());
+    const isBroken = root.querySelector(".turn:last-child :is(.fault, .halted)") !== null;
+    if (this.#isRunning || this.#queue.isEmpty || (isBroken && !this.#isUrgent)) return;
+    this.#isUrgent = false;
+    const prompt = /** @type {Prompt} */ (this.#queue.take());
+    if (!this.#actions.send(prompt)) this.#queue.putFirst(prompt);
+  }
+
+  /** @param {Prompt} prompt */
+  #sendNow(prompt) {
+    this.#queue.putFirst(prompt);
+    this.#isUrgent = true;
+    if (this.#isRunning) this.#actions.stop();
+    else this.#sendNext();
+    this.input.focus();
+  }
+
+  /** @param {Prompt} prompt */
+  #takeBack(prompt) {
+    this.draft = [wordsOf(prompt), this.draft].filter(Boolean).join("\n\n");
+    this.input.focus();
   }
 }

@@ -59,6 +59,7 @@ export class StaysailChat extends Element {
       passage.node,
     );
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
+    this.addEventListener("staysail-clear", () => this.#composer.takeBackQueue());
     root.addEventListener("staysail-continue", () => void this.send("Go on where you stopped."));
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));

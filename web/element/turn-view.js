@@ -243,7 +243,7 @@ export class TurnView {
   /** @param {Turn} turn */
   stop(turn) {
     this.#end();
-    this.#append(h("p", { class: "stopped", part: "notice" }, "You stopped this answer."));
+    this.#append(h("p", { class: "stopped halted", part: "notice" }, "You stopped this answer."));
     this.#complete(turn, formatUsage(turn.usage));
   }
 

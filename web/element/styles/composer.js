@@ -13,6 +13,9 @@ export const COMPOSER = /* css */ `
 .composer .attachments { padding: 0.75rem 0.75rem 0; }
 .chosen-picture { inline-size: 2.25rem; block-size: 2.25rem; margin-inline: -0.3rem 0.5rem; border-radius: 4px; object-fit: cover; }
 .composer-note span { display: block; }
+.queue { display: grid; gap: 0.15rem; margin: 0; padding: 0.5rem 0.5rem 0.25rem 1rem; border-block-end: 1px solid var(--_line); list-style: none; font-size: 0.875rem; }
+.queue li { display: flex; align-items: center; min-inline-size: 0; color: var(--_muted); }
+.queue-words { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .composer-note { padding: 0.75rem 1rem 0; color: var(--_danger); font-size: 0.875rem; }
 .composer-note:empty { display: none; }
 .composer-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem; padding: 0.25rem 0.5rem 0.5rem; }
