@@ -9,6 +9,8 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { handlerFor } from "../../examples/frameworks/deep-chat/handler.mjs";
+import { Agent, configure } from "../../web/index.js";
 import { startProvider } from "../web/provider.mjs";
 
 const path = (/** @type {string} */ name) => fileURLToPath(new URL(name, import.meta.url));
@@ -38,4 +40,33 @@ test("a client of AG-UI streams, and runs a tool of the page", async () => {
   });
   assert.match(stdout, /^At once\.paint blue\nIt is blue\.\n$/);
   assert.match(JSON.stringify((await box.seen())[1].json.input), /painted/);
+});
+
+test("a handler of deep-chat streams an answer to a conversation, and tells an error", async () => {
+  configure({ runtimeURL: new URL("../../wheels/", import.meta.url) });
+  const box = await provider.box({ text: "Ada." }, { status: 401, body: { error: { message: "bad key" } } });
+  const handler = handlerFor(new Agent({ model: "openai:gpt-4o", apiKey: "k", baseURL: box.url, retry: false }));
+  const told = [];
+  const signals = {
+    stopClicked: {},
+    onOpen: () => told.push("open"),
+    onClose: () => told.push("close"),
+    onResponse: async (said) => void told.push(said),
+  };
+  const messages = ["I am Ada.", "Hello, Ada.", "Who am I?"].map((text, at) => ({ role: at % 2 ? "ai" : "user", text }));
+  await handler({ messages }, signals);
+  assert.deepEqual(
+    [
+      told[0],
+      told.at(-1),
+      told
+        .slice(1, -1)
+        .map(({ text }) => text)
+        .join(""),
+    ],
+    ["open", "close", "Ada."],
+  );
+  assert.match(JSON.stringify((await box.seen())[0].json.input), /I am Ada.*Hello, Ada.*Who am I/);
+  await handler({ messages }, signals);
+  assert.match(told.at(-2).error, /bad key/);
 });

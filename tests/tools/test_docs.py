@@ -51,8 +51,9 @@ def test_every_export_of_the_npm_package_stands_in_the_reference(site):
 import { readFileSync } from "node:fs";
 const { exports } = JSON.parse(readFileSync("package.json", "utf8"));
 const names = new Set();
+const elsewhere = ["./element", "./react", "./vue", "./svelte"]; // need a page, or a package that is not installed here
 for (const [path, { default: file }] of Object.entries(exports))
-  if (file && !path.includes("*") && path !== "./element") for (const name of Object.keys(await import(`./${file}`))) names.add(name);
+  if (file && !path.includes("*") && !elsewhere.includes(path)) for (const name of Object.keys(await import(`./${file}`))) names.add(name);
 console.log(JSON.stringify([...names]));
 process.exit();
 """
