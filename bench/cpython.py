@@ -22,7 +22,7 @@ CLIENTS = {
     "langchain": "LangChain (create_agent)",
     "pydantic_ai": "pydantic-ai",
 }
-STARTS, ROUNDS, PROMPTS, DELTAS = 7, 3, 200, 10_000
+STARTS, ROUNDS, PROMPTS, DELTAS = 4, 2, 100, 10_000
 CHUNK_BYTES = 16_384
 FIGURES = [
     ("start", "cpu_ms", "Import and make a client: processor's time", "ms"),

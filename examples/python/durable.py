@@ -18,7 +18,7 @@ try:
 except ServerError as error:
     print("cut off:", error.status)  # or the process died
 
-(run,) = await agent.runs()
+run, *_ = await agent.runs()  # the newest first
 async for event in agent.resume_stream(run.id):
     match event:
         case ToolResult() as result:

@@ -3,7 +3,7 @@
 from staysail import EmbeddingModel, VectorStore
 
 store = VectorStore("parts", embedder=EmbeddingModel("openai:text-embedding-3-small"))
-await store.add(
+await store.upsert(
     [
         {"id": "stay", "text": "A stay holds a mast from ahead or astern.", "metadata": {"part": "rigging", "year": 2024}},
         {"id": "shroud", "text": "A shroud holds a mast from the side.", "metadata": {"part": "rigging", "year": 2019}},
