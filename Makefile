@@ -16,7 +16,7 @@ export PYTHONPATH := $(CURDIR)/py:$(CURDIR)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run docs build types pack index-wheels test environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
+.PHONY: help run docs build types pack index-wheels release test test-edge environments test-python test-page test-engines test-web attack check format bench setup web-lock kernel providers clean distclean
 
 help:
 	@echo "make run     assemble what a page downloads, serve the page on 127.0.0.1 and print its address"
@@ -27,6 +27,7 @@ help:
 	@echo "make pack    both npm packages, as dist/staysail-*.tgz and dist/staysail-runtime-*.tgz"
 	@echo "make index-wheels  the wheels for a package index, in dist/: source, and bytecode for Pyodide"
 	@echo "make bench   print the benchmark tables (ROW=name for one of them)"
+	@echo "make release  build all archives twice, compare and try them, in dist/release"
 	@echo "make docs    the documentation as a static site, in dist/docs"
 	@echo "make check   ruff, mypy --strict, Biome, import cycles, tsc --strict"
 	@echo "make format  ruff format and Biome, on every file"
@@ -84,6 +85,27 @@ pack: setup build
 # For a package index: from source, and as bytecode for the Pyodide that it was compiled by.
 index-wheels: build
 	@$(PY) -m tools.index_wheel
+
+# What checks the packed packages, and the runtimes beside Node.
+tests/release/node_modules/.package-lock.json: tests/release/package.json tests/release/package-lock.json
+	@echo "Installing publint and attw into tests/release/node_modules"
+	@cd tests/release && npm ci --loglevel=error
+	@touch $@
+
+tests/edge/node_modules/.package-lock.json: tests/edge/package.json tests/edge/package-lock.json
+	@echo "Installing Deno, Bun and workerd into tests/edge/node_modules"
+	@cd tests/edge && npm ci --loglevel=error
+	@touch $@
+
+release: types tests/release/node_modules/.package-lock.json
+	@$(PY) -m tools.release
+	@$(PY) -m pytest tests/release
+	@echo "Ready in dist/release"
+
+# The packed package in Deno, Bun and workerd.
+test-edge: types tests/edge/node_modules/.package-lock.json
+	@STAYSAIL_EVERY=1 node --test --test-reporter=spec tests/web/runtimes.test.mjs tests/web/edge.test.mjs \
+		tests/web/examples.test.mjs
 
 run: build
 	@$(PY) -m tools.serve $(if $(PORT),--port $(PORT))

@@ -4,6 +4,7 @@ import json
 import re
 
 import staysail
+from tools.notice import NOTICE, make_notice
 from tools.sources import ROOT
 
 
@@ -34,3 +35,17 @@ def test_documents_name_the_version_that_is_published():
     }
     assert named
     assert {version for _, version in named} == {package["version"]}
+
+
+def test_the_notice_lists_every_file_of_others_that_a_page_may_load_with_its_licence():
+    """`python -m tools.notice` writes it."""
+    assert NOTICE.read_text("utf-8") == make_notice()
+    listed = {line.strip() for line in NOTICE.read_text("utf-8").splitlines()}
+    kinds = {".js", ".mjs", ".wasm", ".whl", ".zip", ".gguf", ".onnx", ".txt"}
+    there = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("web/vendor", "wheels")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in kinds
+    }
+    assert {path for path in there if not path.startswith("wheels/staysail-")} <= listed

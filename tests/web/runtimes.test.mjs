@@ -1,13 +1,13 @@
-// The packed package in Deno and Bun, where they are installed: on the PATH, or where DENO_BIN and BUN_BIN say.
+// The packed package in Deno and Bun, where they are installed: on the PATH, by `make test-edge`, or where DENO_BIN and BUN_BIN say.
 
 import assert from "node:assert/strict";
-import { accessSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { installPackage, output, runtime } from "./installed.mjs";
 import { startProvider } from "./provider.mjs";
+import { findRuntimes } from "./other_runtimes.mjs";
 
 const PROGRAM = (baseURL) => `
   import { boot } from "staysail";
@@ -24,25 +24,7 @@ const PROGRAM = (baseURL) => `
   process.exit();
 `;
 
-function find(name) {
-  const places = [
-    process.env[`${name.toUpperCase()}_BIN`],
-    ...(process.env.PATH ?? "").split(delimiter).map((folder) => join(folder, name)),
-  ];
-  return places.find((place) => {
-    try {
-      if (place) accessSync(place);
-      return Boolean(place);
-    } catch {
-      return false;
-    }
-  });
-}
-
-const RUNTIMES = [
-  { name: "deno", args: ["run", "--allow-all", "--no-lock"] },
-  { name: "bun", args: ["run"] },
-].map((entry) => ({ ...entry, command: find(entry.name) }));
+const RUNTIMES = findRuntimes();
 
 describe("elsewhere than in Node", { skip: RUNTIMES.some(({ command }) => command) ? false : "neither Deno nor Bun is installed" }, () => {
   let project;
