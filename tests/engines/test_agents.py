@@ -20,6 +20,11 @@ def test_python_starts_from_the_snapshot(open_tab, server, table, mode):
     table.note(f"start from the snapshot, {mode}, ms", seen[0]["ms"])
 
 
+def test_the_browser_is_asked_for_features(open_tab, table):
+    for feature, has in open_tab().call("agents.features").items():
+        table.note(feature, "yes" if has else "no")
+
+
 def test_python_starts_without_the_snapshot_and_draws_other_numbers(open_tab, started, table):
     plain = open_tab().call("agents.start", timeout_s=110, snapshot=False)
     assert plain["restored"] is False

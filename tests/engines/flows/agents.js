@@ -161,3 +161,21 @@ export async function takeOver({ base, name }) {
   await agent.forgetRun(id);
   return { state, results, text, left: (await agent.runs()).length };
 }
+
+/** What the browser has of what staysail uses, as the table of docs/engines.md names it. */
+export async function features() {
+  const valid = (bytes) => WebAssembly.validate(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, ...bytes]));
+  const relaxed = [1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128, 2, 11];
+  return {
+    JSPI: "Suspending" in WebAssembly,
+    "relaxed SIMD": valid(relaxed),
+    "shared memory": typeof SharedArrayBuffer === "function",
+    SharedWorker: typeof SharedWorker === "function",
+    "Web Locks": Boolean(navigator.locks),
+    "service worker": Boolean(navigator.serviceWorker),
+    WebGPU: Boolean(await navigator.gpu?.requestAdapter().catch(() => undefined)),
+    "File System Access (picker)": "showDirectoryPicker" in globalThis,
+    "LanguageModel (Prompt API)": "LanguageModel" in globalThis,
+    WebMCP: "modelContext" in document || "modelContext" in navigator,
+  };
+}
