@@ -3,7 +3,7 @@
 VENV := .venv
 PY := $(VENV)/bin/python
 BIOME := web/node_modules/.bin/biome
-ENVIRONMENTS := tests/environments/.venv/.installed tests/environments/node_modules/.package-lock.json
+ENVIRONMENTS := tests/environments/.venv/.installed tests/environments/wheels/.fetched tests/environments/node_modules/.package-lock.json
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
 FRAMEWORKS := $(patsubst %,tests/frameworks/%/node_modules/.package-lock.json,next $(if $(STAYSAIL_EVERY),every))
@@ -156,6 +156,12 @@ tests/environments/.venv/.installed: tests/environments/requirements.txt $(VENV)
 	@echo "Installing notebooks and servers into tests/environments/.venv"
 	@rm -rf tests/environments/.venv && $(PY) -m venv tests/environments/.venv
 	@tests/environments/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/environments/requirements.txt
+	@touch $@
+
+tests/environments/wheels/.fetched: tests/environments/pyodide-wheels.txt $(VENV)/.dev
+	@$(PY) -m pip download --quiet --require-hashes --no-deps --only-binary=:all: \
+		--platform pyemscripten_2026_0_wasm32 --python-version 3.14 --implementation cp --abi cp314 \
+		--requirement tests/environments/pyodide-wheels.txt --dest tests/environments/wheels
 	@touch $@
 
 tests/environments/node_modules/.package-lock.json: tests/environments/package.json tests/environments/package-lock.json
