@@ -56,6 +56,34 @@ def page(browser, site):
     return page
 
 
+def test_a_model_and_a_fetch_of_the_pages_own_are_called_in_the_page_while_python_runs_in_a_worker(page, provider):
+    box = provider.box({"text": "From the net, " + "piece by piece. " * 200})
+    told = page.run(
+        """
+        const where = [];
+        const model = { name: "mine", async *stream(request) { where.push(typeof document); yield `${request.messages.length} message`; } };
+        const own = await new Agent({ model }).prompt("Hi.");
+        const calls = [];
+        const agent = openai({ fetch: (url, init) => (calls.push([typeof document, init.headers.authorization]), fetch(url, init)) });
+        const net = await agent.prompt("Hi.");
+        let stopped;
+        const slow = openai({ fetch: (url, { signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject((stopped = true)))) });
+        const left = await caught(slow.prompt("Hi.", { signal: AbortSignal.timeout(200) }));
+        for (let n = 0; n < 100 && !stopped; n++) await pause(10);
+        return { own, where, calls, length: net.length, left: left.name, stopped };
+        """,
+        box,
+    )
+    assert told == {
+        "own": "1 message",
+        "where": ["object"],
+        "calls": [["object", "Bearer k"]],
+        "length": len("From the net, " + "piece by piece. " * 200),
+        "left": "TimeoutError",
+        "stopped": True,
+    }
+
+
 def test_a_run_streams_calls_a_javascript_tool_and_ends_in_its_reply(page, provider):
     box = provider.box({"tool_calls": [{"name": "add", "arguments": {"a": 2, "b": 3}}]}, {"text": "That makes 5."})
     events = page.run(
@@ -69,7 +97,7 @@ def test_a_run_streams_calls_a_javascript_tool_and_ends_in_its_reply(page, provi
         box,
     )
     kinds = [event["type"] for event in events]
-    assert kinds[0] == "tool_call_delta"
+    assert kinds[:2] == ["step_started", "tool_call_delta"]
     assert kinds[-1] == "run_done"
     result = next(event for event in events if event["type"] == "tool_result")
     assert json.loads(result["text"]) == {"sum": 5, "where": "object"}
@@ -156,7 +184,9 @@ def test_stopping_a_stream_closes_the_connection_and_tells_what_was_said(page, p
     assert box.seen[0].sent_bytes < 100_000
     assert told["error"]["name"] == "AbortError"
     assert told["error"]["code"] == "cancelled"
-    assert told["error"]["history"] == [{"role": "user", "content": [{"type": "text", "text": "Talk."}]}]
+    asked, said = told["error"]["history"]
+    assert asked == {"role": "user", "content": [{"type": "text", "text": "Talk."}]}
+    assert (said["role"], said["content"][0]["text"][:20]) == ("assistant", told["text"][:20])
     assert len(told["text"]) < 200
 
 
