@@ -28,7 +28,6 @@ FIGURES = [
     ("start", "cpu_ms", "Import and make a client: processor's time", "ms"),
     ("start", "first_cpu_ms", "The same and a first answer: processor's time", "ms"),
     ("start", "mb", "Memory after a first answer, beside the interpreter's", "MB"),
-    ("prompts", "ms", "A prompt", "ms"),
     ("prompts", "cpu_ms", "A prompt: processor's time", "ms"),
     ("deltas", "rate", f"{DELTAS:,} deltas", "deltas/s"),
     ("deltas", "cpu_us", f"{DELTAS:,} deltas: processor's time", "us/delta"),

@@ -1,4 +1,4 @@
-"""What cannot await, in a page: prompt_sync on the switched stack where there is one, else by requests that block; and urllib."""
+"""What cannot await, in a page: prompt_sync and stream_sync on the switched stack, else by requests that block; and urllib."""
 
 import pytest
 
@@ -15,7 +15,13 @@ from staysail import Agent
 from staysail.host import page_waiting
 def ask(base: str, blocking: bool) -> list:
     with patch.object(page_waiting, "can_run_sync", lambda: False) if blocking else patch.dict({}):
-        return [page_waiting.can_run_sync(), Agent("openai:m", api_key="k", base_url=base).prompt_sync("Hi.").text]
+        agent = Agent("openai:m", api_key="k", base_url=base)
+        text = agent.prompt_sync("Hi.").text
+        streamed = [event for event in agent.stream_sync("Hi.")]
+        for event in agent.stream_sync("Hi."):
+            if event.type == "text_delta":
+                break
+        return [page_waiting.can_run_sync(), text, streamed[-1].reply.text, event.type]
 `);
   return [await ask.execute({ base, blocking: false }), await ask.execute({ base, blocking: true })];
 };
@@ -24,12 +30,13 @@ run().then(done, (error) => done(String(error)));
 
 
 @pytest.mark.parametrize("mode", ["worker", pytest.param("main", marks=pytest.mark.thorough)])
-def test_prompt_sync_waits_for_the_answer_on_its_own_stack_or_by_blocking(driver, site, mode):
+def test_prompt_sync_and_stream_sync_wait_on_their_own_stack_or_by_blocking(driver, site, mode):
     with TestServer() as provider:
-        box = provider.box({"text": "Here."}, {"text": "There."})
+        box = provider.box(*({"text": text} for text in ("Here.", "Now.", "Left early.", "There.", "Then.", "Left too.")))
         driver.get(f"{site}tests/page/empty.html")
-        assert driver.execute_async_script(ASK, box.url, mode) == [[True, "Here."], [False, "There."]]
-        assert [seen.headers["authorization"] for seen in box.seen] == ["Bearer k"] * 2
+        answers = driver.execute_async_script(ASK, box.url, mode)
+        assert answers == [[True, "Here.", "Now.", "text_delta"], [False, "There.", "Then.", "text_delta"]]
+        assert [seen.headers["authorization"] for seen in box.seen] == ["Bearer k"] * 6
 
 
 IN_A_WORKER = """
