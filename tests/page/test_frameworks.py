@@ -140,6 +140,20 @@ def esbuild(source, target):
     run("esbuild", source, "--bundle", "--format=esm", "--minify", f"--outfile={target}", cwd=EVERY)
 
 
+def build_own_worker(out):
+    """Python's worker is an entry of the developer's bundle: workerURL."""
+    source = (EVERY / "bundlers/main.js").read_text()
+    settings = 'configure({ runtimeURL: "/pyodide/", workerURL: "/worker.js", wheelURL: "/staysail.whl" })'
+    entry = EVERY / "bundlers/own.js"
+    entry.write_text(source.replace('configure({ runtimeURL: "/pyodide/" })', settings))
+    esbuild("bundlers/own.js", out / "main.js")
+    entry.unlink()
+    package = EVERY / "node_modules/staysail"
+    esbuild(package / "runtime/python-worker.js", out / "worker.js")
+    shutil.copy(package / "wheel/staysail-cp314.whl", out / "staysail.whl")
+    shutil.copy(EVERY / "bundlers/index.html", out)
+
+
 def build_rollup(out):
     run("rollup", "bundlers/placed.js", "-p", "node-resolve", "-f", "es", "-d", out, "--entryFileNames", "main.js", cwd=EVERY)
     place(out)

@@ -4,14 +4,16 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join, posix } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 import { installPackage, lend, output, runtime, web } from "./installed.mjs";
 import { startProvider } from "./provider.mjs";
 
 const ts = createRequire(join(web, "package.json"))("typescript");
+const { build } = createRequire(join(web, "package.json"))("esbuild");
 const here = fileURLToPath(new URL("./", import.meta.url));
 
 /** @type {import("./installed.mjs").Project} */
@@ -112,6 +114,40 @@ describe("the tarball", () => {
     );
     assert.deepEqual(heavy, []);
     assert.ok(seen.has("runtime/boot.js") && seen.size < 50, `${seen.size} modules`);
+  });
+
+  test("costs a page with an agent alone at most 20 kB of scripts, compressed, and Python's worker 7 kB", async (t) => {
+    const entry = join(project.folder, "agent-alone.mjs");
+    await writeFile(entry, 'import { Agent } from "staysail/openai";\nglobalThis.agent = new Agent({ model: "m", apiKey: "k" });\n');
+    const bundled = {
+      bundle: true,
+      splitting: true,
+      minify: true,
+      format: "esm",
+      outdir: "out",
+      write: false,
+      metafile: true,
+      logLevel: "error",
+    };
+    const bytes = async (file, start) => {
+      const { metafile, outputFiles } = await build({ ...bundled, absWorkingDir: project.folder, entryPoints: [file] });
+      const loaded = new Set();
+      const load = (name) => {
+        if (loaded.has(name)) return;
+        loaded.add(name);
+        for (const { path, kind } of metafile.outputs[name].imports) if (kind === "import-statement") load(path);
+      };
+      load(start);
+      const sizes = outputFiles
+        .filter(({ path }) => loaded.has(relative(project.folder, path)))
+        .map(({ contents }) => gzipSync(contents).length);
+      assert.equal(sizes.length, loaded.size);
+      return sizes.reduce((sum, size) => sum + size);
+    };
+    const page = await bytes(entry, "out/agent-alone.js");
+    const worker = await bytes(installed("runtime/python-worker.js"), "out/python-worker.js");
+    t.diagnostic(`${page} bytes in the page, ${worker} in its worker`);
+    assert.ok(page <= 20_000 && worker <= 7_000, `${page} bytes in the page, ${worker} in its worker`);
   });
 
   test("carries the licence of the project", async () => {

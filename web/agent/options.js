@@ -16,7 +16,6 @@ import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/searc
 import { answerPreamble, checkPreamble, describePreamble } from "./preamble.js";
 import { isStandard, jsonSchema, validate } from "./schema.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
-import { isAsyncGenerator, toolResult, toolSteps } from "./tool-result.js";
 import { Steering } from "./steering.js";
 import { bindTool } from "./tools.js";
 import { answerTracer, checkTracer, describeTracer } from "./tracing.js";
@@ -253,6 +252,7 @@ function handlersOf(tools, contexts) {
   const known = new Map(tools.map((tool) => [tool.name, tool]));
   return {
     tool: async ({ name, args, run_id: runId, call_id: callId }, { signal }) => {
+      const { isAsyncGenerator, toolResult, toolSteps } = await import("./tool-result.js"); // before the tool acts: a module may not load
       const returned = await known.get(name)?.call(args, { signal, runId, callId });
       return isAsyncGenerator(returned) ? toolSteps(returned, name) : toolResult(returned, name);
     },

@@ -8,7 +8,8 @@
 import { DEFAULT_MODEL_NAMES } from "./defaults.js";
 import { LocalModelError, abortError, fromWire } from "./errors.js";
 import { Patience, stalled } from "./patience.js";
-import { explainLoading, fileURL, findScript, startWorker } from "../runtime/package-files.js";
+import { fileURL, findScript, startWorker } from "../runtime/package-files.js";
+import { explain } from "../runtime/loading.js";
 import { Turns } from "./turns.js";
 
 /**
@@ -228,7 +229,7 @@ export class LocalEngine {
     };
     worker.onerror = async (event) => {
       patience.end();
-      const why = event.message || (await explainLoading(script.address));
+      const why = event.message || (await explain(script.address));
       if (worker === this.#worker) this.#end(new LocalModelError("crashed", `The local engine's worker failed: ${why}`));
     };
   }

@@ -9,7 +9,7 @@
 
 import { PluginFault } from "./faults.js";
 import { inNode } from "../runtime/environment.js";
-import { explainLoading, findScript, startWorker } from "../runtime/package-files.js";
+import { findScript, startWorker } from "../runtime/package-files.js";
 
 /**
  * @param {(message: any) => void} onMessage
@@ -43,9 +43,9 @@ export async function openThread(onMessage, onCrash, heapBytes) {
   const script = browserScript();
   const worker = startWorker(script);
   worker.onmessage = (event) => onMessage(event.data);
-  worker.onerror = async (event) => {
+  worker.onerror = (event) => {
     event.preventDefault();
-    onCrash(event.message || (await explainLoading(script.address)));
+    onCrash(event.message || `its script, ${script.address}, did not load (is it served, with the page's COEP header?)`);
   };
   return { post: (message, transfer = []) => worker.postMessage(message, transfer), end: () => worker.terminate(), hold: () => {} };
 }

@@ -21,9 +21,8 @@ import { Peer } from "../bridge/rpc.js";
 import { environmentVariables, inNode, inPage, inServiceWorker } from "./environment.js";
 import { services } from "../bridge/services.js";
 import { addresses, chosenMode, keepSettings, orOf, readSettings, statedAddresses } from "./settings.js";
-import { launchShared } from "./sharing.js";
 import { START_TIMES, startAt } from "./start-times.js";
-import { launchHere, launchWorker } from "./thread.js";
+import { launchHere, launchLater, launchWorker } from "./thread.js";
 
 /** @type {{peer: Promise<Peer>, stop: (error: Error) => void} | undefined} */
 let running;
@@ -162,5 +161,6 @@ function launch(events) {
   if (mode !== "main" && typeof Worker === "undefined") throw new ConfigError('there are no web workers here; use boot({mode: "main"})');
   if (mode === "main") return launchHere(events, addresses(), inNode ? environmentVariables() : undefined);
   if (mode === "worker") return launchWorker(events, addresses());
-  return launchShared(events, addresses(), statedAddresses());
+  const stated = statedAddresses();
+  return launchLater(import("./sharing.js"), events, ({ launchShared }) => launchShared(events, addresses(), stated));
 }

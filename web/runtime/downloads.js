@@ -8,9 +8,9 @@
  * @import { BootProgress } from "./types.js"
  */
 
-import { InterpreterError } from "../errors.js";
 import { readListed } from "./listed-files.js";
 import { RUNTIME_BYTES, RUNTIME_FILES } from "./locations.js";
+import { StartError } from "./start-error.js";
 
 const WASM = "pyodide.asm.wasm";
 const IMPORTED = "pyodide.asm.mjs"; // imported, not fetched, so fetch does not see it
@@ -135,7 +135,7 @@ export class Downloads {
    */
   async #request(url, cache) {
     const response = await this.#fetch.call(globalThis, url, cache && { cache });
-    if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
+    if (!response.ok) throw new StartError(`${url} could not be loaded: the server answered ${response.status}`);
     return response;
   }
 

@@ -19,15 +19,15 @@
 
 import { contain } from "./containment.js";
 import { Downloads } from "./downloads.js";
-import { InterpreterError } from "../errors.js";
 import { loadPlugin } from "../plugins/host.js"; // imported statically, because bundlers cannot split the modules of a worker
-import { dropMemory, isKept, keepMemory, keptManifestURL, readKept, readMemory } from "./kept-snapshot.js";
+import { dropMemory, isKept, keepMemory, readKept, readMemory } from "./kept-snapshot.js";
 import { readListed } from "./listed-files.js";
-import { RUNTIME_BYTES } from "./locations.js";
+import { RUNTIME_BYTES, keptManifestURL } from "./locations.js";
 import { importPyodide } from "./pyodide-import.js";
 import { checkSnapshot, findSnapshot, readPacked } from "./snapshot.js";
 import { WHEEL_PATH } from "./snapshot-making.js";
 import { makeRoom, unpack } from "./snapshot-packing.js";
+import { StartError } from "./start-error.js";
 
 /** Code of the error that the runtime's first module did not load. */
 const UNREACHED = "unreached";
@@ -73,7 +73,7 @@ export async function startPython(options) {
       });
     } catch (other) {
       if (!isUnreached(other)) throw other;
-      throw new InterpreterError(
+      throw new StartError(
         `Python's runtime could not be loaded: neither ${runtimeURL} (${reasonOf(error)}) nor ${fallbackURL} (${reasonOf(other)}) was reached. ` +
           "Is there a network, and does the page's content security policy name the host in script-src and connect-src? Without a public CDN, " +
           "serve the folder of the npm package staysail-runtime yourself: boot({runtimeURL})",
@@ -85,11 +85,11 @@ export async function startPython(options) {
 
 /**
  * @param {unknown} error
- * @returns {error is InterpreterError}
+ * @returns {error is StartError}
  */
-const isUnreached = (error) => error instanceof InterpreterError && error.code === UNREACHED;
+const isUnreached = (error) => error instanceof StartError && error.code === UNREACHED;
 
-/** @param {InterpreterError} error */
+/** @param {StartError} error */
 const reasonOf = ({ cause }) => (cause instanceof Error ? cause.message : String(cause));
 
 /**
@@ -217,7 +217,7 @@ async function importRuntime(runtimeURL) {
     return await importPyodide(module);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new InterpreterError(`Python's runtime could not be loaded from ${module}: ${await explainRuntime(runtimeURL, module, reason)}`, {
+    throw new StartError(`Python's runtime could not be loaded from ${module}: ${await explainRuntime(runtimeURL, module, reason)}`, {
       code: UNREACHED,
       cause,
     });
@@ -271,6 +271,6 @@ async function request(url, cache) {
     return new Response(await readFile(new URL(url)));
   }
   const response = await fetch(url, cache && { cache });
-  if (!response.ok) throw new InterpreterError(`${url} could not be loaded: the server answered ${response.status}`);
+  if (!response.ok) throw new StartError(`${url} could not be loaded: the server answered ${response.status}`);
   return response;
 }

@@ -4,25 +4,14 @@
  * would have it.
  */
 
-import { inNode } from "./environment.js";
+import { KEPT_PLACE } from "./locations.js";
 import { hash } from "./snapshot.js";
 
 const CACHE = "staysail-snapshots";
 const KEEP_AFTER_MS = 1000;
 
-/** An address that is never fetched. */
-const PLACE = "https://snapshot.invalid/";
-
-/** Returns the address under which a runtime's own snapshot is kept. @param {string} runtimeURL */
-export function keptManifestURL(runtimeURL) {
-  return `${PLACE}${encodeURIComponent(runtimeURL)}/manifest.json`;
-}
-
 /** @param {string} url */
-export const isKept = (url) => url.startsWith(PLACE);
-
-/** Whether a snapshot can be kept here: in pages over HTTPS or from this machine. */
-export const canKeep = !inNode && typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";
+export const isKept = (url) => url.startsWith(KEPT_PLACE);
 
 /**
  * @param {string} url

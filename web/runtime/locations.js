@@ -49,3 +49,14 @@ function installedWheel(otherwise) {
 
 /** The manifest of a runtime folder: its snapshot and the hashes of its files. Pyodide's own folders have none. */
 export const SNAPSHOT_MANIFEST = "staysail-snapshot.json";
+
+/** Where snapshots are kept that this browser took: an address that is never fetched. */
+export const KEPT_PLACE = "https://snapshot.invalid/";
+
+/** Returns the address under which a runtime's own snapshot is kept. @param {string} runtimeURL */
+export function keptManifestURL(runtimeURL) {
+  return `${KEPT_PLACE}${encodeURIComponent(runtimeURL)}/manifest.json`;
+}
+
+/** Whether a snapshot can be kept here: in pages over HTTPS or from this machine. */
+export const canKeep = !inNode && typeof document !== "undefined" && typeof caches !== "undefined" && typeof Worker !== "undefined";

@@ -18,8 +18,7 @@
 
 import { ConfigError } from "../errors.js";
 import { baseURL, inNode, isOnDisk } from "./environment.js";
-import { canKeep, keptManifestURL } from "./kept-snapshot.js";
-import { PYODIDE_URL, RUNTIME_URL, SNAPSHOT_MANIFEST, wheelURL } from "./locations.js";
+import { PYODIDE_URL, RUNTIME_URL, SNAPSHOT_MANIFEST, canKeep, keptManifestURL, wheelURL } from "./locations.js";
 import { setPlaces } from "./package-files.js";
 
 export const MODES = ["worker", "main", "shared"];

@@ -14,7 +14,8 @@
 import { ConfigError, InterpreterError } from "../errors.js";
 import { isPacket, pack } from "../bridge/packet.js";
 import { wheelURL } from "./locations.js";
-import { explainLoading, findScript, isForeign, startWorker } from "./package-files.js";
+import { findScript, isForeign, startWorker } from "./package-files.js";
+import { explain } from "./loading.js";
 import { hear } from "./thread.js";
 
 /** The lobby's name: tabs with another build of staysail do not meet in it. */
@@ -141,7 +142,7 @@ function standForElection() {
         event.preventDefault?.();
         candidacy = undefined;
         worker.terminate();
-        reject(new InterpreterError(`Python did not start: ${event.message || (await explainLoading(script.address))}`));
+        reject(new InterpreterError(`Python did not start: ${event.message || (await explain(script.address))}`));
       };
     });
   });
@@ -150,10 +151,10 @@ function standForElection() {
 
 const SCRIPT = "runtime/shared-worker.js";
 
-// Both are written out, for bundlers.
+// Both are written out, for bundlers. webpack joins the scripts of workers that have one name.
 
 const sharedScript = () =>
-  findScript(SCRIPT, () => new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" }));
+  findScript(SCRIPT, () => new SharedWorker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail-shared" }));
 
 const lobbyScript = () =>
-  findScript(SCRIPT, () => new Worker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail" }));
+  findScript(SCRIPT, () => new Worker(new URL("./shared-worker.js", import.meta.url), { type: "module", name: "staysail-shared" }));

@@ -1,6 +1,7 @@
 /** A worker that takes a snapshot, keeps it and ends. In: {runtimeURL, wheelURL}. Out: nothing; a failure goes to the console. */
 
-import { keepSnapshot, keptManifestURL } from "./kept-snapshot.js";
+import { keepSnapshot } from "./kept-snapshot.js";
+import { keptManifestURL } from "./locations.js";
 import { importPyodide } from "./pyodide-import.js";
 import { takeSnapshot } from "./snapshot-making.js";
 

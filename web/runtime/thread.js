@@ -12,10 +12,12 @@
  * @typedef {{send: Send, terminate: () => void}} Thread
  */
 
-import { InterpreterError } from "../errors.js";
+import { InterpreterError, StaysailError } from "../errors.js";
 import { isPacket, pack, unpack } from "../bridge/packet.js";
 import { watchLife } from "./life-lock.js";
-import { explainLoading, findScript, startWorker } from "./package-files.js";
+import { findScript, startWorker } from "./package-files.js";
+import { explain } from "./loading.js";
+import { StartError } from "./start-error.js";
 
 /** Milliseconds after the start until a snapshot is taken, so that the first prompt has the processor to itself. */
 const KEEP_AFTER_MS = 4000;
@@ -47,7 +49,7 @@ export function launchWorker(events, addresses) {
   worker.onerror = async (event) => {
     event.preventDefault?.();
     if (spoke) return events.onFailure(crashed(event.message || "its worker failed"));
-    const why = event.message || (await explainLoading(script.address));
+    const why = event.message || (await explain(script.address));
     if (!over.signal.aborted) events.onFailure(new InterpreterError(`Python did not start: ${why}`));
   };
   const life = `staysail worker ${Math.random()}${Math.random()}`; // crypto.randomUUID exists in secure contexts alone
@@ -115,13 +117,10 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
       side = join(onText);
       onReady();
     })
-    .catch((error) =>
-      onFailure(
-        error instanceof InterpreterError
-          ? error
-          : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error }),
-      ),
-    );
+    .catch((error) => {
+      const text = error instanceof StartError ? error.message : `Python did not start: ${error?.message ?? error}`;
+      onFailure(new InterpreterError(text, { cause: error?.cause ?? error }));
+    });
   const terminate = () => {
     alive = false;
     side?.leave();
@@ -136,6 +135,36 @@ export function launchHere({ onProgress, onReady, onText, onFailure }, addresses
  */
 function giveStacks() {
   if (!("stack" in Error.prototype)) Object.defineProperty(Error.prototype, "stack", { value: "", writable: true, configurable: true });
+}
+
+/**
+ * A thread whose module loads first.
+ * @template M
+ * @param {Promise<M>} loading
+ * @param {ThreadEvents} events
+ * @param {(module: M) => Thread} launch
+ * @returns {Thread}
+ */
+export function launchLater(loading, events, launch) {
+  let alive = true;
+  /** @type {Thread | undefined} */
+  let thread;
+  loading
+    .then((module) => alive && (thread = launch(module)))
+    .catch(
+      (error) =>
+        alive &&
+        events.onFailure(
+          error instanceof StaysailError
+            ? error
+            : new InterpreterError(`Python did not start: ${error?.message ?? error}`, { cause: error }),
+        ),
+    );
+  const terminate = () => {
+    alive = false;
+    thread?.terminate();
+  };
+  return { send: (text, bytes) => thread?.send(text, bytes), terminate };
 }
 
 /** @param {string} why */
