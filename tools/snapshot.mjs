@@ -10,6 +10,7 @@ import { takeSnapshot } from "../web/runtime/snapshot-making.js";
 
 standStill();
 const [runtime, wheel, snapshot] = process.argv.slice(2).map((path) => resolve(path));
+process.argv[1] = "snapshot.mjs"; // Python keeps it as the program's name: no path of this machine is published
 const { loadPyodide } = await import(pathToFileURL(`${runtime}/pyodide.mjs`).href);
 await writeFile(snapshot, await takeSnapshot(loadPyodide, `${runtime}/`, await readFile(wheel)));
 

