@@ -4,7 +4,7 @@ https://docs.mistral.ai/api/endpoint/beta/conversations
 
 How it works. A request holds entries (messages, calls, results), and so does an answer. The provider stores a conversation only on request:
 `additional_params={"store": True}`; the history is sent each time. The format has no finish reason, so an answer that was cut off at
-`max_tokens` cannot be told from a whole one. A tool is forced by offering it alone, because `tool_choice` takes no name.
+`max_tokens` looks like a whole one. A tool is forced by offering it alone, because `tool_choice` takes no name.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def test_capping_changes_the_maximum_and_nothing_else(name: str):
         (section(5, 1, 4, 1), "64-bit"),
         (section(1, 1, 0x5F, 1, 0x7F, 0), "garbage-collected types"),
         (section(1, 1, 0x4E, 1, 0x5F, 0), "garbage-collected types"),
-        (b"", "its kind cannot be told"),
+        (b"", "its kind is unknown"),
     ],
 )
 def test_what_cannot_run_here_is_named(sections: bytes, problem: str):

@@ -311,7 +311,7 @@ async def test_what_cannot_run_is_refused_before_it_runs(toolfs: ToolFS):
         (big, "1073741824 bytes of memory to start"),
         (broken, "it is no valid WASM module"),
         (b"MZ", "it is no WASM module"),
-        (head, "its kind cannot be told"),
+        (head, "its kind is unknown"),
     ):
         with pytest.raises(ConfigError) as caught:
             await toolfs.add_plugin(PluginSource("wasm", "p", data))
