@@ -22,6 +22,12 @@ NAMES = {
     f"staysail-{VERSION}.tgz",
     f"staysail-runtime-{VERSION}.tgz",
 }
+# Runs a file with await at its top level, as notebooks do.
+PROGRAM = """
+import ast, asyncio, pathlib, sys
+code = compile(pathlib.Path(sys.argv[1]).read_text(), sys.argv[1], "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+asyncio.run(eval(code, {"__name__": "example"}))
+"""
 pytestmark = pytest.mark.skipif(not (TARGET / SUMS).is_file(), reason="`make release` has built nothing yet")
 
 
@@ -76,7 +82,8 @@ def test_python_installs_either_archive_in_a_clean_place_and_the_first_example_a
     venv.create(tmp_path / "venv", with_pip=True)
     python = tmp_path / "venv/bin/python"
     run(python, "-m", "pip", "install", "--quiet", TARGET / f"staysail-{VERSION}{suffix}")
-    said = run(python, ROOT / "examples/python/basic.py", folder=tmp_path, OPENAI_API_KEY="sk-x", STAYSAIL_OPENAI_BASE_URL=box.url)
+    example = ROOT / "examples/python/basic.py"
+    said = run(python, "-c", PROGRAM, example, folder=tmp_path, OPENAI_API_KEY="sk-x", STAYSAIL_OPENAI_BASE_URL=box.url)
     assert said.strip() == "Clear, 7 degrees."
 
 
