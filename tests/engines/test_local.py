@@ -51,7 +51,7 @@ def test_the_models_answer_call_a_tool_embed_and_stop(open_tab, table):
 def test_of_two_tabs_one_downloads_and_the_other_finds_what_it_kept(open_tab):
     found, downloaded = open_tab().call("local.downloadOnce", timeout_s=120)
     assert found == 1
-    assert downloaded > 5
+    assert downloaded > found
 
 
 @pytest.mark.thorough

@@ -96,7 +96,7 @@ class ChatPage:
         return self.one(".assistant").text
 
     def wait_for(self, text: str, timeout_s: float = START_S) -> None:
-        seen = "return root.querySelector('.log')?.innerText.includes(arguments[0])"
+        seen = "return root?.querySelector('.log')?.innerText.includes(arguments[0])"
         self.wait(lambda: self.run(seen, text), lambda: f"{text!r} in the conversation: {self.text}", timeout_s)
 
     def wait_idle(self, timeout_s: float = START_S) -> None:

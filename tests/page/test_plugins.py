@@ -169,7 +169,7 @@ assert (await ask("probe", "read", "/toolfs/data/open/f"))["result"] == "hello"
 assert (await ask("probe", "http", {"url": f"http://{HOSTS[0]}/"}))["result"] == "from the web"
 await refuse("probe", "read", "/toolfs/secret/key.txt", "may not read")
 assert (await ask("command", "run", args=["args", "one"]))["result"]["stdout"] == "args\\none\\n"
-await refuse("command", "run", None, "Cross-Origin-Opener-Policy", args=["cat", "data/open/f"])
+await refuse("command", "run", None, "shares no memory between threads", args=["cat", "data/open/f"])
 """
     )
 
