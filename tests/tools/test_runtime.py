@@ -43,8 +43,8 @@ def test_a_package_of_the_lock_has_its_hash_and_its_dependencies(name):
     assert package["imports"]
 
 
-def test_in_a_page_staysail_depends_on_nothing():
-    assert LOCK["packages"]["staysail"]["depends"] == []
+def test_in_a_page_staysail_depends_on_the_carrier_of_synchronous_requests_alone():
+    assert LOCK["packages"]["staysail"]["depends"] == ["pyodide-http"]
 
 
 def test_the_lock_is_for_the_interpreter_that_is_served():

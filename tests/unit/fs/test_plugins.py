@@ -188,7 +188,7 @@ async def test_a_cancelled_call_is_cancelled_and_not_answered():
         (object(), "a plugin has name, version, execute; object lacks name, version, execute"),
         (plugin_of(slow, name="../x"), "letters, digits"),
         (plugin_of(slow, init=staticmethod(raises(ValueError("no key")))), "did not start: ValueError: no key"),
-        (plugin_of(slow, init=staticmethod(slow)), "did not start: it did not answer within 0.05 s"),
+        (plugin_of(slow, init=staticmethod(slow)), "did not start: it did not answer within 0.2 s"),
         (plugin_of(slow, operations={"a b": {}}), "operations maps names"),
         (PluginSource("wasm", "w"), "kind 'wasm' cannot run here; those that can: http, and Python objects"),
     ],
@@ -196,7 +196,7 @@ async def test_a_cancelled_call_is_cancelled_and_not_answered():
 async def test_what_is_no_plugin_is_not_installed(plugin, told: str):
     toolfs = ToolFS()
     with pytest.raises(ConfigError) as caught:
-        await toolfs.add_plugin(plugin, timeout_s=0.05)
+        await toolfs.add_plugin(plugin, timeout_s=0.2)
     assert told in str(caught.value)
     assert toolfs.plugins.installed == {}
 
