@@ -252,7 +252,7 @@ async def test_slow_bytes_are_no_silence(box: Box):
 
 @STREAMED
 async def test_slow_bytes_still_end_when_the_whole_time_is_up(box: Box, streamed: bool):
-    box.add({"text": "a b c d e f g h i j k l m n o p", "delay_s": 0.05, "chunk_bytes": 40})
+    box.add({"text": "a b c d e f g h i j k l m n o p", "delay_s": 0.1, "chunk_bytes": 20})
     started = time.monotonic()
     with pytest.raises(NetworkError, match=r"limit of 0\.3 s"):
         await run(agent_of(box, retry=False, timeout_s=0.3), streamed)
