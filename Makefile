@@ -195,7 +195,7 @@ test:
 
 test-python: setup build $(CONFORMANCE)
 	@echo "== Tests on CPython"
-	@$(PY) -m pytest --numprocesses 2 --dist worksteal $(wildcard $(PYTHON_TESTS))
+	@$(PY) -m pytest --numprocesses 2 --dist worksteal --reruns 1 $(wildcard $(PYTHON_TESTS))
 
 test-page: types $(UI) $(FRAMEWORKS)
 	@echo "== Tests in headless Chromium"
