@@ -108,6 +108,13 @@ def test_what_is_broken_is_told_and_never_crashes(data: bytes):
         cap_memory(data, 1 << 20)
 
 
+def test_a_table_of_an_unknown_type_is_refused():
+    module = bytearray(plugin("plain"))
+    module[42] = 0
+    with pytest.raises(ConfigError):
+        cap_memory(bytes(module[:46]), 16 << 20)
+
+
 @given(st.sampled_from(MODULES), st.data())
 def test_a_module_with_any_bytes_changed_is_read_or_refused(name: str, data: st.DataObject):
     module = bytearray(plugin(name)[: data.draw(st.integers(8, 2000))])

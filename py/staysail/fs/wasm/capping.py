@@ -12,7 +12,7 @@ from typing import Final
 from ...core.errors import ConfigError
 from . import limits as most
 from .code import Body
-from .contents import skip_constant, skip_table_type
+from .contents import Uncounted, skip_constant, skip_table_type
 from .module import Module, inspect
 from .reader import CODE, EXPORT, FUNCTION, GLOBAL, HAS_MAXIMUM, MEMORY, TABLE, TYPE, Limits, Reader, Section, read_sections
 
@@ -30,7 +30,10 @@ def cap_memory(data: bytes, limit_bytes: int, module: Module | None = None) -> b
     """Returns the module with `limit_bytes` as the most that its memory, tables and other parts hold. module: as `inspect` read it. Raises
     ConfigError where the module takes more from the start."""
     module = module or inspect(data)
-    return _Capping(module, room_for(module, limit_bytes) // most.PAGE_BYTES).write(data)
+    try:
+        return _Capping(module, room_for(module, limit_bytes) // most.PAGE_BYTES).write(data)
+    except Uncounted as refusal:  # behind a part that `inspect` skipped
+        raise ConfigError(f"this WASM module is refused: {refusal}") from refusal
 
 
 def room_for(module: Module, limit_bytes: int) -> int:
