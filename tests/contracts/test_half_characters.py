@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, Conversations, Message, tool
+from staysail import Agent, Conversations, Message, TranscriptionModel, tool
 from staysail.bridge.peer import Peer
 from staysail.core.messages import Text, ToolCall
 from staysail.testing import ReplayTransport, ScriptedModel
@@ -100,3 +100,9 @@ async def test_javascript_is_told_no_number_that_its_json_refuses():
     while not sent:
         await asyncio.sleep(0)
     assert json.loads(sent[0], parse_constant=pytest.fail)["value"] == {"depth": None, "all": [None, HALF]}
+
+
+async def test_half_a_character_in_a_transcription_reaches_nobody():
+    answer = {"response": {"status": 200, "headers": {"content-type": "application/json"}, "body": '{"text": "a \\ud83d"}'}}
+    said = await TranscriptionModel("openai:m", api_key="k", transport=ReplayTransport([answer])).transcribe(b"RIFF")
+    assert said.text == "a \ufffd"

@@ -11,6 +11,7 @@ from ..core.errors import ConfigError
 from ..core.messages import Audio
 from ..core.usage import Usage
 from ..core.value import Value
+from ..core.whole_text import whole
 from .faults import parse_body
 from .format import ServiceKind, merge_params
 from .multipart import render_form
@@ -104,14 +105,15 @@ def _render_gemini(data: bytes, media_type: str, given: Mapping[str, Any]) -> di
     return {"contents": [{"role": "user", "parts": parts}]} | config
 
 
-def _parse(body: Any) -> Transcription:
+def _parse(raw: Any) -> Transcription:
+    body = whole(raw)
     if isinstance(body, str):  # response_format text, srt or vtt
-        return Transcription(body.strip(), raw=body)
+        return Transcription(body.strip(), raw=raw)
     if "candidates" in body:
         candidate = next(iter(records(body["candidates"])), {})
         parts = records(record(candidate.get("content")).get("parts"))
         text = "".join(string(part.get("text")) for part in parts if not part.get("thought"))
-        return Transcription(text, usage=parse_usage(body.get("usageMetadata")), raw=body)
+        return Transcription(text, usage=parse_usage(body.get("usageMetadata")), raw=raw)
     if not isinstance(body["text"], str):
         raise ValueError("the text is none")
     usage = record(body.get("usage"))
@@ -122,7 +124,7 @@ def _parse(body: Any) -> Transcription:
         float(duration) if isinstance(duration, int | float | str) and not isinstance(duration, bool) else None,
         tuple(records(body.get("segments")) or records(body.get("chunks")) or records(body.get("words"))),
         parse_usage(usage),
-        body,
+        raw,
     )
 
 
