@@ -181,11 +181,18 @@ async def test_a_link_that_another_process_swaps_in_leads_nowhere(tmp_path: Path
     (inside / "d" / "f").write_text("mine")
     (inside / "link").symlink_to(outside)
     program = """
-import os, sys
+import itertools, os, sys
 os.chdir(sys.argv[1])
+names = itertools.count()
+def rename(old, new):
+    while True:
+        try:
+            return os.rename(old, new)
+        except OSError:  # the session has made the directory anew while it was away
+            os.rename("d", f"stray{next(names)}")
 print("ready", flush=True)
 while True:
-    os.rename("d", "kept"); os.rename("link", "d"); os.rename("d", "link"); os.rename("kept", "d")
+    rename("d", "kept"); rename("link", "d"); rename("d", "link"); rename("kept", "d")
 """
     swapper = subprocess.Popen([sys.executable, "-c", program, str(inside)], stdout=subprocess.PIPE)
     try:
