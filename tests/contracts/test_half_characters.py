@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, Conversations, Message, TranscriptionModel, tool
+from staysail import Agent, Conversations, Message, OcrModel, TranscriptionModel, tool
 from staysail.bridge.peer import Peer
 from staysail.core.messages import Text, ToolCall
 from staysail.testing import ReplayTransport, ScriptedModel
@@ -106,3 +106,11 @@ async def test_half_a_character_in_a_transcription_reaches_nobody():
     answer = {"response": {"status": 200, "headers": {"content-type": "application/json"}, "body": '{"text": "a \\ud83d"}'}}
     said = await TranscriptionModel("openai:m", api_key="k", transport=ReplayTransport([answer])).transcribe(b"RIFF")
     assert said.text == "a \ufffd"
+
+
+async def test_half_a_character_on_a_scanned_page_reaches_nobody():
+    answer = {
+        "response": {"status": 200, "headers": {"content-type": "application/json"}, "body": '{"pages": [{"markdown": "a \\ud83d"}]}'}
+    }
+    result = await OcrModel("mistral:m", api_key="k", transport=ReplayTransport([answer])).read(b"%PDF-")
+    assert result.pages[0].markdown == "a \ufffd"

@@ -105,8 +105,8 @@ class Styles:
                 return min(int(found[1]), 6)
             if name.lower() == "title":
                 return 1
-            if style.get("outlineLvl", "").isdecimal():
-                return min(int(style["outlineLvl"]) + 1, 6) if int(style["outlineLvl"]) < 9 else 0
+            if (level := style.get("outlineLvl", "")).isdecimal():
+                return min(int(level) + 1, 6) if level in tuple("012345678") else 0
             id = style.get("basedOn", "")
             if not id:
                 break

@@ -87,7 +87,7 @@ class Batches:
         attempt = self._model.attempt(like, streamed=False)
         found: dict[int, Completion | StaysailError] = {}
         for key, status, body in await self._rows(id):
-            if key.isdigit():
+            if key.isdecimal() and len(key) < 10:
                 found[int(key)] = self._read_answer(status, body, attempt)
         return found
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import isfinite
 from typing import Any
 
 from ..core.errors import JsonError, ProviderError, StreamError, error_for_status
 from ..core.json_text import read_json, write_json
+from .shapes import number
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
 TRANSIENT = re.compile(
@@ -148,7 +150,8 @@ def _retry_after_s(headers: Mapping[str, str], data: Any) -> float | None:
     found = re.search(rf"(?:try again|retry|wait) (?:in |after |for )?(?:about )?((?:{AMOUNT}[ ,]*)+)", text, re.IGNORECASE)
     if not found:
         return None
-    return sum(float(amount) * _unit_s(unit.lower()) for amount, unit in re.findall(AMOUNT, found[1], re.IGNORECASE))
+    seconds = sum(float(amount) * _unit_s(unit.lower()) for amount, unit in re.findall(AMOUNT, found[1], re.IGNORECASE))
+    return seconds if isfinite(seconds) else None
 
 
 def _unit_s(unit: str) -> float:
@@ -159,11 +162,8 @@ def _unit_s(unit: str) -> float:
 
 def _number(text: str | None) -> float | None:
     """Returns a finite number from 0 on; None for any other text."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if 0 <= value < float("inf") else None
+    value = number(text)
+    return value if value is not None and value >= 0 else None
 
 
 def _until(date: str) -> float | None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .shapes import number
+
 CONTEXT_LENGTHS = ("context_length", "max_context_length", "context_window", "inputTokenLimit", "max_input_tokens")
 MOST_OUTPUTS = ("outputTokenLimit", "max_completion_tokens", "max_output_tokens", "max_output_length", "max_tokens")
 # Names of abilities and inputs in rows of several shapes.
@@ -65,10 +67,7 @@ def _prices(pricing: Any) -> dict[str, float]:
     names = {"input_usd": "prompt" if per_token else "input", "output_usd": "completion" if per_token else "output"}
     out: dict[str, float] = {}
     for ours, theirs in names.items():
-        try:
-            value = float(pricing.get(theirs, ""))
-        except (TypeError, ValueError):
-            continue
-        if value >= 0:  # OpenRouter's -1 means a price that varies
+        value = number(pricing.get(theirs))
+        if value is not None and value >= 0:  # OpenRouter's -1 means a price that varies
             out[ours] = round(value * 1_000_000, 4) if per_token else value
     return out

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ..core.errors import ConfigError
 from ..core.messages import File, Image, Media
 from ..core.value import Value
+from ..core.whole_text import whole
 from .format import ServiceKind, merge_params
 from .service import RemoteModel
 from .shapes import count, read_media, record, records, string
@@ -73,11 +74,12 @@ def _render(part: Media) -> dict[str, Any]:
     return {"type": "document_url", "document_url": part.data_url("application/pdf")} | name
 
 
-def _parse(body: Any) -> OcrResult:
+def _parse(raw: Any) -> OcrResult:
+    body = whole(raw)
     if not isinstance(body["pages"], list):
         raise ValueError("the pages are no list")
     pages = tuple(_parse_page(page, place) for place, page in enumerate(records(body["pages"])))
-    return OcrResult(pages, count(record(body.get("usage_info")).get("pages_processed")) or len(pages), body)
+    return OcrResult(pages, count(record(body.get("usage_info")).get("pages_processed")) or len(pages), raw)
 
 
 def _parse_page(page: Mapping[str, Any], place: int) -> OcrPage:

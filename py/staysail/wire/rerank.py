@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Any, ClassVar
 
 from ..core.errors import ConfigError
@@ -11,7 +10,7 @@ from ..core.usage import Usage
 from ..core.value import Value
 from .format import ServiceKind, merge_params
 from .service import RemoteModel, parse_usage
-from .shapes import record
+from .shapes import number, record
 
 
 class RankedDocument(Value):
@@ -52,8 +51,8 @@ def _parse(body: Mapping[str, Any], documents: list[str]) -> tuple[list[RankedDo
     rows = body["results"] if "results" in body else body["data"]
     ranked = []
     for row in rows:
-        index, score = row["index"], float(row["relevance_score"])
-        if not isinstance(index, int) or not 0 <= index < len(documents) or not isfinite(score):
+        index, score = row["index"], number(row["relevance_score"])
+        if not isinstance(index, int) or not 0 <= index < len(documents) or score is None:
             raise ValueError(f"no document {index!r} with score {score} was given")
         ranked.append(RankedDocument(index, score, documents[index]))
     usage = parse_usage(body.get("usage") or record(body.get("meta")).get("tokens"))

@@ -136,7 +136,7 @@ class RemoteModel:
         """Returns `parse(body)`. Raises StreamError where the body has another shape than the service's."""
         try:
             return parse(body)
-        except (ValueError, TypeError, LookupError, AttributeError) as error:
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             if isinstance(error, ConfigError):
                 raise
             raise self.endpoint.cleaned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from ..core.messages import Media
@@ -40,6 +41,15 @@ def count(value: Any) -> int:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return 0
     return int(value) if 0 <= value < MOST_TOKENS else 0
+
+
+def number(value: Any) -> float | None:
+    """Returns a finite number, also from text; None for anything else."""
+    try:
+        found = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
+    return found if found is not None and isfinite(found) else None
 
 
 def read_index(value: Any, otherwise: int) -> int:

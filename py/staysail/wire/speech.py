@@ -102,7 +102,7 @@ def _with_header(sound: Audio) -> Audio:
     kind = sound.media_type or ""
     if not re.match(r"audio/(l16|pcm)", kind, re.IGNORECASE):
         return sound
-    rate = int(found[1]) if (found := re.search(r"rate=(\d+)", kind)) else 24_000
+    rate = int(found[1]) if (found := re.search(r"rate=(\d{1,6})\b", kind)) else 24_000
     data = sound.data or b""
     head = struct.pack("<4sI8sIHHIIHH4sI", b"RIFF", 36 + len(data), b"WAVEfmt ", 16, 1, 1, rate, 2 * rate, 2, 16, b"data", len(data))
     return Audio(data=head + data, media_type="audio/wav")

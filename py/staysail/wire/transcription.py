@@ -16,7 +16,7 @@ from .faults import parse_body
 from .format import ServiceKind, merge_params
 from .multipart import render_form
 from .service import RemoteModel, parse_usage
-from .shapes import record, records, string
+from .shapes import number, record, records, string
 
 PATHS = {"gemini": "models/{model}:generateContent", "xai": "stt"}
 PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
@@ -121,7 +121,7 @@ def _parse(raw: Any) -> Transcription:
     return Transcription(
         body["text"],
         string(body.get("language")) or None,
-        float(duration) if isinstance(duration, int | float | str) and not isinstance(duration, bool) else None,
+        number(duration),
         tuple(records(body.get("segments")) or records(body.get("chunks")) or records(body.get("words"))),
         parse_usage(usage),
         raw,

@@ -166,6 +166,7 @@ def math(inner):
     [
         (paragraph("Title", '<w:pStyle w:val="Title"/>') + paragraph("x"), "# Title\n\nx"),
         (paragraph("Deep", '<w:outlineLvl w:val="2"/>') + paragraph("x", '<w:outlineLvl w:val="9"/>'), "### Deep\n\nx"),
+        (paragraph("a", f'<w:outlineLvl w:val="{"9" * 6_000}"/>'), "a"),
         ("<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t><w:noBreakHyphen/><w:t>d</w:t></w:r></w:p>", "a b\nc-d"),
         ("<w:p><w:hyperlink><w:r><w:t>a </w:t></w:r></w:hyperlink><w:smartTag><w:r><w:t>link</w:t></w:r></w:smartTag></w:p>", "a link"),
         ("<w:p><w:moveFrom><w:r><w:t>old</w:t></w:r></w:moveFrom><w:moveTo><w:r><w:t>new</w:t></w:r></w:moveTo></w:p>", "new"),

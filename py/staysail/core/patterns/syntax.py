@@ -242,7 +242,7 @@ class Parser:
             start = self._at - 1
             while self._at < len(self._source) and self._source[self._at] in "0123456789":
                 self._at += 1
-            return self._back(int(self._source[start : self._at]))
+            return self._back(int(self._source[start : self._at][:9]))
         named = self._class_escape(character)
         if named:
             return Chars(one_of(*named, ignore_case="i" in self._flags))

@@ -131,7 +131,7 @@ class References:
             step = step.replace("~1", "/").replace("~0", "~")
             if isinstance(here, Mapping) and step in here:
                 here = here[step]
-            elif isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+            elif isinstance(here, list) and step.isdecimal() and len(step) < 10 and int(step) < len(here):
                 here = here[int(step)]
             else:
                 return None
