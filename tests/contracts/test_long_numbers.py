@@ -34,7 +34,7 @@ def answers(body: str, status: int = 200) -> dict[str, Any]:
     return {"api_key": "k", "transport": ReplayTransport([answer] * 3), "base_url": "http://127.0.0.1"}
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:9])
 async def test_services_do_without_a_number_that_is_none(number: str):
     said = await TranscriptionModel("openai:m", **answers(json.dumps({"text": "a", "duration": number}))).transcribe(b"RIFF")
     assert (said.text, said.duration_s) == ("a", None)
@@ -50,7 +50,7 @@ async def test_services_do_without_a_number_that_is_none(number: str):
     assert model.usage.input_tokens == 0
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:9])
 def test_a_delay_that_is_none_is_not_waited_for(number: str):
     for headers, body in (
         ({"retry-after": number}, ""),
@@ -64,7 +64,9 @@ def test_a_delay_that_is_none_is_not_waited_for(number: str):
 
 
 @pytest.mark.parametrize(
-    "words", [f"max_tokens must be <= {LONG}", f"input length and `max_tokens` exceed context limit: {LONG} + 5 > {LONG}"]
+    "words",
+    [f"max_tokens must be <= {LONG}", f"input length and `max_tokens` exceed context limit: {LONG} + 5 > {LONG}"],
+    ids=["most", "together"],
 )
 async def test_a_limit_of_tokens_that_is_none_is_not_learned(words: str):
     with pytest.raises(BadRequestError):
