@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, Completion, CompletionRequest, ReasoningDelta, StreamError, TextDelta, ToolCallDelta, load_model
+from staysail import Agent, Completion, CompletionRequest, ReasoningDelta, StreamError, TextDelta, ToolCallDelta, load_model, tool
 from staysail.testing import ReplayTransport
 from tests.contracts.specimens import SPECIMENS, sse
 from tests.contracts.spoken import MODELS, recorded, speak
@@ -235,3 +235,28 @@ async def test_half_an_emoji_that_stays_alone_becomes_a_mark_and_no_error():
     events, completion = await read("chat", stream)
     assert completion.tool_calls[0].arguments == {"at": "\U0001f6a2"}
     assert "".join(event.arguments_delta for event in events if isinstance(event, ToolCallDelta)) == '{"at": "\U0001f6a2"}'
+
+
+@STREAMED
+@WIRES
+@pytest.mark.parametrize(
+    "name", ["functions.tide", "default_api:tide", " tide", "tide<|channel|>json", "functions.tide<|constrain|>json"], ids=str.strip
+)
+async def test_a_tool_is_found_under_a_name_with_marks_of_the_prompts_format(wire: str, name: str, streamed: bool):
+    """gpt-oss and Gemini name a tool as their prompt lists it, with a namespace or the special tokens that follow."""
+    transport = ReplayTransport([speak(wire, streamed, "", [(name, "{}")]), speak(wire, streamed, "High at noon.")])
+
+    @tool
+    def tide() -> str:
+        """Tells the tide."""
+        return "high"
+
+    base = {"base_url": "http://relay.example/v1"} if wire == "chat" else {}
+    agent = Agent(MODELS[wire], tools=[tide], api_key="k", transport=transport, **base)
+    if streamed:
+        async with aclosing(agent.stream("x")) as events:
+            told = [event async for event in events]
+        assert {event.name for event in told if hasattr(event, "name")} == {"tide"}
+    reply = await agent.prompt("x") if not streamed else told[-1].reply
+    [call] = [call for message in reply.messages for call in message.tool_calls]
+    assert (call.name, reply.text) == ("tide", "High at noon.")

@@ -19,6 +19,8 @@ from .root import Unofferable, fold_root
 from .rules import SchemaRules, SchemaSupport
 
 DEEPEST = 40
+PROMPT_FORMAT = re.compile(r"^\s*(?:functions|tools|default_api)[.:/]|\s*<\|.*", re.DOTALL)
+"""Around a name: the namespace in which a model saw its tools, and special tokens, as in `functions.tide` and `tide<|channel|>json`."""
 
 
 class Preparation:
@@ -51,8 +53,8 @@ class Preparation:
     def restore[E: Event | Completion](self, item: E) -> E:
         """Returns an event or the answer with the caller's names of tools and of their arguments."""
         match item:
-            case ToolCallDelta(_, name) if self._offered.get(name, name) != name:
-                return item.replace(name=self._offered[name])
+            case ToolCallDelta(_, name) if (known := self._known(name)) != name:
+                return item.replace(name=known)
             case ToolCallDone():
                 call = self._restored(ToolCall(item.id, item.name, item.arguments))
                 return item.replace(name=call.name, arguments=call.arguments)
@@ -62,10 +64,14 @@ class Preparation:
         return item
 
     def _restored(self, call: ToolCall) -> ToolCall:
-        name = self._offered.get(call.name, call.name)
+        name = self._known(call.name)
         names = self._properties.get(name)
         arguments = _renamed(call.arguments, names) if names else call.arguments
         return call if (name, arguments) == (call.name, call.arguments) else call.replace(name=name, arguments=arguments)
+
+    def _known(self, name: str) -> str:
+        """Returns the caller's name of an offered tool, also where the model wrote it with marks of its own prompt format."""
+        return self._offered.get(name) or self._offered.get(PROMPT_FORMAT.sub("", name).strip(), name)
 
     def _tool(self, tool: ToolDefinition) -> ToolDefinition | None:
         try:
