@@ -63,8 +63,13 @@ def test_fastapi_streams_to_a_hundred_clients_and_ends_the_request_of_one_that_l
         asyncio.run(main(url))
 
 
-def test_flask_waits_in_views_that_are_not_async(installed, provider):
-    with serving([PYTHON, "-m", "flask", "--app", "flask_app", "run", "--port", "PORT"], installed, provider, "/ask?question=Hi.") as url:
+FLASK = [PYTHON, "-m", "flask", "--app", "flask_app", "run", "--port", "PORT"]
+DJANGO = [PYTHON, "django_app.py", "runserver", "--noreload", "127.0.0.1:PORT"]
+
+
+@pytest.mark.parametrize("command", [FLASK, DJANGO], ids=["flask", "django"])
+def test_views_that_are_not_async_wait(command: list, installed, provider):
+    with serving(command, installed, provider, "/ask?question=Hi.") as url:
         assert httpx.get(f"{url}/ask", params={"question": "Hi."}).json()["text"] == "Here."
         assert httpx.get(f"{url}/stream", params={"question": "Count."}).text == "one two three"
         with httpx.stream("GET", f"{url}/stream", params={"question": "Slowly."}, timeout=30) as response:
@@ -115,7 +120,7 @@ def serving(command: list, environment: dict[str, str], provider, ready: str) ->
         port = free.getsockname()[1]
     environment = environment | {"STAYSAIL_OPENAI_BASE_URL": provider.url}
     process = subprocess.Popen(
-        [str(port) if part == "PORT" else str(part) for part in command],
+        [str(part).replace("PORT", str(port)) for part in command],
         cwd=SERVERS,
         env=environment,
         stdout=sys.stderr,

@@ -1,4 +1,4 @@
-# An agent in views that are not async, as Flask and Django have them.
+# An agent in views of Flask that are not async.
 
 from flask import Flask, Response, request
 
