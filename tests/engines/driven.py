@@ -15,6 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.webkitgtk.service import Service
 
+from tests.engines.keys import strokes
 from tools.chromium import start_chrome
 
 RUN = "const [argument, done] = arguments; (%s)(argument).then(done, (error) => done(`\\0${error}`));"
@@ -60,7 +61,10 @@ class Driven:
 
     def press(self, tab: str, keys: str) -> None:
         self._driver.switch_to.window(tab)
-        ActionChains(self._driver).send_keys(keys).perform()
+        chain = ActionChains(self._driver)
+        for down, key in strokes(keys):
+            (chain.key_down if down else chain.key_up)(key)
+        chain.perform()
 
     def give_files(self, tab: str, selector: str, files: list[str]) -> None:
         self._driver.switch_to.window(tab)

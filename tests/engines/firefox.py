@@ -14,6 +14,8 @@ from typing import Any
 
 from websocket import WebSocketTimeoutException, create_connection
 
+from tests.engines.keys import strokes
+
 # No traffic of the browser's own, no questions, no restored windows.
 PREFERENCES = {
     "app.normandy.enabled": False,
@@ -116,7 +118,7 @@ class Firefox:
         return str(told["result"]["value"])
 
     def press(self, tab: str, keys: str) -> None:
-        steps = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        steps = [{"type": "keyDown" if down else "keyUp", "value": key} for down, key in strokes(keys)]
         self.command("input.performActions", {"context": tab, "actions": [{"type": "key", "id": "keyboard", "actions": steps}]})
 
     def give_files(self, tab: str, selector: str, files: list[str]) -> None:

@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
+from tests.engines.keys import ENTER, ESCAPE, TAB
 from tools.serve import open_server
 from tools.site import Site
 
-ENTER, TAB, ESCAPE = "\ue007", "\ue004", "\ue00c"
 SIZES = [pytest.param(1280, id="wide"), pytest.param(360, id="narrow")]
 SET = """
 const chat = document.querySelector("staysail-chat");

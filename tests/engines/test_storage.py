@@ -1,10 +1,17 @@
 """What each engine keeps: vectors, files, keys, documents; and plugins with their limits."""
 
 import base64
+import os
+import random
+import time
 
 import pytest
 
+from tests.conftest import EVERY
+from tests.engines.conftest import Tab
 from tests.plugins import plugin
+
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "20" if EVERY else "2"))
 
 BUSY = 'export default { name: "busy", version: "1", execute() { for (;;); } };'
 
@@ -27,6 +34,27 @@ def test_two_tabs_write_into_one_store_and_nothing_is_lost(open_tab, started, na
     other.call("storage.addSlowly", name=name, tab="b")
     started.run("await added")
     assert [tab.call("storage.countStore", name=name) for tab in (started, other)] == [24, 24]
+
+
+def test_a_page_that_ends_while_it_writes_leaves_the_state_before_or_after(open_tab, engine, site, name):
+    chance, inside = random.Random(5), 0
+    for number in range(KILLS):
+        tab = Tab(engine, f"{site}tests/engines/flow.html")
+        tab.call("agents.start")
+        tab.run("void call('storage.writeUntilGone', a)", {"name": name})
+        tab.wait("(JSON.parse(localStorage.getItem(a) ?? '[0, 0]'))[1] > 0", name)
+        time.sleep(chance.uniform(0.05, 0.5))
+        if number % 2:
+            tab.go(f"{site}tests/page/empty.html")
+        tab.close()
+        reader = open_tab()
+        reader.call("agents.start")
+        left = reader.call("storage.lookBack", name=name)
+        assert left["state"] >= 0, f"page {number} left {left}"
+        assert left["count"] == left["sum"], left
+        inside += left["inside"]
+        reader.go(f"{site}tests/page/empty.html")
+    assert inside, "no page ended inside a write: the test shows nothing"
 
 
 def test_files_have_snapshots_and_sessions_are_held_to_their_paths(open_tab, started, name):

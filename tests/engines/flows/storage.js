@@ -59,6 +59,43 @@ export async function addSlowly({ name, tab, count = 12 }) {
   return seen;
 }
 
+const BATCH = 40;
+const unit = (turn, row) => Float32Array.from({ length: DIMENSIONS }, (_, column) => Number(column === (turn * 7 + row) % DIMENSIONS));
+
+/** Adds a batch, removes an older one, and so on until the page ends. What was begun and done is noted where it is there at once. */
+export async function writeUntilGone({ name }) {
+  const store = new IndexedDBVectorStore(name, { dim: DIMENSIONS });
+  let [, done] = noted(name);
+  for (;;) {
+    const turn = done + 1;
+    localStorage.setItem(name, JSON.stringify([turn, done]));
+    const rows = Array.from({ length: BATCH }, (_, row) => row);
+    const documents = rows.map((row) => ({ id: `${turn}-${row}`, text: `turn ${turn}`, metadata: { turn } }));
+    if (turn % 3) await store.add(documents, { vectors: rows.map((row) => unit(turn, row)) });
+    else await store.delete({ where: { turn: turn - 1 } });
+    done = turn;
+    localStorage.setItem(name, JSON.stringify([done, done]));
+  }
+}
+
+const noted = (name) => JSON.parse(localStorage.getItem(name) ?? "[0, 0]");
+
+/** What a page that ended left: whether all of it is the state before or after the write that was under way, and whether there was one. */
+export async function lookBack({ name }) {
+  const store = new IndexedDBVectorStore(name, { dim: DIMENSIONS });
+  const [begun, done] = noted(name);
+  const held = [];
+  for (let turn = 1; turn <= begun; turn++) held.push((await store.search(unit(turn, 0), 2 * BATCH, { where: { turn } })).length);
+  const count = await store.count();
+  await store.close();
+  const expected = (last) =>
+    Array.from({ length: begun }, (_, at) => (at + 1 <= last && (at + 1) % 3 && !((at + 1) % 3 === 2 && at + 2 <= last) ? BATCH : 0));
+  const states = [done, begun].map((last) => JSON.stringify(expected(last)));
+  const state = states.indexOf(JSON.stringify(held));
+  if (state >= 0) localStorage.setItem(name, JSON.stringify([[done, begun][state], [done, begun][state]]));
+  return { state, inside: begun > done, held, count, sum: held.reduce((sum, size) => sum + size, 0) };
+}
+
 export async function countStore({ name }) {
   const store = new IndexedDBVectorStore(name, { dim: 4 });
   const count = await store.count();
