@@ -101,7 +101,7 @@ export class QdrantAdapter {
   async get(ids, { vectors = false, signal } = {}) {
     const asked = { ids: await Promise.all(ids.map(pointId)), with_payload: true, with_vector: vectors };
     /** @type {Point[]} */
-    const points = await this.#ask("POST", "/points", asked, signal).catch(noneYet);
+    const points = await this.#ask("POST", "/points", asked, signal).then(listed, noneYet);
     const found = new Map((await Promise.all(points.map(readPoint))).map((document) => [document.id, document]));
     return ids.flatMap((id) => found.get(id) ?? []);
   }
@@ -119,7 +119,7 @@ export class QdrantAdapter {
     do {
       const asked = { limit: PAGE, offset, with_payload: ["id"], with_vector: false };
       const page = await this.#ask("POST", "/points/scroll", asked, signal).catch((error) => ({ points: noneYet(error) }));
-      found.push(...(await Promise.all(page.points.map(readId))));
+      found.push(...(await Promise.all(listed(page.points).map(readId))));
       offset = page.next_page_offset ?? undefined;
     } while (offset !== undefined);
     return found;
@@ -155,7 +155,7 @@ export class QdrantAdapter {
     const [{ vec }] = await this.#model.embedTexts([query]);
     const varied = { nearest: vec, mmr: { diversity, candidates_limit: VARIED * samples } };
     const body = { query: diversity ? varied : vec, limit: samples, score_threshold: threshold, filter, with_payload: withPayload };
-    return (await this.#ask("POST", "/points/query", body)).points;
+    return listed((await this.#ask("POST", "/points/query", body)).points);
   }
 
   /**
@@ -185,11 +185,22 @@ export class QdrantAdapter {
     const answer = await response
       .text()
       .then(readJson)
-      .catch(() => ({}));
-    if (response.ok) return answer.result;
+      .catch(() => undefined);
+    if (response.ok) return answer?.result ?? refuse();
     const why = answer?.status?.error ?? response.statusText;
     throw new StoreError(`Qdrant answered ${response.status}: ${why}`, { code: response.status === 404 ? "not_found" : "store" });
   }
+}
+
+/**
+ * @param {unknown} points
+ * @returns {any[]}
+ */
+const listed = (points) => (Array.isArray(points) ? points : refuse());
+
+/** @returns {never} */
+function refuse() {
+  throw new StoreError("Qdrant sent something that is no answer of its own; is the url that of a Qdrant server?", { code: "bad_answer" });
 }
 
 /** @param {FoundDocument} document */

@@ -8,6 +8,10 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 const here = (path) => JSON.stringify(new URL(path, import.meta.url).href);
 
+/** An answer of a provider, as JSON. */
+const answer = (message) =>
+  JSON.stringify({ id: "1", choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", ...message } }] });
+
 /** What a program prints, as JSON; it runs in a Node of its own, so that dying would be seen. */
 async function printed(body) {
   const program = `
@@ -71,6 +75,47 @@ test("what waits fails with an InterpreterError, the next call starts anew, and 
   assert.equal(told.zombie, 0, "the dead interpreter went on working");
 });
 
+test("runs, streams and chats of other agents are told at once, and each goes on with its next call", async () => {
+  const told = await printed(`
+    const { createServer } = await import("node:http");
+    const { createChat } = await import(${here("../../web/chat.js")});
+    let stalls = true;
+    const head = { choices: [{ index: 0, delta: { role: "assistant", content: "So far" } }] };
+    const server = createServer((request, response) => {
+      response.writeHead(200, { "content-type": stalls ? "text/event-stream" : "application/json" });
+      if (stalls) response.write("data: " + JSON.stringify(head) + "\\n\\n");
+      else response.end(${JSON.stringify(answer({ content: "fine" }))});
+    });
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const agent = () => new Agent({ model: "openai-compatible:m", apiKey: "k-12345678", baseURL: \`http://127.0.0.1:\${server.address().port}/v1\` });
+    const [running, streaming] = [agent(), agent()];
+    const chat = createChat(agent());
+    const texts = [];
+    const follow = async () => {
+      for await (const event of streaming.stream("go")) texts.push(event.text);
+    };
+    const work = [caught(running.run("go")), caught(follow())];
+    chat.send("go");
+    while (!texts.includes("So far") || chat.getSnapshot().messages.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    const began = Date.now();
+    const died = await caught(die.execute({ how: "nest" }));
+    const lost = await Promise.all(work);
+    while (chat.getSnapshot().status === "streaming") await new Promise((resolve) => setTimeout(resolve, 10));
+    const { status, error } = chat.getSnapshot();
+    const ms = Date.now() - began;
+    stalls = false;
+    const again = await running.prompt("again");
+    console.log(JSON.stringify({ died, lost, chat: { status, name: error?.name, code: error?.code }, ms, again }));
+    server.closeAllConnections();
+    server.close();
+  `);
+  for (const error of [told.died, ...told.lost]) assert.deepEqual([error.name, error.code], ["InterpreterError", "crashed"]);
+  assert.deepEqual([told.chat.name, told.chat.code], ["InterpreterError", "crashed"]);
+  assert.notEqual(told.chat.status, "streaming");
+  assert.ok(told.ms < 5000, `told after ${told.ms} ms`);
+  assert.equal(told.again, "fine");
+});
+
 test("a value as deep as the reader lets in survives every walk over it", async () => {
   const told = await printed(`
     const { readFile } = await import("node:fs/promises");
@@ -83,8 +128,6 @@ test("a value as deep as the reader lets in survives every walk over it", async 
 /** Answers of a provider that hold 8 kB of "[", at each door that JSON comes in by. */
 const NEST = "[".repeat(8000);
 const call = (args) => ({ id: "c", type: "function", function: { name: "look", arguments: args } });
-const answer = (message) =>
-  JSON.stringify({ id: "1", choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", ...message } }] });
 const DOORS = {
   answer: { body: NEST },
   "answer's field": { body: `{"choices":${NEST}` },

@@ -9,18 +9,36 @@ const LITERALS = /** @type {const} */ ({ true: true, false: false, null: null })
 const ESCAPES = /** @type {Record<string, string>} */ ({ b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" });
 /** Thrown inside where the text ends in a value that is not known yet. */
 const UNKNOWN = Symbol("unknown");
+/** Levels of lists and objects; Python takes no deeper arguments. */
+const MOST_LEVELS = 100;
 
 /**
  * @param {string} text the beginning of a JSON text
- * @returns {unknown} its value as far as it goes; undefined where nothing is known, or where the text is not JSON
+ * @returns {unknown} its value as far as it goes; undefined where nothing is known, where the text is not JSON, and where it nests deeper
+ *   than 100 levels
  */
 export function readPartialJson(text) {
+  const value = read(text);
+  return value === UNKNOWN || isDeeper(value, MOST_LEVELS) ? undefined : value;
+}
+
+/** @param {string} text */
+function read(text) {
   try {
     return JSON.parse(text);
   } catch {
-    const value = new Reader(text).read();
-    return value === UNKNOWN ? undefined : value;
+    return new Reader(text).read();
   }
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} levels
+ * @returns {boolean}
+ */
+function isDeeper(value, levels) {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 class Reader {
@@ -32,12 +50,16 @@ class Reader {
     this.#text = text;
   }
 
-  /** @returns {unknown} */
-  read() {
+  /**
+   * @param {number} [level]
+   * @returns {unknown}
+   */
+  read(level = 0) {
     this.#skip();
     const next = this.#text[this.#at];
-    if (next === "{") return this.#object();
-    if (next === "[") return this.#list();
+    if (level > MOST_LEVELS) return UNKNOWN;
+    if (next === "{") return this.#object(level + 1);
+    if (next === "[") return this.#list(level + 1);
     if (next === '"') return this.#string().value;
     return this.#word();
   }
@@ -51,7 +73,8 @@ class Reader {
     return this.#at >= this.#text.length;
   }
 
-  #object() {
+  /** @param {number} level */
+  #object(level) {
     /** @type {Record<string, unknown>} */
     const found = {};
     this.#at++;
@@ -60,7 +83,7 @@ class Reader {
       const key = this.#string();
       if (!key.whole || this.#atEnd || this.#text[this.#at] !== ":") break;
       this.#at++;
-      const value = this.read();
+      const value = this.read(level);
       if (value === UNKNOWN) break;
       Object.defineProperty(found, key.value, { value, enumerable: true, configurable: true, writable: true }); // also "__proto__"
       if (this.#atEnd || this.#text[this.#at] !== ",") break;
@@ -71,12 +94,13 @@ class Reader {
     return found;
   }
 
-  #list() {
+  /** @param {number} level */
+  #list(level) {
     /** @type {unknown[]} */
     const found = [];
     this.#at++;
     while (!this.#atEnd && this.#text[this.#at] !== "]") {
-      const value = this.read();
+      const value = this.read(level);
       if (value === UNKNOWN) break;
       found.push(value);
       if (this.#atEnd || this.#text[this.#at] !== ",") break;

@@ -1,9 +1,9 @@
 /**
  * JSON with ids up to 2^64, which Qdrant has and JavaScript's numbers do not hold exactly: BigInts are written as numbers, long ids read as
- * text.
+ * text. A string that never closes is passed over as a whole, so that reading takes linear time.
  */
 
-const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"\\]|\\.)*"/g;
+const BIG_ID = /("id"|"next_page_offset")(\s*:\s*)(\d{16,20})(?=\s*[,}])|"(?:[^"\\]|\\.)*(?:"|\\?$)/g;
 
 /**
  * @param {unknown} body

@@ -57,27 +57,30 @@ class PartialOutput:
 
     def __init__(self, schema: Mapping[str, Any], *, wrapped: bool) -> None:
         self._schema, self._wrapped = relax(schema), wrapped
-        self._text = ""
-        self._read = 0
+        self._pieces: list[str] = []
+        self._length = self._read = 0
         self._last: Any = ABSENT
 
     def feed(self, event: Event) -> OutputDelta | None:
         """Takes an event and returns the grown answer, or None. The text is parsed when it has grown by a sixteenth, so that all parsing
         together costs little more than one."""
         if isinstance(event, TextDelta):
-            self._text += event.text
+            piece = event.text
         elif isinstance(event, ToolCallDelta) and event.name == OUTPUT_TOOL:
-            self._text += event.arguments_delta
+            piece = event.arguments_delta
         else:
             return None
-        return self.read() if len(self._text) >= self._read + max(1, self._read // 16) else None
+        self._pieces.append(piece)
+        self._length += len(piece)
+        return self.read() if self._length >= self._read + max(1, self._read // 16) else None
 
     def read(self) -> OutputDelta | None:
         """Returns the answer if it has changed since the last reading, else None."""
-        if len(self._text) == self._read:
+        if self._length == self._read:
             return None
-        self._read = len(self._text)
-        value = read_partial(self._text)
+        text = "".join(self._pieces)
+        self._pieces, self._read = [text], self._length
+        value = read_partial(text)
         if value is ABSENT or check(value, self._schema):
             return None
         if self._wrapped:

@@ -1,6 +1,7 @@
 """JSON that is not all there yet."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -35,6 +36,13 @@ CASES = [
 @pytest.mark.parametrize(("text", "value"), CASES, ids=range(len(CASES)))
 def test_what_is_there_is_read(text: str, value: object):
     assert read_partial(text) == value
+
+
+@pytest.mark.parametrize("text", ["[" * 300_000, '{"a":' * 60_000, "[[" * 40 + "1," * 150_000, '["' + "\\" * 300_000 + "x"])
+def test_text_of_any_nest_takes_linear_time(text: str):
+    began = time.process_time()
+    read_partial(text)
+    assert time.process_time() - began < 2
 
 
 def grows(before: object, after: object) -> bool:
