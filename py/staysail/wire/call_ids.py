@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Hashable, Iterable
 from typing import Any
 
@@ -41,4 +41,4 @@ class CallIds:
     @staticmethod
     def _made(place: Hashable, answer: Any) -> str:
         source = "".join(letter for letter in string(answer) if letter.isascii() and (letter.isalnum() or letter in "_-"))
-        return f"call_{source[-40:] or secrets.token_hex(6)}_{place if isinstance(place, int) else 0}"
+        return f"call_{source[-40:] or os.urandom(6).hex()}_{place if isinstance(place, int) else 0}"
