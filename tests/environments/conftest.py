@@ -62,15 +62,19 @@ class Recorder:
         found.setdefault(environment, {}).update(columns)
         RESULTS.write_text(json.dumps(dict(sorted(found.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
-    def probed(self, environment: str, *answers: str) -> None:
-        """Takes the answers of probe.py, and fails where one of them is not what it should be."""
+    def probed(self, environment: str, *answers: str, sandbox: str = "yes") -> None:
+        """Takes the answers of probe.py, and fails where one of them is not what it should be.
+
+        sandbox: "yes" where python_tool runs, else a part of its error."""
         out: dict[str, str] = {}
         for answer in answers:
             out = json.loads(answer) | out
+        if sandbox != "yes" and sandbox in out["sandbox"]:
+            out["sandbox"] = "no"
         self(environment, installs="yes", **{name: text for name, text in out.items() if not name.endswith(" trace") and name != "version"})
-        wrong = {
-            name: out.get(name) for name in ("prompts", "streams", "tools", "stores", "interrupted", "reloaded") if out.get(name) != "yes"
-        }
+        columns = ("prompts", "streams", "tools", "stores", "interrupted", "reloaded")
+        expected = dict.fromkeys(columns, "yes") | {"sandbox": "yes" if sandbox == "yes" else "no"}
+        wrong = {name: out.get(name) for name in expected if out.get(name) != expected[name]}
         assert not wrong, json.dumps(out, indent=1)
 
 

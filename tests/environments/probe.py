@@ -7,8 +7,9 @@ import time
 import traceback
 
 
-async def probe(base, name, stage="first"):
+async def probe(base, name, stage="first", web=None):
     """base: the address of a model's server, which answers by the prompt. name: of stores. stage: "first", or "again" after a reload.
+    web: the address of the npm package's files, in pages.
 
     Returns JSON: "yes", or what happened instead, by column."""
     started = time.perf_counter()
@@ -74,7 +75,15 @@ async def probe(base, name, stage="first"):
             return
         raise AssertionError("it was not cancelled")
 
-    columns = [prompts, streams, tools, stores, interrupted] if stage == "first" else [reloaded]
+    async def sandbox():
+        if web:
+            staysail.use_web_files(web)
+        tool = staysail.python_tool(timeout_s=60)
+        (text,) = await tool.call({"code": "import sys\nsum(range(11)), sys.platform"})
+        tool.reset()
+        assert text.text == "(55, 'emscripten')", text
+
+    columns = [prompts, streams, tools, stores, interrupted, sandbox] if stage == "first" else [reloaded]
     for column in columns:
         try:
             await asyncio.wait_for(column(), 60)

@@ -32,6 +32,12 @@ def _link(source: str | Path, target: str | Path) -> None:
         shutil.copy2(source, target)
 
 
+def lay_out_web(folder: Path) -> None:
+    """Fills folder/staysail with the modules of the npm package by which python_tool runs."""
+    for name in ("bridge", "runtime", "sandbox"):
+        link(ROOT / "web" / name, folder / "staysail" / name)
+
+
 def lay_out(folder: Path, version: str) -> str:
     """Fills folder/pyodide with the Pyodide of this version and wheels that fit it. Returns the file name of staysail's wheel there, which
     is the one of package indexes."""

@@ -30,6 +30,7 @@ COLUMNS = {
     "stores": "stores",
     "reloaded": "after reload",
     "interrupted": "interrupted",
+    "sandbox": "`python_tool`",
     "backend": "vectors by",
 }
 

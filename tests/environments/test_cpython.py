@@ -39,7 +39,7 @@ def test_the_wheel_installs_and_works(python: Path, wheel, provider, record, tmp
         answers.append(done.stdout.splitlines()[-1])
     version = subprocess.run([own, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=True)
     assert slow(provider).wait_closed(10) == "client"
-    record.probed(f"CPython {version.stdout.strip()}", *answers)
+    record.probed(f"CPython {version.stdout.strip()}", *answers, sandbox="in a page")
 
 
 def test_fastapi_streams_to_a_hundred_clients_and_ends_the_request_of_one_that_leaves(installed, provider):

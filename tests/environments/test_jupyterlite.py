@@ -12,7 +12,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.environments.conftest import HERE, PYTHON, serving_folder
 from tests.environments.packing import pack
-from tests.environments.runtimes import lay_out
+from tests.environments.runtimes import lay_out, lay_out_web
 from tools.sources import ROOT
 
 NOTEBOOK = ROOT / "examples" / "python" / "notebooks" / "ask.ipynb"
@@ -23,14 +23,17 @@ PACKAGES = (
 )
 KERNEL = "@jupyterlite/pyodide-kernel-extension:kernel"
 PROBE = """
+from IPython.display import Javascript, display
 from pyodide.http import pyfetch
+display(Javascript("import('/staysail/sandbox/for-workers.js')"))
 exec(await (await pyfetch("SITE/app/probe.py")).string())
-print("PROBED" + await probe("BASE", "kept", "STAGE") + "END")
+print("PROBED" + await probe("BASE", "kept", "STAGE", "SITE/staysail/") + "END")
 """
 
 
 def test_the_cells_of_the_example_and_the_wheel_work(driver, provider, record, tmp_path: Path):
     wheel = lay_out(tmp_path, PYODIDE)
+    lay_out_web(tmp_path)
     pack(PACKAGES, tmp_path / "pyodide")
     settings = {"pyodideUrl": "/pyodide/pyodide.mjs"}
     config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": {"litePluginSettings": {KERNEL: settings}}}

@@ -14,7 +14,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.environments.conftest import HERE, PYTHON, serving_folder
 from tests.environments.packing import pack
-from tests.environments.runtimes import lay_out
+from tests.environments.runtimes import lay_out, lay_out_web
 from tools.sources import ROOT
 
 NOTEBOOK = ROOT / "examples" / "python" / "notebooks" / "marimo_chat.py"
@@ -36,7 +36,7 @@ async def _(agent, chat_model, mo):
 @app.cell
 async def _(chatted, mo):
 {probe}
-    answer = await probe("{base}", "kept", "{stage}")
+    answer = await probe("{base}", "kept", "{stage}", "{site}staysail/")
     mo.Html("<pre>CHATTED" + "|".join(chatted) + "PROBED" + answer.replace("<", "&lt;") + "END</pre>")
     return
 """
@@ -44,6 +44,7 @@ async def _(chatted, mo):
 
 def test_the_example_and_the_wheel_work(driver, provider, record, tmp_path: Path):
     wheel = lay_out(tmp_path, PYODIDE)
+    lay_out_web(tmp_path)
     pack(PACKAGES, tmp_path / "pyodide")
     fetched = next((HERE / "wheels").glob("msgspec-*.whl"))
     (tmp_path / "pyodide" / fetched.name).write_bytes(fetched.read_bytes())
@@ -70,14 +71,16 @@ def test_the_example_and_the_wheel_work(driver, provider, record, tmp_path: Path
     with serving_folder(tmp_path) as site:
         for stage in ("first", "again"):
             probe = indent((HERE / "probe.py").read_text("utf-8"), "    ")
-            cells = CELLS.replace("{probe}", probe).replace("{base}", provider.url).replace("{stage}", stage)
+            cells = CELLS.replace("{probe}", probe).replace("{base}", provider.url).replace("{stage}", stage).replace("{site}", site)
             options = f'preamble="Be brief.", api_key="{"k" * 9}", base_url="{provider.url}"'
             source = NOTEBOOK.read_text("utf-8").replace('preamble="Be brief."', options)
             source = source.replace("\nif __name__", f"{cells}\n\nif __name__")
+            source = source.replace("marimo.App()", 'marimo.App(html_head_file="head.html")')
+            (tmp_path / "head.html").write_text(f'<script type="module" src="{site}staysail/sandbox/for-workers.js"></script>', "utf-8")
             (tmp_path / "notebook.py").write_text(source, "utf-8")
             out = tmp_path / "app" / stage
             command = [PYTHON.with_name("marimo"), "export", "html-wasm", tmp_path / "notebook.py", "-o", out, "--mode", "run"]
-            subprocess.run(command, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+            subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, stdin=subprocess.DEVNULL)
             for script in out.glob("assets/*.js"):
                 text = script.read_text("utf-8")
                 changed = text.replace("https://cdn.jsdelivr.net/pyodide/${e.pyodideVersion}/full/", f"{site}pyodide/")

@@ -10,17 +10,18 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.environments.conftest import HERE, serving_folder
-from tests.environments.runtimes import PACKAGES, lay_out, link
+from tests.environments.runtimes import PACKAGES, lay_out, lay_out_web, link
 from tools.sources import ROOT
 
 EXAMPLES = ROOT / "examples" / "python" / "pyscript"
 PYODIDE = "314.0.2"
+FOR_WORKERS = '<script type="module" src="/staysail/sandbox/for-workers.js"></script>'
 PROBE = f"""
 from pyscript import document, window
 
 {(HERE / "probe.py").read_text("utf-8")}
 query = window.URLSearchParams.new(window.location.search)
-answer = await probe(query.get("base"), "kept-" + query.get("where"), query.get("stage"))
+answer = await probe(query.get("base"), "kept-" + query.get("where"), query.get("stage"), "SITE/staysail/")
 document.body.dataset.probed = answer
 """
 
@@ -39,7 +40,9 @@ def test_the_example_streams_and_the_wheel_works(where: str, driver, provider, r
     wheel = lay_out(tmp_path, PYODIDE)
     link(PACKAGES / "@pyscript" / "core" / "dist", tmp_path / "pyscript")
     example = page_of((EXAMPLES / f"{where}.html").read_text("utf-8"), wheel, provider.url)
+    lay_out_web(tmp_path)
     head, _, rest = example.partition('<script type="py"')
+    head += FOR_WORKERS if where == "worker" else ""
     probing = f'{head}<script type="py"{rest.partition(">")[0]} src="probe.py"></script></html>'
     app = tmp_path / "app"
     app.mkdir()
