@@ -12,7 +12,7 @@ from ..core.completion import Completion
 from ..core.errors import ConfigError
 from ..core.events import Event, ToolProgress
 from ..core.generics import Deps, WithDeps
-from ..core.injected import Injected
+from ..core.injected import INJECTED
 from ..core.json_text import read_json, write_json
 from ..core.messages import Message, Part, ToolCall
 from ..core.plain_values import as_plain
@@ -24,7 +24,7 @@ from .run import Run
 from .run_log import Journal
 
 
-class RunContext(WithDeps[Deps], Injected):
+class RunContext(WithDeps[Deps]):
     """The context of one run. Every hook of the run receives the same object; so does a tool's parameter that is annotated `RunContext`,
     or `RunContext[Database]` for type checkers.
 
@@ -80,6 +80,7 @@ class RunContext(WithDeps[Deps], Injected):
 
     @classmethod
     def current(cls) -> RunContext | None:
+        """Returns the run whose tool is being called, as `current_run` does."""
         return current_run()
 
     @property
@@ -178,6 +179,9 @@ _resumption: ContextVar[Resumption | None] = ContextVar("staysail_resumption", d
 def current_run() -> RunContext | None:
     """Returns the run whose tool is being called; None outside a tool call. Runs that are carried out at once each have their own."""
     return _current.get()
+
+
+INJECTED[RunContext] = current_run
 
 
 def current_call() -> ToolCall | None:

@@ -13,7 +13,7 @@ from ..core.messages import ToolCall
 from ..core.tool import Approval, check_approval
 from .context import current_call, current_resumption, current_run
 from .events import NestedEvent, RunDone
-from .interface import Runnable
+from .interface import Runnable, RunOwner
 from .open_calls import Suspended
 from .reply import Reply
 from .settings import RunOptions
@@ -138,7 +138,7 @@ class Handoff:
         return "The conversation is handed over. You are that agent now: go on with it."
 
 
-def find_handoff(agent: Runnable, name: str) -> Handoff:
+def find_handoff(agent: RunOwner, name: str) -> Handoff:
     """Returns the handoff with this name, from this agent or from an agent reachable by handoffs. Raises ConfigError."""
     seen: list[Any] = []
     waiting = [agent]

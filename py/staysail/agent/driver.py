@@ -26,7 +26,7 @@ from .dynamic_tools import choose_tools
 from .events import HandedOver, RunDone, RunStarted
 from .fallback import Fallback, ModelChanged
 from .hooks import AskAgain
-from .interface import Runnable
+from .interface import RunOwner
 from .limits import inherit_limits
 from .memory_policies import MemoryContext, fit
 from .output_check import find_objection
@@ -56,7 +56,7 @@ class Driver:
 
     def __init__(
         self,
-        agent: Runnable,
+        agent: RunOwner,
         run: Run,
         settings: Settings,
         approvals: Mapping[str, Any] | None = None,
@@ -283,7 +283,7 @@ class Driver:
         about = MemoryContext(request, prompt, self._agent.model, self._context, self._place, settings.retry, self._clock)
         return await fit(request, settings.memory, about)
 
-    def _put_in_charge(self, agent: Runnable, settings: Settings) -> None:
+    def _put_in_charge(self, agent: RunOwner, settings: Settings) -> None:
         """Makes an agent with its settings the one that carries the run on."""
         self._agent, self._settings = agent, settings
         self._context.agent, self._context.model = agent.name, agent.model.name

@@ -13,7 +13,7 @@ from ..core.events import Event
 from ..core.json_text import RECORD_DEPTH, read_json
 from .driver import Driver
 from .events import ReplayDone, RunDone
-from .interface import Runnable
+from .interface import RunOwner
 from .replay import Replay, read_live
 from .run import Finish, Pause
 from .run_log import Journal, RunLog
@@ -26,7 +26,7 @@ SILENCE_S = 0.5
 class ResumedRun:
     """A durable run that is taken up from its log. id: the run's id."""
 
-    def __init__(self, agent: Runnable, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, agent: RunOwner, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
         if settings.durable is None:
             raise ConfigError(f"run {id} can only be resumed by an agent that keeps its runs: give durable=True")
         self._agent, self._id, self._settings, self._approvals = agent, id, settings, approvals

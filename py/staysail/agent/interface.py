@@ -1,4 +1,4 @@
-"""The port of an agent: the part of it that its drivers and the tools made of it call."""
+"""The ports of an agent: the part of it that its drivers call, and the part that tools made of it call."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .run import OutputMode, Run
 from .settings import Settings
 
 
-class Runnable(Protocol):
-    """An agent: `agent.Agent` is the one implementation."""
+class RunOwner(Protocol):
+    """The part of an agent that a driver calls."""
 
     name: str | None
     model: Model
@@ -23,6 +23,16 @@ class Runnable(Protocol):
     clock: Clock
 
     deps_type: Any
+
+    def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
+        """Returns how the model is asked for an answer of this schema."""
+
+    def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
+        """Returns the request of one turn. found: documents that were retrieved for the prompt."""
+
+
+class Runnable(RunOwner, Protocol):
+    """The part of an agent that a tool made of it calls: `agent.Agent` is the one implementation."""
 
     @property
     def prompt(self) -> Callable[..., Awaitable[Reply[Any]]]: ...
@@ -32,8 +42,3 @@ class Runnable(Protocol):
     def resume(self) -> Callable[..., Awaitable[Reply[Any]]]: ...
     @property
     def resume_stream(self) -> Callable[..., AsyncGenerator[Event]]: ...
-    def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
-        """Returns how the model is asked for an answer of this schema."""
-
-    def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
-        """Returns the request of one turn. found: documents that were retrieved for the prompt."""

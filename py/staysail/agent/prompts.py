@@ -8,18 +8,16 @@ from typing import Any, Unpack, overload
 
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, StaysailError
-from ..core.generics import AgentDeps, AgentOutput, WithTypes
+from ..core.generics import AgentDeps, AgentOutput
 from ..core.messages import Content, MessageLike
 from .reply import Reply
+from .run_maker import RunMaker
 from .settings import CallOptions, RunOptions
 from .signatures import lists_options
 
 
-class Prompts(WithTypes[AgentOutput, AgentDeps]):
+class Prompts(RunMaker[AgentOutput, AgentDeps]):
     """The calls of an agent that wait for its answer. `Agent` is the one class that has them."""
-
-    async def _reply(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> Reply[Any]:
-        raise NotImplementedError
 
     @overload
     async def prompt(
@@ -210,7 +208,7 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
         """
         if concurrency < 1:
             raise ConfigError(f"concurrency is at least 1, got {concurrency}")
-        self._check_options(options)
+        self._settings(options)  # raises ConfigError before the first prompt is sent
         limit = asyncio.Semaphore(concurrency)
 
         async def answer(prompt: Content) -> Reply[Any] | Exception:
@@ -221,10 +219,6 @@ class Prompts(WithTypes[AgentOutput, AgentDeps]):
                     return error
 
         return list(await asyncio.gather(*map(answer, prompts)))
-
-    def _check_options(self, options: RunOptions) -> None:
-        """Raises ConfigError for options that cannot work."""
-        raise NotImplementedError
 
     @overload
     async def extract[T](

@@ -7,24 +7,19 @@ from contextlib import aclosing
 from typing import Any, Unpack, overload
 
 from ..core.defaults import Defaults
+from ..core.errors import ConfigError
 from ..core.events import TextDelta
-from ..core.generics import AgentDeps, AgentOutput, WithTypes
+from ..core.generics import AgentDeps, AgentOutput
 from ..core.messages import Content, MessageLike
 from .events import RunDone, RunEvent
 from .partial_output import OutputDelta
+from .run_maker import RunMaker
 from .settings import CallOptions, RunOptions
 from .signatures import lists_options
 
 
-class Streams(WithTypes[AgentOutput, AgentDeps]):
+class Streams(RunMaker[AgentOutput, AgentDeps]):
     """The calls of an agent that yield its answer while it arrives. `Agent` is the one class that has them."""
-
-    def _events(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> AsyncGenerator[RunEvent[Any]]:
-        raise NotImplementedError
-
-    def _expect_output_type(self, options: RunOptions) -> None:
-        """Raises ConfigError for a run whose answer is plain text."""
-        raise NotImplementedError
 
     @overload
     def stream(
@@ -120,7 +115,8 @@ class Streams(WithTypes[AgentOutput, AgentDeps]):
         Before the last value comes plain JSON, each time the whole part received so far: strings and lists may still grow, and fields may
         be missing. After an answer that is refused come the parts of the next one. Raises ConfigError without an `output_type`.
         """
-        self._expect_output_type(options)
+        if self._settings(options).output_codec is None:
+            raise ConfigError("stream_output yields typed answers: give output_type, or use stream_text")
         async with aclosing(self._events(prompt, history, options)) as events:
             async for event in events:
                 if isinstance(event, OutputDelta):

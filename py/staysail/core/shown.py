@@ -6,7 +6,7 @@ Text in a part may come from a model, from a tool or from a document, so whoever
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from .value import Value
 
@@ -72,22 +72,25 @@ class Drawing:
     text: Callable[[Sequence[ShownPart]], str]
 
 
-class Showable:
-    """A value that notebooks draw: Jupyter, JupyterLite, marimo, PyScript and VS Code call these methods. A subclass has `shown_parts`."""
-
-    __slots__ = ()
+class HasParts(Protocol):
+    """A value that describes itself by parts."""
 
     def shown_parts(self) -> Sequence[ShownPart]:
         """Returns the parts that show this value."""
-        raise NotImplementedError
 
-    def _repr_html_(self) -> str:
+
+class Showable:
+    """The methods of a value with `shown_parts` that Jupyter, JupyterLite, marimo, PyScript and VS Code call to draw it."""
+
+    __slots__ = ()
+
+    def _repr_html_(self: HasParts) -> str:
         return Drawing.html(self.shown_parts())
 
-    def _repr_markdown_(self) -> str:
+    def _repr_markdown_(self: HasParts) -> str:
         return Drawing.markdown(self.shown_parts())
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    def _repr_mimebundle_(self: HasParts, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return mime_bundle(self.shown_parts())
 
 

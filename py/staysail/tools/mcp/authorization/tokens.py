@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import quote, urlencode
@@ -36,7 +37,7 @@ class Client(Value):
         return "Client(...)"
 
 
-class Tokens:
+class Tokens(ABC):
     """Access token and refresh token of one MCP server, for a grant that a subclass knows.
 
     issuer: The authorization server that the client is registered with; None takes the one that the MCP server names first.
@@ -86,13 +87,13 @@ class Tokens:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({'with' if self._token else 'without'} a token)"
 
+    @abstractmethod
     async def _identify(self, server: AuthorizationServer) -> Client:
         """Returns the client to use with the authorization server."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def _grant(self, server: AuthorizationServer, client: Client, resource: Resource) -> Mapping[str, str]:
         """Returns the parameters of the token request."""
-        raise NotImplementedError
 
     async def _authenticate(self, server: AuthorizationServer, client: Client) -> tuple[dict[str, str], dict[str, str]]:
         """Returns the headers and parameters that show who the client is."""
