@@ -1,10 +1,11 @@
 """Thirty secrets, each its own marker, go in by every door; a server echoes all it was sent. Nothing that comes out holds one: errors with
-their causes and tracebacks, reprs, logs (httpx's too), warnings, traces, the durable directory, recordings, the audit."""
+their causes and tracebacks, reprs, pickles, logs (httpx's too), warnings, traces, the durable directory, recordings, the audit."""
 
 from __future__ import annotations
 
 import json
 import logging
+import pickle
 import traceback
 import warnings
 from base64 import b64encode
@@ -69,8 +70,10 @@ class Doors:
         self.spans = MemoryExporter()
 
     def model(self, name: str = "openai-compatible:m", **options: Any) -> Any:
-        made = load_model(name, transport=self.transport, **{"base_url": f"{self.url}/v1"} | options)
-        self.kept.append(made)
+        options = {"base_url": f"{self.url}/v1"} | options
+        made = load_model(name, transport=self.transport, **options)
+        plain = load_model(name, **options)
+        self.kept += [made, plain, Agent(plain), Agent(plain, headers=options.get("headers"))]
         return made
 
     async def ask(self, **options: Any) -> None:
@@ -187,6 +190,13 @@ def doors(door: Doors) -> dict[int, Callable[[str], Awaitable[Any]]]:
     }
 
 
+def pickled(thing: Any) -> str:
+    try:
+        return pickle.dumps(thing).decode("latin-1")
+    except Exception as error:  # noqa: BLE001  locks and functions, and what refuses
+        return f"not pickled: {error}"
+
+
 def everything(error: BaseException) -> list[Any]:
     told: list[Any] = ["".join(traceback.format_exception(error)), repr(error), str(error), getattr(error, "__notes__", None)]
     while error is not None:
@@ -224,6 +234,9 @@ async def test_no_marker_comes_out_anywhere(tmp_path: Path, monkeypatch: pytest.
     door.transport.save(tmp_path / "recording.jsonl", "all")
     out += [log.getvalue(), *(str(warning.message) for warning in warned), *capsys.readouterr()]
     out += [repr(thing) for thing in door.kept]
+    pickles = [pickled(thing) for thing in (*door.kept, door.transport.interactions)]
+    assert sum(not text.startswith("not pickled") for text in pickles) > 20
+    out += pickles
     out += [json.dumps(span.to_dict(), default=str) for span in door.spans.spans]
     out += [path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()]
     everywhere = "\n".join(map(str, out))

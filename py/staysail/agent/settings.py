@@ -8,6 +8,7 @@ from ..core.conversations import ConversationStore
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.hosted import HostedTool, McpApproval, read_hosted
+from ..core.pickling import refuse_secrets
 from ..core.ports import Tool
 from ..core.retry import Retry
 from ..core.schema import Codec, codec
@@ -172,6 +173,13 @@ class Settings(Value):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ConfigError(f"two tools have the name {twice[0]!r}; a model could not tell them apart: rename one of them")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        refuse_secrets("an agent", self.headers)
+        return super().__reduce__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Settings:
+        return self
 
     def __repr__(self) -> str:
         """Shows the options that differ from the defaults, without the values of headers and deps, which may hold keys."""

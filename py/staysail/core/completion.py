@@ -9,6 +9,7 @@ from .errors import ConfigError
 from .hosted import HostedTool, read_hosted
 from .messages import Message, MessageLike, Text, ToolCall, read_messages
 from .native import NativeTool
+from .pickling import refuse_secrets
 from .usage import Usage
 from .value import NOTHING, Value
 
@@ -153,6 +154,13 @@ class CompletionRequest(Value):
         attachment = Message.user("\n\n".join(f"<document{_attributes(doc)}>\n{doc.text}\n</document>" for doc in self.documents))
         last_prompt = max((n for n, message in enumerate(self.messages) if message.role == "user"), default=0)
         return (*self.messages[:last_prompt], attachment, *self.messages[last_prompt:])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        refuse_secrets("a request", self.headers)
+        return super().__reduce__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompletionRequest:
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """Returns plain data, without `headers` (they may hold keys), `timeouts` and `watch`."""

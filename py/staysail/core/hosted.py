@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from .errors import ConfigError
+from .pickling import refuse_secrets
 from .tool import as_tool
 from .value import NOTHING, Value
 
@@ -45,6 +46,14 @@ class HostedTool(Value):
     def to_dict(self) -> dict[str, Any]:
         """Returns plain data, without `local` and `secret`."""
         return {"hosted": self.kind, "options": dict(self.options)} | ({"extra": dict(self.extra)} if self.extra else {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.secret:
+            refuse_secrets(f"the hosted tool {self.name}", {"authorization": self.secret})
+        return super().__reduce__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> HostedTool:
+        return self
 
     def __repr__(self) -> str:
         return f"HostedTool({self.to_dict()!r})"

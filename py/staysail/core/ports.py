@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from .completion import Completion, CompletionRequest, Timeouts
 from .errors import ConfigError
 from .events import Event
-from .secrets import holds_secret, remember_request, secrets_of_url, shown
+from .secrets import holds_secret, redact, remember_request, secrets_of_url, shown
 from .shown import Note, Showable, ShownPart, Table
 from .value import NOTHING, Value
 
@@ -137,7 +137,8 @@ class Exchange(Value):
 
 
 class HttpRequest(Value):
-    """A request, whose secrets are remembered, so that no error and no log shows them; its repr leaves out headers and body.
+    """A request, whose secrets are remembered, so that no error and no log shows them; its repr leaves out headers and body, and a pickled
+    request has no secret headers and no secrets in its address.
 
     Args:
         headers: Names in lower case. Raises ConfigError for a name or a value that no header can carry.
@@ -159,6 +160,14 @@ class HttpRequest(Value):
         for name, value in self.headers.items():
             check_header(name, value)
         remember_request(self.url, self.headers)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        headers = {name: value for name, value in self.headers.items() if not holds_secret(name, value)}
+        public = self.replace(url=redact(self.url, secrets_of_url(self.url)), headers=headers)
+        return super(HttpRequest, public).__reduce__()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> HttpRequest:
+        return self
 
     @property
     def is_private(self) -> bool:

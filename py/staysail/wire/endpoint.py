@@ -13,9 +13,10 @@ from ..core.completion import Timeouts
 from ..core.defaults import default_transport, environment
 from ..core.errors import ConfigError, NetworkError, ProviderError, StaysailError, redact
 from ..core.json_text import write_json
+from ..core.pickling import refuse_secrets
 from ..core.ports import Exchange, HttpRequest, HttpResponse, Transport, check_header, without_secrets
 from ..core.secrets import SHORTEST, holds_secret, remember, secrets_of_header, secrets_of_url, shown
-from ..core.value import NOTHING
+from ..core.value import NOTHING, Value
 from ..core.waiting import timeout
 from ..core.whole_text import whole
 from .exchange import WatchedTransport
@@ -26,7 +27,8 @@ type Key = str | Callable[[], str | Awaitable[str]] | None
 
 
 class Endpoint:
-    """A provider's address and credentials, and the requests to it. No repr, error or log shows the key.
+    """A provider's address and credentials, and the requests to it. No repr, error or log shows the key. A pickled endpoint has no key: it
+    reads the provider's environment variable again. Copies share the endpoint.
 
     Raises ConfigError when a key is needed and none is given, nor in the provider's environment variable.
     """
@@ -224,8 +226,36 @@ class Endpoint:
             provider=self.provider.name,
         )
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Returns the state without the key. Raises ConfigError for a secret that nothing could bring back."""
+        refuse_secrets(f"a model of {self.provider.name}", self._headers, self.base_url)
+        key = LeftOutKey(self.provider.name, self.provider.key_env) if isinstance(self._key, str) else self._key
+        return self.__dict__ | {"_key": key, "_secrets": set()}
+
+    def __copy__(self) -> Endpoint:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Endpoint:
+        return self
+
     def __repr__(self) -> str:
         return f"Endpoint({self.provider.name}, {without_secrets(self.base_url)})"
+
+
+class LeftOutKey(Value):
+    """The key function of an unpickled endpoint: reads the environment variable. Raises ConfigError where it is not set."""
+
+    provider: str
+    key_env: str | None = None
+
+    def __call__(self) -> str:
+        if key := self.key_env and environment(self.key_env):
+            return key
+        where = f"set {self.key_env}, or give" if self.key_env else "give"
+        raise ConfigError(
+            f"the API key of {self.provider} was left out when the model was pickled: {where} api_key as a function of a module, which is "
+            "pickled by its name"
+        )
 
 
 def read_key(key: str) -> str:

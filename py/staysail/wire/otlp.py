@@ -10,6 +10,7 @@ from ..core.completion import Timeouts
 from ..core.defaults import default_transport
 from ..core.errors import ConfigError, StaysailError
 from ..core.json_text import json_bytes
+from ..core.pickling import refuse_secrets
 from ..core.ports import HttpRequest, Transport, without_secrets
 from ..core.secrets import redact, shown
 from ..core.spans import Span
@@ -51,6 +52,13 @@ class OTLPExporter:
         self._headers = {name.lower(): value for name, value in headers.items()}
         self._service, self._timeout_s, self._transport = service, timeout_s, transport
         self._held: dict[str, list[Span]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        refuse_secrets("an OTLPExporter", self._headers, self._url)
+        return self.__dict__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OTLPExporter:
+        return self
 
     async def export(self, spans: Sequence[Span]) -> None:
         for span in spans:
