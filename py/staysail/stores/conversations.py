@@ -37,6 +37,7 @@ VERSION = 1
 LONGEST_ID = 150  # characters of a quoted id
 LONGEST_TITLE = 80
 MOST_PARSED = 8  # conversations whose messages stay parsed
+MOST_APPENDED = 1000  # conversations whose last key is remembered
 AROUND = 60  # characters of an excerpt on either side
 ENTRY = re.compile(r"(\d{8,})-(\d+)-(\d+)-\w+")
 
@@ -76,6 +77,7 @@ class Conversations:
     def __init__(self, store: KeyValue | str | os.PathLike[str] | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._records, self._now = Defaults.open_records(store, "conversations"), now
         self._parsed: dict[str, dict[str, Parsed]] = {}  # by conversation, the last used at the end
+        self._appended: dict[str, str] = {}  # the key of the last append by conversation, the last used at the end
 
     @classmethod
     def in_toolfs(cls, toolfs: Any, session: Any, folder: str) -> Conversations:
@@ -124,11 +126,31 @@ class Conversations:
         if not added:
             return
         async with self._records.exclusive():
-            keys = await self._records.keys(_entries(id))
-            puts = {_new_key(id, _last_number(keys) + 1, self._now(), len(added)): _written(added)}
+            key = _new_key(id, await self._last_number(id) + 1, self._now(), len(added))
+            puts = {key: _written(added)}
             if await self._missing(id):
                 puts[_head(id)] = _json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
             await self._records.commit(puts)
+            self._appended.pop(id, None)
+            self._appended[id] = key
+            for oldest in list(self._appended)[:-MOST_APPENDED]:
+                self._appended.pop(oldest, None)
+
+    async def _last_number(self, id: str) -> int:
+        """Returns the number of the last entry; 0 without entries. Entries are numbered without gaps, so it goes on from the last one that
+        was appended here, ten numbers at a time, unless that one was cut off."""
+        appended = self._appended.get(id, "")
+        entry = _entry(appended)
+        if entry is None:
+            return _last_number(await self._records.keys(_entries(id)))
+        keys = await self._records.keys(_ten_entries(id, entry.number))
+        if appended not in keys:
+            return _last_number(await self._records.keys(_entries(id)))
+        while (last := _last_number(keys)) % 10 == 9:
+            keys = await self._records.keys(_ten_entries(id, last + 1))
+            if not keys:
+                break
+        return last
 
     async def list(self) -> list[ConversationInfo]:
         """Returns all conversations, the last used first."""
@@ -298,6 +320,11 @@ def _title(text: str) -> str:
 
 def _entries(id: str) -> str:
     return f"entry/{quote_id(id)}/"
+
+
+def _ten_entries(id: str, number: int) -> str:
+    """Returns the common prefix of entries whose numbers differ from this one in the last digit alone."""
+    return f"{_entries(id)}{number // 10:07d}"
 
 
 def _head(id: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import random
 from pathlib import Path
 
 import pytest
@@ -228,6 +229,51 @@ async def test_appending_writes_what_is_new_and_no_more():
     for _ in range(300):
         await store.append("a", HELLO)
     assert records.written == early
+
+
+class Counting(MemoryRecords):
+    """Counts the keys that it returns."""
+
+    returned = 0
+
+    async def keys(self, prefix):
+        found = await super().keys(prefix)
+        self.returned += len(found)
+        return found
+
+
+async def test_appending_to_a_long_conversation_reads_few_keys():
+    records = Counting()
+    store, other = Conversations(records), Conversations(records)
+    for _ in range(500):
+        await store.append("a", HELLO)
+    records.returned = 0
+    await store.append("a", HELLO)
+    assert records.returned <= 10
+    for _ in range(35):
+        await other.append("a", HELLO)
+    records.returned = 0
+    await store.append("a", HELLO)
+    assert records.returned <= 50
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_two_stores_of_the_same_records_append_and_cut_in_one_order(seed: int):
+    chance, records = random.Random(seed), MemoryRecords()
+    stores = [Conversations(records) for _ in range(2)]
+    expected: list[str] = []
+    for turn in range(120):
+        store = chance.choice(stores)
+        if chance.random() < 0.1:
+            at = chance.randint(max(0, len(expected) - 25), len(expected))
+            await store.cut("a", at)
+            del expected[at:]
+        else:
+            said = [str((turn, part)) for part in range(chance.randint(1, 3))]
+            await store.append("a", [Message.user(text) for text in said])
+            expected += said
+    for store in stores:
+        assert [message.text for message in (await store.load("a")).messages] == expected
 
 
 class Dying(MemoryRecords):
