@@ -429,7 +429,7 @@ export type StoreOptions = {
   quantization?: "auto" | "none" | "int8" | "1bit" | null;
   /** An embedding model, or a function from texts to vectors, side by side or one by one. */
   embedder?: Embedder | null;
-  /** strict: a write waits for the disk. */
+  /** What a write survives on return: "relaxed" the end of the page or process, "strict" also a power cut. */
   durability?: "relaxed" | "strict" | null;
   /** f16: half the disk and memory, with numbers rounded to 11 bits. An existing store keeps its own. */
   dtype?: "f32" | "f16" | null;

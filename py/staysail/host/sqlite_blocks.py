@@ -27,7 +27,6 @@ class SqliteBlocks:
         self._folder = Path(directory)
         self._file = SqliteFile(self._folder / FILES[0], SCHEMA, settings={"page_size": PAGE_BYTES, "mmap_size": MAPPED_BYTES})
         self._turn = SqliteTurn(self._folder / FILES[1])
-        self._strict = True
         self._version = self._data_version()
 
     async def read(self, requests: Sequence[tuple[str, int]]) -> list[Record | None]:
@@ -60,11 +59,8 @@ class SqliteBlocks:
         return found
 
     async def write(self, puts: Sequence[tuple[str, int, Any]], deletes: Sequence[tuple[str, int]], *, strict: bool) -> None:
-        if strict != self._strict:
-            self._file.query(f"PRAGMA synchronous = {'FULL' if strict else 'NORMAL'}")
-            self._strict = strict
         rows = [(table, key, b"".join(record) if isinstance(record, tuple) else record) for table, key, record in puts]
-        with self._file.transaction() as connection:
+        with self._file.transaction(flushed=strict) as connection:
             connection.executemany("DELETE FROM blocks WHERE name = ? AND key = ?", deletes)
             connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?)", rows)
 

@@ -48,14 +48,15 @@ class VectorStore(StoreVerbs, Showable):
     without documents is written fastest.
 
     Args:
-        name: The name in IndexedDB under which the store is kept. ":memory:" keeps nothing, and neither does any name on CPython.
+        name: The name under which a page keeps the store; on CPython, the directory that holds it. ":memory:" keeps nothing.
         dim: Dimensions of the vectors; those of the first vectors, if left out.
         metric: "cosine", "dot" or "euclidean". A higher score is nearer in each; for euclidean the score is minus the distance.
         embedder: An object with `embed_texts(texts)` that returns objects with `vec`, or a function, async or not, from texts to
             vectors.
         quantization: "auto", "none", "int8" or "1bit"; `explain` says what a search uses.
         dtype: "f32", or "f16", which takes half the disk and memory and rounds numbers to 11 bits. An existing store keeps its own.
-        durability: "relaxed", or "strict", which waits until a write has reached the disk.
+        durability: What a write survives on return: "relaxed" the end of the page or process, "strict" also a power cut, for which it
+            waits for the disk.
         memory_bytes: The most bytes of rows that stay in memory.
         backend: "kernel", "numkong", "numpy" or a Backend; the fastest that runs here, if left out.
         blocks: The BlockStore to use in place of the name's.

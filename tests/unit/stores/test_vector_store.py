@@ -3,8 +3,10 @@
 import io
 import json
 import random
+import sqlite3
 import tracemalloc
 import zipfile
+from typing import Any
 
 import numpy as np
 import pytest
@@ -450,3 +452,26 @@ async def test_replace_puts_documents_in_the_place_of_others_in_one_write():
         assert [hit.id for hit in await opened.search(x[1], 100) if hit.score > 0.99] == []
     assert await s.replace(["0"], []) == []
     assert await s.count() == 30
+
+
+@pytest.mark.parametrize(("durability", "waits"), [("relaxed", False), ("strict", True)])
+async def test_a_write_waits_for_the_disk_only_if_it_is_strict(durability: str, waits: bool, monkeypatch, tmp_path):
+    statements: list[str] = []
+    connect = sqlite3.connect
+
+    def connect_and_trace(*args: Any, **options: Any) -> sqlite3.Connection:
+        connection = connect(*args, **options)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", connect_and_trace)
+    store = VectorStore(tmp_path / "store", dim=2, durability=durability)
+    await store.add(["a"], vectors=[[1.0, 0.0]])
+    statements.clear()
+    await store.add(["b"], vectors=[[0.0, 1.0]])
+    assert ("PRAGMA synchronous = FULL" in statements) == waits
+    assert any(statement.startswith("INSERT") for statement in statements)
+    await store.close()
+    again = VectorStore(tmp_path / "store")
+    assert await again.count() == 2
+    await again.close()
