@@ -10,7 +10,9 @@ import os
 import re
 import socket
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from email.utils import formatdate
 from functools import partial
 from http import HTTPStatus
@@ -160,6 +162,19 @@ def open_server(site: Site, port: int, *, quiet: bool = False) -> Server:
         server = Server(site, 0, quiet=quiet)
         print(f"Port {port} is taken; using {server.server_port}", file=sys.stderr)
         return server
+
+
+@contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """Serves a site on a free port, in a thread of its own, until the block ends. Yields its address, which ends in a slash."""
+    with open_server(site, 0, quiet=True) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

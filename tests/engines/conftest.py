@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from tests.conftest import EVERY
 from tests.engines.driven import Chromium, WebKit
 from tests.engines.firefox import Firefox
 from tests.engines.table import Table
-from tools.serve import open_server
+from tools.serve import serving
 from tools.site import FOLDERS, Site
 from tools.sources import ROOT
 
@@ -128,12 +127,8 @@ class Tab:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Base URL, ending in a slash, of the development server; it serves tests/ too."""
-    with open_server(Site(folders=(*FOLDERS, "tests"), keep_s=3600), 0, quiet=True) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+    with serving(Site(folders=(*FOLDERS, "tests"), keep_s=3600)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session", params=ENGINES)

@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from selenium.webdriver import Chrome
 from tests.page.conftest import pytest_runtest_makereport  # noqa: F401
 from tests.server import Box, TestServer
 from tools.chromium import start_chrome
-from tools.serve import open_server
+from tools.serve import serving
 from tools.site import Site
 from tools.sources import ROOT
 
@@ -83,15 +82,9 @@ def record() -> Recorder:
     return Recorder()
 
 
-@contextmanager
-def serving_folder(folder: Path) -> Iterator[str]:
+def serving_folder(folder: Path) -> AbstractContextManager[str]:
     """Serves a folder as the development server does: cross-origin isolated, which workers of PyScript need. Yields its address."""
-    with open_server(Site(root=folder, folders=tuple(path.name for path in folder.iterdir()), keep_s=3600), 0, quiet=True) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+    return serving(Site(root=folder, folders=tuple(path.name for path in folder.iterdir()), keep_s=3600))
 
 
 @pytest.fixture(scope="session")

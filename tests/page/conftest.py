@@ -9,7 +9,7 @@ from pytest_pyodide.runner import SeleniumChromeRunner
 from selenium.webdriver import Chrome
 
 from tools.chromium import start_chrome
-from tools.serve import open_server
+from tools.serve import serving
 from tools.site import FOLDERS, Site
 
 # pytest-pyodide's runner has no setting for the browser's path: it starts the same one as the `driver` fixture.
@@ -28,12 +28,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """Base URL, ending in a slash, of the development server; it serves tests/page/*.html too."""
-    with open_server(Site(folders=(*FOLDERS, "tests"), keep_s=3600), 0, quiet=True) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+    with serving(Site(folders=(*FOLDERS, "tests"), keep_s=3600)) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

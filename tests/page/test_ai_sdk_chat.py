@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.page.test_react_chat import RUNTIME_FILES, Page
+from tests.page.built_example import serving_example
+from tests.page.test_react_chat import Page
 from tests.server import TestServer
-from tools.serve import open_server
-from tools.site import Site
 from tools.sources import ROOT
 
 ECOSYSTEM = ROOT / "tests/ecosystem"
@@ -21,21 +20,8 @@ pytestmark = pytest.mark.skipif(not (ECOSYSTEM / "node_modules").is_dir(), reaso
 
 @pytest.fixture(scope="module")
 def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("ai-sdk") / "site"
-    ran = subprocess.run(
-        ["node", str(ECOSYSTEM / "build.mjs"), "ai-sdk-chat", str(folder)], capture_output=True, text=True, timeout=300, check=False
-    )
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (folder / "wheels").mkdir()
-    snapshot = json.loads((ROOT / "wheels/staysail-snapshot.json").read_text())["file"]
-    for name in (*RUNTIME_FILES, snapshot):
-        os.link(ROOT / "wheels" / name, folder / "wheels" / name)
-    with open_server(Site(root=folder, folders=("assets", "wheels")), 0, quiet=True) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+    with serving_example("ai-sdk-chat", "tests/ecosystem", tmp_path_factory.mktemp("ai-sdk") / "site") as url:
+        yield url
 
 
 def test_use_chat_streams_asks_stops_and_goes_on_after_a_reload(driver, site_url):

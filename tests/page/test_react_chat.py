@@ -12,30 +12,15 @@ from urllib.parse import urlencode
 import pytest
 from selenium.webdriver.common.by import By
 
+from tests.page.built_example import serving_example
 from tests.server import TestServer
-from tools.serve import open_server
-from tools.site import Site
 from tools.sources import ROOT
-
-RUNTIME_FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 
 
 @pytest.fixture(scope="module")
 def site_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("react") / "site"
-    command = ["node", str(ROOT / "tests/ui/build.mjs"), "react-chat", str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (folder / "wheels").mkdir()
-    snapshot = json.loads((ROOT / "wheels/staysail-snapshot.json").read_text())["file"]
-    for name in (*RUNTIME_FILES, snapshot):
-        os.link(ROOT / "wheels" / name, folder / "wheels" / name)
-    with open_server(Site(root=folder, folders=("assets", "wheels")), 0, quiet=True) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.url
-        server.shutdown()
-        thread.join()
+    with serving_example("react-chat", "tests/ui", tmp_path_factory.mktemp("react") / "site") as url:
+        yield url
 
 
 class Page:
