@@ -35,7 +35,10 @@ CLASSES = {
 }
 # What two subpaths have beside their services.
 MORE = {
-    "local": 'export { localEngine } from "../models/local-engines.js";\n',
+    "local": """\
+export { LOCAL_MODELS as localModels, describeDevice, recommendedModel } from "../local/catalogue.js";
+export { localEngine } from "../models/local-engines.js";
+""",
     "openai": """\
 /** By the Responses API, which `openai` uses by default. */
 export class ResponsesCompletionModel extends CompletionModel {}

@@ -22,6 +22,3 @@ export const VOCABULARY = {
   sizeBytes: 231_508,
   sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 };
-
-/** Names under which a request may ask for the default language model. */
-export const DEFAULT_MODEL_NAMES = ["smollm2-135m-instruct", "smollm2-135m", "smollm2", "default"];

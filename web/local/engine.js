@@ -1,12 +1,13 @@
 /**
  * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
  *
- * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, Progress } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, ModelGiven, Progress } from "./types.js"
  * @import { FromWorker, ToWorker } from "./engine-worker.js"
  */
 
-import { DEFAULT_MODEL_NAMES } from "./defaults.js";
+import { BUILT_IN } from "./catalogue.js";
 import { LocalModelError, abortError, fromWire } from "./errors.js";
+import { HUB, canonicalName, inOrder } from "./names.js";
 import { Patience, stalled } from "./patience.js";
 import { fileURL, findScript, startWorker } from "../runtime/package-files.js";
 import { explain } from "../runtime/loading.js";
@@ -32,8 +33,11 @@ export class LocalEngine {
   #localURL;
   #contextTokens;
   #threads;
-  /** @type {string | Blob | undefined} */
+  #hubURL;
+  /** @type {string | Blob[]} */
   #model;
+  /** @type {WeakMap<Blob | Blob[], Blob[]>} */
+  #files = new WeakMap();
   /** @type {Worker | undefined} */
   #worker;
   /** Messages since the worker was made, kept until it is up. @type {ToWorker[] | undefined} */
@@ -43,7 +47,7 @@ export class LocalEngine {
   #lastId = 0;
   #turns = new Turns();
   #disposed = false;
-  /** What the worker has loaded or is loading. @type {{model: string | Blob | undefined, done: Promise<unknown>} | undefined} */
+  /** What the worker has loaded or is loading. @type {{model: string | Blob[], done: Promise<unknown>} | undefined} */
   #language;
   /** @type {Promise<unknown> | undefined} */
   #embedder;
@@ -51,21 +55,22 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = fileURL(WEIGHTS), model, contextTokens = 4096, threads = defaultThreads() } = {}) {
-    this.#localURL = new URL(localURL, globalThis.location?.href).href.replace(/\/?$/, "/");
-    this.#model = chosenModel(model);
+  constructor({ localURL = fileURL(WEIGHTS), model = BUILT_IN.name, hubURL = HUB, contextTokens = 4096, threads = defaultThreads() } = {}) {
+    this.#localURL = folder(localURL);
+    this.#hubURL = folder(hubURL);
+    this.#model = this.#chosen(model);
     this.#contextTokens = contextTokens;
     this.#threads = threads;
   }
 
   /**
    * Download and start the language model unless told not to, and the embedder where asked. Calls in between share one load.
-   * `model` becomes what later requests use. Stopping the wait leaves the load going for whoever else waits.
+   * `model` becomes what later requests use: a name of the catalogue, "hf:owner/repo/file.gguf", an address, a file, or all parts of one. Stopping the wait leaves the load going for whoever else waits.
    * @param {LoadOptions} [options]
    * @returns {Promise<void>}
    */
   async load({ model, language = true, embedder = false, signal, onProgress } = {}) {
-    if (model !== undefined) this.#model = chosenModel(model);
+    if (model !== undefined) this.#model = this.#chosen(model);
     if (onProgress) this.#watchers.add(onProgress);
     try {
       if (language) await unlessAborted(signal, this.#needLanguage(this.#model, signal));
@@ -89,7 +94,7 @@ export class LocalEngine {
     const events = [];
     let wake = () => {};
     try {
-      await unlessAborted(signal, this.#startLanguage(request.model === undefined ? this.#model : chosenModel(request.model)));
+      await unlessAborted(signal, this.#startLanguage(request.model === undefined ? this.#model : this.#chosen(request.model)));
       const onEvent = (/** @type {CompletionEvent} */ event) => {
         events.push(event);
         wake();
@@ -142,7 +147,7 @@ export class LocalEngine {
 
   /**
    * Loading another model ends the one that may be answering, so it waits for its turn.
-   * @param {string | Blob | undefined} model
+   * @param {string | Blob[]} model
    * @param {AbortSignal} [signal]
    */
   async #needLanguage(model, signal) {
@@ -155,7 +160,7 @@ export class LocalEngine {
     }
   }
 
-  /** @param {string | Blob | undefined} model */
+  /** @param {string | Blob[]} model */
   #startLanguage(model) {
     if (this.#language && this.#language.model === model) return this.#language.done;
     const language = { model, done: this.#sendLoad({ model, language: true, embedder: false }) };
@@ -164,6 +169,18 @@ export class LocalEngine {
     });
     this.#language = language;
     return language.done;
+  }
+
+  /**
+   * Returns a model in the form in which two of them can be compared: the same file gives the same array.
+   * @param {ModelGiven} model
+   * @returns {string | Blob[]}
+   */
+  #chosen(model) {
+    if (typeof model === "string") return canonicalName(model, { hubURL: this.#hubURL });
+    const files = this.#files.get(model) ?? inOrder(model instanceof Blob ? [model] : [...model]);
+    this.#files.set(model, files);
+    return files;
   }
 
   #needEmbedder() {
@@ -179,7 +196,7 @@ export class LocalEngine {
 
   /** @param {Pick<HostOptions, "model" | "language" | "embedder">} what */
   #sendLoad(what) {
-    const options = { localURL: this.#localURL, contextTokens: this.#contextTokens, threads: this.#threads, ...what };
+    const options = { localURL: this.#localURL, hubURL: this.#hubURL, contextTokens: this.#contextTokens, threads: this.#threads, ...what };
     return this.#send({ type: "load", options }, { onProgress: (progress) => this.#watchers.forEach((watch) => watch(progress)) }).done;
   }
 
@@ -255,18 +272,9 @@ export class LocalEngine {
   }
 }
 
-/**
- * @param {string | Blob | undefined} model
- * @returns {string | Blob | undefined} nothing for the default
- */
-function chosenModel(model) {
-  if (model === undefined || model instanceof Blob) return model;
-  if (model === "" || DEFAULT_MODEL_NAMES.includes(model.toLowerCase())) return undefined;
-  if (/[/.]/.test(model)) return new URL(model, globalThis.location?.href).href;
-  throw new LocalModelError(
-    "bad_request",
-    `There is no local model "${model}". Use "${DEFAULT_MODEL_NAMES[0]}", or give a .gguf file or its URL.`,
-  );
+/** @param {string | URL} url */
+function folder(url) {
+  return new URL(url, globalThis.location?.href).href.replace(/\/?$/, "/");
 }
 
 // Written out, for bundlers.

@@ -5,11 +5,13 @@
  */
 
 import { complete } from "./completion.js";
-import { EMBEDDER, LANGUAGE_MODEL, VOCABULARY } from "./defaults.js";
+import { BUILT_IN } from "./catalogue.js";
+import { EMBEDDER, VOCABULARY } from "./defaults.js";
 import { Embedder } from "./embedder.js";
 import { LocalModelError } from "./errors.js";
 import { Llama } from "./llama.js";
 import { within } from "./patience.js";
+import { filesOf } from "./names.js";
 import { requireWebAssembly, runtimeFolder } from "./abilities.js";
 import { Router } from "./router.js";
 import { fetchWeights } from "./weights.js";
@@ -23,8 +25,8 @@ export class Host {
   #onCrash;
   /** @type {HostOptions | undefined} */
   #options;
-  /** @type {string | Blob | undefined} */
-  #model;
+  /** @type {string | Blob[]} */
+  #model = BUILT_IN.name;
   /** @type {Promise<Llama> | undefined} */
   #llama;
   /** @type {Promise<Embedder> | undefined} */
@@ -43,7 +45,7 @@ export class Host {
    */
   async load(options, onProgress, signal) {
     this.#options = options;
-    if (options.language) await this.#languageModel(options.model, onProgress, signal);
+    if (options.language) await this.#languageModel(options.model ?? BUILT_IN.name, onProgress, signal);
     if (options.embedder) await this.#embeddingModel(onProgress, signal);
     return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
   }
@@ -66,7 +68,7 @@ export class Host {
   }
 
   /**
-   * @param {string | Blob | undefined} model
+   * @param {string | Blob[]} model
    * @param {OnProgress} onProgress
    * @param {AbortSignal} [signal]
    */
@@ -79,31 +81,44 @@ export class Host {
     this.#model = model;
     this.#llama ??= this.#openLanguageModel(model, onProgress, signal).catch((error) => {
       this.#llama = undefined;
-      throw model === undefined || error.code === "runtime_missing" ? withAdvice(error) : error;
+      throw model === BUILT_IN.name || error.code === "runtime_missing" ? withAdvice(error) : error;
     });
     return this.#llama;
   }
 
   /**
-   * @param {string | Blob | undefined} model
+   * @param {string | Blob[]} model
    * @param {OnProgress} onProgress
    * @param {AbortSignal} [signal]
    */
   async #openLanguageModel(model, onProgress, signal) {
-    const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
-      onProgress({ stage: "model", loadedBytes, totalBytes });
     requireWebAssembly(); // before anything large is downloaded
     const runtime = await Llama.importRuntime(this.#url(runtimeFolder()));
-    const { path, ...known } = LANGUAGE_MODEL;
-    const weights =
-      model === undefined
-        ? await fetchWeights(this.#url(path).href, { ...known, signal, onBytes })
-        : typeof model === "string"
-          ? await fetchWeights(model, { signal, onBytes })
-          : model;
+    const weights = typeof model === "string" ? await this.#fetchModel(model, onProgress, signal) : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const { contextTokens, threads } = this.#settled();
     return Llama.open(weights, { runtime, contextTokens, threads, onCrash: this.#onCrash });
+  }
+
+  /**
+   * @param {string} model
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Blob[]>}
+   */
+  async #fetchModel(model, onProgress, signal) {
+    const files = filesOf(model, this.#settled());
+    const totalBytes = files.reduce((sum, { sizeBytes = NaN }) => sum + sizeBytes, 0) || 0;
+    const blobs = [];
+    let doneBytes = 0;
+    for (const { address, ...known } of files) {
+      const onBytes = (/** @type {number} */ loaded, /** @type {number} */ total) =>
+        onProgress({ stage: "model", loadedBytes: doneBytes + loaded, totalBytes: files.length === 1 ? total : totalBytes });
+      const blob = await fetchWeights(address, { ...known, signal, onBytes });
+      doneBytes += blob.size;
+      blobs.push(blob);
+    }
+    return blobs;
   }
 
   /**

@@ -89,12 +89,12 @@ export class Llama {
   }
 
   /**
-   * @param {Blob} weights
+   * @param {Blob[]} weights one file, or all parts of one in order
    * @param {{runtime: Runtime, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options
    */
   static async open(weights, { runtime, contextTokens, threads, onCrash }) {
-    await checkFile(weights);
-    const n_ctx = Math.min(contextTokens, await trainedContext(weights));
+    for (const part of weights) await checkFile(part);
+    const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
     const config = { n_ctx, n_threads: threads, n_batch: 512 };
     for (const [tried, wordMs] of WORD_MS.entries()) {
       const wllama = await start(runtime, { weights, config, wordMs, onCrash });
@@ -239,7 +239,7 @@ export class Llama {
 /**
  * Returns a loaded model, or nothing where its worker did not start.
  * @param {Runtime} runtime
- * @param {{weights: Blob, config: object, wordMs: number, onCrash: (error: Error) => void}} options
+ * @param {{weights: Blob[], config: object, wordMs: number, onCrash: (error: Error) => void}} options
  * @returns {Promise<Wllama | undefined>}
  */
 async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wordMs, onCrash }) {
@@ -268,7 +268,7 @@ async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wor
   const lent = scope.document ? undefined : { baseURI: globalThis.location.href };
   try {
     scope.document ??= lent;
-    const loading = wllama.loadModel([weights], config);
+    const loading = wllama.loadModel(weights, config);
     loading.catch(() => {});
     if ((await Promise.race([loading, silent])) !== "silent") return wllama;
     wllama.proxy?.worker?.terminate();
@@ -277,7 +277,10 @@ async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wor
   } catch (cause) {
     if (cause instanceof LocalModelError) throw cause;
     await leave(wllama);
-    throw loadError(cause, weights.size);
+    throw loadError(
+      cause,
+      weights.reduce((sum, { size }) => sum + size, 0),
+    );
   } finally {
     isLoading = false;
     patience.end();
@@ -301,7 +304,7 @@ async function checkFile(weights) {
   if (weights.size > MAX_FILE_BYTES) {
     throw new LocalModelError(
       "too_large",
-      `That model has ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can hold one of less than 2 GiB. Take a smaller or more quantised one.`,
+      `That model has a file of ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can read files of less than 2 GiB. Take a smaller or more quantised one, or one in parts (llama-gguf-split makes them).`,
     );
   }
 }

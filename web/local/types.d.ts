@@ -43,18 +43,52 @@ export type Progress = {
   totalBytes: number;
 };
 
+/** A file of a model. address: absolute, on the hub ("hf:owner/repo/file.gguf"), or relative to the folder of staysail's own model. */
+export type ModelFile = { address: string; sizeBytes?: number; sha256?: string };
+
+/** A language model that is known by its name. What is not known of it is left out. */
+export type LocalModel = {
+  /** The name in "local:<name>". */
+  name: string;
+  title: string;
+  licence: string;
+  /** BCP 47; "mul" for very many. */
+  languages?: string[];
+  /** What it does here. tools: the embedder chooses them, the model fills in the arguments. schema: answers under a JSON Schema. */
+  abilities: ("tools" | "schema" | "reasoning")[];
+  /** The context that it was trained for. */
+  contextTokens?: number;
+  /** Memory of the tab with 4,096 tokens of context, measured in Chromium. It is always more than the files. */
+  memoryBytes?: number;
+  /** The device that it is recommended for. */
+  needs: { threads: number; memoryGB: number };
+  /** Whether it was run and tested. */
+  isTried: boolean;
+  /** What to expect of it, for people. */
+  note: string;
+  files: (ModelFile & { sizeBytes: number })[];
+};
+
+/** What a browser tells of its device. */
+export type Device = { threads: number; memoryGB: number; hasWebGPU: boolean };
+
+/** A model as a caller gives it: a name, an address, a GGUF file, or the files of a model in several parts. */
+export type ModelGiven = string | Blob | Blob[];
+
 export type EngineOptions = {
   /** Folder that holds weights and runtimes. */
   localURL?: string | URL;
-  /** A GGUF in place of the default model. */
-  model?: string | Blob;
+  /** A model in place of the default one. */
+  model?: ModelGiven;
+  /** Address of the hub behind "hf:owner/repo/file.gguf"; that of a mirror, where the hub cannot be reached. */
+  hubURL?: string | URL;
   /** Context window in tokens, at most what the model was trained for. */
   contextTokens?: number;
   /** Threads of the language model where the page is cross-origin isolated. */
   threads?: number;
 };
 export type LoadOptions = {
-  model?: string | Blob;
+  model?: ModelGiven;
   language?: boolean;
   embedder?: boolean;
   signal?: AbortSignal;
@@ -77,10 +111,11 @@ export interface TokenSource {
   rewind(mark: number): Promise<void>;
 }
 
-/** The models that a worker loads. language, embedder: whether it loads that one. model: an address or a file; the default model without. */
+/** The models that a worker loads. language, embedder: whether it loads that one. model: a name in its one form, or files in order. */
 export type HostOptions = {
   localURL: string;
-  model?: string | Blob;
+  hubURL: string;
+  model?: string | Blob[];
   language: boolean;
   embedder: boolean;
   contextTokens: number;

@@ -3,6 +3,7 @@
 import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";
 
+export { LOCAL_MODELS as localModels, describeDevice, recommendedModel } from "../local/catalogue.js";
 export { localEngine } from "../models/local-engines.js";
 
 /**

@@ -1,0 +1,78 @@
+"""Splits a GGUF file into parts, as llama-gguf-split does: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md."""
+
+import struct
+from collections.abc import Iterator
+
+UINT16, UINT32, INT32, STRING, ARRAY = 2, 4, 5, 8, 9
+SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
+ALIGNMENT = 32
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def number(self, form: str) -> int:
+        (value,) = struct.unpack_from(form, self.data, self.at)
+        self.at += struct.calcsize(form)
+        return int(value)
+
+    def string(self) -> bytes:
+        length = self.number("<Q")
+        self.at += length
+        return self.data[self.at - length : self.at]
+
+    def skip(self, kind: int) -> None:
+        if kind == STRING:
+            self.string()
+        elif kind == ARRAY:
+            of, count = self.number("<I"), self.number("<Q")
+            for _ in range(count):
+                self.skip(of)
+        else:
+            self.at += SIZES[kind]
+
+
+def _string(text: bytes) -> bytes:
+    return struct.pack("<Q", len(text)) + text
+
+
+def _pad(size: int) -> int:
+    return -size % ALIGNMENT
+
+
+def split(data: bytes, count: int) -> Iterator[bytes]:
+    """Yields `count` parts of a GGUF file of version 3, each of which is a GGUF file."""
+    reader = _Reader(data)
+    magic, version = data[:4], struct.unpack_from("<I", data, 4)[0]
+    assert (magic, version) == (b"GGUF", 3)
+    reader.at = 8
+    tensors, pairs = reader.number("<Q"), reader.number("<Q")
+    begin = reader.at
+    for _ in range(pairs):
+        reader.string()
+        reader.skip(reader.number("<I"))
+    metadata = data[begin : reader.at]
+    infos = []
+    for _ in range(tensors):
+        name, dims = reader.string(), reader.number("<I")
+        shape = data[reader.at : reader.at + 8 * dims + 4]  # with the type behind it
+        reader.at += len(shape)
+        infos.append((name, dims, shape, reader.number("<Q")))
+    base = reader.at + _pad(reader.at)
+    infos.sort(key=lambda info: info[3])
+    ends = [*(info[3] for info in infos[1:]), len(data) - base]
+    per_part = -(-tensors // count)
+    for number in range(count):
+        own = list(zip(infos, ends, strict=True))[number * per_part : (number + 1) * per_part]
+        about = {b"split.no": (UINT16, "<H", number), b"split.count": (UINT16, "<H", count), b"split.tensors.count": (INT32, "<i", tensors)}
+        extra = b"".join(_string(key) + struct.pack("<I", kind) + struct.pack(form, value) for key, (kind, form, value) in about.items())
+        head = extra + (metadata if number == 0 else b"")
+        written = len(about) + (pairs if number == 0 else 0)
+        table, body = b"", b""
+        for (name, dims, shape, offset), end in own:
+            table += _string(name) + struct.pack("<I", dims) + shape + struct.pack("<Q", len(body))
+            tensor = data[base + offset : base + end]
+            body += tensor + bytes(_pad(len(tensor)))
+        part = b"GGUF" + struct.pack("<IQQ", 3, len(own), written) + head + table
+        yield part + bytes(_pad(len(part))) + body
