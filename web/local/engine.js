@@ -1,7 +1,7 @@
 /**
  * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
  *
- * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, ModelGiven, Progress } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, ModelGiven, Progress, StoredModel } from "./types.js"
  * @import { FromWorker, ToWorker } from "./engine-worker.js"
  */
 
@@ -137,6 +137,40 @@ export class LocalEngine {
     await unlessAborted(signal, this.#needEmbedder());
     const { id, done } = this.#send({ type: "embed", texts });
     return /** @type {Float32Array[]} */ (await unlessAborted(signal, done, () => this.#abort(id)));
+  }
+
+  /**
+   * Downloads a language model and keeps it, without starting it, and asks the browser to make its storage lasting. What is there already is
+   * not downloaded again; after a stop or a failure the next call goes on where this one ended.
+   * @param {string} model a name of the catalogue, "hf:owner/repo/file.gguf", or an address
+   * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
+   * @returns {Promise<void>}
+   * @throws {LocalModelError} "no_room" before anything comes where the browser's storage cannot hold it; "integrity" where the file is another
+   *   than was expected; "network"
+   */
+  async download(model, { signal, onProgress } = {}) {
+    const name = canonicalName(model, { hubURL: this.#hubURL });
+    void globalThis.navigator?.storage?.persist?.().catch(() => {}); // some browsers ask their user: the download does not wait
+    const places = { localURL: this.#localURL, hubURL: this.#hubURL };
+    const { id, done } = this.#send({ type: "download", model: name, places }, { onProgress });
+    if (signal?.aborted) this.#abort(id);
+    signal?.addEventListener("abort", () => this.#abort(id), { once: true });
+    await done; // rejected by the worker once the download has ended
+  }
+
+  /** Returns the models of which the browser keeps something. @returns {Promise<StoredModel[]>} */
+  async stored() {
+    return /** @type {StoredModel[]} */ (await this.#send({ type: "stored" }).done);
+  }
+
+  /**
+   * Deletes what the browser keeps of a model. A model that answers goes on until it is replaced.
+   * @param {string} model as for `download`, or a name that `stored` returned
+   * @returns {Promise<boolean>} whether there was anything
+   */
+  async delete(model) {
+    const name = model === "embedder" ? model : canonicalName(model, { hubURL: this.#hubURL });
+    return /** @type {boolean} */ (await this.#send({ type: "delete", model: name }).done);
   }
 
   /** Free the models' memory. What waits fails, and so does every later call. */

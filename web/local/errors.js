@@ -1,11 +1,11 @@
 /**
  * Errors of the local engine. `code` says whose move is next:
  * the caller's (`bad_request`, `bad_schema`, `context_overflow`, `not_gguf`, `not_found`, `too_large`), the site's
- * (`runtime_missing`, `integrity`), the machine's (`out_of_memory`, `unavailable`), or nobody's but time (`network`, `crashed`,
+ * (`runtime_missing`, `integrity`), the machine's (`out_of_memory`, `no_room`, `unavailable`), or nobody's but time (`network`, `crashed`,
  * `stalled`).
  *
  * @typedef {"bad_request" | "bad_schema" | "context_overflow" | "not_gguf" | "not_found" | "too_large" | "runtime_missing"
- *   | "integrity" | "out_of_memory" | "unavailable" | "network" | "crashed" | "stalled" | "disposed"} LocalErrorCode
+ *   | "integrity" | "out_of_memory" | "no_room" | "unavailable" | "network" | "crashed" | "stalled" | "disposed"} LocalErrorCode
  */
 
 export class LocalModelError extends Error {

@@ -51,6 +51,17 @@ export class Host {
   }
 
   /**
+   * Downloads a model and keeps it, without starting it.
+   * @param {string} model
+   * @param {{localURL: string, hubURL: string}} places
+   * @param {OnProgress} onProgress
+   * @param {AbortSignal} [signal]
+   */
+  async download(model, places, onProgress, signal) {
+    await this.#fetchModel(model, places, { onProgress, signal, mustKeep: true });
+  }
+
+  /**
    * @param {CompletionRequest} request
    * @param {AbortSignal} signal
    */
@@ -94,7 +105,7 @@ export class Host {
   async #openLanguageModel(model, onProgress, signal) {
     requireWebAssembly(); // before anything large is downloaded
     const runtime = await Llama.importRuntime(this.#url(runtimeFolder()));
-    const weights = typeof model === "string" ? await this.#fetchModel(model, onProgress, signal) : model;
+    const weights = typeof model === "string" ? await this.#fetchModel(model, this.#settled(), { onProgress, signal }) : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const { contextTokens, threads } = this.#settled();
     return Llama.open(weights, { runtime, contextTokens, threads, onCrash: this.#onCrash });
@@ -102,19 +113,19 @@ export class Host {
 
   /**
    * @param {string} model
-   * @param {OnProgress} onProgress
-   * @param {AbortSignal} [signal]
+   * @param {{localURL: string, hubURL: string}} places
+   * @param {{onProgress: OnProgress, signal?: AbortSignal, mustKeep?: boolean}} options
    * @returns {Promise<Blob[]>}
    */
-  async #fetchModel(model, onProgress, signal) {
-    const files = filesOf(model, this.#settled());
+  async #fetchModel(model, places, { onProgress, signal, mustKeep }) {
+    const files = filesOf(model, places);
     const totalBytes = files.reduce((sum, { sizeBytes = NaN }) => sum + sizeBytes, 0) || 0;
     const blobs = [];
     let doneBytes = 0;
     for (const { address, ...known } of files) {
       const onBytes = (/** @type {number} */ loaded, /** @type {number} */ total) =>
         onProgress({ stage: "model", loadedBytes: doneBytes + loaded, totalBytes: files.length === 1 ? total : totalBytes });
-      const blob = await fetchWeights(address, { ...known, signal, onBytes });
+      const blob = await fetchWeights({ url: address, model, ...known }, { signal, onBytes, mustKeep });
       doneBytes += blob.size;
       blobs.push(blob);
     }
@@ -139,11 +150,12 @@ export class Host {
    */
   async #openEmbedder(onProgress, signal) {
     const { path, ...known } = EMBEDDER;
+    const { path: words, ...knownWords } = VOCABULARY;
     const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
       onProgress({ stage: "embedder", loadedBytes, totalBytes });
     const [weights, vocabulary] = await Promise.all([
-      fetchWeights(this.#url(path).href, { ...known, signal, onBytes }),
-      fetchWeights(this.#url(VOCABULARY.path).href, { sizeBytes: VOCABULARY.sizeBytes, sha256: VOCABULARY.sha256, signal }),
+      fetchWeights({ url: this.#url(path).href, model: "embedder", ...known }, { signal, onBytes }),
+      fetchWeights({ url: this.#url(words).href, model: "embedder", ...knownWords }, { signal }),
     ]);
     return within(OPEN_MS, "The start of the embedder", Embedder.open(weights, await vocabulary.text(), this.#url("onnxruntime/")));
   }

@@ -69,6 +69,9 @@ export type LocalModel = {
   files: (ModelFile & { sizeBytes: number })[];
 };
 
+/** What the browser keeps of a model. name: of the catalogue, else its address; "embedder" for the one that comes with staysail. */
+export type StoredModel = { name: string; sizeBytes: number; storedBytes: number; isComplete: boolean };
+
 /** What a browser tells of its device. */
 export type Device = { threads: number; memoryGB: number; hasWebGPU: boolean };
 

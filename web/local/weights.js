@@ -1,182 +1,244 @@
 /**
- * Weights by URL: streamed straight into the browser's Cache storage, so that a second visit asks the network for nothing and a
- * big file is never held in memory as well. A file that has a known hash is checked once, before it is used.
+ * Weights by address: downloaded once, checked, and kept by the browser, so that a later visit asks the network for nothing. A file that
+ * is known by its hash is the same one whatever its address.
+ *
+ * @import { About } from "./download.js"
+ * @import { KeptFiles } from "./kept-files.js"
+ * @import { StoredModel } from "./types.js"
+ * @typedef {{url: string, model: string, sizeBytes?: number, sha256?: string}} Source
  */
 
-import { LocalModelError, abortError, messageOf } from "./errors.js";
-import { Patience, within } from "./patience.js";
+import { download, keptChunks, readAbout, writeAbout } from "./download.js";
+import { LocalModelError, abortError } from "./errors.js";
+import { memoryFiles, openKeptFiles } from "./kept-files.js";
 
-const CACHE_NAME = "staysail-local-1";
-/** Time for the browser's own storage to answer, and for further bytes of a download. */
-const STORAGE_MS = 20_000;
-const BYTES_MS = 60_000;
-/** Time for another tab's download of the same file. */
+/** Where versions before the file system kept whole files. */
+const FORMER_CACHE = "staysail-local-1";
+/** Time for another tab's download of the same file to bring something. */
 const TURN_MS = 600_000;
+const LOOK_MS = 2_000;
+/** Files up to this size are hashed by the browser, which wants all of them in memory. */
+const WHOLE_BYTES = 1 << 28;
+
+/** @type {Promise<KeptFiles> | undefined} */
+let opened;
+
+/** @returns {Promise<KeptFiles>} */
+function keptFiles() {
+  opened ??= openKeptFiles();
+  return opened;
+}
 
 /**
- * @param {string} url
- * @param {{sizeBytes?: number, sha256?: string, signal?: AbortSignal, onBytes?: (loaded: number, total: number) => void}} [options]
+ * Returns a file, from the browser's storage or from the network. Of several tabs that need it one downloads it, and the others see how far
+ * it is.
+ * @param {Source} source
+ * @param {{signal?: AbortSignal, onBytes?: (loaded: number, total: number) => void, mustKeep?: boolean}} [options]
+ *   mustKeep: a full disk is an error ("no_room"); without it the file then lives in memory, for this visit
  * @returns {Promise<Blob>}
  */
-export async function fetchWeights(url, { sizeBytes = 0, sha256, signal, onBytes = () => {} } = {}) {
-  const cache = await openCache();
-  const key = sha256 ? `${url}${url.includes("?") ? "&" : "?"}sha256=${sha256}` : url;
+export async function fetchWeights(source, { signal, onBytes = () => {}, mustKeep = false } = {}) {
+  const files = await keptFiles();
+  const id = await idOf(source);
   const look = async () => {
-    const kept = cache && (await within(STORAGE_MS, "The look into the cache", cache.match(key)).catch(() => undefined));
-    const blob = await kept?.blob();
+    const blob = (await keptBlob(files, id)) ?? (await adopt(files, id, source));
     if (blob) onBytes(blob.size, blob.size);
     return blob;
   };
   const get = async () => {
-    let blob = cache && (await download(url, sizeBytes, signal, onBytes, (response) => keep(cache, key, response)));
-    // No Cache storage here, or no room in it: the weights then live in memory, for this visit only.
-    blob ??= await download(url, sizeBytes, signal, onBytes, (response) => response.blob());
-    if (!blob) throw new LocalModelError("network", `Nothing came from ${url}.`);
-    if (sha256 && (await hexDigest(blob)) !== sha256) {
-      await cache?.delete(key);
-      throw new LocalModelError(
-        "integrity",
-        `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`,
-      );
+    try {
+      return await getInto(files, id, source, signal, onBytes);
+    } catch (error) {
+      if (mustKeep || !(error instanceof LocalModelError) || error.code !== "no_room") throw error;
+      return getInto(memoryFiles(), id, source, signal, onBytes);
     }
-    return blob;
   };
-  // Of several tabs one downloads, and the others find what it kept.
-  return (await look()) ?? (cache ? inTurn(`${CACHE_NAME} ${key}`, signal, async () => (await look()) ?? get()) : get());
+  const found = await look();
+  if (found) return found;
+  if (!files.isLasting && mustKeep)
+    throw new LocalModelError(
+      "no_room",
+      `This browser keeps nothing for this site, as in a private window: ${source.url} was not downloaded.`,
+    );
+  if (!files.isLasting) return get();
+  const progress = async () => {
+    const { sizeBytes = 0, loadedBytes = 0 } = (await stateOf(files, id)) ?? {};
+    if (sizeBytes) onBytes(loadedBytes, sizeBytes);
+    return loadedBytes;
+  };
+  return inTurn(lockOf(id), { signal, progress }, async () => (await look()) ?? get());
+}
+
+/** Returns the models of which something is stored, with how much of it. @returns {Promise<StoredModel[]>} */
+export async function storedModels() {
+  const files = await keptFiles();
+  /** @type {Map<string, StoredModel>} */
+  const models = new Map();
+  for (const id of await files.ids()) {
+    const state = await stateOf(files, id);
+    if (!state) continue;
+    const former = models.get(state.model);
+    models.set(state.model, {
+      name: state.model,
+      sizeBytes: state.sizeBytes + (former?.sizeBytes ?? 0),
+      storedBytes: state.loadedBytes + (former?.storedBytes ?? 0),
+      isComplete: state.isWhole && (former?.isComplete ?? true),
+    });
+  }
+  return [...models.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Deletes what is stored of a model. Returns whether there was anything.
+ * @param {string} model
+ */
+export async function deleteWeights(model) {
+  const files = await keptFiles();
+  let found = false;
+  for (const id of await files.ids()) {
+    if ((await readAbout(files, id))?.model !== model) continue;
+    const isFree = await ifFree(lockOf(id), async () => {
+      found = (await files.delete(id)) || found;
+    });
+    if (!isFree) throw new LocalModelError("bad_request", `"${model}" is being downloaded, here or in another tab: stop that first.`);
+  }
+  return found;
+}
+
+/** @param {KeptFiles} files @param {string} id @param {Source} source @param {AbortSignal | undefined} signal @param {(loaded: number, total: number) => void} onBytes */
+async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onBytes) {
+  const about = await download(id, { url, model, sizeBytes, isCertain: Boolean(sha256) }, { files, signal, onBytes });
+  const blob = await wholeBlob(files, id, about);
+  if (!blob) throw new LocalModelError("network", `Parts of ${url} were deleted while it was downloaded. Try again.`);
+  if (sha256 && (await hexDigest(blob)) !== sha256) {
+    await files.delete(id);
+    throw new LocalModelError("integrity", `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`);
+  }
+  await writeAbout(files, id, { ...about, isWhole: true });
+  return blob;
+}
+
+/** @param {KeptFiles} files @param {string} id */
+async function keptBlob(files, id) {
+  const about = await readAbout(files, id);
+  return about?.isWhole ? wholeBlob(files, id, about) : undefined;
+}
+
+/** @param {KeptFiles} files @param {string} id @param {About} about */
+async function wholeBlob(files, id, about) {
+  const chunks = await keptChunks(files, id, about);
+  return chunks.every((chunk) => chunk !== undefined) ? new Blob(/** @type {Blob[]} */ (chunks)) : undefined;
+}
+
+/** @param {KeptFiles} files @param {string} id */
+async function stateOf(files, id) {
+  const about = await readAbout(files, id);
+  if (!about) return undefined;
+  const chunks = await keptChunks(files, id, about);
+  return { ...about, loadedBytes: chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0) };
+}
+
+/**
+ * Takes over what a version before kept in Cache storage, so that nobody downloads it again.
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @param {Source} source
+ */
+async function adopt(files, id, { url, model, sha256 }) {
+  try {
+    if (!sha256 || !(await caches.has(FORMER_CACHE))) return undefined;
+    const cache = await caches.open(FORMER_CACHE);
+    const key = `${url}${url.includes("?") ? "&" : "?"}sha256=${sha256}`;
+    const blob = await (await cache.match(key))?.blob();
+    if (!blob || (await hexDigest(blob)) !== sha256) return undefined;
+    const chunkBytes = 1 << 23;
+    for (let at = 0; at < blob.size; at += chunkBytes)
+      await files.put(id, String(at / chunkBytes), new Uint8Array(await blob.slice(at, at + chunkBytes).arrayBuffer()));
+    await writeAbout(files, id, { model, url, sizeBytes: blob.size, chunkBytes, etag: "", isWhole: true });
+    await cache.delete(key);
+    if (!(await cache.keys()).length) await caches.delete(FORMER_CACHE);
+    return await keptBlob(files, id);
+  } catch {
+    return undefined; // there is no such storage, or no room for both
+  }
+}
+
+/** @param {Source} source */
+async function idOf({ url, sha256 }) {
+  return sha256 ?? hexDigest(new Blob([url]));
+}
+
+/** @param {string} id */
+function lockOf(id) {
+  return `staysail-models ${id}`;
 }
 
 /**
  * Does the work while no other tab does work of this name, as far as the browser has Web Locks. A tab that is asleep holds nobody up for
- * longer than TURN_MS.
+ * longer than TURN_MS: one whose download goes on is waited for.
  * @template T
  * @param {string} name
- * @param {AbortSignal | undefined} signal
+ * @param {{signal?: AbortSignal, progress: () => Promise<number>}} options progress: tells how far the other tab is
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-function inTurn(name, signal, work) {
+function inTurn(name, { signal, progress }, work) {
   const locks = globalThis.navigator?.locks;
   if (!locks) return work();
   return new Promise((resolve, reject) => {
     const control = new AbortController();
     const stop = () => control.abort();
-    const timer = setTimeout(stop, TURN_MS);
+    let before = -1;
+    let lastMs = Date.now();
+    const timer = setInterval(async () => {
+      const now = await progress().catch(() => before);
+      if (now !== before) [before, lastMs] = [now, Date.now()];
+      else if (Date.now() - lastMs > TURN_MS) stop();
+    }, LOOK_MS);
     signal?.addEventListener("abort", stop, { once: true });
     const begin = async () => {
-      clearTimeout(timer);
+      clearInterval(timer);
       await work().then(resolve, reject);
     };
-    locks.request(name, { signal: control.signal }, begin).catch(() => (signal?.aborted ? reject(abortError()) : begin()));
-  });
-}
-
-/** Forget every cached weight. @returns {Promise<boolean>} */
-export async function clearWeights() {
-  return typeof caches === "undefined" ? false : caches.delete(CACHE_NAME);
-}
-
-/**
- * @template T
- * @param {string} url
- * @param {number} sizeBytes
- * @param {AbortSignal | undefined} signal
- * @param {(loaded: number, total: number) => void} onBytes
- * @param {(response: Response) => Promise<T>} consume
- * @returns {Promise<T>}
- */
-async function download(url, sizeBytes, signal, onBytes, consume) {
-  const control = new AbortController();
-  const stop = () => control.abort();
-  if (signal?.aborted) throw abortError();
-  signal?.addEventListener("abort", stop, { once: true });
-  let isSilent = false;
-  const patience = new Patience(BYTES_MS, () => {
-    isSilent = true;
-    stop();
-  });
-  try {
-    return await receive();
-  } finally {
-    patience.end();
-    signal?.removeEventListener("abort", stop);
-  }
-
-  async function receive() {
-    let response;
-    try {
-      response = await fetch(url, { signal: control.signal, cache: "no-store" }); // it is kept here, and once is enough
-    } catch (error) {
-      if (signal?.aborted) throw abortError();
-      if (isSilent) throw stalledDownload(url, 0);
-      throw new LocalModelError("network", `Could not fetch ${url}: the network is down, or that host does not allow this page (CORS).`, {
-        cause: error,
-      });
-    }
-    if (!response.ok || !response.body) {
-      const code = response.status === 404 ? "not_found" : "network";
-      throw new LocalModelError(code, `No weights at ${url}: the server answered ${response.status}.`);
-    }
-    // Behind a content encoding, Content-Length counts compressed bytes and would make the progress lie.
-    const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
-    const total = sizeBytes || announced;
-    let loaded = 0;
-    let reported = 0;
-    /** @type {TransformStream<Uint8Array, Uint8Array>} */
-    const counted = new TransformStream({
-      transform(chunk, controller) {
-        loaded += chunk.byteLength;
-        patience.hear();
-        if (loaded - reported >= 1 << 20 || loaded === total) onBytes((reported = loaded), total);
-        controller.enqueue(chunk);
-      },
+    locks.request(name, { signal: control.signal }, begin).catch(() => {
+      clearInterval(timer);
+      if (signal?.aborted) reject(abortError());
+      else void begin();
     });
-    try {
-      return await consume(new Response(response.body.pipeThrough(counted), { headers: { "content-type": "application/octet-stream" } }));
-    } catch (error) {
-      if (signal?.aborted) throw abortError();
-      if (isSilent) throw stalledDownload(url, loaded);
-      throw new LocalModelError("network", `The download of ${url} broke off after ${loaded} bytes: ${messageOf(error)}`, { cause: error });
-    }
-  }
+    if (signal?.aborted) stop();
+  });
 }
 
 /**
- * @param {string} url
- * @param {number} loaded
+ * Does the work if no other tab does work of this name. Returns whether it did.
+ * @param {string} name
+ * @param {() => Promise<void>} work
  */
-function stalledDownload(url, loaded) {
-  return new LocalModelError(
-    "network",
-    `The download of ${url} was given up: nothing came for ${BYTES_MS / 1000} s, after ${loaded} bytes. Try again.`,
-  );
+async function ifFree(name, work) {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return work().then(() => true);
+  return locks.request(name, { ifAvailable: true }, (lock) => (lock ? work().then(() => true) : false));
 }
 
 /**
- * @param {Cache} cache
- * @param {string} key
- * @param {Response} response
- * @returns {Promise<Blob | undefined>} nothing when the browser has no room for it
+ * Returns the SHA-256 of a file in hexadecimal. A large file is never in memory as a whole.
+ * @param {Blob} blob
+ * @param {number} [wholeBytes] size up to which the browser hashes it at once
  */
-async function keep(cache, key, response) {
-  try {
-    await cache.put(key, response);
-  } catch (error) {
-    if (error instanceof DOMException && error.name === "QuotaExceededError") return undefined;
-    throw error;
-  }
-  return (await cache.match(key))?.blob();
-}
-
-async function openCache() {
-  try {
-    return typeof caches === "undefined" ? undefined : await within(STORAGE_MS, "The cache", caches.open(CACHE_NAME));
-  } catch {
-    return undefined; // opaque origins and some private windows have the name but refuse to open it
-  }
+export async function hexDigest(blob, wholeBytes = WHOLE_BYTES) {
+  const digest =
+    blob.size <= wholeBytes ? new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer())) : await streamed(blob);
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {Blob} blob */
-async function hexDigest(blob) {
-  const digest = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+async function streamed(blob) {
+  const { sha256 } = await import("../vendor/noble-hashes/sha2.js");
+  const hash = sha256.create();
+  const reader = blob.stream().getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return hash.digest();
+    hash.update(value);
+  }
 }

@@ -141,7 +141,7 @@ def translate(fault: EngineFault, provider: str) -> StaysailError:
         return NetworkError(str(fault), code=fault.code, retryable=True, provider=provider)
     if fault.code in ("crashed", "stalled"):
         return ServerError(str(fault), code=fault.code, retryable=True, provider=provider)
-    if fault.code == "out_of_memory":
+    if fault.code in ("out_of_memory", "no_room"):
         return ServerError(str(fault), code=fault.code, provider=provider)
     if fault.code in ("not_gguf", "not_found", "too_large", "runtime_missing", "integrity", "unavailable", "disposed"):
         return ConfigError(str(fault), code=fault.code)
