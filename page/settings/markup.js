@@ -15,9 +15,24 @@ export const MARKUP = /* html */ `
     <div class="row-buttons"><button type="button" id="list-models">List the provider's models</button></div>
   </div>
   <div class="field" id="gguf-field">
-    <label for="gguf">Another model, as a GGUF file <span class="optional">optional</span></label>
-    <input id="gguf" type="file" accept=".gguf" aria-describedby="gguf-note">
-    <p id="gguf-note" class="note">Bigger is better and slower. It stays on this computer.</p>
+    <details class="more" id="local-box">
+      <summary>Models for this page</summary>
+      <p class="note">A bigger model answers better and slower. It is downloaded once and kept in this browser until you delete it.</p>
+      <ul id="local-models" class="local-models" aria-label="Models for this page"></ul>
+      <output id="local-status" class="kept-status"></output>
+      <p id="local-total" class="note"></p>
+      <div class="field">
+        <label for="local-place">A model elsewhere</label>
+        <input id="local-place" type="text" placeholder="hf:owner/repo/file.gguf" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="local-place-note">
+        <p id="local-place-note" class="note">A GGUF file on the Hugging Face hub, or at an address that lets pages read it.</p>
+        <div class="row-buttons"><button type="button" id="local-get">Download and use it</button></div>
+      </div>
+      <div class="field">
+        <label for="gguf">A GGUF file of yours</label>
+        <input id="gguf" type="file" accept=".gguf" multiple aria-describedby="gguf-note">
+        <p id="gguf-note" class="note">It stays on this computer, and is chosen anew after a reload. Choose all parts of a model that has several.</p>
+      </div>
+    </details>
   </div>
   <div class="field" id="key-field">
     <label for="key">API key <span id="key-optional" class="optional" hidden>optional</span></label>

@@ -12,6 +12,7 @@ import { agentPython } from "../tools/python-switch.js";
 import { rememberChatModels } from "./chat-models.js";
 import { helpWithFaults } from "./fault-help.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
+import { watchLocalModels } from "./local-models.js";
 import { mcpTools, watchMcpServers } from "./mcp-servers.js";
 import { localModelName, watchModelFile } from "./model-file.js";
 import { showModels } from "./model-list.js";
@@ -37,18 +38,19 @@ export function watch(page) {
   watchSecondAgent(page.changed);
   watchMcpServers(chat, page.changed);
   watchModelFile();
+  watchLocalModels();
   helpWithFaults(chat);
 
   const begin = () => {
     watchProviderForm((settings) => {
       const { choice, model, apiKey, baseURL, preamble } = settings;
       const small = choice.id === "local";
-      access = { model: small ? "local" : `${choice.id}:${model}`, apiKey, baseURL };
+      access = { model: small && !model ? "local" : `${choice.id}:${model}`, apiKey, baseURL };
       showModels(settings);
       modelOptions.show(choice.id);
       page.answer({
         small,
-        label: small ? `${localModelName()}, in this page` : [model || "No model chosen", choice.label].join(", "),
+        label: small ? `${localModelName(model)}, in this page` : [model || "No model chosen", choice.label].join(", "),
         host: hostOf(baseURL || choice.baseExample) || choice.label,
         options: { ...access, preamble },
       });

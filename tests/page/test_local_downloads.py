@@ -189,6 +189,24 @@ def test_of_two_tabs_one_downloads_and_both_see_how_far_it_is(page, server):
     assert steps[2] is None
 
 
+def test_a_chunk_that_vanishes_meanwhile_comes_again(page, server):
+    serve(server, bytes_s=4e6)
+    run(
+        page,
+        """
+        const root = await navigator.storage.getDirectory();
+        const onProgress = async ({loadedBytes}) => {
+          if (loadedBytes < 9e6 || onProgress.done) return;
+          onProgress.done = true;
+          for await (const [, folder] of (await root.getDirectoryHandle("staysail-models")).entries()) await folder.removeEntry("0");
+        };
+        await engine.download(a[0], {onProgress});
+        """,
+        f"{server.url}model.gguf",
+    )
+    assert run(page, DIGEST) == [sha256(DATA)]
+
+
 def test_what_is_being_downloaded_is_not_deleted_under_it(page, server):
     serve(server, bytes_s=4e6)
     error = run(

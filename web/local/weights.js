@@ -107,9 +107,13 @@ export async function deleteWeights(model) {
 
 /** @param {KeptFiles} files @param {string} id @param {Source} source @param {AbortSignal | undefined} signal @param {(loaded: number, total: number) => void} onBytes */
 async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onBytes) {
-  const about = await download(id, { url, model, sizeBytes, isCertain: Boolean(sha256) }, { files, signal, onBytes });
-  const blob = await wholeBlob(files, id, about);
-  if (!blob) throw new LocalModelError("network", `Parts of ${url} were deleted while it was downloaded. Try again.`);
+  let [about, blob] = [/** @type {About | undefined} */ (undefined), /** @type {Blob | undefined} */ (undefined)];
+  // Chunks may vanish meanwhile: a user clears the site's data, and WebKit's Cache storage now and then does not have what was just put.
+  for (let tries = 0; !blob && tries < 3; tries++) {
+    about = await download(id, { url, model, sizeBytes, isCertain: Boolean(sha256) }, { files, signal, onBytes });
+    blob = await wholeBlob(files, id, about);
+  }
+  if (!about || !blob) throw new LocalModelError("network", `Parts of ${url} were deleted while it was downloaded. Try again.`);
   if (sha256 && (await hexDigest(blob)) !== sha256) {
     await files.delete(id);
     throw new LocalModelError("integrity", `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`);
