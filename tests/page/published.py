@@ -66,8 +66,17 @@ class CountingHandler(Handler):
         self.server.seen.append((self.path, int(code)))
 
 
+class CdnHandler(CountingHandler):
+    """Sends HTML as plain text, as jsDelivr does with what others uploaded."""
+
+    def send_header(self, keyword: str, value: str) -> None:
+        super().send_header(keyword, "text/plain; charset=utf-8" if value.startswith("text/html") else value)
+
+
 class CountingServer(Server):
     """Keeps the path and the status of each answer."""
+
+    handler: type[CountingHandler] = CountingHandler
 
     def __init__(self, site: Site, port: int = 0) -> None:
         super().__init__(site, port, quiet=True)
@@ -75,7 +84,7 @@ class CountingServer(Server):
         self.seen: list[tuple[str, int]] = []
 
     def finish_request(self, request, client_address) -> None:
-        CountingHandler(self.site, True, request, client_address, self)
+        self.handler(self.site, True, request, client_address, self)
 
 
 @dataclass
@@ -117,6 +126,7 @@ def serve_cdn(folder: Path) -> Iterator[Cdn]:
     digest = hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
     site = Site(folder, ("npm", "pyodide"), keep_s=YEAR_S, headers=SHARED)
     with CountingServer(site) as server:
+        server.handler = CdnHandler
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -1,16 +1,21 @@
 """The published layout: both packages on a public CDN, pages elsewhere, nothing else reachable, under a strict policy."""
 
 import json
+import re
 import shutil
+import subprocess
 from contextlib import contextmanager
 
 import pytest
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.mcp import serving
+from tests.page import test_examples as pages
 from tests.page.published import HOST, PACKAGE, PYODIDE, RUNTIME, serve_cdn, serve_counting, unpack_packages, unpack_pyodide
 from tests.server import TestServer
 from tools.chromium import start_chrome
 from tools.site import ISOLATED, Site
+from tools.sources import ROOT
 
 DIST = f"https://{HOST}/{PACKAGE}/dist"
 POLICY = (
@@ -173,3 +178,91 @@ def test_a_later_visit_asks_a_host_that_lets_nothing_be_kept_for_six_files_at_mo
         asked = [path for path, _ in server.seen if not path.endswith((".html", "favicon.ico"))]
         assert 3 <= len(asked) <= 6, server.seen
         assert complaints(driver) == []
+
+
+LIST = """
+import { EXAMPLES } from "./tests/web/examples.mjs";
+console.log(JSON.stringify(Object.entries(EXAMPLES).map(([name, { answers, prints }]) => [name, answers, prints.source])));
+"""
+MODULE = """<!doctype html>
+<meta charset="utf-8">
+<title>Modules of the CDN</title>
+<script type="importmap">{imports}</script>
+<script>
+const lines = [];
+const show = (value) => {{
+  if (typeof value !== "object" || value === null) return String(value);
+  const inside = (value) => (typeof value === "string" ? `"${{value}}"` : show(value));
+  if (Array.isArray(value)) return value.length ? `[ ${{value.map(inside).join(", ")}} ]` : "[]";
+  return `{{ ${{Object.entries(value).map(([name, value]) => `${{name}}: ${{inside(value)}}`).join(", ")}} }}`;
+}};
+console.log = (...values) => void lines.push(`${{values.map(show).join(" ")}}\\n`);
+globalThis.process = {{ env: {{ OPENAI_API_KEY: "sk-example" }}, stdout: {{ write: (text) => lines.push(text) }} }};
+</script>
+"""
+RUN = """
+const [name, url, mcp, done] = arguments;
+const run = async () => {
+  const { pythonTools } = await import("staysail");
+  const [point] = await pythonTools(`
+import os
+def point(url: str) -> None:
+    os.environ["STAYSAIL_OPENAI_BASE_URL"] = url
+`);
+  await point.execute({ url });
+  process.env.MCP_URL = mcp;
+  lines.length = 0;
+  await import(`./examples/${name}`);
+  return lines.join("");
+};
+run().then(done, (error) => done(`${error.stack ?? error}`));
+"""
+
+
+@pytest.mark.thorough
+def test_every_module_of_the_examples_runs_from_the_published_packages(driver, provider, cdn, tmp_path):
+    listed = subprocess.run(["node", "--input-type=module", "-e", LIST], cwd=ROOT, capture_output=True, text=True, check=True)
+    subpaths = json.loads((ROOT / "web/package.json").read_text("utf-8"))["exports"]
+    imports = {
+        f"staysail{subpath[1:]}": f"https://{HOST}/{PACKAGE}/{target['default'][2:]}"
+        for subpath, target in subpaths.items()
+        if isinstance(target, dict) and "*" not in subpath
+    }
+    for file in (cdn.folder / PACKAGE / "providers").glob("*.js"):
+        imports[f"staysail/{file.stem}"] = f"https://{HOST}/{PACKAGE}/providers/{file.name}"
+    shutil.copytree(ROOT / "examples/web", tmp_path / "pages/examples")
+    shutil.copytree(ROOT / "web/node_modules/zod", tmp_path / "pages/zod")
+    imports["zod"] = "./zod/index.js"
+    (tmp_path / "pages/page.html").write_text(MODULE.format(imports=json.dumps({"imports": imports})), "utf-8")
+    with serve_counting(Site(tmp_path, ("pages",))) as server, serving("node", "tests/mcp/servers.mjs") as urls:
+        driver.get(f"{server.url}pages/page.html")
+        for name, answers, prints in json.loads(listed.stdout):
+            box = provider.box(*answers)
+            told = driver.execute_async_script(RUN, name, box.url, urls["newer"])
+            assert re.search(prints, told, re.MULTILINE), f"{name} printed {told}"
+            assert len(box.seen) == len(answers), name
+
+
+PAGES = [
+    *(
+        pytest.param(example, marks=pytest.mark.thorough)
+        for example in (
+            pages.test_the_element_answers,
+            pages.test_two_tabs_share_python,
+            pages.test_a_kept_key_opens_with_its_passphrase,
+            pages.test_a_login_gives_an_agent_its_key,
+        )
+    ),
+    pages.test_python_that_the_model_wrote_runs,
+]
+
+
+@pytest.mark.parametrize("headers", [pytest.param({}, id="not isolated", marks=pytest.mark.thorough), pytest.param(ISOLATED, id="isolated")])
+@pytest.mark.parametrize("example", PAGES)
+def test_every_page_of_the_examples_runs_from_the_published_packages(driver, provider, cdn, tmp_path, example, headers):
+    for page in (ROOT / "examples/web").glob("*.html"):
+        (tmp_path / "examples/web").mkdir(parents=True, exist_ok=True)
+        text = page.read_text("utf-8").replace("../../web/", f"https://{HOST}/{PACKAGE}/").replace("../../wheels/", f"https://{HOST}/{RUNTIME}/")
+        (tmp_path / "examples/web" / page.name).write_text(text, "utf-8")
+    with serve_counting(Site(tmp_path, ("examples",), headers=headers)) as server:
+        example(driver, server.url, provider)

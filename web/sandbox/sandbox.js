@@ -173,15 +173,6 @@ class Room {
     frame.setAttribute("sandbox", "allow-scripts");
     frame.hidden = true;
     frame.title = "Python sandbox";
-    frame.src = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
-    const arrived = new Promise((resolve, reject) => {
-      this.#arrive = () => resolve(undefined);
-      // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
-      const blocked = new Error(
-        `its frame was blocked: ${frame.src} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin"`,
-      );
-      frame.addEventListener("load", () => setTimeout(reject, ARRIVE_MS, blocked), { once: true });
-    });
     const ready = new Promise((resolve, reject) => {
       setTimeout(
         reject,
@@ -191,12 +182,42 @@ class Room {
       this.#receive = (message) =>
         message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`));
     });
-    for (const either of [arrived, ready]) either.catch(() => {});
-    document.documentElement.append(frame);
-    await Promise.race([arrived, ready]);
+    ready.catch(() => {});
+    await Promise.race([this.#embed(), ready]);
     frame.contentWindow?.postMessage(worker, "*", [this.#channel.port2]);
     this.#channel.port1.postMessage({ ...start, snapshot }, snapshot ? [snapshot.buffer] : []);
     await ready;
+  }
+
+  /**
+   * Puts the frame into the page, from its address or from its text. A public CDN serves it as plain text and without the page's COEP header;
+   * a page's policy may allow frames of the page's origin alone, and no inline scripts.
+   */
+  async #embed() {
+    const frame = this.#frame;
+    const address = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
+    const ways = [
+      async () => frame.setAttribute("src", address),
+      async () => frame.setAttribute("srcdoc", await (await fetch(address)).text()),
+    ];
+    if (new URL(address, location.href).origin !== location.origin) ways.reverse();
+    for (const show of ways) {
+      const arrived = new Promise((resolve) => {
+        this.#arrive = () => resolve(true);
+        // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
+        frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
+      });
+      try {
+        await show();
+        document.documentElement.append(frame);
+        if (await arrived) return;
+      } catch {} // it could not be fetched
+      frame.remove();
+      for (const name of ["src", "srcdoc"]) frame.removeAttribute(name);
+    }
+    throw new Error(
+      `its frame was blocked: ${address} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin", or the page a policy that allows inline scripts`,
+    );
   }
 
   /**
