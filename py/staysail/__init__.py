@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from . import wiring as wiring  # fills the ports of core.defaults
+from .agent.actions import CallModel, CallTools, Deliver, Finish, Pause
 from .agent.agent import Agent
 from .agent.approval import ApprovalNeeded, ApprovalRequest, Approve, GiveResult, Refuse
 from .agent.batch import Batch
@@ -23,7 +24,7 @@ from .agent.hooks import AskAgain, Hooks, Skip, Stop
 from .agent.limits import UsageLimits
 from .agent.partial_output import OutputDelta
 from .agent.reply import Reply, Step
-from .agent.run import CallModel, CallTools, Deliver, Finish, Pause, Run
+from .agent.run import Run
 from .agent.run_log import RunInfo, RunLog
 from .agent.settings import CallOptions, RunOptions
 from .agent.steering import MessageDelivered, MessageQueued, QueuedMessage, Steering

@@ -15,8 +15,9 @@ from ..core.batches import BatchPort, BatchState
 from ..core.completion import Completion, CompletionRequest
 from ..core.errors import ConfigError, StaysailError
 from ..core.messages import Message, read_messages
+from .actions import Finish
 from .reply import Reply
-from .run import Finish, Run
+from .run import Run
 
 POLL_S = 30.0
 

@@ -16,6 +16,7 @@ from ..core.log import log
 from ..core.messages import Message
 from ..core.ports import Model, SearchHit
 from ..core.waiting import timeout
+from .actions import CallModel, CallTools, Deliver, Finish, Pause
 from .answers import expect_answer
 from .approval import Answer, read_answers
 from .cache import CachedModel
@@ -34,7 +35,7 @@ from .preamble import Preamble
 from .replay import OF_MODELS
 from .reply import Reply
 from .retrieval import as_document, describe_sources
-from .run import CallModel, CallTools, Deliver, Finish, Pause, Run
+from .run import Run
 from .run_log import Journal, RunState
 from .settings import Settings
 from .tool_turn import ToolTurn

@@ -11,11 +11,11 @@ from typing import Any
 from ..core.errors import ConfigError, RunStopped, StaysailError
 from ..core.events import Event
 from ..core.json_text import RECORD_DEPTH, read_json
+from .actions import Finish, Pause
 from .driver import Driver
 from .events import ReplayDone, RunDone
 from .interface import RunOwner
 from .replay import Replay, read_live
-from .run import Finish, Pause
 from .run_log import Journal, RunLog
 from .settings import Settings
 

@@ -23,7 +23,7 @@ from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCa
 from ..core.shown import Note, Showable, ShownPart
 from ..core.usage import Usage
 from ..core.validation import fit
-from ..core.value import Value
+from .actions import Action, CallModel, CallTools, Deliver, Finish, Pause
 from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
@@ -35,50 +35,6 @@ CUT_OFF = object()
 
 type Phase = Literal["model", "tools", "done"]
 type OutputMode = Literal["text", "native", "tool"]
-
-
-class CallModel(Value):
-    """Call the model with these messages.
-
-    Attributes:
-        turn: The number of the model call, from 1.
-    """
-
-    messages: tuple[Message, ...]
-    turn: int
-
-
-class CallTools(Value):
-    """Call these tools."""
-
-    calls: tuple[ToolCall, ...]
-
-
-class Deliver(Value):
-    """Append these messages with `deliver`: their place in the run has come."""
-
-    messages: tuple[QueuedMessage, ...]
-
-
-class Pause(Value):
-    """Wait: no step is possible before one of the requests is answered.
-
-    Attributes:
-        requests: The approvals that the run waits for.
-        reply: A Reply with the exchange so far.
-    """
-
-    requests: tuple[ApprovalRequest, ...]
-    reply: Reply
-
-
-class Finish(Value):
-    """The run has ended with this reply."""
-
-    reply: Reply
-
-
-type Action = CallModel | CallTools | Deliver | Pause | Finish
 
 
 class Run(Showable):
