@@ -10,8 +10,9 @@ from ..core.events import Event
 from ..core.messages import Message
 from ..core.ports import Clock, Model
 from .reply import Reply
-from .run import OutputMode, Run
+from .run import Run
 from .settings import Settings
+from .typed_output import OutputMode
 
 
 class RunOwner(Protocol):

@@ -28,7 +28,8 @@ from .events import HandedOver, NestedEvent, RunStarted
 from .fallback import ModelChanged
 from .open_calls import Suspended
 from .partial_output import OutputDelta
-from .run import Run, read_tool_result
+from .reply import read_tool_result
+from .run import Run
 from .steering import MessageDelivered, MessageQueued, QueuedMessage
 
 

@@ -115,3 +115,18 @@ class Reply(WithOutput[Output], Showable):
             out |= {"pending": plain(self.pending), "run": self.run.to_dict()}
         out |= {"stop_details": dict(self.stop_details)} if self.stop_details else {}
         return out | ({"run_id": self.run_id} if self.run_id else {})
+
+
+def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
+    """Returns the ToolResult whose `to_dict` wrote `data`."""
+    content = Message.from_dict({"role": "user", "content": data["content"]}).content
+    return ToolResult(
+        data["id"],
+        data["name"],
+        content,
+        data["is_error"],
+        data["duration_s"],
+        tuple(data.get("sources", ())),
+        value=data.get("value"),
+        refused=data.get("refused", False),
+    )

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from ..core.completion import OUTPUT_TOOL, Completion
 from ..core.errors import ConfigError, MaxTurnsError, OutputError
 from ..core.events import ToolResult
-from ..core.messages import SOURCES, Message, MessageLike, Refusal, Text, ToolCall, cited, read_messages
+from ..core.messages import SOURCES, Message, MessageLike, Text, ToolCall, cited, read_messages
 from ..core.shown import Note, Showable, ShownPart
 from ..core.usage import Usage
 from ..core.validation import fit
@@ -27,14 +27,22 @@ from .actions import Action, CallModel, CallTools, Deliver, Finish, Pause
 from .answers import NOT_RUN, read_answer_json, says_nothing
 from .approval import Answer, ApprovalRequest
 from .open_calls import OpenCalls, Resumption, Suspended
-from .reply import Reply, Step
+from .reply import Reply, Step, read_tool_result
 from .showing import show_answer, show_call, show_usage
 from .steering import QueuedMessage
-
-CUT_OFF = object()
+from .typed_output import (
+    CUT_OFF,
+    OutputMode,
+    as_it_is,
+    decode_output,
+    describe_refusal,
+    find_output_call,
+    how_to_answer,
+    read_written,
+    refuse_result,
+)
 
 type Phase = Literal["model", "tools", "done"]
-type OutputMode = Literal["text", "native", "tool"]
 
 
 class Run(Showable):
@@ -87,7 +95,7 @@ class Run(Showable):
         self._counted_from = 0
         self._calls = OpenCalls()
         self._output: Any = None
-        self._decode = decode or _as_it_is
+        self._decode = decode or as_it_is
 
     def shown_parts(self) -> tuple[ShownPart, ...]:
         """Returns the phase, the answers so far with their tool calls, the calls without a result, and the usage."""
@@ -184,7 +192,7 @@ class Run(Showable):
             self._take_calls(completion, calls)
         elif self.output_schema is not None:
             self._expect_no_refusal(completion)
-            self._take_output(self._written_output(completion), None)
+            self._take_output(read_written(self._text, self.output_schema, completion.finish_reason), None)
         else:
             self._expect_text(completion)
             self._output, self.phase = self._text, "done"
@@ -200,7 +208,7 @@ class Run(Showable):
                 self._output, self.phase = self._text, "done"
             return
         self._begin_tools(calls)
-        answer = next((call for call in calls if call.name == OUTPUT_TOOL), None) if self.output_mode == "tool" else None
+        answer = find_output_call(completion) if self.output_mode == "tool" else None
         if answer:
             self._take_output(answer.arguments, answer)
 
@@ -297,24 +305,19 @@ class Run(Showable):
         answer = self._output_call
         last = self.steps[-1]
         if answer:  # the message of results said that the answer was accepted
-            results = tuple(_refused(result, objection) if result.id == answer.id else result for result in last.tool_results)
+            results = tuple(refuse_result(result, objection) if result.id == answer.id else result for result in last.tool_results)
             self.steps[-1] = last.replace(tool_results=results)
             self.messages[-1] = Message.tool(result.output for result in results)
         self._use_retry(f"the answer was refused: {objection}", self._output)
         self._output, self.phase = None, "model"
         if answer is None:
-            again = " Please correct it." if self.output_schema is None else f" Please correct it and {self._how_to_answer}."
+            again = " Please correct it." if self.output_schema is None else f" Please correct it and {how_to_answer(self.output_mode)}."
             self.messages.append(Message.user(f"Your answer was refused: {objection.rstrip('.')}.{again}"))
 
     @property
     def _output_call(self) -> ToolCall | None:
         """The call of the last answer that gave the typed output."""
-        calls = self.steps[-1].completion.tool_calls if self.output_mode == "tool" else ()
-        return next((call for call in calls if call.name == OUTPUT_TOOL), None)
-
-    @property
-    def _how_to_answer(self) -> str:
-        return f"call the tool {OUTPUT_TOOL}" if self.output_mode == "tool" else "answer with JSON alone"
+        return find_output_call(self.steps[-1].completion) if self.output_mode == "tool" else None
 
     def _use_retry(self, problem: str, raw: Any) -> None:
         """Counts an answer that goes back to the model. Raises OutputError when no retry is left."""
@@ -352,7 +355,7 @@ class Run(Showable):
 
     def _take_output(self, value: Any, call: ToolCall | None) -> None:
         """Checks a typed answer. Ends the run, or sends the problem back to the model."""
-        problem = self._problem(value)
+        self._output, problem = decode_output(value, self.output_schema or {}, self._decode)
         if call:
             self._settle(call, problem)
         if problem is None:
@@ -361,27 +364,13 @@ class Run(Showable):
         self._use_retry(f"the answer does not fit the output type: {problem}", None if value is CUT_OFF else value)
         if call is None:
             self.messages.append(
-                Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {self._how_to_answer}.")
+                Message.user(f"Your answer does not fit the schema: {problem}. Please correct it and {how_to_answer(self.output_mode)}.")
             )
             self.phase = "model"
 
-    def _written_output(self, completion: Completion) -> Any:
-        """Returns the JSON value of the answer's text. Returns CUT_OFF for an answer that was cut off, where its part could pass for a
-        whole value."""
-        text = self._text
-        value = read_answer_json(text)
-        if (self.output_schema or {}).get("type") == "string" and not isinstance(value, str):
-            value = text
-        cut = completion.finish_reason == "length" and not isinstance(value, dict | list)
-        return CUT_OFF if cut else value
-
     def _expect_no_refusal(self, completion: Completion) -> None:
         """Raises OutputError for a refusal: a request for its correction would not change it."""
-        refused = "".join(part.text for part in completion.message.content if isinstance(part, Refusal))
-        if self.output_schema is not None and completion.finish_reason == "content_filter":
-            refused = (
-                refused or (completion.stop_details or {}).get("explanation") or completion.text or "a content filter stopped its answer"
-            )
+        refused = describe_refusal(completion, is_typed=self.output_schema is not None)
         if refused:
             raise self._attach_history(OutputError(f"the model refused: {refused}", raw=refused))
 
@@ -406,21 +395,6 @@ class Run(Showable):
                 self._calls.settle(position, ToolResult(other.id, other.name, (Text("Not run: the answer was given beside this call."),)))
         self._end_tools_if_answered()
 
-    def _problem(self, value: Any) -> str | None:
-        """Returns how the value does not fit the schema or the type, in words for the model; None if it fits."""
-        if value is CUT_OFF:
-            return "it was cut off by the token limit, so write less"
-        value, problems = fit(value, self.output_schema or {})
-        if isinstance(value, str) and self.output_schema and self.output_schema.get("type") != "string":
-            return "it is not JSON" if value.strip() else "it is empty"
-        if problems and self._decode is _as_it_is:
-            return "; ".join(problems)
-        try:
-            self._output = self._decode(value)  # a type may read more than its schema says, such as a number for a Decimal
-        except OutputError as error:
-            return "; ".join(problems) or str(error)
-        return None
-
     def _reply(self) -> Reply:
         last, answer = self.steps[-1].completion, self._output_call
         text = answer.arguments_json if answer and not last.text else self._text
@@ -437,7 +411,7 @@ class Run(Showable):
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: all but `decode`, which may be any function; the typed output of the copy is the plain JSON."""
-        return vars(self) | {"_decode": _as_it_is}
+        return vars(self) | {"_decode": as_it_is}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Run:
         copied = object.__new__(Run)
@@ -493,32 +467,8 @@ class Run(Showable):
 
     def _restore_output(self) -> None:
         last = self.steps[-1].completion
-        answer = next((call.arguments for call in last.tool_calls if call.name == OUTPUT_TOOL), None)
+        answer = find_output_call(last)
         if self.output_schema is None or last.finish_reason == "content_filter":
             self._output = self._text
         else:
-            self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer, self.output_schema)[0])
-
-
-def _refused(result: ToolResult, objection: str) -> ToolResult:
-    text = f"Refused: {objection.rstrip('.')}. Call {OUTPUT_TOOL} again, corrected."
-    return result.replace(content=(Text(text),), is_error=True)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def read_tool_result(data: Mapping[str, Any]) -> ToolResult:
-    """Returns the ToolResult whose `to_dict` wrote `data`."""
-    content = Message.from_dict({"role": "user", "content": data["content"]}).content
-    return ToolResult(
-        data["id"],
-        data["name"],
-        content,
-        data["is_error"],
-        data["duration_s"],
-        tuple(data.get("sources", ())),
-        value=data.get("value"),
-        refused=data.get("refused", False),
-    )
+            self._output = self._decode(fit(read_answer_json(self._text) if answer is None else answer.arguments, self.output_schema)[0])

@@ -14,8 +14,9 @@ from ..core.ports import Clock, Model
 from .driver import Driver
 from .events import RunEvent
 from .reply import Reply
-from .run import OutputMode, Run
+from .run import Run
 from .settings import RunOptions, Settings
+from .typed_output import OutputMode
 
 
 class RunMaker(WithTypes[AgentOutput, AgentDeps]):

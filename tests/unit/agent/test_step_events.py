@@ -21,7 +21,7 @@ from staysail import (
     ToolResult,
     tool,
 )
-from staysail.agent.run import read_tool_result
+from staysail.agent.reply import read_tool_result
 from staysail.agent.run_log import memory_log
 from staysail.testing import ScriptedModel
 
