@@ -10,26 +10,25 @@ from typing import Any
 
 from ..core.citations import cited_sources
 from ..core.completion import Completion, CompletionRequest, Timeouts
-from ..core.errors import OutputError, ProviderError, RunCancelled, StaysailError
+from ..core.errors import OutputError, RunCancelled, StaysailError
 from ..core.events import Event, RequestAdjusted, RetryScheduled, StepDone, StepStarted, TextDelta, findings, replay
 from ..core.log import log
 from ..core.messages import Message
-from ..core.ports import Model, SearchHit
+from ..core.ports import SearchHit
 from ..core.waiting import timeout
 from .actions import CallModel, CallTools, Deliver, Finish, Pause
-from .answers import expect_answer
 from .approval import Answer, read_answers
-from .cache import CachedModel
 from .context import RunContext, current_run, expect_deps
 from .delegation import Handoff, find_handoff
 from .deliveries import Deliveries
 from .dynamic_tools import choose_tools
 from .events import HandedOver, RunDone, RunStarted
-from .fallback import Fallback, ModelChanged
+from .fallback import ModelChanged
 from .hooks import AskAgain
 from .interface import RunOwner
 from .limits import inherit_limits
 from .memory_policies import MemoryContext, fit
+from .model_call import call_model
 from .output_check import find_objection
 from .preamble import Preamble
 from .replay import OF_MODELS
@@ -323,7 +322,7 @@ class Driver:
         context.count(requests=1)
         await self._record("model_begun")
         try:
-            async with aclosing(self._call_model(prepared, streamed)) as events:
+            async with aclosing(call_model(self._agent.model, prepared, self._settings, context, self._clock, streamed=streamed)) as events:
                 async for event in events:
                     if isinstance(event, RequestAdjusted):
                         log.info("%s: %s", context.model, event.message)
@@ -339,49 +338,6 @@ class Driver:
             elif answer.feedback:
                 await self._record("told", feedback=answer.feedback)
                 context.run.tell(answer.feedback)
-
-    async def _call_model(self, request: CompletionRequest, streamed: bool) -> AsyncGenerator[Event | Completion]:
-        """Yields one model call, repeated as `retry` allows, but never after a part of the answer was yielded."""
-        agent, settings = self._agent, self._settings
-        model: Model = CachedModel(agent.model, settings.cache) if settings.cache is not None else agent.model
-        attempt = 1
-        while True:
-            handed_on = False
-            self._context.model = agent.model.name
-            try:
-                if isinstance(model, Fallback):
-                    async with aclosing(model.answer(request, streamed=streamed)) as events:
-                        async for event in events:
-                            if isinstance(event, ModelChanged):
-                                self._context.model = event.model
-                            elif isinstance(event, Completion):
-                                expect_answer(event, request.messages)
-                            handed_on = handed_on or not isinstance(event, RequestAdjusted | ModelChanged)
-                            yield event
-                elif not streamed:
-                    completion = expect_answer(await model.complete(request), request.messages)
-                    for warning in completion.warnings:
-                        yield RequestAdjusted(warning)
-                    yield completion
-                elif not model.traits.streaming:
-                    for event in replay(expect_answer(await model.complete(request), request.messages)):
-                        yield event
-                else:
-                    async with aclosing(model.stream(request)) as events:
-                        async for event in events:
-                            if isinstance(event, Completion):
-                                expect_answer(event, request.messages)
-                            handed_on = handed_on or not isinstance(event, RequestAdjusted)
-                            yield event
-                return
-            except ProviderError as error:
-                delay_s = None if handed_on else settings.retry.delay_s(attempt, error)
-                if delay_s is None:
-                    raise
-                attempt += 1
-                log.warning("%s failed, attempt %d comes in %.1f s: %s", self._context.model, attempt, delay_s, error)
-                yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
-                await self._clock.sleep(delay_s)
 
     async def _take(self, completion: Completion, sources: Iterable[Mapping[str, Any]]) -> None:
         """Gives the answer to the run after `after_model`. An answer at which a hook stops is still part of the history, because it was
