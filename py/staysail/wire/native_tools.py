@@ -162,6 +162,14 @@ CALLS: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
 }
 NATIVE_CALLS = frozenset(CALLS)
 
+BLANK_SCREEN = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAEklEQVR42mP4DwUMo4xRBukMAOPT/hAC2mzjAAAAAElFTkSuQmCC"
+"""64 white pixels square: the result of a call of a screen that gave none, because it failed or was refused. OpenAI takes nothing but a
+picture there; the reason follows in a message."""
+
+
+def picture_of(result: ToolOutput) -> Image | None:
+    return next((part for part in result.content if isinstance(part, Image)), None)
+
 
 def render_native_result(result: ToolOutput, kind: str | None, output: Any) -> Entry | None:
     """Returns the result's item for a call of a kind, or None for a function call."""
@@ -178,10 +186,8 @@ def render_native_result(result: ToolOutput, kind: str | None, output: Any) -> E
             status = "failed" if result.is_error else "completed"
             return {"type": "apply_patch_call_output", "call_id": result.id, "status": status, "output": result.text}
         case "computer_call":
-            picture = next((part for part in result.content if isinstance(part, Image)), None)
-            if picture is None:
-                raise ConfigError(f"a computer tool gives a picture of the screen, not {result.text[:80]!r}")
-            shown = {"type": "computer_screenshot", "image_url": picture.data_url("image/png")}
+            picture = picture_of(result)
+            shown = {"type": "computer_screenshot", "image_url": picture.data_url("image/png") if picture else BLANK_SCREEN}
             return {"type": "computer_call_output", "call_id": result.id, "output": shown}
         case "mcp_approval_request":
             reason = {"reason": result.text} if result.is_error else {}
