@@ -13,11 +13,11 @@ from tests.server import TestServer
 from tests.server.answers import Payload, render
 from tests.server.box import Box, Seen
 
-from . import anthropic, chat, cohere, conversations, gemini, interactions, ollama, responses, schemas
+from . import anthropic, chat, cohere, conversations, gemini, interactions, ocr, ollama, responses, schemas
 from .account import Account
 from .rule import Refusal
 
-WIRES: tuple[ModuleType, ...] = (responses, chat, anthropic, gemini, interactions, conversations, cohere, ollama)
+WIRES: tuple[ModuleType, ...] = (responses, chat, anthropic, gemini, interactions, conversations, cohere, ollama, ocr)
 
 
 def provider_names() -> list[str]:

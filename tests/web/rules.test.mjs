@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { Agent, ConfigError, ProviderFiles, bashTool, boot, customTool, hostedMcp, webSearch } from "../../web/index.js";
+import { Agent, ConfigError, OcrModel, ProviderFiles, bashTool, boot, customTool, hostedMcp, webSearch } from "../../web/index.js";
 import { ToolFS } from "../../web/toolfs.js";
 import { startProvider } from "./provider.mjs";
 
@@ -205,4 +205,27 @@ test("a file is sent once and named in messages", async () => {
   assert.equal(new TextDecoder().decode(await files.content(file.id)), "%PDF-1.7");
   await files.delete(file.id);
   assert.deepEqual(await files.list(), []);
+});
+
+test("a document is read as Markdown, page by page, with its pictures", async () => {
+  const box = await provider.rules("mistral");
+  const model = new OcrModel({ model: "mistral:mistral-ocr-latest", apiKey: "k", baseURL: box.url, retry: false });
+  const pdf = new Blob(["%PDF"], { type: "application/pdf" });
+  const read = await model.read(pdf, { pages: [0, 2], images: true });
+  assert.equal(read.markdown, "# Page 0\n\n![img-0.jpeg](img-0.jpeg)\n\n# Page 2\n\n![img-2.jpeg](img-2.jpeg)");
+  assert.deepEqual([read.pages.map(({ index }) => index), read.pagesRead], [[0, 2], 2]);
+  assert.equal(read.pages[1].images["img-2.jpeg"].mediaType, "image/jpeg");
+  const whole = await model.read(new Uint8Array([37, 80, 68, 70]));
+  assert.deepEqual([whole.pages.length, whole.pages[0].images], [3, {}]);
+  assert.equal((await model.read(new Blob(["x"], { type: "image/webp" }))).pages.length, 1);
+  assert.equal((await model.read({ type: "file", url: "https://x.example/a.pdf", name: "a" })).pages.length, 3);
+  assert.equal((await model.read({ type: "file", fileId: "f1" })).pages.length, 3);
+  const kinds = (await box.seen()).map(({ json }) => json.document.type);
+  assert.deepEqual(kinds, ["document_url", "document_url", "image_url", "document_url", "file"]);
+  await assert.rejects(model.read(pdf, { pages: [] }), { name: "ConfigError", message: /at least one page/ });
+  await assert.rejects(model.read(new Uint8Array()), (error) => error.name === "BadRequestError" || error.name === "ConfigError");
+  const wrong = new OcrModel({ model: "mistral:mistral-small-latest", apiKey: "k", baseURL: box.url, retry: false });
+  await assert.rejects(wrong.read(pdf), { name: "BadRequestError", status: 400, message: /Invalid model/ });
+  const aborting = AbortSignal.abort();
+  await assert.rejects(model.read(pdf, { signal: aborting }), { name: "AbortError" });
 });
