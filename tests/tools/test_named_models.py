@@ -15,7 +15,8 @@ FILES = sorted(
     path
     for pattern in ("*.md", "docs/**/*.md", "web/README.md", "index.html", "page/**/*.js", "examples/**/*.*", "py/staysail/providers/*.py")
     for path in ROOT.glob(pattern)
-    if path.name != "CHANGELOG.md" and path.suffix in (".md", ".html", ".js", ".py", ".mjs", ".ts")
+    if path.name != "CHANGELOG.md"
+    and path.suffix in (".md", ".html", ".js", ".py", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".svelte", ".astro", ".ipynb")
 )
 # Rules for models that still run are no advice to use them.
 RULES = re.compile(r"^\s*\(?r\"|^MODELS|retired", re.IGNORECASE)
