@@ -25,6 +25,9 @@ export function keptKey(id) {
   return keys && kept.has(id) ? () => /** @type {KeyStore} */ (keys).load(id) : undefined;
 }
 
+/** Whether a key is kept for a provider and can be read without asking for anything. @param {string} id */
+export const isUnlocked = (id) => kept.get(id)?.locked === false;
+
 export function watchKeptKeys() {
   try {
     keys = new KeyStore({ name: "staysail-page-keys" });

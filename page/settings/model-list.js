@@ -1,50 +1,84 @@
 /**
- * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them at the press of a
- * button, so that nothing is sent while an address or a key is being typed.
+ * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them once there is a
+ * key, a moment after the last change, once for each key and address; and at the press of a button.
  */
 
 import { h } from "../../web/element/dom.js";
 import { listModels } from "../../web/models/list.js";
 import { find } from "../find.js";
+import { isUnlocked } from "./kept-keys.js";
 
 /** @typedef {import("../../web/types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./provider-form.js").Settings} Settings */
 
 const ABILITIES = { tools: "tools", structured_output: "typed answers", reasoning: "reasoning", web_search: "web search" };
 const field = find("model", HTMLInputElement);
+/** Milliseconds after the last change, so that no half of an address or a key is sent. */
+const QUIET_MS = 1000;
 
 /** @type {Map<string, ModelInfo[]>} by provider and address, while the page lives */
 const listed = new Map();
+/** The key that each place was last asked with by itself. @type {Map<string, string>} */
+const asked = new Map();
 /** @type {Settings | undefined} */
 let latest;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let waiting;
 
 find("list-models", HTMLButtonElement).addEventListener("click", () => void (latest && list(latest)));
 
-/** Shows what is known of the model in the field, and remembers the settings for the provider's list. @param {Settings} settings */
+/**
+ * Shows what is known of the provider's models and of the one in the field. Asks the provider soon, where there is a key that it was not
+ * asked with.
+ * @param {Settings} settings
+ */
 export function showModels(settings) {
+  const moved = !latest || placeOf(latest) !== placeOf(settings);
   latest = settings;
-  describe(listed.get(placeOf(settings)));
+  const models = listed.get(placeOf(settings));
+  if (models && moved) offer(models);
+  describe(models);
+  clearTimeout(waiting);
+  waiting = setTimeout(ask, QUIET_MS, settings);
 }
 
 /** @param {Settings} settings */
 const placeOf = ({ choice, baseURL }) => `${choice.id} ${baseURL}`;
 
-/** @param {Settings} settings */
-async function list(settings) {
+/** Asks for the models without being told to; a failure is not shown. @param {Settings} settings */
+function ask(settings) {
+  const { choice, apiKey, baseURL } = settings;
+  const key = typeof apiKey === "string" ? apiKey : isUnlocked(choice.id) ? "kept" : "";
+  const place = placeOf(settings);
+  if (!key || asked.get(place) === key || (choice.base === "needed" && !baseURL)) return;
+  asked.set(place, key);
+  void list(settings, true);
+}
+
+/**
+ * @param {Settings} settings
+ * @param {boolean} [quiet] whether to say nothing of the request and of its failure
+ */
+async function list(settings, quiet = false) {
   const { choice, apiKey, baseURL } = settings;
   const place = placeOf(settings);
-  say("Asking …");
+  if (!quiet) say("Asking …");
   /** @type {ModelInfo[]} */
   let models;
   try {
     models = await listModels(choice.id, { ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) });
   } catch (error) {
-    return say(`${choice.label} lists no models: ${/** @type {Error} */ (error).message}`);
+    return quiet || say(`${choice.label} lists no models: ${/** @type {Error} */ (error).message}`);
   }
   listed.set(place, models);
   if (!latest || placeOf(latest) !== place) return;
-  find("models", HTMLDataListElement).replaceChildren(...models.map((info) => h("option", { value: info.id }, facts(info).join(", "))));
+  offer(models);
   if (!describe(models)) say(`${models.length} models: choose one in the field above.`);
+}
+
+/** @param {ModelInfo[]} models */
+function offer(models) {
+  find("models", HTMLDataListElement).replaceChildren(...models.map((info) => h("option", { value: info.id }, facts(info).join(", "))));
 }
 
 /**

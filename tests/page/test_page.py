@@ -96,8 +96,9 @@ def test_it_offers_every_provider_that_a_page_can_call_and_asks_for_what_that_on
 def test_the_model_field_lists_what_the_provider_serves_at_the_press_of_a_button(page, server):
     listed = {"data": [{"id": "m", "context_length": 4096}, {"id": "n"}]}
     box = server.box({"body": listed})
+    box.lists_models = True
     choose(page, "openai-compatible", base=box.url, model="m")
-    assert box.seen == []  # nothing is sent while settings are typed
+    assert box.seen == []  # nothing is sent without a key
     page.driver.execute_script("document.getElementById('list-models').click()")
     page.wait(lambda: "4,096 tokens" in field(page, "model-facts").text, "what is known of the model")
     names = page.driver.execute_script("return [...document.querySelectorAll('#models option')].map((option) => option.value)")

@@ -68,12 +68,13 @@ class Seen:
 
 class Box:
     """loop: begin again with the first answer when the last was given. head: the bodiless answer to HEAD; else
-    HEAD is always granted."""
+    HEAD is always granted. lists_models: a page's request for the models takes an answer; else it is refused and not seen."""
 
     def __init__(self, url: str, answers: list[Answer], *, loop: bool = False) -> None:
         self.url = url
         self.seen: list[Seen] = []
         self.preflights: list[Seen] = []
+        self.lists_models = False
         self.head: Callable[[Seen], Mapping[str, Any]] | None = None
         self.most_at_once = 0
         self._answers: list[Answer] = list(answers)
@@ -99,8 +100,10 @@ class Box:
         return sum(self._given.get(n, 0) == 0 for n in range(len(self._answers)))
 
     def take(self, seen: Seen) -> Mapping[str, Any]:
-        """Writes the request down and chooses its answer."""
+        """Writes the request down and chooses its answer. A page that lists models takes none that is meant for others."""
         with self._changed:
+            if seen.method == "GET" and seen.path.endswith("/models") and "origin" in seen.headers and not self.lists_models:
+                return {"status": 404, "body": {"error": {"message": "this server lists no models"}}}
             self.seen.append(seen)
             self.most_at_once = max(self.most_at_once, sum(one.ended is None for one in self.seen))
             self._changed.notify_all()
