@@ -206,7 +206,10 @@ async function remove(name) {
   place.focus();
 }
 
-/** @param {string} text @param {boolean} [isFailure] */
+/**
+ * @param {string} text
+ * @param {boolean} [isFailure]
+ */
 function say(text, isFailure = false) {
   status.value = text;
   status.classList.toggle("failed", isFailure);

@@ -49,7 +49,11 @@ export async function download(id, file, options) {
   }
 }
 
-/** @param {KeptFiles} files @param {string} id @returns {Promise<About | undefined>} */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @returns {Promise<About | undefined>}
+ */
 export async function readAbout(files, id) {
   const blob = await files.get(id, "about.json");
   try {
@@ -59,12 +63,21 @@ export async function readAbout(files, id) {
   }
 }
 
-/** @param {KeptFiles} files @param {string} id @param {About} about */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @param {About} about
+ */
 export async function writeAbout(files, id, about) {
   await files.put(id, "about.json", new TextEncoder().encode(JSON.stringify(about)));
 }
 
-/** Returns the chunks that are there in full, with holes. @param {KeptFiles} files @param {string} id @param {About} about */
+/**
+ * Returns the chunks that are there in full, with holes.
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @param {About} about
+ */
 export async function keptChunks(files, id, about) {
   const lengths = chunkLengths(about);
   const found = await Promise.all(lengths.map((_, index) => files.get(id, String(index))));
@@ -201,7 +214,11 @@ class Download {
     }
   }
 
-  /** @param {Record<string, string>} headers @param {AbortSignal} signal @param {"GET" | "HEAD"} [method] */
+  /**
+   * @param {Record<string, string>} headers
+   * @param {AbortSignal} signal
+   * @param {"GET" | "HEAD"} [method]
+   */
   async #fetch(headers, signal, method = "GET") {
     const { url } = this.#file;
     /** @type {Response} */
@@ -261,7 +278,11 @@ class Download {
     await writeAbout(this.#files, this.#id, this.#about);
   }
 
-  /** @param {Response} response @param {number} index @param {Patience} patience */
+  /**
+   * @param {Response} response
+   * @param {number} index
+   * @param {Patience} patience
+   */
   async #receive(response, index, patience) {
     const length = chunkLengths(/** @type {About} */ (this.#about))[index];
     const bytes = new Uint8Array(length);
@@ -278,7 +299,11 @@ class Download {
     await this.#keep(index, bytes);
   }
 
-  /** Cuts a whole file into chunks; those that are there already pass by. @param {Response} response @param {Patience} patience */
+  /**
+   * Cuts a whole file into chunks; those that are there already pass by.
+   * @param {Response} response
+   * @param {Patience} patience
+   */
   async #receiveWhole(response, patience) {
     // Behind a content encoding, Content-Length counts compressed bytes.
     const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
@@ -311,7 +336,10 @@ class Download {
     this.#missing.clear();
   }
 
-  /** @param {number} index @param {Uint8Array<ArrayBuffer>} bytes */
+  /**
+   * @param {number} index
+   * @param {Uint8Array<ArrayBuffer>} bytes
+   */
   async #keep(index, bytes) {
     try {
       await this.#files.put(this.#id, String(index), bytes);
@@ -348,7 +376,11 @@ class Download {
 
 /** Raised where a further try may help. */
 class Broken extends Error {
-  /** @param {string} message @param {unknown} [cause] @param {boolean} [isRefused] whether no response came at all */
+  /**
+   * @param {string} message
+   * @param {unknown} [cause]
+   * @param {boolean} [isRefused] whether no response came at all
+   */
   constructor(message, cause, isRefused = false) {
     super(message, { cause });
     this.isRefused = isRefused;
@@ -381,7 +413,10 @@ async function requireRoom(files, url, sizeBytes) {
   if (sizeBytes && !(await files.fits(sizeBytes))) throw noRoom(url, sizeBytes);
 }
 
-/** @param {string} url @param {number} sizeBytes */
+/**
+ * @param {string} url
+ * @param {number} sizeBytes
+ */
 function noRoom(url, sizeBytes) {
   return new LocalModelError(
     "no_room",

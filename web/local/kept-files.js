@@ -33,9 +33,15 @@ export async function openKeptFiles() {
 /** @returns {Promise<KeptFiles>} */
 async function openFolder() {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle(NAME, { create: true });
-  /** @param {string} id @param {boolean} [create] */
+  /**
+   * @param {string} id
+   * @param {boolean} [create]
+   */
   const folder = (id, create = false) => root.getDirectoryHandle(id, { create });
-  /** @param {string} id @param {string} name */
+  /**
+   * @param {string} id
+   * @param {string} name
+   */
   const open = async (id, name) => {
     const file = await (await folder(id, true)).getFileHandle(name, { create: true });
     return /** @type {any} */ (file).createSyncAccessHandle();
@@ -143,7 +149,10 @@ export function memoryFiles() {
   };
 }
 
-/** @param {unknown} error @param {string} name */
+/**
+ * @param {unknown} error
+ * @param {string} name
+ */
 export function isNamed(error, name) {
   return error instanceof DOMException && error.name === name;
 }

@@ -105,9 +105,18 @@ export async function deleteWeights(model) {
   return found;
 }
 
-/** @param {KeptFiles} files @param {string} id @param {Source} source @param {AbortSignal | undefined} signal @param {(loaded: number, total: number) => void} onBytes */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @param {Source} source
+ * @param {AbortSignal | undefined} signal
+ * @param {(loaded: number, total: number) => void} onBytes
+ */
 async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onBytes) {
-  let [about, blob] = [/** @type {About | undefined} */ (undefined), /** @type {Blob | undefined} */ (undefined)];
+  /** @type {About | undefined} */
+  let about;
+  /** @type {Blob | undefined} */
+  let blob;
   // Chunks may vanish meanwhile: a user clears the site's data, and WebKit's Cache storage now and then does not have what was just put.
   for (let tries = 0; !blob && tries < 3; tries++) {
     about = await download(id, { url, model, sizeBytes, isCertain: Boolean(sha256) }, { files, signal, onBytes });
@@ -122,19 +131,29 @@ async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onB
   return blob;
 }
 
-/** @param {KeptFiles} files @param {string} id */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ */
 async function keptBlob(files, id) {
   const about = await readAbout(files, id);
   return about?.isWhole ? wholeBlob(files, id, about) : undefined;
 }
 
-/** @param {KeptFiles} files @param {string} id @param {About} about */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ * @param {About} about
+ */
 async function wholeBlob(files, id, about) {
   const chunks = await keptChunks(files, id, about);
   return chunks.every((chunk) => chunk !== undefined) ? new Blob(/** @type {Blob[]} */ (chunks)) : undefined;
 }
 
-/** @param {KeptFiles} files @param {string} id */
+/**
+ * @param {KeptFiles} files
+ * @param {string} id
+ */
 async function stateOf(files, id) {
   const about = await readAbout(files, id);
   if (!about) return undefined;
