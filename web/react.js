@@ -15,7 +15,7 @@ import { Chat, createChat } from "./chat.js";
  * of the next run. A chat that is not kept stops with its component.
  * @param {AgentSource | Chat} agent an Agent, a function that returns one, or a chat that others show too
  * @param {ChatOptions} [options]
- * @returns {ChatSnapshot & Pick<Chat, "send" | "queue" | "unqueue" | "stop" | "retry" | "edit" | "takeBack" | "fork" | "approve" | "refuse"
+ * @returns {ChatSnapshot & Pick<Chat, "send" | "queue" | "unqueue" | "stop" | "retry" | "edit" | "showVersion" | "takeBack" | "fork" | "approve" | "refuse"
  *   | "answer" | "clear"> & {chat: Chat}} the snapshot, the chat's methods, and the chat
  */
 export function useChat(agent, options = {}) {
@@ -50,8 +50,8 @@ export function useChat(agent, options = {}) {
     };
   }, [chat, isOwn]);
   return useMemo(() => {
-    const { send, queue, unqueue, stop, retry, edit, takeBack, fork, approve, refuse, answer, clear } = chat;
-    return { ...snapshot, chat, send, queue, unqueue, stop, retry, edit, takeBack, fork, approve, refuse, answer, clear };
+    const { send, queue, unqueue, stop, retry, edit, showVersion, takeBack, fork, approve, refuse, answer, clear } = chat;
+    return { ...snapshot, chat, send, queue, unqueue, stop, retry, edit, showVersion, takeBack, fork, approve, refuse, answer, clear };
   }, [snapshot, chat]);
 }
 

@@ -13,7 +13,7 @@ import { Chat, createChat } from "./chat.js";
  * @param {AgentSource | Chat} agent an Agent, a function that returns one, or a chat that others show too
  * @param {ChatOptions} [options]
  * @returns {{subscribe: (run: (snapshot: ChatSnapshot) => void) => () => void} & Pick<Chat, "send" | "queue" | "unqueue" | "stop" | "retry" | "edit"
- *   | "takeBack" | "fork" | "approve" | "refuse" | "answer" | "clear"> & {chat: Chat}}
+ *   | "showVersion" | "takeBack" | "fork" | "approve" | "refuse" | "answer" | "clear"> & {chat: Chat}}
  */
 export function useChat(agent, options = {}) {
   const chat = agent instanceof Chat ? agent : createChat(agent, options);
@@ -31,6 +31,6 @@ export function useChat(agent, options = {}) {
       if (isOwn) setTimeout(() => shown || chat.stop());
     };
   };
-  const { send, queue, unqueue, stop, retry, edit, takeBack, fork, approve, refuse, answer, clear } = chat;
-  return { subscribe, chat, send, queue, unqueue, stop, retry, edit, takeBack, fork, approve, refuse, answer, clear };
+  const { send, queue, unqueue, stop, retry, edit, showVersion, takeBack, fork, approve, refuse, answer, clear } = chat;
+  return { subscribe, chat, send, queue, unqueue, stop, retry, edit, showVersion, takeBack, fork, approve, refuse, answer, clear };
 }

@@ -18,7 +18,7 @@ import { Chat, createChat } from "./chat.js";
  * @param {AgentSource | Chat} agent an Agent, a function that returns one, or a chat that others show too
  * @param {ChatOptions} [options]
  * @returns {{[name in keyof ChatSnapshot]: ReadonlyRef<ChatSnapshot[name]>} & Pick<Chat, "send" | "queue" | "unqueue" | "stop" | "retry" | "edit"
- *   | "takeBack" | "fork" | "approve" | "refuse" | "answer" | "clear"> & {chat: Chat}} a ref for each field of the snapshot, the chat's
+ *   | "showVersion" | "takeBack" | "fork" | "approve" | "refuse" | "answer" | "clear"> & {chat: Chat}} a ref for each field of the snapshot, the chat's
  *   methods, and the chat
  */
 export function useChat(agent, options = {}) {
@@ -45,7 +45,7 @@ export function useChat(agent, options = {}) {
    * @returns {ReadonlyRef<ChatSnapshot[N]>}
    */
   const field = (name) => computed(() => snapshot.value[name]);
-  const { send, queue, unqueue, stop, retry, edit, takeBack, fork, approve, refuse, answer, clear } = chat;
+  const { send, queue, unqueue, stop, retry, edit, showVersion, takeBack, fork, approve, refuse, answer, clear } = chat;
   return {
     messages: field("messages"),
     status: field("status"),
@@ -60,6 +60,7 @@ export function useChat(agent, options = {}) {
     stop,
     retry,
     edit,
+    showVersion,
     takeBack,
     fork,
     approve,

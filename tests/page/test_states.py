@@ -82,10 +82,11 @@ def test_an_error_says_what_happened_and_keeps_its_own_text_folded(chat, fault, 
     assert violations(chat) == []
 
 
-def test_the_arrow_fetches_the_last_question_into_an_empty_field(chat):
+def test_the_arrow_edits_the_last_question_where_it_stands(chat):
     say(chat, [text_delta("An answer.")], prompt="My question")
     chat.type(Keys.ARROW_UP)
-    chat.wait(lambda: chat.run("return chat.shadowRoot.querySelector('textarea').value") == "My question", "the question")
+    assert chat.run("return root.activeElement.value") == "My question"
+    assert chat.run("return root.activeElement.matches('.edit-field')")
 
 
 def test_a_server_on_this_computer_that_does_not_answer_is_explained(driver, site):

@@ -521,3 +521,113 @@ test("what an agent does that serves as a tool stands in its call, with its appr
   );
   assert.equal(call.parts[1].request, request);
 });
+
+test("edits and repetitions keep the versions before, which can be gone through with all that followed", async () => {
+  const chat = createChat(scripted("One.", "Two.", "Three.", "Four.", "Five."));
+  await chat.send("a");
+  await chat.send("b");
+  assert.equal(chat.getSnapshot().messages[0].versions, undefined);
+  await chat.edit("3", "b, again");
+  await chat.edit("1", "A");
+  const versions = () =>
+    chat
+      .getSnapshot()
+      .messages.filter(({ role }) => role === "user")
+      .map(({ version, versions }) => (versions ? `${version}/${versions}` : ""));
+  assert.deepEqual([shown(chat), versions()], [["user: A", "assistant: Four."], ["2/2"]]);
+  assert.equal(await chat.showVersion("1", 1), true);
+  assert.deepEqual(
+    [shown(chat), versions()],
+    [
+      ["user: a", "assistant: One.", "user: b, again", "assistant: Three."],
+      ["1/2", "2/2"],
+    ],
+  );
+  assert.equal(await chat.showVersion("3", 1), true);
+  assert.deepEqual(shown(chat).slice(2), ["user: b", "assistant: Two."]);
+  assert.equal(await chat.showVersion("3", 1), false, "it is shown already");
+  await chat.retry();
+  assert.deepEqual(
+    [shown(chat).slice(2), versions()],
+    [
+      ["user: b", "assistant: Five."],
+      ["1/2", "3/3"],
+    ],
+  );
+  assert.deepEqual(chat.history, [user("a"), assistant("One."), user("b"), assistant("Five.")]);
+  await chat.showVersion("1", 2);
+  await chat.showVersion("1", 1);
+  assert.deepEqual(versions(), ["1/2", "3/3"]);
+});
+
+test("a version without an answer is not kept, and one that was stopped is", async () => {
+  const agent = scripted(
+    "One.",
+    async function* () {
+      yield { type: "step_started", step: 1 };
+      throw new Error("no");
+    },
+    async function* (_, { signal }) {
+      yield text("Half");
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    },
+    "Four.",
+  );
+  const chat = createChat(agent);
+  await chat.send("a");
+  await chat.edit("1", "fails");
+  assert.deepEqual([shown(chat), chat.getSnapshot().messages[0].versions], [["user: fails", "assistant: "], 2]);
+  const sent = chat.edit("1", "is stopped");
+  await until(() => chat.getSnapshot().status === "streaming");
+  assert.equal(await chat.showVersion("1", 1), false, "a run is under way");
+  chat.stop();
+  await sent;
+  await chat.edit("1", "d");
+  assert.equal(chat.getSnapshot().messages[0].versions, 3);
+  await chat.showVersion("1", 2);
+  assert.deepEqual(shown(chat), ["user: is stopped", "assistant: Half"]);
+});
+
+/** A store of one conversation in memory. */
+function keeping(messages = []) {
+  const store = {
+    messages,
+    points: null,
+    load: async (id) => ({ id, messages: [...store.messages], problems: [] }),
+    versions: async () => store.points,
+    async replace(_, at, more, points) {
+      store.messages = [...store.messages.slice(0, at), ...more];
+      store.points = points;
+    },
+  };
+  return store;
+}
+
+test("a kept chat has its versions after a reload, also when the last one had no answer yet", async () => {
+  const conversations = keeping([user("a"), assistant("One."), user("b"), assistant("Two.")]);
+  const open = (agent) => createChat(agent, { conversation: "c", conversations });
+  const first = open(
+    scripted(async function* () {
+      yield { type: "step_started", step: 1 };
+      await new Promise(() => {});
+    }),
+  );
+  await first.restore();
+  void first.edit("1", "is never answered");
+  await until(() => first.getSnapshot().status === "submitted");
+  assert.deepEqual(conversations.messages, []);
+  const agent = scripted("Three.");
+  const second = open(agent);
+  await second.restore();
+  assert.deepEqual(shown(second), ["user: a", "assistant: One.", "user: b", "assistant: Two."]);
+  assert.deepEqual(conversations.messages, [], "another tab may be at work");
+  void second.edit("3", "B");
+  await until(() => second.getSnapshot().status === "ready" && agent.calls.length);
+  assert.deepEqual(conversations.messages, [user("a"), assistant("One.")]);
+  conversations.messages.push(user("B"), assistant("Three."));
+  const third = open(scripted());
+  await third.restore();
+  assert.equal(third.getSnapshot().messages[2].versions, 2);
+  await third.showVersion("3", 1);
+  assert.deepEqual(conversations.messages, [user("a"), assistant("One."), user("b"), assistant("Two.")]);
+});

@@ -82,6 +82,27 @@ export class Conversations {
   }
 
   /**
+   * Puts messages in the place of those from `at` on, and stores what a chat knows of their other versions, in one write.
+   * @param {string} id
+   * @param {number} at
+   * @param {MessageLike | readonly MessageLike[]} messages
+   * @param {string} versions JSON text, which `versions` returns
+   * @returns {Promise<void>}
+   */
+  replace(id, at, messages, versions) {
+    return this.#call("replace", { id, at, messages: toSnake(messages), versions });
+  }
+
+  /**
+   * Returns what `replace` stored of other versions, if anything.
+   * @param {string} id
+   * @returns {Promise<string | null>}
+   */
+  versions(id) {
+    return this.#call("versions", { id });
+  }
+
+  /**
    * @param {string} id
    * @param {string} title
    * @returns {Promise<void>}

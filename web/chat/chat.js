@@ -1,12 +1,15 @@
 /**
  * A chat: messages, and what may be done with them. It holds the state and knows no page; a framework or an element shows it.
  *
- * @import { AgentEvent, ApprovalAnswer, ApprovalRequest, Content, Message, Reply } from "../types.js"
+ * @import { AgentEvent, ApprovalAnswer, ApprovalRequest, Message, Reply } from "../types.js"
  * @import { ChatAgent, ChatCall, ChatMessage, ChatOptions, ChatSnapshot, Prompt } from "./types.js"
  * @import { RunView } from "./fold.js"
  * @import { Begin } from "./runs.js"
+ * @import { Branch, Point } from "./versions.js"
  * An agent, or a function that returns one. signal: of the run that the agent is for; undefined where its runs are only looked up.
  * @typedef {ChatAgent | ((signal?: AbortSignal) => ChatAgent | Promise<ChatAgent>)} AgentSource
+ * Where a user's message stands: among the messages, and in the history.
+ * @typedef {{position: number, message: ChatMessage, at: number}} Place
  */
 
 import { Steering } from "../agent/steering.js";
@@ -14,11 +17,14 @@ import { ConfigError } from "../errors.js";
 import { Approvals } from "./approvals.js";
 import { beginRun, endRun, foldRun, withParts } from "./fold.js";
 import { follow, unlessAborted } from "./follow.js";
-import { readHistory, textOf } from "./history.js";
+import { readHistory } from "./history.js";
 import { KeptConversation } from "./kept.js";
 import { foldParts, requestsIn, settleRequest } from "./parts.js";
+import { brokenHistory, placed } from "./places.js";
 import { findFailedRun, findLastRun, forgetRuns } from "./runs.js";
+import { takeSnapshot } from "./snapshot.js";
 import { addUsage, noUsage } from "./usage.js";
+import { branchOff, turnTo, versionAt } from "./versions.js";
 
 /** Milliseconds that a stopped run may take to tell its history. */
 const GRACE_MS = 1500;
@@ -35,6 +41,10 @@ export class Chat {
   #past = [];
   /** The history that goes with the next prompt. @type {Message[]} */
   #history = [];
+  /** Where versions of messages part. @type {Point[]} */
+  #points = [];
+  /** Stores what is shown and not stored. @type {(() => Promise<void>) | undefined} */
+  #putBack;
   /** The run that is under way, or the last one. @type {RunView | undefined} */
   #run;
   /** The history before the last run. @type {Message[]} */
@@ -183,14 +193,31 @@ export class Chat {
   };
 
   /**
-   * Replaces a user's message and all that came after it.
+   * Puts another prompt in the place of a user's message. What was answered before is kept as another version of the message: see
+   * `showVersion`.
    * @param {string} id of the message
    * @param {Prompt} prompt
    * @returns {Promise<Reply | undefined>}
    */
   edit = async (id, prompt) => {
-    if ((await this.takeBack(id)) === undefined) return undefined;
+    const found = await this.#findPlace(id);
+    if (!found) return undefined;
+    await this.#turn(found, { messages: [], points: branchOff(this.#points, this.#history, found.at) });
     return this.#start(prompt);
+  };
+
+  /**
+   * Shows another version of a user's message, with all that followed it.
+   * @param {string} id of the message
+   * @param {number} version from 1 to the message's `versions`
+   * @returns {Promise<boolean>} whether it is shown; false while a run is under way
+   */
+  showVersion = async (id, version) => {
+    const found = await this.#findPlace(id);
+    const branch = found && turnTo(this.#points, this.#history, found.at, version);
+    if (!branch) return false;
+    await this.#turn(found, branch);
+    return true;
   };
 
   /**
@@ -199,6 +226,18 @@ export class Chat {
    * @returns {Promise<Message["content"] | undefined>} the message's content; undefined while a run is under way
    */
   takeBack = async (id) => {
+    const found = await this.#findPlace(id);
+    if (!found) return undefined;
+    await this.#turn(found, { messages: [], points: this.#points.filter((point) => point.at < found.at) });
+    return found.message.prompt;
+  };
+
+  /**
+   * Returns where a user's message stands among the messages and in the history; undefined while a run is under way.
+   * @param {string} id
+   * @returns {Promise<Place | undefined>}
+   */
+  async #findPlace(id) {
     await this.restore();
     await this.#settling;
     if (this.#control) return undefined;
@@ -206,16 +245,37 @@ export class Chat {
     const position = messages.findIndex((message) => message.id === id && message.role === "user");
     if (position < 0) throw new ConfigError(`this chat has no user's message ${JSON.stringify(id)}`);
     const message = messages[position];
-    const at = message.at ?? this.#before.length;
+    return { position, message, at: message.at ?? this.#before.length };
+  }
+
+  /**
+   * Puts other messages in the place of a message and of all that came after it.
+   * @param {Place} place
+   * @param {Branch} branch
+   */
+  async #turn({ position, at }, { messages, points }) {
     await this.#forgetRuns();
-    if (this.#history.length > at) await this.#kept.cut(at);
+    await this.#putBack?.();
+    if (this.#history.length > at || messages.length) await this.#kept.replace(at, messages, points);
+    const before = this.#snapshot.messages.slice(0, position);
     this.#leaveRun();
-    this.#past = messages.slice(0, position);
-    this.#history = this.#history.slice(0, at);
+    this.#points = points;
+    this.#history = [...this.#history.slice(0, at), ...messages];
+    const shown = readHistory(this.#history).filter((message) => (message.at ?? 0) >= at);
+    this.#past = this.#counted([...before, ...shown.map((message, nth) => ({ ...message, id: `${position + nth + 1}` }))]);
     this.#error = this.#paused = undefined;
     this.#change();
-    return message.prompt;
-  };
+  }
+
+  /**
+   * Returns the messages, the user's ones with their versions.
+   * @param {ChatMessage[]} messages
+   */
+  #counted(messages) {
+    return this.#points.length
+      ? messages.map((message) => (message.role === "user" ? { ...message, ...versionAt(this.#points, message.at) } : message))
+      : messages;
+  }
 
   /**
    * Copies the chat up to a message, and that message too. A kept conversation is copied in its store.
@@ -283,10 +343,14 @@ export class Chat {
     await forgetRuns(await this.#getAgent(), this.#kept.id);
   }
 
-  /** @param {Message[]} history */
-  #begin(history) {
+  /**
+   * @param {Message[]} history
+   * @param {Point[]} [points] where versions part
+   */
+  #begin(history, points = /** @type {Point[]} */ ([])) {
     this.#history = history;
-    this.#past = readHistory(history);
+    this.#points = points;
+    this.#past = this.#counted(readHistory(history));
     this.#run = this.#error = this.#paused = undefined;
   }
 
@@ -297,7 +361,10 @@ export class Chat {
     try {
       if (this.#kept.id !== undefined) {
         const stored = await this.#kept.load();
-        this.#begin(stored.messages);
+        this.#begin(stored.messages, await this.#kept.points(stored.messages.length));
+        await this.#showEarlier();
+        stored.messages = this.#history;
+        this.#change();
         this.#options.onRestore?.(stored);
       }
       if (this.#options.restore !== "manual") await this.resume();
@@ -309,6 +376,22 @@ export class Chat {
       this.#restored = undefined; // the next prompt tries again
       this.#fail(error);
     }
+  }
+
+  /**
+   * Shows the version before the last one where the page was left before that one had an answer. The store gets it back with the next change,
+   * as another tab may be at work on the answer.
+   */
+  async #showEarlier() {
+    const at = this.#history.length;
+    const version = (this.#points.find((point) => point.at === at)?.branches.findLastIndex(Boolean) ?? -1) + 1;
+    const branch = turnTo(this.#points, this.#history, at, version);
+    if (!branch || (this.#options.durable && (await findLastRun(await this.#getAgent(), this.#kept.id)))) return;
+    this.#begin([...this.#history, ...branch.messages], branch.points);
+    this.#putBack = async () => {
+      this.#putBack = undefined;
+      await this.#kept.replace(at, branch.messages, branch.points);
+    };
   }
 
   /** @param {AbortSignal} [signal] of the run that the agent is for */
@@ -326,6 +409,7 @@ export class Chat {
     this.#leaveRun();
     const run = beginRun(prompt, this.#past.length);
     return this.#carryOut(run, async (agent, options) => {
+      await this.#putBack?.();
       if (broken?.messages.at(-1)?.status === "failed") await this.#keepBroken(broken, agent); // one that was stopped is kept already
       return agent.stream(prompt, options);
     });
@@ -391,17 +475,18 @@ export class Chat {
     const run = /** @type {RunView} */ (this.#run);
     const at = history.length;
     this.#before = history;
-    this.#run = { ...run, at, messages: run.messages.with(0, { ...run.messages[0], at, end: at + 1 }) };
+    this.#run = { ...run, at, messages: this.#counted(run.messages.with(0, { ...run.messages[0], at, end: at + 1 })) };
   }
 
   /** @param {AgentEvent} event */
   #take(event) {
     const run = foldRun(/** @type {RunView} */ (this.#run), event);
     if (event.type === "run_started") {
-      if (event.messages.length - 1 !== this.#history.length) this.#begin(event.messages.slice(0, -1));
+      if (event.messages.length - 1 !== this.#history.length) this.#begin(event.messages.slice(0, -1), this.#points);
       this.#before = this.#history;
       const first = this.#past.length;
-      this.#run = first === run.first ? run : foldRun({ ...run, first }, event);
+      const begun = first === run.first ? run : foldRun({ ...run, first }, event);
+      this.#run = { ...begun, messages: this.#counted(begun.messages) };
     } else this.#run = run;
     if (event.type === "message_delivered") this.#steering.withdraw(event.id); // of an agent that does not know the Steering
     if (event.type === "run_done" && event.reply.pending?.length) this.#paused = event.reply;
@@ -456,16 +541,7 @@ export class Chat {
    * @param {Message[]} [before] the history before the run
    */
   #remember(error, run = this.#run, before = this.#before) {
-    const told = error?.history;
-    const [prompt, answer] = run?.messages.slice(-2) ?? [];
-    const text = textOf(answer);
-    if (Array.isArray(told) && told.length > before.length && told.at(-1)?.role !== "user") this.#history = told;
-    else if (prompt && text)
-      this.#history = [
-        ...before,
-        { role: "user", content: /** @type {Message["content"]} */ (prompt.prompt) },
-        { role: "assistant", content: [{ type: "text", text }] },
-      ];
+    this.#history = brokenHistory(error, run, before) ?? this.#history;
   }
 
   /**
@@ -559,37 +635,19 @@ export class Chat {
 
   /** @returns {ChatSnapshot} */
   #look() {
-    const messages = this.#run ? [...this.#past, ...this.#run.messages] : this.#past;
-    const last = messages.at(-1);
-    const approvals = (this.#control || this.#paused) && last ? requestsIn(last.parts) : [];
-    const pending = this.#steering.pending.map(({ id, content, when }) => ({ id, prompt: /** @type {Content} */ (content), when }));
-    const told = (this.#run?.queued ?? []).filter(({ id }) => !pending.some((queued) => queued.id === id));
-    return {
-      messages,
-      status: this.#status(last, approvals),
-      approvals,
-      queued: [...told, ...pending],
-      error: this.#error,
-      usage: this.#total(),
-    };
-  }
-
-  #total() {
-    const usage = this.#run ? addUsage(this.#usage, this.#run.usage) : this.#usage;
-    const known = this.#snapshot?.usage;
-    return known && JSON.stringify(known) === JSON.stringify(usage) ? known : usage;
-  }
-
-  /**
-   * @param {ChatMessage | undefined} last
-   * @param {ApprovalRequest[]} approvals
-   * @returns {ChatSnapshot["status"]}
-   */
-  #status(last, approvals) {
-    if (this.#restoring) return "restoring";
-    if (approvals.length) return "awaiting-approval";
-    if (!this.#control) return this.#error ? "error" : "ready";
-    return last?.role === "assistant" && last.parts.some(({ type }) => type !== "step") ? "streaming" : "submitted";
+    return takeSnapshot(
+      {
+        past: this.#past,
+        run: this.#run,
+        isRunning: this.isRunning,
+        isPaused: this.#paused !== undefined,
+        isRestoring: this.#restoring,
+        steering: this.#steering,
+        error: this.#error,
+        usage: this.#usage,
+      },
+      this.#snapshot,
+    );
   }
 }
 
@@ -603,36 +661,6 @@ function reopen(messages) {
   if (!last || last.status === "streaming") return messages;
   const { error: _, ...rest } = last;
   return messages.with(-1, { ...rest, status: "streaming" });
-}
-
-/**
- * Returns the messages of a run with their places in the history.
- * @param {ChatMessage[]} messages
- * @param {Message[]} history
- * @param {number} from the place of the prompt
- * @returns {ChatMessage[]}
- */
-function placed(messages, history, from) {
-  const prompts = messages.filter(({ role }) => role === "user");
-  const starts = prompts.map((message, nth) => (nth ? findPrompt(message, history, from + 1) : from));
-  if (starts.some((start) => start === undefined || start >= history.length)) return messages;
-  return messages.map((message) => {
-    const nth = prompts.findLastIndex((prompt) => Number(prompt.id) <= Number(message.id));
-    const start = /** @type {number} */ (starts[nth]);
-    const end = starts[nth + 1] ?? history.length;
-    return message.role === "user" ? { ...message, at: start, end: start + 1 } : { ...message, at: start + 1, end };
-  });
-}
-
-/**
- * @param {ChatMessage} message
- * @param {Message[]} history
- * @param {number} from
- */
-function findPrompt(message, history, from) {
-  const wanted = JSON.stringify(message.prompt);
-  const at = history.findIndex((other, place) => place >= from && other.role === "user" && JSON.stringify(other.content) === wanted);
-  return at < 0 ? undefined : at;
 }
 
 /** @param {ChatCall} options */

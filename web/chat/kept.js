@@ -3,7 +3,10 @@
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message } from "../types.js"
+ * @import { Point } from "./versions.js"
  */
+
+import { readPoints } from "./versions.js";
 
 export class KeptConversation {
   #options;
@@ -42,9 +45,22 @@ export class KeptConversation {
     return (await this.#store()).load(this.#id);
   }
 
-  /** Removes the message `at` and all later ones. @param {number} at */
-  async cut(at) {
-    if (this.id !== undefined) await (await this.#store()).cut(this.id, at);
+  /**
+   * Puts messages in the place of those from `at` on, and stores the points at which their versions part.
+   * @param {number} at
+   * @param {Message[]} messages
+   * @param {Point[]} points
+   */
+  async replace(at, messages, points) {
+    if (this.id !== undefined) await (await this.#store()).replace(this.id, at, messages, JSON.stringify(points));
+  }
+
+  /**
+   * Loads the points at which versions of messages part.
+   * @param {number} length of the history
+   */
+  async points(length) {
+    return readPoints(await (await this.#store()).versions(this.#id), length);
   }
 
   /** @param {Message[]} messages */

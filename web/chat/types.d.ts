@@ -96,6 +96,9 @@ export type ChatMessage = {
   end?: number;
   /** A user's message as it was sent. */
   prompt?: Message["content"];
+  /** Which of how many versions of a user's message it is, from 1; undefined where it is the only one. `showVersion` goes to another. */
+  version?: number;
+  versions?: number;
 };
 
 /** A message that waits for its place: the next step of the run, or after the answer. */

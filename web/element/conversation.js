@@ -29,19 +29,27 @@ export function textOf(content) {
 }
 
 /**
- * Each user's message with what followed it, and where that ends among all messages.
+ * @typedef {object} Exchange a user's message with what followed it
+ * @property {Message["content"] | undefined} prompt undefined where an answer stands first
+ * @property {Message[]} answer
+ * @property {number} at where it begins among all messages
+ * @property {number} end where it ends
+ */
+
+/**
  * @param {Message[]} messages
- * @returns {[Message["content"] | undefined, Message[], number][]}
+ * @returns {Exchange[]}
  */
 export function exchanges(messages) {
-  /** @type {[Message["content"] | undefined, Message[], number][]} */
+  /** @type {Exchange[]} */
   const found = [];
   for (const [at, message] of messages.entries()) {
     if (typeof message !== "object" || message === null || message.role === "system") continue;
-    if (message.role === "user") found.push([message.content, [], at]);
-    const exchange = found.at(-1) ?? found[found.push([undefined, [], at]) - 1];
-    if (message.role !== "user") exchange[1].push(message);
-    exchange[2] = at + 1;
+    const isPrompt = message.role === "user";
+    if (isPrompt || !found.length) found.push({ prompt: isPrompt ? message.content : undefined, answer: [], at, end: at });
+    const exchange = /** @type {Exchange} */ (found.at(-1));
+    if (!isPrompt) exchange.answer.push(message);
+    exchange.end = at + 1;
   }
   return found;
 }

@@ -261,8 +261,9 @@ export class StaysailChat extends Element {
       event.preventDefault();
       this.stop();
     } else if (event.key === "ArrowUp" && event.target === this.#composer.input && !this.draft && !event.isComposing) {
-      // In an empty field, the arrow fetches the last question.
-      /** @type {HTMLElement | null} */ (this.shadowRoot?.querySelector(".turn:last-child [part~=edit]"))?.click();
+      // In an empty field, the arrow edits the last question.
+      event.preventDefault();
+      /** @type {HTMLElement | null} */ (this.shadowRoot?.querySelector(".turn:last-child [part~=edit]:not([hidden])"))?.click();
     }
   }
 

@@ -6,28 +6,31 @@
  * @import { ChatTool } from "../chat/types.js"
  * @import { ToolViewer } from "./types.js"
  * @import { Turn } from "./conversation.js"
+ * @import { QuestionActions } from "./question.js"
  */
 
 import { citations, linkCitations, sourcesIn } from "./citations.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
 import { formatJson, formatUsage } from "./format.js";
-import { copyButton } from "./copy-button.js";
 import { MarkdownView } from "./markdown.js";
 import { endNotice, faultNotice, RetryNotice } from "./notices.js";
+import { Question } from "./question.js";
 import { ReasoningView } from "./reasoning.js";
 import { ToolCard } from "./tool-card.js";
+import { drawFoot } from "./turn-foot.js";
 import { partsOf, textOf } from "./conversation.js";
 import { undrawn } from "./undrawn.js";
-import { attachment, userMessage } from "./user-message.js";
+import { attachment } from "./user-message.js";
 
 /**
- * @typedef {object} TurnActions
+ * @typedef {object} OwnActions
  * @property {() => void} retry
- * @property {() => void} edit
  * @property {(text: string) => void} announce for screen readers
  * @property {(source: Source) => void} cite shows what the answer rests on
  * @property {() => void} focus to where the user writes
  * @property {() => void} [fork] goes on from here in a copy of the conversation
+ *
+ * @typedef {OwnActions & QuestionActions} TurnActions
  */
 
 export class TurnView {
@@ -51,8 +54,8 @@ export class TurnView {
   /** @type {{notice: RetryNotice, event: ChatEvent & {type: "retry_scheduled"}} | undefined} */
   #retry;
   #replayed = false;
-  /** @type {HTMLElement | false} */
-  #question;
+  /** Undefined where no prompt stands before the answer. @type {Question | undefined} */
+  question;
   /** Why the model ended its last step. @type {string} */
   #finishReason = "";
   /** Undefined where the conversation is not kept. @type {TurnActions["fork"]} */
@@ -65,15 +68,8 @@ export class TurnView {
   constructor(prompt, actions) {
     this.#actions = actions;
     this.fork = actions.fork;
-    this.#question = prompt !== undefined && userMessage(prompt);
-    this.node = h("section", { class: "turn", part: "turn" }, this.#question, this.#answer);
-  }
-
-  /** The prompt as it was, of a run of which only its beginning was known. @param {Prompt | Part[]} prompt */
-  correct(prompt) {
-    const question = userMessage(prompt);
-    if (this.#question) this.#question.replaceWith(question);
-    this.#question = question;
+    if (prompt !== undefined) this.question = new Question(prompt, actions);
+    this.node = h("section", { class: "turn", part: "turn" }, this.question?.node, this.#answer);
   }
 
   /** Empty again, and waiting. @param {string} why what it waits for */
@@ -83,6 +79,7 @@ export class TurnView {
     this.#tools.clear();
     this.#open = this.#retry = undefined;
     this.#finishReason = "";
+    this.#replayed = false;
     this.#answer.setAttribute("aria-busy", "true");
     this.wait(why);
   }
@@ -212,7 +209,7 @@ export class TurnView {
   finish(turn) {
     this.#end();
     this.#sayHowItEnded(turn);
-    this.#complete(turn, formatUsage(turn.usage));
+    this.#complete(turn.text, formatUsage(turn.usage));
     this.#cite(turn.sources, turn.text);
   }
 
@@ -244,7 +241,7 @@ export class TurnView {
   stop(turn) {
     this.#end();
     this.#append(h("p", { class: "stopped halted", part: "notice" }, "You stopped this answer."));
-    this.#complete(turn, formatUsage(turn.usage));
+    this.#complete(turn.text, formatUsage(turn.usage));
   }
 
   /**
@@ -254,7 +251,7 @@ export class TurnView {
   fail(turn, error) {
     this.#end();
     this.#append(faultNotice(error, this.#actions.retry, { begun: turn.text !== "" }));
-    this.#foot.replaceChildren(this.#editButton());
+    this.#foot.replaceChildren();
   }
 
   /** A turn of a history. @param {Message[]} messages what followed the prompt */
@@ -276,7 +273,7 @@ export class TurnView {
       .map(({ content }) => textOf(content))
       .join("\n\n");
     this.#cite(sourcesIn(messages), text);
-    this.#foot.replaceChildren(...(text ? [copyButton("Copy", () => text)] : []), ...this.#forkButton());
+    this.#complete(text);
   }
 
   /** @param {Part} part */
@@ -371,43 +368,11 @@ export class TurnView {
   }
 
   /**
-   * @param {Turn} turn
-   * @param {string} usage
+   * @param {string} text of the answer
+   * @param {string} [usage]
    */
-  #complete(turn, usage) {
-    this.#foot.replaceChildren(
-      ...(turn.text ? [copyButton("Copy", () => turn.text)] : []),
-      h(
-        "button",
-        { type: "button", class: "quiet only-last", part: "button", title: "Ask again", click: this.#actions.retry },
-        icon("again"),
-        h("span", { class: "label" }, "Ask again"),
-      ),
-      this.#editButton(),
-      ...this.#forkButton(),
-      h("span", { class: "usage", part: "usage" }, usage),
-    );
-  }
-
-  #forkButton() {
-    if (!this.fork) return [];
-    return [
-      h(
-        "button",
-        { type: "button", class: "quiet", part: "button fork", title: "Go on from here in a copy", click: () => this.fork?.() },
-        icon("fork"),
-        h("span", { class: "label" }, "Fork"),
-      ),
-    ];
-  }
-
-  #editButton() {
-    return h(
-      "button",
-      { type: "button", class: "quiet only-last", part: "button edit", title: "Edit the question", click: this.#actions.edit },
-      icon("edit"),
-      h("span", { class: "label" }, "Edit"),
-    );
+  #complete(text, usage) {
+    this.#foot.replaceChildren(...drawFoot(text, { retry: this.#actions.retry, fork: this.fork }, usage));
   }
 
   /** @param {HTMLElement} node */

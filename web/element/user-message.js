@@ -1,6 +1,6 @@
-/** A message of the user: the text as it was typed, and the attachments. */
+/** What a user's message consists of: the text as it was typed, and the attachments. */
 
-/** @import { Part, Prompt, TextPart } from "./types.js" */
+/** @import { MediaPart, Part, Prompt, TextPart } from "./types.js" */
 
 import { partsOf } from "./conversation.js";
 import { h } from "./dom.js";
@@ -8,26 +8,37 @@ import { PICTURE } from "./media.js";
 
 const ATTACHED = /^Attached file (.+):\n\n/;
 
-/** @param {Prompt | Part[]} prompt */
-export function userMessage(prompt) {
+/** @param {Part} part @returns {part is TextPart} */
+const isSaid = (part) => part.type === "text" && !ATTACHED.test(part.text);
+
+/** Draws the attachments and the words of a message. @param {Prompt | Part[]} prompt */
+export function drawContent(prompt) {
   const parts = partsOf({ content: prompt });
-  const said = parts.filter((part) => part.type === "text" && !ATTACHED.test(part.text));
-  const files = parts.filter((part) => !said.includes(part));
-  return h(
-    "article",
-    { class: "message user", part: "message message-user" },
-    h("h3", { class: "who" }, "You"),
-    files.length > 0 && h("ul", { class: "attachments" }, ...files.map((part) => h("li", {}, attachment(part)))),
-    ...said.map((part) => h("p", { class: "said", dir: "auto" }, String(/** @type {TextPart} */ (part).text))),
-  );
+  const files = parts.filter((part) => !isSaid(part));
+  return [
+    ...(files.length ? [h("ul", { class: "attachments" }, ...files.map((part) => h("li", {}, attachment(part))))] : []),
+    ...parts.filter(isSaid).map(({ text }) => h("p", { class: "said", dir: "auto" }, String(text))),
+  ];
 }
 
-/** @param {Prompt} prompt the words alone, to be edited */
+/** @param {Prompt | Part[]} prompt the words alone, to be edited */
 export function wordsOf(prompt) {
   return partsOf({ content: prompt })
-    .filter((part) => part.type === "text" && !ATTACHED.test(part.text))
-    .map((part) => /** @type {TextPart} */ (part).text)
+    .filter(isSaid)
+    .map(({ text }) => text)
     .join("\n");
+}
+
+/**
+ * Returns a message with other words, and the attachments that it had.
+ * @param {Prompt | Part[]} prompt
+ * @param {string} words
+ * @returns {Prompt}
+ */
+export function withWords(prompt, words) {
+  const files = /** @type {(TextPart | MediaPart)[]} */ (partsOf({ content: prompt }).filter((part) => !isSaid(part)));
+  if (!files.length) return words;
+  return words ? [...files, { type: "text", text: words }] : files;
 }
 
 /** @param {Part} part a picture, or the name of what else it is */

@@ -22,7 +22,7 @@ class Conversing:
         self._open: dict[str, Conversations] = {}
         self.methods: dict[str, Method] = {
             f"conversations.{name}": getattr(self, name)
-            for name in ("load", "list", "append", "search", "fork", "cut", "rename", "delete", "export", "import_")
+            for name in ("load", "list", "append", "search", "fork", "cut", "replace", "versions", "rename", "delete", "export", "import_")
         }
 
     def find(self, store: dict[str, Any] | None) -> Conversations:
@@ -50,6 +50,14 @@ class Conversing:
 
     async def cut(self, params: dict[str, Any]) -> None:
         await self.find(params["store"]).cut(params["id"], params["at"])
+
+    async def replace(self, params: dict[str, Any]) -> None:
+        """Replaces messages. versions: JSON text of the chat's other versions."""
+        store, messages = self.find(params["store"]), read_messages(params["messages"])
+        await store.replace(params["id"], params["at"], messages, notes={"versions": params["versions"]})
+
+    async def versions(self, params: dict[str, Any]) -> Any:
+        return await self.find(params["store"]).get_note(params["id"], "versions")
 
     async def rename(self, params: dict[str, Any]) -> None:
         await self.find(params["store"]).rename(params["id"], params["title"])

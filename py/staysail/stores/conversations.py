@@ -5,7 +5,7 @@ at all:
 
     entry/<id>/<number>-<ms>-<messages>-<random>   CRC-32, line feed, JSON of the messages
     head/<id>                                      JSON: title, created_at, forked_from
-    note/<id>/<name>                               JSON, for memory policies
+    note/<id>/<name>                               JSON, for memory policies; "versions": of a chat, see web/chat/versions.js
 
 An entry's key holds the time (milliseconds since 1970) and the number of messages, so a list reads only heads and keys. Two
 concurrent appends wait for each other; where no lock is possible, both get the same number, and the random part keeps their keys
@@ -199,25 +199,49 @@ class Conversations:
     async def cut(self, id: str, at: int) -> None:
         """Deletes the messages from index `at` on, so that a question can be put anew. The cut moves back where it would separate a tool
         call from its result."""
+        await self.replace(id, at, [])
+
+    async def replace(self, id: str, at: int, messages: Iterable[MessageLike], *, notes: Mapping[str, Any] | None = None) -> None:
+        """Puts messages in the place of those from index `at` on, and stores notes, by name, in the same write. The place moves back where
+        it would separate a tool call from its result. An unknown conversation stays unknown where there is nothing to put into it.
+
+        Raises:
+            ConfigError: A tool call has no result.
+            QuotaError: The storage is full.
+            StoreError: The storage failed.
+        """
+        added = _checked(messages)
         async with self._records.exclusive():
-            keys = sorted(await self._records.keys(_entries(id)))
-            found = dict(await self._records.scan(_entries(id)))
-            kept: list[Message] = []
-            puts: dict[str, bytes] = {}
-            deletes = []
-            for key in keys:
-                try:
-                    messages = _read(found[key])
-                except (ValueError, ConfigError):
-                    continue
-                left = messages[: cut_back(messages, max(0, at - len(kept)))]
-                kept += messages
-                if len(left) < len(messages):
-                    deletes.append(key)
-                    entry = _entry(key)
-                    if left and entry:
-                        puts[_new_key(id, entry.number, entry.at, len(left))] = _written(left)
+            puts, deletes = await self._cut(id, at)
+            if added:
+                last = _last_number(await self._records.keys(_entries(id)))
+                puts[_new_key(id, last + 1, self._now(), len(added))] = _written(added)
+                if await self._missing(id):
+                    puts[_head(id)] = _json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
+            if added or not await self._missing(id):
+                puts |= {f"note/{quote_id(id)}/{name}": _json(value) for name, value in (notes or {}).items()}
             await self._records.commit(puts, deletes)
+
+    async def _cut(self, id: str, at: int) -> tuple[dict[str, bytes], list[str]]:
+        """Returns the records to write and the keys to delete, so that messages from index `at` on are gone."""
+        keys = sorted(await self._records.keys(_entries(id)))
+        found = dict(await self._records.scan(_entries(id)))
+        kept: list[Message] = []
+        puts: dict[str, bytes] = {}
+        deletes = []
+        for key in keys:
+            try:
+                messages = _read(found[key])
+            except (ValueError, ConfigError):
+                continue
+            left = messages[: cut_back(messages, max(0, at - len(kept)))]
+            kept += messages
+            if len(left) < len(messages):
+                deletes.append(key)
+                entry = _entry(key)
+                if left and entry:
+                    puts[_new_key(id, entry.number, entry.at, len(left))] = _written(left)
+        return puts, deletes
 
     async def rename(self, id: str, title: str) -> None:
         """Sets the title. Raises StoreError for an unknown id, ConfigError for an empty title."""

@@ -344,3 +344,22 @@ async def test_processes_that_append_to_one_conversation_lose_nothing(tmp_path):
     assert numbers == list(range(1, 31)), "each waited for the other"
     for name in ("ann", "bob"):
         assert [text for text in said if text.startswith(name)] == [f"{name} {n}" for n in range(15)]
+
+
+async def test_messages_are_replaced_together_with_notes(store):
+    await store.append("a", HELLO)
+    await store.append("a", LOOK)
+    await store.replace("a", 2, [Message.user("Or not?"), Message.assistant("No.")], notes={"versions": "[1]"})
+    loaded = await store.load("a")
+    assert [message.text for message in loaded.messages] == ["Hello there, crew", "Ahoy.", "Or not?", "No."]
+    assert await store.get_note("a", "versions") == "[1]"
+    await store.append("a", HELLO)
+    assert [message.text for message in (await store.load("a")).messages][3:] == ["No.", "Hello there, crew", "Ahoy."]
+    copy = await store.fork("a")
+    assert await store.get_note(copy, "versions") == "[1]"
+    with pytest.raises(ConfigError):
+        await store.replace("a", 0, LOOK[:2])
+    assert len((await store.load("a")).messages) == 6
+    await store.replace("unknown", 0, [], notes={"versions": "[1]"})
+    assert "unknown" not in [found.id for found in await store.list()]
+    assert await store.get_note("unknown", "versions") is None

@@ -13,6 +13,19 @@ export const MESSAGES = /* css */ `
   .message { grid-template-columns: 4.5rem minmax(0, 1fr); }
   .who { grid-column: 1; grid-row: 1; }
 }
+.question, .editor { display: grid; grid-template-columns: minmax(0, 1fr); gap: 0.25rem; }
+.question-foot { display: flex; align-items: center; gap: 0.25rem; margin-inline-start: -0.5rem; min-block-size: 2rem; color: var(--_muted); }
+.question-foot:not(:has(> :not([hidden]))), .running .question-foot :is([part~=edit], [part~=version]), .running [part~=again] { display: none; }
+.versions { display: flex; align-items: center; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
+.versions[hidden] { display: none; }
+.versions .quiet { min-inline-size: 2rem; justify-content: center; font-size: 1.125rem; line-height: 1; }
+.versions .quiet:disabled { opacity: 0.45; cursor: default; background: none; }
+.edit-field {
+  inline-size: 100%; min-block-size: 3rem; max-block-size: min(20rem, 50dvh); padding: 0.6rem 0.75rem; border: 1px solid var(--_accent); border-radius: var(--_radius);
+  background: none; color: inherit; font: 1rem/1.5 var(--_sans); resize: vertical; field-sizing: content; overflow-y: auto;
+}
+.editor .composer-note { padding: 0; }
+.editor-bar { display: flex; justify-content: flex-end; gap: 0.5rem; }
 .answer { display: grid; gap: 0.85rem; grid-template-columns: minmax(0, 1fr); }
 .answer:empty { display: none; }
 

@@ -1,0 +1,89 @@
+/**
+ * Versions of a user's message: an edit or a repetition begins a branch, and the branches before it are kept, each with all that followed.
+ *
+ * How it works. The history holds the branch that is shown. A place at which branches part is a point; it holds the others, each as the
+ * messages from the point on and the points further on that belonged to them, so going to a branch puts back what was seen there. A kept
+ * conversation stores the points as JSON text in its note "versions".
+ *
+ * @import { Message } from "../types.js"
+ *
+ * @typedef {object} Branch
+ * @property {Message[]} messages the user's message and all that followed
+ * @property {Point[]} points among them
+ *
+ * @typedef {object} Point
+ * @property {number} at the place of the user's message in the history
+ * @property {number} shown the position of the branch that the history holds
+ * @property {(Branch | null)[]} branches in the order in which they began; null for the one that is shown
+ */
+
+/**
+ * Returns the points once another branch begins. A branch without messages is not kept.
+ * @param {Point[]} points
+ * @param {Message[]} history
+ * @param {number} at where it begins
+ * @returns {Point[]}
+ */
+export function branchOff(points, history, at) {
+  const { before, branches } = leave(points, history, at);
+  return branches.length ? [...before, { at, shown: branches.length, branches: [...branches, null] }] : before;
+}
+
+/**
+ * Returns the messages of another branch, from its point on, and the points once it is shown.
+ * @param {Point[]} points
+ * @param {Message[]} history
+ * @param {number} at
+ * @param {number} version 1 for the first branch
+ * @returns {Branch | undefined} undefined where there is no such branch, and for the one that is shown
+ */
+export function turnTo(points, history, at, version) {
+  const branch = points.find((point) => point.at === at)?.branches[version - 1];
+  if (!branch) return undefined;
+  const { before, branches } = leave(points, history, at);
+  const shown = branches.indexOf(branch);
+  /** @type {Point} */
+  const point = { at, shown, branches: branches.map((one) => (one === branch ? null : one)) };
+  const rest = branches.length > 1 ? [point] : [];
+  return { messages: branch.messages, points: [...before, ...rest, ...branch.points] };
+}
+
+/**
+ * Returns the points before a place, and the branches at it with the one that is shown.
+ * @param {Point[]} points
+ * @param {Message[]} history
+ * @param {number} at
+ */
+function leave(points, history, at) {
+  const point = points.find((one) => one.at === at);
+  const left = { messages: history.slice(at), points: points.filter((one) => one.at > at) };
+  const branches = (point?.branches ?? [null]).map((branch) => branch ?? left).filter(({ messages }) => messages.length);
+  return { before: points.filter((one) => one.at < at), branches };
+}
+
+/**
+ * Returns which version of how many a user's message is; nothing where it is the only one.
+ * @param {Point[]} points
+ * @param {number | undefined} at
+ * @returns {{version?: number, versions?: number}}
+ */
+export function versionAt(points, at) {
+  const point = points.find((one) => one.at === at);
+  return point ? { version: point.shown + 1, versions: point.branches.length } : {};
+}
+
+/**
+ * Reads points that were stored with a history. Points behind its end are left out, but for one at the end: its branch was lost before an
+ * answer came.
+ * @param {string | null | undefined} text
+ * @param {number} length of the history
+ * @returns {Point[]}
+ */
+export function readPoints(text, length) {
+  try {
+    const points = /** @type {Point[]} */ (JSON.parse(text ?? "[]"));
+    return points.filter(({ at, shown, branches }) => at <= length && branches.length > 1 && branches[shown] === null);
+  } catch {
+    return []; // by another version, or damaged
+  }
+}

@@ -1,0 +1,394 @@
+/**
+ * One chat of the element, and its turns: prompts go out, answers are shown as they come. A `Chat` holds the state; this module draws it.
+ *
+ * @import { Conversations } from "../agent/conversations.js"
+ * @import { ChatMessage, ChatPart, ChatTool } from "../chat/types.js"
+ * @import { StoredConversation } from "../types.js"
+ * @import { AgentSource } from "./agent-source.js"
+ * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source, ToolViewer } from "./types.js"
+ * @import { Exchange, Turn } from "./conversation.js"
+ * @import { TurnActions } from "./turn-view.js"
+ *
+ * @typedef {object} Owner what shows the session
+ * @property {AgentSource} source
+ * @property {Conversations | undefined} conversations the page's own store, else that of the package
+ * @property {Record<string, ToolViewer>} toolViews draws calls of the page's tools, by their names
+ * @property {boolean} isDurable
+ * @property {boolean} isConnected
+ * @property {() => void} focus puts the focus where the user writes
+ * @property {(source: Source) => void} cite
+ * @property {(id: string | undefined) => void} open shows another conversation
+ * @property {(session: Session, type: string, detail: object) => void} tell dispatches an event of the element
+ * @property {(session: Session, text: string) => void} announce for screen readers
+ * @property {(session: Session) => void} changed is called when a run began, ended or waits for an approval
+ * @property {(session: Session, isNew: boolean) => void} drawn is called when turns came or went
+ */
+
+import { Chat } from "../chat/chat.js";
+import { readHistory, textOf } from "../chat/history.js";
+import { noUsage } from "../chat/usage.js";
+import { sourcesOf } from "./citations.js";
+import { TurnList } from "./turn-list.js";
+import { TurnView } from "./turn-view.js";
+
+export class Session {
+  chat;
+  turns = new TurnList((isNew) => this.#owner.drawn(this, isNew));
+  #owner;
+  /** The view of the run that is under way, or of the last one. @type {TurnView | undefined} */
+  #view;
+  /** Whether the last turn's run is under way, as it is drawn. */
+  #isRunning = false;
+  /** Whether that run began before this page. */
+  #isTakenUp = false;
+  /** Whether a run was drawn as it went on. */
+  #hasBegun = false;
+  /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
+  restoring;
+  /** The view that the next run is drawn in again. @type {TurnView | undefined} */
+  #again;
+  /** Calls that are drawn as they are. @type {WeakSet<ChatTool>} */
+  #drawn = new WeakSet();
+  /** What the last answer rests on. @type {Source[] | undefined} */
+  #sources;
+
+  /**
+   * @param {Owner} owner
+   * @param {string} [conversation] the id under which the chat is kept
+   */
+  constructor(owner, conversation) {
+    this.#owner = owner;
+    this.chat = new Chat((signal) => this.#findAgent(signal), {
+      conversation,
+      restore: "manual",
+      get conversations() {
+        return owner.conversations;
+      },
+      get durable() {
+        return owner.isDurable;
+      },
+      onRestore: (stored) => this.#drawRestored(stored),
+      onEvent: (event) => this.#show(event),
+      onApproval: (request) => void this.#ask(request),
+      onError: (error) => this.#isRunning || this.#tell("staysail-error", { error }),
+    });
+    this.chat.subscribe(() => this.#look());
+  }
+
+  get isRunning() {
+    return this.chat.isRunning;
+  }
+
+  /** Messages that are drawn, and go with the next prompt. @param {Message[]} messages */
+  set history(messages) {
+    this.chat.history = messages;
+    this.#draw(messages);
+  }
+
+  /**
+   * Sends a prompt. Ends when the answer is there, was stopped or failed; false if one is under way already.
+   * @param {Prompt} prompt
+   */
+  async send(prompt) {
+    if (this.isRunning) return false;
+    if (this.restoring) await this.restoring;
+    if (this.isRunning) return false;
+    const sent = this.chat.send(prompt);
+    this.#tell("staysail-send", { prompt });
+    await sent;
+    return true;
+  }
+
+  /** Asks the last question again. */
+  async retry() {
+    const view = this.turns.last;
+    if (this.isRunning || !view?.question) return false;
+    this.#isTakenUp = this.chat.getSnapshot().status === "error" && this.#owner.isDurable;
+    this.#owner.focus();
+    this.#again = view;
+    await this.chat.retry();
+    return true;
+  }
+
+  /** Leaves the run, and drops the turns. */
+  clear() {
+    this.#isRunning = false; // what is left is not drawn to its end
+    this.chat.clear();
+    this.#view = this.#again = this.#sources = undefined;
+    this.#isTakenUp = this.#hasBegun = false;
+    this.turns.clear();
+    this.#owner.changed(this);
+  }
+
+  /** Loads the kept conversation and draws it. @param {() => Promise<void>} startPython */
+  restore(startPython) {
+    this.restoring = this.#restore(startPython);
+  }
+
+  /** @param {() => Promise<void>} startPython */
+  async #restore(startPython) {
+    try {
+      await Promise.resolve(); // properties that are set with it, such as where Python is
+      await startPython();
+      await this.chat.restore();
+    } catch (error) {
+      this.#tell("staysail-error", { error });
+    } finally {
+      this.restoring = undefined;
+      this.#owner.drawn(this, false);
+    }
+  }
+
+  /**
+   * Goes on with the last durable run, from an earlier life of the page or in another tab; one that has ended is shown.
+   * @param {() => boolean} isShown
+   * @param {() => Promise<void>} startPython
+   */
+  async takeUp(isShown, startPython) {
+    const { source } = this.#owner;
+    const mayBegin = () => isShown() && !this.isRunning && !this.#hasBegun && this.#owner.isConnected;
+    if (!mayBegin() || !(source.get("model") || source.given)) return;
+    try {
+      if (!source.given) await startPython();
+      await this.restoring;
+      if (mayBegin()) await this.chat.resume(() => mayBegin() && (this.#isTakenUp = true));
+    } catch (error) {
+      this.#tell("staysail-error", { error });
+    }
+  }
+
+  /** @param {AbortSignal} [signal] */
+  #findAgent(signal) {
+    const { source } = this.#owner;
+    return signal ? source.prepare((what) => this.#view?.wait(what), signal) : source.agent();
+  }
+
+  /** Draws the beginning and the end of a run. */
+  #look() {
+    const { messages } = this.chat.getSnapshot();
+    const [prompt, answer] = messages.slice(-2);
+    if (this.isRunning && !this.#isRunning) this.#beginTurn(prompt);
+    if (this.#isRunning && this.#view && answer) this.#drawTools(this.#view, answer.parts);
+    if (!this.isRunning && this.#isRunning) this.#endTurn(prompt, answer);
+  }
+
+  /** @param {ChatMessage} message the user's */
+  #beginTurn(message) {
+    const view = this.#again ?? this.#newView(message);
+    if (this.#again && view.question) {
+      this.turns.endWith(view);
+      view.question.prompt = message.prompt ?? [];
+    }
+    this.#again = undefined;
+    this.#view = view;
+    this.#isRunning = this.#hasBegun = true;
+    view.begin(this.#owner.source.waitingFor);
+    this.#owner.changed(this);
+  }
+
+  /** @param {ChatMessage} message the user's */
+  #newView({ prompt = [], id }) {
+    /** @type {TurnView} */
+    const view = new TurnView(/** @type {Prompt} */ (prompt), {
+      ...this.#actions(),
+      ...this.#questionActions(
+        () => id,
+        () => view,
+      ),
+    });
+    this.turns.add(view);
+    return view;
+  }
+
+  /**
+   * @param {ChatMessage} prompt
+   * @param {ChatMessage} answer
+   */
+  #endTurn(prompt, answer) {
+    const view = /** @type {TurnView} */ (this.#view);
+    const { history } = this.chat;
+    const sources = answer.parts.flatMap((part) => (part.type === "source" ? [part.source] : []));
+    /** @type {Turn} */
+    const turn = {
+      prompt: /** @type {Prompt} */ (prompt.prompt),
+      text: textOf(answer),
+      usage: answer.usage ?? noUsage(),
+      sources: this.#sources ?? sources,
+      messages: answer.status === "done" ? history : undefined,
+    };
+    this.#isRunning = this.#isTakenUp = false;
+    view.question?.showVersions(prompt);
+    this.#owner.changed(this);
+    if (answer.status === "done") {
+      view.fork = this.#forkAt(history.length);
+      view.finish(turn);
+      this.#tell("staysail-done", { text: turn.text, messages: history, usage: turn.usage, sources: turn.sources });
+    } else if (answer.status === "stopped") view.stop(turn);
+    else {
+      view.fail(turn, answer.error);
+      this.#tell("staysail-error", { error: answer.error });
+    }
+  }
+
+  /** @param {ChatEvent} event */
+  #show(event) {
+    const view = /** @type {TurnView} */ (this.#view);
+    if (event.type === "run_started" && this.#isTakenUp) this.#showBeginning(view, event.messages);
+    if (event.type === "run_done") this.#sources = sourcesOf(event.reply);
+    view.show(event);
+    this.#tell("staysail-event", event);
+  }
+
+  /**
+   * What came before a run that is taken up, and its prompt as it was.
+   * @param {TurnView} view
+   * @param {Message[]} messages
+   */
+  #showBeginning(view, messages) {
+    this.turns.clear();
+    this.#draw(messages.slice(0, -1));
+    if (view.question) view.question.prompt = /** @type {Prompt} */ (messages.at(-1)?.content ?? "");
+    this.turns.add(view);
+  }
+
+  /** @param {ApprovalRequest} request */
+  async #ask(request) {
+    this.#owner.changed(this);
+    const answer = await this.#view?.ask(request);
+    if (answer !== undefined) this.chat.answer(request.id, answer);
+    this.#owner.changed(this);
+  }
+
+  /**
+   * @param {() => string | undefined} id of the message
+   * @param {() => TurnView} view
+   */
+  #questionActions(id, view) {
+    return {
+      edit: (/** @type {Prompt} */ prompt) => this.#edit(id(), view(), prompt),
+      showVersion: (/** @type {number} */ version) => void this.#showVersion(id(), view(), version),
+    };
+  }
+
+  /**
+   * @param {string | undefined} id
+   * @param {TurnView} view
+   * @param {Prompt} prompt
+   * @returns {Promise<string>} why it is not sent, else ""
+   */
+  async #edit(id, view, prompt) {
+    if (this.isRunning) return "An answer is under way: wait for it, or stop it.";
+    if (id === undefined) return "This message cannot be found any more.";
+    this.#again = view;
+    this.#owner.focus();
+    void this.chat.edit(id, prompt).catch((error) => {
+      this.#again = undefined;
+      this.#tell("staysail-error", { error });
+    });
+    return "";
+  }
+
+  /**
+   * @param {string | undefined} id
+   * @param {TurnView} view
+   * @param {number} version
+   */
+  async #showVersion(id, view, version) {
+    const message = this.#messages.find((one) => one.id === id);
+    if (!message || this.isRunning) return;
+    const before = message.version ?? 1;
+    try {
+      if (!(await this.chat.showVersion(message.id, version))) return;
+      this.turns.endBefore(view);
+      this.#draw(this.chat.history, message.at);
+      this.turns.viewAt(message.at ?? 0)?.question?.focusVersions(version > before);
+      this.#owner.announce(this, `Version ${version} of ${message.versions}`);
+    } catch (error) {
+      this.#tell("staysail-error", { error });
+    }
+  }
+
+  /** @param {StoredConversation} stored */
+  #drawRestored({ id, messages, problems }) {
+    this.#draw(messages);
+    if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
+    this.#tell("staysail-restored", { id, messages, problems });
+  }
+
+  /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */
+  #forkAt(at) {
+    if (this.chat.conversation === undefined) return undefined;
+    return async () => {
+      if (this.isRunning) return;
+      try {
+        this.#owner.open((await this.chat.fork(at)).conversation);
+        this.#owner.announce(this, "This is a copy of the conversation up to here.");
+        this.#owner.focus();
+      } catch (error) {
+        this.#tell("staysail-error", { error });
+      }
+    };
+  }
+
+  /**
+   * @param {Message[]} messages
+   * @param {number} [from]
+   */
+  #draw(messages, from) {
+    const places = new Map(this.#messages.filter(({ role }) => role === "user").map((message) => [message.at, message]));
+    this.turns.draw(
+      messages,
+      {
+        actions: (exchange, view) => ({
+          ...this.#actions(),
+          ...this.#questionActions(() => this.#idAt(exchange), view),
+          fork: this.#forkAt(exchange.end),
+        }),
+        versions: ({ at }) => places.get(at) ?? {},
+        drawTools: (view, answer) => this.#drawTools(view, readHistory(answer).at(-1)?.parts ?? []),
+      },
+      from,
+    );
+  }
+
+  get #messages() {
+    return this.chat.getSnapshot().messages;
+  }
+
+  /** @param {Exchange} exchange */
+  #idAt({ at }) {
+    return this.#messages.find((message) => message.role === "user" && message.at === at)?.id;
+  }
+
+  /** @returns {Omit<TurnActions, "edit" | "showVersion">} */
+  #actions() {
+    return {
+      retry: () => void this.retry(),
+      announce: (text) => this.#owner.announce(this, text),
+      cite: (source) => this.#owner.cite(source),
+      focus: () => this.#owner.focus(),
+    };
+  }
+
+  /**
+   * Draws the calls of tools that have a view of the page's, where they changed.
+   * @param {TurnView} view
+   * @param {ChatPart[]} parts
+   */
+  #drawTools(view, parts) {
+    const { toolViews } = this.#owner;
+    for (const part of parts) {
+      if (part.type !== "tool" || !Object.hasOwn(toolViews, part.name) || this.#drawn.has(part)) continue;
+      this.#drawn.add(part);
+      view.drawTool(part, toolViews[part.name]);
+    }
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} detail
+   */
+  #tell(type, detail) {
+    this.#owner.tell(this, type, detail);
+  }
+}
