@@ -10,6 +10,10 @@ import { isOpen } from "../panel-frame.js";
 import { groupOf } from "./groups.js";
 import { saveChats } from "./save.js";
 
+/** What a row tells of its chat. */
+const WORDS = { running: "Answering", waiting: "Waits for your approval", failed: "Failed", news: "New answer", "": "" };
+const ORDER = /** @type {const} */ (["waiting", "failed", "news", "running"]);
+
 /**
  * @param {StaysailChat} chat
  * @param {Conversations} store
@@ -35,10 +39,11 @@ export function watchList(chat, store, { show, changed }) {
               found.map((item) => hit(/** @type {ConversationHit} */ (item))),
             ),
           ]
-        : grouped(/** @type {ConversationInfo[]} */ (found))),
+        : [...unkept(/** @type {ConversationInfo[]} */ (found)), ...grouped(/** @type {ConversationInfo[]} */ (found))]),
     );
+    showActivity();
     if (focused) /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${CSS.escape(focused)}"]`))?.focus();
-    note.textContent = found.length
+    note.textContent = list.childElementCount
       ? ""
       : text
         ? "Nothing was found."
@@ -61,6 +66,32 @@ export function watchList(chat, store, { show, changed }) {
   function grouped(chats) {
     const groups = Map.groupBy(chats, ({ updatedAt }) => groupOf(updatedAt * 1000));
     return [...groups].map(([title, members]) => group(title, members.map(row)));
+  }
+
+  /** Chats at work on their first answer, which the store does not hold yet. @param {ConversationInfo[]} kept */
+  function unkept(kept) {
+    const rows = chat.activity
+      .filter(({ id, title }) => title && !kept.some((info) => info.id === id))
+      .map(({ id, title }) => h("li", {}, titleButton(id, title, "")));
+    return rows.length ? [group("New", rows)] : [];
+  }
+
+  /** Shows in each row what its chat does, and on the header's button what waits for the user. */
+  function showActivity() {
+    const states = new Map(chat.activity.map(({ id, state }) => [id, state]));
+    for (const place of list.querySelectorAll(".conversation-state")) {
+      const { key = "" } = /** @type {HTMLElement} */ (place.parentElement).dataset;
+      const state = states.get(key) ?? "";
+      if (/** @type {HTMLElement} */ (place).dataset.state === state) continue;
+      /** @type {HTMLElement} */ (place).dataset.state = state;
+      place.textContent = WORDS[state];
+    }
+    const most = ORDER.find((state) => [...states].some(([id, one]) => one === state && id !== chat.conversation)) ?? "";
+    const opener = find("open-conversations", HTMLButtonElement);
+    opener.dataset.state = most;
+    opener.title = most ? `Chats. One of them: ${WORDS[most]}` : "Chats";
+    if (most) opener.ariaDescription = WORDS[most];
+    else opener.ariaDescription = null;
   }
 
   /**
@@ -113,6 +144,7 @@ export function watchList(chat, store, { show, changed }) {
       },
       h("span", { class: "conversation-title", dir: "auto" }, title),
       about && h("span", { class: "conversation-about", dir: "auto" }, about),
+      h("span", { class: "conversation-state" }),
     );
   }
 
@@ -167,6 +199,7 @@ export function watchList(chat, store, { show, changed }) {
     };
     const remove = async () => {
       item.remove();
+      await chat.end(info.id);
       await change(() => store.delete(info.id));
       if (chat.conversation === info.id) chat.newConversation();
       find("new-conversation", HTMLButtonElement).focus();
@@ -188,6 +221,10 @@ export function watchList(chat, store, { show, changed }) {
   }
 
   search.addEventListener("input", () => void refresh());
+  chat.addEventListener("staysail-activity", () => {
+    showActivity();
+    void refresh();
+  });
   return { refresh, change };
 }
 

@@ -109,6 +109,11 @@ export class Chat {
     return this.#control !== undefined;
   }
 
+  /** Fulfilled once it is known and stored what a stopped run said. @returns {Promise<unknown>} */
+  get settled() {
+    return this.#settling ?? Promise.resolve();
+  }
+
   /**
    * Calls a function after each change, until the returned function is called. The first subscriber makes a kept chat restore itself.
    * @param {() => void} listener

@@ -101,11 +101,20 @@ export class Composer {
     this.input.focus();
   }
 
-  /** Takes the messages that wait back into the field: their chat is left. */
+  /** Takes the messages that wait back into the field: their chat is emptied. */
   takeBackQueue() {
     if (this.#queue.isEmpty) return;
     this.draft = [this.#queue.text, this.draft].filter(Boolean).join("\n\n");
-    this.#queue.clear();
+    this.#queue.prompts = [];
+  }
+
+  /** The messages that wait, of the chat that is looked at. */
+  get waiting() {
+    return this.#queue.prompts;
+  }
+  set waiting(prompts) {
+    this.#queue.prompts = prompts;
+    this.#isUrgent = false;
   }
 
   /** @param {boolean} running */

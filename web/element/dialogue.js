@@ -20,6 +20,7 @@ import { Composer } from "./composer.js";
 import { formatUsage } from "./format.js";
 import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
+import { Background } from "./background.js";
 import { Session } from "./session.js";
 import { Startup } from "./startup.js";
 import { Turns } from "./turns.js";
@@ -46,6 +47,7 @@ export class Dialogue {
   #tell;
   /** The chat that is looked at. @type {Session} */
   #session;
+  #background = new Background((id, state) => this.#tell("staysail-activity", { id, state }));
 
   /**
    * @param {Host} host
@@ -92,11 +94,16 @@ export class Dialogue {
     this.#session.history = messages;
   }
 
+  /** The chats that do something, and those with an answer that was not looked at. */
+  get activity() {
+    return this.#background.list(this.#session);
+  }
+
   /** Draws what a kept conversation holds; undefined: nothing is kept. @param {string | undefined} id */
   open(id) {
     if (id === this.conversation) return;
-    this.#switchTo(id);
-    if (!id) return;
+    const isNew = this.#switchTo(id);
+    if (!id || !isNew) return;
     this.turns.busy = true;
     this.#session.restore(() => this.python.start());
     this.takeUpOnceSet();
@@ -121,6 +128,17 @@ export class Dialogue {
 
   stop() {
     this.#session.chat.stop();
+  }
+
+  /** Stops the runs of all chats. */
+  stopAll() {
+    this.stop();
+    this.#background.stop();
+  }
+
+  /** Ends what a conversation does, which is about to be deleted. @param {string} id */
+  async end(id) {
+    await (id === this.conversation ? this.#session : this.#background.take(id))?.end();
   }
 
   /** A new chat. */
@@ -176,7 +194,11 @@ export class Dialogue {
 
   /** @param {Session} session */
   changed(session) {
-    if (session === this.#session) this.#showState();
+    const isShown = session === this.#session;
+    if (isShown) this.#showState();
+    const state = this.#background.note(session, isShown);
+    if (!isShown && state === "news") this.announcer.say(`“${session.title}” has an answer`);
+    if (!isShown && state === "waiting") this.announcer.say(`“${session.title}” asks for your approval`);
   }
 
   /**
@@ -196,14 +218,23 @@ export class Dialogue {
     this.composer.input.focus();
   }
 
-  /** @param {string | undefined} id */
+  /**
+   * Shows another chat. The one before goes on, where it is kept.
+   * @param {string | undefined} id
+   * @returns {boolean} whether it has to be loaded
+   */
   #switchTo(id) {
-    this.clear();
-    this.#session = new Session(this, id);
+    const left = this.#session;
+    left.waiting = this.composer.waiting;
+    if (!this.#background.add(left)) this.clear();
+    const known = this.#background.take(id);
+    this.#session = known ?? new Session(this, id);
+    this.composer.waiting = this.#session.waiting;
     this.turns.show(this.#session.turns);
     this.turns.busy = false;
     this.#showState();
     this.#tell("staysail-conversation", { id });
+    return !known;
   }
 
   #showState() {

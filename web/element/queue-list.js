@@ -20,6 +20,15 @@ export class QueueList {
     return this.#prompts.length === 0;
   }
 
+  /** The messages that wait, of the chat that is looked at. */
+  get prompts() {
+    return this.#prompts;
+  }
+  set prompts(prompts) {
+    this.#prompts = prompts;
+    this.#show();
+  }
+
   /** The words of all messages, for a field that takes them back. */
   get text() {
     return this.#prompts.map(wordsOf).join("\n\n");
@@ -42,11 +51,6 @@ export class QueueList {
     const first = this.#prompts.shift();
     this.#show();
     return first;
-  }
-
-  clear() {
-    this.#prompts = [];
-    this.#show();
   }
 
   #show() {

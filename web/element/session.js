@@ -20,7 +20,7 @@
  * @property {(id: string | undefined) => void} open shows another conversation
  * @property {(session: Session, type: string, detail: object) => void} tell dispatches an event of the element
  * @property {(session: Session, text: string) => void} announce for screen readers
- * @property {(session: Session) => void} changed is called when a run began, ended or waits for an approval
+ * @property {(session: Session) => void} changed is called when its activity is another, and when it was emptied
  * @property {(session: Session, isNew: boolean) => void} drawn is called when turns came or went
  */
 
@@ -30,9 +30,14 @@ import { noUsage } from "../chat/usage.js";
 import { sourcesOf } from "./citations.js";
 import { TurnList } from "./turn-list.js";
 import { TurnView } from "./turn-view.js";
+import { wordsOf } from "./user-message.js";
+
+/** @typedef {"running" | "waiting" | "failed" | "news" | ""} Activity waiting: for an approval; news: an answer that was not looked at */
 
 export class Session {
   chat;
+  /** Messages that wait, while another chat is looked at. @type {Prompt[]} */
+  waiting = [];
   turns = new TurnList((isNew) => this.#owner.drawn(this, isNew));
   #owner;
   /** The view of the run that is under way, or of the last one. @type {TurnView | undefined} */
@@ -43,6 +48,8 @@ export class Session {
   #isTakenUp = false;
   /** Whether a run was drawn as it went on. */
   #hasBegun = false;
+  /** What the owner knows of. @type {Activity} */
+  #activity = "";
   /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
   restoring;
   /** The view that the next run is drawn in again. @type {TurnView | undefined} */
@@ -77,6 +84,28 @@ export class Session {
 
   get isRunning() {
     return this.chat.isRunning;
+  }
+
+  /** @returns {Activity} */
+  get activity() {
+    const { status } = this.chat.getSnapshot();
+    if (status === "awaiting-approval") return "waiting";
+    if (this.isRunning) return "running";
+    return status === "error" ? "failed" : "";
+  }
+
+  /** The first words of a chat that the store may not hold yet. */
+  get title() {
+    return wordsOf(this.#messages[0]?.prompt ?? []).split("\n")[0];
+  }
+
+  /** Stops the run. Ends when nothing more of it is stored. */
+  async end() {
+    while (this.isRunning || this.activity === "waiting") {
+      this.chat.stop();
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await this.chat.settled;
   }
 
   /** Messages that are drawn, and go with the next prompt. @param {Message[]} messages */
@@ -170,6 +199,10 @@ export class Session {
     if (this.isRunning && !this.#isRunning) this.#beginTurn(prompt);
     if (this.#isRunning && this.#view && answer) this.#drawTools(this.#view, answer.parts);
     if (!this.isRunning && this.#isRunning) this.#endTurn(prompt, answer);
+    const { activity } = this;
+    if (activity === this.#activity) return;
+    this.#activity = activity;
+    this.#owner.changed(this);
   }
 
   /** @param {ChatMessage} message the user's */
@@ -183,7 +216,6 @@ export class Session {
     this.#view = view;
     this.#isRunning = this.#hasBegun = true;
     view.begin(this.#owner.source.waitingFor);
-    this.#owner.changed(this);
   }
 
   /** @param {ChatMessage} message the user's */
@@ -218,7 +250,6 @@ export class Session {
     };
     this.#isRunning = this.#isTakenUp = false;
     view.question?.showVersions(prompt);
-    this.#owner.changed(this);
     if (answer.status === "done") {
       view.fork = this.#forkAt(history.length);
       view.finish(turn);
@@ -253,10 +284,8 @@ export class Session {
 
   /** @param {ApprovalRequest} request */
   async #ask(request) {
-    this.#owner.changed(this);
     const answer = await this.#view?.ask(request);
     if (answer !== undefined) this.chat.answer(request.id, answer);
-    this.#owner.changed(this);
   }
 
   /**

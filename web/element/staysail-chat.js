@@ -75,7 +75,7 @@ export class StaysailChat extends Element {
 
   disconnectedCallback() {
     // Moving the element disconnects it for a moment.
-    queueMicrotask(() => this.isConnected || this.stop());
+    queueMicrotask(() => this.isConnected || this.#dialogue.stopAll());
   }
 
   /**
@@ -221,6 +221,19 @@ export class StaysailChat extends Element {
   }
   get running() {
     return this.#dialogue.running;
+  }
+
+  /**
+   * The kept conversations that do something while they or others are looked at: "running", "waiting" for an approval, "failed", "news" (an
+   * answer that was not looked at). `staysail-activity` tells of changes. title: the first words, "" where the store has it.
+   */
+  get activity() {
+    return this.#dialogue.activity;
+  }
+
+  /** Ends what a conversation does, before it is deleted. @param {string} id */
+  end(id) {
+    return this.#dialogue.end(id);
   }
 
   /** Begins another conversation, which is kept from its first answer on. */
