@@ -34,7 +34,7 @@ export {
   OcrModel,
   TranscriptionModel,
 } from "./models/models.js";
-export { listModels } from "./models/list.js";
+export { knownModel, listModels } from "./models/list.js";
 export { pythonTool } from "./agent/python-tool.js";
 export { pythonTools } from "./agent/python-tools.js";
 export { clearTraces, readTraces } from "./agent/tracing.js";

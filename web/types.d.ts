@@ -911,6 +911,18 @@ export type ModelInfo = {
   /** The provider's own description. */
   raw: unknown;
 };
+/** What the package's catalog has of a model: limits in tokens, US dollars for a million tokens; null where unknown. */
+export type KnownModel = {
+  contextTokens: number | null;
+  maxOutputTokens: number | null;
+  inputUsd: number | null;
+  outputUsd: number | null;
+  cachedInputUsd: number | null;
+  inputs: string[];
+  abilities: string[];
+  /** The date on which the provider ends the model, or "". */
+  retires: string;
+};
 /** A file that a provider keeps. part: what a message holds to name it. */
 export type RemoteFile = {
   id: string;

@@ -12,6 +12,7 @@ const NEW = "new";
 /** @param {StaysailChat} chat */
 export function watchDrafts(chat) {
   let of = chat.conversation;
+  const keyOf = (/** @type {string} */ id) => (remembered().chats?.[id] || chat.activity.some((active) => active.id === id) ? id : NEW);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const save = () => {
@@ -27,6 +28,3 @@ export function watchDrafts(chat) {
   });
   addEventListener("pagehide", () => waiting && save());
 }
-
-/** @param {string} id */
-const keyOf = (id) => (remembered().chats?.[id] ? id : NEW);

@@ -24,6 +24,12 @@ const asked = new Map();
 let latest;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
+let onListed = () => {};
+
+/** @param {() => void} listener is called when a provider listed its models */
+export function whenListed(listener) {
+  onListed = listener;
+}
 
 find("list-models", HTMLButtonElement).addEventListener("click", () => void (latest && list(latest)));
 
@@ -40,6 +46,12 @@ export function showModels(settings) {
   describe(models);
   clearTimeout(waiting);
   waiting = setTimeout(ask, QUIET_MS, settings);
+}
+
+/** What the provider says of the model in the field; nothing before it was asked. */
+export function listedFacts() {
+  const info = latest && listed.get(placeOf(latest))?.find(({ id }) => id === field.value.trim());
+  return info ? { inputUsd: info.inputUsd, outputUsd: info.outputUsd, contextTokens: info.contextLength } : {};
 }
 
 /** @param {Settings} settings */
@@ -71,6 +83,7 @@ async function list(settings, quiet = false) {
     return quiet || say(`${choice.label} lists no models: ${/** @type {Error} */ (error).message}`);
   }
   listed.set(place, models);
+  onListed();
   if (!latest || placeOf(latest) !== place) return;
   offer(models);
   if (!describe(models)) say(`${models.length} models: choose one in the field above.`);

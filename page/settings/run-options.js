@@ -38,10 +38,13 @@ export function chosenLimits(model) {
     return most === undefined ? [] : [[name, most]];
   });
   if (!given.length) return undefined;
-  const [input, output] = [numberIn("price-input"), numberIn("price-output")];
+  const { inputUsd: input, outputUsd: output } = typedPrices();
   const prices = input !== undefined && output !== undefined ? { prices: { [model]: { input, output } } } : {};
   return { ...Object.fromEntries(given), ...prices };
 }
+
+/** The prices that were typed, in US dollars for a million tokens. */
+export const typedPrices = () => ({ inputUsd: numberIn("price-input"), outputUsd: numberIn("price-output") });
 
 /** @param {string} id */
 function numberIn(id) {

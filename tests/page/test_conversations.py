@@ -172,6 +172,7 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     choose(page, "openai-compatible", **ask)
     page.send("What do I eat?")
     page.wait_for("Bread.")
+    page.wait_idle()
     wait_titles(page, ["What do I eat?", "My name is Ada."])
     assert [message["role"] for message in box.seen[2].json["messages"]] == ["user"]
     assert page.button("Ask again").is_displayed()

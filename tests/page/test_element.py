@@ -8,6 +8,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.page.chat_page import ChatPage
+from tests.page.test_element_view import violations
 from tests.server import TestServer
 
 PAGE = "tests/page/element.html"
@@ -229,6 +230,37 @@ def test_thoughts_are_kept_apart_and_closed(open_chat, server):
     assert "Should I greet" not in chat.text
     chat.one(".reasoning summary").click()
     assert "Should I greet? Yes." in chat.text
+
+
+def test_answers_have_their_cost_and_the_composer_tells_how_full_the_context_is(open_chat, server):
+    chat = open_chat(server.box({"text": "Six."}, loop=True))
+    chat.set(model="openai-chat:gpt-6-luna", apiKey="sk-cost")
+    chat.send("Half a dozen?")
+    chat.wait_for("Six.")
+    chat.wait(lambda: "$" in chat.last_answer, "the cost")
+    assert "10 tokens in, 5 out, under $0.0001" in chat.last_answer
+    assert chat.one(".context").text == "under 1 % of the context"
+    assert chat.one(".context").get_attribute("title") == "15 of 922,000 tokens of the model's context"
+    chat.set(modelFacts={"inputUsd": 1000, "outputUsd": 2000, "contextTokens": 16})
+    chat.button("Ask again").click()
+    chat.wait(lambda: "$0.02" in chat.last_answer, "the cost by the page's prices")
+    assert chat.one(".total").text == "This chat: 20 tokens in, 10 out, $0.02"
+    assert chat.one(".context").text == "94 % of the context, which is nearly full"
+    for width, scheme in ((360, "dark"), (1024, "light")):
+        chat.resize(width)
+        chat.prefer(scheme)
+        assert violations(chat) == []
+        assert chat.width_beyond_screen() <= 0
+
+
+def test_what_a_model_of_unknown_price_cost_is_not_told(open_chat, server):
+    chat = open_chat(server.box({"text": "Six."}))
+    chat.send("Half a dozen?")
+    chat.wait_for("Six.")
+    chat.wait_idle()
+    assert "10 tokens in, 5 out" in chat.last_answer
+    assert "$" not in chat.one(".total").text
+    assert not chat.all(".context")
 
 
 def test_the_last_question_can_be_edited(open_chat, server):

@@ -55,6 +55,14 @@ export class AgentSource {
     return this.#options[name];
   }
 
+  /** "provider:model"; "" where it is none of a provider's, or several that stand in for each other. */
+  get modelName() {
+    const given = this.get("model");
+    const model = Array.isArray(given) && given.length === 1 ? given[0] : given;
+    const name = typeof model === "object" && model !== null && "model" in model ? model.model : model;
+    return !this.given && typeof name === "string" ? name : "";
+  }
+
   get tools() {
     return this.#tools;
   }

@@ -39,6 +39,14 @@ export class Background {
     return session;
   }
 
+  /** Ends what a chat does, and forgets it. @param {string} id */
+  async end(id) {
+    const session = this.#sessions.get(id);
+    this.#sessions.delete(id);
+    this.#set(id, "");
+    await session?.end();
+  }
+
   /**
    * Notes what a chat does.
    * @param {Session} session

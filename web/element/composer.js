@@ -3,6 +3,7 @@
 /** @import { Prompt } from "./types.js" */
 
 import { ACCEPT, AttachmentList } from "./attachments.js";
+import { ContextMeter } from "./context-meter.js";
 import { h, icon } from "./dom.js";
 import { QueueList } from "./queue-list.js";
 import { wordsOf } from "./user-message.js";
@@ -28,6 +29,7 @@ export class Composer {
   #stop = h("button", { type: "button", class: "send stop", part: "button stop", hidden: true }, h("span", {}, "Stop"), icon("stop"));
   input = h("textarea", { class: "input", part: "input", rows: 1, dir: "auto", "aria-label": "Message", enterkeyhint: "send" });
   usage = h("span", { class: "usage total", part: "usage" });
+  context = new ContextMeter();
   node;
 
   /** @param {ComposerActions} actions */
@@ -53,7 +55,16 @@ export class Composer {
       this.#note,
       this.input,
       this.#picker,
-      h("div", { class: "composer-bar" }, attach, clear, h("slot", { name: "composer" }), this.usage, this.#send, this.#stop),
+      h(
+        "div",
+        { class: "composer-bar" },
+        attach,
+        clear,
+        h("slot", { name: "composer" }),
+        h("span", { class: "spent" }, this.context.node, this.usage),
+        this.#send,
+        this.#stop,
+      ),
     );
     this.#listen();
   }

@@ -4,6 +4,7 @@
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message, Prompt, Source, ToolViewer } from "./types.js"
  * @import { Owner } from "./session.js"
+ * @import { ModelFacts } from "./spending.js"
  *
  * @typedef {object} Host the element
  * @property {boolean} isConnected
@@ -22,6 +23,7 @@ import { PassageDialog } from "./passage-dialog.js";
 import { PythonStart } from "./python-start.js";
 import { Background } from "./background.js";
 import { Session } from "./session.js";
+import { findFacts } from "./spending.js";
 import { Startup } from "./startup.js";
 import { Turns } from "./turns.js";
 
@@ -40,6 +42,8 @@ export class Dialogue {
   toolViews = {};
   /** @type {Conversations | undefined} */
   conversations;
+  /** What the page knows of its model, and the catalog does not. @type {ModelFacts} */
+  facts = {};
   python;
   source;
   turns;
@@ -138,7 +142,7 @@ export class Dialogue {
 
   /** Ends what a conversation does, which is about to be deleted. @param {string} id */
   async end(id) {
-    await (id === this.conversation ? this.#session : this.#background.take(id))?.end();
+    await (id === this.conversation ? this.#session.end() : this.#background.end(id));
   }
 
   /** A new chat. */
@@ -164,6 +168,12 @@ export class Dialogue {
         () => this.python.start(),
       );
     if (this.isDurable && this.isConnected) onceSet(() => void takeUp());
+  }
+
+  /** @param {string} model */
+  async findFacts(model) {
+    const given = Object.fromEntries(Object.entries(this.facts).filter(([, value]) => value != null));
+    return { ...(model ? await findFacts(model) : {}), ...given };
   }
 
   focus() {
@@ -240,8 +250,10 @@ export class Dialogue {
   #showState() {
     this.composer.setRunning(this.running);
     this.turns.running = this.running;
-    const usage = formatUsage(this.usage);
+    const { cost, context } = this.#session;
+    const usage = formatUsage(this.usage, cost || undefined);
     this.composer.usage.textContent = usage && `This chat: ${usage}`;
+    this.composer.context.show(context.tokens, context.size);
   }
 }
 

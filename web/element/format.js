@@ -44,9 +44,17 @@ export function formatMegabytes(bytes) {
 
 /**
  * @param {Usage} usage
+ * @param {number} [usd] what it cost, where that is known
  * @returns {string} "" where nothing was counted
  */
-export function formatUsage(usage) {
+export function formatUsage(usage, usd) {
   if (!usage.inputTokens && !usage.outputTokens) return "";
-  return `${usage.inputTokens.toLocaleString("en")} tokens in, ${usage.outputTokens.toLocaleString("en")} out`;
+  const tokens = `${usage.inputTokens.toLocaleString("en")} tokens in, ${usage.outputTokens.toLocaleString("en")} out`;
+  return usd === undefined ? tokens : `${tokens}, ${formatUsd(usd)}`;
+}
+
+/** @param {number} usd two digits of small amounts, cents of others */
+export function formatUsd(usd) {
+  if (usd > 0 && usd < 0.0001) return "under $0.0001";
+  return `$${usd > 0 && usd < 0.1 ? Number(usd.toPrecision(2)) : usd.toFixed(2)}`;
 }

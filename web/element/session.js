@@ -3,10 +3,11 @@
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { ChatMessage, ChatPart, ChatTool } from "../chat/types.js"
- * @import { StoredConversation } from "../types.js"
+ * @import { StoredConversation, Usage } from "../types.js"
  * @import { AgentSource } from "./agent-source.js"
  * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source, ToolViewer } from "./types.js"
  * @import { Exchange, Turn } from "./conversation.js"
+ * @import { ModelFacts } from "./spending.js"
  * @import { TurnActions } from "./turn-view.js"
  *
  * @typedef {object} Owner what shows the session
@@ -15,6 +16,7 @@
  * @property {Record<string, ToolViewer>} toolViews draws calls of the page's tools, by their names
  * @property {boolean} isDurable
  * @property {boolean} isConnected
+ * @property {(model: string) => Promise<ModelFacts>} findFacts
  * @property {() => void} focus puts the focus where the user writes
  * @property {(source: Source) => void} cite
  * @property {(id: string | undefined) => void} open shows another conversation
@@ -28,6 +30,7 @@ import { Chat } from "../chat/chat.js";
 import { readHistory, textOf } from "../chat/history.js";
 import { noUsage } from "../chat/usage.js";
 import { sourcesOf } from "./citations.js";
+import { costOf } from "./spending.js";
 import { TurnList } from "./turn-list.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
@@ -48,6 +51,12 @@ export class Session {
   #isTakenUp = false;
   /** Whether a run was drawn as it went on. */
   #hasBegun = false;
+  /** The model of the run that is under way, or of the last one; "" where several answered. */
+  #model = "";
+  /** US dollars that the runs of this chat cost; undefined where a price is unknown. @type {number | undefined} */
+  cost = 0;
+  /** Tokens of the last model call, and how many its model reads and writes in all. @type {{tokens?: number, size?: number | null}} */
+  context = {};
   /** What the owner knows of. @type {Activity} */
   #activity = "";
   /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
@@ -144,6 +153,8 @@ export class Session {
     this.#isRunning = false; // what is left is not drawn to its end
     this.chat.clear();
     this.#view = this.#again = this.#sources = undefined;
+    this.cost = 0;
+    this.context = {};
     this.#isTakenUp = this.#hasBegun = false;
     this.turns.clear();
     this.#owner.changed(this);
@@ -215,6 +226,7 @@ export class Session {
     this.#again = undefined;
     this.#view = view;
     this.#isRunning = this.#hasBegun = true;
+    this.#model = this.#owner.source.modelName;
     view.begin(this.#owner.source.waitingFor);
   }
 
@@ -259,12 +271,30 @@ export class Session {
       view.fail(turn, answer.error);
       this.#tell("staysail-error", { error: answer.error });
     }
+    if (answer.usage) void this.#count(view, answer, answer.usage);
+  }
+
+  /**
+   * Finds out what an answer cost, and how full the model's context is.
+   * @param {TurnView} view
+   * @param {ChatMessage} answer
+   * @param {Usage} usage
+   */
+  async #count(view, { parts }, usage) {
+    const facts = await this.#owner.findFacts(this.#model);
+    const usd = costOf(usage, facts);
+    if (usd !== undefined) view.showCost(usage, usd);
+    this.cost = usd === undefined || this.cost === undefined ? undefined : this.cost + usd;
+    const last = parts.findLast((part) => part.type === "step" && part.usage);
+    this.context = { tokens: last?.type === "step" ? last.usage?.totalTokens : undefined, size: facts.contextTokens };
+    this.#owner.changed(this);
   }
 
   /** @param {ChatEvent} event */
   #show(event) {
     const view = /** @type {TurnView} */ (this.#view);
     if (event.type === "run_started" && this.#isTakenUp) this.#showBeginning(view, event.messages);
+    if (event.type === "model_changed") this.#model = "";
     if (event.type === "run_done") this.#sources = sourcesOf(event.reply);
     view.show(event);
     this.#tell("staysail-event", event);

@@ -4,6 +4,7 @@
  *
  * @import { AgentOptions } from "../types.js"
  * @import { ChatAgent, Message, Prompt, Theme } from "./types.js"
+ * @import { ModelFacts } from "./spending.js"
  */
 
 import { Dialogue } from "./dialogue.js";
@@ -28,6 +29,7 @@ const PROPERTIES = [
   "conversations",
   "conversation",
   "draft",
+  "modelFacts",
 ];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
@@ -61,6 +63,9 @@ export class StaysailChat extends Element {
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     this.addEventListener("staysail-clear", () => this.#composer.takeBackQueue());
     root.addEventListener("staysail-continue", () => void this.send("Go on where you stopped."));
+    root.addEventListener("staysail-find-runtime", (event) => {
+      /** @type {CustomEvent<{runtimeURL?: string}>} */ (event).detail.runtimeURL = this.runtimeURL;
+    });
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));
     this.addEventListener("focusin", () => this.#source.warm(), { once: true });
@@ -210,6 +215,18 @@ export class StaysailChat extends Element {
   }
   set conversations(value) {
     this.#dialogue.conversations = value ?? undefined;
+  }
+
+  /**
+   * What you know of the model and the package's catalog does not: prices in US dollars for a million tokens, and the tokens that it reads and
+   * writes in all. Answers then have their cost beside their tokens, and the composer tells how full the context is.
+   * @returns {ModelFacts}
+   */
+  get modelFacts() {
+    return this.#dialogue.facts;
+  }
+  set modelFacts(facts) {
+    this.#dialogue.facts = facts ?? {};
   }
 
   get usage() {

@@ -2,7 +2,7 @@
  * One prompt and its answer on the page. The answer is drawn in the order in which things happened: thoughts, text,
  * tools, text again; notices and failures stand in their place.
  *
- * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part, Source } from "./types.js"
+ * @import { ApprovalAnswer, ApprovalRequest, ChatEvent, Message, Prompt, Part, Source, Usage } from "./types.js"
  * @import { ChatTool } from "../chat/types.js"
  * @import { ToolViewer } from "./types.js"
  * @import { Turn } from "./conversation.js"
@@ -211,6 +211,12 @@ export class TurnView {
     this.#sayHowItEnded(turn);
     this.#complete(turn.text, formatUsage(turn.usage));
     this.#cite(turn.sources, turn.text);
+  }
+
+  /** Adds what the answer cost to its tokens. @param {Usage} usage @param {number} usd */
+  showCost(usage, usd) {
+    const place = this.#foot.querySelector(".usage");
+    if (place) place.textContent = formatUsage(usage, usd);
   }
 
   /** Says where the model did not end its answer by itself. @param {Turn} turn */

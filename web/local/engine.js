@@ -63,6 +63,11 @@ export class LocalEngine {
     this.#threads = threads;
   }
 
+  /** Most tokens that it reads and writes for one prompt. */
+  get contextTokens() {
+    return this.#contextTokens;
+  }
+
   /**
    * Download and start the language model unless told not to, and the embedder where asked. Calls in between share one load.
    * `model` becomes what later requests use: a name of the catalogue, "hf:owner/repo/file.gguf", an address, a file, or all parts of one. Stopping the wait leaves the load going for whoever else waits.

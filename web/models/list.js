@@ -1,7 +1,7 @@
 /**
  * The models that a provider serves.
  *
- * @import { Access, ModelInfo } from "../types.js"
+ * @import { Access, KnownModel, ModelInfo } from "../types.js"
  */
 
 import { ACCESS_OPTIONS, checkAccess, checkNames, describeAccess } from "./access.js";
@@ -19,4 +19,13 @@ export async function listModels(provider, { signal, ...options } = {}) {
   checkAccess(options, provider, "listModels");
   const { access, handlers } = describeAccess(options, provider);
   return toCamel(await (await connect()).call("model.list", { access }, { signal, handlers }));
+}
+
+/**
+ * Returns what the package's catalog has of a model, without a request. Prices and sizes follow the providers with each release.
+ * @param {string} model "provider:model"
+ * @returns {Promise<KnownModel | null>} null for a model that it does not have
+ */
+export async function knownModel(model) {
+  return toCamel(await (await connect()).call("model.known", { model }));
 }

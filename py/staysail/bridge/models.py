@@ -14,6 +14,7 @@ from ..core.errors import ConfigError
 from ..core.events import plain
 from ..core.messages import Audio, Media, Message
 from ..wire.engine_model import embed
+from ..wire.format import Registry
 from .access import read_access, read_limits
 from .peer import Method, Peer
 from .remote import Owner
@@ -36,6 +37,7 @@ class Models:
             "model.read": self.read,
             "model.speak": self.speak,
             "model.list": self.list,
+            "model.known": self.known,
             "providers": self.providers,
             "files.upload": self.upload,
             "files.list": self.all_files,
@@ -92,6 +94,12 @@ class Models:
         """Returns the models of the provider that `access` names as its model."""
         access = read_access(self._owner, params["access"])
         return [_fields(info) for info in await staysail.list_models(access.pop("model"), **access)]
+
+    async def known(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        """Returns what the catalog has of a model, "provider:model"; None for a model that it does not have."""
+        provider, _, model = params["model"].partition(":")
+        known = Registry.known(provider, model) if Registry.known else None
+        return None if known is None else _fields(known)
 
     async def upload(self, params: dict[str, Any]) -> dict[str, Any]:
         """params: data, as base64 text."""

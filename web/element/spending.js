@@ -1,0 +1,50 @@
+/**
+ * What answers cost, and how full a model's context is: by what the page says of its model, else by the package's catalog.
+ *
+ * @import { Usage } from "../types.js"
+ *
+ * What is known of a model: US dollars for a million tokens, and the tokens that it reads and writes in all.
+ * @typedef {{inputUsd?: number | null, outputUsd?: number | null, cachedInputUsd?: number | null, contextTokens?: number | null}} ModelFacts
+ */
+
+import { isLocal } from "./local-start.js";
+
+/** @type {Map<string, Promise<ModelFacts>>} */
+const known = new Map();
+
+/**
+ * Returns what is known of a model. Python is up by then.
+ * @param {string} model "provider:model"
+ * @returns {Promise<ModelFacts>}
+ */
+export function findFacts(model) {
+  const found = known.get(model) ?? lookUp(model).catch(() => ({}));
+  known.set(model, found);
+  return found;
+}
+
+/**
+ * @param {string} model
+ * @returns {Promise<ModelFacts>}
+ */
+async function lookUp(model) {
+  if (isLocal(model)) {
+    const { localEngine } = await import("../models/local-engines.js");
+    return { contextTokens: (await localEngine()).contextTokens };
+  }
+  const { knownModel } = await import("../models/list.js");
+  return (await knownModel(model)) ?? {};
+}
+
+/**
+ * Returns the cost of usage in US dollars; undefined where a price is unknown. Providers count cached tokens among those read or beside them;
+ * the total minus the output is what was read in either case.
+ * @param {Partial<Usage>} usage
+ * @param {ModelFacts} facts
+ */
+export function costOf({ totalTokens = 0, outputTokens = 0, cachedInputTokens = 0 }, { inputUsd, outputUsd, cachedInputUsd }) {
+  if (inputUsd == null || outputUsd == null) return undefined;
+  const read = Math.max(0, totalTokens - outputTokens);
+  const cached = Math.min(cachedInputTokens, read);
+  return ((read - cached) * inputUsd + cached * (cachedInputUsd ?? inputUsd) + outputTokens * outputUsd) / 1e6;
+}
