@@ -109,7 +109,7 @@ export function watchList(chat, store, { show, changed }) {
 
   /** @param {ConversationInfo} info */
   function row(info) {
-    const item = h("li", {}, titleButton(info.id, info.title, when(info)));
+    const item = h("li", {}, titleButton(info.id, info.title, `${info.forkedFrom ? "Fork, " : ""}${when(info)}`));
     item.append(
       h(
         "span",

@@ -47,7 +47,7 @@ def versions(chat: ChatPage) -> list[str]:
 
 def edit(chat: ChatPage, nth: int, text: str) -> None:
     chat.all("[part~=edit]")[nth].click()
-    chat.one(".edit-field").send_keys(Keys.CONTROL + "a")
+    chat.one(".edit-field").clear()
     chat.one(".edit-field").send_keys(text, Keys.ENTER)
     chat.wait_for(f"to {text}.", 10)
     chat.wait_idle()
@@ -143,6 +143,9 @@ def test_versions_of_a_kept_chat_are_there_after_a_reload_and_in_a_fork(driver, 
         page.run("root.querySelector('button[part~=fork]').click()")
         page.wait(lambda: len(page.all(".turn")) == 1, "the copy")
         assert versions(page) == ["1/2"]
+        page.open_panel("conversations")
+        rows = "return [...document.querySelectorAll('.conversation-about')].map((about) => about.textContent.startsWith('Fork, '))"
+        page.wait(lambda: sorted(driver.execute_script(rows)) == [False, True], "the fork to be named as one")
         page.button("Later version").click()
         page.wait_for("Nice.")
         assert violations(page) == []

@@ -1,9 +1,10 @@
 /**
- * A block of code: its language, a button to copy it, one to wrap its lines, and one to look at what HTML or SVG draws. Text stands in boxes
+ * A block of code: its language, buttons to copy it, to wrap its lines, to run Python and JavaScript and to look at what HTML or SVG draws. Text stands in boxes
  * of so many lines, because a browser lays out a whole box when a letter of it changes. Colours come later, from a worker, box by box.
  */
 
 import { canPreview, preview } from "./artifact.js";
+import { CodeRun, canRun } from "./code-run.js";
 import { copyButton } from "./copy-button.js";
 import { h, icon } from "./dom.js";
 import { MOST_COLOURED, colour } from "./highlight.js";
@@ -52,12 +53,14 @@ export class CodeView {
         h("span", { class: "label" }, "Preview"),
       ),
     ];
+    const run = canRun(language) ? new CodeRun(language, () => this.#shown) : undefined;
     const copy = copyButton("Copy code", () => this.#shown, "Copy");
     this.node = h(
       "figure",
       { class: "code", part: "code" },
-      h("figcaption", {}, h("span", { class: "code-language" }, language || "code"), ...(show || []), wrap, copy),
+      h("figcaption", {}, h("span", { class: "code-language" }, language || "code"), run?.button, ...(show || []), wrap, copy),
       h("pre", { tabindex: 0, dir: "ltr" }, this.#content),
+      run?.node,
     );
     this.update(text);
   }

@@ -23,6 +23,7 @@ const SVG = "http://www.w3.org/2000/svg";
 // Strokes on a 16 by 16 grid.
 const PATHS = {
   send: "M8 13V3M3.5 7.5 8 3l4.5 4.5",
+  play: "M5 3.5v9l7.5-4.5z",
   stop: "M4.5 4.5h7v7h-7z",
   attach: "m13 7.5-5.2 5.2a3 3 0 0 1-4.3-4.3l5.4-5.4a2 2 0 0 1 2.9 2.9l-5.3 5.2a1 1 0 0 1-1.4-1.4l4.6-4.6",
   copy: "M6 6V2.5h7.5V10H10M2.5 6H10v7.5H2.5z",

@@ -76,7 +76,8 @@ export class Question {
   /** Puts the focus on the buttons of the versions. @param {boolean} isLater on the one that goes on to later ones, if there are any */
   focusVersions(isLater) {
     const [earlier, later] = this.#versions.querySelectorAll("button");
-    (isLater === later.disabled ? earlier : later).focus();
+    const wanted = isLater ? later : earlier;
+    (wanted.disabled ? (isLater ? earlier : later) : wanted).focus();
   }
 
   #draw() {

@@ -29,11 +29,10 @@ import { SNAPSHOT_MANIFEST } from "../runtime/locations.js";
 import { fileURL } from "../runtime/package-files.js";
 import { findSnapshot, hash, readPacked } from "../runtime/snapshot.js";
 import { unpack } from "../runtime/snapshot-packing.js";
+import { Frame } from "./frame.js";
 import { capMemory } from "./memory-cap.js";
 import { answering, readBytes, readFile } from "./network.js";
 
-/** From the load of the frame up to the first line of its script. */
-const ARRIVE_MS = 2000;
 const START_MS = 90_000;
 const MOST_RESULT = 16 << 20;
 /** Least cost of a message of the worker in characters: each of them is handled. */
@@ -136,7 +135,7 @@ async function readSnapshot(manifest) {
 class Room {
   #options;
   #answer;
-  #frame = document.createElement("iframe");
+  #frame = new Frame("Python sandbox", (message) => this.#receive({ type: "crash", message }));
   #channel = new MessageChannel();
   /** Requests that are under way. @type {Set<Promise<import("./network.js").Answer>>} */
   #asks = new Set();
@@ -144,14 +143,6 @@ class Room {
   #isServing = true;
   /** Handles messages of the worker for the run that is under way. @type {(message: any) => void} */
   #receive = () => {};
-  /** Called when the frame's script runs. */
-  #arrive = () => {};
-  #hear = (/** @type {MessageEvent} */ event) => {
-    if (event.source !== this.#frame.contentWindow) return;
-    if (event.data === "here") this.#arrive();
-    else this.#receive({ type: "crash", message: String(event.data).slice(0, 500) });
-  };
-
   /**
    * @param {SandboxOptions} options
    * @param {ReturnType<typeof answering>} answer
@@ -160,7 +151,6 @@ class Room {
     this.#options = options;
     this.#answer = answer;
     this.#channel.port1.onmessage = ({ data }) => (data?.type === "ask" ? void this.#serve(data) : this.#receive(data));
-    addEventListener("message", this.#hear);
   }
 
   /**
@@ -169,10 +159,6 @@ class Room {
    * @param {Uint8Array<ArrayBuffer>} [snapshot]
    */
   async open(worker, start, snapshot) {
-    const frame = this.#frame;
-    frame.setAttribute("sandbox", "allow-scripts");
-    frame.hidden = true;
-    frame.title = "Python sandbox";
     const ready = new Promise((resolve, reject) => {
       setTimeout(
         reject,
@@ -183,41 +169,10 @@ class Room {
         message?.type === "ready" ? resolve(undefined) : reject(new Error(`its interpreter did not start: ${message?.message}`));
     });
     ready.catch(() => {});
-    await Promise.race([this.#embed(), ready]);
-    frame.contentWindow?.postMessage(worker, "*", [this.#channel.port2]);
+    await Promise.race([this.#frame.load(), ready]);
+    this.#frame.start(worker, this.#channel.port2);
     this.#channel.port1.postMessage({ ...start, snapshot }, snapshot ? [snapshot.buffer] : []);
     await ready;
-  }
-
-  /**
-   * Puts the frame into the page, from its address or from its text. A public CDN serves it as plain text and without the page's COEP header;
-   * a page's policy may allow frames of the page's origin alone, and no inline scripts.
-   */
-  async #embed() {
-    const frame = this.#frame;
-    const address = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
-    const ways = [
-      async () => frame.setAttribute("src", address),
-      async () => frame.setAttribute("srcdoc", await (await fetch(address)).text()),
-    ];
-    if (new URL(address, location.href).origin !== location.origin) ways.reverse();
-    for (const show of ways) {
-      const arrived = new Promise((resolve) => {
-        this.#arrive = () => resolve(true);
-        // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
-        frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
-      });
-      try {
-        await show();
-        document.documentElement.append(frame);
-        if (await arrived) return;
-      } catch {} // it could not be fetched
-      frame.remove();
-      for (const name of ["src", "srcdoc"]) frame.removeAttribute(name);
-    }
-    throw new Error(
-      `its frame was blocked: ${address} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin", or the page a policy that allows inline scripts`,
-    );
   }
 
   /**
@@ -278,9 +233,8 @@ class Room {
 
   close() {
     this.#receive({ type: "crash", message: "it was ended" });
-    removeEventListener("message", this.#hear);
     this.#channel.port1.close();
-    this.#frame.remove(); // which ends its worker
+    this.#frame.close(); // which ends its worker
   }
 
   /** @param {Ask & {id: number}} ask */

@@ -14,6 +14,12 @@ export const CODE = /* css */ `
 .markdown .code code { padding: 0; background: none; font: inherit; }
 .code .lines { display: block; content-visibility: auto; contain-intrinsic-size: auto 80rem; }
 .code .lines:last-child { content-visibility: visible; }
+.run { border-block-start: 1px solid var(--_line); }
+.run-status { margin: 0; padding: 0.35rem 0.85rem; color: var(--_muted); font: 0.8125rem/1.5 var(--_sans); }
+.run-picture { display: contents; }
+.code .run pre { max-block-size: 24rem; padding-block-start: 0; overflow-y: auto; white-space: pre-wrap; overflow-wrap: anywhere; }
+.run [data-stream="stderr"] { color: var(--_danger); }
+.run img { display: block; max-inline-size: 100%; margin-block-start: 0.4rem; background: #fff; }
 .artifact { padding: 0.75rem; border-block-start: 1px solid var(--_line); background: #fff; color: #1c2528; font: 0.875rem/1.5 var(--_sans); }
 .artifact img { display: block; inline-size: 100%; block-size: auto; max-block-size: 32rem; object-fit: contain; background: #fff; }
 

@@ -1,0 +1,74 @@
+/** The frame in which a sandbox's worker runs: of nobody's origin, under a policy that lets nothing be fetched. */
+
+import { fileURL } from "../runtime/package-files.js";
+
+/** From the load of the frame up to the first line of its script. */
+const ARRIVE_MS = 2000;
+
+export class Frame {
+  #node = document.createElement("iframe");
+  #arrive = () => {};
+  #hear;
+
+  /**
+   * @param {string} title
+   * @param {(message: string) => void} onCrash is called where the worker broke
+   */
+  constructor(title, onCrash) {
+    this.#node.title = title;
+    this.#hear = (/** @type {MessageEvent} */ event) => {
+      if (event.source !== this.#node.contentWindow) return;
+      if (event.data === "here") this.#arrive();
+      else onCrash(String(event.data).slice(0, 500));
+    };
+    addEventListener("message", this.#hear);
+  }
+
+  /**
+   * Puts the frame into the page, from its address or from its text. A public CDN serves it as plain text and without the page's COEP header;
+   * a page's policy may allow frames of the page's origin alone, and no inline scripts.
+   */
+  async load() {
+    const frame = this.#node;
+    const address = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
+    const ways = [
+      async () => frame.setAttribute("src", address),
+      async () => frame.setAttribute("srcdoc", await (await fetch(address)).text()),
+    ];
+    if (new URL(address, location.href).origin !== location.origin) ways.reverse();
+    frame.setAttribute("sandbox", "allow-scripts");
+    frame.hidden = true;
+    for (const show of ways) {
+      const arrived = new Promise((resolve) => {
+        this.#arrive = () => resolve(true);
+        // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
+        frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
+      });
+      try {
+        await show();
+        document.documentElement.append(frame);
+        if (await arrived) return;
+      } catch {} // it could not be fetched
+      frame.remove();
+      for (const name of ["src", "srcdoc"]) frame.removeAttribute(name);
+    }
+    throw new Error(
+      `its frame was blocked: ${address} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin", or the page a policy that allows inline scripts`,
+    );
+  }
+
+  /**
+   * Starts the worker.
+   * @param {string} source
+   * @param {MessagePort} port its only way to the page
+   */
+  start(source, port) {
+    this.#node.contentWindow?.postMessage(source, "*", [port]);
+  }
+
+  /** Ends the worker. */
+  close() {
+    removeEventListener("message", this.#hear);
+    this.#node.remove();
+  }
+}
