@@ -2,7 +2,8 @@
  * The MCP servers that this browser connects again: where they are, and no secret of theirs.
  *
  * @typedef {"nothing" | "token" | "login"} Access what a server wants of whoever connects
- * @typedef {{url: string, access: Access, prefix: string, off: string[]}} KeptServer prefix: of its tools' names. off: tools that are switched off
+ * prefix: of its tools' names. off: tools that are switched off. asks: whether its tools are called only after the user's approval
+ * @typedef {{url: string, access: Access, prefix: string, off: string[], asks: boolean}} KeptServer
  */
 
 const KEPT = "staysail-mcp-servers";
@@ -14,7 +15,7 @@ export function keptServers() {
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
     return kept
       .filter(({ url }) => /^https?:/.test(url))
-      .map(({ url, access = "nothing", prefix = "", off = [] }) => ({ url, access, prefix, off }));
+      .map(({ url, access = "nothing", prefix = "", off = [], asks = true }) => ({ url, access, prefix, off, asks: asks !== false }));
   } catch {
     return []; // of another version, or of a window that keeps nothing
   }

@@ -93,6 +93,13 @@ export const MARKUP = /* html */ `
         <span class="tool-about">Every step of an answer is kept in this browser, so it goes on where it stopped, here or in another tab. A key must be typed again, or kept.</span></label></li>
     </ul>
   </details>
+  <details class="more" id="titles">
+    <summary>Titles of chats</summary>
+    <ul class="tools">
+      <li><input id="name-chats" type="checkbox" checked autocomplete="off"><label for="name-chats">Let the model name new chats
+        <span class="tool-about">After the first answer, by one more short request to the same model. A title that you wrote stays. The small model in this page names none.</span></label></li>
+    </ul>
+  </details>
   <details class="more">
     <summary>Limits of an answer</summary>
     <div class="pairs" id="limits">
@@ -143,7 +150,7 @@ export const MARKUP = /* html */ `
     </div>
     <output id="mcp-status" class="kept-status"></output>
     <ul id="mcp-servers" class="servers" aria-label="Connected servers"></ul>
-    <p id="mcp-note" class="note">Its tools join the agent's. What the agent sends them goes to that server, which must allow this page (CORS). After a reload it is connected again: its address is kept in this browser until you disconnect it; a token or a login stays in memory.</p>
+    <p id="mcp-note" class="note">Its tools join the agent's, and ask before they run unless you switch that off. What the agent sends them goes to that server, which must allow this page (CORS). After a reload it is connected again: its address is kept in this browser until you disconnect it; a token or a login stays in memory.</p>
   </details>
   <details class="more">
     <summary>WebMCP</summary>

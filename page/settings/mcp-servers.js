@@ -70,6 +70,9 @@ export async function mcpTools() {
   return [...servers.values()].flatMap(({ entry }) => entry.tools);
 }
 
+/** Whether a tool belongs to a server whose tools ask before they run. @param {object} tool */
+export const asksOfServer = (tool) => [...servers.values()].some(({ entry }) => entry.asks && entry.tools.some((one) => one === tool));
+
 /**
  * What was typed.
  * @param {Access} access
@@ -80,7 +83,7 @@ async function add(access, auth) {
   connect.disabled = login.disabled = true;
   say("Connecting…");
   try {
-    const place = servers.get(url)?.place ?? { url, access, prefix: freePrefix(), off: [] };
+    const place = servers.get(url)?.place ?? { url, access, prefix: freePrefix(), off: [], asks: true };
     const opened = await open(place, auth);
     const isKept = show({ ...place, access }, opened);
     address.value = token.value = "";
@@ -160,7 +163,7 @@ function enter(place) {
   const { url } = place;
   const known = servers.get(url);
   if (known) return known;
-  const entry = new ServerEntry(url, {
+  const entry = new ServerEntry(url, place.asks, {
     remove() {
       void servers
         .get(url)
@@ -176,7 +179,7 @@ function enter(place) {
     },
     change() {
       const { place: now } = /** @type {{place: KeptServer}} */ (servers.get(url));
-      now.off = entry.off;
+      Object.assign(now, { off: entry.off, asks: entry.asks });
       keepServer(now);
       onChange();
     },

@@ -17,12 +17,15 @@ export class ServerEntry {
   #tools = [];
   /** @type {HTMLInputElement[]} */
   #boxes = [];
+  #ask;
 
   /**
    * @param {string} url
-   * @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before
+   * @param {boolean} asks whether its tools ask before they run
+   * @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before, or they ask otherwise
    */
-  constructor(url, { remove, change }) {
+  constructor(url, asks, { remove, change }) {
+    this.#ask = h("input", { type: "checkbox", checked: asks, autocomplete: "off", change });
     this.#url = url;
     this.#onChange = change;
     this.#remove.addEventListener("click", remove);
@@ -32,6 +35,11 @@ export class ServerEntry {
   /** Those that are switched on. */
   get tools() {
     return this.#tools.filter((_, position) => this.#boxes[position].checked);
+  }
+
+  /** Whether its tools ask before they run. */
+  get asks() {
+    return this.#ask.checked;
   }
 
   /** Names of those that are not. */
@@ -56,6 +64,7 @@ export class ServerEntry {
       h("input", { type: "checkbox", checked: !off.includes(name), autocomplete: "off", change: this.#onChange }),
     );
     this.#body.append(
+      h("label", { class: "server-asks" }, this.#ask, h("span", {}, "Ask me before its tools run")),
       h(
         "ul",
         { class: "tools" },

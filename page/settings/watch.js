@@ -13,12 +13,12 @@ import { rememberChatModels } from "./chat-models.js";
 import { helpWithFaults } from "./fault-help.js";
 import { keptKey, watchKeptKeys } from "./kept-keys.js";
 import { watchLocalModels } from "./local-models.js";
-import { mcpTools, watchMcpServers } from "./mcp-servers.js";
+import { asksOfServer, mcpTools, watchMcpServers } from "./mcp-servers.js";
 import { localModelName, watchModelFile } from "./model-file.js";
-import { showModels } from "./model-list.js";
+import { listedFacts, showModels, whenListed } from "./model-list.js";
 import { watchModelOptions } from "./model-options.js";
 import { fieldFor, watchProviderForm } from "./provider-form.js";
-import { asksFirst, chosenLimits, watchRunOptions } from "./run-options.js";
+import { asksFirst, chosenLimits, typedPrices, watchRunOptions } from "./run-options.js";
 import { secondAgent, watchSecondAgent } from "./second-agent.js";
 import { listTools } from "./tool-list.js";
 import { offeredTools, watchWebMCP } from "./webmcp-switches.js";
@@ -34,7 +34,12 @@ export function watch(page) {
   const isOn = listTools(page.changed);
   const modelOptions = watchModelOptions(page.changed);
   const webMCP = watchWebMCP(page.ownTools, page.changed);
-  watchRunOptions(chat, page.changed);
+  const tellFacts = () => (chat.modelFacts = { ...listedFacts(), ...withoutNothing(typedPrices()) });
+  whenListed(tellFacts);
+  watchRunOptions(chat, () => {
+    tellFacts();
+    page.changed();
+  });
   watchSecondAgent(page.changed);
   watchMcpServers(chat, page.changed);
   watchModelFile();
@@ -47,6 +52,7 @@ export function watch(page) {
       const small = choice.id === "local";
       access = { model: small && !model ? "local" : `${choice.id}:${model}`, apiKey, baseURL };
       showModels(settings);
+      tellFacts();
       modelOptions.show(choice.id);
       page.answer({
         small,
@@ -79,8 +85,12 @@ export function watch(page) {
       return [...simple, ...(isOn("python") ? [await agentPython()] : []), ...(await mcpTools())];
     },
     moreTools: async (own) => {
-      for (const tool of own) if ("execute" in tool) tool.needsApproval = asksFirst();
-      return [...secondAgent(withoutNothing(access)), ...modelOptions.tools(), ...(await offeredTools(own))];
+      for (const tool of own) if ("execute" in tool) tool.needsApproval = asksFirst() || asksOfServer(tool);
+      return [
+        ...secondAgent(/** @type {import("../../web/types.js").AgentOptions} */ (withoutNothing(access))),
+        ...modelOptions.tools(),
+        ...(await offeredTools(own)),
+      ];
     },
     options: () => ({ ...modelOptions.options(), usageLimits: chosenLimits(String(access.model)) }),
     about: () => modelOptions.about(),
@@ -93,6 +103,8 @@ function hostOf(address) {
   return URL.parse(address ?? "")?.host ?? "";
 }
 
-/** @param {import("../types.js").Answering["options"]} access */
-const withoutNothing = (access) =>
-  /** @type {import("../../web/types.js").AgentOptions} */ (Object.fromEntries(Object.entries(access).filter(([, value]) => value)));
+/**
+ * @template {object} T
+ * @param {T} values
+ */
+const withoutNothing = (values) => /** @type {Partial<T>} */ (Object.fromEntries(Object.entries(values).filter(([, value]) => value)));

@@ -154,6 +154,20 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         assert "add" in field(page, "mcp-servers").text
         shots("mcp")
 
+        # A server's tools ask before they run, until that is switched off.
+        box = server.box({"tool_calls": [{"name": "add", "arguments": {"a": 1, "b": 1}}]}, {"text": "That is two."}, loop=True)
+        choose(page, "openai-compatible", base=box.url, model="m")
+        page.send("One and one?")
+        page.wait(lambda: len(page.all(".approval")) == 1, "the question", START_S)
+        assert violations(page) == []
+        page.button("Approve").click()
+        page.wait_for("That is two.")
+        page.wait_idle()
+        webmcp.find_element(By.CSS_SELECTOR, ".server-asks input").click()
+        page.send("Once more?")
+        page.wait(lambda: page.text.count("That is two.") == 2, "the answer without a question", START_S)
+        page.wait_idle()
+
         # Every tool asks, once that is switched on: those of the page, of Python and of the server.
         calls = [
             {"name": "add", "arguments": {"a": 2, "b": 3}},
@@ -174,7 +188,7 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         page.button("Refuse").click()
         page.wait_for("All is done.")
         page.wait_idle()
-        results = [message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"]
+        results = [message["content"] for message in box.seen[1].json["messages"] if message["role"] == "tool"][-3:]
         assert json.loads(results[0]) == {"total": 5}
         assert "42" in results[1]
         assert "The user refused this call" in results[2]
