@@ -21,6 +21,8 @@ const { StaysailChat } = await import("../web/element/staysail-chat.js");
 
 const chat = find("chat", StaysailChat);
 let small = true;
+/** @type {ReturnType<Page["access"]>} */
+let access;
 /** @type {Part[]} */
 const parts = [];
 
@@ -28,6 +30,7 @@ const parts = [];
 const page = {
   chat,
   isSmall: () => small,
+  access: () => access,
   changed() {
     settle();
     for (const { changed } of parts) changed?.();
@@ -36,6 +39,7 @@ const page = {
   answer({ small: isSmall, label, host, options }) {
     const wasSmall = small;
     small = isSmall;
+    access = small ? undefined : withoutInstructions(options);
     Object.assign(chat, options);
     find("current", HTMLElement).textContent = label;
     find("welcome-note", HTMLElement).textContent = isSmall
@@ -68,3 +72,8 @@ for (const { begin } of parts) begin?.();
 keepOffline(chat);
 takeOverEarlyForm(chat);
 document.documentElement.dataset.ready = "";
+
+/** @param {import("./types.js").Answering["options"]} options */
+function withoutInstructions({ model, apiKey, baseURL }) {
+  return { model, ...(apiKey ? { apiKey } : {}), ...(baseURL ? { baseURL } : {}) };
+}

@@ -26,6 +26,8 @@
  * @property {Chat} chat
  * @property {() => void} changed says that the agent's tools or options are others now
  * @property {() => boolean} isSmall whether the small model in the page answers
+ * @property {() => Pick<Answering["options"], "model" | "apiKey" | "baseURL"> | undefined} access how the model is reached that answers now;
+ *   undefined for the small one
  * @property {() => Promise<Tool[]>} ownTools the tools of all panels
  * @property {(model: Answering) => void} answer says which model answers from now on
  *

@@ -8,6 +8,7 @@ import { closePanel, isOverlaid, whenOpen } from "../panel-frame.js";
 import { watchDrafts } from "./drafts.js";
 import { watchList } from "./list.js";
 import { saveChats } from "./save.js";
+import { watchTitles } from "./titles.js";
 
 const TITLE = document.title;
 const store = new Conversations();
@@ -17,7 +18,8 @@ const others = new BroadcastChannel("staysail-conversations");
 const addressed = () => /^#\/([\w-]+)$/.exec(location.hash)?.[1];
 
 /** @param {Page} page */
-export function watch({ chat }) {
+export function watch(page) {
+  const { chat } = page;
   const file = find("import-file", HTMLInputElement);
   const title = find("chat-title", HTMLElement);
 
@@ -83,6 +85,10 @@ export function watch({ chat }) {
   others.addEventListener("message", update);
 
   watchDrafts(chat);
+  watchTitles(page, store, () => {
+    others.postMessage(1);
+    update();
+  });
   const id = addressed();
   if (id) chat.conversation = id;
   else chat.newConversation();

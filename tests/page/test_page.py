@@ -47,9 +47,11 @@ def field(page: ChatPage, id: str):
     return page.driver.find_element(By.ID, id)
 
 
-def choose(page: ChatPage, provider: str, **values: str) -> None:
-    """Fills the settings in as a person would; Select.select_by_value clicks the option. In a narrow window they are closed again."""
+def choose(page: ChatPage, provider: str, *, named: bool = False, **values: str) -> None:
+    """Fills the settings in as a person would; Select.select_by_value clicks the option. In a narrow window they are closed again.
+    named: whether the model names new chats, by a request of its own."""
     page.open_panel("settings")
+    page.driver.execute_script("const box = document.getElementById('name-chats'); if (box.checked !== arguments[0]) box.click()", named)
     Select(field(page, "provider")).select_by_value(provider)
     for id, value in values.items():
         field(page, id).send_keys(Keys.CONTROL + "a", Keys.DELETE)
