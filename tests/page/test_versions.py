@@ -144,8 +144,8 @@ def test_versions_of_a_kept_chat_are_there_after_a_reload_and_in_a_fork(driver, 
         page.wait(lambda: len(page.all(".turn")) == 1, "the copy")
         assert versions(page) == ["1/2"]
         page.open_panel("conversations")
-        rows = "return [...document.querySelectorAll('.conversation-about')].map((about) => about.textContent.startsWith('Fork, '))"
-        page.wait(lambda: sorted(driver.execute_script(rows)) == [False, True], "the fork to be named as one")
+        about = "return document.querySelector('#conversation-list [aria-current] .conversation-about')?.textContent ?? ''"
+        page.wait(lambda: driver.execute_script(about).startswith("Fork, "), "the fork to be named as one")
         page.button("Later version").click()
         page.wait_for("Nice.")
         assert violations(page) == []

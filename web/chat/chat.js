@@ -5,7 +5,6 @@
  * @import { ChatAgent, ChatCall, ChatMessage, ChatOptions, ChatSnapshot, Prompt } from "./types.js"
  * @import { RunView } from "./fold.js"
  * @import { Begin } from "./runs.js"
- * @import { Branch, Point } from "./versions.js"
  * An agent, or a function that returns one. signal: of the run that the agent is for; undefined where its runs are only looked up.
  * @typedef {ChatAgent | ((signal?: AbortSignal) => ChatAgent | Promise<ChatAgent>)} AgentSource
  * Where a user's message stands: among the messages, and in the history.
@@ -15,7 +14,7 @@
 import { Steering } from "../agent/steering.js";
 import { ConfigError } from "../errors.js";
 import { Approvals } from "./approvals.js";
-import { beginRun, endRun, foldRun, withParts } from "./fold.js";
+import { beginRun, endRun, foldRun, reopen, withParts } from "./fold.js";
 import { follow, unlessAborted } from "./follow.js";
 import { readHistory } from "./history.js";
 import { KeptConversation } from "./kept.js";
@@ -24,7 +23,7 @@ import { brokenHistory, placed } from "./places.js";
 import { findFailedRun, findLastRun, forgetRuns } from "./runs.js";
 import { takeSnapshot } from "./snapshot.js";
 import { addUsage, noUsage } from "./usage.js";
-import { branchOff, turnTo, versionAt } from "./versions.js";
+import { Versions } from "./versions.js";
 
 /** Milliseconds that a stopped run may take to tell its history. */
 const GRACE_MS = 1500;
@@ -41,10 +40,8 @@ export class Chat {
   #past = [];
   /** The history that goes with the next prompt. @type {Message[]} */
   #history = [];
-  /** Where versions of messages part. @type {Point[]} */
-  #points = [];
-  /** Stores what is shown and not stored. @type {(() => Promise<void>) | undefined} */
-  #putBack;
+  /** Versions of its user's messages. */
+  #versions;
   /** The run that is under way, or the last one. @type {RunView | undefined} */
   #run;
   /** The history before the last run. @type {Message[]} */
@@ -77,6 +74,7 @@ export class Chat {
     this.#agent = agent;
     this.#options = options;
     this.#kept = new KeptConversation(options);
+    this.#versions = new Versions(this.#kept);
     if (options.history && options.conversation !== undefined)
       throw new ConfigError("a kept conversation has a history of its own: give conversation or history, not both");
     this.#isRestored = options.conversation === undefined && !options.durable;
@@ -100,6 +98,7 @@ export class Chat {
   }
   set history(messages) {
     this.#empty();
+    this.#versions.clear();
     this.#begin(messages);
     this.#change();
   }
@@ -207,7 +206,7 @@ export class Chat {
   edit = async (id, prompt) => {
     const found = await this.#findPlace(id);
     if (!found) return undefined;
-    await this.#turn(found, { messages: [], points: branchOff(this.#points, this.#history, found.at) });
+    await this.#turn(found, () => this.#versions.begin(this.#history, found.at));
     return this.#start(prompt);
   };
 
@@ -219,9 +218,8 @@ export class Chat {
    */
   showVersion = async (id, version) => {
     const found = await this.#findPlace(id);
-    const branch = found && turnTo(this.#points, this.#history, found.at, version);
-    if (!branch) return false;
-    await this.#turn(found, branch);
+    if (!found || !this.#versions.has(found.at, version)) return false;
+    await this.#turn(found, () => this.#versions.show(this.#history, found.at, version));
     return true;
   };
 
@@ -233,7 +231,7 @@ export class Chat {
   takeBack = async (id) => {
     const found = await this.#findPlace(id);
     if (!found) return undefined;
-    await this.#turn(found, { messages: [], points: this.#points.filter((point) => point.at < found.at) });
+    await this.#turn(found, () => this.#versions.cut(this.#history, found.at));
     return found.message.prompt;
   };
 
@@ -256,30 +254,17 @@ export class Chat {
   /**
    * Puts other messages in the place of a message and of all that came after it.
    * @param {Place} place
-   * @param {Branch} branch
+   * @param {() => Promise<Message[]>} change returns the history from now on
    */
-  async #turn({ position, at }, { messages, points }) {
+  async #turn({ position, at }, change) {
     await this.#forgetRuns();
-    await this.#putBack?.();
-    if (this.#history.length > at || messages.length) await this.#kept.replace(at, messages, points);
+    this.#history = await change();
     const before = this.#snapshot.messages.slice(0, position);
     this.#leaveRun();
-    this.#points = points;
-    this.#history = [...this.#history.slice(0, at), ...messages];
     const shown = readHistory(this.#history).filter((message) => (message.at ?? 0) >= at);
-    this.#past = this.#counted([...before, ...shown.map((message, nth) => ({ ...message, id: `${position + nth + 1}` }))]);
+    this.#past = this.#versions.count([...before, ...shown.map((message, nth) => ({ ...message, id: `${position + nth + 1}` }))]);
     this.#error = this.#paused = undefined;
     this.#change();
-  }
-
-  /**
-   * Returns the messages, the user's ones with their versions.
-   * @param {ChatMessage[]} messages
-   */
-  #counted(messages) {
-    return this.#points.length
-      ? messages.map((message) => (message.role === "user" ? { ...message, ...versionAt(this.#points, message.at) } : message))
-      : messages;
   }
 
   /**
@@ -331,6 +316,7 @@ export class Chat {
     const { runId } = this.#run ?? {};
     this.#empty();
     if (runId || this.#options.durable) void this.#forgetAll().catch((error) => this.#report(error));
+    this.#versions.clear();
     this.#begin([]);
     this.#change();
   };
@@ -348,14 +334,10 @@ export class Chat {
     await forgetRuns(await this.#getAgent(), this.#kept.id);
   }
 
-  /**
-   * @param {Message[]} history
-   * @param {Point[]} [points] where versions part
-   */
-  #begin(history, points = /** @type {Point[]} */ ([])) {
+  /** @param {Message[]} history */
+  #begin(history) {
     this.#history = history;
-    this.#points = points;
-    this.#past = this.#counted(readHistory(history));
+    this.#past = this.#versions.count(readHistory(history));
     this.#run = this.#error = this.#paused = undefined;
   }
 
@@ -366,9 +348,8 @@ export class Chat {
     try {
       if (this.#kept.id !== undefined) {
         const stored = await this.#kept.load();
-        this.#begin(stored.messages, await this.#kept.points(stored.messages.length));
-        await this.#showEarlier();
-        stored.messages = this.#history;
+        stored.messages = await this.#versions.load(stored.messages, () => this.#isAtWork());
+        this.#begin(stored.messages);
         this.#change();
         this.#options.onRestore?.(stored);
       }
@@ -383,20 +364,9 @@ export class Chat {
     }
   }
 
-  /**
-   * Shows the version before the last one where the page was left before that one had an answer. The store gets it back with the next change,
-   * as another tab may be at work on the answer.
-   */
-  async #showEarlier() {
-    const at = this.#history.length;
-    const version = (this.#points.find((point) => point.at === at)?.branches.findLastIndex(Boolean) ?? -1) + 1;
-    const branch = turnTo(this.#points, this.#history, at, version);
-    if (!branch || (this.#options.durable && (await findLastRun(await this.#getAgent(), this.#kept.id)))) return;
-    this.#begin([...this.#history, ...branch.messages], branch.points);
-    this.#putBack = async () => {
-      this.#putBack = undefined;
-      await this.#kept.replace(at, branch.messages, branch.points);
-    };
+  /** Whether a durable run is under way, of an earlier life of the page or of another tab. */
+  async #isAtWork() {
+    return Boolean(this.#options.durable && (await findLastRun(await this.#getAgent(), this.#kept.id)));
   }
 
   /** @param {AbortSignal} [signal] of the run that the agent is for */
@@ -414,7 +384,7 @@ export class Chat {
     this.#leaveRun();
     const run = beginRun(prompt, this.#past.length);
     return this.#carryOut(run, async (agent, options) => {
-      await this.#putBack?.();
+      await this.#versions.save();
       if (broken?.messages.at(-1)?.status === "failed") await this.#keepBroken(broken, agent); // one that was stopped is kept already
       return agent.stream(prompt, options);
     });
@@ -480,18 +450,18 @@ export class Chat {
     const run = /** @type {RunView} */ (this.#run);
     const at = history.length;
     this.#before = history;
-    this.#run = { ...run, at, messages: this.#counted(run.messages.with(0, { ...run.messages[0], at, end: at + 1 })) };
+    this.#run = { ...run, at, messages: this.#versions.count(run.messages.with(0, { ...run.messages[0], at, end: at + 1 })) };
   }
 
   /** @param {AgentEvent} event */
   #take(event) {
     const run = foldRun(/** @type {RunView} */ (this.#run), event);
     if (event.type === "run_started") {
-      if (event.messages.length - 1 !== this.#history.length) this.#begin(event.messages.slice(0, -1), this.#points);
+      if (event.messages.length - 1 !== this.#history.length) this.#begin(event.messages.slice(0, -1));
       this.#before = this.#history;
       const first = this.#past.length;
       const begun = first === run.first ? run : foldRun({ ...run, first }, event);
-      this.#run = { ...begun, messages: this.#counted(begun.messages) };
+      this.#run = { ...begun, messages: this.#versions.count(begun.messages) };
     } else this.#run = run;
     if (event.type === "message_delivered") this.#steering.withdraw(event.id); // of an agent that does not know the Steering
     if (event.type === "run_done" && event.reply.pending?.length) this.#paused = event.reply;
@@ -654,18 +624,6 @@ export class Chat {
       this.#snapshot,
     );
   }
-}
-
-/**
- * Returns the messages of a run that goes on.
- * @param {ChatMessage[]} messages
- * @returns {ChatMessage[]}
- */
-function reopen(messages) {
-  const last = messages.at(-1);
-  if (!last || last.status === "streaming") return messages;
-  const { error: _, ...rest } = last;
-  return messages.with(-1, { ...rest, status: "streaming" });
 }
 
 /** @param {ChatCall} options */

@@ -97,6 +97,18 @@ export function endRun(run, status, error) {
 }
 
 /**
+ * Returns the messages of a run that goes on.
+ * @param {ChatMessage[]} messages
+ * @returns {ChatMessage[]}
+ */
+export function reopen(messages) {
+  const last = messages.at(-1);
+  if (!last || last.status === "streaming") return messages;
+  const { error: _, ...rest } = last;
+  return messages.with(-1, { ...rest, status: "streaming" });
+}
+
+/**
  * @param {RunView} run
  * @param {(parts: ChatPart[]) => ChatPart[]} change of the answer's parts
  * @returns {RunView}

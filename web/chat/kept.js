@@ -3,10 +3,7 @@
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message } from "../types.js"
- * @import { Point } from "./versions.js"
  */
-
-import { readPoints } from "./versions.js";
 
 export class KeptConversation {
   #options;
@@ -46,21 +43,18 @@ export class KeptConversation {
   }
 
   /**
-   * Puts messages in the place of those from `at` on, and stores the points at which their versions part.
+   * Puts messages in the place of those from `at` on, and stores their other versions.
    * @param {number} at
    * @param {Message[]} messages
-   * @param {Point[]} points
+   * @param {string} versions
    */
-  async replace(at, messages, points) {
-    if (this.id !== undefined) await (await this.#store()).replace(this.id, at, messages, JSON.stringify(points));
+  async replace(at, messages, versions) {
+    if (this.id !== undefined) await (await this.#store()).replace(this.id, at, messages, versions);
   }
 
-  /**
-   * Loads the points at which versions of messages part.
-   * @param {number} length of the history
-   */
-  async points(length) {
-    return readPoints(await (await this.#store()).versions(this.#id), length);
+  /** Loads what `replace` stored of other versions. */
+  async versions() {
+    return (await this.#store()).versions(this.#id);
   }
 
   /** @param {Message[]} messages */

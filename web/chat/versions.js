@@ -6,6 +6,8 @@
  * conversation stores the points as JSON text in its note "versions".
  *
  * @import { Message } from "../types.js"
+ * @import { KeptConversation } from "./kept.js"
+ * @import { ChatMessage } from "./types.js"
  *
  * @typedef {object} Branch
  * @property {Message[]} messages the user's message and all that followed
@@ -17,6 +19,110 @@
  * @property {(Branch | null)[]} branches in the order in which they began; null for the one that is shown
  */
 
+export class Versions {
+  #kept;
+  /** @type {Point[]} */
+  #points = [];
+  /** Stores what is shown and not stored. @type {(() => Promise<void>) | undefined} */
+  #putBack;
+
+  /** @param {KeptConversation} kept */
+  constructor(kept) {
+    this.#kept = kept;
+  }
+
+  /** Forgets all versions: the history is another one. */
+  clear() {
+    this.#points = [];
+    this.#putBack = undefined;
+  }
+
+  /**
+   * Loads the versions of a kept history. Where the page was left before the last version had an answer, the one before is shown. The store
+   * gets that one back with the next change, as another tab may be at work on the answer.
+   * @param {Message[]} history
+   * @param {() => Promise<boolean>} isAtWork whether a durable run goes on with the last version
+   * @returns {Promise<Message[]>} the history that is shown
+   */
+  async load(history, isAtWork) {
+    const at = history.length;
+    this.#points = readPoints(await this.#kept.versions(), at);
+    const version = (this.#points.find((point) => point.at === at)?.branches.findLastIndex(Boolean) ?? -1) + 1;
+    const branch = turnTo(this.#points, history, at, version);
+    if (!branch || (await isAtWork())) return history;
+    this.#points = branch.points;
+    this.#putBack = () => this.#kept.replace(at, branch.messages, JSON.stringify(branch.points));
+    return [...history, ...branch.messages];
+  }
+
+  /** Stores what is shown and not stored. */
+  async save() {
+    const putBack = this.#putBack;
+    this.#putBack = undefined;
+    await putBack?.();
+  }
+
+  /**
+   * Begins another version of a user's message. Returns the history before it.
+   * @param {Message[]} history
+   * @param {number} at the place of the message
+   */
+  begin(history, at) {
+    return this.#replace(history, at, { messages: [], points: branchOff(this.#points, history, at) });
+  }
+
+  /**
+   * Removes a user's message and all that followed it, with its versions. Returns the history before it.
+   * @param {Message[]} history
+   * @param {number} at
+   */
+  cut(history, at) {
+    return this.#replace(history, at, { messages: [], points: this.#points.filter((point) => point.at < at) });
+  }
+
+  /**
+   * Goes to a version of a user's message. Returns the history with it.
+   * @param {Message[]} history
+   * @param {number} at
+   * @param {number} version from 1
+   */
+  async show(history, at, version) {
+    const branch = turnTo(this.#points, history, at, version);
+    return branch ? this.#replace(history, at, branch) : history;
+  }
+
+  /**
+   * Whether there is such a version, and another one is shown.
+   * @param {number | undefined} at
+   * @param {number} version
+   */
+  has(at, version) {
+    return Boolean(this.#points.find((point) => point.at === at)?.branches[version - 1]);
+  }
+
+  /**
+   * Returns the messages, the user's ones with their versions.
+   * @param {ChatMessage[]} messages
+   */
+  count(messages) {
+    return this.#points.length
+      ? messages.map((message) => (message.role === "user" ? { ...message, ...versionAt(this.#points, message.at) } : message))
+      : messages;
+  }
+
+  /**
+   * @param {Message[]} history
+   * @param {number} at
+   * @param {Branch} branch
+   */
+  async #replace(history, at, { messages, points }) {
+    await this.save();
+    if (history.length > at || messages.length) await this.#kept.replace(at, messages, JSON.stringify(points));
+    this.#points = points;
+    return [...history.slice(0, at), ...messages];
+  }
+}
+
 /**
  * Returns the points once another branch begins. A branch without messages is not kept.
  * @param {Point[]} points
@@ -24,7 +130,7 @@
  * @param {number} at where it begins
  * @returns {Point[]}
  */
-export function branchOff(points, history, at) {
+function branchOff(points, history, at) {
   const { before, branches } = leave(points, history, at);
   return branches.length ? [...before, { at, shown: branches.length, branches: [...branches, null] }] : before;
 }
@@ -37,7 +143,7 @@ export function branchOff(points, history, at) {
  * @param {number} version 1 for the first branch
  * @returns {Branch | undefined} undefined where there is no such branch, and for the one that is shown
  */
-export function turnTo(points, history, at, version) {
+function turnTo(points, history, at, version) {
   const branch = points.find((point) => point.at === at)?.branches[version - 1];
   if (!branch) return undefined;
   const { before, branches } = leave(points, history, at);
@@ -67,7 +173,7 @@ function leave(points, history, at) {
  * @param {number | undefined} at
  * @returns {{version?: number, versions?: number}}
  */
-export function versionAt(points, at) {
+function versionAt(points, at) {
   const point = points.find((one) => one.at === at);
   return point ? { version: point.shown + 1, versions: point.branches.length } : {};
 }
@@ -79,7 +185,7 @@ export function versionAt(points, at) {
  * @param {number} length of the history
  * @returns {Point[]}
  */
-export function readPoints(text, length) {
+function readPoints(text, length) {
   try {
     const points = /** @type {Point[]} */ (JSON.parse(text ?? "[]"));
     return points.filter(({ at, shown, branches }) => at <= length && branches.length > 1 && branches[shown] === null);

@@ -1,6 +1,9 @@
 /** Chats that go on while another is looked at, and what their rows in a list tell. */
 
-/** @import { Activity, Session } from "./session.js" */
+/**
+ * @import { Session } from "./session.js"
+ * @import { Activity } from "./types.js"
+ */
 
 export class Background {
   /** By the ids of their conversations. @type {Map<string, Session>} */

@@ -1,5 +1,7 @@
 /** Runs a block of code in a sandbox and shows below it what it prints. */
 
+/** @import { RunEvent } from "../sandbox/script-sandbox.js" */
+
 import { follow } from "../chat/follow.js";
 import { formatSeconds } from "./format.js";
 import { h, icon } from "./dom.js";
@@ -80,7 +82,7 @@ export class CodeRun {
     return detail.runtimeURL;
   }
 
-  /** @param {Exclude<import("../sandbox/code-runner.js").RunEvent, {type: "done"}>} event */
+  /** @param {Exclude<RunEvent, {type: "done"}>} event */
   #add(event) {
     this.#output.hidden = false;
     if (event.type === "picture") {

@@ -3,7 +3,7 @@
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message, Prompt, Source, ToolViewer } from "./types.js"
- * @import { Owner } from "./session.js"
+ * @import { Owner } from "./owner.js"
  * @import { ModelFacts } from "./spending.js"
  *
  * @typedef {object} Host the element
@@ -250,8 +250,8 @@ export class Dialogue {
   #showState() {
     this.composer.setRunning(this.running);
     this.turns.running = this.running;
-    const { cost, context } = this.#session;
-    const usage = formatUsage(this.usage, cost || undefined);
+    const { usd, context } = this.#session.spending;
+    const usage = formatUsage(this.usage, usd || undefined);
     this.composer.usage.textContent = usage && `This chat: ${usage}`;
     this.composer.context.show(context.tokens, context.size);
   }

@@ -1,41 +1,23 @@
 /**
  * One chat of the element, and its turns: prompts go out, answers are shown as they come. A `Chat` holds the state; this module draws it.
  *
- * @import { Conversations } from "../agent/conversations.js"
- * @import { ChatMessage, ChatPart, ChatTool } from "../chat/types.js"
- * @import { StoredConversation, Usage } from "../types.js"
- * @import { AgentSource } from "./agent-source.js"
- * @import { ApprovalRequest, ChatEvent, Message, Prompt, Source, ToolViewer } from "./types.js"
+ * @import { ChatMessage } from "../chat/types.js"
+ * @import { StoredConversation } from "../types.js"
+ * @import { Activity, ApprovalRequest, ChatEvent, Message, Prompt, Source } from "./types.js"
  * @import { Exchange, Turn } from "./conversation.js"
- * @import { ModelFacts } from "./spending.js"
+ * @import { Owner } from "./owner.js"
  * @import { TurnActions } from "./turn-view.js"
- *
- * @typedef {object} Owner what shows the session
- * @property {AgentSource} source
- * @property {Conversations | undefined} conversations the page's own store, else that of the package
- * @property {Record<string, ToolViewer>} toolViews draws calls of the page's tools, by their names
- * @property {boolean} isDurable
- * @property {boolean} isConnected
- * @property {(model: string) => Promise<ModelFacts>} findFacts
- * @property {() => void} focus puts the focus where the user writes
- * @property {(source: Source) => void} cite
- * @property {(id: string | undefined) => void} open shows another conversation
- * @property {(session: Session, type: string, detail: object) => void} tell dispatches an event of the element
- * @property {(session: Session, text: string) => void} announce for screen readers
- * @property {(session: Session) => void} changed is called when its activity is another, and when it was emptied
- * @property {(session: Session, isNew: boolean) => void} drawn is called when turns came or went
  */
 
 import { Chat } from "../chat/chat.js";
 import { readHistory, textOf } from "../chat/history.js";
 import { noUsage } from "../chat/usage.js";
 import { sourcesOf } from "./citations.js";
-import { costOf } from "./spending.js";
+import { Spending } from "./spending.js";
+import { ToolViews } from "./tool-views.js";
 import { TurnList } from "./turn-list.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
-
-/** @typedef {"running" | "waiting" | "failed" | "news" | ""} Activity waiting: for an approval; news: an answer that was not looked at */
 
 export class Session {
   chat;
@@ -53,18 +35,14 @@ export class Session {
   #hasBegun = false;
   /** The model of the run that is under way, or of the last one; "" where several answered. */
   #model = "";
-  /** US dollars that the runs of this chat cost; undefined where a price is unknown. @type {number | undefined} */
-  cost = 0;
-  /** Tokens of the last model call, and how many its model reads and writes in all. @type {{tokens?: number, size?: number | null}} */
-  context = {};
+  spending = new Spending();
   /** What the owner knows of. @type {Activity} */
   #activity = "";
   /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
   restoring;
   /** The view that the next run is drawn in again. @type {TurnView | undefined} */
   #again;
-  /** Calls that are drawn as they are. @type {WeakSet<ChatTool>} */
-  #drawn = new WeakSet();
+  #tools = new ToolViews();
   /** What the last answer rests on. @type {Source[] | undefined} */
   #sources;
 
@@ -153,8 +131,7 @@ export class Session {
     this.#isRunning = false; // what is left is not drawn to its end
     this.chat.clear();
     this.#view = this.#again = this.#sources = undefined;
-    this.cost = 0;
-    this.context = {};
+    this.spending = new Spending();
     this.#isTakenUp = this.#hasBegun = false;
     this.turns.clear();
     this.#owner.changed(this);
@@ -208,7 +185,7 @@ export class Session {
     const { messages } = this.chat.getSnapshot();
     const [prompt, answer] = messages.slice(-2);
     if (this.isRunning && !this.#isRunning) this.#beginTurn(prompt);
-    if (this.#isRunning && this.#view && answer) this.#drawTools(this.#view, answer.parts);
+    if (this.#isRunning && this.#view && answer) this.#tools.draw(this.#view, answer.parts, this.#owner.toolViews);
     if (!this.isRunning && this.#isRunning) this.#endTurn(prompt, answer);
     const { activity } = this;
     if (activity === this.#activity) return;
@@ -271,22 +248,16 @@ export class Session {
       view.fail(turn, answer.error);
       this.#tell("staysail-error", { error: answer.error });
     }
-    if (answer.usage) void this.#count(view, answer, answer.usage);
+    void this.#count(view, answer);
   }
 
   /**
-   * Finds out what an answer cost, and how full the model's context is.
    * @param {TurnView} view
    * @param {ChatMessage} answer
-   * @param {Usage} usage
    */
-  async #count(view, { parts }, usage) {
-    const facts = await this.#owner.findFacts(this.#model);
-    const usd = costOf(usage, facts);
-    if (usd !== undefined) view.showCost(usage, usd);
-    this.cost = usd === undefined || this.cost === undefined ? undefined : this.cost + usd;
-    const last = parts.findLast((part) => part.type === "step" && part.usage);
-    this.context = { tokens: last?.type === "step" ? last.usage?.totalTokens : undefined, size: facts.contextTokens };
+  async #count(view, answer) {
+    const usd = await this.spending.add(answer, this.#owner.findFacts(this.#model));
+    if (usd !== undefined) view.showCost(answer.usage ?? noUsage(), usd);
     this.#owner.changed(this);
   }
 
@@ -404,7 +375,7 @@ export class Session {
           fork: this.#forkAt(exchange.end),
         }),
         versions: ({ at }) => places.get(at) ?? {},
-        drawTools: (view, answer) => this.#drawTools(view, readHistory(answer).at(-1)?.parts ?? []),
+        drawTools: (view, answer) => this.#tools.draw(view, readHistory(answer).at(-1)?.parts ?? [], this.#owner.toolViews),
       },
       from,
     );
@@ -427,20 +398,6 @@ export class Session {
       cite: (source) => this.#owner.cite(source),
       focus: () => this.#owner.focus(),
     };
-  }
-
-  /**
-   * Draws the calls of tools that have a view of the page's, where they changed.
-   * @param {TurnView} view
-   * @param {ChatPart[]} parts
-   */
-  #drawTools(view, parts) {
-    const { toolViews } = this.#owner;
-    for (const part of parts) {
-      if (part.type !== "tool" || !Object.hasOwn(toolViews, part.name) || this.#drawn.has(part)) continue;
-      this.#drawn.add(part);
-      view.drawTool(part, toolViews[part.name]);
-    }
   }
 
   /**

@@ -1,6 +1,7 @@
 /**
  * What answers cost, and how full a model's context is: by what the page says of its model, else by the package's catalog.
  *
+ * @import { ChatMessage } from "../chat/types.js"
  * @import { Usage } from "../types.js"
  *
  * What is known of a model: US dollars for a million tokens, and the tokens that it reads and writes in all.
@@ -42,9 +43,32 @@ async function lookUp(model) {
  * @param {Partial<Usage>} usage
  * @param {ModelFacts} facts
  */
-export function costOf({ totalTokens = 0, outputTokens = 0, cachedInputTokens = 0 }, { inputUsd, outputUsd, cachedInputUsd }) {
+function costOf({ totalTokens = 0, outputTokens = 0, cachedInputTokens = 0 }, { inputUsd, outputUsd, cachedInputUsd }) {
   if (inputUsd == null || outputUsd == null) return undefined;
   const read = Math.max(0, totalTokens - outputTokens);
   const cached = Math.min(cachedInputTokens, read);
   return ((read - cached) * inputUsd + cached * (cachedInputUsd ?? inputUsd) + outputTokens * outputUsd) / 1e6;
+}
+
+/** What a chat has spent. */
+export class Spending {
+  /** US dollars of all runs; undefined where a price is unknown. @type {number | undefined} */
+  usd = 0;
+  /** Tokens of the last model call, and how many its model reads and writes in all. @type {{tokens?: number, size?: number | null}} */
+  context = {};
+
+  /**
+   * Adds an answer. Returns what it cost in US dollars, where that is known.
+   * @param {ChatMessage} answer
+   * @param {Promise<ModelFacts>} finding what is known of its model
+   */
+  async add({ parts, usage }, finding) {
+    if (!usage) return undefined;
+    const facts = await finding;
+    const usd = costOf(usage, facts);
+    this.usd = usd === undefined || this.usd === undefined ? undefined : this.usd + usd;
+    const last = parts.findLast((part) => part.type === "step" && part.usage);
+    this.context = { tokens: last?.type === "step" ? last.usage?.totalTokens : undefined, size: facts.contextTokens };
+    return usd;
+  }
 }

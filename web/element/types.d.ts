@@ -13,3 +13,6 @@ export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalToken
 export type ToolViewer = (call: import("../chat/types.js").ChatTool) => Node | string;
 
 export type Theme = "light" | "dark" | "auto";
+
+/** What a kept conversation does. "waiting": for an approval; "news": it has an answer that was not looked at; "": nothing. */
+export type Activity = "running" | "waiting" | "failed" | "news" | "";

@@ -2,8 +2,7 @@
  * Runs blocks of code that a model wrote, for somebody who pressed a button: Python in one sandbox for all blocks, so that names stay from block
  * to block, JavaScript in a new one for each. Neither reaches the page, its storage or the network.
  *
- * @typedef {{type: "output", stream: "stdout" | "stderr", text: string} | {type: "picture", data: string} | {type: "done", error?: string}} RunEvent
- *   data: a PNG as base64
+ * @import { RunEvent } from "./script-sandbox.js"
  * @typedef {{signal: AbortSignal, runtimeURL?: string}} RunOptions signal: ends the run. runtimeURL: the folder with Pyodide, by default the page's
  */
 

@@ -1,7 +1,8 @@
 /**
  * A sandbox for JavaScript that a model wrote: each run has a frame and a worker of its own, which can be thrown away.
  *
- * @import { RunEvent } from "./code-runner.js"
+ * @typedef {{type: "output", stream: "stdout" | "stderr", text: string} | {type: "picture", data: string} | {type: "done", error?: string}} RunEvent
+ *   data: a PNG as base64
  */
 
 import { Frame } from "./frame.js";

@@ -222,7 +222,7 @@ class Conversations:
                 puts |= {f"note/{quote_id(id)}/{name}": _json(value) for name, value in (notes or {}).items()}
             await self._records.commit(puts, deletes)
 
-    async def _cut(self, id: str, at: int) -> tuple[dict[str, bytes], list[str]]:
+    async def _cut(self, id: str, at: int) -> tuple[dict[str, bytes], Sequence[str]]:
         """Returns the records to write and the keys to delete, so that messages from index `at` on are gone."""
         keys = sorted(await self._records.keys(_entries(id)))
         found = dict(await self._records.scan(_entries(id)))
