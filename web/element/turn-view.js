@@ -213,7 +213,11 @@ export class TurnView {
     this.#cite(turn.sources, turn.text);
   }
 
-  /** Adds what the answer cost to its tokens. @param {Usage} usage @param {number} usd */
+  /**
+   * Adds what the answer cost to its tokens.
+   * @param {Usage} usage
+   * @param {number} usd
+   */
   showCost(usage, usd) {
     const place = this.#foot.querySelector(".usage");
     if (place) place.textContent = formatUsage(usage, usd);

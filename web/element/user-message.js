@@ -8,7 +8,10 @@ import { PICTURE } from "./media.js";
 
 const ATTACHED = /^Attached file (.+):\n\n/;
 
-/** @param {Part} part @returns {part is TextPart} */
+/**
+ * @param {Part} part
+ * @returns {part is TextPart}
+ */
 const isSaid = (part) => part.type === "text" && !ATTACHED.test(part.text);
 
 /** Draws the attachments and the words of a message. @param {Prompt | Part[]} prompt */
