@@ -27,7 +27,9 @@ export function watchTitles(page, store, changed) {
       console.debug("staysail: a chat keeps its first line as its title", error);
     }
   };
-  page.chat.addEventListener("staysail-done", () => void name(page.chat.conversation));
+  page.chat.addEventListener("staysail-done", () => {
+    if (page.chat.history.filter(({ role }) => role === "user").length === 1) void name(page.chat.conversation);
+  });
   page.chat.addEventListener("staysail-activity", (event) => {
     const { id, state } = /** @type {CustomEvent<{id: string, state: string}>} */ (event).detail;
     if (state === "news") void name(id);
@@ -41,13 +43,13 @@ export function watchTitles(page, store, changed) {
  * @returns {Promise<boolean>} whether it has another title
  */
 async function nameChat(page, store, id) {
+  const { messages, title } = await store.load(id);
   const access = page.access();
   const answered = remembered().chats?.[id];
   // What is said in a chat goes to no other model than its own.
   const isSame =
     access && answered && `${answered.provider}:${answered.model}` === access.model && answered.base === (access.baseURL ?? "");
   if (!isSame || !find("name-chats", HTMLInputElement).checked) return false;
-  const { messages, title } = await store.load(id);
   const [asked, ...others] = messages.filter(({ role }) => role === "user");
   const answer = messages.findLast(({ role }) => role === "assistant");
   if (!asked || others.length || !answer || title !== firstLine(textOf(asked))) return false;
