@@ -45,7 +45,10 @@ chat.agent = {
   },
 };
 void chat.send("What is a staysail?");
-await new Promise((resolve) => setTimeout(resolve, 900));
+const awaited = a.fail ? "too many requests" : a.waits ? "staysail is set" : "Fair winds";
+const log = chat.shadowRoot.querySelector(".log");
+for (let tries = 0; tries < 600 && !log.innerText.includes(awaited); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+await new Promise((resolve) => setTimeout(resolve, 500));
 """
 OPEN = """
 const pause = () => new Promise((resolve) => setTimeout(resolve, 400));
@@ -95,7 +98,7 @@ def take(folder: Path) -> None:
                         if theme == "dark":
                             tab.run(THEME, theme)
                         if step:
-                            tab.run(*step)
+                            tab.run(*step, timeout_s=90)
                         (folder / f"{state}-{theme}-{name}.png").write_bytes(tab.picture())
             engine.quit()
         server.shutdown()

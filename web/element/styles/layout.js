@@ -27,9 +27,10 @@ export const LAYOUT = /* css */ `
 ::slotted([slot="suggestion"]:hover) { border-color: var(--_accent); color: var(--_accent); }
 .startup-place { position: relative; z-index: 1; } /* the start lies over the log, which keeps its place */
 .startup {
-  position: absolute; inset-block-end: 0; inset-inline: 0; max-inline-size: calc(var(--_measure) + 2.5rem); margin-inline: auto;
-  padding: 0.5rem 1.25rem 0; background: var(--_paper);
+  position: absolute; inset-block-end: 0; inset-inline: 0; padding: 0.5rem 1.25rem 0; background: var(--_paper);
+  overflow: hidden; scrollbar-gutter: stable;
 }
+.startup > * { max-inline-size: var(--_measure); margin-inline: auto; }
 .startup:has(.fault) { position: static; }
 .startup-words { display: block; font-size: 0.8125rem; color: var(--_muted); font-variant-numeric: tabular-nums; }
 progress {
