@@ -7,17 +7,21 @@ from typing import Any
 
 from ..patterns import PatternTooCostly
 from .engine import Engine, Frame, Rule
-from .equality import identity, is_number, same, shown
+from .equality import identity, is_number, shown, size_of
+
+MOST_SHOWN = 300
+"""Characters of a schema's value in a problem."""
 
 
 def _enum(engine: Engine, frame: Frame, options: Any) -> None:
-    if isinstance(options, list) and not any(same(frame.value, option) for option in options):
-        frame.report(f"expected one of {', '.join(map(repr, options[:50]))}{', …' if len(options) > 50 else ''}, got {shown(frame.value)}")
+    if isinstance(options, list) and not engine.is_among(frame.value, options):
+        listed = ", ".join(shown(option, MOST_SHOWN) for option in options[:50])
+        frame.report(f"expected one of {listed}{', …' if len(options) > 50 else ''}, got {shown(frame.value)}")
 
 
 def _const(engine: Engine, frame: Frame, wanted: Any) -> None:
-    if not same(frame.value, wanted):
-        frame.report(f"expected {wanted!r}, got {shown(frame.value)}")
+    if not engine.same(frame.value, wanted):
+        frame.report(f"expected {shown(wanted, MOST_SHOWN)}, got {shown(frame.value)}")
 
 
 def _min_length(engine: Engine, frame: Frame, least: Any) -> None:
@@ -83,13 +87,14 @@ def _max_items(engine: Engine, frame: Frame, most: Any) -> None:
 
 def _unique_items(engine: Engine, frame: Frame, unique: Any) -> None:
     if isinstance(frame.value, list) and unique is True:
-        engine.spend(len(frame.value))
+        engine.spend(size_of(frame.value))
         if len({identity(item) for item in frame.value}) < len(frame.value):
             frame.report("items repeat")
 
 
 def _required(engine: Engine, frame: Frame, names: Any) -> None:
     if isinstance(frame.value, dict) and isinstance(names, list):
+        engine.spend(len(names))
         for name in names:
             if isinstance(name, str) and name not in frame.value:
                 frame.report(f"missing {name}")
@@ -109,6 +114,7 @@ def require_dependents(engine: Engine, frame: Frame, dependents: Any) -> None:
     if isinstance(frame.value, dict) and isinstance(dependents, Mapping):
         for name, needed in dependents.items():
             if name in frame.value and isinstance(needed, list):
+                engine.spend(len(needed))
                 for other in needed:
                     if other not in frame.value:
                         frame.report(f"missing {other}, which {name} needs beside it")

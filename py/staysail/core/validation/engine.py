@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..patterns import PatternError, PatternTooCostly, compile_pattern
-from .equality import is_type, shown
+from .equality import identity, is_type, same, shown, size_of
 from .references import References, Scope
 
 STEPS = 1_000_000
@@ -14,6 +14,8 @@ VISIT = 10  # steps of one value under one schema
 STEPS_PER_VALUE = 300
 STEPS_PER_CHARACTER = 10
 MOST_NESTED = 220
+MOST_KEPT = 100
+"""Problems whose text is kept."""
 
 
 class GivenUp(Exception):
@@ -43,7 +45,8 @@ class Frame:
         self.value, self.schema, self.path, self.scope, self.problems, self.seen = value, schema, path, scope, problems, seen
 
     def report(self, problem: str) -> None:
-        self.problems.append(f"{self.path or 'value'}: {problem}")
+        """Adds a problem. Of very many, only the count is kept."""
+        self.problems.append(f"{self.path or 'value'}: {problem}" if len(self.problems) < MOST_KEPT else "…")
 
     def within(self, name: str) -> str:
         return f"{self.path}.{name}" if self.path else name
@@ -64,6 +67,7 @@ class Engine:
         self._value, self._rules, self._last = value, rules, last
         self._left, self._extended = STEPS, False
         self._depth = 0
+        self._options: dict[int, tuple[list[Any], set[Any]]] = {}  # by id; the lists are held, so that no id is used again
         self.references = references
 
     def spend(self, steps: int) -> None:
@@ -124,6 +128,24 @@ class Engine:
         if fits and frame.seen is not None and seen is not None:
             frame.seen.add(seen)
         return fits
+
+    def same(self, a: Any, b: Any) -> bool:
+        """Compares JSON values, and counts the steps for lists and objects."""
+        if isinstance(a, list | dict) != isinstance(b, list | dict):
+            return False
+        if isinstance(a, list | dict):
+            self.spend(size_of(a) + size_of(b))
+        return same(a, b)
+
+    def is_among(self, value: Any, options: list[Any]) -> bool:
+        """Returns whether a value equals one of a schema's options, which are prepared once for a check."""
+        known = self._options.get(id(options))
+        if known is None:
+            self.spend(size_of(options))
+            known = self._options[id(options)] = options, set(map(identity, options))
+        if isinstance(value, list | dict):
+            self.spend(size_of(value))
+        return identity(value) in known[1]
 
     def matches(self, pattern: Any, text: Any) -> bool | None:
         """Returns whether a pattern matches a text; None for a pattern that cannot be read. Raises PatternTooCostly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeGuard
 
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -41,9 +42,46 @@ def identity(value: Any) -> Any:
     return ("bool", value) if isinstance(value, bool) else value
 
 
-def shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def size_of(value: Any) -> int:
+    """Returns the number of values within a value, itself included."""
+    count, work = 0, [value]
+    while work:
+        item = work.pop()
+        count += 1
+        if isinstance(item, list):
+            work += item
+        elif isinstance(item, dict):
+            work += item.values()
+    return count
+
+
+def shown(value: Any, most: int = 60) -> str:
+    """Returns the beginning of a value's repr, at most so many characters. Of a large value no more than that is looked at."""
+    text = ""
+    for piece in _pieces(value, most):
+        text += piece
+        if len(text) > most:
+            return f"{text[: most - 3]}..."
+    return text
+
+
+def _pieces(value: Any, most: int) -> Iterator[str]:
+    if isinstance(value, list):
+        yield "["
+        for place, item in enumerate(value):
+            yield ", " if place else ""
+            yield from _pieces(item, most)
+        yield "]"
+    elif isinstance(value, dict):
+        yield "{"
+        for place, (name, item) in enumerate(value.items()):
+            yield ", " if place else ""
+            yield from _pieces(name, most)
+            yield ": "
+            yield from _pieces(item, most)
+        yield "}"
+    else:
+        yield repr(value[: most + 1] if isinstance(value, str) else value)
 
 
 def is_number(value: Any) -> TypeGuard[float]:

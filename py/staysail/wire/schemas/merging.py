@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.validation.equality import same
+from ...core.validation.equality import identity, same
 
 LEAST = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 MOST = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
@@ -33,7 +33,8 @@ def merge(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any] | 
         elif keyword == "required":
             out["required"] = list(dict.fromkeys([*out["required"], *value]))
         elif keyword == "enum":
-            out["enum"] = [item for item in out["enum"] if any(same(item, known) for known in value)]
+            known = set(map(identity, value))
+            out["enum"] = [item for item in out["enum"] if identity(item) in known]
             if not out["enum"]:
                 return None
         elif keyword in LEAST or keyword in MOST:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...core.validation.equality import same
+from ...core.validation.equality import identity
 from .merging import merge
 from .text import describe
 
@@ -65,16 +65,15 @@ def fold_root(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> dict[str, A
 def _fold_choices(out: dict[str, Any], options: list[dict[str, Any]], keyword: str) -> dict[str, Any]:
     """Adds the properties of every option, required if every option requires them. Returns the part for the description."""
     before = dict(out.get("properties") or {})
-    choices: dict[str, list[Any]] = {}
+    choices: dict[str, dict[Any, Any]] = {}
     for option in options:
         for name, schema in (option.get("properties") or {}).items():
-            known = choices.setdefault(name, [])
-            if not any(same(schema, other) for other in known):
-                known.append(schema)
+            choices.setdefault(name, {}).setdefault(identity(schema), schema)
     for name, schemas in choices.items():
         if name not in before:
-            before[name] = join_schemas(schemas)
-    everywhere = [name for name in options[0].get("required", ()) if all(name in option.get("required", ()) for option in options)]
+            before[name] = join_schemas(list(schemas.values()))
+    needed = [set(map(str, option.get("required", ()))) for option in options]
+    everywhere = [name for name in options[0].get("required", ()) if all(name in names for names in needed)]
     out["properties"] = before
     required = list(dict.fromkeys([*out.get("required", ()), *everywhere]))
     out |= {"required": required} if required else {}
@@ -93,11 +92,10 @@ def join_schemas(schemas: list[Any]) -> Any:
     plain = all(set(schema) <= {"const", "enum", "type", "description", "title"} for schema in schemas)
     if not all(values) or not plain or any(kind != kinds[0] for kind in kinds):
         return {"anyOf": schemas}
-    joined: list[Any] = []
+    joined: dict[Any, Any] = {}
     for value in (value for each in values for value in each or ()):
-        if not any(same(value, known) for known in joined):
-            joined.append(value)
-    return ({"type": kinds[0]} if kinds[0] else {}) | {"enum": joined}
+        joined.setdefault(identity(value), value)
+    return ({"type": kinds[0]} if kinds[0] else {}) | {"enum": list(joined.values())}
 
 
 def _fold_conditions(out: dict[str, Any], defs: Mapping[str, Any], unsaid: dict[str, Any]) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from staysail.core.validation import check
+from staysail.core.validation.equality import shown
 
 SCALARS = (
     st.none() | st.booleans() | st.integers(-4, 4) | st.sampled_from([0.5, 1.0, -2.0, 3.25]) | st.sampled_from(["", "a", "ab", "b1", "ää"])
@@ -236,3 +237,31 @@ def test_a_large_value_may_take_as_many_steps_as_it_needs():
 )
 def test_older_drafts_and_openapi_are_understood(value: Any, schema: Any, fits: bool):
     assert (check(value, schema) == []) == fits
+
+
+LARGE = {"a": list(range(20_000))}
+COSTLY: dict[str, tuple[Any, dict[str, Any]]] = {
+    "options": (["z"] * 3000, {"items": {"enum": [f"a{n}" for n in range(20_000)]}}),
+    "options that are objects": ([{"z": 1}] * 3000, {"items": {"enum": [{"a": n} for n in range(5000)]}}),
+    "a large constant": (["z"] * 3000, {"items": {"const": LARGE}}),
+    "long constants": (["z"] * 3000, {"items": {"enum": ["x" * 100_000 + str(n) for n in range(50)]}}),
+    "types of a large value": (LARGE, {"allOf": [{"type": "string"}] * 20_000}),
+    "options of a large value": (LARGE, {"allOf": [{"enum": [LARGE]}] * 5000}),
+    "names": ([{}] * 3000, {"items": {"required": [f"a{n}" for n in range(5000)]}}),
+}
+
+
+@pytest.mark.parametrize("what", COSTLY)
+def test_comparing_and_telling_take_bounded_time_and_space(what: str):
+    value, schema = COSTLY[what]
+    began = time.process_time()
+    problems = check(value, schema)
+    assert time.process_time() - began < 5
+    assert problems
+    assert len("".join(problems)) < 1_000_000
+
+
+@given(VALUES, st.integers(5, 80))
+def test_a_value_is_shown_as_the_beginning_of_its_repr(value: Any, most: int):
+    text = repr(value)
+    assert shown(value, most) == (text if len(text) <= most else f"{text[: most - 3]}...")
