@@ -21,7 +21,7 @@ def show(chat: ChatPage, language: str, code: str) -> None:
 
 def run(chat: ChatPage, language: str, code: str, end: str = "Done in") -> str:
     show(chat, language, code)
-    chat.button("Run").click()
+    chat.one("[part~=run-code]", START_S).click()
     chat.wait(lambda: end in status(chat), lambda: f"{end!r}, not {status(chat)!r}", START_S)
     return output(chat)
 
@@ -42,6 +42,9 @@ def test_python_prints_draws_keeps_its_names_and_fails_below_its_block(chat):
         assert violations(chat) == []
         assert chat.width_beyond_screen() <= 0
     assert run(chat, "py", "print(answer)") == "42\n"
+    chat.driver.execute_async_script("import('/web/index.js').then(({ boot }) => boot({ runtimeURL: '/wheels/' })).then(arguments[0])")
+    chat.run("chat.newConversation()")
+    assert "NameError" in run(chat, "py", "print(answer)", "It failed after"), "another conversation's names"
     failed = run(chat, "python3", "import sys\nprint('before')\n1 / 0", "It failed after")
     assert failed.startswith("before\n")
     assert "ZeroDivisionError" in failed

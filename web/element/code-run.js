@@ -62,7 +62,7 @@ export class CodeRun {
     let end = "Stopped.";
     try {
       const { runCode } = await import("../sandbox/code-runner.js");
-      const options = { signal: control.signal, runtimeURL: this.#findRuntime() };
+      const options = { signal: control.signal, ...this.#findPlace() };
       for await (const event of follow(runCode(this.#language, this.#code(), options), control.signal)) {
         if (event.type !== "done") this.#add(event);
         else end = this.#finish(event.error, started);
@@ -75,11 +75,14 @@ export class CodeRun {
     this.#show("Run", "play");
   }
 
-  /** Returns where the chat's Python is. @returns {string | undefined} */
-  #findRuntime() {
-    const detail = { runtimeURL: undefined };
-    this.button.dispatchEvent(new CustomEvent("staysail-find-runtime", { bubbles: true, detail }));
-    return detail.runtimeURL;
+  /**
+   * Asks the element where its Python is, and for whom blocks of Python share their names.
+   * @returns {{runtimeURL?: string, scope?: object}}
+   */
+  #findPlace() {
+    const detail = {};
+    this.button.dispatchEvent(new CustomEvent("staysail-run-code", { bubbles: true, detail }));
+    return detail;
   }
 
   /** @param {Exclude<RunEvent, {type: "done"}>} event */

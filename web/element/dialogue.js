@@ -68,6 +68,11 @@ export class Dialogue {
     this.turns.show(this.#session.turns);
   }
 
+  /** The chat that is looked at. */
+  get session() {
+    return this.#session;
+  }
+
   get isDurable() {
     return Boolean(this.#host.durable);
   }

@@ -63,8 +63,8 @@ export class StaysailChat extends Element {
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     this.addEventListener("staysail-clear", () => this.#composer.takeBackQueue());
     root.addEventListener("staysail-continue", () => void this.send("Go on where you stopped."));
-    root.addEventListener("staysail-find-runtime", (event) => {
-      /** @type {CustomEvent<{runtimeURL?: string}>} */ (event).detail.runtimeURL = this.runtimeURL;
+    root.addEventListener("staysail-run-code", (event) => {
+      Object.assign(/** @type {CustomEvent} */ (event).detail, { runtimeURL: this.runtimeURL, scope: this.#dialogue.session });
     });
     root.addEventListener("dragover", (event) => event.preventDefault());
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));

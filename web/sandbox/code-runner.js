@@ -1,9 +1,10 @@
 /**
- * Runs blocks of code that a model wrote, for somebody who pressed a button: Python in one sandbox for all blocks, so that names stay from block
- * to block, JavaScript in a new one for each. Neither reaches the page, its storage or the network.
+ * Runs blocks of code that a model wrote, for somebody who pressed a button: Python in one sandbox for a conversation, so that names stay from
+ * block to block, JavaScript in a new one for each. Neither reaches the page, its storage or the network.
  *
  * @import { RunEvent } from "./script-sandbox.js"
- * @typedef {{signal: AbortSignal, runtimeURL?: string}} RunOptions signal: ends the run. runtimeURL: the folder with Pyodide, by default the page's
+ * signal: ends the run. runtimeURL: the folder with Pyodide, by default the page's. scope: blocks of one scope share their names in Python
+ * @typedef {{signal: AbortSignal, runtimeURL?: string, scope?: object}} RunOptions
  */
 
 import { addresses } from "../runtime/settings.js";
@@ -18,6 +19,8 @@ const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 /** @type {Sandbox | undefined} */
 let python;
+/** Whose names it holds. @type {object | undefined} */
+let owner;
 /** The run of Python that is under way: the next one waits for it. */
 let before = Promise.resolve();
 
@@ -37,7 +40,7 @@ export function runCode(language, code, options) {
  * @param {RunOptions} options
  * @returns {AsyncGenerator<RunEvent>}
  */
-async function* runPython(code, { signal, runtimeURL: given }) {
+async function* runPython(code, { signal, runtimeURL: given, scope }) {
   let isOver = false;
   const { promise: over, resolve: end } = Promise.withResolvers();
   const turn = before;
@@ -48,6 +51,11 @@ async function* runPython(code, { signal, runtimeURL: given }) {
     signal.addEventListener("abort", () => isOver || python?.end());
     const runtimeURL = given ? new URL(given, document.baseURI).href.replace(/\/?$/, "/") : addresses().runtimeURL;
     if (!runtimeURL) throw new Error("there is no folder with Python for this page");
+    if (owner !== scope) {
+      python?.end(); // what one conversation's code left there is none of another's business
+      python = undefined;
+      owner = scope;
+    }
     python ??= new Sandbox({ runtimeURL, allowedHosts: [], memoryBytes: MEMORY_BYTES, ...LIMITS });
     let pictures = 0;
     const work = { code, folders: [], files: [], deleted: [], most: { files: 100, bytes: 1 << 20 } };

@@ -31,7 +31,8 @@ async function load(code) {
     return await import(url);
   } catch (error) {
     if (!(error instanceof TypeError) || !/import|module/i.test(error.message)) throw error;
-    return import("data:text/javascript," + encodeURIComponent(code)); // WebKit imports nothing of a blob where there is no origin
+    const text = "data:text/javascript," + encodeURIComponent(code); // WebKit imports nothing of a blob where there is no origin
+    return import(text);
   }
 }
 
