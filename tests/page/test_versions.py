@@ -148,5 +148,17 @@ def test_versions_of_a_kept_chat_are_there_after_a_reload_and_in_a_fork(driver, 
         page.wait(lambda: driver.execute_script(about).startswith("Fork, "), "the fork to be named as one")
         page.button("Later version").click()
         page.wait_for("Nice.")
-        assert violations(page) == []
+        # As it looks in the page, with what an answer cost and how full the context is.
+        page.run("chat.modelFacts = { inputUsd: 1, outputUsd: 2, contextTokens: 40 }")
+        page.send("And then?")
+        page.wait_for("Brest.")
+        page.wait(lambda: page.all(".context"), "the meter")
+        page.all("[part~=edit]")[0].click()
+        for width, scheme in ((1440, "dark"), (1024, "light"), (768, "dark"), (360, "light"), (360, "dark")):
+            page.resize(width, 800)
+            page.prefer(scheme)
+            assert violations(page) == []
+            assert page.width_beyond_screen() <= 0
+            attach, send = (page.one(f".composer-bar [part~={part}]").rect for part in ("attach", "send"))
+            assert abs(attach["y"] - send["y"]) < 10, "the buttons stand in one row"
         page.restore()

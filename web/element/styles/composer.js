@@ -19,7 +19,9 @@ export const COMPOSER = /* css */ `
 .composer-note { padding: 0.75rem 1rem 0; color: var(--_danger); font-size: 0.875rem; }
 .composer-note:empty { display: none; }
 .composer-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem; padding: 0.25rem 0.5rem 0.5rem; }
-.spent { display: flex; flex-wrap: wrap; justify-content: flex-end; align-items: center; gap: 0 0.9rem; margin-inline-start: auto; padding-inline: 0.5rem; }
+.spent { display: flex; flex-basis: 100%; flex-wrap: wrap; order: 1; justify-content: flex-end; align-items: center; gap: 0 0.9rem; padding-inline: 0.5rem; }
+.spent:not(:has(> :not(:empty, [hidden]))) { display: none; }
+.composer-bar .send { margin-inline-start: auto; }
 .context { display: inline-flex; align-items: center; gap: 0.4rem; color: var(--_muted); font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
 .context[hidden] { display: none; }
 .context meter { inline-size: 3rem; block-size: 0.6rem; }
@@ -30,9 +32,6 @@ export const COMPOSER = /* css */ `
 .send:hover { background: color-mix(in srgb, var(--_accent) 88%, var(--_ink)); }
 .send.stop { background: none; border-color: var(--_accent); color: var(--_accent); }
 @container (max-width: 34rem) {
-  .spent { order: 1; flex-basis: 100%; }
-  .spent:not(:has(> :not(:empty, [hidden]))) { display: none; }
-  .send { margin-inline-start: auto; }
   .composer-bar .label { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); }
   .composer-bar .quiet { min-inline-size: 2.5rem; min-block-size: 2.25rem; justify-content: center; }
 }
