@@ -15,40 +15,42 @@ apart.
 from __future__ import annotations
 
 import os
-import re
 import time
-import uuid
-import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from ..agent.exchanges import cut_back, unpaired
+from ..agent.exchanges import cut_back
 from ..core.conversations import Conversation, ConversationHit, ConversationInfo
 from ..core.defaults import Defaults
 from ..core.errors import ConfigError, StoreError
-from ..core.json_text import MESSAGE_DEPTH, RECORD_DEPTH, json_bytes, read_json
-from ..core.messages import Message, MessageLike, read_messages
+from ..core.json_text import RECORD_DEPTH, read_json
+from ..core.messages import Message, MessageLike
 from ..core.ports import KeyValue
-from ..core.value import Value
+from .conversation_export import FORMAT, VERSION, export_of, list_imported, read_imported
+from .conversation_records import (
+    Entry,
+    decode_head,
+    entries_of,
+    head_of,
+    last_number,
+    make_info,
+    new_id,
+    new_key,
+    quote_id,
+    read_key,
+    read_messages_of,
+    read_paired,
+    shorten_title,
+    ten_entries,
+    title_of,
+    write_json,
+    write_messages,
+)
 
-FORMAT = "staysail-conversations"
-VERSION = 1
-LONGEST_ID = 150  # characters of a quoted id
-LONGEST_TITLE = 80
 MOST_PARSED = 8  # conversations whose messages stay parsed
 MOST_APPENDED = 1000  # conversations whose last key is remembered
 AROUND = 60  # characters of an excerpt on either side
-ENTRY = re.compile(r"(\d{8,})-(\d+)-(\d+)-\w+")
-
-
-class Entry(Value):
-    """The key of an entry, parsed. at: seconds since 1970. messages: the number of messages."""
-
-    key: str
-    number: int
-    at: float
-    messages: int
 
 
 type Parsed = tuple[Entry, tuple[Message, ...]]
@@ -87,16 +89,16 @@ class Conversations:
 
     async def load(self, id: str) -> Conversation:
         """Returns a conversation. An unknown id gives an empty conversation, which its first append creates."""
-        keys = sorted(await self._records.keys(_entries(id)))
+        keys = sorted(await self._records.keys(entries_of(id)))
         read = self._parsed.pop(id, {})
         new = [key for key in keys if key not in read]
         problems: list[str] = []
         for key, data in zip(new, await self._records.get(new), strict=True):
             try:
-                entry = _entry(key)
+                entry = read_key(key)
                 if entry is None:
                     raise ValueError("its key is not an entry's")
-                read[key] = entry, _read(data or b"")
+                read[key] = entry, read_messages_of(data or b"")
             except (ValueError, ConfigError) as error:
                 problems.append(f"a part of the conversation {id!r} is damaged and was left out: {key} ({error})")
         parsed = {key: read[key] for key in keys if key in read}
@@ -104,7 +106,7 @@ class Conversations:
         messages = [message for _, part in parsed.values() for message in part]
         entries = [entry for entry, _ in parsed.values()]
         head, problem = await self._head(id)
-        info = _info(id, head or {"created_at": self._now()}, entries).replace(messages=len(messages))
+        info = make_info(id, head or {"created_at": self._now()}, entries).replace(messages=len(messages))
         return Conversation(info, tuple(messages), (*problems, *([problem] if problem else [])))
 
     def _keep(self, id: str, parsed: dict[str, Parsed]) -> None:
@@ -122,14 +124,14 @@ class Conversations:
             QuotaError: The storage is full.
             StoreError: The storage failed.
         """
-        added = _checked(messages)
+        added = read_paired(messages)
         if not added:
             return
         async with self._records.exclusive():
-            key = _new_key(id, await self._last_number(id) + 1, self._now(), len(added))
-            puts = {key: _written(added)}
+            key = new_key(id, await self._last_number(id) + 1, self._now(), len(added))
+            puts = {key: write_messages(added)}
             if await self._missing(id):
-                puts[_head(id)] = _json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
+                puts[head_of(id)] = write_json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
             await self._records.commit(puts)
             self._appended.pop(id, None)
             self._appended[id] = key
@@ -140,14 +142,14 @@ class Conversations:
         """Returns the number of the last entry; 0 without entries. Entries are numbered without gaps, so it goes on from the last one that
         was appended here, ten numbers at a time, unless that one was cut off."""
         appended = self._appended.get(id, "")
-        entry = _entry(appended)
+        entry = read_key(appended)
         if entry is None:
-            return _last_number(await self._records.keys(_entries(id)))
-        keys = await self._records.keys(_ten_entries(id, entry.number))
+            return last_number(await self._records.keys(entries_of(id)))
+        keys = await self._records.keys(ten_entries(id, entry.number))
         if appended not in keys:
-            return _last_number(await self._records.keys(_entries(id)))
-        while (last := _last_number(keys)) % 10 == 9:
-            keys = await self._records.keys(_ten_entries(id, last + 1))
+            return last_number(await self._records.keys(entries_of(id)))
+        while (last := last_number(keys)) % 10 == 9:
+            keys = await self._records.keys(ten_entries(id, last + 1))
             if not keys:
                 break
         return last
@@ -157,14 +159,14 @@ class Conversations:
         heads = await self._records.keys("head/")
         entries: dict[str, list[Entry]] = {}
         for key in await self._records.keys("entry/"):
-            if entry := _entry(key):
+            if entry := read_key(key):
                 entries.setdefault(key.split("/")[1], []).append(entry)
         found = []
         for key, data in zip(heads, await self._records.get(heads), strict=True):
             if data is not None:
-                head, _ = _decode_head(data)
+                head, _ = decode_head(data)
                 name = key.removeprefix("head/")
-                found.append(_info(unquote(name), head, sorted(entries.get(name, []), key=lambda entry: entry.key)))
+                found.append(make_info(unquote(name), head, sorted(entries.get(name, []), key=lambda entry: entry.key)))
         return sorted(found, key=lambda info: info.updated_at, reverse=True)
 
     async def search(self, text: str, *, limit: int = 50) -> Sequence[ConversationHit]:
@@ -191,9 +193,9 @@ class Conversations:
         new = new_id()
         puts = {f"note/{quote_id(new)}/{key.rpartition('/')[2]}": data for key, data in await self._records.scan(f"note/{quote_id(id)}/")}
         if kept:
-            puts[_new_key(new, 1, self._now(), len(kept))] = _written(kept)
-        head = {"title": _title(title or conversation.info.title), "created_at": self._now(), "forked_from": id}
-        await self._commit(puts | {_head(new): _json(head)})
+            puts[new_key(new, 1, self._now(), len(kept))] = write_messages(kept)
+        head = {"title": shorten_title(title or conversation.info.title), "created_at": self._now(), "forked_from": id}
+        await self._commit(puts | {head_of(new): write_json(head)})
         return new
 
     async def cut(self, id: str, at: int) -> None:
@@ -210,37 +212,37 @@ class Conversations:
             QuotaError: The storage is full.
             StoreError: The storage failed.
         """
-        added = _checked(messages)
+        added = read_paired(messages)
         async with self._records.exclusive():
             puts, deletes = await self._cut(id, at)
             if added:
-                last = _last_number(await self._records.keys(_entries(id)))
-                puts[_new_key(id, last + 1, self._now(), len(added))] = _written(added)
+                last = last_number(await self._records.keys(entries_of(id)))
+                puts[new_key(id, last + 1, self._now(), len(added))] = write_messages(added)
                 if await self._missing(id):
-                    puts[_head(id)] = _json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
+                    puts[head_of(id)] = write_json({"title": title_of(added), "created_at": self._now(), "forked_from": None})
             if added or not await self._missing(id):
-                puts |= {f"note/{quote_id(id)}/{name}": _json(value) for name, value in (notes or {}).items()}
+                puts |= {f"note/{quote_id(id)}/{name}": write_json(value) for name, value in (notes or {}).items()}
             await self._records.commit(puts, deletes)
 
     async def _cut(self, id: str, at: int) -> tuple[dict[str, bytes], Sequence[str]]:
         """Returns the records to write and the keys to delete, so that messages from index `at` on are gone."""
-        keys = sorted(await self._records.keys(_entries(id)))
-        found = dict(await self._records.scan(_entries(id)))
+        keys = sorted(await self._records.keys(entries_of(id)))
+        found = dict(await self._records.scan(entries_of(id)))
         kept: list[Message] = []
         puts: dict[str, bytes] = {}
         deletes = []
         for key in keys:
             try:
-                messages = _read(found[key])
+                messages = read_messages_of(found[key])
             except (ValueError, ConfigError):
                 continue
             left = messages[: cut_back(messages, max(0, at - len(kept)))]
             kept += messages
             if len(left) < len(messages):
                 deletes.append(key)
-                entry = _entry(key)
+                entry = read_key(key)
                 if left and entry:
-                    puts[_new_key(id, entry.number, entry.at, len(left))] = _written(left)
+                    puts[new_key(id, entry.number, entry.at, len(left))] = write_messages(left)
         return puts, deletes
 
     async def rename(self, id: str, title: str) -> None:
@@ -251,33 +253,33 @@ class Conversations:
             head, _ = await self._head(id)
             if head is None:
                 raise _unknown(id)
-            await self._records.commit({_head(id): _json(head | {"title": _title(title)})})
+            await self._records.commit({head_of(id): write_json(head | {"title": shorten_title(title)})})
 
     async def delete(self, id: str) -> None:
         """Deletes a conversation with its notes. An unknown id is ignored."""
         async with self._records.exclusive():
-            keys = [*await self._records.keys(_entries(id)), *await self._records.keys(f"note/{quote_id(id)}/")]
-            await self._records.commit({}, [_head(id), *keys])
+            keys = [*await self._records.keys(entries_of(id)), *await self._records.keys(f"note/{quote_id(id)}/")]
+            await self._records.commit({}, [head_of(id), *keys])
 
     async def export(self, id: str | None = None) -> dict[str, Any]:
         """Returns one conversation, or all, as plain JSON. Raises StoreError for an unknown id."""
         ids = [id] if id is not None else [info.id for info in await self.list()]
-        return {"format": FORMAT, "version": VERSION, "conversations": [_exported(await self._need(one)) for one in ids]}
+        return {"format": FORMAT, "version": VERSION, "conversations": [export_of(await self._need(one)) for one in ids]}
 
     async def import_(self, data: Mapping[str, Any] | str) -> Sequence[str]:
         """Adds conversations that `export` returned, as data or as text, all or none. Returns their ids; a conversation whose id is
         taken gets a new one. Raises ConfigError for other data."""
-        conversations = [_imported(item) for item in _import_list(data)]
+        conversations = [read_imported(item) for item in list_imported(data)]
         puts: dict[str, bytes] = {}
         ids = []
         async with self._records.exclusive():
             for id, head, messages in conversations:
-                free = id and id not in ids and await self._missing(id) and not await self._records.keys(_entries(id))
+                free = id and id not in ids and await self._missing(id) and not await self._records.keys(entries_of(id))
                 ids.append(id if free else new_id())
                 updated_at = head.pop("updated_at")
                 if messages:
-                    puts[_new_key(ids[-1], 1, updated_at, len(messages))] = _written(messages)
-                puts[_head(ids[-1])] = _json(head)
+                    puts[new_key(ids[-1], 1, updated_at, len(messages))] = write_messages(messages)
+                puts[head_of(ids[-1])] = write_json(head)
             await self._records.commit(puts)
         return ids
 
@@ -291,7 +293,7 @@ class Conversations:
 
     async def put_note(self, id: str, name: str, value: Any) -> None:
         """Stores a note of a memory policy."""
-        await self._commit({f"note/{quote_id(id)}/{name}": _json(value)})
+        await self._commit({f"note/{quote_id(id)}/{name}": write_json(value)})
 
     async def close(self) -> None:
         """Closes the underlying store. Nothing is lost."""
@@ -309,107 +311,14 @@ class Conversations:
         return await self.load(id)
 
     async def _missing(self, id: str) -> bool:
-        return await self._records.get([_head(id)]) == [None]
+        return await self._records.get([head_of(id)]) == [None]
 
     async def _head(self, id: str) -> tuple[dict[str, Any] | None, str | None]:
-        [data] = await self._records.get([_head(id)])
+        [data] = await self._records.get([head_of(id)])
         if data is None:
             return None, None
-        head, readable = _decode_head(data)
+        head, readable = decode_head(data)
         return head, None if readable else f"the title of the conversation {id!r} is damaged"
-
-
-def new_id() -> str:
-    return uuid.uuid4().hex
-
-
-def quote_id(id: str) -> str:
-    """Returns an id as it is written in keys and file names. Raises ConfigError."""
-    quoted = quote(id, safe="").replace(".", "%2E") if isinstance(id, str) else ""
-    if not quoted or len(quoted) > LONGEST_ID:
-        raise ConfigError(f"a conversation's id is a text of 1 to {LONGEST_ID} letters (fewer, of other than Latin ones), not {id!r:.40}")
-    return quoted
-
-
-def title_of(messages: Sequence[Message]) -> str:
-    """Returns the first line of the user's first message."""
-    said = next((message.text.strip() for message in messages if message.role == "user" and message.text.strip()), "")
-    return _title(said.partition("\n")[0]) or "Conversation"
-
-
-def _title(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
-
-
-def _entries(id: str) -> str:
-    return f"entry/{quote_id(id)}/"
-
-
-def _ten_entries(id: str, number: int) -> str:
-    """Returns the common prefix of entries whose numbers differ from this one in the last digit alone."""
-    return f"{_entries(id)}{number // 10:07d}"
-
-
-def _head(id: str) -> str:
-    return f"head/{quote_id(id)}"
-
-
-def _new_key(id: str, number: int, at: float, messages: int) -> str:
-    return f"{_entries(id)}{number:08d}-{int(at * 1000)}-{messages}-{uuid.uuid4().hex[:8]}"
-
-
-def _entry(key: str) -> Entry | None:
-    match = ENTRY.fullmatch(key.rpartition("/")[2])
-    return Entry(key, int(match[1]), int(match[2]) / 1000, int(match[3])) if match else None
-
-
-def _last_number(keys: Iterable[str]) -> int:
-    """Returns the highest number of an entry. Keys begin with it, so their order is that of the numbers."""
-    return next((entry.number for entry in map(_entry, sorted(keys, reverse=True)) if entry), 0)
-
-
-def _json(value: Any) -> bytes:
-    return json_bytes(value, nonfinite="null")
-
-
-def _written(messages: Iterable[Message]) -> bytes:
-    body = _json([message.to_dict() for message in messages])
-    return b"%08x\n%s" % (zlib.crc32(body), body)
-
-
-def _read(data: bytes) -> tuple[Message, ...]:
-    """Returns the messages of an entry. Raises ValueError or ConfigError for a damaged one."""
-    checksum, _, body = data.partition(b"\n")
-    if int(checksum, 16) != zlib.crc32(body):
-        raise ValueError("its checksum is wrong")
-    return tuple(Message.from_dict(item) for item in read_json(body.decode("utf-8", "surrogatepass"), max_depth=RECORD_DEPTH))
-
-
-def _decode_head(data: bytes) -> tuple[dict[str, Any], bool]:
-    try:
-        head = read_json(data)
-        if isinstance(head, dict):
-            return head, True
-    except ValueError:
-        pass
-    return {}, False
-
-
-def _info(id: str, head: Mapping[str, Any], entries: Sequence[Entry]) -> ConversationInfo:
-    title, created, forked_from = head.get("title"), head.get("created_at"), head.get("forked_from")
-    began = float(created) if isinstance(created, int | float) else entries[0].at if entries else 0.0
-    updated = entries[-1].at if entries else began
-    count = sum(entry.messages for entry in entries)
-    return ConversationInfo(id, title if isinstance(title, str) and title else id, began, updated, count, forked_from)
-
-
-def _checked(messages: Iterable[MessageLike]) -> tuple[Message, ...]:
-    read = read_messages(messages)
-    alone = unpaired(read)
-    if alone:
-        raise ConfigError(f"a conversation keeps tool calls together with their results; {alone[0]!r} stands alone")
-    return read
 
 
 def _unknown(id: str) -> StoreError:
@@ -420,41 +329,3 @@ def _excerpt(text: str, words: Sequence[str]) -> str:
     at = max(0, text.casefold().find(words[0]))
     start, end = max(0, at - AROUND), at + len(words[0]) + AROUND
     return ("… " if start else "") + " ".join(text[start:end].split()) + (" …" if end < len(text) else "")
-
-
-def _exported(conversation: Conversation) -> dict[str, Any]:
-    data = conversation.to_dict()
-    del data["problems"]
-    return data
-
-
-def _import_list(data: Mapping[str, Any] | str) -> list[Any]:
-    try:
-        read: Any = read_json(data, max_depth=MESSAGE_DEPTH) if isinstance(data, str) else data
-    except ValueError as error:
-        raise ConfigError(f"this is no export of conversations: it is not JSON ({error})") from error
-    if not isinstance(read, Mapping) or read.get("format") != FORMAT or not isinstance(read.get("conversations"), list):
-        raise ConfigError(f'this is no export of conversations: its "format" is not "{FORMAT}"')
-    if read.get("version") != VERSION:
-        raise ConfigError(
-            f"these conversations were exported by another version of staysail (format {read.get('version')!r}, known: {VERSION})"
-        )
-    conversations: list[Any] = read["conversations"]
-    return conversations
-
-
-def _imported(item: Any) -> tuple[str, dict[str, Any], tuple[Message, ...]]:
-    if not isinstance(item, Mapping) or not isinstance(item.get("messages"), list):
-        raise ConfigError('a conversation to import has a list of "messages"')
-    messages = _checked(item["messages"])
-    title, id = item.get("title"), item.get("id")
-    if isinstance(id, str) and id:
-        quote_id(id)
-    times = {name: float(at) for name in ("created_at", "updated_at") if isinstance(at := item.get(name), int | float) and 0 <= at < 1e11}
-    head = {
-        "title": _title(title) if isinstance(title, str) and title.strip() else title_of(messages),
-        "created_at": times.get("created_at", 0.0),
-        "updated_at": times.get("updated_at", times.get("created_at", 0.0)),
-        "forked_from": item.get("forked_from") if isinstance(item.get("forked_from"), str) else None,
-    }
-    return id if isinstance(id, str) else "", head, messages
