@@ -8,6 +8,7 @@ import { connect } from "../runtime/boot.js";
 import { Batch } from "./batch.js";
 import { Crew } from "./crew.js";
 import { delegate, word } from "./delegation.js";
+import { lastReply, toReadable, untilLeft } from "./event-streams.js";
 import { ConfigError, OutputError } from "../errors.js";
 import { readHooks } from "./hooks.js";
 import { MEMBER } from "./member.js";
@@ -211,27 +212,7 @@ export class Agent {
    * @returns {AsyncIterableIterator<AgentEvent<any>>}
    */
   #follow(method, options, prompt, run) {
-    const left = new AbortController();
-    const signal = options.signal ? AbortSignal.any([options.signal, left.signal]) : left.signal;
-    const events = this.#events(method, { ...options, signal }, prompt, run);
-    return {
-      async next() {
-        try {
-          return await events.next();
-        } catch (error) {
-          if (left.signal.aborted) return { done: true, value: undefined };
-          throw error;
-        }
-      },
-      async return(value) {
-        left.abort(); // at once, also while a `next` is waiting
-        await events.return(undefined);
-        return { done: true, value };
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return untilLeft(options.signal, (signal) => this.#events(method, { ...options, signal }, prompt, run));
   }
 
   /**
@@ -243,30 +224,7 @@ export class Agent {
    */
   async prompt_stream(prompt, { chunkSize, ...options } = {}) {
     if (chunkSize !== undefined && !(chunkSize >= 1)) throw new ConfigError(`chunkSize is at least 1, got ${chunkSize}`);
-    const events = this.stream(prompt, options);
-    let first = /** @type {IteratorResult<AgentEvent> | undefined} */ (await events.next());
-    const next = async () => {
-      const result = first ?? (await events.next());
-      first = undefined;
-      return result;
-    };
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          /** @type {AgentEvent[]} */
-          const chunk = [];
-          while (chunk.length < (chunkSize ?? 1)) {
-            const { done, value } = await next();
-            if (done) break;
-            chunk.push(value);
-          }
-          if (chunk.length) controller.enqueue(chunkSize ? chunk : chunk[0]);
-          if (chunk.length < (chunkSize ?? 1)) controller.close();
-        },
-        cancel: async () => void (await events.return?.()),
-      },
-      { highWaterMark: 0 }, // so that no event is requested before it is read
-    );
+    return toReadable(this.stream(prompt, options), chunkSize);
   }
 
   /**
@@ -405,12 +363,6 @@ function pausedRun(run) {
   const found = "messages" in run && "finishReason" in run ? run.run : run;
   if (!found) throw new ConfigError("this reply is final; go on with history: reply.messages");
   return /** @type {PausedRun} */ (found);
-}
-
-/** @param {AsyncIterable<AgentEvent<any>>} events */
-async function lastReply(events) {
-  for await (const event of events) if (event.type === "run_done") return event.reply;
-  throw new ConfigError("the run was left before its end");
 }
 
 /**

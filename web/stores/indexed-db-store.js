@@ -13,7 +13,9 @@
 import { checkNames } from "../models/access.js";
 import { serve } from "../bridge/services.js";
 import { connect } from "../runtime/boot.js";
-import { ConfigError, DimensionError, StoreError } from "../errors.js";
+import { ConfigError, DimensionError } from "../errors.js";
+import { openArchive } from "./archive.js";
+import { readDocuments } from "./documents.js";
 import { findReranked } from "./reranking.js";
 import { IN_PYTHON } from "./search.js";
 import { toCamel } from "../bridge/spelling.js";
@@ -334,47 +336,6 @@ export class IndexedDBVectorStore {
 serve({ "store.embed": ({ store, texts }) => living.get(store)?.deref()?.embed(texts) });
 
 /**
- * Separates documents from their vectors, which cross beside them; `vector` is then the row's number, where some documents have none.
- * @param {readonly (string | StoreDocument)[] | null} documents
- * @param {readonly string[] | undefined} ids
- * @param {Vectors | undefined} vectors
- */
-function readDocuments(documents, ids, vectors) {
-  if (vectors) {
-    const count = documents?.length ?? ids?.length ?? (vectors instanceof Float32Array ? 0 : vectors.length);
-    if (!count) throw new ConfigError("a Float32Array alone does not tell how many vectors it holds: give ids, or the vectors one by one");
-    const plain = documents?.map((document) => split(document).rest) ?? null;
-    return { documents: plain, rows: count, $bytes: packVectors(vectors, count) };
-  }
-  if (!documents) throw new ConfigError("add takes documents, vectors, or both");
-  const read = documents.map(split);
-  const rows = read.flatMap(({ vector }) => (vector ? [vector] : []));
-  if (!rows.length) return { documents: read.map(({ rest }) => rest), rows: 0 };
-  let row = 0;
-  const some = rows.length < read.length;
-  const numbered = read.map(({ rest, vector }) => (some ? { ...rest, vector: vector ? row++ : null } : rest));
-  return { documents: numbered, rows: rows.length, $bytes: packVectors(rows, rows.length) };
-}
-
-/**
- * @param {StoreArchive} archive
- * @returns {Promise<{size: number, read: (from: number, to: number) => Uint8Array | Promise<Uint8Array>}>}
- */
-async function openArchive(archive) {
-  if (archive instanceof ArrayBuffer || ArrayBuffer.isView(archive)) {
-    const bytes =
-      archive instanceof ArrayBuffer ? new Uint8Array(archive) : new Uint8Array(archive.buffer, archive.byteOffset, archive.byteLength);
-    return { size: bytes.length, read: (from, to) => bytes.slice(from, to) }; // a copy: a view would move all of its buffer to the worker
-  }
-  if (archive instanceof Response && !archive.ok)
-    throw new StoreError(`what was to be imported cannot be had: its server answered ${archive.status}`, { code: "not_found" });
-  const blob =
-    archive instanceof ReadableStream ? await new Response(archive).blob() : archive instanceof Response ? await archive.blob() : archive;
-  if (!(blob instanceof Blob)) throw new ConfigError("import takes what export gave: a File, a Blob, bytes, a stream or a Response");
-  return { size: blob.size, read: async (from, to) => new Uint8Array(await blob.slice(from, to).arrayBuffer()) };
-}
-
-/**
  * @param {{ids: string[], share: [number, number], total: number}} projection
  * @param {Float32Array} numbers
  * @returns {StoreProjection}
@@ -393,16 +354,6 @@ function readProjection(projection, numbers) {
       return [along(x, vector), along(y, vector)];
     },
   };
-}
-
-/**
- * @param {string | StoreDocument} document
- * @returns {{rest: Record<string, unknown>, vector?: Vector}}
- */
-function split(document) {
-  if (typeof document === "string") return { rest: { text: document } };
-  const { vec, vector = vec, ...rest } = document;
-  return { rest, vector: vector ?? undefined };
 }
 
 /** @param {Record<string, unknown>} options */
