@@ -119,15 +119,15 @@ class Agent(Prompts[AgentOutput, AgentDeps], Streams[AgentOutput, AgentDeps]):
     async def batch(self, prompts: Iterable[Content | Message], **options: Unpack[RunOptions]) -> Batch:
         """Submits many prompts to the provider at once, which answers them within a day at half the price. Each prompt is one model call,
         without tools that run here. Raises ConfigError for a provider without batches, ProviderError."""
-        asked = [prompt if isinstance(prompt, Message) else Message.user(prompt) for prompt in prompts]
-        if not asked:
+        messages = [prompt if isinstance(prompt, Message) else Message.user(prompt) for prompt in prompts]
+        if not messages:
             raise ConfigError("a batch needs at least one prompt")
         preamble = self._settings(options).preamble
         if isinstance(preamble, Preamble):
             options["preamble"] = await preamble.text(None)
         port, begin = self._batches(options)
-        id, warnings = await port.submit([begin(prompt)[1] for prompt in asked])
-        return Batch(id, self.model.name, asked, port, begin, warnings)
+        id, warnings = await port.submit([begin(prompt)[1] for prompt in messages])
+        return Batch(id, self.model.name, messages, port, begin, warnings)
 
     @lists_options
     def open_batch(self, batch: Mapping[str, Any] | str, **options: Unpack[RunOptions]) -> Batch:

@@ -25,7 +25,7 @@ class RunMaker(WithTypes[AgentOutput, AgentDeps]):
     Attributes:
         name: The agent's name in traces, as a tool and in handovers.
         model: The model that every run calls.
-        settings: The options of every run, which those of a call replace.
+        settings: The options of every run. The options of a call replace them.
         clock: The clock that measures time and waits.
         deps_type: The type of the option `deps`, or None.
     """

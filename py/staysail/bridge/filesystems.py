@@ -134,7 +134,7 @@ class FileSystems:
         return result.decode() if isinstance(result, bytes) else result
 
     async def inspect(self, params: dict[str, Any]) -> dict[str, Any]:
-        """Returns the description of a plugin. params: those of `install`."""
+        """Returns the description of a plugin. params: The parameters of `install`."""
         return dict(await self._find(params).toolfs.inspect_plugin(read_source(params)))
 
     async def install(self, params: dict[str, Any]) -> dict[str, Any]:

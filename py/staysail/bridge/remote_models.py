@@ -20,11 +20,11 @@ def read_own_model(owner: Owner, described: Mapping[str, Any], link: int | None)
     return OwnModel(described["name"], _Port(owner, described["name"], link), read_traits(described.get("traits") or {}))
 
 
-def read_traits(told: Mapping[str, Any]) -> ModelTraits:
+def read_traits(described: Mapping[str, Any]) -> ModelTraits:
     """Returns the traits that JavaScript described. Raises ConfigError for an unknown trait."""
-    if unknown := [name for name in told if name not in ModelTraits.__match_args__]:
+    if unknown := [name for name in described if name not in ModelTraits.__match_args__]:
         raise ConfigError(f"there is no trait {unknown[0]!r}; there are: {', '.join(ModelTraits.__match_args__)}")
-    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in told.items()}
+    fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in described.items()}
     if isinstance(reasoning := fields.get("reasoning"), Mapping):
         fields["reasoning"] = ReasoningTraits(
             tuple(reasoning.get("levels") or ()),
@@ -52,19 +52,19 @@ class _Port:
 
 def translate(error: RemoteError, model: str) -> StaysailError:
     """Returns the error of a developer's model as an error of this package, of the class that says whose move is next."""
-    told: dict[str, Any] = {"code": None if error.code == RemoteError.code else error.code, "provider": model}
+    about: dict[str, Any] = {"code": None if error.code == RemoteError.code else error.code, "provider": model}
     said = str(error) if hasattr(errors, error.name) else f"{model} failed: {error.name}: {error}"
     if error.name == ConfigError.__name__:
-        return ConfigError(str(error), code=told["code"])
+        return ConfigError(str(error), code=about["code"])
     if error.status is not None:
         retryable = {} if error.retryable is None else {"retryable": error.retryable}
-        return error_for_status(error.status, said, **told, **retryable)
+        return error_for_status(error.status, said, **about, **retryable)
     kind = getattr(errors, error.name, None)
     if isinstance(kind, type) and issubclass(kind, ProviderError):
-        return kind(said, retryable=bool(error.retryable), **told)
+        return kind(said, retryable=bool(error.retryable), **about)
     if error.name in ("TypeError", "TimeoutError") and _is_network(error):
         return NetworkError(said, retryable=True, provider=model)
-    return ProviderError(said, retryable=bool(error.retryable), **told)
+    return ProviderError(said, retryable=bool(error.retryable), **about)
 
 
 def _is_network(error: RemoteError) -> bool:

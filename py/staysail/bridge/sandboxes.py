@@ -49,7 +49,7 @@ def open_sandbox(options: Mapping[str, Any], web: str | None) -> Any:
 
 
 class RemoteSandbox:
-    """An interpreter in the page. options: those of `Sandbox` in web/sandbox/sandbox.js."""
+    """An interpreter in the page. options: The options of `Sandbox` in web/sandbox/sandbox.js."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         config = import_module("pyodide_js")._api.config  # where this runtime came from

@@ -20,7 +20,7 @@ class JsSandbox:
     """An interpreter that is opened by the first run.
 
     web: the address of the npm package's files.
-    options: those of `Sandbox` in web/sandbox/sandbox.js.
+    options: The options of `Sandbox` in web/sandbox/sandbox.js.
     """
 
     def __init__(self, web: str, options: Mapping[str, Any]) -> None:

@@ -43,7 +43,7 @@ class QdrantStore(StoreVerbs):
         url: The address of the server.
         collection: The name of the collection.
         api_key: A string, or a function that returns it.
-        dim: Dimensions of the vectors; those of the first vectors, if left out.
+        dim: Dimensions of the vectors; as many as the first vectors have, if left out.
         metric: "cosine", "dot" or "euclidean", for a new collection.
         embedder: As for VectorStore.
         indexed: Metadata fields that get a payload index, {"year": "integer", "tag": "keyword"}. Other fields can be filtered by too,

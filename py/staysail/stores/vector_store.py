@@ -49,7 +49,7 @@ class VectorStore(StoreVerbs, Showable):
 
     Args:
         name: The name under which a page keeps the store; on CPython, the directory that holds it. ":memory:" keeps nothing.
-        dim: Dimensions of the vectors; those of the first vectors, if left out.
+        dim: Dimensions of the vectors; as many as the first vectors have, if left out.
         metric: "cosine", "dot" or "euclidean". A higher score is nearer in each; for euclidean the score is minus the distance.
         embedder: An object with `embed_texts(texts)` that returns objects with `vec`, or a function, async or not, from texts to
             vectors.

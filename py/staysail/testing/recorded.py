@@ -70,7 +70,7 @@ class Recorder:
             yield _Kept(response, kept)
             url, _, query = request.url.partition("?")
             path = "/" + url.partition("://")[2].partition("/")[2]
-            asked = {
+            sent = {
                 "method": request.method,
                 "path": path,
                 "query": "&".join(f"{name}={REMOVED}" if is_secret(name) else field for field, name in _fields(query)),
@@ -78,7 +78,7 @@ class Recorder:
                 "body": _text(request.body),
             }
             answer = {"status": response.status, "headers": _public(response.headers)} | _encoded(bytes(kept))
-            self.interactions.append(redact({"request": asked, "response": answer}, secrets))
+            self.interactions.append(redact({"request": sent, "response": answer}, secrets))
 
     def save(self, path: str | Path, scenario: str) -> None:
         line = json_bytes({"scenario": scenario, "interactions": self.interactions})

@@ -256,10 +256,10 @@ class Connection:
         Meter(self._limits, self._endpoint.host, method).check("requests", len(wanted))
         answers = {}
         for name, item in wanted.items():
-            asked = text(mapping(item).get("method"))
-            if asked is None:
+            requested = text(mapping(item).get("method"))
+            if requested is None:
                 raise StreamError(f"the server asks for input without a method, before it answers {method}", provider="mcp")
-            answers[name] = await self._answerers.answer(asked, mapping(mapping(item).get("params")))
+            answers[name] = await self._answerers.answer(requested, mapping(mapping(item).get("params")))
         return answers
 
     async def _has_opened_urls(self, error: ProviderError) -> bool:

@@ -85,7 +85,7 @@ class OAuth(Tokens):
             self._scopes.add("offline_access")
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(24)
         digest = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-        asked = {
+        parameters = {
             "response_type": "code",
             "client_id": client.id,
             "redirect_uri": self._redirect_uri,
@@ -96,7 +96,7 @@ class OAuth(Tokens):
         } | ({"scope": " ".join(sorted(self._scopes))} if self._scopes else {})
         joint = "&" if "?" in server.authorize_url else "?"
         with self._pause():
-            given = self._authorize(f"{server.authorize_url}{joint}{urlencode(asked)}")
+            given = self._authorize(f"{server.authorize_url}{joint}{urlencode(parameters)}")
             given = await given if inspect.isawaitable(given) else given
         code = _read_code(given, state, server)
         return {"grant_type": "authorization_code", "code": code, "redirect_uri": self._redirect_uri, "code_verifier": verifier}
