@@ -50,12 +50,12 @@ async function run(given, input, signal, skip) {
   const chosen = (typeof given.options === "function" ? await given.options(input) : given.options) ?? {};
   const own = /** @type {{[MEMBER]?: () => Member}} */ (agent)[MEMBER]?.().options;
   const pageTools = (input.tools ?? []).map(pageTool);
-  const told = (input.context ?? []).map(({ description, value }) => ({ id: description, text: value }));
+  const documents = (input.context ?? []).map(({ description, value }) => ({ id: description, text: value }));
   const context = chosen.context ?? own?.context ?? [];
   const options = {
     ...chosen,
     ...(pageTools.length ? { tools: [...(chosen.tools ?? own?.tools ?? []), ...pageTools] } : {}),
-    ...(told.length ? { context: [...(typeof context === "string" ? [context] : context), ...told] } : {}),
+    ...(documents.length ? { context: [...(typeof context === "string" ? [context] : context), ...documents] } : {}),
     signal,
   };
   const read = readInput(input);

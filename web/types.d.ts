@@ -683,7 +683,7 @@ export type FetchFunction = (
   },
 ) => Promise<Response>;
 /**
- * The abilities of a model of your own. Where an ability is not told: it streams if it has `stream`, calls tools, and gives typed answers
+ * The abilities of a model of your own. Defaults: it streams if it has `stream`, calls tools, and gives typed answers
  * through a tool.
  */
 export type ModelTraits = {

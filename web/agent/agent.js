@@ -311,8 +311,8 @@ export class Agent {
     const { steering } = options;
     const params = { ...crew, ...describeCall(options, prompt, run), steering: steering?.[STEERING].attach(peer) ?? null };
     try {
-      for await (const told of peer.stream(method, params, { signal: options.signal, handlers })) {
-        const event = toCamel(told);
+      for await (const record of peer.stream(method, params, { signal: options.signal, handlers })) {
+        const event = toCamel(record);
         if (event.type === "message_delivered") steering?.[STEERING].deliver(event.id);
         yield event.type === "run_done" ? { ...event, reply: await readOutput(event.reply, this.#schema(options)) } : event;
       }

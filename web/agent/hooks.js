@@ -53,8 +53,8 @@ export function describeHooks(hooks) {
 export function answerHooks(hooks) {
   return async ({ index, name: wire, context, value, result }) => {
     const name = /** @type {HookName} */ (NAMES.find((known) => METHODS[known].wire === wire));
-    const told = name === "onError" ? fromRecord(value) : toCamel(value);
-    const rest = /** @type {any[]} */ ([told, toCamel(result)].slice(0, name === "onStart" ? 0 : name === "afterTool" ? 2 : 1));
+    const given = name === "onError" ? fromRecord(value) : toCamel(value);
+    const rest = /** @type {any[]} */ ([given, toCamel(result)].slice(0, name === "onStart" ? 0 : name === "afterTool" ? 2 : 1));
     const method = /** @type {(...values: any[]) => unknown} */ (hooks[index][name]);
     const decision = /** @type {HookDecision | null | undefined} */ (await method.call(hooks[index], toCamel(context), ...rest));
     return decision == null ? null : writeDecision(decision, name);

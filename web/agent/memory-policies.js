@@ -87,8 +87,8 @@ export function answerMemory(policies) {
       const counted = await policies[index].count?.(text);
       return Array.isArray(counted) || ArrayBuffer.isView(counted) ? /** @type {any} */ (counted).length : counted;
     },
-    "memory.fit": async ({ index, messages: told, prompt_at: promptAt }) => {
-      const messages = toCamel(told);
+    "memory.fit": async ({ index, messages: records, prompt_at: promptAt }) => {
+      const messages = toCamel(records);
       const kept = await policies[index].fit?.(messages, { promptAt });
       if (!Array.isArray(kept)) throw new ConfigError("fit gives an array of messages");
       // Messages that stay keep their identity in Python.

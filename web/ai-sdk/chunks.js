@@ -35,7 +35,7 @@ export class ChunkWriter {
   /** Inputs that are whole and wait for the end of the answer. @type {Extract<UIChunk, {type: "tool-input-available"}>[]} */
   #inputs = [];
   /** Approval requests without an answer in the chunks so far, by the ids of their calls. @type {Map<string, string>} */
-  #asked = new Map();
+  #requested = new Map();
   /** Ids of the sources that have a chunk. @type {Set<string>} */
   #sources = new Set();
 
@@ -193,7 +193,7 @@ export class ChunkWriter {
     const { id: approvalId, agent, tool, uncertain } = request;
     const begins = (/** @type {string} */ id) => approvalId.startsWith(`${id}/`) || approvalId.startsWith(`${id}#`);
     const toolCallId = this.#calls.has(approvalId) ? approvalId : ([...this.#calls].find(begins) ?? approvalId.split("/")[0]);
-    if (!this.#answered.has(approvalId)) this.#asked.set(toolCallId, approvalId);
+    if (!this.#answered.has(approvalId)) this.#requested.set(toolCallId, approvalId);
     const reason = agent ? `${agent} calls ${tool}` : uncertain ? "The call was cut off and may have taken effect" : undefined;
     return { type: "tool-approval-request", approvalId, toolCallId, approvalDescriptor: request, ...(reason ? { reason } : {}) };
   }
@@ -204,10 +204,10 @@ export class ChunkWriter {
    */
   *#result(result) {
     const { id: toolCallId, isError, refused, hosted, text, sources } = result;
-    const approvalId = this.#asked.get(toolCallId);
+    const approvalId = this.#requested.get(toolCallId);
     if (approvalId)
       yield { type: "tool-approval-response", approvalId, approved: !refused, ...(refused ? { reason: text.replace(REFUSED, "") } : {}) };
-    this.#asked.delete(toolCallId);
+    this.#requested.delete(toolCallId);
     const executed = hosted ? { providerExecuted: true } : {};
     if (refused) yield { type: "tool-output-denied", toolCallId };
     else if (isError) yield { type: "tool-output-error", toolCallId, errorText: text, ...executed };

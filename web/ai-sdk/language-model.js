@@ -28,20 +28,20 @@ export function languageModel(model, options = {}) {
     provider: `staysail.${provider}`,
     modelId: rest.join(":") || provider,
     supportedUrls: { "*/*": [/^https?:\/\//] },
-    doGenerate: (asked) => generate(inner, asked),
-    doStream: async (asked) => ({ stream: await stream(inner, asked) }),
+    doGenerate: (options) => generate(inner, options),
+    doStream: async (options) => ({ stream: await stream(inner, options) }),
   };
 }
 
 /**
  * @param {CompletionModel} model
- * @param {AiCallOptions} asked
+ * @param {AiCallOptions} options
  * @returns {Promise<AiGenerateResult>}
  */
-async function generate(model, asked) {
-  const { request, warnings } = readCallOptions(asked);
+async function generate(model, options) {
+  const { request, warnings } = readCallOptions(options);
   /** @type {Completion} */
-  const completion = await model.complete(request, { signal: asked.abortSignal }).catch(raise);
+  const completion = await model.complete(request, { signal: options.abortSignal }).catch(raise);
   return {
     content: /** @type {AiContent[]} */ (contentOf(completion.message.content)),
     ...writeFinish(completion),
@@ -59,13 +59,13 @@ const describe = (message) => ({ type: "other", message });
 /**
  * Streams an answer. Rejects with an error that comes before the answer begins.
  * @param {CompletionModel} model
- * @param {AiCallOptions} asked
+ * @param {AiCallOptions} options
  * @returns {Promise<ReadableStream<AiStreamPart>>}
  */
-async function stream(model, asked) {
-  const { request, warnings } = readCallOptions(asked);
+async function stream(model, options) {
+  const { request, warnings } = readCallOptions(options);
   const left = new AbortController();
-  const signal = asked.abortSignal ? AbortSignal.any([asked.abortSignal, left.signal]) : left.signal;
+  const signal = options.abortSignal ? AbortSignal.any([options.abortSignal, left.signal]) : left.signal;
   const events = model.stream(request, { signal });
   const parts = new AnswerParts();
   let first = /** @type {Awaited<ReturnType<typeof events.next>> | undefined} */ (await events.next().catch(raise));

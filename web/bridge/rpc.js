@@ -202,8 +202,8 @@ export class Peer {
       this.#post({ type: "call", id, method, params });
     } catch (error) {
       this.#outgoing.delete(id);
-      const told = `${method} was not called, because its parameters cannot be written as JSON: ${messageOf(error)}`;
-      call.finish(error instanceof StaysailError ? error : new ConfigError(told, { cause: error }));
+      const why = `${method} was not called, because its parameters cannot be written as JSON: ${messageOf(error)}`;
+      call.finish(error instanceof StaysailError ? error : new ConfigError(why, { cause: error }));
       return 0;
     }
     return id;

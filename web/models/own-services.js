@@ -47,8 +47,8 @@ export async function rerank(model, query, texts, { topN, signal }) {
   /** @type {{index: number, score: number}[]} */
   let ranked;
   if ("specificationVersion" in model) {
-    const asked = { query, documents: { type: "text", values: [...texts] }, topN, abortSignal: signal };
-    const { ranking } = await /** @type {any} */ (model).doRerank(asked);
+    const request = { query, documents: { type: "text", values: [...texts] }, topN, abortSignal: signal };
+    const { ranking } = await /** @type {any} */ (model).doRerank(request);
     ranked = ranking.map((/** @type {{index: number, relevanceScore: number}} */ { index, relevanceScore: score }) => ({ index, score }));
   } else ranked = [...(await model.rerank(query, [...texts], { topN, signal }))];
   const best = ranked.sort((a, b) => b.score - a.score).slice(0, topN);
@@ -61,14 +61,14 @@ export async function rerank(model, query, texts, { topN, signal }) {
  * @param {{signal?: AbortSignal, mediaType?: string, filename?: string, language?: string, prompt?: string, temperature?: number}} options
  * @returns {Promise<Transcription>}
  */
-export async function transcribe(model, bytes, { signal, mediaType = "audio/wav", ...asked }) {
+export async function transcribe(model, bytes, { signal, mediaType = "audio/wav", ...options }) {
   if (!("specificationVersion" in model)) {
-    const heard = await model.transcribe(bytes, { signal, mediaType, ...asked });
+    const heard = await model.transcribe(bytes, { signal, mediaType, ...options });
     return { ...blank(), ...(typeof heard === "string" ? { text: heard } : heard) };
   }
   const result = await /** @type {any} */ (model).doGenerate({ audio: bytes, mediaType, abortSignal: signal });
   const { text, language, durationInSeconds, segments = [], response } = result;
-  const told = segments.map((/** @type {{text: string, startSecond: number, endSecond: number}} */ { text, startSecond, endSecond }) => ({
+  const timed = segments.map((/** @type {{text: string, startSecond: number, endSecond: number}} */ { text, startSecond, endSecond }) => ({
     text,
     start: startSecond,
     end: endSecond,
@@ -78,7 +78,7 @@ export async function transcribe(model, bytes, { signal, mediaType = "audio/wav"
     text,
     language: language ?? null,
     durationS: durationInSeconds ?? null,
-    segments: told,
+    segments: timed,
     raw: response?.body ?? null,
   };
 }

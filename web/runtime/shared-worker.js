@@ -11,7 +11,7 @@
  * In the lobby: {type: "open"} from a worker that begins, then every tab that waits asks to join.
  * @import { Addresses, BootProgress, Join, WorkerMessage } from "./types.js"
  *
- * stated: which of the addresses the tab was told; the others are but defaults
+ * stated: names of the addresses that the tab's program set; the others are defaults
  * @typedef {{type: "join", tab: string, addresses: Addresses, stated: (keyof Addresses)[]}} JoinMessage
  * @typedef {WorkerMessage | {type: "welcome", host: string} | {type: "refused", message: string}} HostMessage
  * @typedef {MessagePort | BroadcastChannel} Port
