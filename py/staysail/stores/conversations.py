@@ -216,7 +216,8 @@ class Conversations:
         async with self._records.exclusive():
             puts, deletes = await self._cut(id, at)
             if added:
-                last = last_number(await self._records.keys(entries_of(id)))
+                # From the entries that stay, so that numbers have no gaps.
+                last = last_number({*await self._records.keys(entries_of(id)), *puts} - {*deletes})
                 puts[new_key(id, last + 1, self._now(), len(added))] = write_messages(added)
                 if await self._missing(id):
                     puts[head_of(id)] = write_json({"title": title_of(added), "created_at": self._now(), "forked_from": None})

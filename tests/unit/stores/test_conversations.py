@@ -258,19 +258,23 @@ async def test_appending_to_a_long_conversation_reads_few_keys():
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_two_stores_of_the_same_records_append_and_cut_in_one_order(seed: int):
+async def test_two_stores_of_the_same_records_append_cut_and_replace_in_one_order(seed: int):
     chance, records = random.Random(seed), MemoryRecords()
     stores = [Conversations(records) for _ in range(2)]
     expected: list[str] = []
     for turn in range(120):
-        store = chance.choice(stores)
-        if chance.random() < 0.1:
-            at = chance.randint(max(0, len(expected) - 25), len(expected))
+        store, kind = chance.choice(stores), chance.random()
+        at = chance.randint(max(0, len(expected) - 25), len(expected))
+        said = [str((turn, part)) for part in range(chance.randint(1, 3))]
+        messages = [Message.user(text) for text in said]
+        if kind < 0.1:
             await store.cut("a", at)
             del expected[at:]
+        elif kind < 0.2:
+            await store.replace("a", at, messages)
+            expected[at:] = said
         else:
-            said = [str((turn, part)) for part in range(chance.randint(1, 3))]
-            await store.append("a", [Message.user(text) for text in said])
+            await store.append("a", messages)
             expected += said
     for store in stores:
         assert [message.text for message in (await store.load("a")).messages] == expected
