@@ -19,6 +19,9 @@ const MOST_PAIRS = 1e7;
 const MOST_CELLS = 20_000;
 /** Lines of a quote that go on without its mark. */
 const MOST_CHANGES = 200;
+/** Characters of a heading that is underlined: a parser looks for the line below from each line of a list item. */
+const MOST_HEADING = 4000;
+const UNDERLINE = /\n {0,3}(?:=+|-+) *\n/;
 const QUOTE = /^ {0,3}>/;
 const MARK = /[!"&*:<@[\\_`~]/g;
 
@@ -33,6 +36,10 @@ const marked = new Marked({
       const columns = source.slice(0, Math.max(0, source.indexOf("\n"))).split("|").length;
       if (columns < 20) return false;
       return columns * linesOf(source).length <= MOST_CELLS ? false : undefined;
+    },
+    /** @returns {any} */
+    lheading(source) {
+      return UNDERLINE.test(`${source.slice(0, MOST_HEADING)}${source.length > MOST_HEADING ? "" : "\n"}`) ? false : undefined;
     },
     /** @returns {any} */
     blockquote(source) {
