@@ -20,9 +20,9 @@ let reply = await agent.run("Pay the harbour fee.");
 while (reply.pending) {
   const saved = JSON.stringify(reply.run);
   const approvals = {};
-  for (const { id, tool, arguments: asked } of reply.pending) {
-    console.log(`May I ${tool}(${JSON.stringify(asked)})?`);
-    approvals[id] = asked.euros < 100 ? true : { approve: true, arguments: { euros: 99 } }; // or { refuse: "Too much." }
+  for (const { id, tool, arguments: args } of reply.pending) {
+    console.log(`May I ${tool}(${JSON.stringify(args)})?`);
+    approvals[id] = args.euros < 100 ? true : { approve: true, arguments: { euros: 99 } }; // or { refuse: "Too much." }
   }
   reply = await agent.resume(JSON.parse(saved), { approvals });
 }
