@@ -34,6 +34,7 @@ export class LocalEngine {
   #contextTokens;
   #threads;
   #hubURL;
+  #runtime;
   /** @type {string | Blob[]} */
   #model;
   /** @type {WeakMap<Blob | Blob[], Blob[]>} */
@@ -55,12 +56,20 @@ export class LocalEngine {
   #watchers = new Set();
 
   /** @param {EngineOptions} [options] */
-  constructor({ localURL = fileURL(WEIGHTS), model = BUILT_IN.name, hubURL = HUB, contextTokens = 4096, threads = defaultThreads() } = {}) {
+  constructor({
+    localURL = fileURL(WEIGHTS),
+    model = BUILT_IN.name,
+    hubURL = HUB,
+    contextTokens = 4096,
+    threads = defaultThreads(),
+    runtime,
+  } = {}) {
     this.#localURL = folder(localURL);
     this.#hubURL = folder(hubURL);
     this.#model = this.#chosen(model);
     this.#contextTokens = contextTokens;
     this.#threads = threads;
+    this.#runtime = runtime;
   }
 
   /** Most tokens that it reads and writes for one prompt. */
@@ -235,7 +244,8 @@ export class LocalEngine {
 
   /** @param {Pick<HostOptions, "model" | "language" | "embedder">} what */
   #sendLoad(what) {
-    const options = { localURL: this.#localURL, hubURL: this.#hubURL, contextTokens: this.#contextTokens, threads: this.#threads, ...what };
+    const [localURL, hubURL, contextTokens, threads] = [this.#localURL, this.#hubURL, this.#contextTokens, this.#threads];
+    const options = { localURL, hubURL, contextTokens, threads, ...(this.#runtime && { runtime: this.#runtime }), ...what };
     return this.#send({ type: "load", options }, { onProgress: (progress) => this.#watchers.forEach((watch) => watch(progress)) }).done;
   }
 

@@ -5,11 +5,12 @@
  */
 
 import { complete } from "./completion.js";
-import { BUILT_IN } from "./catalogue.js";
+import { BUILT_IN, LOCAL_MODELS } from "./catalogue.js";
 import { EMBEDDER, VOCABULARY } from "./defaults.js";
 import { Embedder } from "./embedder.js";
 import { LocalModelError } from "./errors.js";
 import { Llama } from "./llama.js";
+import { NativeModel, canRunNative } from "./native.js";
 import { within } from "./patience.js";
 import { filesOf } from "./names.js";
 import { requireWebAssembly, runtimeFolder } from "./abilities.js";
@@ -27,7 +28,7 @@ export class Host {
   #options;
   /** @type {string | Blob[]} */
   #model = BUILT_IN.name;
-  /** @type {Promise<Llama> | undefined} */
+  /** @type {Promise<Llama | NativeModel> | undefined} */
   #llama;
   /** @type {Promise<Embedder> | undefined} */
   #embedder;
@@ -67,7 +68,7 @@ export class Host {
    */
   async *complete(request, signal) {
     const llama = await this.#languageModel(this.#model, () => {}, signal);
-    yield* complete(llama, this.#router, request, signal);
+    yield* llama instanceof NativeModel ? llama.complete(request, signal) : complete(llama, this.#router, request, signal);
   }
 
   /**
@@ -104,11 +105,13 @@ export class Host {
    */
   async #openLanguageModel(model, onProgress, signal) {
     requireWebAssembly(); // before anything large is downloaded
-    const runtime = await Llama.importRuntime(this.#url(runtimeFolder()));
+    const { contextTokens, threads, runtime: wanted } = this.#settled();
+    const isNative = (wanted ?? LOCAL_MODELS.find(({ name }) => name === model)?.runtime) === "native" && canRunNative();
+    const runtime = isNative ? undefined : await Llama.importRuntime(this.#url(runtimeFolder()));
     const weights = typeof model === "string" ? await this.#fetchModel(model, this.#settled(), { onProgress, signal }) : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
-    const { contextTokens, threads } = this.#settled();
-    return Llama.open(weights, { runtime, contextTokens, threads, onCrash: this.#onCrash });
+    const options = { contextTokens, threads, onCrash: this.#onCrash };
+    return runtime ? Llama.open(weights, { runtime, ...options }) : NativeModel.open(weights, { url: this.#url("wllama3/"), ...options });
   }
 
   /**

@@ -9,6 +9,7 @@
  */
 
 import { LocalModelError, abortError, messageOf } from "./errors.js";
+import { checkFile, trainedContext } from "./gguf.js";
 import { Patience, stalled, within } from "./patience.js";
 
 /**
@@ -39,8 +40,6 @@ import { Patience, stalled, within } from "./patience.js";
 
 /** Prompt tokens evaluated at once. Fewer would let a stopped request end sooner, but cost a quarter of the speed. */
 const SLICE = 64;
-/** llama.cpp reads a file with 32-bit offsets here. */
-const MAX_FILE_BYTES = 2 ** 31 - 1;
 /**
  * Time for the first word of wllama's worker, at each try. Firefox now and then starts none of the workers that a worker makes, while a
  * service worker takes the page over, and reports it to nobody: a second one starts.
@@ -293,36 +292,6 @@ async function leave(wllama) {
   const worker = wllama.proxy?.worker;
   await within(EXIT_MS, "The end of the language model's worker", wllama.exit()).catch(() => {});
   worker?.terminate();
-}
-
-/** @param {Blob} weights */
-async function checkFile(weights) {
-  const magic = new Uint8Array(await weights.slice(0, 4).arrayBuffer());
-  if (String.fromCharCode(...magic) !== "GGUF") {
-    throw new LocalModelError("not_gguf", "That file is not a GGUF model. Give a .gguf file, or a URL that answers with one.");
-  }
-  if (weights.size > MAX_FILE_BYTES) {
-    throw new LocalModelError(
-      "too_large",
-      `That model has a file of ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can read files of less than 2 GiB. Take a smaller or more quantised one, or one in parts (llama-gguf-split makes them).`,
-    );
-  }
-}
-
-/**
- * The context length the model was trained for, read from the head of the file: a bigger window costs memory and gives nonsense.
- * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (here only the one integer is searched for).
- * @param {Blob} weights
- */
-async function trainedContext(weights) {
-  const head = new Uint8Array(await weights.slice(0, 65_536).arrayBuffer());
-  const name = ".context_length";
-  const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
-  const at = text.indexOf(name);
-  if (at < 0) return Infinity;
-  const view = new DataView(head.buffer, at + name.length);
-  const UINT32 = 4;
-  return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
 }
 
 /**

@@ -32,6 +32,7 @@ export type CompletionRequest = {
 export type FinishReason = "stop" | "length" | "tool_calls";
 export type CompletionEvent =
   | { type: "text"; text: string }
+  | { type: "reasoning"; text: string }
   | { type: "tool_call"; id: string; name: string; arguments: unknown }
   | { type: "usage"; input_tokens: number; output_tokens: number; cached_input_tokens: number }
   | { type: "finish"; finish_reason: FinishReason };
@@ -58,6 +59,8 @@ export type LocalModel = {
   abilities: ("tools" | "schema" | "reasoning")[];
   /** The context that it was trained for. */
   contextTokens?: number;
+  /** How it runs; "guided" without. */
+  runtime?: LocalRuntime;
   /** Memory of the tab with 4,096 tokens of context, measured in Chromium. It is always more than the files. */
   memoryBytes?: number;
   /** The device that it is recommended for. */
@@ -75,6 +78,13 @@ export type StoredModel = { name: string; sizeBytes: number; storedBytes: number
 /** What a browser tells of its device. */
 export type Device = { threads: number; memoryGB: number; hasWebGPU: boolean };
 
+/**
+ * guided: wllama 2; the embedder chooses the tool and the model fills in its arguments. For small models.
+ * native: wllama 3; the model's own chat template, tool calls and reasoning. Where the browser cannot run it (it needs stack switching and
+ * 64-bit addresses), the model runs guided.
+ */
+export type LocalRuntime = "guided" | "native";
+
 /** A model as a caller gives it: a name, an address, a GGUF file, or the files of a model in several parts. */
 export type ModelGiven = string | Blob | Blob[];
 
@@ -89,6 +99,8 @@ export type EngineOptions = {
   contextTokens?: number;
   /** Threads of the language model where the page is cross-origin isolated. */
   threads?: number;
+  /** How language models run, in place of what the catalogue says of each. */
+  runtime?: LocalRuntime;
 };
 export type LoadOptions = {
   model?: ModelGiven;
@@ -123,4 +135,5 @@ export type HostOptions = {
   embedder: boolean;
   contextTokens: number;
   threads: number;
+  runtime?: LocalRuntime;
 };

@@ -1,0 +1,51 @@
+"""The language model in the page: wllama 2.4 (guided) and wllama 3 (native), on one thread and on two, one after the other in one run, with
+the built-in model and a prompt of about 80 tokens."""
+
+from bench.harness import Bench, Row
+
+THREADS = (1, 2)
+NAMES = {"guided": "wllama 2.4", "native": "wllama 3.13"}
+ROUNDS = 1
+MEASURE = """
+const { LocalEngine } = await import("/web/local/engine.js");
+const engine = new LocalEngine({ runtime: given.runtime, threads: given.threads, contextTokens: 1024 });
+await engine.download("smollm2");
+const started = performance.now();
+await engine.load();
+const loadMs = performance.now() - started;
+const words = "The tide comes in and goes out again, and the boats in the harbour turn with it. ".repeat(2);
+const rounds = [];
+for (let round = 0; round < given.rounds; round++) {
+  const content = [{ type: "text", text: `${round} ${words} Tell me about the sea.` }];
+  const asked = performance.now();
+  const times = [];
+  let usage;
+  for await (const event of engine.complete({ messages: [{ role: "user", content }], max_tokens: 12, temperature: 0 })) {
+    if (event.type === "text") times.push(performance.now());
+    if (event.type === "usage") usage = event;
+  }
+  rounds.push({
+    prompt: ((usage.input_tokens - usage.cached_input_tokens) / (times[0] - asked)) * 1000,
+    answer: ((times.length - 1) / (times.at(-1) - times[0])) * 1000,
+  });
+}
+engine.dispose();
+return { loadMs, rounds };
+"""
+
+
+def measure(bench: Bench) -> list[Row]:
+    seen: dict[tuple[str, int], dict] = {}
+    for threads in THREADS:
+        for runtime in NAMES:
+            with bench.page() as page:
+                seen[runtime, threads] = page.run(MEASURE, given={"runtime": runtime, "threads": threads, "rounds": ROUNDS})
+    rows = []
+    for (runtime, threads), told in seen.items():
+        on = f"{threads} thread{'s' * (threads > 1)}"
+        subject, floor = f"{NAMES[runtime]}, {on}", f"{NAMES['guided']}, {on}"
+        rows.append(Row("local model: load", subject, told["loadMs"], "ms", floor))
+        for what in ("prompt", "answer"):
+            best = max(each[what] for each in told["rounds"])
+            rows.append(Row(f"local model: {what}", subject, best, "tokens/s", floor, more_is_better=True))
+    return rows

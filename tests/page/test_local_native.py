@@ -1,0 +1,113 @@
+"""wllama 3 in headless Chromium, with the real built-in model: text, answers under a schema, a kept prompt, stop. What the model says is its
+own; the tests hold what the runtime has to keep. SmolLM2's template knows no tools, so no model at hand calls one here."""
+
+import json
+
+import pytest
+
+from tests.page.test_local_engine import WEIGHTS, ask, run, text_of
+
+pytestmark = [
+    pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build"),
+    pytest.mark.xdist_group("language model"),
+]
+
+
+@pytest.fixture(scope="module")
+def page(site, browser):
+    browser.get(f"{site}tests/page/local_engine.html")
+    browser.set_script_timeout(110)
+    run(
+        browser,
+        """
+        while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));
+        engine.dispose();
+        window.engine = new LocalEngine({runtime: "native", threads: 1, contextTokens: 1024});
+        await engine.load();
+        """,
+    )
+    yield browser
+    run(browser, "engine.dispose();")
+
+
+def test_an_answer_streams_by_the_models_own_template_and_a_kept_prompt_is_not_read_again(page):
+    first = ask(page, "Tell me about the sea.", max_tokens=5, temperature=0)
+    assert [event["type"] for event in first] == ["text"] * 5 + ["usage", "finish"]
+    assert first[-1]["finish_reason"] == "length"
+    assert (first[-2]["output_tokens"], first[-2]["cached_input_tokens"]) == (5, 0)
+    again = ask(page, "Tell me about the sea.", max_tokens=5, temperature=0)
+    assert text_of(again) == text_of(first)
+    assert again[-2]["cached_input_tokens"] >= first[-2]["input_tokens"] - 1
+
+
+def test_an_answer_fits_its_schema(page):
+    schema = {
+        "type": "object",
+        "properties": {"age": {"type": "integer"}, "mood": {"enum": ["happy", "sad"]}},
+        "required": ["age", "mood"],
+        "additionalProperties": False,
+    }
+    answer = json.loads(text_of(ask(page, "Anna is 31 years old and she is very happy today.", output_schema=schema, temperature=0)))
+    assert set(answer) == {"age", "mood"}
+    assert isinstance(answer["age"], int)
+    assert answer["mood"] in ("happy", "sad")
+
+
+@pytest.mark.parametrize("how", ["abort", "leave"])
+def test_stopping_midway_stops_the_model(page, how):
+    seen = run(
+        page,
+        """
+        const controller = new AbortController();
+        const request = {messages: [{role: "user", content: text("Write a very long story.")}], max_tokens: 400};
+        let pieces = 0, error = null;
+        try {
+          for await (const event of engine.complete(request, {signal: controller.signal})) {
+            if (++pieces < 3) continue;
+            if (a[0] === "leave") break;
+            controller.abort();
+          }
+        } catch (caught) { error = caught.name; }
+        const next = await collect(engine.complete({messages: [{role: "user", content: text("Hi")}], max_tokens: 2}));
+        return {pieces, error, last: next.at(-1).type};
+        """,
+        how,
+    )
+    assert seen == {"pieces": 3, "error": "AbortError" if how == "abort" else None, "last": "finish"}
+
+
+def test_a_request_that_cannot_be_sent_is_refused(page):
+    ask_for = "return failure(collect(engine.complete({messages: [{role: 'user', content: text('Hi')}], ...a[0]})));"
+    assert run(page, ask_for, {"max_tokens": 0})["code"] == "bad_request"
+    assert run(page, ask_for, {"tool_choice": {"name": "gone"}, "tools": [{"name": "here"}]})["code"] == "bad_request"
+    long = "return failure(collect(engine.complete({messages: [{role: 'user', content: text('word '.repeat(3000))}]})));"
+    assert run(page, long)["code"] == "context_overflow"
+
+
+@pytest.mark.parametrize(("before", "folder"), [("", "wllama3"), ("delete WebAssembly.Suspending;", "wllama")])
+def test_a_browser_that_cannot_run_it_takes_the_other_runtime(page, before, folder):
+    events, seen = run(
+        page,
+        """
+        const seen = [];
+        const channel = new BroadcastChannel("seen");
+        channel.onmessage = ({ data }) => seen.push(...data);
+        const watch = `const channel = new BroadcastChannel("seen");
+          new PerformanceObserver((list) => channel.postMessage(list.getEntries().map(({ name }) => name))).observe({ type: "resource", buffered: true });`;
+        const module = (source) => URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+        const { Worker: Real } = window;
+        window.Worker = class extends Real {
+          constructor(address, options) { super(module(`import "${module(a[0] + watch)}"; import "${address}";`), options); }
+        };
+        try {
+          const own = new LocalEngine({runtime: "native", threads: 1, contextTokens: 256});
+          await own.load();
+          const events = await collect(own.complete({messages: [{role: "user", content: text("Hi")}], max_tokens: 3}));
+          own.dispose();
+          return [events, seen];
+        } finally { window.Worker = Real; channel.close(); }
+        """,
+        before,
+    )
+    assert events[-1]["type"] == "finish"
+    assert {name.split("/")[-2] for name in seen if "/wllama" in name and name.endswith("/index.js")} == {folder}

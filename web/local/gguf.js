@@ -1,0 +1,36 @@
+/** What is read of a GGUF file before a runtime gets it. */
+
+import { LocalModelError } from "./errors.js";
+
+/** llama.cpp reads a file with 32-bit offsets here. */
+const MAX_FILE_BYTES = 2 ** 31 - 1;
+
+/** Raises "not_gguf" or "too_large" for a file that cannot be read here. @param {Blob} weights */
+export async function checkFile(weights) {
+  const magic = new Uint8Array(await weights.slice(0, 4).arrayBuffer());
+  if (String.fromCharCode(...magic) !== "GGUF") {
+    throw new LocalModelError("not_gguf", "That file is not a GGUF model. Give a .gguf file, or a URL that answers with one.");
+  }
+  if (weights.size > MAX_FILE_BYTES) {
+    throw new LocalModelError(
+      "too_large",
+      `That model has a file of ${(weights.size / 2 ** 30).toFixed(1)} GiB; a page can read files of less than 2 GiB. Take a smaller or more quantised one, or one in parts (llama-gguf-split makes them).`,
+    );
+  }
+}
+
+/**
+ * The context length the model was trained for, read from the head of the file: a bigger window costs memory and gives nonsense.
+ * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (here only the one integer is searched for).
+ * @param {Blob} weights
+ */
+export async function trainedContext(weights) {
+  const head = new Uint8Array(await weights.slice(0, 65_536).arrayBuffer());
+  const name = ".context_length";
+  const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
+  const at = text.indexOf(name);
+  if (at < 0) return Infinity;
+  const view = new DataView(head.buffer, at + name.length);
+  const UINT32 = 4;
+  return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
+}

@@ -1,0 +1,229 @@
+/**
+ * A GGUF language model by wllama 3, which is llama.cpp's server in WebAssembly: the model's own chat template, its own tool calls,
+ * answers under a JSON Schema, reasoning. The model chooses its tools, so it has to be one that can.
+ *
+ * @import { CompletionEvent, CompletionRequest, FinishReason, Message, Part } from "./types.js"
+ * @typedef {{index: number, id?: string, function?: {name?: string, arguments?: string}}} CallDelta
+ * @typedef {object} Chunk
+ * @property {{delta: {content?: string | null, reasoning_content?: string | null, tool_calls?: CallDelta[]}, finish_reason: string | null}[]} choices
+ * @property {{cache_n: number, prompt_n: number, predicted_n: number}} [timings]
+ *
+ * The part of wllama that is used, its module, and the folder that it came from.
+ * @typedef {object} Wllama
+ * @property {(blobs: Blob[], config: object) => Promise<void>} loadModel
+ * @property {() => {n_ctx: number}} getLoadedContextInfo
+ * @property {() => number} getNumThreads
+ * @property {(request: object) => Promise<AsyncIterable<Chunk>>} createChatCompletion
+ * @property {() => Promise<void>} exit
+ * @typedef {{Wllama: new (paths: {default: string}, options: object) => Wllama, LoggerWithoutDebug: object, url: URL}} Runtime
+ */
+
+import { LocalModelError, abortError, messageOf } from "./errors.js";
+import { checkFile, trainedContext } from "./gguf.js";
+import { Patience, stalled, within } from "./patience.js";
+
+/** Time for each further word of the runtime while a model loads. */
+const LOAD_MS = 180_000;
+/** Time for a token, or for the whole prompt. */
+const STEP_MS = 600_000;
+const EXIT_MS = 3_000;
+const DEFAULT_MAX_TOKENS = 512;
+
+/** Whether the browser has what the runtime needs: stack switching, and WebAssembly with 64-bit addresses. */
+export function canRunNative() {
+  try {
+    const described = /** @type {any} */ ({ address: "i64", initial: 1n });
+    return "Suspending" in WebAssembly && Boolean(new WebAssembly.Memory(described));
+  } catch {
+    return false;
+  }
+}
+
+export class NativeModel {
+  #wllama;
+
+  /** @param {Wllama} wllama */
+  constructor(wllama) {
+    this.#wllama = wllama;
+    this.contextTokens = wllama.getLoadedContextInfo().n_ctx;
+    this.threads = wllama.getNumThreads();
+  }
+
+  /**
+   * @param {Blob[]} weights one file, or all parts of one in order
+   * @param {{url: URL, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options url: folder of the runtime
+   */
+  static async open(weights, { url, contextTokens, threads, onCrash }) {
+    for (const part of weights) await checkFile(part);
+    const { Wllama, LoggerWithoutDebug } = await importRuntime(url);
+    let giveUp = () => {};
+    /** @type {Promise<never>} */
+    const silence = new Promise((_, reject) => (giveUp = () => reject(stalled("The load of the language model", LOAD_MS))));
+    silence.catch(() => {});
+    const patience = new Patience(LOAD_MS, giveUp);
+    const hear = () => patience.hear();
+    const error = (/** @type {unknown[]} */ ...args) => {
+      if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
+    };
+    const logger = { ...LoggerWithoutDebug, log: hear, warn: hear, debug: hear, error };
+    const wllama = new Wllama({ default: new URL("wllama.wasm", url).href }, { logger });
+    const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
+    try {
+      await Promise.race([wllama.loadModel(weights, { n_ctx, n_threads: threads, n_parallel: 1 }), silence]);
+      return new NativeModel(wllama);
+    } catch (cause) {
+      await within(EXIT_MS, "The end of the language model's worker", wllama.exit()).catch(() => {});
+      if (cause instanceof LocalModelError) throw cause;
+      throw new LocalModelError(
+        /memory|alloc|OOM/i.test(messageOf(cause)) ? "out_of_memory" : "not_gguf",
+        `The model did not load: ${messageOf(cause)}. It may be damaged, too large, or of a kind that wllama 3 does not know.`,
+        { cause },
+      );
+    } finally {
+      patience.end();
+    }
+  }
+
+  /**
+   * @param {CompletionRequest} request
+   * @param {AbortSignal} [signal]
+   * @returns {AsyncGenerator<CompletionEvent, void>}
+   */
+  async *complete(request, signal) {
+    const stop = new AbortController();
+    const abortSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    /** @type {{id: string, name: string, text: string}[]} */
+    const calls = [];
+    let finish = "stop";
+    let timings = { cache_n: 0, prompt_n: 0, predicted_n: 0 };
+    try {
+      const stream = await this.#wllama.createChatCompletion({ ...render(request), abortSignal });
+      const chunks = stream[Symbol.asyncIterator]();
+      for (;;) {
+        const { done, value } = await within(STEP_MS, "A step of the language model", chunks.next());
+        if (done) break;
+        timings = value.timings ?? timings;
+        const [choice] = value.choices ?? [];
+        if (!choice) continue;
+        const { content, reasoning_content: thought, tool_calls: deltas = [] } = choice.delta;
+        if (thought) yield { type: "reasoning", text: thought };
+        if (content) yield { type: "text", text: content };
+        for (const { index, id, function: called } of deltas) {
+          calls[index] ??= { id: id || `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`, name: "", text: "" };
+          calls[index].name += called?.name ?? "";
+          calls[index].text += called?.arguments ?? "";
+        }
+        finish = choice.finish_reason ?? finish;
+      }
+    } catch (error) {
+      if (signal?.aborted) throw abortError();
+      throw error instanceof LocalModelError ? error : translate(error);
+    } finally {
+      stop.abort(); // whoever leaves the loop early stops the model
+    }
+    if (signal?.aborted) throw abortError();
+    for (const { id, name, text } of calls) yield { type: "tool_call", id, name, arguments: parsed(text) };
+    const { cache_n: cached, prompt_n: read, predicted_n: written } = timings;
+    yield { type: "usage", input_tokens: cached + read, output_tokens: written, cached_input_tokens: cached };
+    yield {
+      type: "finish",
+      finish_reason: calls.length ? "tool_calls" : /** @type {FinishReason} */ (finish === "length" ? "length" : "stop"),
+    };
+  }
+
+  async close() {
+    await within(EXIT_MS, "The end of the language model's worker", this.#wllama.exit()).catch(() => {});
+  }
+}
+
+/**
+ * @param {URL} url
+ * @returns {Promise<Runtime>}
+ */
+async function importRuntime(url) {
+  try {
+    const address = new URL("index.js", url).href;
+    return {
+      ...(await within(LOAD_MS, "The load of the language model's runtime", import(/* webpackIgnore: true */ /* @vite-ignore */ address))),
+      url,
+    };
+  } catch (cause) {
+    if (cause instanceof LocalModelError) throw cause;
+    throw new LocalModelError("runtime_missing", `The language model's runtime is missing at ${url.href}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** Returns the request of Chat Completions. @param {CompletionRequest} request */
+function render({ messages, tools = [], tool_choice: choice, output_schema: schema, temperature, max_tokens: max = DEFAULT_MAX_TOKENS }) {
+  if (!messages?.length) throw new LocalModelError("bad_request", "A request needs at least one message.");
+  if (!(max >= 1)) throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${max}.`);
+  // llama.cpp knows no named choice: that tool alone is offered then.
+  const offered = typeof choice === "object" ? tools.filter(({ name }) => name === choice.name) : tools;
+  if (typeof choice === "object" && !offered.length)
+    throw new LocalModelError("bad_request", `tool_choice names "${choice.name}", which is not among the tools.`);
+  return {
+    messages: messages.flatMap(renderMessage),
+    stream: true,
+    timings_per_token: true,
+    cache_prompt: true,
+    max_tokens: max,
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(schema === undefined ? {} : { response_format: { type: "json_schema", json_schema: { name: "answer", schema, strict: true } } }),
+    ...(offered.length
+      ? {
+          tools: offered.map(({ name, description = "", parameters = { type: "object", properties: {} } }) => ({
+            type: "function",
+            function: { name, description, parameters },
+          })),
+          tool_choice: typeof choice === "object" ? "required" : (choice ?? "auto"),
+        }
+      : {}),
+  };
+}
+
+/**
+ * @param {Message} message
+ * @returns {object[]}
+ */
+function renderMessage({ role, content }) {
+  const results = content.flatMap((part) => (part.type === "tool_result" ? [part] : []));
+  if (results.length) return results.map(({ id, content: parts }) => ({ role: "tool", tool_call_id: id, content: textOf(parts) }));
+  const calls = content.flatMap((part) => (part.type === "tool_call" ? [part] : []));
+  return [
+    {
+      role,
+      content: textOf(content),
+      ...(calls.length
+        ? {
+            tool_calls: calls.map(({ id, name, arguments: given }) => ({
+              id,
+              type: "function",
+              function: { name, arguments: JSON.stringify(given ?? {}) },
+            })),
+          }
+        : {}),
+    },
+  ];
+}
+
+/** @param {Part[]} parts */
+function textOf(parts) {
+  return parts.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
+}
+
+/** Returns the arguments, or their text where it is no JSON, which the caller tells the model. @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text || "{}");
+  } catch {
+    return text;
+  }
+}
+
+/** @param {unknown} error */
+function translate(error) {
+  const why = messageOf(error);
+  if (/context|n_ctx|exceed/i.test(why))
+    return new LocalModelError("context_overflow", `The request is too long for this model: ${why}`, { cause: error });
+  return new LocalModelError("crashed", `The language model failed: ${why}`, { cause: error });
+}
