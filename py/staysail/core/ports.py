@@ -18,6 +18,7 @@ HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 MOST_SHOWN = 300
 """Characters of a hit's document that a notebook shows."""
+ODD_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://)?[^/?#]*[\\\x00-\x20\x7f]")
 DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 type Json = dict[str, Any] | list[Any] | str | int | float | bool | None
@@ -160,6 +161,10 @@ class HttpRequest(Value):
         for name, value in self.headers.items():
             check_header(name, value)
         remember_request(self.url, self.headers)
+        if has_odd_host(self.url):
+            raise ConfigError(
+                f"{shown(without_secrets(self.url))} is no address: a backslash, a space or a control character before its path"
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         headers = {name: value for name, value in self.headers.items() if not holds_secret(name, value)}
@@ -194,6 +199,12 @@ def check_header(name: str, value: Any) -> None:
         raise ConfigError(
             f"the value of the header {name} is not text that HTTP can carry: a line end or another character in it, perhaps from copying"
         )
+
+
+def has_odd_host(url: str) -> bool:
+    """Whether an address has characters before its path that one client reads as the end of the host and another as part of it:
+    httpx goes to b for "http://a\\@b/", a browser to a."""
+    return ODD_HOST.match(url) is not None
 
 
 def origin_of(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urljoin
 
 from .errors import NetworkError
-from .ports import HttpRequest, origin_of, without_secrets
+from .ports import HttpRequest, has_odd_host, origin_of, without_secrets
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 10
@@ -25,7 +25,11 @@ def redirected(request: HttpRequest, status: int, location: str | None) -> HttpR
         target = origin_of(url)
     except ValueError:
         url = target = ""
-    if not target.startswith(("https://", "http://")) or (target.startswith("http://") and request.url.lower().startswith("https://")):
+    if (
+        has_odd_host(url)
+        or not target.startswith(("https://", "http://"))
+        or (target.startswith("http://") and request.url.lower().startswith("https://"))
+    ):
         raise _refused(f"{request.origin} answered {status} and redirects to an address that is not followed")
     if target != request.origin and request.is_private:
         raise _refused(

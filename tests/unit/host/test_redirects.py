@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from staysail import CompletionRequest, NetworkError, load_model
+from staysail import CompletionRequest, ConfigError, NetworkError, load_model
 from staysail.core.ports import HttpRequest
 from staysail.host.httpx_transport import HttpxTransport
 from tests.server import Box, TestServer
@@ -86,6 +86,21 @@ async def test_a_post_that_would_lose_its_body_says_the_new_address(box: Box, st
     with pytest.raises(NetworkError, match=re.escape(f"give the new address instead: {box.url}/chat/elsewhere/chat/completions")):
         await calling
     assert len(box.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "form", ["http://{here}\\@{there}/", "http://{here}\\@{there}", "//{here}\\@{there}/", "HTTP://{here}\\:x@{there}/"]
+)
+async def test_an_address_that_two_clients_read_as_two_hosts_is_followed_by_none(box: Box, elsewhere: TestServer, form: str):
+    there = elsewhere.box({"body": "here"}, loop=True)
+    location = form.format(here=box.url.split("/")[2], there=there.url.split("/")[2])
+    box.add(to(307, location))
+    with pytest.raises(NetworkError) as caught:
+        await fetch(HttpRequest("POST", f"{box.url}/first", {"authorization": f"Bearer {KEY}"}, b"secret plans"))
+    assert caught.value.code == "redirect"
+    assert there.seen == []
+    with pytest.raises(ConfigError, match="is no address"):
+        HttpRequest("GET", location if "://" in location else f"http:{location}")
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "ftp://127.0.0.1/", "javascript:alert(1)", "http://["])
