@@ -131,3 +131,26 @@ def test_a_chat_that_is_deleted_stops(page):
         "const [done] = arguments, chat = document.querySelector('staysail-chat'); chat.end(window.slow).then(() => done(chat.activity.length))"
     ) == 0
     page.wait(lambda: "slow" not in rows(page), "the row to go")
+
+
+@pytest.mark.xdist_group("language model")
+def test_two_chats_at_once_both_get_their_answers_of_the_small_model(driver, site):
+    driver.get(f"{site}tests/page/empty.html")
+    driver.execute_script("localStorage.clear()")  # no other model of a test before
+    driver.execute_cdp_cmd("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": 1})
+    page = ChatPage(driver, site)
+    page.resize(1440, 900)
+    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.send("What is 17 * 23?")
+    page.wait_for("What is 17 * 23?")
+    first = page.run("return chat.conversation")
+    page.run("chat.newConversation()")
+    page.send("Roll three dice")
+    page.wait(lambda: page.run("return chat.activity.length") == 2, "two chats at work", 20)
+    page.wait(lambda: "tokens in" in page.last_answer, "the answer of the second chat", 150)
+    assert not page.all(".fault")
+    page.wait(lambda: page.run("return chat.activity.every(({ state }) => state === 'news')"), "the other answer", 150)
+    page.run("chat.conversation = arguments[0]", first)
+    page.wait_for("= 391", 20)
+    page.restore()
+    driver.get("about:blank")
