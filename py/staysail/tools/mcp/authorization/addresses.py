@@ -107,7 +107,7 @@ def _is_public(address: Ip) -> bool:
         return address.is_global and not address.is_multicast
     if inner := _embedded(address):
         return _is_public(inner)
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not address.is_site_local
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
