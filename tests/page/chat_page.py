@@ -64,7 +64,8 @@ class ChatPage:
     def all(self, selector: str) -> list[WebElement]:
         """What is seen of it, in the chat."""
         return self.run(
-            "return [...(root?.querySelectorAll(arguments[0]) ?? [])].filter((node) => node.checkVisibility({ visibilityProperty: true }))", selector
+            "return [...(root?.querySelectorAll(arguments[0]) ?? [])].filter((node) => node.checkVisibility({ visibilityProperty: true }))",
+            selector,
         )
 
     def one(self, selector: str, timeout_s: float = 10) -> WebElement:

@@ -1,7 +1,6 @@
 """Real pages in headless Chromium: pytest-pyodide's fixtures for Python in a page, and `site` and `driver` for
 whole pages served by the development server."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest

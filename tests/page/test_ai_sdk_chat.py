@@ -1,9 +1,5 @@
 """The AI SDK example in Chromium: useChat without a route, with tools, approvals, stop, and a reload in the middle of an answer."""
 
-import json
-import os
-import subprocess
-import threading
 from collections.abc import Iterator
 from urllib.parse import urlencode
 

@@ -41,7 +41,7 @@ def test_code_is_coloured_wrapped_and_copied_as_it_was_written(chat):
 
 
 def test_code_that_grows_is_coloured_as_if_it_had_come_at_once(chat):
-    text = f"{FENCE}js\n" + "".join(f'const name{n} = `a ${{{n}}}\n  b`; // {n}\n' for n in range(90)) + FENCE
+    text = f"{FENCE}js\n" + "".join(f"const name{n} = `a ${{{n}}}\n  b`; // {n}\n" for n in range(90)) + FENCE
     spans = "return [...root.querySelectorAll('.turn:last-child .code .lines')].map((box) => box.innerHTML)"
     say(chat, [text_delta(text)])
     chat.wait(lambda: len(chat.all(".turn:last-child .t-comment")) > 0, "the colours")
@@ -136,7 +136,9 @@ def test_a_preview_draws_and_reaches_nobody(chat):
         box = server.box({"text": ""}, loop=True)
         blocks = [attack.replace("URL", box.url) for attack in ATTACKS]
         say(chat, [text_delta("\n\n".join(f"{FENCE}{kind}\n{text}\n{FENCE}" for text in blocks for kind in ("html", "svg")))])
-        previews = chat.run("const all = [...root.querySelectorAll('[part~=preview]')]; for (const one of all) one.click(); return all.length")
+        previews = chat.run(
+            "const all = [...root.querySelectorAll('[part~=preview]')]; for (const one of all) one.click(); return all.length"
+        )
         assert previews == 2 * len(ATTACKS)
         settled = "return [...root.querySelectorAll('.artifact img')].every((picture) => picture.complete)"
         chat.wait(lambda: chat.run(settled), "the pictures")

@@ -66,7 +66,8 @@ def begin(page: ChatPage, prompt: str) -> None:
 
 def open_row(page: ChatPage, title: str) -> None:
     page.driver.execute_script(
-        "[...document.querySelectorAll('#conversation-list .conversation')].find((row) => row.textContent.startsWith(arguments[0])).click()", title
+        "[...document.querySelectorAll('#conversation-list .conversation')].find((row) => row.textContent.startsWith(arguments[0])).click()",
+        title,
     )
 
 
@@ -127,9 +128,12 @@ def test_a_chat_that_is_deleted_stops(page):
     begin(page, "slow")
     page.run("window.slow = chat.conversation")
     page.driver.find_element(By.ID, "new-conversation").click()
-    assert page.driver.execute_async_script(
-        "const [done] = arguments, chat = document.querySelector('staysail-chat'); chat.end(window.slow).then(() => done(chat.activity.length))"
-    ) == 0
+    assert (
+        page.driver.execute_async_script(
+            "const [done] = arguments, chat = document.querySelector('staysail-chat'); chat.end(window.slow).then(() => done(chat.activity.length))"
+        )
+        == 0
+    )
     page.wait(lambda: "slow" not in rows(page), "the row to go")
 
 

@@ -74,7 +74,9 @@ def test_what_is_typed_and_sent_before_the_chat_is_defined_is_not_lost(driver, s
         assert driver.switch_to.active_element == early
         early.send_keys(keys)
         driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-        driver.execute_script("document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: 'page/page.js?2' }))")
+        driver.execute_script(
+            "document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: 'page/page.js?2' }))"
+        )
         page.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat').shadowRoot"), "the element")
         check()
         page.set(draft="")

@@ -115,7 +115,7 @@ def test_a_kept_key_lists_models_once_it_is_unlocked(page: ChatPage, server: Tes
     fill(page, provider="openai-compatible")
     fill(page, model="m", base=box.url, key="sk-kept-0123456789", passphrase="correct horse")
     status = page.driver.find_element(By.ID, "kept-status")
-    press = lambda id: page.driver.execute_script("document.getElementById(arguments[0]).click()", id)  # noqa: E731
+    press = lambda button: page.driver.execute_script("document.getElementById(arguments[0]).click()", button)  # noqa: E731
     press("keep-key")
     page.wait(lambda: status.get_property("value").startswith("Kept"), "the kept key")
     page.wait(lambda: len(box.seen) >= 1, "the list", 30)

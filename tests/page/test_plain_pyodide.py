@@ -10,8 +10,7 @@ from tests.page.python_page import run_script
 from tests.server import TestServer
 
 IN = {
-    "main": 'const { startPlain } = await import("/tests/page/plain_pyodide.mjs");'
-    "return (await startPlain(%s)).runPythonAsync(code)",
+    "main": 'const { startPlain } = await import("/tests/page/plain_pyodide.mjs");return (await startPlain(%s)).runPythonAsync(code)',
     "worker": 'const { runInWorker } = await import("/tests/page/plain_pyodide.mjs"); return runInWorker(code, %s)',
 }
 WAIT = """

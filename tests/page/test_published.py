@@ -257,12 +257,18 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("headers", [pytest.param({}, id="not isolated", marks=pytest.mark.thorough), pytest.param(ISOLATED, id="isolated")])
+@pytest.mark.parametrize(
+    "headers", [pytest.param({}, id="not isolated", marks=pytest.mark.thorough), pytest.param(ISOLATED, id="isolated")]
+)
 @pytest.mark.parametrize("example", PAGES)
 def test_every_page_of_the_examples_runs_from_the_published_packages(driver, provider, cdn, tmp_path, example, headers):
     for page in (ROOT / "examples/web").glob("*.html"):
         (tmp_path / "examples/web").mkdir(parents=True, exist_ok=True)
-        text = page.read_text("utf-8").replace("../../web/", f"https://{HOST}/{PACKAGE}/").replace("../../wheels/", f"https://{HOST}/{RUNTIME}/")
+        text = (
+            page.read_text("utf-8")
+            .replace("../../web/", f"https://{HOST}/{PACKAGE}/")
+            .replace("../../wheels/", f"https://{HOST}/{RUNTIME}/")
+        )
         (tmp_path / "examples/web" / page.name).write_text(text, "utf-8")
     with serve_counting(Site(tmp_path, ("examples",), headers=headers)) as server:
         example(driver, server.url, provider)

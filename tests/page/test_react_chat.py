@@ -1,9 +1,5 @@
 """The React example in Chromium: streaming, tools, approvals, stop, history, and a reload in the middle of an answer."""
 
-import json
-import os
-import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -14,7 +10,6 @@ from selenium.webdriver.common.by import By
 
 from tests.page.built_example import serving_example
 from tests.server import TestServer
-from tools.sources import ROOT
 
 
 @pytest.fixture(scope="module")

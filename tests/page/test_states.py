@@ -7,7 +7,6 @@ from selenium.webdriver.common.keys import Keys
 from tests.page.chat_page import START_S, ChatPage, text_delta
 from tests.page.test_element_view import PAGE, say, violations
 from tests.page.test_page import choose, field
-from tests.server import TestServer
 
 USAGE = {"inputTokens": 1, "outputTokens": 1, "totalTokens": 2}
 
@@ -56,7 +55,11 @@ def test_a_cut_answer_goes_on_by_a_button(chat):
 @pytest.mark.parametrize(
     ("fault", "title", "folded"),
     [
-        ({"name": "UsageLimitError", "message": "the run reached", "limit": "requests", "most": 3}, "Stopped at your limit of 3 model calls.", True),
+        (
+            {"name": "UsageLimitError", "message": "the run reached", "limit": "requests", "most": 3},
+            "Stopped at your limit of 3 model calls.",
+            True,
+        ),
         ({"name": "UsageLimitError", "message": "the run reached", "limit": "cost", "most": 1.5}, "Stopped at your limit of $1.5.", True),
         ({"name": "ConfigError", "message": 'Model cannot be empty: write "openai:<model>"'}, "Choose a model.", True),
         ({"name": "ConfigError", "message": "openai needs an API key: pass"}, "This provider needs an API key.", True),
@@ -68,8 +71,9 @@ def test_a_cut_answer_goes_on_by_a_button(chat):
 )
 def test_an_error_says_what_happened_and_keeps_its_own_text_folded(chat, fault, title, folded):
     chat.run(
-        "chat.agent = { async *stream() { yield { type: 'text_delta', text: '' }; throw Object.assign(new Error(arguments[0].message), arguments[0]) } };"
-        .replace("arguments[0]", "window.fault"),
+        "chat.agent = { async *stream() { yield { type: 'text_delta', text: '' }; throw Object.assign(new Error(arguments[0].message), arguments[0]) } };".replace(
+            "arguments[0]", "window.fault"
+        ),
     )
     chat.run("window.fault = arguments[0]; return chat.send('Hi')", fault)
     card = chat.one(".fault")
@@ -114,7 +118,9 @@ def test_files_are_uploaded_and_a_change_by_somebody_else_is_not_overwritten_uns
     page = ChatPage(driver, site)
     page.resize(1440, 900)
     page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
-    driver.execute_script("indexedDB.deleteDatabase('staysail:toolfs:page'); window.asked = []; window.confirm = (text) => !!asked.push(text)")
+    driver.execute_script(
+        "indexedDB.deleteDatabase('staysail:toolfs:page'); window.asked = []; window.confirm = (text) => !!asked.push(text)"
+    )
     page.open_panel("files")
     page.wait(lambda: "Nothing is here." in field(page, "files-list").text, "the files", START_S)
     (tmp_path / "crew.txt").write_text("Ada\nBob")

@@ -30,7 +30,9 @@ def ask(page: ChatPage, prompt: str, answer: str) -> None:
 
 def test_a_new_chat_is_named_by_its_model_once_and_never_over_a_title_that_was_written_by_hand(page):
     with TestServer() as server:
-        first = server.box({"text": "Ahoy."}, {"text": 'Title: "**Sailors and their names**."\nand more'}, {"text": "Ada."}, {"text": "never"})
+        first = server.box(
+            {"text": "Ahoy."}, {"text": 'Title: "**Sailors and their names**."\nand more'}, {"text": "Ada."}, {"text": "never"}
+        )
         choose(page, "openai-compatible", named=True, base=first.url, model="m", key="sk-titles")
         page.driver.find_element(By.CSS_SELECTOR, "#titles summary").click()
         assert violations(page) == []

@@ -99,7 +99,9 @@ def test_an_edited_question_keeps_its_attachments_and_waits_for_the_answer_that_
     chat.wait_for("Answer 1")
     chat.wait_idle()
     chat.all("[part~=edit]")[0].click()
-    chat.run("window.agent = chat.agent; chat.agent = { async *stream() { yield { type: 'text_delta', text: 'Slow' }; await new Promise((go) => (window.go = go)); } }")
+    chat.run(
+        "window.agent = chat.agent; chat.agent = { async *stream() { yield { type: 'text_delta', text: 'Slow' }; await new Promise((go) => (window.go = go)); } }"
+    )
     chat.send("Meanwhile")
     chat.wait_for("Slow")
     assert not chat.all("[part~=edit]")

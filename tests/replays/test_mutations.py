@@ -169,7 +169,8 @@ def services() -> list[tuple[str, str, dict[str, Any]]]:
 
 async def test_a_spoilt_answer_of_a_service_is_an_answer_or_an_error_of_ours():
     random = Random(f"{SEED} services")
-    recorded = services()
+    if not (recorded := services()):
+        pytest.skip("no recordings beside the checkout")
     tried: dict[str, int] = {}
     for _ in range(6_000 if EVERY else 400):
         kind, provider, interaction = random.choice(recorded)
