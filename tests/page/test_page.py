@@ -266,6 +266,7 @@ def test_the_calculator_calculates():
 
 @pytest.mark.xdist_group("language model")
 def test_the_model_in_the_page_answers_and_calls_a_tool_without_a_key(page):
+    choose(page, "local")  # whatever a test before has chosen
     # One thread: two wait for each other where other tests have the other processor.
     page.driver.execute_cdp_cmd("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": 1})
     chip = next(chip for chip in page.driver.find_elements(By.CSS_SELECTOR, ".suggestion") if "17 * 23" in chip.text)
