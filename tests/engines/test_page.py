@@ -19,6 +19,8 @@ const set = (id, value) => {
   for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
 };
 for (const [id, value] of Object.entries(a)) set(id, value);
+const named = document.getElementById("name-chats");
+if (named.checked) named.click();
 document.querySelector("staysail-chat").focus();
 """
 LOG = "document.querySelector('staysail-chat').shadowRoot.querySelector('.log').innerText"

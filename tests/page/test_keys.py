@@ -370,7 +370,8 @@ def test_the_page_keeps_a_key_and_shows_the_timeline_of_a_run(driver, site):
         driver.execute_script("const p = document.getElementById('provider'); p.value = 'openrouter'; p.dispatchEvent(new Event('change'))")
         assert find("openrouter-login").is_displayed()
         driver.execute_script(
-            "const p = document.getElementById('provider'); p.value = 'openai-compatible'; p.dispatchEvent(new Event('change'))"
+            "const p = document.getElementById('provider'); p.value = 'openai-compatible'; p.dispatchEvent(new Event('change'));"
+            "document.getElementById('name-chats').click();"
         )
         assert not find("openrouter-login").is_displayed()
         for id, text in (("model", "m"), ("base", box.url), ("key", KEY), ("passphrase", "correct horse")):

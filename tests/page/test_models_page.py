@@ -39,7 +39,7 @@ def fill(page: ChatPage, **fields: str | bool) -> None:
 
 
 def choose(page: ChatPage, provider: str, model: str, base: str, **more: str | bool) -> None:
-    fill(page, provider=provider)
+    fill(page, provider=provider, name_chats=False)
     fill(page, model=model, key="sk-page", base=base, **more)
 
 
@@ -47,8 +47,9 @@ def test_reasoning_and_the_providers_search_are_switched_on_and_seen(page: ChatP
     box = rules_box(server, "anthropic")
     choose(page, "anthropic", "claude-opus-5-5", box.url, reasoning="high", hosted_search=True)
     page.send("Hello?")
+    page.wait(lambda: box.seen, "the request", 60)
     page.wait_for("Hello.")
-    sent = box.seen[-1].json
+    sent = box.seen[0].json
     assert sent["thinking"] == {"type": "adaptive", "display": "summarized"}
     assert sent["output_config"]["effort"] == "high"
     assert "web_search_20250305" in [tool.get("type") for tool in sent["tools"]]

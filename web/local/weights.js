@@ -11,6 +11,7 @@
 import { download, keptChunks, readAbout, writeAbout } from "./download.js";
 import { LocalModelError, abortError } from "./errors.js";
 import { memoryFiles, openKeptFiles } from "./kept-files.js";
+import { sha256 } from "../vendor/noble-hashes/sha2.js";
 
 /** Where versions before the file system kept whole files. */
 const FORMER_CACHE = "staysail-local-1";
@@ -256,7 +257,6 @@ export async function hexDigest(blob, wholeBytes = WHOLE_BYTES) {
 
 /** @param {Blob} blob */
 async function streamed(blob) {
-  const { sha256 } = await import("../vendor/noble-hashes/sha2.js");
   const hash = sha256.create();
   const reader = blob.stream().getReader();
   for (;;) {
