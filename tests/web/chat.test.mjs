@@ -205,6 +205,24 @@ test("a fork goes on from a message, and the chat stays as it is", async () => {
   assert.equal(chat.getSnapshot().messages.length, 4);
 });
 
+test("an approval may be given by a listener at the moment of the request", async () => {
+  const answers = [];
+  const agent = scripted(async function* (prompt, { approve }) {
+    const request = { id: "1", tool: "pay", arguments: { euros: 5 }, agent: "", message: "", path: [], uncertain: false };
+    yield { type: "tool_call_done", id: "1", name: "pay", arguments: request.arguments };
+    yield { type: "approval_needed", request };
+    answers.push(await approve(request));
+    yield done([asked(prompt), assistant("Paid.")]);
+  });
+  const onEvent = (event) => event.type === "approval_needed" && chat.approve(event.request.id);
+  const chat = createChat(agent, { onEvent });
+  const sent = chat.send("Pay.");
+  await until(() => answers.length);
+  assert.deepEqual(answers, [true]);
+  await sent;
+  assert.deepEqual(chat.getSnapshot().approvals, []);
+});
+
 test("approvals are pending until they are answered, with changed arguments or a refusal", async () => {
   const answers = [];
   const agent = scripted(async function* (prompt, { approve }) {

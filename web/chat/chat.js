@@ -303,7 +303,8 @@ export class Chat {
    * @param {ApprovalAnswer} answer
    */
   answer = (id, answer) => {
-    if (!this.#snapshot.approvals.some((request) => request.id === id)) return;
+    // The snapshot follows an event a moment later; a listener to events may answer at once.
+    if (!this.#look().approvals.some((request) => request.id === id)) return;
     const given = typeof answer === "object" && "approve" in answer ? answer.arguments : undefined;
     if (this.#run) this.#run = withParts(this.#run, (parts) => settleRequest(parts, id, given));
     this.#approvals.answer(id, answer);
