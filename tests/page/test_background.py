@@ -137,6 +137,7 @@ def test_a_chat_that_is_deleted_stops(page):
     page.wait(lambda: "slow" not in rows(page), "the row to go")
 
 
+@pytest.mark.thorough
 @pytest.mark.xdist_group("language model")
 def test_two_chats_at_once_both_get_their_answers_of_the_small_model(driver, site):
     driver.get(f"{site}tests/page/empty.html")

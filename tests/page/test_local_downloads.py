@@ -11,7 +11,6 @@ import pytest
 from tests.page.test_local_engine import WEIGHTS, run
 from tests.page.weights_server import Weights, WeightsServer
 
-pytestmark = [pytest.mark.xdist_group("language model")]
 CHUNK = 8 << 20
 SIZE = 3 * CHUNK + 1_000_003
 DATA = random.Random(7).randbytes(SIZE)
@@ -269,6 +268,7 @@ def test_a_browser_without_a_private_file_system_keeps_files_in_its_cache(page, 
     assert (kept["deleted"], kept["left"]) == (True, [])
 
 
+@pytest.mark.xdist_group("language model")
 @pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
 def test_the_built_in_model_breaks_off_goes_on_and_answers(page, server):
     data = WEIGHTS.read_bytes()

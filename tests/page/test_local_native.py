@@ -53,7 +53,7 @@ def test_an_answer_fits_its_schema(page):
     assert answer["mood"] in ("happy", "sad")
 
 
-@pytest.mark.parametrize("how", ["abort", "leave"])
+@pytest.mark.parametrize("how", ["abort", pytest.param("leave", marks=pytest.mark.thorough)])
 def test_stopping_midway_stops_the_model(page, how):
     seen = run(
         page,

@@ -53,7 +53,10 @@ def edit(chat: ChatPage, nth: int, text: str) -> None:
     chat.wait_idle()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (1024, "dark"), (768, "light"), (360, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [(1440, "light"), (360, "dark"), *(pytest.param(*look, marks=pytest.mark.thorough) for look in ((1024, "dark"), (768, "light")))],
+)
 def test_any_question_is_edited_where_it_stands_and_its_versions_stay(chat, width, scheme):
     chat.resize(width)
     chat.prefer(scheme)

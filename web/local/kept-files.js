@@ -15,6 +15,7 @@
 import { within } from "./patience.js";
 
 const NAME = "staysail-models";
+const PROBE = "probe";
 /** Time for the browser's own storage to answer. */
 const STORAGE_MS = 20_000;
 
@@ -112,17 +113,21 @@ async function openFolder() {
 
 /** @returns {Promise<KeptFiles>} */
 async function openCache() {
-  const cache = await caches.open(NAME);
+  /** Opened each time, as another tab may have made it anew. @type {Cache} */
+  let opened;
+  const cache = async () => (opened = await caches.open(NAME));
   const address = (/** @type {string[]} */ ...steps) => new URL([`/${NAME}`, ...steps].join("/"), globalThis.location.origin).href;
   const pathOf = ({ url = "" }) => url.slice(address("").length).split("/");
-  return {
+  /** @type {KeptFiles} */
+  const files = {
     isLasting: true,
-    ids: async () => [...new Set((await cache.keys()).map((request) => pathOf(request)[0]))],
-    get: async (id, name) => (await cache.match(address(id, name)))?.blob(),
-    put: (id, name, bytes) => cache.put(address(id, name), new Response(bytes)),
+    ids: async () => [...new Set((await (await cache()).keys()).map((request) => pathOf(request)[0]))].filter((id) => id !== PROBE),
+    get: async (id, name) => (await (await cache()).match(address(id, name)))?.blob(),
+    put: async (id, name, bytes) => (await cache()).put(address(id, name), new Response(bytes)),
     async delete(id) {
-      const keys = (await cache.keys()).filter((request) => pathOf(request)[0] === id);
-      for (const key of keys) await cache.delete(key);
+      await cache();
+      const keys = (await opened.keys()).filter((request) => pathOf(request)[0] === id);
+      for (const key of keys) await opened.delete(key);
       return keys.length > 0;
     },
     async fits(bytes) {
@@ -130,6 +135,16 @@ async function openCache() {
       return quota - usage >= bytes;
     },
   };
+  const keeps = async () => {
+    await files.put(PROBE, "0", new Uint8Array(1));
+    return (await files.get(PROBE, "0")) !== undefined;
+  };
+  // WebKit: a cache that was emptied, or left by a page that is gone, takes everything and has nothing. So the probe stays in it, and one that
+  // fails is deleted.
+  if (await keeps()) return files;
+  await caches.delete(NAME);
+  if (await keeps()) return files;
+  throw new Error("the browser's Cache storage keeps nothing");
 }
 
 /** @returns {KeptFiles} */
