@@ -57,6 +57,7 @@ from staysail.fs.ports import PluginSource
 from staysail.fs.session import Grant
 from staysail.fs.skills import Skill
 from staysail.fs.snapshots import Diff, Snapshot
+from staysail.providers.catalog import KnownModel
 from staysail.testing import ScriptedModel
 from staysail.tools.mcp.server import ServerInfo
 from staysail.wire.embeddings import Embedding
@@ -143,6 +144,10 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "Transcription": (_fields(Transcription("a", "en", 1.0, ({},), USAGE, {})), _fields(Transcription("a"))),
     "GeneratedImages": (_fields(GeneratedImages((Image(b"a"),), USAGE, {})), _fields(GeneratedImages(()))),
     "RankedDocument": (_fields(RankedDocument(0, 0.5, "a")), _fields(RankedDocument(0, 0.5, "a"))),
+    "KnownModel": (
+        _fields(KnownModel(1, 2, 0.1, 0.2, 0.05, ("text",), ("tools",), "2027-01-01")),
+        _fields(KnownModel(None, None, None, None, None, (), (), "")),
+    ),
     "Embedding": (_fields(Embedding("a", [1.0])), _fields(Embedding("a", [1.0]))),
     "FileStarted": (ingesting.FileStarted("a", 0, 1, 2), ingesting.FileStarted("a", 0)),
     "FileProgress": (ingesting.FileProgress("a", 1, 2), ingesting.FileProgress("a", 1, 2)),
