@@ -71,7 +71,7 @@ class Tab:
     """One tab of an engine."""
 
     def __init__(self, engine: Any, url: str) -> None:
-        self.engine, self.url = engine, url
+        self.engine, self.url, self.is_stuck = engine, url, False
         self.id = engine.new_tab()
         self.go(url)
 
@@ -119,7 +119,11 @@ class Tab:
         self.engine.close_tab(self.id)
 
     def _value(self, function: str, given: Any, timeout_s: float) -> Any:
-        told = json.loads(self.engine.run(self.id, function, json.dumps(given), timeout_s))
+        try:
+            told = json.loads(self.engine.run(self.id, function, json.dumps(given), timeout_s))
+        except TimeoutError:
+            self.is_stuck = True
+            raise
         assert "error" not in told, told["error"] + "\n" + "\n".join(self.engine.logs[-5:])
         return told["value"]
 
@@ -135,7 +139,7 @@ def site() -> Iterator[str]:
 def engine(request: pytest.FixtureRequest) -> Iterator[Any]:
     """One browser for all tests, and then the next."""
     running = start(request.param)
-    running.name = request.param
+    running.name, running.started = request.param, None
     yield running
     running.quit()
 
@@ -154,12 +158,18 @@ def open_tab(engine: Any, site: str) -> Iterator[Callable[..., Tab]]:
         tab.close()
 
 
-@pytest.fixture(scope="session")
-def started(engine: Any, site: str) -> Iterator[Tab]:
-    """A tab in which Python is up, in a worker."""
-    with Tab(engine, f"{site}tests/engines/flow.html") as tab:
+@pytest.fixture
+def started(engine: Any, site: str) -> Tab:
+    """A tab in which Python is up, in a worker: the same one for all tests, until a flow in it does not end."""
+    tab: Tab | None = engine.started
+    if tab and tab.is_stuck:
+        tab.close()
+        tab = None
+    if not tab:
+        tab = Tab(engine, f"{site}tests/engines/flow.html")
         tab.call("agents.start")
-        yield tab
+    engine.started = tab
+    return tab
 
 
 @pytest.fixture(scope="session")
