@@ -48,6 +48,7 @@ def test_a_model_on_the_hub_answers(page, server):
     assert told["last"] == {"stage": "model", "loadedBytes": len(data), "totalBytes": len(data)}
 
 
+@pytest.mark.thorough
 def test_a_model_in_parts_answers_as_the_whole_does(page, site, server):
     parts = list(split(WEIGHTS.read_bytes(), 3))
     server.files = {f"/m-0000{number}-of-00003.gguf": Weights(part) for number, part in enumerate(parts, 1)}

@@ -25,7 +25,7 @@ def server() -> Iterator[WeightsServer]:
         yield server
 
 
-@pytest.fixture(params=[1280, 360])
+@pytest.fixture(params=[pytest.param(1280, marks=pytest.mark.thorough), 360])
 def page(driver, site, request) -> Iterator[ChatPage]:
     driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site.rstrip("/"), "storageTypes": "all"})
     size = {"width": request.param, "height": 900, "deviceScaleFactor": 1, "mobile": False}

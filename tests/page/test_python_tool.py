@@ -324,6 +324,7 @@ assert took < 30, took
     )
 
 
+@pytest.mark.thorough
 def test_a_worker_has_its_sandbox_from_its_page(driver: Chrome, site: str):
     driver.get(f"{site}tests/page/empty.html")
     code = """
