@@ -64,7 +64,7 @@ test("a file on the hub is named by owner, repository, revision and path", () =>
 
 test("a name that names nothing is refused with what would", () => {
   refuses("qwen9", /no local model "qwen9".*qwen3-0\.6b.*hf:owner\/repo\/file\.gguf/);
-  refuses("file:///tmp/a.gguf", /no address of a model/);
+  refuses("file:///models/a.gguf", /no address of a model/);
   refuses("https://", /no address of a model/);
 });
 

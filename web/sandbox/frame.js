@@ -31,10 +31,7 @@ export class Frame {
   async load() {
     const frame = this.#node;
     const address = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
-    const ways = [
-      async () => frame.setAttribute("src", address),
-      async () => frame.setAttribute("srcdoc", await (await fetch(address)).text()),
-    ];
+    const ways = [async () => frame.setAttribute("src", address), async () => frame.setAttribute("srcdoc", await fetchText(address))];
     if (new URL(address, location.href).origin !== location.origin) ways.reverse();
     frame.setAttribute("sandbox", "allow-scripts");
     frame.hidden = true;
@@ -71,4 +68,11 @@ export class Frame {
     removeEventListener("message", this.#hear);
     this.#node.remove();
   }
+}
+
+/** @param {string} address */
+async function fetchText(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`the server answered ${response.status}`); // with a page of its own, whose scripts nobody wants
+  return response.text();
 }

@@ -57,6 +57,10 @@ class EmbeddingModel(RemoteModel):
         """Makes a PageEmbeddingModel of "local", which is not reached over HTTP."""
         return super().__new__(PageEmbeddingModel if model.partition(":")[0] == "local" else cls)
 
+    def __getnewargs__(self) -> tuple[str]:
+        """Returns what `__new__` needs when the model is unpickled."""
+        return (self.name,)
+
     @lists(RemoteOptions, {})
     def __init__(
         self,

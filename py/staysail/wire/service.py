@@ -11,7 +11,6 @@ from ..core.errors import ConfigError, ProviderError
 from ..core.ports import Clock, HttpResponse, Transport
 from ..core.retry import Retry
 from ..core.usage import Usage
-from ..core.value import NOTHING
 from ..core.waiting import SystemClock
 from .endpoint import Endpoint, Key
 from .faults import not_understood
@@ -94,7 +93,7 @@ class RemoteModel:
         self.endpoint = Endpoint(
             provider, api_key=api_key, base_url=base_url, headers=headers, transport=transport, max_response_bytes=max_response_bytes
         )
-        self.additional_params = additional_params or NOTHING
+        self.additional_params: Mapping[str, Any] = dict(additional_params or {})
         self.usage = Usage()
         self._retry, self._clock = Retry.of(retry), clock or SystemClock()
         self._timeouts = Timeouts.of(timeout_s)

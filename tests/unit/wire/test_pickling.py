@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, ConfigError, OTLPExporter, load_model
+from staysail import (
+    Agent,
+    ConfigError,
+    EmbeddingModel,
+    ImageModel,
+    OcrModel,
+    OTLPExporter,
+    Reranker,
+    SpeechModel,
+    TranscriptionModel,
+    load_model,
+)
 from staysail.core.hosted import mcp
 from staysail.core.ports import HttpRequest
 from staysail.host.httpx_transport import HttpxTransport
@@ -81,3 +92,19 @@ async def test_copies_within_a_process_keep_the_key():
     agent = Agent(load_model("openai:m", api_key=KEY, transport=transport), headers={"x-custom": f"Bearer {KEY}"})
     for copied in (copy.copy(agent), copy.deepcopy(agent)):
         assert await sent_key(copied) == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        (EmbeddingModel, "openai:m"),
+        (Reranker, "cohere:m"),
+        (ImageModel, "openai:m"),
+        (SpeechModel, "openai:m"),
+        (TranscriptionModel, "openai:m"),
+        (OcrModel, "mistral:m"),
+    ],
+)
+def test_models_of_other_services_leave_their_keys_behind_too(kind: Any, name: str):
+    model = again(kind(name, api_key=KEY, additional_params={"user": "ada"}))
+    assert (type(model), model.name, model.additional_params) == (kind, name, {"user": "ada"})
