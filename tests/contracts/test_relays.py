@@ -19,7 +19,11 @@ STREAMED = pytest.mark.parametrize("streamed", [False, True], ids=["whole", "str
 async def read(wire: str, body: str | bytes | dict[str, Any], *, streamed: bool = True) -> tuple[list[Any], Completion]:
     """The events and the answer that a body is read as."""
     text = json.dumps(body) if isinstance(body, dict) else body.decode() if isinstance(body, bytes) else body
-    transport = ReplayTransport([recorded(wire, streamed, text)])
+    return await ask(wire, recorded(wire, streamed, text), streamed=streamed)
+
+
+async def ask(wire: str, answer: dict[str, Any], *, streamed: bool = True) -> tuple[list[Any], Completion]:
+    transport = ReplayTransport([answer])
     base = {"base_url": "http://relay.example/v1"} if wire == "chat" else {}
     model = load_model(MODELS[wire], api_key="k", transport=transport, **base)
     if not streamed:
@@ -62,6 +66,30 @@ async def test_done_anywhere_changes_nothing(wire: str):
     told = frames(stream)
     for at in range(len(told) + 1):
         assert await read(wire, "".join([*told[:at], "data: [DONE]\n\n", *told[at:]])) == plain
+
+
+@pytest.mark.parametrize("wire", EVENT_STREAMS)
+async def test_events_without_blank_lines_between_them_are_read(wire: str):
+    stream = SPECIMENS[wire]().stream
+    assert await read(wire, stream.replace(b"\n\n", b"\n")) == await read(wire, stream)
+
+
+@pytest.mark.parametrize("kind", ["application/x-ndjson", "text/event-stream", "application/json", ""])
+@pytest.mark.parametrize("wire", EVENT_STREAMS)
+async def test_lines_of_json_in_place_of_events_are_read(wire: str, kind: str):
+    stream = SPECIMENS[wire]().stream
+    lines = [line.removeprefix("data: ") for line in stream.decode().split("\n") if line.startswith("data: ")]
+    sent = recorded(wire, True, "\n".join([*lines, ""]))
+    sent["response"]["headers"] = {"content-type": kind}
+    assert await ask(wire, sent) == await read(wire, stream)
+
+
+@pytest.mark.parametrize("wire", EVENT_STREAMS)
+async def test_a_whole_body_in_place_of_a_stream_is_read_however_it_is_laid_out(wire: str):
+    body = SPECIMENS[wire]().whole
+    texts = [json.dumps(body), json.dumps(body) + "\n\n", json.dumps(body, indent=1), "\ufeff\n" + json.dumps(body)]
+    answers = [(await read(wire, text))[1] for text in texts]
+    assert answers == answers[:1] * len(texts)
 
 
 @pytest.mark.parametrize("wire", EVENT_STREAMS)

@@ -63,15 +63,23 @@ class LineReader:
 class SSEReader:
     """Reads the events of a text/event-stream. An event whose blank line never came is returned by `close`: some servers forget the line,
     and the data are whole. `retry_ms` is the delay that the server asked for. Raises OverflowError for an event of more than
-    `limit_bytes`."""
+    `limit_bytes`.
 
-    def __init__(self, limit_bytes: int = 1 << 62) -> None:
+    Args:
+        json_data: The data are JSON, so that events are told apart also where a relay leaves all blank lines out: after a line that ends
+            with a closing bracket, JSON goes on with a comma or a bracket, and any other line begins another event.
+    """
+
+    def __init__(self, limit_bytes: int = 1 << 62, *, json_data: bool = False) -> None:
         self.retry_ms: int | None = None
+        self._json_data = json_data
         self._limit_bytes = limit_bytes
         self._lines = LineReader(limit_bytes=limit_bytes)
         self._data: list[bytes] = []
         self._data_bytes = 0
         self._event = b""
+        self._later_event: bytes | None = None
+        """The name in a line after the data: the event's own or, where its blank line is missing, the next one's."""
         self._id = b""
         self._begun = False
 
@@ -88,18 +96,24 @@ class SSEReader:
             lines[0] = lines[0].removeprefix(b"\xef\xbb\xbf")
         for line in lines:
             if line.startswith(b"data:"):
-                self._data.append(line[6:] if line[5:6] == b" " else line[5:])
+                part = line[6:] if line[5:6] == b" " else line[5:]
+                if self._json_data and self._data and _begins_another(self._data[-1], part):
+                    out.append(self._take(self._event))
+                    self._event, self._later_event = self._later_event or b"", None
+                self._data.append(part)
                 self._data_bytes += len(line)
                 if self._data_bytes > self._limit_bytes:
                     raise OverflowError(f"an event of more than {self._limit_bytes:,} bytes")
             elif not line:
                 if self._data:
-                    out.append(ServerEvent(_text(b"\n".join(self._data)), _text(self._event), _text(self._id)))
-                self._data, self._event, self._data_bytes = [], b"", 0
+                    out.append(self._take(self._event if self._later_event is None else self._later_event))
+                self._event, self._later_event = b"", None
             else:
                 name, _, value = line.partition(b":")
                 value = value.removeprefix(b" ")
-                if name == b"event":
+                if name == b"event" and self._data:
+                    self._later_event = value
+                elif name == b"event":
                     self._event = value
                 elif name == b"id":
                     self._id = value
@@ -108,6 +122,11 @@ class SSEReader:
                 elif name == b"data":
                     self._data.append(value)
         return out
+
+    def _take(self, event: bytes) -> ServerEvent:
+        taken = ServerEvent(_text(b"\n".join(self._data)), _text(event), _text(self._id))
+        self._data, self._data_bytes = [], 0
+        return taken
 
 
 class NDJSONReader:
@@ -126,6 +145,11 @@ class NDJSONReader:
     @staticmethod
     def _read(lines: list[bytes]) -> list[ServerEvent]:
         return [ServerEvent(_text(line)) for line in lines if line.strip()]
+
+
+def _begins_another(before: bytes, line: bytes) -> bool:
+    """Returns whether a line of JSON cannot belong to the same text as the line before it."""
+    return before.rstrip().endswith((b"}", b"]")) and not line.lstrip().startswith((b",", b"}", b"]")) and bool(line.strip())
 
 
 def _text(data: bytes) -> str:

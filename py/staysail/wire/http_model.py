@@ -145,7 +145,12 @@ class HttpModel:
             assert not isinstance(response, bytes)
             id = request_id(response.headers)
             head = await _first_bytes(parts)
-            if self._is_whole(response, head):  # a server that does not stream
+            framing = self.wire.framing
+            if whole := self._is_whole(response, head):  # a server that does not stream, or one that streams lines of JSON
+                head = await _second_line(parts, head, self.endpoint.max_response_bytes)
+                if framing == "sse" and _is_lines(head):
+                    framing, whole = "ndjson", False
+            if whole:
                 data = bytearray(head)
                 async for part in parts:
                     data += part if isinstance(part, bytes) else b""
@@ -155,7 +160,7 @@ class HttpModel:
                     yield event
                 return
             limit_bytes = self.endpoint.max_response_bytes
-            frames = SSEReader(limit_bytes) if self.wire.framing == "sse" else NDJSONReader(limit_bytes)
+            frames = SSEReader(limit_bytes, json_data=True) if framing == "sse" else NDJSONReader(limit_bytes)
             begun = False
             chunk: bytes | HttpResponse | None = head
             while chunk is not None:
@@ -246,6 +251,22 @@ async def _first_bytes(parts: AsyncGenerator[HttpResponse | bytes]) -> bytes:
         elif len(head) > 3:
             break
     return head
+
+
+async def _second_line(parts: AsyncGenerator[HttpResponse | bytes], head: bytes, limit_bytes: int) -> bytes:
+    """Returns the body as far as the beginning of its second line, or as `limit_bytes`, or all of it."""
+    data = bytearray(head.removeprefix(b"\xef\xbb\xbf").lstrip())
+    end = data.find(b"\n")
+    while (end < 0 or not data[end:].strip()) and len(data) <= limit_bytes and isinstance(chunk := await anext(parts, None), bytes):
+        data += chunk
+        end = data.find(b"\n", len(data) - len(chunk)) if end < 0 else end
+    return bytes(data)
+
+
+def _is_lines(head: bytes) -> bool:
+    """Returns whether the first line of a body is a whole JSON object, and another line follows."""
+    first, _, rest = head.strip().partition(b"\n")
+    return bool(rest) and isinstance(parse_body(first), dict)
 
 
 def _excerpt(body: Any) -> str:

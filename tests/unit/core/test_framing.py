@@ -88,3 +88,26 @@ def test_json_lines_come_out_whole_at_any_cut(values: list, data: st.DataObject)
         body = body.rstrip()
     points = data.draw(st.lists(st.integers(0, 10_000), max_size=8))
     assert [json.loads(event.data) for event in read(NDJSONReader(), *cut(body, points))] == values
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet='ab{}[]:,"\\ \n', max_size=6),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(alphabet="ab{}", max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+OBJECTS = st.lists(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), min_size=1, max_size=5)
+
+
+@given(OBJECTS, st.sampled_from([None, 0, 2]), st.booleans(), st.booleans())
+def test_objects_are_told_apart_whether_blank_lines_stand_between_them_or_not(values: list, indent: int | None, blank: bool, named: bool):
+    names = [f"e{n}" if named else "" for n in range(len(values))]
+    rows: list[str] = []
+    for name, value in zip(names, values, strict=True):
+        rows += [f"event: {name}"] * named + [f"data: {line}" for line in json.dumps(value, indent=indent).split("\n")] + [""] * blank
+    events = read(SSEReader(json_data=True), "\n".join([*rows, ""]).encode())
+    assert [(event.event, json.loads(event.data)) for event in events] == list(zip(names, values, strict=True))
+
+
+def test_words_of_relays_do_not_join_objects_without_blank_lines():
+    body = b'data: {"a": 1}\n: beat\ndata: ping\n\ndata: {"b": [\ndata:   2]\ndata: }\ndata: [DONE]\n'
+    assert [event.data for event in read(SSEReader(json_data=True), body)] == ['{"a": 1}', "ping", '{"b": [\n  2]\n}', "[DONE]"]
