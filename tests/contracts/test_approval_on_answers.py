@@ -12,6 +12,7 @@ from staysail import (
     GiveResult,
     Image,
     Refuse,
+    Text,
     ToolFS,
     bash_tool,
     browser_tool,
@@ -26,6 +27,7 @@ from staysail import (
 from staysail.testing import ReplayTransport
 from tests.contracts.spoken import recorded, speak
 from tests.contracts.test_answers_on_record import Replies
+from tests.contracts.test_native import MODELS
 from tests.rules import RulesTransport
 
 SCREEN = Image(data=b"\x89PNG\r\n\x1a\n", media_type="image/png")
@@ -258,10 +260,15 @@ async def test_screens_that_the_provider_warns_of_wait_for_approval_and_others_d
         agent = Agent(load_model("openai:gpt-6-sol", api_key="k", transport=transport), tools=tools)
         reply = await agent.prompt("Go.")
         assert bool(reply.pending) is waits
-    done = await agent.resume(reply.run, {reply.pending[0].id: True})
-    assert done.text == "Hello."
-    (output,) = [item for item in transport.bodies[1]["input"] if item.get("type") == "computer_call_output"]
-    assert [check["id"] for check in output["acknowledged_safety_checks"]] == ["sc_1"]
+    saved = json.loads(json.dumps(reply.run.to_dict()))
+    for approval, acknowledged in ((True, ["sc_1"]), (Refuse("Not now."), None)):
+        transport = ReplayTransport([speak("responses", False, "Hello.")])
+        agent = Agent(load_model("openai:gpt-6-sol", api_key="k", transport=transport), tools=tools)
+        done = await agent.resume(saved, {reply.pending[0].id: approval})
+        assert done.text == "Hello."
+        (output,) = [item for item in transport.bodies[0]["input"] if item.get("type") == "computer_call_output"]
+        checks = output.get("acknowledged_safety_checks")
+        assert (checks and [check["id"] for check in checks]) == acknowledged
 
 
 @pytest.mark.parametrize("answer", [Refuse("Not now."), GiveResult("Nothing to see.")], ids=["refused", "given"])
@@ -272,6 +279,18 @@ async def test_a_screen_that_gave_no_picture_says_why_in_words(answer: Any):
     output, words = transport.bodies[1]["input"][-2:]
     assert output["output"]["image_url"].startswith("data:image/png;base64,")
     assert words["content"][0]["text"] in ("Error: The user refused this call: Not now.", "Nothing to see.")
+
+
+@pytest.mark.parametrize("provider", ["openai", "anthropic"])
+async def test_words_beside_a_picture_of_the_screen_reach_the_model(provider: str):
+    transport = RulesTransport(provider)
+    tools = [computer_tool(lambda args: [Text("The page did not load."), SCREEN], width=1024, height=768)]
+    agent = Agent(load_model(f"{provider}:{MODELS[provider]}", api_key="k", transport=transport), tools=tools)
+    assert (await agent.prompt("Use computer.")).text
+    assert transport.refused == []
+    sent = json.dumps(transport.bodies[1])
+    assert "The page did not load." in sent
+    assert SCREEN.base64 in sent
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -11,6 +11,7 @@ from .completion import Completion, FinishReason
 from .generics import Output, WithOutput
 from .messages import Media, Part, ToolCall, ToolOutput
 from .usage import Usage
+from .value import NOTHING
 
 
 class Event(WithOutput[Output]):
@@ -113,7 +114,7 @@ class ToolResult(Event):
 
     @property
     def output(self) -> ToolOutput:
-        return ToolOutput(self.id, self.name, self.content, self.is_error)
+        return ToolOutput(self.id, self.name, self.content, self.is_error, {"refused": True} if self.refused else NOTHING)
 
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict() | {"text": self.text}

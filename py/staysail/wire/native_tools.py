@@ -9,7 +9,7 @@ from typing import Any
 from ..core.arguments import parse_arguments
 from ..core.completion import ToolDefinition
 from ..core.errors import ConfigError
-from ..core.messages import Image, ToolCall, ToolOutput
+from ..core.messages import Image, Part, Text, ToolCall, ToolOutput
 from .shapes import record, string
 
 type Entry = dict[str, Any]
@@ -163,12 +163,20 @@ CALLS: dict[str, Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]] = {
 NATIVE_CALLS = frozenset(CALLS)
 
 BLANK_SCREEN = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAEAAAABAAQAAAACCEkxzAAAAEklEQVR42mP4DwUMo4xRBukMAOPT/hAC2mzjAAAAAElFTkSuQmCC"
-"""64 white pixels square: the result of a call of a screen that gave none, because it failed or was refused. OpenAI takes nothing but a
-picture there; the reason follows in a message."""
+"""64 white pixels square: the result of a screen's call that returned no picture, because it failed or was refused. OpenAI takes nothing
+but a picture there."""
 
 
 def picture_of(result: ToolOutput) -> Image | None:
     return next((part for part in result.content if isinstance(part, Image)), None)
+
+
+def words_of_screen(result: ToolOutput) -> list[Part]:
+    """Returns what a screen's result holds beside its picture, which follows as a message; a failure is marked as one."""
+    shown = picture_of(result)
+    words = f"Error: {result.text}" if result.is_error else result.text
+    others = [part for part in result.content if part is not shown and not isinstance(part, Text)]
+    return [*([Text(words)] if words else []), *others]
 
 
 def render_native_result(result: ToolOutput, kind: str | None, output: Any) -> Entry | None:

@@ -23,7 +23,7 @@ from .finish import read_finish
 from .format import merge_params
 from .history import HistoryRules, fit_history
 from .hosted_tools import render_hosted
-from .native_tools import NATIVE_CALLS, picture_of, read_native_call, render_native, render_native_result
+from .native_tools import NATIVE_CALLS, read_native_call, render_native, render_native_result, words_of_screen
 from .shapes import count, read_index, read_media, record, records, string
 
 INCLUDES = {
@@ -326,13 +326,14 @@ def _render_message(message: Message, dialect: ResponsesDialect, *, stored: bool
                 raise ConfigError("a message of role tool holds tool results alone")
             kept = dict(part.extra.get("responses") or {})
             kind = kept.pop("type", None)
-            if checks := kept.pop("pending_safety_checks", None):
-                kept["acknowledged_safety_checks"] = checks  # a result exists, so the call was approved
+            checks = kept.pop("pending_safety_checks", None)
+            if checks and not part.extra.get("refused"):
+                kept["acknowledged_safety_checks"] = checks
             output = _render_result(part)
             item = render_native_result(part, kind, output) if dialect.hosted == "responses" else None
             yield (item or {"type": "function_call_output", "call_id": part.id, "output": output}) | kept
-            if item and kind == "computer_call" and not picture_of(part):
-                yield {"type": "message", "role": "user", "content": [{"type": "input_text", "text": str(output)}]}
+            if item and kind == "computer_call" and (words := words_of_screen(part)):
+                yield {"type": "message", "role": "user", "content": [_render_part(each) for each in words]}
     else:
         role = dialect.system if message.role == "system" else "user"
         yield {"type": "message", "role": role, "content": [_render_part(part) for part in message.content]}
