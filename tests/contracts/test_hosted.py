@@ -126,6 +126,27 @@ def test_a_provider_without_hosted_tools_says_so_or_takes_the_local_one(provider
     assert agent.settings.hosted_tools == ()
 
 
+@pytest.mark.parametrize(
+    ("model", "hosted", "elsewhere"),
+    [
+        ("mistral:mistral-large-4", web_search(), "mistral-conversations:mistral-large-4"),
+        ("mistral:mistral-large-4", mcp("https://mcp.example/sse", name="docs"), None),
+        ("openai-chat:gpt-6-sol", code_execution(), "openai:gpt-6-sol"),
+        ("gemini:gemini-4-argon", mcp("https://mcp.example/sse", name="docs"), "gemini-interactions:gemini-4-argon"),
+        ("gemini-interactions:gemini-4-argon", x_search(), None),
+        ("deepseek:deepseek-chat", web_search(), None),
+    ],
+)
+def test_a_tool_that_the_provider_has_in_its_other_api_is_named_there(model: str, hosted: HostedTool, elsewhere: str | None):
+    with pytest.raises(ConfigError) as raised:
+        Agent(model, api_key="k", tools=[hosted])
+    assert (f'"{elsewhere}" has it, with the same key' in str(raised.value)) is (elsewhere is not None)
+    if elsewhere:
+        assert Agent(elsewhere, api_key="k", tools=[hosted]).settings.hosted_tools == (hosted,)
+    else:
+        assert "has it" not in str(raised.value)
+
+
 @pytest.mark.parametrize("provider", MODELS)
 async def test_hosted_tools_go_beside_others_a_schema_and_reasoning_and_are_echoed(provider: str):
     kinds = [TOOLS["web_search"], TOOLS["code_execution"]]

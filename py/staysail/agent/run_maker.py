@@ -49,7 +49,7 @@ class RunMaker(WithTypes[AgentOutput, AgentDeps]):
 
     def _fit(self, settings: Settings) -> Settings:
         """Returns the settings for this agent's model. Raises ConfigError for a hosted tool that the model does not have."""
-        return settings.with_hosted(self.model.traits.hosted_tools, self.model.name) if settings.hosted_tools else settings
+        return settings.with_hosted(self.model)
 
     async def _begin(self, prompt: Content, history: Iterable[MessageLike] | None, options: RunOptions) -> tuple[Run, Settings]:
         """Returns the run and its settings, with the conversation's messages before the prompt."""

@@ -9,7 +9,7 @@ from ..core.defaults import Defaults
 from ..core.errors import ConfigError, NetworkError, StaysailError
 from ..core.hosted import HostedTool, McpApproval, read_hosted
 from ..core.pickling import refuse_secrets
-from ..core.ports import Tool
+from ..core.ports import Model, Tool
 from ..core.retry import Retry
 from ..core.schema import Codec, codec
 from ..core.tool import as_tool
@@ -214,12 +214,12 @@ class Settings(Value):
         """The tools that the provider runs."""
         return tuple(tool for tool in self.tools if isinstance(tool, HostedTool))
 
-    def with_hosted(self, kinds: Collection[str], model: str) -> Settings:
-        """Returns these settings for a model that has hosted tools of these kinds. A hosted tool of another kind is replaced by its
-        local tool.
+    def with_hosted(self, model: Model) -> Settings:
+        """Returns these settings for a model. A hosted tool of a kind that the model lacks is replaced by its local tool.
 
         Raises ConfigError where it has no local tool.
         """
+        kinds = model.traits.hosted_tools if self.hosted_tools else ()
         if all(tool.kind in kinds for tool in self.hosted_tools):
             return self
         return self.replace(tools=tuple(_stand_in(tool, kinds, model) if isinstance(tool, HostedTool) else tool for tool in self.tools))
@@ -292,15 +292,17 @@ def _is_wrapped(value: Any) -> bool:
     return isinstance(value, Mapping) and value.keys() == {"value"}
 
 
-def _stand_in(tool: HostedTool, kinds: Collection[str], model: str) -> Any:
+def _stand_in(tool: HostedTool, kinds: Collection[str], model: Model) -> Any:
     """Returns the hosted tool if the model has its kind, else the tool's local replacement. Raises ConfigError without one."""
     if tool.kind in kinds:
         return tool
     if tool.local is not None:
         return tool.local
+    elsewhere = model.hosted_at(tool.kind) if hasattr(model, "hosted_at") else None
     raise ConfigError(
-        f"{model} has no {tool.kind}; it has {', '.join(kinds) or 'no hosted tools'}. Give a tool of yours in its place: "
-        f"{tool.kind}(…, local=my_tool)"
+        f"{model.name} has no {tool.kind}; it has {', '.join(kinds) or 'no hosted tools'}. "
+        + (f'"{elsewhere}" has it, with the same key. Use that, or give' if elsewhere else "Give")
+        + f" a tool of yours in its place: {tool.kind}(…, local=my_tool)"
     )
 
 

@@ -36,6 +36,7 @@ PROVIDER = Provider(
     chat="gemini",
     models=MODELS,
     hosted=("web_search", "web_fetch", "url_context", "code_execution", "file_search"),
+    hosted_at="gemini-interactions",
     services={
         "embeddings": Service(form="gemini", batch=100),
         "transcription": Service(form="gemini"),

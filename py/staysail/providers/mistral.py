@@ -40,5 +40,6 @@ PROVIDER = Provider(
     examples=("mistral-small-latest", "mistral-large-latest"),
     key_env="MISTRAL_API_KEY",
     key_url="https://console.mistral.ai/api-keys",
+    hosted_at="mistral-conversations",
     schemas=SchemaSupport(strict=OPENAI_STRICT),
 )

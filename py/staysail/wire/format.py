@@ -69,7 +69,7 @@ class Provider(Value):
     models: what its models take and can do where that differs from the wire format's default: (pattern of names, fields of ModelTraits);
     the first whose pattern is found in a name counts.
     schemas: what it takes of JSON Schema, and how it wants its tools named.
-    hosted: kinds of tools that it runs itself.
+    hosted: kinds of tools that it runs itself. hosted_at: name of the entry for its other API, with the same key, where more of them are.
     label: its name for people. examples: names of models to begin with.
     page: may a page call it: "yes", "setting" (when its server is set up to allow pages), "proxy" (its host sends no CORS headers).
     key_url: where a user gets a key.
@@ -91,6 +91,7 @@ class Provider(Value):
     headers: Mapping[str, str] = NOTHING
     models: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     hosted: tuple[str, ...] = ()
+    hosted_at: str = ""
     schemas: SchemaSupport = COMMON
     page: PageAccess = "yes"
     page_note: str = ""

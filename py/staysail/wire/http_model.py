@@ -20,7 +20,7 @@ from .attempt import Attempt
 from .background import wait_until_finished
 from .endpoint import Endpoint
 from .faults import cut_off, not_understood, parse_body, request_id
-from .format import ChatWire
+from .format import ChatWire, Registry
 from .schemas.preparing import has_output_form
 from .traits import model_traits
 
@@ -40,6 +40,13 @@ class HttpModel:
     @property
     def name(self) -> str:
         return f"{self.endpoint.provider.name}:{self.model}"
+
+    def hosted_at(self, kind: str) -> str | None:
+        """Returns the model's name at the provider's other API if that has the kind of hosted tool, else None."""
+        other = self.endpoint.provider.hosted_at
+        if not other or Registry.load is None or kind not in Registry.load(other).PROVIDER.hosted:
+            return None
+        return f"{other}:{self.model}"
 
     @property
     def base_url(self) -> str:
