@@ -1,5 +1,6 @@
 """Files that providers keep: sent once, named in messages, listed and deleted."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -63,6 +64,20 @@ async def test_a_message_names_it(provider: str):
     sent = str(transport.seen[-1].json)
     assert part.file_id in sent
     assert len(transport.seen) == 2
+
+
+async def test_a_file_that_the_provider_has_deleted_by_now_is_sent_again(monkeypatch: pytest.MonkeyPatch):
+    files, transport = opened("gemini")
+    part = File(data=PDF, media_type="application/pdf", name="a.pdf")
+    first = await files.keep(part)
+    assert await files.keep(part) == first
+    (row,) = await files.list()
+    assert row.expires_at
+    days_later = datetime.fromisoformat(row.expires_at).timestamp() + 1
+    monkeypatch.setattr("staysail.wire.files.time", lambda: days_later)
+    second = await files.keep(part)
+    assert second.file_id != first.file_id
+    assert len([seen for seen in transport.seen if seen.method == "POST"]) == 2
 
 
 async def test_parts_are_of_the_kind_that_they_hold():

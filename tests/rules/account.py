@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from typing import Any
 from urllib.parse import parse_qs
@@ -66,7 +67,8 @@ class Account:
             about, kind, data = json.loads(parts[0][2])["file"], parts[1][1], parts[1][2]
             row = {"name": f"files/f{number}", "displayName": about["displayName"], "mimeType": kind, "sizeBytes": str(len(data))}
             uri = f"https://generativelanguage.googleapis.com/v1beta/files/f{number}"
-            row |= {"uri": uri, "createTime": "2026-11-30T00:00:00Z", "state": "PROCESSING" if kind.startswith("video/") else "ACTIVE"}
+            row |= {"uri": uri, "createTime": time_after(0), "expirationTime": time_after(48)}
+            row["state"] = "PROCESSING" if kind.startswith("video/") else "ACTIVE"
             self.files[f"f{number}"], self.contents[f"f{number}"] = row, data
             return {"body": {"file": row}}
         fields = {name: data.decode() for name, _, data in parts if name != "file"}
@@ -173,3 +175,7 @@ def form_of(seen: Seen) -> list[tuple[str, str, bytes]]:
 def file_name(seen: Seen) -> str:
     found = re.search(rb'filename="([^"]*)"', seen.body)
     return found[1].decode() if found else ""
+
+
+def time_after(hours: float) -> str:
+    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat().replace("+00:00", "Z")

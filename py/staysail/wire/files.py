@@ -17,6 +17,7 @@ import mimetypes
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from time import time
 from typing import Any
 from urllib.parse import quote
 
@@ -124,13 +125,15 @@ class ProviderFiles:
         return {"purpose": "user_data"} | ({} if expires_after_s is None else kept)
 
     async def keep(self, part: Media) -> Media:
-        """Returns a part that references the stored file. The first call uploads the bytes; a part without bytes is returned unchanged."""
+        """Returns a part that references the stored file. The first call uploads the bytes, and so does the first after the file has
+        expired at the provider. A part without bytes is returned unchanged."""
         if part.data is None:
             return part
         digest = hashlib.sha256(part.data).hexdigest()
-        if digest not in self._known:
-            self._known[digest] = await self.upload(part)
-        return self._known[digest].part
+        known = self._known.get(digest)
+        if known is None or (known.expires_at and known.expires_at <= _time(time())):
+            known = self._known[digest] = await self.upload(part)
+        return known.part
 
     async def list(self) -> list[RemoteFile]:
         """Returns every file, in the provider's order. Raises ProviderError."""
