@@ -91,6 +91,21 @@ async def test_an_answer_that_failed_is_tried_again_and_then_an_error(wire: str,
     assert played.ran == []
 
 
+@STREAMED
+async def test_an_answer_that_the_providers_machines_had_no_room_for_is_tried_again(streamed: bool):
+    """DeepSeek's `insufficient_system_resource`."""
+    text = speak("chat", streamed, "", [], "error")
+    body = text["response"]["body"]
+    assert '"finish_reason": "error"' in body
+    cut = text | {"response": text["response"] | {"body": body.replace('"error"', '"insufficient_system_resource"')}}
+    played = Played("chat", streamed, cut)
+    with pytest.raises(StreamError) as raised:
+        await played.run()
+    assert (raised.value.code, raised.value.retryable) == ("insufficient_system_resource", True)
+    played = Played("chat", streamed, cut, speak("chat", streamed, "Whole."), retry=QUICK)
+    assert (await played.run()).text == "Whole."
+
+
 @WIRES
 @STREAMED
 async def test_an_empty_answer_is_tried_again_and_then_an_error(wire: str, streamed: bool):
