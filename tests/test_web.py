@@ -11,6 +11,9 @@ WEB = ROOT / "web"
 FOLDERS = ("bench", "page", "tests", "tools", "web")
 GENERATED = {".next", ".nuxt", ".output", ".svelte-kit", "build", "built", "dist", "node_modules", "public", "seeds", "types", "vendor"}
 COMMENT = re.compile(r"/\*\*.*?\*/", re.DOTALL)
+IMPORT_OF_A_VALUE = re.compile(
+    r"""^\s*(?![*/\s]).*(?<!["'`.#\w])import\((?!/\*\* @type \{string\} \*/ \("|["')]).*(?<!\{)$""", re.MULTILINE
+)
 TAG = re.compile(r"(?:^|[\s*])@(?:param|property|returns|template|throws|type|typedef)\b")
 
 
@@ -38,3 +41,15 @@ def test_a_line_of_a_comment_has_one_tag():
         if len(TAG.findall(re.sub(r"`[^`]*`|\{[^{}]*\}", "", line))) > 1
     ]
     assert crowded == []
+
+
+def test_bundlers_leave_an_import_of_a_value_alone():
+    """Without these comments webpack and Vite warn each user of the package, and webpack replaces the import by one that always fails."""
+    unmarked = [
+        f"{path.relative_to(ROOT)}: {found[0].strip()}"
+        for path in sources()
+        if path.is_relative_to(WEB)
+        for found in IMPORT_OF_A_VALUE.finditer(path.read_text("utf-8"))
+        if "import(/* webpackIgnore: true */ /* @vite-ignore */ " not in found[0]
+    ]
+    assert unmarked == []

@@ -29,7 +29,7 @@ export function colour(language, text) {
 
 function start() {
   try {
-    const emitted = () => new Worker(new URL("./highlight-worker.js", import.meta.url), { type: "module", name: "staysail highlight" });
+    const emitted = () => new Worker(new URL("./highlight-worker.js", import.meta.url), { type: "module", name: "staysail-highlight" });
     const started = startWorker(findScript("element/highlight-worker.js", emitted));
     started.addEventListener("message", ({ data: { id, tokens } }) => {
       waiting.get(id)?.(tokens);

@@ -76,7 +76,7 @@ export class Llama {
       const module = await within(
         LOAD_MS,
         "The load of the language model's runtime",
-        import(/* @vite-ignore */ new URL("index.js", url).href),
+        import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("index.js", url).href),
       );
       return { ...module, url };
     } catch (cause) {

@@ -92,7 +92,7 @@ const pythonScript = () =>
 const snapshotScript = () =>
   findScript(
     "runtime/snapshot-worker.js",
-    () => new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail snapshot" }),
+    () => new Worker(new URL("./snapshot-worker.js", import.meta.url), { type: "module", name: "staysail-snapshot" }),
   );
 
 /**

@@ -28,11 +28,11 @@ addEventListener("message", ({ ports: [port] }) => {
 async function load(code) {
   const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
-    return await import(url);
+    return await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
   } catch (error) {
     if (!(error instanceof TypeError) || !/import|module/i.test(error.message)) throw error;
     const text = "data:text/javascript," + encodeURIComponent(code); // WebKit imports nothing of a blob where there is no origin
-    return import(text);
+    return import(/* webpackIgnore: true */ /* @vite-ignore */ text);
   }
 }
 
