@@ -21,9 +21,9 @@ A tool's parameters may use all of JSON Schema 2020-12, older drafts and OpenAPI
 could not be sent is checked when the call comes, and a call that does not fit goes back to the model. Names of tools that a provider
 refuses are mapped, and mapped back in the answer.
 
-`=` sent as it is · `≈` sent in other words · `told` partly told to the model in a description · `left out` the tool is not offered, and
-`reply.warnings` says why. “strict” columns are of `@tool(strict=True)`; `-` there means that there is no closed form, so the tool is sent
-without strict mode.
+`=` sent as it is · `≈` sent in other words · `described` partly written into a description for the model · `left out` the tool is not
+offered, and `reply.warnings` says why. “strict” columns are of `@tool(strict=True)`; `-` there means that there is no closed form, so the
+tool is sent without strict mode.
 """
 
 
@@ -55,8 +55,8 @@ def cell(schema: Any, support: SchemaSupport, strict: bool, model: str) -> str:
     sent = prepared[0].parameters
     if _essence(sent) == _essence(schema):
         return "="
-    told = json.dumps(sent, ensure_ascii=False).count('"description": "{') + json.dumps(sent).count("\\n\\n{")
-    return "told" if told else "≈"
+    described = json.dumps(sent, ensure_ascii=False).count('"description": "{') + json.dumps(sent).count("\\n\\n{")
+    return "described" if described else "≈"
 
 
 def _essence(schema: Any) -> Any:

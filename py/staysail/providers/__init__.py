@@ -95,7 +95,7 @@ def _known(provider: str, model: str) -> Any:
     return import_module(f"{__name__}.catalog").known_model(provider, model)
 
 
-# Names of models that tell whose they are, for people who leave the provider out.
+# Patterns of models' names and their providers, for callers who leave the provider out.
 WHOSE = (
     (r"gpt-|o[134](-|$)|chatgpt", "openai"),
     (r"claude", "anthropic"),

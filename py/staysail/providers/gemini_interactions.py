@@ -1,4 +1,4 @@
-"""Gemini by its Interactions, which Google recommends for new work."""
+"""Gemini's Interactions API, which Google recommends for new work."""
 
 from ..core.ports import ReasoningTraits
 from .gemini import MODELS

@@ -1,4 +1,4 @@
-"""Mistral by its Conversations, the API in which it runs tools of its own."""
+"""Mistral's Conversations API, which has Mistral's hosted tools."""
 
 from .mistral import PROVIDER as MISTRAL
 

@@ -1,4 +1,4 @@
-"""OpenAI, by its Responses. Efforts and sampling: https://developers.openai.com/api/docs/guides/reasoning"""
+"""OpenAI's Responses API. Efforts and sampling: https://developers.openai.com/api/docs/guides/reasoning"""
 
 from ..core.ports import ReasoningTraits
 from ..wire.format import Provider, Service

@@ -1,4 +1,4 @@
-"""OpenRouter by its Responses, which keep no state: https://openrouter.ai/docs/api/reference/responses/overview"""
+"""OpenRouter's Responses API, which keeps no state: https://openrouter.ai/docs/api/reference/responses/overview"""
 
 from ..wire.responses import ResponsesDialect
 from .openrouter import PROVIDER as OPENROUTER

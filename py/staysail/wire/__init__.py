@@ -1,2 +1,2 @@
-"""Wire formats: how a request is written and an answer read, one file each, pure. `HttpModel` puts one, a provider and a transport
-together."""
+"""The wire formats, one file each: they render requests and parse answers, and do no I/O. `HttpModel` joins a wire format, a provider
+and a transport."""

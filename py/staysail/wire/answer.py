@@ -62,7 +62,7 @@ class StreamedAnswer:
     def feed(self, frame: ServerEvent) -> list[Event]:
         """Returns the events that an event of the stream stands for. Raises StreamError."""
         events = (event for data in self._read(frame) for event in self._feed(data, frame.event))
-        return list(self._joined(self._told_apart(events)))
+        return list(self._joined(self._without_thinking_tags(events)))
 
     def _feed(self, data: dict[str, Any], name: str) -> Iterable[Event]:
         yield from self._reader.feed(data, name)
@@ -115,7 +115,7 @@ class StreamedAnswer:
             raise not_understood("a stream event it should not", text)
         return found
 
-    def _told_apart(self, events: Iterable[Event]) -> Iterable[Event]:
+    def _without_thinking_tags(self, events: Iterable[Event]) -> Iterable[Event]:
         for event in events:
             if isinstance(event, TextDelta):
                 yield from map(as_event, self._tags.feed(event.text))

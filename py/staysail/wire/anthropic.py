@@ -55,7 +55,7 @@ class MessagesDialect(Value):
     """How a provider's Messages differ.
 
     Args:
-        max_tokens: Sent where neither the caller gives a number nor the model's limit is known, as the API wants a number.
+        max_tokens: The limit that is sent where the caller sets none and the model's own is not known; the API requires one.
     """
 
     max_tokens: int = 32_000

@@ -14,7 +14,7 @@ from ..core.waiting import SystemClock
 
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.5, 5.0
 MOST_FAILURES = 3
-"""In a row; the provider goes on with the answer meanwhile, and it is paid for."""
+"""Most failed requests in a row. The provider works on meanwhile, and the answer is paid for, so a few failures are tolerated."""
 
 
 @runtime_checkable

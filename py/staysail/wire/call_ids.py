@@ -26,7 +26,7 @@ class CallIds:
 
         Args:
             given: The provider's own id, which is kept unless another call has it.
-            answer: The answer's id or time, of which an id is made where the provider gives none.
+            answer: The answer's id or time, from which an id is made where the provider sends none.
         """
         if place not in self._chosen:
             name = whole_text(string(given)).strip() or self._made(place, answer)

@@ -1,4 +1,4 @@
-"""Requests in Chat Completions, OpenAI's older format and nearly everybody else's. chat_answer.py reads the answers."""
+"""Requests in Chat Completions, OpenAI's older format, which most other providers speak. chat_answer.py reads the answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .format import merge_params
 from .history import HistoryRules, fit_history
 from .hosted_tools import render_hosted
 
-# Most tokens of reasoning that a level stands for, where a provider takes levels alone.
+# Most tokens of reasoning that a level stands for, where a provider accepts levels alone.
 LOW_BUDGET, MEDIUM_BUDGET = 4_096, 16_384
 
 MISTRAL_ID = r"(?!call_[a-zA-Z0-9]{1,8}$)\w+"
@@ -40,22 +40,22 @@ class ChatDialect(Value):
     """How a provider's Chat Completions differ.
 
     Args:
-        max_tokens: Name of the field.
+        max_tokens: Name of the field that limits the answer.
         output: Kind of structured output.
-        required: Word for a forced tool call; "" for none.
-        echo: Reasoning that is sent back as it came: fields of the message, and "parts" of its content.
-        usage_option: Gives the usage of a stream only when asked.
-        strict: Knows `strict` in schemas.
+        required: Value of `tool_choice` that forces a call; "" where no call can be forced.
+        echo: Reasoning that is sent back unchanged: fields of the message, and "parts" of its content.
+        usage_option: A stream reports its usage only if `stream_options` requests it.
+        strict: Accepts `strict` in schemas.
         system: Role of the preamble.
-        tools: Has tool calls; where not, a history's calls are sent as text.
-        images: Takes pictures; where not, those of tools and answers are left out.
-        files, audio: Shape of these parts; "" for none.
-        alternate: Wants user and assistant in turns, so neighbours are joined.
-        longest_id: Most characters of a tool call's id; 0 for any.
-        reasoning: How it is asked for; "" for not at all.
-        every_thought: Wants `reasoning_content` on each of the assistant's messages.
-        output_with_tools: Structured output also beside tools.
-        hosted: Whose words for hosted tools it takes; "" where it has none.
+        tools: Has tool calls. Where it has none, the calls of a history are sent as text.
+        images: Accepts pictures. Where it does not, pictures from tools and answers are left out.
+        files, audio: Shape of these parts; "" where they are not accepted.
+        alternate: Requires messages of user and assistant in turns, so neighbours of one role are joined.
+        longest_id: Most characters of a tool call's id; 0 for no limit.
+        reasoning: Form of the fields that request reasoning; "" where there are none.
+        every_thought: Requires `reasoning_content` on each of the assistant's messages.
+        output_with_tools: Structured output also in a request that offers tools.
+        hosted: Name of the vocabulary of its hosted tools; "" where it has none.
     """
 
     max_tokens: str = "max_tokens"
@@ -131,7 +131,7 @@ WIRE = Chat()
 
 
 def _render_reasoning(plan: ReasoningPlan, dialect: ChatDialect) -> dict[str, Any]:
-    """Returns the fields that ask for reasoning. A budget stands for its level where the provider takes levels alone."""
+    """Returns the fields that request reasoning. A budget stands for its level where the provider takes levels alone."""
     level = plan.level or _level_of(plan.budget)
     if plan.style == "switch":
         return {"thinking": {"type": "disabled" if plan.is_off else "enabled"}}
@@ -164,7 +164,7 @@ def _render_messages(request: CompletionRequest, dialect: ChatDialect) -> Iterab
     out: list[dict[str, Any]] = [{"role": dialect.system, "content": request.preamble}] if request.preamble else []
     for message in request.with_documents():
         if message.role == "tool":
-            out += _render_results(message) if dialect.tools else _tell_results(message)
+            out += _render_results(message) if dialect.tools else _results_as_text(message)
         elif message.role == "assistant":
             out.append(_render_assistant(message, dialect))
         else:
@@ -188,7 +188,7 @@ def _join_neighbours(messages: list[dict[str, Any]]) -> Iterable[dict[str, Any]]
 
 def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
     out: dict[str, Any] = {"role": "assistant"}
-    text = message.text if dialect.tools else _tell_calls(message)
+    text = message.text if dialect.tools else _calls_as_text(message)
     calls: list[dict[str, Any]] = []
     for part in message.content:
         kept = part.extra.get("chat", {}) if hasattr(part, "extra") else {}
@@ -212,13 +212,13 @@ def _render_assistant(message: Message, dialect: ChatDialect) -> dict[str, Any]:
     return out
 
 
-def _tell_calls(message: Message) -> str:
-    """Returns the text and the calls of a message as text, for a provider without tools."""
+def _calls_as_text(message: Message) -> str:
+    """Returns the text and the calls of a message as text, for a provider without tool calls."""
     calls = [f"[I called {call.name} with {call.arguments_json}]" for call in message.tool_calls]
     return "\n\n".join(filter(None, [message.text, *calls]))
 
 
-def _tell_results(message: Message) -> Iterable[dict[str, Any]]:
+def _results_as_text(message: Message) -> Iterable[dict[str, Any]]:
     """Yields the results of tools as the user's words, for a provider without tools."""
     for result in message.content:
         if isinstance(result, ToolOutput):

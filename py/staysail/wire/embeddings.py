@@ -24,7 +24,7 @@ from .shapes import record
 
 PATHS = {"gemini": "models/{model}:batchEmbedContents", "ollama": "embed", "cohere": "embed"}
 DIMENSIONS = {"cohere": "output_dimension", "voyage": "output_dimension", "mistral": "output_dimension"}
-# What providers call a text that is searched with and one that is searched for. The others tell no difference.
+# What providers call a text that is searched with and one that is searched for. Other providers make no such distinction.
 INPUT_TYPES: dict[str, dict[str, str]] = {
     "cohere": {"query": "search_query", "document": "search_document"},
     "gemini": {"query": "RETRIEVAL_QUERY", "document": "RETRIEVAL_DOCUMENT"},

@@ -201,7 +201,7 @@ class Endpoint:
 
     @property
     def _page_note(self) -> str:
-        """The advice for a page's author when the browser withheld this provider's response."""
+        """Returns the advice for a page's author when the browser withheld this provider's response."""
         if self.provider.page == "proxy" and not self.base_url_given:
             return f"{self.provider.name} lets no page call it: put a proxy in between and pass its address as base_url"
         return f"{self.provider.name}: {self.provider.page_note}" if self.provider.page_note else ""
@@ -274,7 +274,7 @@ def _address_in_environment(provider: Provider) -> str | None:
 
 
 def _json_bytes(body: Any) -> bytes:
-    """The body in UTF-8. Halves of characters, which providers refuse also where they are escaped, are joined or replaced."""
+    """Returns the body in UTF-8. Halves of characters, which providers refuse also where they are escaped, are joined or replaced."""
     if body is None:
         return b""
     try:

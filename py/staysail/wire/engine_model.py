@@ -33,7 +33,7 @@ class EngineFault(Exception):
 
 
 ENGINES: dict[str, Callable[[], Engine]] = {}
-"""By the provider's name. The bridge fills it in a page that has web/; `staysail.host.local_engine` in one that has not."""
+"""Engines by the provider's name. The bridge fills the mapping in a page that has web/, else `staysail.host.local_engine` does."""
 
 
 def find_engine(provider: str) -> Engine:
@@ -50,7 +50,7 @@ class EngineModel:
     """A Model that the page runs.
 
     Args:
-        model: "" for the engine's own.
+        model: The model's name; "" for the engine's default model.
     """
 
     def __init__(self, provider: str, model: str) -> None:

@@ -11,7 +11,7 @@ from ..core.errors import StreamError
 from .faults import not_understood
 from .shapes import string
 
-# Most of the words mean themselves on every wire. They are tried in this order: "incomplete" is no "complete".
+# Most words mean the same on every wire. The order counts: "incomplete" is not "complete".
 PATTERNS: tuple[tuple[FinishReason, str], ...] = (
     ("paused", r"pause|^continuation$"),
     ("content_filter", r"filter|safety|refus|toxic|block|prohibit|recitation|^spii$|armor|sensitive|violat|^language$"),

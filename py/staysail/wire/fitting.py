@@ -24,19 +24,19 @@ def fit_request(request: CompletionRequest, traits: ModelTraits, name: str) -> t
     changes: dict[str, Any] = {}
     if missing := [tool.kind for tool in request.hosted if tool.kind not in traits.hosted_tools]:
         raise ConfigError(f"{name} has no {missing[0]}; it has {', '.join(traits.hosted_tools) or 'no hosted tools'}")
-    asked = request.reasoning
-    if forces_tool(request) and not traits.forces_tools(asked):
-        asked = _without_forcing(request, traits, name, changes, warnings)
-    if asked is not None:
-        changes["reasoning"] = plan_reasoning(asked, traits.reasoning, name, warnings)
-    _fit_sampling(request, traits, asked, name, changes, warnings)
+    requested = request.reasoning
+    if forces_tool(request) and not traits.forces_tools(requested):
+        requested = _without_forcing(request, traits, name, changes, warnings)
+    if requested is not None:
+        changes["reasoning"] = plan_reasoning(requested, traits.reasoning, name, warnings)
+    _fit_sampling(request, traits, requested, name, changes, warnings)
     most = traits.max_output_tokens
     if traits.needs_max_tokens and request.max_tokens is None and most:
         changes["max_tokens"] = most
     if most and request.max_tokens and request.max_tokens > most:
         changes["max_tokens"] = most
         warnings.append(f"max_tokens is {most:,} instead of {request.max_tokens:,}: {name} writes no more")
-    changes["reasons"] = traits.reasoning is not None and traits.reasons(asked)
+    changes["reasons"] = traits.reasoning is not None and traits.reasons(requested)
     return request.replace(**changes), tuple(warnings)
 
 
@@ -59,23 +59,23 @@ def _without_forcing(request: CompletionRequest, traits: ModelTraits, name: str,
     )
 
 
-def plan_reasoning(asked: Any, known: ReasoningTraits | None, name: str, warnings: list[str]) -> ReasoningPlan | None:
+def plan_reasoning(requested: Any, known: ReasoningTraits | None, name: str, warnings: list[str]) -> ReasoningPlan | None:
     """Returns the requested reasoning in the model's terms, or None where no reasoning field is to be sent."""
-    if isinstance(asked, ReasoningPlan):
-        return asked
-    budget = asked["budget_tokens"] if isinstance(asked, Mapping) else None
+    if isinstance(requested, ReasoningPlan):
+        return requested
+    budget = requested["budget_tokens"] if isinstance(requested, Mapping) else None
     if known is None:
-        return ReasoningPlan(None if budget else asked, budget)
+        return ReasoningPlan(None if budget else requested, budget)
     if not known.levels and known.budget is None:
-        if asked != "none" and budget != 0:
+        if requested != "none" and budget != 0:
             how = "reasons as it sees fit" if known.by_default else "does not reason"
             warnings.append(f"reasoning was left out: {name} {how}")
         elif known.by_default:
             warnings.append(f"reasoning was left out: {name} always reasons")
         return None
     if known.budget is not None:
-        return _plan_budget(asked, budget, known, known.budget, name, warnings)
-    level = asked if budget is None else _level_of(budget)
+        return _plan_budget(requested, budget, known, known.budget, name, warnings)
+    level = requested if budget is None else _level_of(budget)
     nearest = nearest_level(level, known.levels)
     if level == "none" and nearest != "none":
         warnings.append(f'reasoning is "{nearest}", the least there is: {name} always reasons')
@@ -83,10 +83,10 @@ def plan_reasoning(asked: Any, known: ReasoningTraits | None, name: str, warning
 
 
 def _plan_budget(
-    asked: Any, budget: int | None, known: ReasoningTraits, limits: tuple[int, int], name: str, warnings: list[str]
+    requested: Any, budget: int | None, known: ReasoningTraits, limits: tuple[int, int], name: str, warnings: list[str]
 ) -> ReasoningPlan:
     least, most = limits
-    wanted = (0 if asked == "none" else BUDGETS[asked]) if budget is None else budget
+    wanted = (0 if requested == "none" else BUDGETS[requested]) if budget is None else budget
     if wanted == 0 and "none" in known.levels:
         return ReasoningPlan("none", 0, known.style)
     fitting = min(max(wanted, least), most)
@@ -97,16 +97,16 @@ def _plan_budget(
     return ReasoningPlan(None, fitting, known.style)
 
 
-def nearest_level(asked: str, levels: tuple[str, ...]) -> str:
+def nearest_level(requested: str, levels: tuple[str, ...]) -> str:
     """Returns the model's level nearest to the requested level; of two equally near, the higher. "none" is returned for "none" alone."""
-    if asked in levels:
-        return asked
+    if requested in levels:
+        return requested
     order = REASONING_LEVELS.index
-    choices = [level for level in levels if level in REASONING_LEVELS and (level != "none" or asked == "none")] or list(levels)
+    choices = [level for level in levels if level in REASONING_LEVELS and (level != "none" or requested == "none")] or list(levels)
     known = [level for level in choices if level in REASONING_LEVELS]
     if not known:
         return choices[-1]  # a level outside the common order, such as "default"
-    return min(known, key=lambda level: (abs(order(level) - order(asked)), -order(level)))
+    return min(known, key=lambda level: (abs(order(level) - order(requested)), -order(level)))
 
 
 def _level_of(budget: int) -> str:
@@ -116,9 +116,9 @@ def _level_of(budget: int) -> str:
 
 
 def _fit_sampling(
-    request: CompletionRequest, traits: ModelTraits, asked: Any, name: str, changes: dict[str, Any], warnings: list[str]
+    request: CompletionRequest, traits: ModelTraits, requested: Any, name: str, changes: dict[str, Any], warnings: list[str]
 ) -> None:
-    refused = traits.sampling == "never" or (traits.sampling == "without_reasoning" and traits.reasons(asked))
+    refused = traits.sampling == "never" or (traits.sampling == "without_reasoning" and traits.reasons(requested))
     if not refused:
         return
     why = f"{name} takes none" if traits.sampling == "never" else f'{name} takes none while it reasons; reasoning="none" allows it'

@@ -15,8 +15,8 @@ from .schemas.rules import COMMON, SchemaSupport
 
 
 class AnswerReader(Protocol):
-    """Reads one streamed answer. `feed` takes the object of a stream event, and the event's name. `ended` says whether the format's own
-    end came. `body` is the body that a blocking call would have returned, as far as it came."""
+    """Reads one streamed answer. `feed` receives the object of a stream event and the event's name. `ended` is true once the format's
+    last event was read. `body` returns the body that a blocking call would have returned, as far as its parts have arrived."""
 
     @property
     def ended(self) -> bool: ...
@@ -25,7 +25,7 @@ class AnswerReader(Protocol):
 
 
 class ChatWire(Protocol):
-    """A format for conversations. `dialect` is the provider's variant of it."""
+    """A wire format for conversations. `dialect` is the provider's variant of it."""
 
     @property
     def name(self) -> str: ...
@@ -60,19 +60,29 @@ class Service(Value):
 class Provider(Value):
     """A provider, as data. Its file defines one as PROVIDER.
 
-    base_url: with the version path; a caller's address without a path gets this one's path. base_needed: it is only an example, the caller
-    names the server. chat: name of the wire format of conversations; '' if it has none. dialect: that format's variant.
-    version: a caller's address that has a path, but no version at its end, gets this one. services: what it does
-    besides chat, by ServiceKind.
-    auth: how the key travels, a header's name ("authorization" means a bearer token). headers: sent with every request; no host refuses
-    them.
-    models: what its models take and can do where that differs from the wire format's default: (pattern of names, fields of ModelTraits);
-    the first whose pattern is found in a name counts.
-    schemas: what it takes of JSON Schema, and how it wants its tools named.
-    hosted: kinds of tools that it runs itself. hosted_at: name of the entry for its other API, with the same key, where more of them are.
-    label: its name for people. examples: names of models to begin with.
-    page: may a page call it: "yes", "setting" (when its server is set up to allow pages), "proxy" (its host sends no CORS headers).
-    key_url: where a user gets a key.
+    Args:
+        name: Its name before the colon in "provider:model".
+        base_url: Its address with the version path. A caller's address without a path gets this path.
+        chat: Name of the wire format of its conversations; "" where it has none.
+        dialect: Its variant of that wire format.
+        services: Its services besides chat, by ServiceKind.
+        version: The version that is added to a caller's address which has a path without a version at its end.
+        auth: Name of the header that carries the key; "authorization" carries a bearer token.
+        label: Its name for people.
+        examples: Names of models to begin with.
+        key_env: The environment variable with the key.
+        key_needed: Requests without a key are refused.
+        key_url: Address of the page where a user gets a key.
+        base_needed: `base_url` is only an example, and the caller names the server.
+        headers: Headers of every request, which its host allows.
+        models: Traits of its models where they differ from the wire format's: (pattern of names, fields of ModelTraits). The first
+            pattern that occurs in a model's name counts.
+        hosted: Kinds of tools that it runs itself.
+        hosted_at: Name of its other API here, with the same key, which has more hosted tools.
+        schemas: The JSON Schema and the names of tools that it accepts.
+        page: Whether a page may call it: "yes", "setting" (if its server is set up to allow pages), "proxy" (its host sends no CORS
+            headers).
+        page_note: A sentence about calls from pages, for people.
     """
 
     name: str
@@ -98,8 +108,13 @@ class Provider(Value):
 
 
 class Registry:
-    """What the providers' package, which is further out, plugs in. load: a provider's module by its name. sizes: known fields of
-    ModelTraits, by a provider's and a model's name; known: all that the catalog has of a model, or None."""
+    """Functions of the package of providers, which is a layer further out and registers them here.
+
+    Attributes:
+        load: Returns a provider's module by its name.
+        sizes: Returns the known fields of ModelTraits, by a provider's and a model's name.
+        known: Returns the catalog's row of a model, or None.
+    """
 
     load: Callable[[str], Any] | None = None
     sizes: Callable[[str, str], Mapping[str, Any]] | None = None

@@ -254,8 +254,8 @@ def _render_config(request: CompletionRequest) -> dict[str, Any]:
 
 
 def _render_reasoning(plan: ReasoningPlan) -> dict[str, Any]:
-    asked: dict[str, Any] = {"thinkingLevel": plan.level} if plan.budget is None else {"thinkingBudget": plan.budget}
-    return asked if plan.is_off else asked | {"includeThoughts": True}
+    config: dict[str, Any] = {"thinkingLevel": plan.level} if plan.budget is None else {"thinkingBudget": plan.budget}
+    return config if plan.is_off else config | {"includeThoughts": True}
 
 
 def _render_messages(messages: Iterable[Message], model: str) -> Iterable[dict[str, Any]]:

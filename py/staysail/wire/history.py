@@ -140,7 +140,7 @@ def _pair_results(messages: Sequence[Message], rules: HistoryRules) -> list[Mess
         if message.role == "tool":
             orphans = [number for number, (where, _) in enumerate(results) if where == at and number not in used]
             if orphans:
-                out += _tell_orphans([results[number][1] for number in orphans], rules)
+                out += _orphans_as_text([results[number][1] for number in orphans], rules)
             continue
         answers: list[ToolOutput] = []
         renamed: dict[int, ToolCall] = {}
@@ -171,7 +171,7 @@ def _echo(call: ToolCall, result: ToolOutput, rules: HistoryRules) -> Mapping[st
     return {**result.extra, rules.wire: fields | dict(result.extra.get(rules.wire) or {})} if fields else result.extra
 
 
-def _tell_orphans(results: Sequence[ToolOutput], rules: HistoryRules) -> list[Message]:
+def _orphans_as_text(results: Sequence[ToolOutput], rules: HistoryRules) -> list[Message]:
     if rules.keeps_calls:
         return [Message.tool(results)]
     parts = [part for result in results for part in (Text(f"Result of {result.name or result.id}:"), *result.content)]

@@ -145,8 +145,8 @@ def _read_responses(item: Mapping[str, Any]) -> list[Event]:
             return [_call(id, "web_search", action), _result(id, "web_search", _text(*sources), is_error=failed)]
         case "file_search_call":
             found = [f"{string(row.get('filename'))}: {string(row.get('text'))}" for row in records(item.get("results"))]
-            asked = {"queries": item.get("queries") or []}
-            return [_call(id, "file_search", asked), _result(id, "file_search", _text(*found), is_error=failed)]
+            arguments = {"queries": item.get("queries") or []}
+            return [_call(id, "file_search", arguments), _result(id, "file_search", _text(*found), is_error=failed)]
         case "code_interpreter_call":
             outputs = records(item.get("outputs"))
             pictures = [Image(url=url) for output in outputs if (url := string(output.get("url")))]
@@ -157,8 +157,8 @@ def _read_responses(item: Mapping[str, Any]) -> list[Event]:
             kind = f"image/{string(item.get('output_format')) or 'png'}"
             made_picture = read_media(Image, made, kind, {})
             picture = [made_picture] if made_picture else []
-            asked = {"prompt": string(item.get("revised_prompt"))} if item.get("revised_prompt") else {}
-            return [_call(id, "image_generation", asked), _result(id, "image_generation", picture, is_error=failed)]
+            arguments = {"prompt": string(item.get("revised_prompt"))} if item.get("revised_prompt") else {}
+            return [_call(id, "image_generation", arguments), _result(id, "image_generation", picture, is_error=failed)]
         case "mcp_call":
             name = string(item.get("name"))
             text = _text(item.get("error")) if item.get("error") else _text(item.get("output"))
@@ -175,8 +175,8 @@ def _read_responses(item: Mapping[str, Any]) -> list[Event]:
 
 def _read_gemini(part: Mapping[str, Any]) -> list[Event]:
     if code := record(part.get("executableCode")):
-        asked = {"code": string(code.get("code")), "language": string(code.get("language")).lower()}
-        return [_call(code.get("id"), "code_execution", asked)]
+        arguments = {"code": string(code.get("code")), "language": string(code.get("language")).lower()}
+        return [_call(code.get("id"), "code_execution", arguments)]
     if ran := record(part.get("codeExecutionResult")):
         failed = ran.get("outcome") not in (None, "OUTCOME_OK")
         return [_result(ran.get("id"), "code_execution", _text(ran.get("output")), is_error=failed)]

@@ -55,7 +55,7 @@ class HttpModel:
     @property
     def batches(self) -> BatchPort:
         """The model's batches. Raises ConfigError for a provider without batches."""
-        from .batches import Batches  # only those who want batches need it
+        from .batches import Batches  # most programs make no batches
 
         service = self.endpoint.provider.services.get("batches")
         if service is None:
@@ -111,11 +111,11 @@ class HttpModel:
         )
 
     def takes_output(self, schema: Mapping[str, Any]) -> bool:
-        """Whether the provider's structured output can hold an answer to the schema."""
+        """Returns whether the provider's structured output can hold an answer to the schema."""
         return has_output_form(schema, self.endpoint.provider.schemas)
 
     async def _stream(self, request: CompletionRequest, body: dict[str, Any]) -> AsyncGenerator[Event | Completion]:
-        """One request's answer. One that goes on in the background is taken up where its stream breaks off."""
+        """Yields the events of an answer, and the Completion. A background answer whose stream breaks off is resumed."""
         options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
         answer = StreamedAnswer(self.wire, self.endpoint.provider.dialect, request)
         sent = await self.endpoint.request(self.wire.path(self.model, streamed=True), body, streamed=True, **options)
@@ -134,7 +134,7 @@ class HttpModel:
                 sent = await self.endpoint.request(path or "", None, streamed=True, **options)
 
     async def _wait_for(self, answer: Any, request: CompletionRequest) -> Any:
-        """The body of an answer, waited for where the provider works on it in the background."""
+        """Returns the body of an answer; where the provider works on it in the background, waits for its end."""
 
         async def fetch(path: str) -> Any:
             options: dict[str, Any] = {"headers": request.headers, "timeouts": request.timeouts, "watch": request.watch}
@@ -146,7 +146,7 @@ class HttpModel:
             raise self.endpoint.cleaned(error) from error.__cause__
 
     async def _read(self, sent: HttpRequest, reader: StreamedAnswer, request: CompletionRequest) -> AsyncGenerator[Event | Completion]:
-        """The events of one response to a streamed request, and the Completion."""
+        """Yields the events of one response to a streamed request, and the Completion."""
         async with aclosing(self.endpoint.stream(sent)) as parts:
             response = await anext(parts)
             assert not isinstance(response, bytes)
@@ -192,8 +192,8 @@ class HttpModel:
             yield completion if completion.request_id or not id else completion.replace(request_id=id)
 
     def _is_whole(self, response: HttpResponse, head: bytes) -> bool:
-        """Whether the server sent a whole body instead of a stream. No line of an event stream begins with a brace, whatever its content
-        type; lines of JSON do, so for them the content type decides."""
+        """Returns whether the body looks whole instead of streamed. No line of an event stream begins with a brace, whatever its content
+        type; lines of JSON do, so for a format of such lines the content type decides."""
         if self.wire.framing == "sse":
             return head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
         kind = response.headers.get("content-type", "")

@@ -1,4 +1,4 @@
-"""Image models: pictures from words."""
+"""Image models, which make pictures from text."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class ImageModel(RemoteModel):
             config: dict[str, Any] = {"responseModalities": ["IMAGE"]}
             if size:
                 config["imageConfig"] = {"aspectRatio": self._ratio(size)}
-            asked = [{"role": "user", "parts": [{"text": prompt}]}]
-            return self._path("models/{model}:generateContent"), {"contents": asked, "generationConfig": config}
+            contents = [{"role": "user", "parts": [{"text": prompt}]}]
+            return self._path("models/{model}:generateContent"), {"contents": contents, "generationConfig": config}
         sides = self._sides(size)
         if self.service.form == "hyperbolic":
             return self._path("image/generation"), {"model_name": self.model, "prompt": prompt} | sides

@@ -153,7 +153,7 @@ def find_mend(error: BadRequestError, body: dict[str, Any], name: str) -> Mend |
 
 
 def is_own(mend: Mend) -> bool:
-    """Whether the mend concerns a field that staysail adds by itself, or only a spelling."""
+    """Returns whether the mend concerns a field that staysail adds by itself, or only a spelling."""
     return _plain(mend.path[-1]) in OWN | FORCING or mend.kind == "rename"
 
 
@@ -170,7 +170,7 @@ def _check_meaning(key: str, path: tuple[str, ...], body: dict[str, Any], error:
 
 
 def _is_output_tool(body: dict[str, Any]) -> bool:
-    """Whether the tool is forced only to request typed output."""
+    """Returns whether the tool is forced only to request typed output."""
     return f'"{OUTPUT_TOOL}"' in repr(body.get("tools")).replace("'", '"')
 
 
@@ -204,11 +204,11 @@ def _mend_thinking(words: str, body: dict[str, Any], name: str) -> Mend | None:
 
 
 def _mend_value(path: tuple[str, ...], body: dict[str, Any], values: list[str], name: str) -> Mend | None:
-    asked = _value(body, path)
-    nearest = nearest_level(asked, tuple(values)) if values else None
-    if not nearest or nearest == asked:
+    sent = _value(body, path)
+    nearest = nearest_level(sent, tuple(values)) if values else None
+    if not nearest or nearest == sent:
         return None
-    return Mend("set", path, nearest, f'{".".join(path)} is "{nearest}" instead of "{asked}": {name} takes {", ".join(values)}')
+    return Mend("set", path, nearest, f'{".".join(path)} is "{nearest}" instead of "{sent}": {name} takes {", ".join(values)}')
 
 
 def _named(error: BadRequestError, words: str) -> Iterator[str]:

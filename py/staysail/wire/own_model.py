@@ -73,10 +73,10 @@ def render(request: CompletionRequest, reasoning: Any) -> dict[str, Any]:
         reasoning: The option as the caller gave it.
     """
     fitted = fit_history(request, RULES)
-    told = fitted.replace(reasoning=None).to_dict() | {"messages": [message.to_dict() for message in fitted.with_documents()]}
-    del told["documents"]
-    for tool, definition in zip(told["tools"], fitted.tools, strict=True):
+    plain = fitted.replace(reasoning=None).to_dict() | {"messages": [message.to_dict() for message in fitted.with_documents()]}
+    del plain["documents"]
+    for tool, definition in zip(plain["tools"], fitted.tools, strict=True):
         if definition.strict is not None:
             tool["strict"] = definition.strict
     headers = {"headers": dict(fitted.headers)} if fitted.headers else {}
-    return told | ({"reasoning": reasoning} if reasoning is not None else {}) | headers
+    return plain | ({"reasoning": reasoning} if reasoning is not None else {}) | headers

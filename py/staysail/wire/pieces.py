@@ -5,7 +5,7 @@ A piece is a part of a message, as `Message.from_dict` reads it, or one of these
     text, reasoning     joined with the piece of the same type before it; a piece with a signature, citations or `extra` ends its part
     tool_call_delta     {id, name, arguments_delta}: a piece of a call's arguments as JSON text
     usage               {input_tokens, output_tokens, …}, as in Usage; a later piece replaces it
-    warning             {message}: an option that the model did not get, with the reason
+    warning             {message}: an option that was not sent to the model, with the reason
     finish              {finish_reason, raw_finish_reason, usage, request_id, model, raw}: the end of the answer
 
 web/types.d.ts describes the same pieces for JavaScript.
@@ -117,8 +117,8 @@ class PieceReader:
         """Makes a part of the pieces of text or reasoning that came last."""
         if self._open is not None:
             kind, texts, fields = self._open
-            told = {"type": kind.type, "text": "".join(texts), **fields}
-            self._parts += Message.from_dict({"role": "assistant", "content": [told]}).content
+            part = {"type": kind.type, "text": "".join(texts), **fields}
+            self._parts += Message.from_dict({"role": "assistant", "content": [part]}).content
             self._open = None
 
     def _delta(self, piece: Mapping[str, Any]) -> ToolCallDelta:

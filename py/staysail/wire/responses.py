@@ -31,24 +31,24 @@ INCLUDES = {
     "code_execution": "code_interpreter_call.outputs",
     "file_search": "file_search_call.results",
 }
-"""What has to be asked for to see the results of hosted tools."""
+"""Values of `include` that request the results of hosted tools."""
 KEPT_THERE = ("previous_response_id", "conversation", "background")
-"""Parameters that go with a server that stores responses."""
+"""Parameters that have an effect only where the server stores the response."""
 LEAST_TOKENS = 16
-"""The API refuses fewer."""
+"""Least `max_output_tokens` that the API accepts."""
 
 
 class ResponsesDialect(Value):
     """How a provider's Responses differ.
 
     Args:
-        strict: Knows `strict` in schemas.
-        instructions: Takes the preamble in a field of its own.
+        strict: Accepts `strict` in schemas.
+        instructions: Has a field of its own for the preamble.
         system: Role of system messages.
-        summary: Gives summaries of reasoning when asked.
+        summary: Returns summaries of reasoning only if the request has `reasoning.summary`.
         stores: Stores responses unless the request forbids it.
         proof: Refuses reasoning that it does not store and that comes without its encrypted content.
-        hosted: Whose words for hosted tools it takes.
+        hosted: Name of the vocabulary of its hosted tools.
     """
 
     strict: bool = True
@@ -212,8 +212,8 @@ class ResponsesReader:
         return []
 
     def body(self) -> dict[str, Any]:
-        # Some servers leave the items out of the last event, having sent each of them. Reasoning is encrypted anew in it: the item
-        # that was sent when it was done is the one to echo.
+        # Some servers send each item and leave all of them out of the last event. Reasoning in the last event is encrypted anew: the
+        # item to echo is the one of `output_item.done`.
         whole = self._head | {"status": None} if self._whole is None else self._whole
         items = records(whole.get("output")) or [self._items[index] for index in sorted(self._items)]
         items = [self._items[n] if n in self._done and item.get("type") == "reasoning" else item for n, item in enumerate(items)]
@@ -368,7 +368,7 @@ def _render_assistant(message: Message, dialect: ResponsesDialect, *, unproved: 
                 }
                 items.append(call if kept.get("type") in NATIVE_CALLS else call | kept)
             case Reasoning() if kept and not unproved and not kept.get("encrypted_content"):
-                continue  # known by its id alone, which only a server that stores responses finds
+                continue  # only a server that stores responses knows reasoning by its id alone
             case Reasoning() | Opaque() | Image() if kept:
                 items.append(kept)
     return items

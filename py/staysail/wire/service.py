@@ -64,8 +64,16 @@ class RemoteOptions(TypedDict, total=False):
 
 
 class RemoteModel:
-    """model: "provider:model". The other options are those of `load_model`, and: retry: when to try again; timeout_s: for one request;
-    additional_params: merged into every body. `usage` adds up what was used. Raises ConfigError for what the provider does not have.
+    """A model of one service, over HTTP. `usage` is the sum over its requests.
+
+    Args:
+        model: "provider:model".
+        retry: When a failed request is repeated.
+        timeout_s: Seconds for one request.
+        additional_params: Fields merged into the body of every request.
+        **options: The other options of `load_model`.
+
+    Raises ConfigError for a service or an option that the provider does not have.
     """
 
     kind: ClassVar[ServiceKind]

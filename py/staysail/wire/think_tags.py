@@ -1,4 +1,4 @@
-"""Tells thinking apart that a model wrote into its text, between `<think>` and `</think>`, behind a server that does not know it."""
+"""Separates thinking from text where a model wrote both into its text, the thinking between `<think>` and `</think>`."""
 
 from __future__ import annotations
 

@@ -23,10 +23,10 @@ PROMPT = "Transcribe the audio verbatim. Answer with its words alone."
 
 
 class Transcription(Value):
-    """The words of an audio.
+    """The text of a recording.
 
     Args:
-        segments: With their times, as the provider gives them.
+        segments: Parts of the text with their times, in the provider's form.
         duration_s: Seconds of audio, where the provider says it.
         raw: The whole answer.
     """
@@ -43,7 +43,7 @@ class Transcription(Value):
 
 
 class TranscriptionModel(RemoteModel):
-    """A model that writes down speech. model: "provider:model"."""
+    """A model that turns speech into text. model: "provider:model"."""
 
     kind: ClassVar[ServiceKind] = "transcription"
 
@@ -56,7 +56,7 @@ class TranscriptionModel(RemoteModel):
         prompt: str | None = None,
         temperature: float | None = None,
     ) -> Transcription:
-        """Returns the words of the audio. Raises ProviderError.
+        """Returns the text that is spoken in a recording. Raises ProviderError.
 
         Args:
             audio: Bytes. The format follows from the Audio's media type or the file's name; else it is WAV.
@@ -68,8 +68,8 @@ class TranscriptionModel(RemoteModel):
             raise ConfigError("a transcription needs the audio's bytes, not its address")
         media_type = part.media_type or mimetypes.guess_type(filename or part.name or "")[0] or "audio/wav"
         name = filename or part.name or f"audio.{_format(media_type)}"
-        asked = {"language": language, "prompt": prompt, "temperature": temperature}
-        given = {key: value for key, value in asked.items() if value is not None}
+        options = {"language": language, "prompt": prompt, "temperature": temperature}
+        given = {key: value for key, value in options.items() if value is not None}
         path = self._path(PATHS.get(self.service.form, "audio/transcriptions"))
         data, _ = await self._ask_bytes(path, self._render(part.data, media_type, name, given))
         result = self._read(_parse, parse_body(data))
@@ -85,8 +85,8 @@ class TranscriptionModel(RemoteModel):
             case "xai":  # no model is named, and the file must be the last field
                 if given.keys() - {"language"}:
                     raise ConfigError("xai takes the audio and its language alone, no prompt and no temperature")
-                asked = {key: json.dumps(value) if not isinstance(value, str) else value for key, value in self.additional_params.items()}
-                return render_form({**given, **asked}, {"file": (name, media_type, data)})
+                extra = {key: json.dumps(value) if not isinstance(value, str) else value for key, value in self.additional_params.items()}
+                return render_form({**given, **extra}, {"file": (name, media_type, data)})
             case "openrouter":
                 sound = {"data": Audio(data=data).base64, "format": _format(media_type)}
                 return merge_params({"model": self.model, "input_audio": sound, **given}, self.additional_params)
@@ -99,8 +99,8 @@ class TranscriptionModel(RemoteModel):
 
 def _render_gemini(data: bytes, media_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
     language = f" It is in the language {given['language']}." if "language" in given else ""
-    asked = f" {given['prompt']}" if "prompt" in given else ""
-    parts = [{"text": PROMPT + language + asked}, {"inlineData": {"mimeType": media_type, "data": Audio(data=data).base64}}]
+    prompt = f" {given['prompt']}" if "prompt" in given else ""
+    parts = [{"text": PROMPT + language + prompt}, {"inlineData": {"mimeType": media_type, "data": Audio(data=data).base64}}]
     config = {"generationConfig": {"temperature": given["temperature"]}} if "temperature" in given else {}
     return {"contents": [{"role": "user", "parts": parts}]} | config
 
