@@ -19,7 +19,7 @@ let opener;
 
 /** Adds a panel's element, closed, its entry in the menu and its button in the header. @param {Panel} panel */
 export function addPanel(panel) {
-  const { name, title, side, icon, style, html } = panel;
+  const { name, title, side, icon, html } = panel;
   const close = h(
     "button",
     { type: "button", class: "panel-close", id: `close-${name}`, "aria-label": `Close ${title}`, click: () => closePanel(name, true) },
@@ -35,7 +35,6 @@ export function addPanel(panel) {
     if (event.key === "Escape" && overlaid.matches && !event.defaultPrevented) closePanel(name, true);
   });
   document.body.append(node);
-  if (style) document.head.append(h("link", { rel: "stylesheet", href: style }));
 
   const entry = openButton(name, h("span", {}, title), { id: `menu-${name}`, class: icon ? "narrow-only" : "" });
   find("menu-panels", HTMLUListElement).append(h("li", {}, entry));

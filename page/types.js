@@ -9,7 +9,6 @@
  * @property {string} title
  * @property {"start" | "end"} side where it stands beside the chat; panels of one side replace each other
  * @property {string} [icon] path of its button in the header, on a grid of 16; without one the panel is in the menu alone
- * @property {string} [style] address of its style sheet
  * @property {string} first id of the field that has the focus when the panel is opened
  * @property {string} html what stands below its title
  * @property {() => Promise<{watch: (page: Page) => Part | void}>} load loads what joins the panel to the chat

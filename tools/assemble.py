@@ -1,7 +1,7 @@
 """Assembles what a page downloads: `make build`.
 
 wheels/ becomes a flat indexURL for loadPyodide, with the local models in wheels/local/; web/vendor/ gets the
-few JavaScript libraries the page uses. Files that nothing lists any more are removed."""
+few JavaScript libraries the page uses, web/dist/ the page's modules as one file. Files that nothing lists any more are removed."""
 
 import fcntl
 import gzip
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tools.bundle import BundleError, bundle
 from tools.fetch import CACHE, FetchError, fetch
 from tools.lock import LockMaker
 from tools.offline import LIST, write_offline_list
@@ -27,7 +28,7 @@ COMPRESSED = {".wasm", ".mjs", ".js", ".txt"}
 
 
 def assemble() -> None:
-    """Brings wheels/ and web/vendor/ up to date. Raises FetchError, SnapshotError or WheelError."""
+    """Brings wheels/, web/vendor/ and web/dist/ up to date. Raises BundleError, FetchError, SnapshotError or WheelError."""
     started = time.monotonic()
     with _alone():
         _assemble()
@@ -58,6 +59,7 @@ def _assemble() -> None:
     compressed = [_compress(ROOT / s.path) for s in sources if _is_compressible(s)]
     ours = {lock, wheels.source, wheels.bytecode, snapshot.memory, snapshot.compressed, snapshot.manifest, RUNTIME / LIST}
     _remove_strays({*(ROOT / s.path for s in sources), *compressed, *ours, *COMMITTED})
+    bundle()
     write_offline_list(RUNTIME, snapshot.memory)
 
 
@@ -86,5 +88,5 @@ def _remove_strays(wanted: set[Path]) -> None:
 if __name__ == "__main__":
     try:
         assemble()
-    except (FetchError, SnapshotError, WheelError) as error:
+    except (BundleError, FetchError, SnapshotError, WheelError) as error:
         sys.exit(str(error))

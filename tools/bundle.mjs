@@ -1,5 +1,6 @@
 // Writes web/dist/: the package for pages without a bundler, one minified module a use, its workers beside it, with source maps and
-// hashes. Run by `npm pack`; by hand: `cd web && npm run dist`.
+// hashes; and index.html with its modules as one file, page.js, which the npm package leaves out. Run by `make build` and `npm pack`; by
+// hand: `cd web && npm run dist`. What was not edited since is not made again.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -7,9 +8,9 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const web = fileURLToPath(new URL("../web/", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
+const web = join(root, "web");
 const dist = join(web, "dist");
-const require = createRequire(join(web, "package.json"));
 
 /** Subpaths that dist/staysail.js exports, in one module, so that a page has one interpreter. */
 const SUBPATHS = ["index", "toolfs", "vector-store", "qdrant"];
@@ -30,21 +31,70 @@ const ENTRIES = {
   "staysail-chat.js": `export * from "./element/staysail-chat.js";\n${everything}`,
   ...Object.fromEntries(WORKERS.map((path) => [`${basename(path)}.js`, `import "./${path}.js";`])),
 };
+const MARK = "integrity.json";
+const BUILT_PAGE = "page.html";
 /** Files that modules read as text, by addresses beside themselves. */
 const TEXTS = ["sandbox/sandbox-worker.js", "sandbox/harness.py", "sandbox/frame.html"];
 
 if (isFresh()) process.exit();
-const { build } = await import(pathToFileURL(require.resolve("esbuild")).href);
+console.log("Bundling the page and the package into web/dist");
+const { build, transform } = await import(pathToFileURL(findEsbuild()).href);
 const { version } = JSON.parse(readFileSync(join(web, "package.json"), "utf8"));
 const bundles = await Promise.all(Object.entries(ENTRIES).map(bundle));
 const texts = TEXTS.map((path) => ({ name: basename(path), contents: readFileSync(join(web, path)) }));
+const ofPage = await bundlePage();
 const files = [...bundles.flat(), ...texts].sort((a, b) => (a.name < b.name ? -1 : 1));
 const hashed = files.filter(({ name }) => !name.endsWith(".map"));
 const integrity = Object.fromEntries(hashed.map(({ name, contents }) => [name, hash(contents)]));
 mkdirSync(dist, { recursive: true });
-for (const { name, contents } of files) write(name, contents);
-write("integrity.json", `${JSON.stringify({ version, integrity }, null, 2)}\n`);
-for (const name of readdirSync(dist)) if (name !== "integrity.json" && !files.some((file) => file.name === name)) rmSync(join(dist, name));
+const written = [...files, { name: MARK, contents: `${JSON.stringify({ version, integrity }, null, 2)}\n` }, ...ofPage];
+for (const { name, contents } of written) write(name, contents);
+for (const name of readdirSync(dist)) if (!written.some((file) => file.name === name)) rmSync(join(dist, name));
+
+/**
+ * Returns page.js and page.html: index.html with its styles and its first script inside, whose hashes its policy names, so that the page is
+ * painted when the document is there.
+ */
+async function bundlePage() {
+  const [script, styles, first] = await Promise.all([
+    bundle(["page.js", 'import "../page/page.js";']),
+    build({ entryPoints: [join(root, "page/styles.css")], bundle: true, minify: true, charset: "utf8", write: false, logLevel: "error" }),
+    transform(readFileSync(join(root, "page/first-paint.js"), "utf8"), { minify: true }),
+  ]);
+  const css = styles.outputFiles[0].text.trim();
+  const code = first.code.trim();
+  const html = [
+    ['<link rel="stylesheet" href="page/styles.css">', `<style>${css}</style>`],
+    ['<script src="page/first-paint.js"></script>', `<script>${code}</script>`],
+    ['src="page/page.js"', 'src="web/dist/page.js"'],
+    ["script-src 'self'", `script-src 'self' '${hash(code)}'`],
+    ["style-src 'self'", `style-src 'self' '${hash(css)}'`],
+  ].reduce(replaceOnce, readFileSync(join(root, "index.html"), "utf8"));
+  return [...script, { name: BUILT_PAGE, contents: html }];
+}
+
+/**
+ * @param {string} text
+ * @param {string[]} pair
+ */
+function replaceOnce(text, [before, after]) {
+  const parts = text.split(before);
+  if (parts.length !== 2) throw new Error(`index.html has ${before} ${parts.length - 1} times, where one is replaced`);
+  return parts.join(after);
+}
+
+/** Returns the module of esbuild: the one of the JavaScript tools, or the one that `make build` installs where those are not. */
+function findEsbuild() {
+  const places = [web, fileURLToPath(new URL("bundler", import.meta.url))];
+  for (const place of places) {
+    try {
+      return createRequire(join(place, "package.json")).resolve("esbuild");
+    } catch {
+      // not installed there
+    }
+  }
+  throw new Error(`esbuild is in neither ${places.join(" nor ")}: run make build`);
+}
 
 /** @param {[string, string]} entry */
 async function bundle([name, contents]) {
@@ -68,20 +118,22 @@ async function bundle([name, contents]) {
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
 }
 
-/** Whether nothing was edited since the last time. */
+/** Whether nothing was edited since the last time. The page's document is written last. */
 function isFresh() {
-  const mark = join(dist, "integrity.json");
+  const mark = join(dist, BUILT_PAGE);
   if (!existsSync(mark)) return false;
-  const isSource = (/** @type {string} */ path) => /\.(js|mjs|py|html)$/.test(path) && !/^(dist|node_modules|types)\b/.test(path);
-  const sources = readdirSync(web, { recursive: true }).map(String).filter(isSource);
-  const last = Math.max(
-    ...[...sources, "package.json"].map((path) => statSync(join(web, path)).mtimeMs),
-    statSync(fileURLToPath(import.meta.url)).mtimeMs,
+  const isSource = (/** @type {string} */ path) => /\.(js|mjs|py|html|css)$/.test(path) && !/^(dist|node_modules|types)\b/.test(path);
+  const inside = ["web", "page"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .map(String)
+      .filter(isSource)
+      .map((path) => join(folder, path)),
   );
-  return statSync(mark).mtimeMs >= last;
+  const times = [...inside, "web/package.json", "index.html", "tools/bundle.mjs"].map((path) => statSync(join(root, path)).mtimeMs);
+  return statSync(mark).mtimeMs >= Math.max(...times);
 }
 
-/** @param {Uint8Array} contents */
+/** @param {Uint8Array | string} contents */
 function hash(contents) {
   return `sha384-${createHash("sha384").update(contents).digest("base64")}`;
 }

@@ -3,8 +3,9 @@ memory or from the disk, compressed or in part, and for how long a browser may k
 
 import gzip
 import mimetypes
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from tools.sources import ROOT
 
 INDEX = "index.html"
+BUNDLED_INDEX = "web/dist/page.html"  # tools/bundle.mjs makes it
 WORKER = "offline.js"  # a service worker answers for the folder it lies in
 FOLDERS = ("examples", "page", "web", "wheels")
 HIDDEN = {"node_modules", "__pycache__"}
@@ -68,7 +70,8 @@ class Site:
             return None
         if segments not in ([INDEX], [WORKER]) and segments[0] not in self.folders:
             return None
-        file = self.root.joinpath(*segments)
+        file = self._bundled_index() if segments == [INDEX] else None
+        file = file or self.root.joinpath(*segments)
         try:
             # A symbolic link must not lead out of the site.
             inside = file.is_file() and file.resolve().is_relative_to(self.root.resolve())
@@ -76,11 +79,26 @@ class Site:
             return None
         return file if inside else None
 
+    def _bundled_index(self) -> Path | None:
+        """The index page with its modules as one file; None where a source was edited since, so that the edited one is served."""
+        built = self.root / BUNDLED_INDEX
+        if not built.is_file():
+            return None
+        sources = [self.root / INDEX, *_scripts(self.root / "page"), *_scripts(self.root / "web")]
+        return built if all(file.stat().st_mtime_ns <= built.stat().st_mtime_ns for file in sources) else None
+
     def cache_control(self, file: Path) -> str:
         """What has its version or its hash in its name, a fetched wheel or a snapshot, is kept for good."""
         if file.suffix == ".snapshot" or (file.suffix == ".whl" and not file.name.startswith("staysail-")):
             return "public, max-age=31536000, immutable"
         return f"max-age={self.keep_s}" if self.keep_s else "no-cache"
+
+
+def _scripts(folder: Path) -> Iterator[Path]:
+    """The sources of a bundle below a folder."""
+    for here, inside, names in os.walk(folder):
+        inside[:] = [name for name in inside if name not in HIDDEN | {"dist", "types"}]
+        yield from (Path(here, name) for name in names if name.endswith((".js", ".mjs", ".css", ".html")))
 
 
 def _is_hidden(segment: str) -> bool:

@@ -6,7 +6,6 @@ export const chats = {
   title: "Chats",
   side: "start",
   icon: "M1.5 2.5h13v11h-13zM6 2.5v11",
-  style: "page/chats/chats.css",
   first: "conversation-search",
   html: /* html */ `
 <button type="button" id="new-conversation" class="new-chat">New chat</button>

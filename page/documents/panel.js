@@ -6,7 +6,6 @@ export const documents = {
   title: "Documents",
   side: "end",
   icon: "M4 1.5h5.5L13 5v9.5H4zM9.5 1.5V5H13M6.5 8h4M6.5 11h4",
-  style: "page/documents/documents.css",
   first: "documents-file",
   html: /* html */ `
 <div class="files-switch">

@@ -6,7 +6,6 @@ export const files = {
   title: "Files",
   side: "end",
   icon: "M1.5 3.5h4.5l1.5 2h7v8h-13z",
-  style: "page/files/files.css",
   first: "files-on",
   html: /* html */ `
 <div class="files-switch">

@@ -11,7 +11,7 @@ import { ServerEntry } from "./server-entry.js";
 import { find } from "../find.js";
 import { openPanel } from "../panel-frame.js";
 
-const REDIRECT_URL = new URL("../authorized.html", import.meta.url).href;
+const REDIRECT_URL = new URL("page/authorized.html", document.baseURI).href;
 /** Messages wait so long for the servers of the last visit. */
 const PATIENCE_MS = 10_000;
 

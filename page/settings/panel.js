@@ -7,7 +7,6 @@ export const settings = {
   name: "settings",
   title: "Settings",
   side: "end",
-  style: "page/settings/settings.css",
   first: "provider",
   html: MARKUP,
   load: () => import("./watch.js"),

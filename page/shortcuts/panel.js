@@ -5,7 +5,6 @@ export const shortcuts = {
   name: "shortcuts",
   title: "Keyboard shortcuts",
   side: "end",
-  style: "page/shortcuts/shortcuts.css",
   first: "close-shortcuts",
   html: /* html */ `<dl id="shortcut-list" class="shortcuts"></dl><p class="note">Keys without Ctrl or ⌘ count while no field has the focus.</p>`,
   load: () => import("./watch.js"),

@@ -5,7 +5,6 @@ export const timeline = {
   name: "timeline",
   title: "Timeline",
   side: "end",
-  style: "page/timeline/timeline.css",
   first: "close-timeline",
   html: /* html */ `
 <p class="note">What each answer took: model calls, tools, tokens, retries, and money where the provider tells it. It stays in this page, and keys are removed.</p>

@@ -60,4 +60,4 @@ const setTimer = {
 /** In the order they are listed in. */
 export const JAVASCRIPT_TOOLS = [setColours, setTimer];
 
-export const PYTHON_TOOLS_URL = new URL("./tools.py", import.meta.url);
+export const PYTHON_TOOLS_URL = new URL("page/tools/tools.py", document.baseURI);

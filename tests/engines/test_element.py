@@ -24,12 +24,7 @@ FOCUSED = """(() => {
   return node && (node.ariaLabel || node.title || node.innerText || node.getAttribute("placeholder") || node.tagName).trim();
 })()
 """
-START = """
-const chat = document.querySelector("staysail-chat");
-const { boot } = await import("/web/index.js");
-await boot();
-chat.dispatchEvent(new CustomEvent("staysail-ready"));
-"""
+READY = "document.querySelector('staysail-chat')?.ready"
 LOG = "document.querySelector('staysail-chat').shadowRoot.querySelector('[role=log], .log')?.innerText ?? ''"
 
 
@@ -95,16 +90,16 @@ def test_the_page_comes_without_a_network_after_a_first_visit(open_tab, network)
     tab.wait("!!document.querySelector('staysail-chat')?.shadowRoot")
     if not tab.run("return Boolean(navigator.serviceWorker)"):
         pytest.skip("this browser has no service workers here")
-    tab.run(START)
+    tab.wait(READY, timeout_s=120)
     tab.wait("(await caches.match(new URL('wheels/offline.json', location.href))) !== undefined", timeout_s=120)
     network.shutdown()
     network.server_close()
     tab.go()
     tab.wait("!!document.querySelector('staysail-chat')?.shadowRoot")
-    tab.run(START)
+    tab.wait(READY, timeout_s=120)
     told = tab.run(
-        "const { pythonTools } = await import('/web/index.js');"
-        "const [add] = await pythonTools('def add(a: int) -> int:\\n    return a + 1\\n'); return add.execute({ a: 4 })",
+        "const tools = await document.querySelector('staysail-chat').tools();"
+        "return tools.find(({ name }) => name === 'calculate').execute({ expression: '4 + 1' })",
         timeout_s=60,
     )
-    assert told == 5
+    assert "4 + 1 = 5" in str(told)

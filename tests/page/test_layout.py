@@ -67,7 +67,7 @@ def test_what_is_typed_and_sent_before_the_chat_is_defined_is_not_lost(driver, s
         ("Typed early", lambda: page.wait(lambda: page.run("return chat.draft") == "Typed early", "the draft")),
         ("Sent early\n", lambda: page.wait_for("Early answer.")),
     ):
-        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/page/page.js"]})
+        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/web/dist/page.js"]})
         driver.get("about:blank")
         driver.get(site)
         early = field(page, "early-text")
@@ -75,7 +75,7 @@ def test_what_is_typed_and_sent_before_the_chat_is_defined_is_not_lost(driver, s
         early.send_keys(keys)
         driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
         driver.execute_script(
-            "document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: 'page/page.js?2' }))"
+            "document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: 'web/dist/page.js?2' }))"
         )
         page.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat').shadowRoot"), "the element")
         check()

@@ -107,12 +107,14 @@ def test_the_list_for_visits_without_a_network_names_what_is_served_and_leaves_t
     assert {
         "",
         "index.html",
-        "page/page.js",
-        "web/runtime/python-worker.js",
+        "page/tools/tools.py",
+        "web/dist/page.js",
+        "web/dist/python-worker.js",
         "web/wheel/staysail-cp314.whl",
         "wheels/pyodide.asm.wasm",
     } <= {*first}
     assert [name for name in first if name.endswith(".snapshot")]
+    assert "page/page.js" in later, "the sources are served where one was edited since"
     assert not {*first} & {*later}
     site = Site()
     assert not [name for name in (*first, *later) if site.find(f"/{name}") is None]

@@ -124,6 +124,23 @@ def test_nothing_else_is_served(ask, path):
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def test_the_bundled_page_is_served_until_a_source_is_edited(tmp_path):
+    names = ("index.html", "page/page.js", "page/chats/chats.css", "web/index.js", "web/node_modules/x.js", "web/dist/page.html")
+    for age_s, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+        os.utime(tmp_path / name, (age_s, age_s))
+    site = Site(tmp_path)
+    served = {"/": "web/dist/page.html", "/index.html": "web/dist/page.html", "/page/page.js": "page/page.js"}
+    assert {target: str(site.find(target).relative_to(tmp_path)) for target in served} == served
+    os.utime(tmp_path / "web/node_modules/x.js")
+    assert site.find("/") == tmp_path / "web/dist/page.html"
+    for name in names[:4]:
+        os.utime(tmp_path / name)
+        assert site.find("/") == tmp_path / "index.html", name
+        os.utime(tmp_path / name, (0, 0))
+
+
 def test_a_source_file_is_revalidated_and_not_sent_again_until_it_changes(ask, root):
     file = root / "web" / "changing.js"
     file.write_text("1")
