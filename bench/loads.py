@@ -13,7 +13,11 @@ VISITS = 3
 KEPT_S = 300
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- loads: written by bench/loads.py -->", "<!-- end of loads -->"
-KEPT = "const done = arguments[0]; new MutationObserver(() => !note.hidden && done()).observe(note, { attributes: true }); if (!note.hidden) done();"
+KEPT = """
+const [done] = arguments, note = document.getElementById("offline-note");
+new MutationObserver(() => !note.hidden && done()).observe(note, { attributes: true });
+if (!note.hidden) done();
+"""
 
 
 def measure(bench: Bench) -> list[Row]:
@@ -26,7 +30,7 @@ def measure(bench: Bench) -> list[Row]:
             driver.set_script_timeout(KEPT_S)
             with serve_slowly() as url:
                 seen["first visit"].append(visit(driver, url))
-                driver.execute_async_script(f"const note = document.getElementById('offline-note'); {KEPT}")
+                driver.execute_async_script(KEPT)
                 driver.get("about:blank")
                 seen["later visit"].append(visit(driver, url))
             driver.get("about:blank")
@@ -57,16 +61,17 @@ def figures(visits: list[Visit]) -> list[tuple[str, float, str]]:
 
 def table(seen: dict[str, list[Visit]]) -> str:
     columns = {kind: figures(visits) for kind, visits in seen.items()}
+    network = f"a round trip of {ROUND_TRIP_S * 1000:.0f} ms and {BYTES_PER_S * 8 / 1e6:.1f} Mbit a second"
     lines = [
-        f"On a network with a round trip of {ROUND_TRIP_S * 1000:.0f} ms and {BYTES_PER_S * 8 / 1e6:.1f} Mbit a second (the server waits: one "
-        "round trip for a connection and one for each answer, for workers too), headless Chromium, 1440 by 900 pixels; "
-        f"medians of {VISITS}. Requests and bytes are those before the chat is in its place.",
+        f"On a network with {network}, headless Chromium, 1440 by 900 pixels; medians of {VISITS}.",
+        "The server waits a round trip for each connection and for each answer, also to workers. Requests and bytes are those before the",
+        "chat is in its place.",
         "",
         "| | " + " | ".join(columns) + " |",
         "| --- |" + " --- |" * len(columns),
     ]
-    for row in zip(*columns.values(), strict=True):
-        lines.append(f"| {row[0][0]} | " + " | ".join(f"{value:,.0f} {unit}".strip() for _, value, unit in row) + " |")
+    rows = zip(*columns.values(), strict=True)
+    lines += [f"| {row[0][0]} | " + " | ".join(f"{value:,.0f} {unit}".strip() for _, value, unit in row) + " |" for row in rows]
     return "\n".join(lines)
 
 
