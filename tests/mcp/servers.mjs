@@ -1,5 +1,6 @@
 // Servers of the TypeScript SDK, both generations: `older` speaks the older era alone and keeps sessions and events, `newer` speaks both
-// eras. Beside them servers written by hand: `odd` has one tool that is malformed, `flood` never ends, `slow` never answers. Prints their addresses as a line of JSON, then serves until it is ended.
+// eras. Beside them servers written by hand: `odd` has one tool that is malformed, `flood` never ends,
+// `slow` never answers, `tasked` makes tasks. Prints their addresses as a line of JSON, then serves until it is ended.
 
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:http";
@@ -33,8 +34,9 @@ function fill(server, text) {
 async function older() {
   const { McpServer } = await load("@modelcontextprotocol/sdk/server/mcp.js");
   const { StreamableHTTPServerTransport } = await load("@modelcontextprotocol/sdk/server/streamableHttp.js");
+  const { InMemoryTaskStore } = await load("@modelcontextprotocol/sdk/experimental/tasks");
   const { InMemoryEventStore } = await load("@modelcontextprotocol/sdk/examples/shared/inMemoryEventStore.js");
-  const sessions = new Map();
+  const [sessions, taskStore] = [new Map(), new InMemoryTaskStore()];
   return async (request, response) => {
     const id = request.headers["mcp-session-id"];
     let transport = sessions.get(id);
@@ -47,7 +49,25 @@ async function older() {
         onsessioninitialized: (made) => sessions.set(made, transport),
         onsessionclosed: (gone) => sessions.delete(gone),
       });
-      const server = fill(new McpServer({ name: "older", version: "1.0.0" }, { capabilities: { logging: {} } }), (shape) => shape);
+      const capabilities = { logging: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } } };
+      const server = fill(new McpServer({ name: "older", version: "1.0.0" }, { capabilities, taskStore }), (shape) => shape);
+      server.experimental.tasks.registerToolTask(
+        "survey",
+        { description: "Goes on for a while.", inputSchema: { ms: z.number() } },
+        {
+          async createTask({ ms }, { taskStore: store }) {
+            const task = await store.createTask({ ttl: 60_000, pollInterval: 50 });
+            const result = { content: [{ type: "text", text: "the reef is charted" }] };
+            setTimeout(() => store.storeTaskResult(task.taskId, "completed", result).catch(() => {}), ms);
+            return { task };
+          },
+          getTask: (_, { taskId, taskStore: store }) => store.getTask(taskId),
+          getTaskResult: (_, { taskId, taskStore: store }) => store.getTaskResult(taskId),
+        },
+      );
+      server.registerTool("tasks", { description: "The status of each task." }, async () => ({
+        content: [{ type: "text", text: (await taskStore.listTasks()).tasks.map(({ status }) => status).join() }],
+      }));
       server.registerTool("sessions", { description: "How many there are." }, async () => ({
         content: [{ type: "text", text: String(sessions.size) }],
       }));
@@ -123,6 +143,54 @@ const flood = byHand({
   },
 });
 
+const tasks = new Map();
+/** Makes a task of each call, as the extension io.modelcontextprotocol/tasks has it. */
+const tasked = byHand({
+  "tools/list": { tools: ["chart", "sink", "drift"].map((name) => ({ name, inputSchema: SCHEMA })) },
+  "tools/call"({ id, params }, response) {
+    const extensions = params._meta["io.modelcontextprotocol/clientCapabilities"].extensions ?? {};
+    const taskId = `${params.name} ${id}`;
+    tasks.set(taskId, { taskId, status: "working", ttlMs: null, pollIntervalMs: 10 });
+    const error = { code: -32021, message: "the client has no tasks" };
+    const body = "io.modelcontextprotocol/tasks" in extensions ? { result: { resultType: "task", ...tasks.get(taskId) } } : { error };
+    say(response, { id, ...body });
+    response.end();
+  },
+  "tasks/get"({ id, params: { taskId } }, response) {
+    const task = tasks.get(taskId);
+    if (task.status === "working" && task.name) {
+      task.status = "completed";
+      task.result = { content: [{ type: "text", text: `charted for ${task.name}` }] };
+    } else if (taskId.startsWith("chart") && task.status === "working") {
+      task.status = "input_required";
+      task.inputRequests = { who: { method: "elicitation/create", params: { message: "For whom?", requestedSchema: DEPTH } } };
+    } else if (taskId.startsWith("sink")) {
+      task.status = "failed";
+      task.error = { code: -32603, message: "the reef was too shallow" };
+    }
+    say(response, { id, result: { resultType: "complete", ...task } });
+    response.end();
+  },
+  "tasks/update"({ id, params }, response) {
+    const task = tasks.get(params.taskId);
+    Object.assign(task, { status: "working", inputRequests: undefined, name: params.inputResponses.who.content.name });
+    say(response, { id, result: {} });
+    response.end();
+  },
+  "tasks/cancel"({ id, params }, response) {
+    tasks.get(params.taskId).status = "cancelled";
+    say(response, { id, result: {} });
+    response.end();
+  },
+  "resources/list"({ id }, response) {
+    say(response, {
+      id,
+      result: { resources: [...tasks.values()].map(({ taskId, status }) => ({ uri: `task:${taskId}`, name: status })) },
+    });
+    response.end();
+  },
+});
+
 const slow = byHand({ "tools/list": () => {} });
 
 async function serve(handle) {
@@ -138,6 +206,6 @@ async function serve(handle) {
   return `http://127.0.0.1:${server.address().port}/mcp`;
 }
 
-const handlers = { older: await older(), newer: await newer(), odd, flood, slow };
+const handlers = { older: await older(), newer: await newer(), odd, flood, slow, tasked };
 const addresses = await Promise.all(Object.entries(handlers).map(async ([name, handle]) => [name, await serve(handle)]));
 console.log(JSON.stringify(Object.fromEntries(addresses)));

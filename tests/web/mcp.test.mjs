@@ -99,6 +99,33 @@ test("what a server asks in the middle of a call is answered here", async () => 
   });
 });
 
+test("a tool that makes a task is called as any other, in both eras", async () => {
+  const older = mcpServer({ url: servers.older });
+  const [survey, status] = await older.tools({ allow: ["survey", "tasks"] });
+  assert.equal(await survey.execute({ ms: 100 }), "the reef is charted");
+  const [early] = await mcpServer({ url: servers.older, timeoutMs: 300 }).tools({ allow: ["survey"] });
+  await assert.rejects(early.execute({ ms: 60_000 }), { name: "NetworkError", code: "timeout" });
+  await until(async () => (await status.execute({})) === "completed,cancelled");
+  await older.close();
+
+  const answerers = { "elicitation/create": () => ({ action: "accept", content: { name: "Ada" } }) };
+  const newer = mcpServer({ url: servers.tasked, answerers });
+  const [chart, sink] = await newer.tools();
+  assert.equal(await chart.execute({}), "charted for Ada");
+  await assert.rejects(sink.execute({}), { message: /the reef was too shallow/ });
+  const [, , drift] = await mcpServer({ url: servers.tasked, timeoutMs: 300 }).tools();
+  await assert.rejects(drift.execute({}), { name: "NetworkError", code: "timeout" });
+  await until(async () => (await newer.resources()).map(({ name }) => name).join() === "completed,failed,cancelled");
+});
+
+/** Waits, for ten seconds at most, until a condition holds. */
+async function until(holds) {
+  for (const end = Date.now() + 10_000; !(await holds()); ) {
+    assert.ok(Date.now() < end, "it did not happen within ten seconds");
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
 test("a token's function is asked here, and what it throws is told", async () => {
   let asked = 0;
   const token = () => ((asked += 1), "a-token-of-mine");

@@ -113,8 +113,18 @@ class Connection:
             if "requestState" in result:
                 params["requestState"] = result["requestState"]
             if wanted := mapping(result.get("inputRequests")):
-                params["inputResponses"] = await self._input_responses(method, wanted)
+                params["inputResponses"] = await self.input_responses(method, wanted)
         raise StreamError(f"the server asks for input again and again instead of answering {method}", code="limit", provider="mcp")
+
+    def send_off(self, method: str, params: Mapping[str, Any]) -> None:
+        """Sends a request whose result nobody waits for, and whose failure does not matter."""
+
+        async def send() -> None:
+            with suppress(StaysailError, TimeoutError):
+                async with timeout(PARTING_S):
+                    await self.request(method, params)
+
+        self._spawn(send())
 
     async def subscribe(self, uri: str, wanted: bool) -> None:
         """Subscribes to changes of a resource, or ends the subscription. Raises ConfigError where nobody would hear of them."""
@@ -251,8 +261,8 @@ class Connection:
         with suppress(StaysailError):
             await self._post(negotiated, await self._answerers.reply(id, method, params))
 
-    async def _input_responses(self, method: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """The caller's answers to an unfinished result, by their names there."""
+    async def input_responses(self, method: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the caller's answers to the requests of an unfinished result, by their names there. Raises StreamError."""
         Meter(self._limits, self._endpoint.host, method).check("requests", len(wanted))
         answers = {}
         for name, item in wanted.items():

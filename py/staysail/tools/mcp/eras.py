@@ -18,6 +18,8 @@ MODERN = ("2026-07-28",)
 HANDSHAKE = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")
 CLIENT = {"name": "staysail", "version": __version__}
 META = "io.modelcontextprotocol/"
+EXTENSIONS: Mapping[str, Any] = {f"{META}tasks": {}}
+"""Extensions of the newer era that this client has."""
 
 LOG_LEVELS = ("debug", "info", "notice", "warning", "error", "critical", "alert", "emergency")
 
@@ -50,7 +52,7 @@ def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping
     meta: dict[str, Any] = {
         f"{META}protocolVersion": version,
         f"{META}clientInfo": CLIENT,
-        f"{META}clientCapabilities": dict(capabilities),
+        f"{META}clientCapabilities": {**capabilities, "extensions": EXTENSIONS},
     }
     if log_level:
         meta[f"{META}logLevel"] = log_level
@@ -59,7 +61,8 @@ def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping
 
 def modern_headers(method: str, params: Mapping[str, Any], version: str) -> dict[str, str]:
     headers = {"mcp-protocol-version": version, "mcp-method": method}
-    name = params.get("uri") if method == "resources/read" else params.get("name")
+    named = "uri" if method == "resources/read" else "taskId" if method.startswith("tasks/") else "name"
+    name = params.get(named)
     return headers | ({"mcp-name": encode_header(name)} if isinstance(name, str) else {})
 
 

@@ -22,6 +22,7 @@ TYPES: Mapping[str, Any] = {
     "inputSchema": Mapping,
     "outputSchema": Mapping,
     "annotations": Mapping,
+    "execution": Mapping,
     "arguments": list,
     "icons": list,
     "_meta": Mapping,

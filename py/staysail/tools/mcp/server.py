@@ -27,7 +27,8 @@ from .eras import HANDSHAKE, HEADER_MISMATCH, LOG_LEVELS, MODERN, Negotiated, mi
 from .limits import McpLimits, Meter
 from .listing import read_items
 from .negotiation import rpc_code
-from .reading import text
+from .reading import mapping, text
+from .tasks import finished, makes_tasks
 from .timing import CallTimer
 from .tool import McpTool, OnToolProgress, Progress
 
@@ -121,7 +122,8 @@ class McpServer:
             clock=clock,
             timer=timer,
         )
-        self._schemas: dict[str, Mapping[str, Any]] = {}
+        self._tools: dict[str, Mapping[str, Any]] = {}
+        self._clock = clock
         self._warnings: dict[str, list[str]] = {}
 
     @property
@@ -179,15 +181,16 @@ class McpServer:
         args = dict(arguments or {})
 
         def headers(negotiated: Negotiated) -> Mapping[str, str]:
-            return mirror_headers(self._schemas.get(name, NOTHING), args) if negotiated.modern else NOTHING
+            return mirror_headers(mapping(self._tools.get(name, NOTHING).get("inputSchema")), args) if negotiated.modern else NOTHING
 
         def tell(progress: float, total: float | None, message: str | None) -> None:
             if on_progress:
                 on_progress(Progress(name, progress, total, message))
 
         async def ask() -> dict[str, Any]:
-            params = {"name": name, "arguments": args}
-            return await self._connection.request("tools/call", params, headers=headers, on_progress=tell if on_progress else None)
+            params = {"name": name, "arguments": args, **await self._wanted_task(name)}
+            result = await self._connection.request("tools/call", params, headers=headers, on_progress=tell if on_progress else None)
+            return await finished(result, self._connection, self._clock)
 
         async with self._connection.call(f"the tool {name}"):
             try:
@@ -246,9 +249,18 @@ class McpServer:
     def __repr__(self) -> str:
         return f"McpServer({without_secrets(self.url)!r})"
 
+    async def _wanted_task(self, name: str) -> Mapping[str, Any]:
+        """The params by which a call makes a task, where the tool cannot be called otherwise."""
+        if not makes_tasks(await self._connection.negotiated()):
+            return NOTHING
+        if name not in self._tools:
+            await self._list_tools()
+        execution = mapping(self._tools.get(name, NOTHING).get("execution"))
+        return {"task": {}} if execution.get("taskSupport") == "required" else NOTHING
+
     async def _list_tools(self) -> list[dict[str, Any]]:
         found = await self._list("tools")
-        self._schemas = {tool["name"]: tool.get("inputSchema", NOTHING) for tool in found}
+        self._tools = {tool["name"]: tool for tool in found}
         return found
 
     async def _list(self, path: str, field: str | None = None) -> list[dict[str, Any]]:
