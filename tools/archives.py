@@ -41,14 +41,15 @@ def download(place: Place, folder: Path) -> Path:
         case "npm":
             return _download_npm(place.archive, folder)
         case _:
-            return _download_pypi(place.archive, folder)
+            return _download_pypi(place.archive, folder, place.platform)
 
 
-def _download_pypi(requirement: str, folder: Path) -> Path:
+def _download_pypi(requirement: str, folder: Path, platform: str = "") -> Path:
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-input", "--no-cache-dir", "--no-deps", "--only-binary=:all:", "--ignore-requires-python"),
         *PLATFORM,
+        *(("--platform", platform, "--abi", "abi3") if platform else ()),
         *("--dest", str(folder), requirement),
     ]
     # pip downloads to its temporary folder first: keep it here, where progress is read from.

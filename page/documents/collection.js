@@ -12,9 +12,6 @@ export const PASSAGES = { size: 600, overlap: 80 };
 
 /** @typedef {{hits: [score: number, id: string, document: any][], vector: Float32Array | undefined, embedMs: number, searchMs: number}} Found */
 
-/** So many texts at once, so that a question need not wait until a whole file is embedded. */
-const BATCH = 8;
-
 /** Questions that are being embedded. @type {Map<string, {vector?: Float32Array, ms: number}>} */
 const asked = new Map();
 /** Of the files that are being read. @type {AbortSignal | undefined} */
@@ -25,10 +22,7 @@ async function embed(texts) {
   const engine = await localEngine();
   const question = asked.get(texts[0]); // the first time, a text of the store may come behind it
   const started = performance.now();
-  const vectors = [];
-  for (let at = 0; at < texts.length; at += BATCH) {
-    vectors.push(...(await engine.embed(texts.slice(at, at + BATCH), { signal: question ? undefined : stopped })));
-  }
+  const vectors = await engine.embed(texts, { signal: question ? undefined : stopped });
   if (question) Object.assign(question, { vector: vectors[0], ms: performance.now() - started });
   return vectors.map((vec) => ({ vec }));
 }

@@ -49,6 +49,20 @@ def test_the_models_answer_call_a_tool_embed_and_stop(open_tab, table):
     table.note("local model: tokens a second, one thread", told["tokensPerSecond"])
 
 
+def test_the_embedder_gives_the_same_on_two_threads(open_tab):
+    told = open_tab().call("local.embedOnThreads", timeout_s=60)
+    assert told["isIsolated"] is True
+    assert told["near"] > 0.999
+
+
+@pytest.mark.thorough
+def test_the_model_runs_by_the_newer_runtime(open_tab, table):
+    told = open_tab().call("local.useNative", timeout_s=170)
+    assert (told["call"]["name"], set(told["call"]["arguments"])) == ("get_weather", {"city"})
+    build = "wllama 3.13, its build without stack switching" if told["needsNothing"] else "wllama 3.13"
+    table.note("local model, native", f"{build}: {told['loadMs']} ms, {told['tokensPerSecond']} tokens a second on one thread")
+
+
 def test_of_two_tabs_one_downloads_and_the_other_finds_what_it_kept(open_tab):
     told = open_tab().call("local.downloadOnce", timeout_s=120)
     assert told["isComplete"] is True

@@ -1,4 +1,4 @@
-"""Splits a GGUF file into parts, as llama-gguf-split does: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md."""
+"""Splits a GGUF file into parts, as llama-gguf-split does, and gives one another chat template: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md."""
 
 import struct
 from collections.abc import Iterator
@@ -76,3 +76,26 @@ def split(data: bytes, count: int) -> Iterator[bytes]:
             body += tensor + bytes(_pad(len(tensor)))
         part = b"GGUF" + struct.pack("<IQQ", 3, len(own), written) + head + table
         yield part + bytes(_pad(len(part))) + body
+
+
+def with_template(data: bytes, template: str) -> tuple[bytes, int]:
+    """Returns the head of the same model with another chat template, and where the tensors of `data` begin, which come behind it.
+
+    data: at least the head of a GGUF file of version 3 that has a template."""
+    reader = _Reader(data)
+    reader.at = 8
+    tensors, pairs = reader.number("<Q"), reader.number("<Q")
+    head = b"GGUF" + struct.pack("<IQQ", 3, tensors, pairs)
+    for _ in range(pairs):
+        begin = reader.at
+        key = reader.string()
+        reader.skip(reader.number("<I"))
+        own = _string(key) + struct.pack("<I", STRING) + _string(template.encode())
+        head += own if key == b"tokenizer.chat_template" else data[begin : reader.at]
+    begin = reader.at
+    for _ in range(tensors):
+        reader.string()
+        dims = reader.number("<I")
+        reader.at += 8 * dims + 4 + 8
+    head += data[begin : reader.at]
+    return head + bytes(_pad(len(head))), reader.at + _pad(reader.at)

@@ -22,3 +22,17 @@ export const VOCABULARY = {
   sizeBytes: 231_508,
   sha256: "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
 };
+
+/** @type {WeightFile} */
+export const STATIC_TABLE = {
+  path: "potion-base-8m/model.safetensors",
+  sizeBytes: 30_236_760,
+  sha256: "f65d0f325faadc1e121c319e2faa41170d3fa07d8c89abd48ca5358d9a223de2",
+};
+
+/** @type {WeightFile} */
+export const STATIC_TOKENIZER = {
+  path: "potion-base-8m/tokenizer.json",
+  sizeBytes: 683_666,
+  sha256: "e67e803f624fb4d67dea1c730d06e1067e1b14d830e2c2202569e3ef0f70bb50",
+};

@@ -1,56 +1,36 @@
 /**
- * all-MiniLM-L6-v2 (int8 ONNX) by onnxruntime-web, on one thread: 384 dimensions, unit length.
+ * Turns texts into vectors of unit length, by a model that computes them (onnxruntime-web) or by a table of one row for each token
+ * (static-table.js).
+ *
+ * Texts are computed in small batches of about one length, and what waits is looked at after each: the call with the fewest texts left is
+ * next, of equal ones the newest, so that a question does not wait for a file that is being embedded.
+ *
+ * @import { OpenEmbedder } from "./types.js"
  */
 
-import { LocalModelError, abortError, messageOf } from "./errors.js";
-import { WordPiece } from "./wordpiece.js";
-
-/** What the model was trained on; longer texts are cut, so split them first. */
-const MAX_TOKENS = 256;
-/** Rows times columns of one batch: keeps its activations within a few MB, and a stop within half a second. */
-const BATCH_CELLS = 1024;
+import { abortError } from "./errors.js";
 
 /**
- * The part of onnxruntime-web that is used.
- * @typedef {{data: Float32Array, dims: readonly number[]}} Tensor
- * @typedef {object} Session
- * @property {readonly string[]} inputNames
- * @property {readonly string[]} outputNames
- * @property {(feeds: Record<string, unknown>) => Promise<Record<string, Tensor>>} run
+ * @typedef {{index: number, text: string, ids?: number[]}} Row
+ * @typedef {object} Job
+ * @property {Row[]} rows what is left, shortest first
+ * @property {Float32Array[]} vectors in the order of the texts
+ * @property {AbortSignal} [signal]
+ * @property {(vectors: Float32Array[]) => void} resolve
+ * @property {(error: unknown) => void} reject
  */
 
 export class Embedder {
-  #session;
-  #tokenizer;
-  #Tensor;
+  #model;
+  /** Oldest first. @type {Job[]} */
+  #jobs = [];
+  #isBusy = false;
 
-  /**
-   * @param {Session} session
-   * @param {WordPiece} tokenizer
-   * @param {new (type: string, data: BigInt64Array, dims: number[]) => unknown} Tensor
-   */
-  constructor(session, tokenizer, Tensor) {
-    this.#session = session;
-    this.#tokenizer = tokenizer;
-    this.#Tensor = Tensor;
-  }
-
-  /**
-   * @param {Blob} weights
-   * @param {string} vocabulary
-   * @param {URL} runtimeURL
-   */
-  static async open(weights, vocabulary, runtimeURL) {
-    try {
-      const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
-      ort.env.wasm.wasmPaths = runtimeURL.href;
-      ort.env.wasm.numThreads = 1;
-      ort.env.logLevel = "error";
-      const session = await ort.InferenceSession.create(new Uint8Array(await weights.arrayBuffer()), { executionProviders: ["wasm"] });
-      return new Embedder(session, new WordPiece(vocabulary), ort.Tensor);
-    } catch (cause) {
-      throw new LocalModelError("runtime_missing", `The embedder did not start from ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
-    }
+  /** @param {OpenEmbedder} model */
+  constructor(model) {
+    this.#model = model;
+    this.dimensions = model.dimensions;
+    this.threads = model.threads;
   }
 
   /**
@@ -59,58 +39,65 @@ export class Embedder {
    * @returns {Promise<Float32Array[]>} in the order of `texts`
    */
   async embed(texts, signal) {
-    const rows = texts.map((text, index) => ({ index, ids: this.#tokenizer.encode(text, MAX_TOKENS) }));
-    rows.sort((a, b) => a.ids.length - b.ids.length); // neighbours of one length waste no padding
-    /** @type {Float32Array[]} */
-    const vectors = new Array(texts.length);
-    for (let start = 0; start < rows.length; ) {
-      if (signal?.aborted) throw abortError();
-      let end = start + 1;
-      while (end < rows.length && (end + 1 - start) * rows[end].ids.length <= BATCH_CELLS) end++;
-      const batch = rows.slice(start, end);
-      const found = await this.#run(batch.map((row) => row.ids));
-      batch.forEach((row, at) => (vectors[row.index] = found[at]));
-      start = end;
-      // onnxruntime computes on this thread: let a message that stops us in.
+    if (texts.length === 0) return [];
+    const rows = texts.map((text, index) => ({ index, text }));
+    rows.sort((a, b) => a.text.length - b.text.length); // neighbours of about one length waste little padding
+    return new Promise((resolve, reject) => {
+      this.#jobs.push({ rows, vectors: new Array(texts.length), signal, resolve, reject });
+      void this.#work();
+    });
+  }
+
+  async #work() {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    while (this.#jobs.length) {
+      const job = this.#jobs.reduce((first, other) => (other.rows.length <= first.rows.length ? other : first));
+      try {
+        if (job.signal?.aborted) throw abortError();
+        await this.#step(job);
+        if (job.rows.length === 0) this.#end(job, () => job.resolve(job.vectors));
+      } catch (error) {
+        this.#end(job, () => job.reject(error));
+      }
+      // A model computes on this thread: let in what stops a call, and other calls.
       await new Promise((resolve) => setTimeout(resolve));
     }
-    return vectors;
+    this.#isBusy = false;
+  }
+
+  /** @param {Job} job */
+  async #step({ rows, vectors }) {
+    /** @type {number[][]} */
+    const batch = [];
+    for (let width = 0; batch.length < rows.length; ) {
+      const row = rows[batch.length];
+      row.ids ??= this.#model.encode(row.text);
+      width = Math.max(width, row.ids.length);
+      if (batch.length && (batch.length + 1) * width > this.#model.batchCells) break;
+      batch.push(row.ids);
+    }
+    const taken = rows.splice(0, batch.length);
+    const found = await this.#model.run(batch);
+    taken.forEach((row, at) => (vectors[row.index] = found[at]));
   }
 
   /**
-   * @param {number[][]} batch shortest first
-   * @returns {Promise<Float32Array[]>}
+   * @param {Job} job
+   * @param {() => void} tell
    */
-  async #run(batch) {
-    const width = batch[batch.length - 1].length;
-    const shape = [batch.length, width];
-    const ids = new BigInt64Array(batch.length * width);
-    const mask = new BigInt64Array(ids.length);
-    batch.forEach((row, at) =>
-      row.forEach((id, column) => {
-        ids[at * width + column] = BigInt(id);
-        mask[at * width + column] = 1n;
-      }),
-    );
-    /** @type {Record<string, BigInt64Array>} */
-    const inputs = { input_ids: ids, attention_mask: mask, token_type_ids: new BigInt64Array(ids.length) };
-    const feeds = Object.fromEntries(this.#session.inputNames.map((name) => [name, new this.#Tensor("int64", inputs[name], shape)]));
-    const { data, dims } = (await this.#session.run(feeds))[this.#session.outputNames[0]];
-    return batch.map((row, at) => meanPool(data, at * width, row.length, dims[2])); // data: (batch, width, size)
+  #end(job, tell) {
+    this.#jobs.splice(this.#jobs.indexOf(job), 1);
+    tell();
   }
 }
 
 /**
- * @param {Float32Array} data
- * @param {number} first
- * @param {number} count
- * @param {number} size
+ * Returns the vector at unit length, in place. The zero vector stays.
+ * @param {Float32Array} vector
  */
-function meanPool(data, first, count, size) {
-  const mean = new Float32Array(size);
-  for (let row = first; row < first + count; row++) {
-    for (let at = 0; at < size; at++) mean[at] += data[row * size + at];
-  }
-  const norm = Math.hypot(...mean) || 1; // the mean's divisor drops out here
-  return mean.map((value) => value / norm);
+export function atUnitLength(vector) {
+  const norm = Math.hypot(...vector) || 1;
+  for (let at = 0; at < vector.length; at++) vector[at] /= norm;
+  return vector;
 }

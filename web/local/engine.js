@@ -6,6 +6,7 @@
  */
 
 import { BUILT_IN } from "./catalogue.js";
+import { BUILT_IN_EMBEDDER, LOCAL_EMBEDDERS, embedderOf } from "./embedders.js";
 import { LocalModelError, abortError, fromWire } from "./errors.js";
 import { HUB, canonicalName, inOrder } from "./names.js";
 import { Patience, stalled } from "./patience.js";
@@ -35,6 +36,7 @@ export class LocalEngine {
   #threads;
   #hubURL;
   #runtime;
+  #using;
   /** @type {string | Blob[]} */
   #model;
   /** @type {WeakMap<Blob | Blob[], Blob[]>} */
@@ -62,6 +64,7 @@ export class LocalEngine {
     hubURL = HUB,
     contextTokens = 4096,
     threads = defaultThreads(),
+    embedder = BUILT_IN_EMBEDDER,
     runtime,
   } = {}) {
     this.#localURL = folder(localURL);
@@ -69,6 +72,7 @@ export class LocalEngine {
     this.#model = this.#chosen(model);
     this.#contextTokens = contextTokens;
     this.#threads = threads;
+    this.#using = embedderOf(embedder);
     this.#runtime = runtime;
   }
 
@@ -144,7 +148,8 @@ export class LocalEngine {
   /**
    * @param {string[]} texts
    * @param {{signal?: AbortSignal}} [options]
-   * @returns {Promise<Float32Array[]>} unit vectors of 384 dimensions, in the order of `texts`; texts are cut at 256 tokens
+   * @returns {Promise<Float32Array[]>} unit vectors, in the order of `texts`: of 384 dimensions by the built-in embedder, which cuts texts at
+   *   256 tokens. Of several calls the one with the fewest texts left goes on first, of equal ones the newest.
    */
   async embed(texts, { signal } = {}) {
     if (texts.length === 0) return [];
@@ -183,7 +188,8 @@ export class LocalEngine {
    * @returns {Promise<boolean>} whether there was anything
    */
   async delete(model) {
-    const name = model === "embedder" ? model : canonicalName(model, { hubURL: this.#hubURL });
+    const isEmbedder = model === "embedder" || model === this.#using.name || LOCAL_EMBEDDERS.some(({ name }) => name === model);
+    const name = isEmbedder ? (model === BUILT_IN_EMBEDDER.name ? "embedder" : model) : canonicalName(model, { hubURL: this.#hubURL });
     return /** @type {boolean} */ (await this.#send({ type: "delete", model: name }).done);
   }
 
@@ -245,7 +251,15 @@ export class LocalEngine {
   /** @param {Pick<HostOptions, "model" | "language" | "embedder">} what */
   #sendLoad(what) {
     const [localURL, hubURL, contextTokens, threads] = [this.#localURL, this.#hubURL, this.#contextTokens, this.#threads];
-    const options = { localURL, hubURL, contextTokens, threads, ...(this.#runtime && { runtime: this.#runtime }), ...what };
+    const options = {
+      localURL,
+      hubURL,
+      contextTokens,
+      threads,
+      using: this.#using,
+      ...(this.#runtime && { runtime: this.#runtime }),
+      ...what,
+    };
     return this.#send({ type: "load", options }, { onProgress: (progress) => this.#watchers.forEach((watch) => watch(progress)) }).done;
   }
 

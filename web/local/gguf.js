@@ -4,6 +4,8 @@ import { LocalModelError } from "./errors.js";
 
 /** llama.cpp reads a file with 32-bit offsets here. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
+/** Where the chat template is looked for: behind the vocabulary, which has a few MB. */
+const HEAD_BYTES = 2 ** 25;
 
 /** Raises "not_gguf" or "too_large" for a file that cannot be read here. @param {Blob} weights */
 export async function checkFile(weights) {
@@ -33,4 +35,20 @@ export async function trainedContext(weights) {
   const view = new DataView(head.buffer, at + name.length);
   const UINT32 = 4;
   return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
+}
+
+/** Returns whether the model's own chat template takes tools. @param {Blob} weights */
+export async function takesTools(weights) {
+  const head = new Uint8Array(await weights.slice(0, HEAD_BYTES).arrayBuffer());
+  const name = new TextEncoder().encode("tokenizer.chat_template");
+  const view = new DataView(head.buffer);
+  const STRING = 8;
+  for (let at = head.indexOf(name[0]); at >= 0; at = head.indexOf(name[0], at + 1)) {
+    const end = at + name.length;
+    if (end + 12 > head.length) return false;
+    if (!name.every((byte, index) => head[at + index] === byte) || view.getUint32(end, true) !== STRING) continue;
+    const bytes = head.subarray(end + 12, end + 12 + Number(view.getBigUint64(end + 4, true)));
+    return /\btools\b/.test(new TextDecoder().decode(bytes));
+  }
+  return false;
 }

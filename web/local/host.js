@@ -1,20 +1,24 @@
 /**
  * The models a worker holds, loaded on demand and made anew after a crash.
  *
- * @import { CompletionRequest, HostOptions, Progress } from "./types.js"
+ * @import { CompletionRequest, HostOptions, LocalEmbedder, ModelFile, Progress } from "./types.js"
  */
 
 import { complete } from "./completion.js";
 import { BUILT_IN, LOCAL_MODELS } from "./catalogue.js";
-import { EMBEDDER, VOCABULARY } from "./defaults.js";
 import { Embedder } from "./embedder.js";
+import { BUILT_IN_EMBEDDER } from "./embedders.js";
 import { LocalModelError } from "./errors.js";
+import { takesTools } from "./gguf.js";
 import { Llama } from "./llama.js";
-import { NativeModel, canRunNative } from "./native.js";
+import { NativeModel } from "./native.js";
 import { within } from "./patience.js";
-import { filesOf } from "./names.js";
+import { filesOf, placeOf } from "./names.js";
 import { requireWebAssembly, runtimeFolder } from "./abilities.js";
 import { Router } from "./router.js";
+import { openStaticTable } from "./static-table.js";
+import { openTokenizer } from "./tokens.js";
+import { openTransformer } from "./transformer.js";
 import { fetchWeights } from "./weights.js";
 
 /** @typedef {(progress: Progress) => void} OnProgress */
@@ -30,9 +34,9 @@ export class Host {
   #model = BUILT_IN.name;
   /** @type {Promise<Llama | NativeModel> | undefined} */
   #llama;
-  /** @type {Promise<Embedder> | undefined} */
-  #embedder;
-  #router = new Router((texts) => this.embed(texts));
+  /** By name. @type {Map<string, Promise<Embedder>>} */
+  #embedders = new Map();
+  #router = new Router(async (texts) => (await this.#embedder(BUILT_IN_EMBEDDER, () => {})).embed(texts));
 
   /** @param {(error: Error) => void} onCrash called when the language model's own worker dies */
   constructor(onCrash) {
@@ -47,7 +51,7 @@ export class Host {
   async load(options, onProgress, signal) {
     this.#options = options;
     if (options.language) await this.#languageModel(options.model ?? BUILT_IN.name, onProgress, signal);
-    if (options.embedder) await this.#embeddingModel(onProgress, signal);
+    if (options.embedder) await this.#embedder(options.using, onProgress, signal);
     return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
   }
 
@@ -76,7 +80,7 @@ export class Host {
    * @param {AbortSignal} [signal]
    */
   async embed(texts, signal) {
-    return (await this.#embeddingModel(() => {}, signal)).embed(texts, signal);
+    return (await this.#embedder(this.#settled().using, () => {}, signal)).embed(texts, signal);
   }
 
   /**
@@ -106,12 +110,16 @@ export class Host {
   async #openLanguageModel(model, onProgress, signal) {
     requireWebAssembly(); // before anything large is downloaded
     const { contextTokens, threads, runtime: wanted } = this.#settled();
-    const isNative = (wanted ?? LOCAL_MODELS.find(({ name }) => name === model)?.runtime) === "native" && canRunNative();
-    const runtime = isNative ? undefined : await Llama.importRuntime(this.#url(runtimeFolder()));
+    const known = LOCAL_MODELS.find(({ name }) => name === model);
+    const given = wanted ?? (known && (known.runtime ?? "guided"));
+    const importGuided = () => Llama.importRuntime(this.#url(runtimeFolder()));
+    const early = given === "guided" ? await importGuided() : undefined; // a missing runtime is said before the download
     const weights = typeof model === "string" ? await this.#fetchModel(model, this.#settled(), { onProgress, signal }) : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const options = { contextTokens, threads, onCrash: this.#onCrash };
-    return runtime ? Llama.open(weights, { runtime, ...options }) : NativeModel.open(weights, { url: this.#url("wllama3/"), ...options });
+    const isNative = given ? given === "native" : await takesTools(weights[0]);
+    if (isNative) return NativeModel.open(weights, { url: this.#url("wllama3/"), ...options });
+    return Llama.open(weights, { runtime: early ?? (await importGuided()), ...options });
   }
 
   /**
@@ -136,31 +144,41 @@ export class Host {
   }
 
   /**
+   * @param {LocalEmbedder} described
    * @param {OnProgress} onProgress
    * @param {AbortSignal} [signal]
    */
-  async #embeddingModel(onProgress, signal) {
-    this.#embedder ??= this.#openEmbedder(onProgress, signal).catch((error) => {
-      this.#embedder = undefined;
-      throw withAdvice(error);
-    });
-    return this.#embedder;
+  async #embedder(described, onProgress, signal) {
+    const found =
+      this.#embedders.get(described.name) ??
+      this.#openEmbedder(described, onProgress, signal).catch((error) => {
+        this.#embedders.delete(described.name);
+        throw described.isTried ? withAdvice(error) : error;
+      });
+    this.#embedders.set(described.name, found);
+    return found;
   }
 
   /**
+   * @param {LocalEmbedder} described
    * @param {OnProgress} onProgress
    * @param {AbortSignal} [signal]
    */
-  async #openEmbedder(onProgress, signal) {
-    const { path, ...known } = EMBEDDER;
-    const { path: words, ...knownWords } = VOCABULARY;
+  async #openEmbedder({ name, kind, maxTokens, prefix, dimensions, files }, onProgress, signal) {
+    const { localURL, hubURL, threads } = this.#settled();
+    const model = name === BUILT_IN_EMBEDDER.name ? "embedder" : name;
     const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
       onProgress({ stage: "embedder", loadedBytes, totalBytes });
-    const [weights, vocabulary] = await Promise.all([
-      fetchWeights({ url: this.#url(path).href, model: "embedder", ...known }, { signal, onBytes }),
-      fetchWeights({ url: this.#url(words).href, model: "embedder", ...knownWords }, { signal }),
-    ]);
-    return within(OPEN_MS, "The start of the embedder", Embedder.open(weights, await vocabulary.text(), this.#url("onnxruntime/")));
+    const fetchFile = (/** @type {ModelFile} */ { address, ...known }, /** @type {typeof onBytes} */ told) =>
+      fetchWeights({ url: placeOf(address, { localURL, hubURL }), model, ...known }, { signal, onBytes: told });
+    const [weights, words] = await Promise.all([fetchFile(files.weights, onBytes), fetchFile(files.tokenizer, () => {})]);
+    const isStatic = kind === "static";
+    const isVocabulary = files.tokenizer.address.endsWith(".txt");
+    const encode = await openTokenizer(words, { isVocabulary, runtimeURL: this.#url("tokenizers/"), maxTokens, prefix, isBare: isStatic });
+    const opened = isStatic
+      ? openStaticTable(weights, { encode })
+      : openTransformer(weights, { encode, runtimeURL: this.#url("onnxruntime/"), threads, dimensions });
+    return new Embedder(await within(OPEN_MS, "The start of the embedder", opened));
   }
 
   #settled() {

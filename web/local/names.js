@@ -45,12 +45,18 @@ export function canonicalName(model, { hubURL = HUB } = {}) {
 export function filesOf(name, { localURL, hubURL = HUB }) {
   const known = LOCAL_MODELS.find((entry) => entry.name === name);
   if (known) {
-    return known.files.map((file) => ({
-      ...file,
-      address: file.address.startsWith("hf:") ? hubAddress(file.address, hubURL) : new URL(file.address, localURL).href,
-    }));
+    return known.files.map((file) => ({ ...file, address: placeOf(file.address, { localURL, hubURL }) }));
   }
   return partsOf(name).map((address) => ({ address }));
+}
+
+/**
+ * Returns the absolute address of a catalogue's file.
+ * @param {string} address absolute, "hf:owner/repo/file", or relative to the folder of staysail's own models
+ * @param {{localURL: string, hubURL: string}} places
+ */
+export function placeOf(address, { localURL, hubURL }) {
+  return address.startsWith("hf:") ? hubAddress(address, hubURL) : new URL(address, localURL).href;
 }
 
 /**
@@ -59,7 +65,11 @@ export function filesOf(name, { localURL, hubURL = HUB }) {
  */
 function hubAddress(name, hubURL) {
   const found = HUB_NAME.exec(name.slice("hf:".length));
-  if (!found || !/\.gguf$/i.test(found[3]) || found[3].split("/").some((step) => !step || step === "." || step === "..")) {
+  if (
+    !found ||
+    !/\.(gguf|onnx|safetensors|json)$/i.test(found[3]) ||
+    found[3].split("/").some((step) => !step || step === "." || step === "..")
+  ) {
     throw bad(`"${name}" names no file on the hub. Write "hf:owner/repo/file.gguf": the repository's page lists its files.`);
   }
   const [, repo, revision = "main", path] = found;

@@ -2,7 +2,10 @@
  * A GGUF language model by wllama 3, which is llama.cpp's server in WebAssembly: the model's own chat template, its own tool calls,
  * answers under a JSON Schema, reasoning. The model chooses its tools, so it has to be one that can.
  *
- * @import { CompletionEvent, CompletionRequest, FinishReason, Message, Part } from "./types.js"
+ * A call that is forced (`tool_choice` "required", or a tool's name) is decoded under the schema of calls: llama.cpp's own "required" lets a
+ * model write text before its call for as long as it likes (https://github.com/ggml-org/llama.cpp/issues/27217).
+ *
+ * @import { CompletionEvent, CompletionRequest, FinishReason, Message, Part, ToolDefinition } from "./types.js"
  * @typedef {{index: number, id?: string, function?: {name?: string, arguments?: string}}} CallDelta
  * @typedef {object} Chunk
  * @property {{delta: {content?: string | null, reasoning_content?: string | null, tool_calls?: CallDelta[]}, finish_reason: string | null}[]} choices
@@ -10,6 +13,7 @@
  *
  * The part of wllama that is used, its module, and the folder that it came from.
  * @typedef {object} Wllama
+ * @property {(files: {worker: string, wasm: string}, engines: "safari" | "firefox_safari") => void} setCompat
  * @property {(blobs: Blob[], config: object) => Promise<void>} loadModel
  * @property {() => {n_ctx: number}} getLoadedContextInfo
  * @property {() => number} getNumThreads
@@ -18,6 +22,7 @@
  * @typedef {{Wllama: new (paths: {default: string}, options: object) => Wllama, LoggerWithoutDebug: object, url: URL}} Runtime
  */
 
+import { ForcedCall, callSchema } from "./call-schema.js";
 import { LocalModelError, abortError, messageOf } from "./errors.js";
 import { checkFile, trainedContext } from "./gguf.js";
 import { Patience, stalled, within } from "./patience.js";
@@ -28,16 +33,6 @@ const LOAD_MS = 180_000;
 const STEP_MS = 600_000;
 const EXIT_MS = 3_000;
 const DEFAULT_MAX_TOKENS = 512;
-
-/** Whether the browser has what the runtime needs: stack switching, and WebAssembly with 64-bit addresses. */
-export function canRunNative() {
-  try {
-    const described = /** @type {any} */ ({ address: "i64", initial: 1n });
-    return "Suspending" in WebAssembly && Boolean(new WebAssembly.Memory(described));
-  } catch {
-    return false;
-  }
-}
 
 export class NativeModel {
   #wllama;
@@ -67,6 +62,7 @@ export class NativeModel {
     };
     const logger = { ...LoggerWithoutDebug, log: hear, warn: hear, debug: hear, error };
     const wllama = new Wllama({ default: new URL("wllama.wasm", url).href }, { logger });
+    wllama.setCompat({ worker: new URL("compat/wllama.js", url).href, wasm: new URL("compat/wllama.wasm", url).href }, "firefox_safari");
     const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
     try {
       await Promise.race([wllama.loadModel(weights, { n_ctx, n_threads: threads, n_parallel: 1 }), silence]);
@@ -94,10 +90,12 @@ export class NativeModel {
     const abortSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     /** @type {{id: string, name: string, text: string}[]} */
     const calls = [];
+    const sent = render(request);
+    const forced = sent.isForced ? new ForcedCall() : undefined;
     let finish = "stop";
     let timings = { cache_n: 0, prompt_n: 0, predicted_n: 0 };
     try {
-      const stream = await this.#wllama.createChatCompletion({ ...render(request), abortSignal });
+      const stream = await this.#wllama.createChatCompletion({ ...sent.body, abortSignal });
       const chunks = stream[Symbol.asyncIterator]();
       for (;;) {
         const { done, value } = await within(STEP_MS, "A step of the language model", chunks.next());
@@ -107,11 +105,13 @@ export class NativeModel {
         if (!choice) continue;
         const { content, reasoning_content: thought, tool_calls: deltas = [] } = choice.delta;
         if (thought) yield { type: "reasoning", text: thought };
-        if (content) yield { type: "text", text: content };
-        for (const { index, id, function: called } of deltas) {
+        if (content && !forced) yield { type: "text", text: content };
+        for (const { index, id, function: called } of forced?.read(content) ?? deltas) {
           calls[index] ??= { id: id || `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`, name: "", text: "" };
-          calls[index].name += called?.name ?? "";
-          calls[index].text += called?.arguments ?? "";
+          const call = calls[index];
+          call.name += called?.name ?? "";
+          call.text += called?.arguments ?? "";
+          yield { type: "tool_call_delta", id: call.id, name: call.name, arguments_delta: called?.arguments ?? "" };
         }
         finish = choice.finish_reason ?? finish;
       }
@@ -127,7 +127,7 @@ export class NativeModel {
     yield { type: "usage", input_tokens: cached + read, output_tokens: written, cached_input_tokens: cached };
     yield {
       type: "finish",
-      finish_reason: calls.length ? "tool_calls" : /** @type {FinishReason} */ (finish === "length" ? "length" : "stop"),
+      finish_reason: /** @type {FinishReason} */ (finish === "length" ? "length" : calls.length ? "tool_calls" : "stop"),
     };
   }
 
@@ -153,32 +153,43 @@ async function importRuntime(url) {
   }
 }
 
-/** Returns the request of Chat Completions. @param {CompletionRequest} request */
-function render({ messages, tools = [], tool_choice: choice, output_schema: schema, temperature, max_tokens: max = DEFAULT_MAX_TOKENS }) {
+/**
+ * Returns the request of Chat Completions, and whether a call is forced.
+ * @param {CompletionRequest} request
+ */
+function render({
+  messages,
+  tools = [],
+  tool_choice: choice = "auto",
+  output_schema: schema,
+  temperature,
+  max_tokens = DEFAULT_MAX_TOKENS,
+}) {
   if (!messages?.length) throw new LocalModelError("bad_request", "A request needs at least one message.");
-  if (!(max >= 1)) throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${max}.`);
-  // llama.cpp knows no named choice: that tool alone is offered then.
+  if (!(max_tokens >= 1)) throw new LocalModelError("bad_request", `max_tokens must be at least 1, not ${max_tokens}.`);
   const offered = typeof choice === "object" ? tools.filter(({ name }) => name === choice.name) : tools;
   if (typeof choice === "object" && !offered.length)
     throw new LocalModelError("bad_request", `tool_choice names "${choice.name}", which is not among the tools.`);
-  return {
+  const isForced = offered.length > 0 && choice !== "auto" && choice !== "none";
+  const format = isForced ? callSchema(offered, { nameKey: "name" }) : schema;
+  const body = {
     messages: messages.flatMap(renderMessage),
     stream: true,
     timings_per_token: true,
     cache_prompt: true,
-    max_tokens: max,
+    max_tokens,
     ...(temperature === undefined ? {} : { temperature }),
-    ...(schema === undefined ? {} : { response_format: { type: "json_schema", json_schema: { name: "answer", schema, strict: true } } }),
-    ...(offered.length
-      ? {
-          tools: offered.map(({ name, description = "", parameters = { type: "object", properties: {} } }) => ({
-            type: "function",
-            function: { name, description, parameters },
-          })),
-          tool_choice: typeof choice === "object" ? "required" : (choice ?? "auto"),
-        }
-      : {}),
+    ...(format === undefined
+      ? {}
+      : { response_format: { type: "json_schema", json_schema: { name: "answer", schema: format, strict: true } } }),
+    ...(offered.length ? { tools: offered.map(renderTool), tool_choice: choice === "none" ? "none" : "auto" } : {}),
   };
+  return { body, isForced };
+}
+
+/** @param {ToolDefinition} tool */
+function renderTool({ name, description = "", parameters = { type: "object", properties: {} } }) {
+  return { type: "function", function: { name, description, parameters } };
 }
 
 /**

@@ -19,6 +19,7 @@
  * @property {(options?: object) => Promise<Session>} create
  */
 
+import { callSchema } from "./call-schema.js";
 import { LocalModelError, abortError, messageOf } from "./errors.js";
 import { chatMessages } from "./prompt.js";
 
@@ -74,7 +75,9 @@ export class PromptAPIEngine {
     const before = used();
     const stop = new AbortController();
     try {
-      const responseConstraint = tools.length ? callSchema(tools, request) : request.output_schema;
+      const responseConstraint = tools.length
+        ? callSchema(tools, { nameKey: "tool", orAnswer: (request.tool_choice ?? "auto") === "auto" })
+        : request.output_schema;
       const stream = session.promptStreaming(input, {
         signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
         ...(responseConstraint === undefined ? {} : { responseConstraint }),
@@ -135,28 +138,6 @@ function offeredTools({ messages, tools = [], tool_choice: choice = "auto" }) {
   const named = tools.filter((tool) => tool.name === choice.name);
   if (named.length === 0) throw new LocalModelError("bad_request", `tool_choice names "${choice.name}", which is not among the tools.`);
   return named;
-}
-
-/**
- * @param {ToolDefinition[]} tools
- * @param {CompletionRequest} request
- * @returns {Schema}
- */
-function callSchema(tools, { tool_choice: choice = "auto" }) {
-  /** @type {Record<string, Schema>} */
-  const definitions = {};
-  const calls = tools.map(({ name, parameters }) => {
-    const { $defs = {}, ...schema } = typeof parameters === "object" ? parameters : { type: "object" };
-    Object.assign(definitions, $defs); // references in the parameters point at the root, which is ours now
-    return {
-      type: "object",
-      properties: { tool: { const: name }, arguments: schema },
-      required: ["tool", "arguments"],
-      additionalProperties: false,
-    };
-  });
-  const answer = { type: "object", properties: { answer: { type: "string" } }, required: ["answer"], additionalProperties: false };
-  return { anyOf: choice === "auto" ? [...calls, answer] : calls, ...(Object.keys(definitions).length ? { $defs: definitions } : {}) };
 }
 
 /**

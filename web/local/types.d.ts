@@ -33,6 +33,8 @@ export type FinishReason = "stop" | "length" | "tool_calls";
 export type CompletionEvent =
   | { type: "text"; text: string }
   | { type: "reasoning"; text: string }
+  /** A piece of a call's arguments as JSON text, before its `tool_call`. */
+  | { type: "tool_call_delta"; id: string; name: string; arguments_delta: string }
   | { type: "tool_call"; id: string; name: string; arguments: unknown }
   | { type: "usage"; input_tokens: number; output_tokens: number; cached_input_tokens: number }
   | { type: "finish"; finish_reason: FinishReason };
@@ -55,11 +57,11 @@ export type LocalModel = {
   licence: string;
   /** BCP 47; "mul" for very many. */
   languages?: string[];
-  /** What it does here. tools: the embedder chooses them, the model fills in the arguments. schema: answers under a JSON Schema. */
+  /** What it does here. tools: it calls them, guided or by itself. schema: answers under a JSON Schema. */
   abilities: ("tools" | "schema" | "reasoning")[];
   /** The context that it was trained for. */
   contextTokens?: number;
-  /** How it runs; "guided" without. */
+  /** How it runs; "guided" without. A file that is not in the catalogue runs native if its chat template takes tools. */
   runtime?: LocalRuntime;
   /** Memory of the tab with 4,096 tokens of context, measured in Chromium. It is always more than the files. */
   memoryBytes?: number;
@@ -72,6 +74,36 @@ export type LocalModel = {
   files: (ModelFile & { sizeBytes: number })[];
 };
 
+/** An embedder that is known by its name, or one of a caller's own. What is not known of it is left out. */
+export type LocalEmbedder = {
+  /** The name in `localEngine({ embedder })`. */
+  name: string;
+  title: string;
+  /** transformer: computes each text (ONNX). static: the mean of its tokens' rows in a table (safetensors), much faster and less exact. */
+  kind: "transformer" | "static";
+  licence: string;
+  /** BCP 47; "mul" for very many. */
+  languages: string[];
+  dimensions: number;
+  /** Longer texts are cut. */
+  maxTokens: number;
+  /** Goes before each text, as the model was trained. */
+  prefix?: string;
+  isTried: boolean;
+  note: string;
+  /** tokenizer: `tokenizer.json`, or BERT's `vocab.txt`. */
+  files: { weights: ModelFile; tokenizer: ModelFile };
+};
+
+/** An embedder that is open. run: from token ids to vectors of unit length. batchCells: most rows times columns of one `run`. */
+export type OpenEmbedder = {
+  dimensions: number;
+  threads: number;
+  batchCells: number;
+  encode: (text: string) => number[];
+  run: (batch: number[][]) => Promise<Float32Array[]>;
+};
+
 /** What the browser keeps of a model. name: of the catalogue, else its address; "embedder" for the one that comes with staysail. */
 export type StoredModel = { name: string; sizeBytes: number; storedBytes: number; isComplete: boolean };
 
@@ -80,8 +112,7 @@ export type Device = { threads: number; memoryGB: number; hasWebGPU: boolean };
 
 /**
  * guided: wllama 2; the embedder chooses the tool and the model fills in its arguments. For small models.
- * native: wllama 3; the model's own chat template, tool calls and reasoning. Where the browser cannot run it (it needs stack switching and
- * 64-bit addresses), the model runs guided.
+ * native: wllama 3; the model's own chat template, tool calls and reasoning. For models whose template takes tools.
  */
 export type LocalRuntime = "guided" | "native";
 
@@ -97,9 +128,11 @@ export type EngineOptions = {
   hubURL?: string | URL;
   /** Context window in tokens, at most what the model was trained for. */
   contextTokens?: number;
-  /** Threads of the language model where the page is cross-origin isolated. */
+  /** Threads of the language model and of the embedder where the page is cross-origin isolated. */
   threads?: number;
-  /** How language models run, in place of what the catalogue says of each. */
+  /** What `embed` uses: a name of `localEmbedders`, or a description with files of one's own. Tools are always chosen by the built-in one. */
+  embedder?: string | LocalEmbedder;
+  /** How language models run, in place of what the catalogue or their chat template says. */
   runtime?: LocalRuntime;
 };
 export type LoadOptions = {
@@ -133,6 +166,8 @@ export type HostOptions = {
   model?: string | Blob[];
   language: boolean;
   embedder: boolean;
+  /** The embedder of `embed`. */
+  using: LocalEmbedder;
   contextTokens: number;
   threads: number;
   runtime?: LocalRuntime;

@@ -41,6 +41,34 @@ export async function useModels({ threads }) {
   return told;
 }
 
+/** Runs the built-in model by wllama 3: an answer, and a forced call. Returns what came of both. */
+export async function useNative() {
+  const engine = new LocalEngine({ threads: 1, contextTokens: 512, runtime: "native" });
+  const started = performance.now();
+  await engine.load();
+  const told = { loadMs: Math.round(performance.now() - started), needsNothing: !("Suspending" in WebAssembly) };
+  const times = [];
+  for await (const event of engine.complete({ messages: asked("Tell me about the sea."), max_tokens: 8 })) {
+    if (event.type === "text") times.push(performance.now());
+  }
+  told.tokensPerSecond = Math.round(((times.length - 1) / (times.at(-1) - times[0])) * 10_000) / 10;
+  const forced = { messages: asked("Weather in Oslo?"), tools: [WEATHER], tool_choice: "required", max_tokens: 40, temperature: 0 };
+  for await (const event of engine.complete(forced)) if (event.type === "tool_call") told.call = event;
+  engine.dispose();
+  return told;
+}
+
+/** Embeds on one thread and on two. Returns how near the vectors are, and whether the page is isolated, without which there is one thread. */
+export async function embedOnThreads() {
+  const vectors = [];
+  for (const threads of [1, 2]) {
+    const engine = new LocalEngine({ threads });
+    vectors.push((await engine.embed(["A ship sails on the sea."]))[0]);
+    engine.dispose();
+  }
+  return { isIsolated: crossOriginIsolated, near: vectors[0].reduce((sum, value, at) => sum + value * vectors[1][at], 0) };
+}
+
 /** A worker that never speaks, as Firefox now and then starts one: the engine makes another. which: the place of the silent ones. */
 export async function meetSilence({ silent }) {
   const made = [];
