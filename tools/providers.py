@@ -37,6 +37,8 @@ CLASSES = {
 MORE = {
     "local": """\
 export { LOCAL_MODELS as localModels, describeDevice, recommendedModel } from "../local/catalogue.js";
+export { LOCAL_EMBEDDERS as localEmbedders } from "../local/embedders.js";
+export { browserTools } from "../local/browser-tools.js";
 export { localEngine } from "../models/local-engines.js";
 """,
     "openai": """\

@@ -4,6 +4,8 @@ import * as agents from "../agent/agent.js";
 import * as models from "../models/models.js";
 
 export { LOCAL_MODELS as localModels, describeDevice, recommendedModel } from "../local/catalogue.js";
+export { LOCAL_EMBEDDERS as localEmbedders } from "../local/embedders.js";
+export { browserTools } from "../local/browser-tools.js";
 export { localEngine } from "../models/local-engines.js";
 
 /**
