@@ -7,7 +7,18 @@ import type { DetailedHTMLProps, HTMLAttributes } from "react";
 import type { StaysailChat } from "./types/element/element.js";
 import type { AgentOptions, Message } from "./types/types.js";
 
-type ChatEventName = "send" | "event" | "done" | "citation" | "error" | "clear" | "conversation" | "restored" | "progress" | "ready";
+type ChatEventName =
+  | "send"
+  | "event"
+  | "done"
+  | "citation"
+  | "error"
+  | "clear"
+  | "conversation"
+  | "restored"
+  | "progress"
+  | "ready"
+  | "model";
 type ChatEvents = { [name in ChatEventName as `onstaysail-${name}`]?: (event: CustomEvent) => void };
 type ChatProperties = {
   model?: AgentOptions["model"];
@@ -24,6 +35,7 @@ type ChatProperties = {
   conversation?: string;
   conversations?: StaysailChat["conversations"];
   durable?: boolean | string;
+  models?: boolean;
   runtimeURL?: string;
   "runtime-url"?: string;
   placeholder?: string;

@@ -18,15 +18,7 @@ export const MARKUP = /* html */ `
     <details class="more" id="local-box">
       <summary>Models for this page</summary>
       <p class="note">A bigger model answers better and slower. It is downloaded once and kept in this browser until you delete it.</p>
-      <ul id="local-models" class="local-models" aria-label="Models for this page"></ul>
-      <output id="local-status" class="kept-status"></output>
-      <p id="local-total" class="note"></p>
-      <div class="field">
-        <label for="local-place">A model elsewhere</label>
-        <input id="local-place" type="text" placeholder="hf:owner/repo/file.gguf" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="local-place-note">
-        <p id="local-place-note" class="note">A GGUF file on the Hugging Face hub, or at an address that lets pages read it.</p>
-        <div class="row-buttons"><button type="button" id="local-get">Download and use it</button></div>
-      </div>
+      <div id="local-picker"></div>
       <div class="field">
         <label for="gguf">A GGUF file of yours</label>
         <input id="gguf" type="file" accept=".gguf" multiple aria-describedby="gguf-note">

@@ -112,3 +112,28 @@ def test_a_name_that_names_nothing_and_a_missing_file_are_told(page: ChatPage, s
         field(page, "local-get").click()
         page.wait(lambda words=words: words in said(page), words)
     assert "gone.gguf" not in entries(page)
+
+
+def test_the_element_has_the_same_list_and_tells_what_was_chosen(driver, site, server: WeightsServer):
+    driver.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site.rstrip("/"), "storageTypes": "all"})
+    page = ChatPage(driver, f"{site}tests/page/element.html")
+    page.set(model="local", models=True)
+    page.run("window.told = []; chat.addEventListener('staysail-model', ({ detail }) => told.push(detail.model))")
+    page.button("Models for this page").click()
+    shown = lambda: {item.find_element(By.CSS_SELECTOR, "strong").text: item for item in page.all(".local-model")}  # noqa: E731
+    page.wait(lambda: "SmolLM2 135M" in shown(), "the list")
+    assert "in use" in shown()["SmolLM2 135M"].text
+    assert page.run("return chat.running") is False
+    assert violations(page) == []
+    server.files = {"/small.gguf": Weights(WEIGHTS.read_bytes()[:3_000_000])}
+    page.one("#local-place").send_keys(f"{server.url}small.gguf")
+    page.button("Download and use it").click()
+    page.wait(lambda: "answers from now on" in page.one("output").text, "the download", START_S)
+    assert page.run("return [chat.model, told]") == [f"local:{server.url}small.gguf"] + [[f"local:{server.url}small.gguf"]]
+    page.button("Delete: small.gguf").click()
+    page.wait(lambda: "is deleted from this browser" in page.one("output").text, "the deletion")
+    assert page.run("return [chat.model, told.length]") == ["local", 2]
+    page.button("Close").click()
+    page.wait(lambda: not page.all("dialog.models"), "the dialog to close")
+    page.set(models=False)
+    assert not page.all(".composer [part~=models]")

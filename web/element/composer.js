@@ -30,6 +30,13 @@ export class Composer {
   input = h("textarea", { class: "input", part: "input", rows: 1, dir: "auto", "aria-label": "Message", enterkeyhint: "send" });
   usage = h("span", { class: "usage total", part: "usage" });
   context = new ContextMeter();
+  /** Opens the list of models for this page, where the chat offers it. */
+  models = h(
+    "button",
+    { type: "button", class: "quiet", part: "button models", title: "Models for this page", hidden: true },
+    icon("chip"),
+    h("span", { class: "label" }, "Model"),
+  );
   node;
 
   /** @param {ComposerActions} actions */
@@ -60,6 +67,7 @@ export class Composer {
         { class: "composer-bar" },
         attach,
         clear,
+        this.models,
         h("slot", { name: "composer" }),
         h("span", { class: "spent" }, this.context.node, this.usage),
         this.#send,

@@ -9,6 +9,7 @@
 
 import { Dialogue } from "./dialogue.js";
 import { h } from "./dom.js";
+import { isLocal } from "./local-start.js";
 import { styles } from "./styles.js";
 
 /** Attributes that are settings of the agent, and their properties. */
@@ -30,13 +31,14 @@ const PROPERTIES = [
   "conversation",
   "draft",
   "modelFacts",
+  "models",
 ];
 
 /** On a server, where pages are rendered, there is none: then the module does nothing. @type {typeof HTMLElement} */
 const Element = globalThis.HTMLElement ?? Object;
 
 export class StaysailChat extends Element {
-  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable", "conversation"];
+  static observedAttributes = [...Object.keys(SETTINGS), "placeholder", "runtime-url", "durable", "conversation", "models"];
 
   #dialogue = new Dialogue(
     this,
@@ -45,6 +47,8 @@ export class StaysailChat extends Element {
   );
   #source = this.#dialogue.source;
   #composer = this.#dialogue.composer;
+  /** @type {Promise<import("./models-dialog.js").ModelsDialog> | undefined} */
+  #models;
 
   constructor() {
     super();
@@ -60,6 +64,7 @@ export class StaysailChat extends Element {
       announcer.node,
       passage.node,
     );
+    this.#composer.models.addEventListener("click", () => void this.#showModels(root));
     root.addEventListener("keydown", (event) => this.#onKey(/** @type {KeyboardEvent} */ (event)));
     this.addEventListener("staysail-clear", () => this.#composer.takeBackQueue());
     root.addEventListener("staysail-continue", () => void this.send("Go on where you stopped."));
@@ -93,6 +98,7 @@ export class StaysailChat extends Element {
     else if (name === "durable") this.#source.set("durable", value === null ? undefined : value || "chat");
     else if (name === "runtime-url") this.#dialogue.python.runtimeURL = value ?? undefined;
     else if (name === "conversation") this.conversation = value ?? undefined;
+    else if (name === "models") this.#composer.models.hidden = value === null;
     else this.#source.set(SETTINGS[/** @type {keyof typeof SETTINGS} */ (name)], value ?? "");
   }
 
@@ -164,6 +170,14 @@ export class StaysailChat extends Element {
   set durable(/** @type {string | boolean} */ value) {
     if (value === false || value === "") this.removeAttribute("durable");
     else this.setAttribute("durable", value === true ? "" : value);
+  }
+
+  /** Whether a button in the composer opens the list of models that can run in this page. */
+  get models() {
+    return this.hasAttribute("models");
+  }
+  set models(value) {
+    this.toggleAttribute("models", Boolean(value));
   }
 
   get runtimeURL() {
@@ -283,6 +297,22 @@ export class StaysailChat extends Element {
    */
   focus(options) {
     this.#composer.input.focus(options);
+  }
+
+  /** @param {ShadowRoot} root */
+  async #showModels(root) {
+    this.#models ??= import("./models-dialog.js").then(({ ModelsDialog }) => {
+      const dialog = new ModelsDialog({
+        chosen: () => (isLocal(this.#source.modelName) ? this.#source.modelName.slice("local:".length) : undefined),
+        choose: (name) => {
+          this.model = name ? `local:${name}` : "local";
+          this.#tell("staysail-model", { model: this.model });
+        },
+      });
+      dialog.placeIn(root);
+      return dialog;
+    });
+    (await this.#models).show();
   }
 
   /** @param {KeyboardEvent} event */
