@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -81,20 +81,36 @@ class Page:
             raise RuntimeError(result["error"])
         return result.get("value")
 
+    def memory_mb(self) -> float:
+        """Memory of the browser's largest process, which is the page's, in megabytes (Linux)."""
+        return max(_resident_mb(pid) for pid in self._processes())
+
     def cpu_s(self) -> float:
         """Processors' time of the browser's processes so far (Linux)."""
-        parents, times = {}, {}
+        return sum(map(_cpu_ticks, self._processes())) / os.sysconf("SC_CLK_TCK")
+
+    def _processes(self) -> set[int]:
+        parents = {}
         for status in Path("/proc").glob("[0-9]*/stat"):
-            try:
-                fields = status.read_text().rpartition(")")[2].split()
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it ended meanwhile
-            pid = int(status.parent.name)
-            parents[pid], times[pid] = int(fields[1]), int(fields[11]) + int(fields[12])
+            with suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
         ours = {self.driver.service.process.pid}
         while found := {pid for pid, parent in parents.items() if parent in ours} - ours:
             ours |= found
-        return sum(times[pid] for pid in ours) / os.sysconf("SC_CLK_TCK")
+        return ours
+
+
+def _cpu_ticks(pid: int) -> int:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])
+    return 0
+
+
+def _resident_mb(pid: int) -> float:
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    return 0.0
 
 
 def median_row(group: str, subject: str, values: list[float], unit: str, **options: Any) -> Row:
