@@ -6,6 +6,8 @@ import json
 import pytest
 
 from tests.page.test_local_engine import WEIGHTS, ask, run, text_of
+from tools.serve import serving
+from tools.site import FOLDERS, Site
 
 pytestmark = [
     pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build"),
@@ -115,3 +117,25 @@ def test_a_browser_without_stack_switching_takes_the_build_that_needs_none(page,
     assert [event["type"] for event in events] == ["text"] * 3 + ["usage", "finish"]
     # The compat build's script is fetched by the engine's worker; the other one's stands in index.js.
     assert {name.rpartition("/local/")[2].rpartition("/")[0] for name in seen if "/wllama" in name} == {"wllama3", folder}
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("runtime", ["native", "guided"])
+def test_a_page_that_is_not_isolated_runs_on_one_thread(browser, runtime):
+    with serving(Site(folders=(*FOLDERS, "tests"), headers={})) as url:
+        browser.get(f"{url}tests/page/local_engine.html")
+        browser.set_script_timeout(110)
+        told = run(
+            browser,
+            """
+            while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));
+            engine.dispose();
+            const own = new LocalEngine({runtime: a[0], threads: 2, contextTokens: 256});
+            const events = await collect(own.complete({messages: [{role: "user", content: text("Hi")}], max_tokens: 3}));
+            const [vector] = await own.embed(["a ship"]);
+            own.dispose();
+            return {isIsolated: crossOriginIsolated, last: events.at(-1).type, size: vector.length};
+            """,
+            runtime,
+        )
+    assert told == {"isIsolated": False, "last": "finish", "size": 384}

@@ -119,7 +119,7 @@ export class AgentSource {
     const agent = await unlessAborted(this.agent(), signal);
     if (!this.given && model) {
       wait("The model in this page is being made ready");
-      await loadLocalModel(model, this.#startup, { embedder: this.#hasTools, signal });
+      await loadLocalModel(model, this.#startup, { tools: this.#hasTools, signal });
       wait("Thinking");
     }
     return agent;

@@ -18,15 +18,15 @@ export function isLocal(model) {
  * Ends when the model can answer; at once where it already can.
  * @param {string} model "local" or "local:<address of a GGUF>"
  * @param {Startup} view
- * @param {{embedder: boolean, signal: AbortSignal}} options
+ * @param {{tools: boolean, signal: AbortSignal}} options tools: whether the agent has any
  */
-export async function loadLocalModel(model, view, { embedder, signal }) {
+export async function loadLocalModel(model, view, { tools, signal }) {
   const { localEngine } = await import("../models/local-engines.js");
   const engine = await localEngine();
   try {
     await engine.load({
       model: model.slice("local:".length) || undefined,
-      embedder,
+      tools,
       signal,
       onProgress: ({ stage, loadedBytes, totalBytes }) => view.show(STAGES[stage] ?? "Starting the model", loadedBytes, totalBytes),
     });

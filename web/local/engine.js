@@ -82,17 +82,19 @@ export class LocalEngine {
   }
 
   /**
-   * Download and start the language model unless told not to, and the embedder where asked. Calls in between share one load.
+   * Download and start the language model unless told not to, and the embedder where asked, or what chooses tools for a model that does not
+   * choose them itself. Calls in between share one load.
    * `model` becomes what later requests use: a name of the catalogue, "hf:owner/repo/file.gguf", an address, a file, or all parts of one. Stopping the wait leaves the load going for whoever else waits.
    * @param {LoadOptions} [options]
    * @returns {Promise<void>}
    */
-  async load({ model, language = true, embedder = false, signal, onProgress } = {}) {
+  async load({ model, language = true, embedder = false, tools = false, signal, onProgress } = {}) {
     if (model !== undefined) this.#model = this.#chosen(model);
     if (onProgress) this.#watchers.add(onProgress);
     try {
       if (language) await unlessAborted(signal, this.#needLanguage(this.#model, signal));
       if (embedder) await unlessAborted(signal, this.#needEmbedder());
+      if (tools) await unlessAborted(signal, this.#sendLoad({ language: false, embedder: false, tools }));
       onProgress?.({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
     } finally {
       if (onProgress) this.#watchers.delete(onProgress);
@@ -248,7 +250,7 @@ export class LocalEngine {
     return this.#embedder;
   }
 
-  /** @param {Pick<HostOptions, "model" | "language" | "embedder">} what */
+  /** @param {Pick<HostOptions, "model" | "language" | "embedder" | "tools">} what */
   #sendLoad(what) {
     const [localURL, hubURL, contextTokens, threads] = [this.#localURL, this.#hubURL, this.#contextTokens, this.#threads];
     const options = {

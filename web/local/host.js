@@ -52,6 +52,7 @@ export class Host {
     this.#options = options;
     if (options.language) await this.#languageModel(options.model ?? BUILT_IN.name, onProgress, signal);
     if (options.embedder) await this.#embedder(options.using, onProgress, signal);
+    if (options.tools && !((await this.#llama) instanceof NativeModel)) await this.#embedder(BUILT_IN_EMBEDDER, onProgress, signal);
     return { threads: (await this.#llama)?.threads, contextTokens: (await this.#llama)?.contextTokens };
   }
 

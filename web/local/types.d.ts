@@ -139,6 +139,7 @@ export type LoadOptions = {
   model?: ModelGiven;
   language?: boolean;
   embedder?: boolean;
+  tools?: boolean;
   signal?: AbortSignal;
   onProgress?: (progress: Progress) => void;
 };
@@ -159,13 +160,14 @@ export interface TokenSource {
   rewind(mark: number): Promise<void>;
 }
 
-/** The models that a worker loads. language, embedder: whether it loads that one. model: a name in its one form, or files in order. */
+/** The models that a worker loads. language, embedder: whether it loads that one. tools: what chooses tools, where the model needs it. model: a name in its one form, or files in order. */
 export type HostOptions = {
   localURL: string;
   hubURL: string;
   model?: string | Blob[];
   language: boolean;
   embedder: boolean;
+  tools?: boolean;
   /** The embedder of `embed`. */
   using: LocalEmbedder;
   contextTokens: number;
