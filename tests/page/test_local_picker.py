@@ -129,7 +129,7 @@ def test_the_element_has_the_same_list_and_tells_what_was_chosen(driver, site, s
     page.one("#local-place").send_keys(f"{server.url}small.gguf")
     page.button("Download and use it").click()
     page.wait(lambda: "answers from now on" in page.one("output").text, "the download", START_S)
-    assert page.run("return [chat.model, told]") == [f"local:{server.url}small.gguf"] + [[f"local:{server.url}small.gguf"]]
+    assert page.run("return [chat.model, told]") == [f"local:{server.url}small.gguf", [f"local:{server.url}small.gguf"]]
     page.button("Delete: small.gguf").click()
     page.wait(lambda: "is deleted from this browser" in page.one("output").text, "the deletion")
     assert page.run("return [chat.model, told.length]") == ["local", 2]
