@@ -17,7 +17,8 @@ from ...core.errors import LoaderError
 from ..archive import Archive
 from ..readable import Writer
 from ..request import LoadRequest
-from ..wordprocessing import Numbering, Styles, WordReader, read_notes
+from ..word_styles import Numbering, Styles
+from ..wordprocessing import WordReader, read_notes
 
 EXTENSIONS = ("docx", "docm", "dotx")
 MEDIA_TYPES = (
