@@ -126,8 +126,8 @@ class Responses:
             raise error_in_stream(body)
         if not isinstance(body.get("output"), list):
             raise not_understood("an answer without output", str(body))
-        items = records(body["output"])
-        parts = tuple(part for place, item in enumerate(items) for part in _parse_item(item, place, body, ids, dialect))
+        items, native = records(body["output"]), dialect.hosted == "responses"
+        parts = tuple(part for place, item in enumerate(items) for part in _parse_item(item, place, body, ids, native=native))
         extra = {"responses": {"id": body["id"]}} if body.get("id") else {}
         message = Message("assistant", parts, extra=extra)
         reason = string(record(body.get("incomplete_details")).get("reason")) or string(body.get("status")) or None
@@ -235,7 +235,8 @@ def _grow_message(item: dict[str, Any], kind: Any, data: Mapping[str, Any], more
     part[field] = string(part.get(field)) + more
 
 
-def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds, dialect: ResponsesDialect) -> Iterable[Part]:
+def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], ids: CallIds, *, native: bool) -> Iterable[Part]:
+    """Yields the parts of an item. native: custom tool calls and their like are calls of the caller's tools."""
     kind = string(item.get("type"))
     if kind == "message":
         kept = {key: item[key] for key in ("id", "status", "phase") if item.get(key) is not None}
@@ -253,7 +254,7 @@ def _parse_item(item: Mapping[str, Any], place: int, body: Mapping[str, Any], id
         for copy, arguments in enumerate(parse_calls(item.get("arguments"))):
             more = {} if copy else {"responses": kept}
             yield ToolCall(ids.at((place, copy), id) if copy else id, string(item.get("name")), arguments, more)
-    elif kind in NATIVE_CALLS and dialect.hosted == "responses" and (call := read_native_call(item)):
+    elif kind in NATIVE_CALLS and native and (call := read_native_call(item)):
         # xAI reports calls of its hosted tools as custom_tool_call too; those have run already.
         yield call.replace(id=ids.at(place, item.get("call_id") or item.get("id"), body.get("id")))
     elif kind == "reasoning":
