@@ -19,7 +19,10 @@ MARKS = (
 )
 LAST_RESORT = "windows-1252"
 SAMPLE = 4096
+FEW = 8
+"""Control characters that a text of any length may hold."""
 CONTROL = re.compile("[\0-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # not in text, but for a few
+JAPANESE = re.compile("[\u3000-\u30ff\u4e00-\u9fff\uff01-\uff5e]{2,}")
 DECLARED = re.compile(rb"""<(?:meta\b|\?xml\s)[^>]{0,300}?\b(?:charset|encoding)\s*=\s*["']?\s*([^\s"'/>;]+)""", re.IGNORECASE)
 
 
@@ -40,7 +43,8 @@ class Decoded(NamedTuple):
 
 
 def decode_text(data: bytes, request: LoadRequest) -> Decoded:
-    """Decodes by a byte order mark, the caller's encoding, the server's charset, as UTF-8, as UTF-16, and else as windows-1252.
+    """Decodes by a byte order mark, the caller's encoding, the server's charset, as UTF-16, as UTF-8, as Shift-JIS if it is
+    Japanese, and else as windows-1252.
 
     Never raises for bytes that mean nothing: U+FFFD stands for them, and a note counts them. Raises LoaderError for data that are no text,
     ConfigError for an encoding that does not exist.
@@ -86,7 +90,25 @@ def _decode(data: bytes, request: LoadRequest, declared: str | None) -> Decoded:
     try:
         return _checked(data.decode("utf-8"), "utf-8", data, request)
     except UnicodeDecodeError:
-        return _checked(decode(data, LAST_RESORT), LAST_RESORT, data, request, guessed=True)
+        name = "shift_jis" if _is_shift_jis(data) else LAST_RESORT
+        return _checked(decode(data, name), name, data, request, guessed=True)
+
+
+def _is_shift_jis(data: bytes) -> bool:
+    """Returns whether bytes that are not UTF-8 are Japanese in Shift-JIS, as Excel in Japan writes CSV.
+
+    Letters with accents and curly quotes are valid Shift-JIS in many places, but there they stand alone among ASCII, or have lead bytes
+    from 0xE0 on. Japanese text is made of runs of characters whose lead bytes are 0x81 to 0x9F: kana, and the kanji in common use.
+    """
+    if REPLACEMENT in decode(data[:SAMPLE], "shift_jis")[:-1]:  # the sample may end within a character
+        return False
+    text = decode(data, "shift_jis")
+    if REPLACEMENT in text:
+        return False
+    sample = text[:SAMPLE]
+    runs = "".join(JAPANESE.findall(sample))
+    common = sum(character.encode("cp932", "replace")[0] < 0xA0 for character in runs)
+    return common >= 2 and common > 3 * (sum(not character.isascii() for character in sample) - common)
 
 
 def _decode_by(data: bytes, name: str, request: LoadRequest) -> str:
@@ -101,7 +123,9 @@ def _decode_by(data: bytes, name: str, request: LoadRequest) -> str:
 def _checked(text: str, name: str, data: bytes, request: LoadRequest, guessed: bool = False) -> Decoded:
     """Notes what was replaced. Zeros, which stores and databases refuse, become spaces, so that every character keeps its place."""
     sample = text[:SAMPLE]
-    if 10 * len(CONTROL.findall(sample)) > len(sample):
+    found = CONTROL.findall(sample)
+    most = len(sample) // (2 if set(found) == {"\0"} else 10)  # programs fill columns up with zeros
+    if len(found) > max(most, FEW):
         raise LoaderError(f"{request.name} is no text, and of no kind that is known", code="unknown_kind", file=request.name)
     if zeros := text.count("\0"):
         request.notes.count("NUL characters read as spaces", zeros)

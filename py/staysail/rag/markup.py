@@ -245,6 +245,8 @@ class _Reader:
             if given.get("type", "").lower() != "hidden":
                 self._notes.count("buttons, form fields and menus left out")
         elif name in CELLS:
+            if _number(given.get("rowspan")) > 1:
+                self._notes.count("cells that span rows written in their first row alone")
             writer.begin_cell()
         elif name == "button" and not writer.in_heading:
             writer.end_line(2)

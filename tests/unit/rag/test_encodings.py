@@ -4,10 +4,14 @@ import codecs
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from webencodings.labels import LABELS
 
 from staysail import load_documents
+from staysail.rag.decoding import decode_text
 from staysail.rag.encodings import decode, find_encoding
+from staysail.rag.request import LoadRequest
 
 # Of all 256 bytes and all pairs that begin beyond ASCII, decoded one by one: the first 16 digits of SHA-256 over the texts in UTF-8, a line
 # each. tests/page/test_encodings.py compares with the TextDecoder of a browser.
@@ -167,6 +171,52 @@ async def test_no_label_makes_any_bytes_fail(label):
         await read(form.encode() + data)
     await read(data, media_type=f"text/html; charset={label}")
     await read(data, encoding=label)
+
+
+JAPANESE = {
+    "a table of kanji": "名前,都市\n太郎,東京\n",
+    "a sentence": "これは日本語の文章です。価格は1,200円（税込）、ＵＳＢメモリー付き。\n",
+    "few words among many": "id,name,city\n" + "17,Smith,London\n" * 30 + "18,山田,大阪\n",
+    "katakana": "コーヒー\tテーブル\n",
+}
+WESTERN = {
+    "accents": "élève,été,Zürich,garçon,naïve,œuvre\n",
+    "accents before letters": "élève élève élève élève",
+    "quotes": "“Don’t,” he said – it’s the dog’s ‘bone’… ”—“Yes”\n" * 3,
+    "one apostrophe": "don’t",
+    "German": "Die Größe der Tür für Übermütige: 3 € – „schön“\n",
+    "Spanish": "¿Qué año? ¡Mañana, señor! ºª\n",
+    "capitals": "ÀÉÎÕÜ ÇA ÉTÉ “ÉCOLE” ‘À’\n",
+}
+
+
+@pytest.mark.parametrize("text", JAPANESE.values(), ids=JAPANESE)
+async def test_japanese_that_names_no_encoding_is_read_as_shift_jis(text: str):
+    documents = await load_documents(("a.txt", text.encode("cp932")))
+    assert documents[0].text == text
+    assert documents[0].metadata["encoding"] == "shift_jis"
+    assert documents[0].notes == ("read as shift_jis: it is not UTF-8 and does not say what it is",)
+
+
+@pytest.mark.parametrize("text", WESTERN.values(), ids=WESTERN)
+async def test_western_text_that_names_no_encoding_is_not_taken_for_japanese(text: str):
+    (document,) = await load_documents(("a.txt", text.encode("cp1252")))
+    assert (document.text, document.metadata["encoding"]) == (text, "windows-1252")
+
+
+@given(st.text(alphabet="aeinrst ,.àâäçéèêëíñóôöùúüßÄÖÜÉ¿¡ºª€", max_size=60))
+def test_no_western_words_are_taken_for_japanese(text: str):
+    data = text.encode("cp1252")
+    if not data.isascii():
+        assert decode_text(data + b" ", LoadRequest("a.txt")).encoding in ("windows-1252", "utf-8")
+
+
+@pytest.mark.parametrize("data", [b"a,b\n\0\0\0\0,2\n", b"name,city\nAnn\0\0\0\0\0\0\0,Oslo\0\0\0\0\0\0\n" * 20])
+async def test_zeros_in_a_table_are_spaces_with_a_note(data: bytes):
+    rows = await load_documents(("a.csv", data))
+    assert rows
+    assert all("\0" not in row.text for row in rows)
+    assert rows[0].notes[0].startswith("NUL characters read as spaces: ")
 
 
 async def test_what_is_replaced_is_counted():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from staysail import split_html
 from staysail.rag.markup import read_html
+from staysail.rag.notes import Notes
 
 from . import writers
 
@@ -38,6 +39,13 @@ from . import writers
 )
 def test_a_page_reads_as_its_reader_sees_it(html, text):
     assert read_html(html).text == text
+
+
+def test_a_cell_that_spans_rows_is_noted():
+    notes = Notes()
+    table = "<table><tr><td rowspan=2>a<td rowspan='1'>b<tr><td>c<tr><td rowspan=3>d<td rowspan=x>e</table>"
+    assert read_html(table, notes=notes).text == "a | b\nc\nd | e"
+    assert notes.lines() == ("cells that span rows written in their first row alone: 2",)
 
 
 def test_sections_are_those_of_the_headings():
