@@ -102,10 +102,19 @@ def write_python_reference(folder: Path) -> None:
     folder.mkdir(parents=True)
     for subject, names in by_subject().items():
         if names:
-            page = [f"# {subject}\n", *(f"::: staysail.{name}\n" for name in names)]
+            page = [f"# {subject}\n", *(f"::: staysail.{name}\n{_inherited(name)}" for name in names)]
             (folder / f"{_slug(subject)}.md").write_text("\n".join(page), encoding="utf-8")
     testing = [f"::: staysail.testing.{name}\n" for name in sorted(staysail.testing.__all__)]
     (folder / "testing.md").write_text("\n".join(["# Testing\n", *testing]), encoding="utf-8")
+
+
+def _inherited(name: str) -> str:
+    """Options for the methods that a class has from bases without an entry of their own: Agent.prompt is in agent/prompts.py."""
+    value = getattr(staysail, name)
+    shared = ("Value", "Event", "Part", "Media", *staysail.__all__)
+    bases = [base for base in value.__mro__[1:] if base.__name__ not in shared] if isinstance(value, type) else []
+    found = {member for base in bases if base.__module__.startswith("staysail.") for member in vars(base) if not member.startswith("_")}
+    return f"    options:\n      inherited_members: [{', '.join(sorted(found))}]\n" if found else ""
 
 
 def write_javascript_reference(folder: Path) -> None:

@@ -45,6 +45,12 @@ def test_every_public_name_of_python_stands_in_the_reference(site):
     assert wanted | {f"staysail.testing.{name}" for name in staysail.testing.__all__} <= ids
 
 
+def test_methods_of_inner_bases_stand_in_the_reference_with_their_class(site):
+    ids = set().union(*(page.ids for name, page in site.items() if name.startswith("reference/python/")))
+    assert {"staysail.Agent.prompt", "staysail.VectorStore.search", "staysail.ToolFS.read", "staysail.Run.decide"} <= ids
+    assert "staysail.TextDelta.to_dict" not in ids
+
+
 def test_every_export_of_the_npm_package_stands_in_the_reference(site):
     ids = set().union(*(page.ids for name, page in site.items() if name.startswith("reference/javascript/")))
     program = """
