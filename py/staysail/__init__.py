@@ -2,7 +2,7 @@
 
     from staysail import Agent, tool
 
-Here are names alone; `wiring` chooses implementations.
+This file has names alone; `wiring` chooses implementations.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ from .core.version import __version__
 from .providers import load_model, provider_names
 from .wiring import use_web_files
 
-if TYPE_CHECKING:  # what LAZY loads, for a type checker
+if TYPE_CHECKING:  # the names of LAZY, for type checkers
     from .agent.compaction import SummaryCompaction
     from .agent.memory_policies import MemoryPolicy, SlidingWindow, TokenWindow
     from .agent.search_tool import search_tool
@@ -133,77 +133,51 @@ if TYPE_CHECKING:  # what LAZY loads, for a type checker
     from .wire.speech import SpeechModel
     from .wire.transcription import Transcription, TranscriptionModel
 
-# Loaded when first named, so that `import staysail` stays a blink.
+# Names by module, which is loaded when one of them is first used, so that `import staysail` stays quick.
 LAZY = {
-    "ClientCredentials": "tools.mcp.authorization.machine",
-    "ConsoleExporter": "agent.span_exporters",
-    "Conversation": "core.conversations",
-    "ConversationHit": "core.conversations",
-    "ConversationInfo": "core.conversations",
-    "Conversations": "stores.conversations",
-    "Cost": "core.cost",
-    "Embedding": "wire.embeddings",
-    "EmbeddingModel": "wire.embeddings",
-    "FileDone": "rag.ingest",
-    "FileFailed": "rag.ingest",
-    "FileProgress": "rag.ingest",
-    "FileSkipped": "rag.ingest",
-    "FileStarted": "rag.ingest",
-    "GeneratedImages": "wire.images",
-    "Grant": "fs.session",
-    "ImageModel": "wire.images",
-    "IngestEvent": "rag.ingest",
-    "MemoryExporter": "agent.span_exporters",
-    "MemoryPolicy": "agent.memory_policies",
-    "ModelInfo": "wire.models",
-    "OTLPExporter": "wire.otlp",
-    "OcrModel": "wire.ocr",
-    "OcrPage": "wire.ocr",
-    "OcrResult": "wire.ocr",
-    "McpLimits": "tools.mcp.limits",
-    "McpServer": "tools.mcp.server",
-    "QdrantStore": "stores.qdrant",
-    "OAuth": "tools.mcp.authorization.oauth",
-    "Passage": "rag.splitters",
-    "PluginSource": "fs.ports",
-    "Projection": "indexes.projection",
-    "RankedDocument": "wire.rerank",
-    "Reranker": "wire.rerank",
-    "SlidingWindow": "agent.memory_policies",
-    "Session": "fs.session",
-    "Span": "core.spans",
-    "SpanEvent": "core.spans",
-    "SpanExporter": "core.spans",
-    "SpeechModel": "wire.speech",
-    "SummaryCompaction": "agent.compaction",
-    "TokenWindow": "agent.memory_policies",
-    "ToolFS": "fs.toolfs",
-    "ToolIndex": "indexes.tool_index",
-    "TraceStore": "stores.traces",
-    "Tracer": "agent.tracer",
-    "Transcription": "wire.transcription",
-    "ProviderFiles": "wire.files",
-    "RemoteFile": "wire.files",
-    "TranscriptionModel": "wire.transcription",
-    "VectorStore": "stores.vector_store",
-    "copy": "stores.transfer",
-    "cost": "core.cost",
-    "estimate_tokens": "core.tokens",
-    "identity_assertion": "tools.mcp.authorization.machine",
-    "ingest": "rag.ingest",
-    "list_models": "wire.models",
-    "load_documents": "rag.loaders",
-    "project": "indexes.projection",
-    "python_tool": "tools.python_tool",
-    "sample_with": "tools.mcp.sampling",
-    "search_tool": "agent.search_tool",
-    "show": "host.outputs.show",
-    "split_code": "rag.splitters",
-    "split_html": "rag.markup",
-    "split_markdown": "rag.splitters",
-    "split_sentences": "rag.splitters",
-    "split_text": "rag.splitters",
-    "split_tokens": "rag.splitters",
+    name: module
+    for module, names in {
+        "agent.compaction": "SummaryCompaction",
+        "agent.memory_policies": "MemoryPolicy SlidingWindow TokenWindow",
+        "agent.search_tool": "search_tool",
+        "agent.span_exporters": "ConsoleExporter MemoryExporter",
+        "agent.tracer": "Tracer",
+        "core.conversations": "Conversation ConversationHit ConversationInfo",
+        "core.cost": "Cost cost",
+        "core.spans": "Span SpanEvent SpanExporter",
+        "core.tokens": "estimate_tokens",
+        "fs.ports": "PluginSource",
+        "fs.session": "Grant Session",
+        "fs.toolfs": "ToolFS",
+        "host.outputs.show": "show",
+        "indexes.projection": "project Projection",
+        "indexes.tool_index": "ToolIndex",
+        "rag.ingest": "FileDone FileFailed FileProgress FileSkipped FileStarted ingest IngestEvent",
+        "rag.loaders": "load_documents",
+        "rag.markup": "split_html",
+        "rag.splitters": "Passage split_code split_markdown split_sentences split_text split_tokens",
+        "stores.conversations": "Conversations",
+        "stores.qdrant": "QdrantStore",
+        "stores.traces": "TraceStore",
+        "stores.transfer": "copy",
+        "stores.vector_store": "VectorStore",
+        "tools.mcp.authorization.machine": "ClientCredentials identity_assertion",
+        "tools.mcp.authorization.oauth": "OAuth",
+        "tools.mcp.limits": "McpLimits",
+        "tools.mcp.sampling": "sample_with",
+        "tools.mcp.server": "McpServer",
+        "tools.python_tool": "python_tool",
+        "wire.embeddings": "Embedding EmbeddingModel",
+        "wire.files": "ProviderFiles RemoteFile",
+        "wire.images": "GeneratedImages ImageModel",
+        "wire.models": "list_models ModelInfo",
+        "wire.ocr": "OcrModel OcrPage OcrResult",
+        "wire.otlp": "OTLPExporter",
+        "wire.rerank": "RankedDocument Reranker",
+        "wire.speech": "SpeechModel",
+        "wire.transcription": "Transcription TranscriptionModel",
+    }.items()
+    for name in names.split()
 }
 
 
