@@ -1,4 +1,4 @@
-"""The next actions that a Run asks of its driver."""
+"""The actions that a Run returns to its driver."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ SILENCE_S = 0.5
 
 
 class ResumedRun:
-    """A durable run that is taken up from its log. id: the run's id."""
+    """A durable run that is resumed from its log. id: the run's id."""
 
     def __init__(self, agent: RunOwner, id: str, settings: Settings, approvals: Mapping[str, Any] | None = None) -> None:
         if settings.durable is None:

@@ -51,4 +51,4 @@ class RunDone(Event[Output]):
 
 
 type RunEvent[T] = Event[T] | RunDone[T]
-"""An event of a run whose output is a T. mypy tells the output's type of RunDone from it, and pyright from `Event[T]` alone."""
+"""An event of a run whose output is a T. mypy infers the output's type of RunDone from it, pyright from `Event[T]` alone."""

@@ -26,7 +26,7 @@ class RunOwner(Protocol):
     deps_type: Any
 
     def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
-        """Returns how the model is asked for an answer of this schema."""
+        """Returns how an answer that fits the schema is requested from the model."""
 
     def request(self, messages: tuple[Message, ...], turn: int, settings: Settings, run: Run, found: list[Document]) -> CompletionRequest:
         """Returns the request of one turn. found: documents that were retrieved for the prompt."""

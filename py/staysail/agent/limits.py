@@ -14,7 +14,7 @@ from ..core.value import Value
 from .context import RunContext
 
 NO_PRICE = (
-    "no price of {model} is known, so UsageLimits.cost cannot hold: its provider tells none, {missing}. Say "
+    "no price of {model} is known, so UsageLimits.cost cannot hold: its provider reports none, {missing}. Say "
     'UsageLimits(cost=…, prices={{"{model}": {{"input": 2.5, "output": 10}}}}), in US dollars for a million tokens, or limit tokens instead'
 )
 

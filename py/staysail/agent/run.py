@@ -50,7 +50,7 @@ class Run(RunCalls, Showable):
         messages: The history and the prompt. The run appends its answers and tool results.
         max_turns: The most model calls.
         output_schema: JSON Schema of the answer.
-        output_mode: How the model is asked for the schema: "native" structured output or a "tool".
+        output_mode: How an answer that fits the schema is requested: "native" structured output or a "tool".
         output_retries: How often an answer that does not fit the schema goes back to the model.
         decode: Makes the typed output from JSON that fits the schema. It is not part of the saved data, so `from_dict` takes it
             again.

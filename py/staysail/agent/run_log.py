@@ -101,8 +101,8 @@ class RunLog:
 
 
 SOON = ("started", "model_begun", "answered", "rejected", "tool_done")
-"""Kinds of records that no tool depends on. A power cut within milliseconds may take them: the model is asked again, or a person whether
-a call is repeated. What a tool is about to do, and every request to a person, is on the disk before."""
+"""Kinds of records that no tool depends on. A power cut within milliseconds may take them: the model is called again, or a person
+decides whether a call is repeated. The call of a tool and every request to a person are on the disk before they begin."""
 
 
 class Journal:

@@ -84,7 +84,7 @@ class RunMaker(WithTypes[AgentOutput, AgentDeps]):
         return run, settings
 
     def output_mode(self, schema: Mapping[str, Any] | None, settings: Settings) -> OutputMode:
-        """Returns how this agent's model is asked for an answer that fits the schema: "text" without a schema, "native" structured
+        """Returns how an answer that fits the schema is requested from the model: "text" without a schema, "native" structured
         output, or "tool"."""
         traits = self.model.traits
         if schema is None:

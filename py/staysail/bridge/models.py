@@ -72,7 +72,7 @@ class Models:
         return _fields(await staysail.TranscriptionModel(**self._options(params)).transcribe(audio, **params["asked"]))
 
     async def read(self, params: dict[str, Any]) -> dict[str, Any]:
-        """params: part, a file or a picture, and what else is asked."""
+        """Reads a document. params: `part`, a file or a picture, and `asked`, the options of OcrModel.read."""
         document = Message.from_dict({"role": "user", "content": [params["part"]]}).content[0]
         if not isinstance(document, Media):
             raise ConfigError("OCR reads files and pictures")

@@ -23,7 +23,7 @@ OUTPUT_TOOL = "final_answer"
 
 
 class ReasoningPlan(Value):
-    """How one call asks its model to reason, in the provider's terms. level: one of the model's levels. budget: tokens. style: as in
+    """The reasoning that one call requests, in the provider's terms. level: one of the model's levels. budget: tokens. style: as in
     ReasoningTraits."""
 
     level: str | None = None
@@ -52,7 +52,7 @@ class ToolDefinition(Value):
 
     Args:
         parameters: JSON Schema of an object.
-        strict: Asks the provider to hold the model to the schema.
+        strict: The provider constrains the model to the schema.
         native: What the tool is to a provider that knows tools of its kind.
     """
 
@@ -188,7 +188,7 @@ class Completion(Value):
     """A model's whole answer.
 
     Args:
-        finish_reason: Why the answer ended. "paused": the provider broke off, and goes on when it is asked again with this answer.
+        finish_reason: Why the answer ended. "paused": the provider broke off, and continues when it is called again with this answer.
         raw: The provider's body (of a stream: its last state), with everything that staysail does not know.
         stop_details: Why the model refused, as the provider says it: {type, category, explanation}.
         warnings: Options that the model did not get, and why.

@@ -66,8 +66,8 @@ class SSEReader:
     `limit_bytes`.
 
     Args:
-        json_data: The data are JSON, so that events are told apart also where a relay leaves all blank lines out: after a line that ends
-            with a closing bracket, JSON goes on with a comma or a bracket, and any other line begins another event.
+        json_data: The data are JSON. Then events are separated also where a relay leaves all blank lines out: after a line that ends with a
+            closing bracket, JSON continues with a comma or a bracket, and any other line begins another event.
     """
 
     def __init__(self, limit_bytes: int = 1 << 62, *, json_data: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What a pickle never holds: a secret. Whoever can read the file, or the process that it is sent to, would have the key."""
+"""Keeps secrets out of pickles: anyone who can read the file, or the process that it is sent to, would have the key."""
 
 from __future__ import annotations
 

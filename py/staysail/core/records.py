@@ -97,7 +97,7 @@ def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode]:
     """Returns the schema and the decoder of a type that pydantic decodes."""
     if hasattr(kind, "model_json_schema"):
         return _reading(kind.model_json_schema(), kind.model_validate)
-    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # whoever has such a type has imported it
+    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # a program with such a type has imported pydantic
     return _reading(adapter.json_schema(), adapter.validate_python)
 
 
@@ -105,7 +105,7 @@ def read_msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
     """Returns the schema and the decoder of a msgspec Struct; None for another type."""
     if not hasattr(kind, "__struct_fields__"):
         return None
-    msgspec = sys.modules["msgspec"]  # whoever made a Struct has imported it
+    msgspec = sys.modules["msgspec"]  # a program with a Struct has imported msgspec
     (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     return _reading(schema | {"$defs": defs}, lambda value: msgspec.convert(value, kind, strict=False))
 

@@ -1,6 +1,6 @@
 """How values show themselves in notebooks: each describes itself by the parts below, which `host.outputs` draws as HTML, Markdown or text.
 
-Text in a part may come from a model, from a tool or from a document, so whoever draws a part escapes it.
+Text in a part may come from a model, from a tool or from a document, so the code that draws a part escapes it.
 """
 
 from __future__ import annotations

@@ -53,9 +53,9 @@ class FunctionTool[**P, R]:
         name: For the model; the function's own, if left out.
         description: For the model; the docstring up to its first section, if left out.
         timeout_s: Seconds until the call is cancelled and the model gets an error.
-        strict: Asks the provider to hold the model to the schema, where it can; None leaves it to the provider's default.
-        approval: "always", "never", or a function of the arguments that says whether a person is asked first.
-        idempotent: A resumed run repeats the call without asking, if it is not known whether the call was carried out.
+        strict: The provider constrains the model to the schema, where it can; None is the provider's default.
+        approval: "always", "never", or a function of the arguments that decides whether a person must approve the call.
+        idempotent: A resumed run repeats the call without an approval, if it is not known whether the call was carried out.
     """
 
     def __init__(

@@ -266,7 +266,7 @@ def _load_skill(tree: Tree, session: Session) -> FunctionTool[..., Any]:
         """Gives the instructions of a skill, and the paths of what else belongs to it.
 
         Args:
-            name: As list_skills tells it.
+            name: A name that list_skills returns.
         """
         return (await tree.load_skill(name, session)).to_text()
 

@@ -17,9 +17,9 @@ JSON = {"content-type": "application/json", "accept": "application/json"}
 
 
 class HttpPlugin:
-    """A plugin behind an address: GET gives {version, skill_document?, operations?}, POST to /init takes its configuration, POST to
-    /execute takes a request and gives the response, all of it JSON. It is sent requests and nothing else: it has no files, and what it
-    asks for it gets from its caller, in the request. A redirect to another host is refused."""
+    """A plugin behind an address: GET returns {version, skill_document?, operations?}, POST to /init receives its configuration,
+    POST to /execute receives a request and returns the response, all as JSON. It receives requests and nothing else: it has no files, and
+    all data that it needs are in the request. A redirect to another host is refused."""
 
     kind = "http"
 

@@ -16,9 +16,9 @@ type Execute = Callable[[str, Mapping[str, Any], Session], Awaitable[dict[str, A
 
 
 class PluginMount(ReadOnlyMount):
-    """A plugin as a directory. Reading a path asks it for `read_file`, listing for `list_dir`, and where it is writable, writing for
-    `write_file`; a query comes as options {text, top_k}. A result of text is the file's content; {content, encoding: "base64"} its bytes;
-    anything else is given as JSON. A listing is a list of names, or of {name, kind, size_bytes}."""
+    """A plugin as a directory. Reading a path calls its `read_file`, listing calls `list_dir` and, where it is writable, writing calls
+    `write_file`; a query is passed as options {text, top_k}. A result of text is the file's content, {content, encoding: "base64"} its
+    bytes; any other result is read as JSON. A listing is a list of names, or of {name, kind, size_bytes}."""
 
     kind = "plugin"
     why = "the plugin is mounted to be read"

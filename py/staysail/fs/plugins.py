@@ -167,7 +167,7 @@ class Plugins:
     async def _download(self, name: str, url: str) -> bytes:
         request = HttpRequest("GET", url)
         try:
-            # It is the program that asks for this address, and not a plugin.
+            # The program chose this address, not a plugin, so no grant applies.
             async with timeout(DOWNLOAD_S):
                 status, _, data = await fetch(self._transport or default_transport(), request, lambda method, url: None)
         except TimeoutError as error:

@@ -3,7 +3,7 @@
 How it works: a snapshot is a small manifest that names a listing for each tree. A listing (itself a blob) holds paths with the hashes
 of their contents, so an unchanged file costs nothing. A rollback replaces the records of all trees of the store in one commit, which
 also writes a note of the pending rollback; then it restores trees of other stores and registered states, and deletes the note.
-Whoever finds the note later completes the rollback.
+A ToolFS that finds the note when it opens completes the rollback.
 """
 
 from __future__ import annotations

@@ -49,4 +49,4 @@ def unpacker_for(encoding: str) -> Unpacker | None:
             return Unpacker(raw_allowed=False)
         case "deflate":
             return Unpacker(raw_allowed=True)
-    raise ValueError(f"it is packed as {encoding[:40]!r}, and {ACCEPTED} was asked for")
+    raise ValueError(f"it is packed as {encoding[:40]!r}, and {ACCEPTED} was requested")

@@ -27,8 +27,8 @@ class Source:
     Args:
         name: By which the file is cited, and known when it comes again.
         read: Reads its bytes; receives the most bytes that are wanted.
-        media_type: With its parameters, of which `charset` counts; "" where nothing says.
-        size_bytes: Where that is known before reading.
+        media_type: The media type with its parameters, of which `charset` is read; "" where it is not known.
+        size_bytes: The size, where it is known before reading.
     """
 
     def __init__(self, name: str, read: Callable[[int], Awaitable[bytes]], media_type: str = "", size_bytes: int | None = None) -> None:

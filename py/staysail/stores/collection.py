@@ -308,7 +308,7 @@ class Collection:
         except QuotaError as error:
             _, free = await self.blocks.estimate()
             if free is None or free >= needed:  # a browser's estimate may be wrong
-                left = f"the browser refused them{f', though it tells of {free:,} left' if free is not None else ''}"
+                left = f"the browser refused them{f', though it reports {free:,} left' if free is not None else ''}"
             else:
                 left = f"the browser has {free:,} left for this page"
             raise QuotaError(

@@ -20,7 +20,7 @@ SHORTEST_WAIT_S = 0.08
 SHARE = 4
 """Drawing takes at most one part in so many of the time."""
 OUTPUTS = ("marimo_output", "jupyter", "pyscript_output", "terminal")
-"""Modules with a function `find`, asked in this order; the last one always has an output."""
+"""Modules with a function `find`, called in this order; the last one always has an output."""
 
 
 class Output(Protocol):

@@ -96,7 +96,7 @@ async def read_documents(source: Source, data: bytes, request: LoadRequest) -> A
 
 
 def find_loader(name: str, data: bytes = b"", media_type: str = "") -> Any:
-    """Returns the loader for a media type, a name's ending, or what the data begin with; the one of text where nothing tells.
+    """Returns the loader for a media type, a name's ending, or the first bytes of the data; the loader of text where none of them decides.
 
     A name or type that promises a PDF, a book or a Word document is believed only where the data begin as one. Raises LoaderError for
     binary data of no known kind.
@@ -114,7 +114,7 @@ def find_loader(name: str, data: bytes = b"", media_type: str = "") -> Any:
     if found is not None and (not data or found is seen or not hasattr(found, "recognises") or _is_web_page(found)):
         return found
     if found is not None and (not is_text or data.startswith(MAGIC)):
-        return found  # a damaged file of its kind, which its loader tells
+        return found  # a damaged file of its kind, which its loader reports
     if not is_text:
         known = ", ".join(sorted(ending for loader in loaders for ending in loader.EXTENSIONS[:2]))
         raise LoaderError(f"there is no loader for {name}; there are some for {known}, and for any text", code="unknown_kind", file=name)

@@ -29,7 +29,8 @@ def sample_with(model: Any, *, approve: Approve | None = None, max_tokens: int =
 
     Args:
         model: "provider:model", a Model, or an Agent, whose model it takes.
-        approve: Decides about each request of the server, whose params it gets; a person is best asked. None approves every request.
+        approve: A function of the params of each request of the server, which returns whether to answer it; best, a person decides. None
+            approves every request.
         max_tokens: Most tokens of one answer, whatever the server asks for.
 
     Raises:

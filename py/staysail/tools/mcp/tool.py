@@ -63,7 +63,7 @@ class McpTool:
         self._server, self._on_progress = server, on_progress
 
     async def call(self, args: dict[str, Any]) -> Any:
-        """Returns the parts of the result. Raises ToolError for a failure of the tool, ProviderError where the server cannot be asked."""
+        """Returns the parts of the result. Raises ToolError for a failure of the tool, ProviderError where the server cannot be reached."""
         try:
             result = await self._server.call_tool(self.server_name, args, on_progress=self._tell)
         except BadRequestError as error:
