@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from ..core.completion import Completion, FinishReason
+from ..core.completion import OUTPUT_TOOL, Completion, CompletionRequest, FinishReason
 from ..core.errors import JsonError, StreamError
 from ..core.json_text import read_json
-from ..core.messages import Message, Reasoning, Text
+from ..core.messages import Message, Opaque, Reasoning, Refusal, Text
 
 NOT_RUN: dict[FinishReason, str] = {
     "length": "Your answer was cut off by the token limit before this call was complete. Call the tool again with shorter arguments, or do "
@@ -51,6 +51,20 @@ def expect_answer(completion: Completion, messages: Sequence[Message]) -> Comple
     )
     error.partial = completion.message if completion.message.content else None
     raise error
+
+
+def missed_choice(completion: Completion, request: CompletionRequest) -> str | None:
+    """Returns a warning for a complete answer without the tool call that its request forces; None for any other. Some servers ignore
+    `tool_choice`."""
+    forced, parts = request.forced_tool, completion.message.content
+    by_caller = forced or (request.tool_choice == "required" and all(tool.name != OUTPUT_TOOL for tool in request.tools))
+    if not by_caller or completion.finish_reason not in ("stop", "tool_calls", "other"):
+        return None
+    called = [call.name for call in completion.tool_calls]
+    if (forced in called if forced else called) or any(isinstance(part, Opaque | Refusal) for part in parts):
+        return None
+    wanted = f"the tool {forced}" if forced else "a tool"
+    return f"tool_choice asks for {wanted}, and the model called {' and '.join(called) or 'none'}: its server ignores the option"
 
 
 def read_answer_json(text: str) -> Any:

@@ -10,7 +10,7 @@ from ..core.errors import ProviderError
 from ..core.events import Event, RequestAdjusted, RetryScheduled, replay
 from ..core.log import log
 from ..core.ports import Clock, Model
-from .answers import expect_answer
+from .answers import expect_answer, missed_choice
 from .cache import CachedModel
 from .context import RunContext
 from .fallback import Fallback, ModelChanged
@@ -44,22 +44,27 @@ async def call_model(
                         if isinstance(event, ModelChanged):
                             context.model = event.model
                         elif isinstance(event, Completion):
-                            expect_answer(event, request.messages)
+                            event, missed = _checked(event, request)
+                            for adjusted in missed:
+                                yield adjusted
                         handed_on = handed_on or not isinstance(event, RequestAdjusted | ModelChanged)
                         yield event
             elif not streamed:
-                completion = expect_answer(await model.complete(request), request.messages)
+                completion, _ = _checked(await model.complete(request), request)
                 for warning in completion.warnings:
                     yield RequestAdjusted(warning)
                 yield completion
             elif not model.traits.streaming:
-                for event in replay(expect_answer(await model.complete(request), request.messages)):
+                completion, missed = _checked(await model.complete(request), request)
+                for event in (*missed, *replay(completion)):
                     yield event
             else:
                 async with aclosing(model.stream(request)) as events:
                     async for event in events:
                         if isinstance(event, Completion):
-                            expect_answer(event, request.messages)
+                            event, missed = _checked(event, request)
+                            for adjusted in missed:
+                                yield adjusted
                         handed_on = handed_on or not isinstance(event, RequestAdjusted)
                         yield event
             return
@@ -71,3 +76,12 @@ async def call_model(
             log.warning("%s failed, attempt %d comes in %.1f s: %s", context.model, attempt, delay_s, error)
             yield RetryScheduled(attempt, delay_s, str(error), error.code, error.status)
             await clock.sleep(delay_s)
+
+
+def _checked(completion: Completion, request: CompletionRequest) -> tuple[Completion, list[RequestAdjusted]]:
+    """Returns an answer with its warnings, and events for those that are new. Raises a retryable StreamError for an empty answer."""
+    expect_answer(completion, request.messages)
+    missed = missed_choice(completion, request)
+    if missed is None:
+        return completion, []
+    return completion.replace(warnings=(*completion.warnings, missed)), [RequestAdjusted(missed)]

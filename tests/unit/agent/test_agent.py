@@ -23,6 +23,7 @@ from staysail import (
     Reasoning,
     Refusal,
     Reply,
+    RequestAdjusted,
     RetryScheduled,
     Run,
     RunDone,
@@ -252,6 +253,31 @@ async def test_a_forced_tool_is_forced_once():
     model = ScriptedModel([ADD, "5"])
     await Agent(model, tools=[add], tool_choice="add").prompt("go")
     assert [request.tool_choice for request in model.requests] == ["add", None]
+
+
+@pytest.mark.parametrize("choice", ["add", "required"])
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_forced_tool_that_the_server_ignores_is_a_warning(choice, streamed):
+    """As llama.cpp does, which reads no tool's name in that option."""
+    agent = Agent(ScriptedModel(["Five."]), tools=[add], tool_choice=choice)
+    adjusted = []
+    if streamed:
+        async for event in agent.stream("2 + 3?"):
+            if isinstance(event, RequestAdjusted):
+                adjusted.append(event.message)
+            if isinstance(event, RunDone):
+                reply = event.reply
+    else:
+        reply = await agent.prompt("2 + 3?")
+        adjusted = list(reply.warnings)
+    wanted = "the tool add" if choice == "add" else "a tool"
+    assert reply.text == "Five."
+    assert adjusted == [*reply.warnings] == [f"tool_choice asks for {wanted}, and the model called none: its server ignores the option"]
+
+
+async def test_a_forced_tool_that_was_called_is_none():
+    model = ScriptedModel([[ToolCall("1", "add", {"a": 2, "b": 3})], "5"])
+    assert (await Agent(model, tools=[add], tool_choice="add").prompt("go")).warnings == ()
 
 
 @pytest.mark.parametrize(
