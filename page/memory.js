@@ -9,6 +9,7 @@
  * @property {Record<string, string | boolean>} [fields] values of the form, by id
  * @property {Record<string, {model: string, base: string}>} [providers] values that were typed for each provider
  * @property {Record<string, {provider: string, model: string, base: string}>} [chats] the model of each chat, by its id
+ * @property {number} [passagesPerSecond] how fast the model in the page read passages last
  * @property {Record<string, string>} [drafts] unsent text, by the chat's id
  */
 

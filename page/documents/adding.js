@@ -1,20 +1,17 @@
-/** Files on their way into the collection: dropped on the page or chosen, a row each, one after another. */
+/** Files on their way into the collection: dropped on the page or chosen, one after another. They are found by their words at once. */
 
 /** @import { IngestEvent } from "../../web/types.js" */
+/** @import { Row } from "./file-list.js" */
 
-import { h } from "../../web/element/dom.js";
 import { ingest } from "../../web/vector-store.js";
 import { find } from "../find.js";
-import { PASSAGES, loadEmbedder, stopWith, store } from "./collection.js";
-
-/** @typedef {{node: HTMLElement, say: (words: string, state?: string) => void, advance: (done: number, total: number) => void}} Row */
+import { PASSAGES, store } from "./collection.js";
 
 /**
- * @param {{prepare: () => Promise<unknown>, onStored: () => void, onDrop: () => void, tell: (text: string, failed?: boolean) => void}} options
- *   prepare: what must be up before the first file
+ * @param {{prepare: () => Promise<unknown>, begin: (names: string[]) => Row[], onStored: () => void, onDrop: () => void, read: () => Promise<void>, stopReading: () => void, tell: (text: string, failed?: boolean) => void}} options
+ *   prepare: what must be up before the first file; begin: shows files that wait; read: reads for meaning what was stored
  */
-export function watchAdding({ prepare, onStored, onDrop, tell }) {
-  const list = find("documents-adding", HTMLUListElement);
+export function watchAdding({ prepare, begin, onStored, onDrop, read, stopReading, tell }) {
   const stop = find("documents-stop", HTMLButtonElement);
   const input = find("documents-file", HTMLInputElement);
   let last = Promise.resolve();
@@ -23,17 +20,14 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
 
   const add = (/** @type {File[]} */ files) => {
     if (!files.length) return;
-    if (!waiting) {
-      control = new AbortController();
-      list.replaceChildren();
-    }
-    const rows = files.map(({ name }) => fileRow(name));
-    list.append(...rows.map(({ node }) => node));
+    if (!waiting) control = new AbortController();
+    const rows = begin(files.map(({ name }) => name));
     stop.hidden = false;
     waiting++;
     const { signal } = control;
     last = last
       .then(() => work(files, rows, signal))
+      .then(() => (waiting === 1 && !signal.aborted ? read() : undefined))
       .finally(() => {
         waiting--;
         stop.hidden = waiting === 0;
@@ -47,9 +41,6 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
     try {
       if (signal.aborted) return;
       await prepare();
-      await loadEmbedder((words, loaded, total) => tell(total ? `${words}: ${Math.round((100 * loaded) / total)} %` : words));
-      tell("");
-      stopWith(signal);
       for await (const event of ingest(files, store, { ...PASSAGES, signal })) {
         if (event.type === "file_started") row = rows[event.index];
         showEvent(row, event);
@@ -76,34 +67,13 @@ export function watchAdding({ prepare, onStored, onDrop, tell }) {
   });
   stop.addEventListener("click", () => {
     control.abort();
+    stopReading();
     input.focus();
   });
   watchDrops((files) => {
     onDrop();
     add(files);
   });
-}
-
-/**
- * @param {string} name
- * @returns {Row}
- */
-function fileRow(name) {
-  const state = h("span", { class: "adding-state" }, "waiting");
-  const bar = h("progress", { max: 1, value: 0, "aria-label": name });
-  const node = h("li", { "data-state": "waiting" }, h("span", { class: "adding-name" }, name), state, bar);
-  return {
-    node,
-    say(words, to = "working") {
-      state.textContent = words;
-      node.dataset.state = to;
-      bar.hidden = to !== "working";
-    },
-    advance(done, total) {
-      if (total) Object.assign(bar, { max: total, value: done });
-      else bar.removeAttribute("value");
-    },
-  };
 }
 
 /**
@@ -144,8 +114,12 @@ const summarise = (counts) =>
  * @param {(files: File[]) => void} take
  */
 function watchDrops(take) {
+  const isPictures = (/** @type {DragEvent} */ { dataTransfer }) => {
+    const kinds = [...(dataTransfer?.files.length ? dataTransfer.files : (dataTransfer?.items ?? []))];
+    return kinds.length > 0 && kinds.every(({ type }) => type.startsWith("image/"));
+  };
   const isOurs = (/** @type {DragEvent} */ event) =>
-    !event.composedPath().some((node) => node instanceof Element && node.matches("input[type=file], .below"));
+    !isPictures(event) && !event.composedPath().some((node) => node instanceof Element && node.matches("input[type=file], .below"));
   const carriesFiles = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
   let leaving = 0;
   const mark = (/** @type {boolean} */ on) => document.body.classList.toggle("dropping", on);
@@ -156,6 +130,7 @@ function watchDrops(take) {
       event.preventDefault();
       clearTimeout(leaving);
       mark(isOurs(event));
+      if (isOurs(event)) event.stopPropagation(); // the chat shows that files can be dropped on it
       leaving = window.setTimeout(() => mark(false), 200); // there is no event for a drag that ends outside of the page
     },
     true,
@@ -165,7 +140,7 @@ function watchDrops(take) {
     (event) => {
       mark(false);
       const files = [...(event.dataTransfer?.files ?? [])];
-      if (!files.length || !isOurs(event) || files.every(({ type }) => type.startsWith("image/"))) return;
+      if (!files.length || !isOurs(event)) return;
       event.preventDefault();
       event.stopPropagation();
       take(files);

@@ -7,28 +7,39 @@ import { localEngine } from "../../web/models/local-engines.js";
 import { IndexedDBVectorStore } from "../../web/vector-store.js";
 
 const NAME = "documents";
+const DIMENSIONS = 384;
+/** Of a passage that is found by its words alone, until its text was embedded. */
+const UNREAD = { unread: true };
+const READ = { unread: { ne: true } };
 /** What the embedder reads of a text is little, and so is what a small model can answer from. */
-export const PASSAGES = { size: 600, overlap: 80 };
+export const PASSAGES = { size: 600, overlap: 80, metadata: UNREAD };
 
 /** @typedef {{hits: [score: number, id: string, document: any][], vector: Float32Array | undefined, embedMs: number, searchMs: number}} Found */
 
+/** So many passages are looked at in one call. */
+const MANY = 500;
+
+/** How many passages are unread; undefined where it is to be counted again. @type {number | undefined} */
+let unreadCount;
+
 /** Questions that are being embedded. @type {Map<string, {vector?: Float32Array, ms: number}>} */
 const asked = new Map();
-/** Of the files that are being read. @type {AbortSignal | undefined} */
-let stopped;
 
-/** @param {string[]} texts */
+/**
+ * The store's embedder. A file is stored at once, with vectors of zeros, so that it is found by its words; meaning.js embeds it after that.
+ * @param {string[]} texts
+ */
 async function embed(texts) {
-  const engine = await localEngine();
-  const question = asked.get(texts[0]); // the first time, a text of the store may come behind it
+  const question = asked.get(texts[0]);
+  if (!question) {
+    unreadCount = undefined;
+    return texts.map(() => ({ vec: new Float32Array(DIMENSIONS) }));
+  }
   const started = performance.now();
-  const vectors = await engine.embed(texts, { signal: question ? undefined : stopped });
-  if (question) Object.assign(question, { vector: vectors[0], ms: performance.now() - started });
+  const vectors = await (await localEngine()).embed(texts);
+  Object.assign(question, { vector: vectors[0], ms: performance.now() - started });
   return vectors.map((vec) => ({ vec }));
 }
-
-/** Embedding ends with reading. @param {AbortSignal} signal */
-export const stopWith = (signal) => (stopped = signal);
 
 export const store = new IndexedDBVectorStore(NAME, { embedder: { name: "all-MiniLM-L6-v2, int8", embedTexts: embed } });
 
@@ -61,21 +72,73 @@ export async function search(query, { mode = "vector", k = 8, source, threshold 
   asked.set(query, question);
   const started = performance.now();
   try {
-    const hits = await store.search(query, k, { mode, threshold, ...(source ? { where: { source } } : {}) });
+    const where = { ...(source ? { source } : {}), ...(mode === "vector" && unreadCount !== 0 ? READ : {}) };
+    const hits = await store.search(query, k, { mode, threshold, where });
     return { hits, vector: question.vector, embedMs: question.ms, searchMs: performance.now() - started - question.ms };
   } finally {
     asked.delete(query);
   }
 }
 
-/** The files in the store, with how many passages each has. @returns {Promise<Map<string, number>>} by name */
+/**
+ * Returns what fits a question by meaning, and by words where passages have no meaning yet: those take up to half of the places.
+ * @param {string} query
+ * @param {{k: number, threshold: number}} options
+ * @returns {Promise<Found>}
+ */
+export async function lookUp(query, { k, threshold }) {
+  const found = await search(query, { k, threshold });
+  if (!(await countUnread())) return found;
+  const byWords = await store.search(query, Math.max(Math.ceil(k / 2), k - found.hits.length), { mode: "keyword", where: UNREAD });
+  return { ...found, hits: [...found.hits.slice(0, k - byWords.length), ...byWords] };
+}
+
+/** Returns the number of passages that are found by their words alone. */
+async function countUnread() {
+  unreadCount ??= await store.count({ where: UNREAD });
+  return unreadCount;
+}
+
+/**
+ * Reads passages for meaning: each gets its vector, in one write.
+ * @param {string[]} ids
+ * @param {AbortSignal} signal
+ */
+export async function readPassages(ids, signal) {
+  const found = (await store.get(ids)).filter(({ metadata }) => metadata.unread);
+  const texts = found.map(({ document }) => String(document));
+  const vectors = await (await localEngine()).embed(texts, { signal });
+  const documents = found.map(({ id, document, metadata: { unread, ...metadata } }, at) => ({
+    id,
+    text: String(document),
+    metadata,
+    vec: vectors[at],
+  }));
+  await store.upsert(documents);
+  unreadCount = undefined;
+}
+
+/**
+ * The files in the store, with how many passages each has, and the ids of those without meaning.
+ * @returns {Promise<{files: Map<string, number>, unread: string[]}>} by name
+ */
 export async function listFiles() {
   const files = new Map();
-  for (const id of await store.ids()) {
+  const ids = await store.ids();
+  for (const id of ids) {
     const name = sourceOf(id);
     files.set(name, (files.get(name) ?? 0) + 1);
   }
-  return new Map([...files].sort(([one], [other]) => one.localeCompare(other)));
+  const sorted = new Map([...files].sort(([one], [other]) => one.localeCompare(other)));
+  return { files: sorted, unread: (await countUnread()) ? await unreadOf(ids) : [] };
+}
+
+/** @param {string[]} ids */
+async function unreadOf(ids) {
+  const unread = [];
+  for (let at = 0; at < ids.length; at += MANY)
+    for (const { id, metadata } of await store.get(ids.slice(at, at + MANY))) if (metadata.unread) unread.push(id);
+  return unread.sort((one, other) => one.localeCompare(other, undefined, { numeric: true }));
 }
 
 /** @param {string} id "<file>#<number>" */

@@ -19,11 +19,22 @@ export const documents = {
   <input id="documents-file" type="file" multiple aria-describedby="documents-formats" accept=".txt,.md,.markdown,.html,.htm,.xhtml,.pdf,.epub,.docx,.json,.jsonl,.csv,.tsv,text/*">
   <p id="documents-formats" class="note">Text, Markdown, HTML, PDF, EPUB, DOCX, JSON, CSV.</p>
   <output id="documents-status" class="files-status"></output>
-  <ul id="documents-adding" class="adding" aria-label="Being added"></ul>
+  <div id="documents-meaning" class="meaning" hidden>
+    <p id="meaning-words" class="note" role="status"></p>
+    <progress id="meaning-bar" aria-label="Read for meaning" max="1" value="0" hidden></progress>
+    <div class="row-buttons">
+      <button type="button" id="meaning-start">Start</button>
+      <button type="button" id="meaning-cancel">Not now</button>
+    </div>
+  </div>
   <button type="button" id="documents-stop" hidden>Stop</button>
 </section>
 
-<p id="documents-none" class="note">There are none yet.</p>
+<section aria-label="Files">
+  <h3 class="files-label">Files</h3>
+  <ul id="documents-list" class="documents-list"></ul>
+  <p id="documents-none" class="note">There are none yet.</p>
+</section>
 <div id="documents-about" class="documents-about" hidden>
   <form id="documents-search" class="documents-search" role="search" autocomplete="off">
     <label class="files-label" for="documents-query">Search</label>
@@ -41,14 +52,10 @@ export const documents = {
       <label class="visually-hidden" for="documents-source">In</label>
       <select id="documents-source" autocomplete="off"><option value="">All files</option></select>
     </div>
+    <p id="documents-language" class="note">By words works in every language. The model that finds by meaning, all-MiniLM-L6-v2, learned English.</p>
     <output id="documents-timing" class="files-status"></output>
     <ol id="documents-hits" class="hits" aria-label="Passages found"></ol>
   </form>
-
-  <section aria-label="Files">
-    <h3 class="files-label">Files</h3>
-    <ul id="documents-list" class="documents-list"></ul>
-  </section>
 
   <details id="documents-map">
     <summary>Map</summary>

@@ -6,11 +6,8 @@ import { describeSource } from "../../web/stores/sources.js";
 import { placeOf } from "../../web/element/citations.js";
 import { h } from "../../web/element/dom.js";
 import { find } from "../find.js";
-import { listFiles, search } from "./collection.js";
+import { search, store } from "./collection.js";
 import { openPassage } from "./passage.js";
-
-/** Shown of a passage. */
-const GLANCE = 160;
 
 /**
  * @param {{attempt: (work: () => Promise<void>) => Promise<void>, onFound: (query: string, found: Found) => void}} options
@@ -30,7 +27,7 @@ export function watchSearch({ attempt, onFound }) {
       const asked = query.value.trim();
       if (!asked) return;
       const found = await search(asked, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
-      const passages = [...(await listFiles())].reduce((sum, [, count]) => sum + count, 0);
+      const passages = await store.count();
       if (mine !== runs) return; // a later one shows its own
       timing.value = `${found.hits.length} of ${passages} passages. ${describeTimes(found)}`;
       list.replaceChildren(...found.hits.map(hitRow));
@@ -73,7 +70,7 @@ function hitRow(hit) {
         h("span", { class: "hit-score" }, h("span", { class: "visually-hidden" }, "score "), found.score.toFixed(3)),
       ),
       h("span", { class: "hit-place" }, placeOf(found)),
-      h("span", { class: "hit-text" }, text.length > GLANCE ? `${text.slice(0, GLANCE)} …` : text),
+      h("span", { class: "hit-text" }, text),
     ),
   );
 }

@@ -4,14 +4,15 @@
 /** @import { Page } from "../types.js" */
 /** @import { Part } from "../types.js" */
 
-import { h } from "../../web/element/dom.js";
 import { searchTool } from "../../web/vector-store.js";
 import { find } from "../find.js";
 import { openPanel, whenOpen } from "../panel-frame.js";
 import { watchAdding } from "./adding.js";
-import { isThere, listFiles, open, search, store } from "./collection.js";
+import { isThere, listFiles, lookUp, open, sourceOf, store } from "./collection.js";
 import { showFigures } from "./figures.js";
+import { watchList } from "./file-list.js";
 import { COLOURS, watchMap } from "./map.js";
+import { watchMeaning } from "./meaning.js";
 import { openPassage } from "./passage.js";
 import { watchSearch } from "./searching.js";
 
@@ -61,14 +62,39 @@ export function watch(page) {
 
   const map = watchMap({ attempt, colourOf: (file) => files.indexOf(file) % COLOURS });
   const box = watchSearch({ attempt, onFound: map.light });
-  watchAdding({ prepare: () => open(chat), onStored: () => void refresh(), onDrop: () => openPanel("documents"), tell });
+  const list = watchList((name) => void attempt(() => remove(name)));
+  /** Passages by file. @type {Map<string, number>} */
+  let counts = new Map();
+  /** Passages without meaning. @type {string[]} */
+  let unread = [];
+  const meaning = watchMeaning({
+    prepare: () => open(chat),
+    onRead(ids) {
+      unread = unread.filter((id) => !ids.includes(id));
+      if (unread.length) list.show(counts, countBySource(unread));
+      else void refresh();
+    },
+    tell,
+  });
+  watchAdding({
+    prepare: () => open(chat),
+    begin: list.begin,
+    onStored: () => void refresh(),
+    onDrop: () => openPanel("documents"),
+    async read() {
+      await refresh();
+      await meaning.add(unread);
+    },
+    stopReading: meaning.stop,
+    tell,
+  });
 
   const refresh = () =>
     attempt(async () => {
-      const counts = await listFiles();
+      const listed = await listFiles();
+      ({ files: counts, unread } = listed);
       files = [...counts.keys()];
-      find("documents-list", HTMLUListElement).replaceChildren(...[...counts].map(([name, count], at) => fileRow(name, count, at)));
-      find("documents-none", HTMLElement).hidden = files.length > 0;
+      list.show(counts, countBySource(unread));
       find("documents-about", HTMLElement).hidden = files.length === 0;
       box.offer(files);
       if (files.length) await showFigures(files.length);
@@ -85,23 +111,15 @@ export function watch(page) {
       tell("");
     });
     await refresh();
+    meaning.offer(unread);
   };
-
-  const fileRow = (/** @type {string} */ name, /** @type {number} */ count, /** @type {number} */ at) =>
-    h(
-      "li",
-      {},
-      h("span", { class: `map-key colour-${at % COLOURS}`, "aria-hidden": "true" }),
-      h("span", { class: "document-name" }, name),
-      h("span", { class: "language" }, String(count), h("span", { class: "visually-hidden" }, count === 1 ? " passage" : " passages")),
-      h("button", { type: "button", "aria-label": `Delete ${name}`, click: () => void attempt(() => remove(name)) }, "Delete"),
-    );
 
   const remove = async (/** @type {string} */ name) => {
     if (!confirm(`Delete ${name} from the documents?`)) return;
     const count = await store.delete({ where: { source: name } });
     tell(`Deleted ${name}: ${count} passages`);
     await refresh();
+    meaning.offer(unread);
     find("documents-file", HTMLInputElement).focus();
   };
 
@@ -122,7 +140,7 @@ export function watch(page) {
   /** What a question finds is lit on the map, as what is searched for is. */
   const lookedUp = {
     async topN(/** @type {{query: string, samples: number}} */ { query, samples }) {
-      const found = await search(query, { k: samples, threshold: LEAST_SCORE });
+      const found = await lookUp(query, { k: samples, threshold: LEAST_SCORE });
       map.light(query, found);
       return found.hits;
     },
@@ -136,4 +154,14 @@ export function watch(page) {
     tools: () => (isOn() && !page.isSmall() ? [searchTool(lookedUp, { name: "search_documents" })] : []),
     about: () => (isOn() ? "documents" : ""),
   };
+}
+
+/**
+ * Counts passages by their files.
+ * @param {string[]} ids
+ */
+function countBySource(ids) {
+  const counts = new Map();
+  for (const id of ids) counts.set(sourceOf(id), (counts.get(sourceOf(id)) ?? 0) + 1);
+  return counts;
 }

@@ -37,7 +37,7 @@ for (const type of ["dragover", "drop"]) {
   );
 }
 """
-READ = "[...document.querySelectorAll('#documents-adding li')].map((row) => row.dataset.state)"
+READ = "[...document.querySelectorAll('#documents-list li')].map((row) => row.dataset.state).sort()"
 CITED = "[...document.querySelector('staysail-chat').shadowRoot.querySelectorAll('.citations .citation')].map((node) => node.innerText)"
 
 

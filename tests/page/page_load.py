@@ -62,6 +62,10 @@ class Visit:
 
 
 class SlowServer(Server):
+    """is_slow: whether answers take time; a quick one is for what lies between two visits."""
+
+    is_slow = True
+
     def finish_request(self, request, client_address) -> None:
         SlowHandler(Site(), True, request, client_address, self)
 
@@ -73,11 +77,15 @@ class SlowHandler(Handler):
 
     def setup(self) -> None:
         super().setup()
-        time.sleep(ROUND_TRIP_S)
+        self._wait(ROUND_TRIP_S)
         self._send, self.wfile.write = self.wfile.write, self._write  # type: ignore[method-assign]
 
+    def _wait(self, seconds: float) -> None:
+        if self.server.is_slow:  # type: ignore[attr-defined]
+            time.sleep(seconds)
+
     def _answer(self, *, with_body: bool) -> None:
-        time.sleep(ROUND_TRIP_S)
+        self._wait(ROUND_TRIP_S)
         super()._answer(with_body=with_body)
 
     def _send_body(self, body, span) -> None:
@@ -91,18 +99,18 @@ class SlowHandler(Handler):
         for start in range(0, len(data), PIECE_BYTES):
             piece = data[start : start + PIECE_BYTES]
             with self.line:
-                time.sleep(len(piece) / BYTES_PER_S)
+                self._wait(len(piece) / BYTES_PER_S)
             self._send(piece)
 
 
 @contextmanager
-def serve_slowly() -> Iterator[str]:
-    """The page on a network of ROUND_TRIP_S and BYTES_PER_S; its address. No request is answered after the block."""
+def serve_slowly() -> Iterator[SlowServer]:
+    """The page on a network of ROUND_TRIP_S and BYTES_PER_S. No request is answered after the block."""
     with SlowServer(Site(), 0, quiet=True) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield server.url
+            yield server
         finally:
             server.shutdown()
             thread.join()

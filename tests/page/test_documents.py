@@ -54,11 +54,13 @@ return marked;
 WATCH = """
 window.told = [];
 new MutationObserver(() => {
-  for (const row of document.querySelectorAll("#documents-adding li")) {
-    const line = row.querySelector(".adding-name").textContent + ": " + row.querySelector(".adding-state").textContent;
+  for (const row of document.querySelectorAll("#documents-list li")) {
+    const line = row.querySelector(".document-name").textContent + ": " + row.querySelector(".adding-state").textContent;
     if (!window.told.includes(line)) window.told.push(line);
   }
-}).observe(document.getElementById("documents-adding"), { subtree: true, childList: true, characterData: true });
+  const meaning = document.getElementById("meaning-words").textContent;
+  if (meaning && !window.told.includes(meaning)) window.told.push(meaning);
+}).observe(document.getElementById("documents"), { subtree: true, childList: true, characterData: true });
 """
 
 
@@ -78,16 +80,17 @@ class Documents(ChatPage):
         return self.driver.execute_script(DROP, [[name, base64.b64encode(data).decode()] for name, data in files], on)
 
     def states(self):
-        """By file; read at once, as rows come and go."""
-        rows = "[...document.querySelectorAll('#documents-adding li')]"
-        return dict(self.driver.execute_script(f"return {rows}.map((row) => [row.firstChild.textContent, row.dataset.state])"))
+        """By file, without those that were there before; read at once, as rows come and go."""
+        rows = "[...document.querySelectorAll('#documents-list li')].map((row) => [row.querySelector('.document-name').textContent, row.dataset.state])"
+        return {name: state for name, state in self.driver.execute_script(f"return {rows}") if state != "stored"}
 
     def wait_added(self):
         self.wait(lambda: self.states() and not {"waiting", "working"} & {*self.states().values()}, "the files to be read", 90)
         self.wait(lambda: not field(self, "documents-stop").is_displayed(), "the work to end")
 
     def files(self):
-        names = "[...document.querySelectorAll('#documents-list .document-name')].map(({ textContent }) => textContent)"
+        stored = "[...document.querySelectorAll('#documents-list li:has(button:not([hidden]))')]"
+        names = f"{stored}.map((row) => row.querySelector('.document-name').textContent)"
         return self.driver.execute_script(f"return {names}")
 
     def search(self, query, mode="vector", source=""):
@@ -142,6 +145,7 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         assert page.states() == dict.fromkeys(FILES, "done") | {"broken.pdf": "failed"}
         told = driver.execute_script("return window.told")
         assert {"sails.pdf: waiting", "harbour.md: reading", "sails.pdf: 2 of 2 passages"} <= {*told}, told
+        assert [line for line in told if line.startswith("Reading for meaning: ")], told
         assert [line for line in told if line.startswith("broken.pdf: ")][-1].count("broken.pdf") == 2, "the reason names the file"
         assert field(page, "documents-status").text == "5 added, 1 failed"
         assert page.files() == FILES
@@ -149,16 +153,10 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         assert all(words in figures for words in ("384, cosine, f32", "exact", "of vectors", "free")), figures
         page.shot("added")
 
-        # The same again, one changed, one long and stopped in its middle.
-        again = [files[0], ("harbour.md", HARBOUR.replace("twelve", "thirteen").encode()), ("log.md", LONG.encode())]
-        page.drop(*again, on="#documents")
-        page.wait(
-            lambda: any("log.md:" in line and "passages" in line for line in driver.execute_script("return window.told")), "the log", 90
-        )
-        page.click("documents-stop")
+        # The same again, and one changed.
+        page.drop(files[0], ("harbour.md", HARBOUR.replace("twelve", "thirteen").encode()), on="#documents")
         page.wait_added()
-        assert page.states() == {"sails.pdf": "skipped", "harbour.md": "done", "log.md": "failed"}
-        assert "Stopped: 1 of 3" in field(page, "documents-status").text
+        assert page.states() == {"sails.pdf": "skipped", "harbour.md": "done"}
         assert page.files() == FILES
 
         # A question is answered from them, and what the answer names opens.
@@ -256,6 +254,59 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         assert not [id for id in left if id.startswith("harbour.md")]
         driver.close()
         driver.switch_to.window(home)
+
+
+@pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build")
+def test_a_long_file_is_found_by_words_at_once_and_read_for_meaning_when_the_visitor_wants_it(driver, site):
+    page = Documents(driver, site)
+    page.resize(1400, 900)
+    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    box = "document.getElementById('documents-meaning')"
+    words = lambda: field(page, "meaning-words").text  # noqa: E731
+    try:
+        # As slow as a machine on which it takes minutes.
+        driver.execute_script(
+            "const kept = JSON.parse(localStorage.getItem('staysail-page') ?? '{}');"
+            "localStorage.setItem('staysail-page', JSON.stringify({ ...kept, passagesPerSecond: 2, end: 'documents' }))"
+        )
+        driver.refresh()
+        page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+        assert "learned English" in driver.execute_script("return document.getElementById('documents-language').textContent")
+        page.drop(("log.md", LONG.encode()), on="#documents")
+        page.wait(lambda: "found by words alone" in words(), "the question whether to read", 90)
+        assert words().startswith("800 passages are found by words alone.")
+        assert "about 7 min" in words()
+        assert page.states() == {"log.md": "done"}
+        assert violations(page) == []
+        assert page.search("799", "keyword") == ["log.md#799"]
+        assert "Day 799" in page.find("#documents-hits button")[0].text
+        assert page.search("wind") == [], "nothing has a meaning yet"
+        field(page, "meaning-cancel").click()
+        assert not field(page, "documents-meaning").is_displayed()
+
+        # Another visit offers the rest. Stop keeps what is done.
+        driver.refresh()
+        page.wait(lambda: field(page, "meaning-start").is_displayed(), "the offer", 90)
+        field(page, "meaning-start").click()
+        page.wait(lambda: "Reading for meaning" in words() and not words().startswith("Reading for meaning: 800"), "a first step", 90)
+        assert violations(page) == []
+        page.click("documents-stop")
+        page.wait(lambda: field(page, "meaning-start").is_displayed(), "the end", 30)
+        row = page.find("#documents-list li")[0].text
+        done = int(row.split(" of 800")[0].split()[-1])
+        assert 0 < done < 800
+        assert words().startswith(f"{800 - done} passages are")
+        hits = page.search("the wind on a day")
+        assert hits
+        assert {int(id.split("#")[1]) < done for id in hits} == {True}
+        assert driver.execute_script(f"return {box}.scrollWidth <= {box}.clientWidth")
+    finally:
+        driver.execute_async_script(
+            "const [done] = arguments; localStorage.clear();"
+            "indexedDB.databases().then((all) => { for (const { name } of all) if (name.includes('documents')) indexedDB.deleteDatabase(name); done(); })"
+        )
+        driver.get("about:blank")
+        page.restore()
 
 
 def test_a_chat_shows_what_its_answer_rests_on_and_lets_the_page_do_it(driver, site):

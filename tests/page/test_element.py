@@ -3,6 +3,8 @@
 import base64
 import json
 import re
+import sys
+from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -11,6 +13,7 @@ from tests.page.chat_page import ChatPage
 from tests.page.test_element_view import violations
 from tests.server import TestServer
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "rag"))
 PAGE = "tests/page/element.html"
 DOT = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==")
 
@@ -299,6 +302,73 @@ def test_pictures_and_text_are_attached_and_other_files_refused_in_words(open_ch
     assert "ten dots" not in shown.text
     assert shown.find_element("css selector", "img").get_property("naturalWidth") == 1
     assert not chat.all(".composer .attachments")
+
+
+def test_documents_are_attached_as_their_text_and_every_unusable_file_is_named_once(open_chat, server, tmp_path):
+    from writers import write_docx, write_epub
+
+    box = server.box({"text": "Read."})
+    chat = open_chat(box)
+    files = {
+        "rules.docx": write_docx(),
+        "knots.epub": write_epub(),
+        "wide.txt": "Ahoy, weit".encode("utf-16"),
+        "latin.txt": "Straße, groß".encode("latin-1"),
+        "app.exe": b"MZ\0\1",
+        "film.mp4": b"\0\0\0\x20ftyp",
+        "broken.docx": b"no zip at all \0",
+        "empty.txt": b" ",
+    }
+    for name, data in files.items():
+        (tmp_path / name).write_bytes(data)
+    picker = chat.host.shadow_root.find_element("css selector", "input[type=file]")
+    picker.send_keys("\n".join(str(tmp_path / name) for name in files))
+    chat.wait(lambda: "There is no text in empty.txt" in chat.one(".composer").text, "the refusals", 60)
+    note = chat.one(".composer-note")
+    assert note.get_attribute("role") == "alert"
+    assert "app.exe, film.mp4 cannot be attached: pictures" in note.text
+    assert "broken.docx" in note.text
+    assert [item.text.split("\n")[0] for item in chat.all(".composer .attachments .file-name")] == [*files][:4]
+    assert "Attached: rules.docx, knots.epub, wide.txt, latin.txt" in chat.run("return root.querySelector('.composer-status').textContent")
+    assert violations(chat) == []
+    chat.send("Go.")
+    chat.wait_for("Read.")
+    content = box.seen[0].json["messages"][-1]["content"]
+    sent = content if isinstance(content, str) else "\n".join(part["text"] for part in content)
+    for name, words in zip(files, ("quay", "rabbit", "Ahoy, weit", "Straße, groß"), strict=False):
+        assert words in sent.partition(f"Attached file {name}:\n\n")[2].partition("Attached file ")[0]
+    assert sent.endswith("Go.")
+
+
+def test_where_files_can_be_dropped_and_taken_is_told(open_chat, server):
+    chat = open_chat(server.box({"text": "A dot."}))
+    chat.run(
+        """
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["ten dots"], "notes.md"));
+        window.dragged = (type) => root.querySelector(".input").dispatchEvent(
+          new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true, composed: true }));
+        window.dragged("dragover");
+        """
+    )
+    assert "Drop files to attach them" in chat.one(".composer-status").text
+    chat.wait(lambda: not chat.all(".composer-status"), "the drag to be over")
+    chat.run("window.dragged('drop')")
+    chat.wait(lambda: chat.all(".composer .attachments li"), "the file")
+    assert "pasted and dropped" in chat.button("Attach").get_attribute("title")
+    camera = chat.run(
+        "const field = root.querySelector('input[capture]'); return ['capture', 'accept'].map((name) => field.getAttribute(name))"
+    )
+    assert camera == ["environment", "image/*"]
+    assert not [node for node in chat.all("button") if node.text == "Camera"], "a mouse takes no pictures"
+    chat.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    chat.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "pointer", "value": "coarse"}]})
+    try:
+        chat.wait(lambda: chat.all("[part~=camera]"), "the camera's button")
+        assert violations(chat) == []
+    finally:
+        chat.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+        chat.restore()
 
 
 def test_a_hostile_answer_runs_loads_and_pretends_nothing(open_chat, server):

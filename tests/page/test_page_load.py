@@ -26,7 +26,8 @@ def test_on_a_slow_network_the_field_is_there_within_two_seconds_and_takes_a_fir
     driver = start_chrome(f"--window-size={width},800")
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
     try:
-        with serve_slowly() as url:
+        with serve_slowly() as server:
+            url = server.url
             seen = visit(driver, url)
             assert seen.usable_ms < 2000
             assert seen.first_paint_ms < 2000

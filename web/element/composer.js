@@ -1,8 +1,9 @@
-/** Where the user writes: Enter sends, Shift+Enter is a new line; files by button, paste and drop. */
+/** Where the user writes: Enter sends, Shift+Enter is a new line; files by button, camera, paste and drop. */
 
+/** @import { Reader } from "./attachments.js" */
 /** @import { Prompt } from "./types.js" */
 
-import { ACCEPT, AttachmentList } from "./attachments.js";
+import { ACCEPT, AttachmentList, explainRefusals } from "./attachments.js";
 import { ContextMeter } from "./context-meter.js";
 import { h, icon } from "./dom.js";
 import { QueueList } from "./queue-list.js";
@@ -14,6 +15,7 @@ import { wordsOf } from "./user-message.js";
  * @property {() => void} stop
  * @property {() => void} clear
  * @property {(text: string) => void} draft is called when the text changed
+ * @property {Reader} read reads a document's text
  */
 
 export class Composer {
@@ -24,7 +26,20 @@ export class Composer {
   /** Whether the first message that waits is sent even after an answer that was stopped or failed. */
   #isUrgent = false;
   #picker = h("input", { type: "file", multiple: true, accept: ACCEPT, hidden: true, tabindex: -1, "aria-label": "Files to attach" });
+  #camera = h("input", {
+    type: "file",
+    accept: "image/*",
+    capture: "environment",
+    hidden: true,
+    tabindex: -1,
+    "aria-label": "Take a picture",
+  });
   #note = h("p", { class: "composer-note", role: "alert" });
+  /** Says what happens to files. */
+  #status = h("p", { class: "composer-status", role: "status" });
+  /** Ends when the files that were chosen last are read. @type {Promise<void> | undefined} */
+  #reading;
+  #leaving = 0;
   #send = h("button", { type: "submit", class: "send", part: "button send" }, h("span", {}, "Send"), icon("send"));
   #stop = h("button", { type: "button", class: "send stop", part: "button stop", hidden: true }, h("span", {}, "Stop"), icon("stop"));
   input = h("textarea", { class: "input", part: "input", rows: 1, dir: "auto", "aria-label": "Message", enterkeyhint: "send" });
@@ -44,9 +59,21 @@ export class Composer {
     this.#actions = actions;
     const attach = h(
       "button",
-      { type: "button", class: "quiet", part: "button attach", title: "Attach files", click: () => this.#picker.click() },
+      {
+        type: "button",
+        class: "quiet",
+        part: "button attach",
+        title: "Attach files; they can be pasted and dropped, too",
+        click: () => this.#picker.click(),
+      },
       icon("attach"),
       h("span", { class: "label" }, "Attach"),
+    );
+    const camera = h(
+      "button",
+      { type: "button", class: "quiet camera", part: "button camera", title: "Take a picture", click: () => this.#camera.click() },
+      icon("camera"),
+      h("span", { class: "label" }, "Camera"),
     );
     const clear = h(
       "button",
@@ -60,12 +87,15 @@ export class Composer {
       this.#queue.node,
       this.#attachments.node,
       this.#note,
+      this.#status,
       this.input,
       this.#picker,
+      this.#camera,
       h(
         "div",
         { class: "composer-bar" },
         attach,
+        camera,
         clear,
         this.models,
         h("slot", { name: "composer" }),
@@ -93,10 +123,12 @@ export class Composer {
       this.#note.replaceChildren();
       this.#actions.draft(this.input.value);
     });
-    this.#picker.addEventListener("change", () => {
-      void this.attach([...(this.#picker.files ?? [])]); // a list of its own: the field's is emptied at once
-      this.#picker.value = "";
-    });
+    for (const picker of [this.#picker, this.#camera]) {
+      picker.addEventListener("change", () => {
+        void this.attach([...(picker.files ?? [])]); // a list of its own: the field's is emptied at once
+        picker.value = "";
+      });
+    }
     this.input.addEventListener("paste", (event) => {
       if (!event.clipboardData?.files.length) return;
       event.preventDefault();
@@ -115,9 +147,50 @@ export class Composer {
 
   /** @param {File[]} files */
   async attach(files) {
+    this.markDrop(false);
     this.#note.replaceChildren();
-    for (const file of files) await this.#attachments.add(file).catch((error) => this.#note.append(h("span", {}, error.message)));
+    const reading = (this.#reading ?? Promise.resolve()).then(() => this.#read(files));
+    this.#reading = reading;
     this.input.focus();
+    await reading;
+    if (this.#reading === reading) this.#reading = undefined;
+  }
+
+  /** @param {File[]} files */
+  async #read(files) {
+    const errors = [];
+    const attached = [];
+    for (const file of files) {
+      this.#say(`Reading ${file.name} …`, true);
+      try {
+        await this.#attachments.add(file, this.#actions.read);
+        attached.push(file.name);
+      } catch (error) {
+        errors.push(/** @type {Error} */ (error));
+      }
+    }
+    this.#say(attached.length ? `Attached: ${attached.join(", ")}` : "");
+    this.#note.append(...explainRefusals(errors).map((text) => h("span", {}, text)));
+  }
+
+  /**
+   * Says what happens, for a screen reader; and for eyes, where nothing else shows it.
+   * @param {string} text
+   * @param {boolean} [isSeen]
+   */
+  #say(text, isSeen = false) {
+    this.#status.textContent = text;
+    this.#status.classList.toggle("visually-hidden", !isSeen);
+  }
+
+  /** Shows that files can be dropped, until the drag has left. @param {boolean} isOver */
+  markDrop(isOver) {
+    clearTimeout(this.#leaving);
+    const wasOver = this.node.classList.contains("dropping");
+    this.node.classList.toggle("dropping", isOver);
+    if (isOver !== wasOver) this.#say(isOver ? "Drop files to attach them to the message." : "", isOver);
+    // There is no event for a drag that ends outside of the page.
+    if (isOver) this.#leaving = window.setTimeout(() => this.markDrop(false), 300);
   }
 
   /** Takes the messages that wait back into the field: their chat is emptied. */
@@ -148,6 +221,7 @@ export class Composer {
   }
 
   #submit() {
+    if (this.#reading) return void this.#reading.then(() => this.#submit());
     const text = this.input.value.trim();
     const parts = this.#attachments.parts;
     if (!text && !parts.length) return;
@@ -159,6 +233,7 @@ export class Composer {
     this.draft = "";
     this.#attachments.clear();
     this.#note.replaceChildren();
+    this.#say("");
   }
 
   /** Sends the first message that waits; after an answer that was stopped or failed, only where the user wants that one now. */

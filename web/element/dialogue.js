@@ -37,6 +37,11 @@ export class Dialogue {
     stop: () => this.stop(),
     clear: () => this.#startNew(),
     draft: (text) => this.#tell("staysail-draft", { text }),
+    read: async (file) => {
+      await this.python.start();
+      const { loadDocuments } = await import("../stores/ingest.js");
+      return loadDocuments(file);
+    },
   });
   /** @type {Record<string, ToolViewer>} */
   toolViews = {};

@@ -71,7 +71,7 @@ export class StaysailChat extends Element {
     root.addEventListener("staysail-run-code", (event) => {
       Object.assign(/** @type {CustomEvent} */ (event).detail, { runtimeURL: this.runtimeURL, scope: this.#dialogue.session });
     });
-    root.addEventListener("dragover", (event) => event.preventDefault());
+    root.addEventListener("dragover", (event) => this.#onDrag(/** @type {DragEvent} */ (event)));
     root.addEventListener("drop", (event) => this.#onDrop(/** @type {DragEvent} */ (event)));
     this.addEventListener("focusin", () => this.#source.warm(), { once: true });
   }
@@ -325,6 +325,12 @@ export class StaysailChat extends Element {
       event.preventDefault();
       /** @type {HTMLElement | null} */ (this.shadowRoot?.querySelector(".turn:last-child [part~=edit]:not([hidden])"))?.click();
     }
+  }
+
+  /** @param {DragEvent} event */
+  #onDrag(event) {
+    event.preventDefault();
+    if (event.dataTransfer?.types.includes("Files")) this.#composer.markDrop(true);
   }
 
   /** @param {DragEvent} event */

@@ -18,6 +18,14 @@ export const COMPOSER = /* css */ `
 .queue-words { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .composer-note { padding: 0.75rem 1rem 0; color: var(--_danger); font-size: 0.875rem; }
 .composer-note:empty { display: none; }
+.composer-status { padding: 0.75rem 1rem 0; color: var(--_muted); font-size: 0.875rem; }
+.composer-status:empty { display: none; }
+.composer.dropping { border-color: var(--_accent); border-style: dashed; }
+.file-notes { margin-inline-start: 0.5rem; color: var(--_muted); font-size: 0.8125rem; }
+.composer-bar .camera { display: none; }
+@media (pointer: coarse) {
+  .composer-bar .camera { display: inline-flex; }
+}
 .composer-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 0.25rem; padding: 0.25rem 0.5rem 0.5rem; }
 .spent { display: flex; flex-basis: 100%; flex-wrap: wrap; order: 1; justify-content: flex-end; align-items: center; gap: 0 0.9rem; padding-inline: 0.5rem; }
 .spent:not(:has(> :not(:empty, [hidden]))) { display: none; }
