@@ -96,7 +96,7 @@ test("each interface of the browser is a tool, and its object is destroyed after
     corrected: "two loaves",
     corrections: [{ from: "loafs", to: "loaves" }],
   });
-  assert.equal(await call(tools, "translate", { text: "Sea", from: "en", to: "no" }), "Sea in no");
+  assert.equal(await call(tools, "translate", { text: "Sea", source_language: "en", target_language: "no" }), "Sea in no");
   const languages = await call(tools, "detect_language", { text: "Havet" });
   assert.deepEqual(languages[0], { language: "no", confidence: 0.7 });
   assert.equal(languages.length, 3);
@@ -126,7 +126,7 @@ test("what a browser has not, or cannot run, is no tool", async () => {
 test("a pair of languages that the browser does not know is refused with what was asked", async () => {
   const { scope, seen } = browser();
   const tools = await browserTools(scope);
-  await assert.rejects(call(tools, "translate", { text: "Sea", from: "en", to: "tlh" }), {
+  await assert.rejects(call(tools, "translate", { text: "Sea", source_language: "en", target_language: "tlh" }), {
     code: "unavailable",
     message: 'This browser\'s model cannot translate so: {"sourceLanguage":"en","targetLanguage":"tlh"}.',
   });

@@ -67,9 +67,9 @@ const TOOLS = [
     factory: "Translator",
     name: "translate",
     description: "Translates a text from one language into another.",
-    properties: { text: TEXT, from: LANGUAGE, to: LANGUAGE },
-    required: ["text", "from", "to"],
-    options: ({ from, to }) => ({ sourceLanguage: from, targetLanguage: to }),
+    properties: { text: TEXT, source_language: LANGUAGE, target_language: LANGUAGE },
+    required: ["text", "source_language", "target_language"],
+    options: ({ source_language: sourceLanguage, target_language: targetLanguage }) => ({ sourceLanguage, targetLanguage }),
     run: (session, { text }, call) => session.translate(text, call),
   },
   {
@@ -103,7 +103,8 @@ export async function browserTools(scope = globalThis) {
       const factory = scope[described.factory];
       if (!factory) return undefined;
       // What a translator can depends on its languages, which each call names.
-      if (!described.required.includes("from") && (await factory.availability(described.options({}))) === "unavailable") return undefined;
+      if (!described.required.includes("source_language") && (await factory.availability(described.options({}))) === "unavailable")
+        return undefined;
       return asTool(described, factory);
     }),
   );
