@@ -233,5 +233,5 @@ function when({ updatedAt, messages }) {
   const date = new Date(updatedAt * 1000);
   const isRecent = date.toDateString() === new Date().toDateString();
   const time = isRecent ? date.toLocaleTimeString([], { timeStyle: "short" }) : date.toLocaleDateString([], { dateStyle: "medium" });
-  return `${time}, ${messages} ${messages === 1 ? "message" : "messages"}`;
+  return `${time}, ${messages ? `${messages} ${messages === 1 ? "message" : "messages"}` : "no answer yet"}`;
 }

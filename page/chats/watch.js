@@ -36,8 +36,9 @@ export function watch(page) {
     const id = chat.conversation;
     const info = chat.ready ? (await store.list()).find((one) => one.id === id) : undefined;
     if (id !== chat.conversation) return;
-    title.textContent = info?.title ?? "";
-    document.title = info ? `${info.title} · staysail` : TITLE;
+    const shown = info && (info.forkedFrom ? `${info.title} (fork)` : info.title);
+    title.textContent = shown ?? "";
+    document.title = shown ? `${shown} · staysail` : TITLE;
   }
   const update = () => {
     void refresh();
@@ -60,9 +61,12 @@ export function watch(page) {
     if (!chosen) return;
     const text = await chosen.text();
     file.value = "";
-    const ids = await store.import(text);
+    const before = new Map((await store.list()).map(({ id, messages }) => [id, messages]));
+    const ids = new Set(await store.import(text));
     find("conversation-search", HTMLInputElement).value = "";
-    return ids.length === 1 ? "One chat was imported." : `${ids.length} chats were imported.`;
+    const { length } = (await store.list()).filter(({ id, messages }) => ids.has(id) && before.get(id) !== messages);
+    if (ids.size && !length) return ids.size === 1 ? "This chat is here already." : `All ${ids.size} chats are here already.`;
+    return length === 1 ? "One chat was imported." : `${length} chats were imported.`;
   }
 
   whenOpen("conversations", () => void refresh());

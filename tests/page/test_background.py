@@ -126,15 +126,16 @@ def test_a_partial_answer_is_there_on_return_and_grew_meanwhile(page):
 
 def test_a_chat_that_is_deleted_stops(page):
     begin(page, "slow")
-    page.run("window.slow = chat.conversation")
     page.driver.find_element(By.ID, "new-conversation").click()
-    assert (
-        page.driver.execute_async_script(
-            "const [done] = arguments, chat = document.querySelector('staysail-chat'); chat.end(window.slow).then(() => done(chat.activity.length))"
-        )
-        == 0
+    wait_rows(page, {"slow": "Answering"})
+    page.wait(
+        lambda: page.driver.find_element(By.CSS_SELECTOR, '#conversations [aria-label="Delete slow"]').click() is None, "the row's button"
     )
-    page.wait(lambda: "slow" not in rows(page), "the row to go")
+    page.driver.find_element(By.CSS_SELECTOR, "#conversations .danger").click()
+    page.wait(lambda: "slow" not in rows(page) and not page.run("return chat.activity.length"), "the row to go")
+    page.driver.refresh()
+    page.wait(lambda: page.run("return chat.ready"), "Python", 60)
+    assert "slow" not in rows(page)
 
 
 @pytest.mark.thorough

@@ -191,6 +191,7 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     page.send("And now?")
     page.wait_for("Still Ada.")
     page.wait_idle()
+    assert "(fork)" in driver.title
     assert [message["content"] for message in box.seen[4].json["messages"]] == ["My name is Ada.", "Ahoy **Ada**.", "And now?"]
     wait_titles(page, ["My name is Ada.", "What do I eat?", "My name is Ada."])
 
@@ -221,8 +222,14 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     path.write_text(export, encoding="utf-8")
     driver.execute_script("document.getElementById('import-file').hidden = false")
     field(page, "import-file").send_keys(str(path))
-    page.wait(lambda: "2 chats were imported." in field(page, "conversation-note").text, "the import", START_S)
-    assert sorted(titles(page)) == sorted(["Ada's <b>copy</b>", "My name is Ada."] * 2)
+    page.wait(lambda: "All 2 chats are here already." in field(page, "conversation-note").text, "the import", START_S)
+    assert sorted(titles(page)) == sorted(["Ada's <b>copy</b>", "My name is Ada."])
+    press(page, "Delete My name is Ada.")
+    driver.find_element(By.CSS_SELECTOR, "#conversations .danger").click()
+    wait_titles(page, ["Ada's <b>copy</b>"])
+    field(page, "import-file").send_keys(str(path))
+    page.wait(lambda: "One chat was imported." in field(page, "conversation-note").text, "the import", START_S)
+    assert sorted(titles(page)) == sorted(["Ada's <b>copy</b>", "My name is Ada."])
     path.write_text("{}", encoding="utf-8")
     field(page, "import-file").send_keys(str(path))
     page.wait(lambda: "no export of conversations" in field(page, "conversation-note").text, "the refusal")
@@ -244,3 +251,39 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     field(page, "close-conversations").click()
     assert not field(page, "conversations").is_displayed()
     assert driver.switch_to.active_element.get_attribute("id") == "open-conversations"
+
+
+def test_a_question_that_failed_is_there_after_a_reload_with_its_error_and_is_asked_again(page, server):
+    driver = page.driver
+    refused = {"status": 401, "body": {"error": {"message": "No such key"}}}
+    box = server.box(refused, {"text": "Ahoy."}, {"text": "Never.", "stall": "headers"}, {"text": "Fine."})
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    title = "The provider did not accept the API key."
+    page.send("Who is there?")
+    page.wait_for(title)
+    driver.refresh()
+    page.wait_for(title)
+    assert page.all(".said")[-1].text == "Who is there?"
+    assert page.run("return root.querySelector('.fault-message').textContent").endswith("No such key")
+    page.open_panel("conversations")
+    page.wait(lambda: "no answer yet" in field(page, "conversation-list").text, "its row")
+    assert violations(page) == []
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    page.button("Try again").click()
+    page.wait_for("Ahoy.")
+    page.wait_idle()
+    assert [message["content"] for message in box.seen[1].json["messages"]] == ["Who is there?"]
+    assert not page.all(".versions"), "a question without an answer is no version"
+
+    page.send("How are you?")
+    page.wait(lambda: len(box.seen) == 3, "the request")
+    driver.refresh()  # before the answer came
+    page.wait_for("No answer came yet.")
+    assert [node.text for node in page.all(".said")] == ["Who is there?", "How are you?"]
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    page.button("Try again").click()
+    page.wait_for("Fine.")
+    page.wait_idle()
+    driver.refresh()
+    page.wait_for("Fine.")
+    assert not page.all(".fault")

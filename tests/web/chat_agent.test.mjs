@@ -172,6 +172,48 @@ for (const durable of [undefined, ":memory:"])
     );
   });
 
+test("a question without an answer is restored with its error, goes on, and is no version of the next one", async () => {
+  const conversations = new Conversations(":memory:");
+  const box = await provider.box(
+    { status: 401, body: { error: { message: "No such key" } } },
+    { text: "One." },
+    { text: "held back", delay_s: 2 },
+    { text: "Two." },
+  );
+  const open = async () => {
+    const chat = createChat(agentFor(box, { retry: false }), { conversation: "q", conversations });
+    chat.subscribe(() => {});
+    await chat.restore();
+    return chat;
+  };
+  let chat = await open();
+  await chat.send("a");
+  chat = await open();
+  const { status, error } = chat.getSnapshot();
+  assert.deepEqual([status, error.name, error.status], ["error", "AuthError", 401]);
+  assert.match(error.message, /No such key/);
+  assert.deepEqual(shown(chat), ["user: a", "assistant: "]);
+  assert.deepEqual(chat.history, []);
+  await chat.retry();
+  assert.deepEqual(shown(chat), ["user: a", "assistant: One."]);
+  assert.equal(chat.getSnapshot().messages[0].versions, undefined);
+
+  const stopped = chat.send("b");
+  await until(chat, ({ status }) => status === "submitted");
+  chat.stop();
+  await stopped;
+  await chat.settled;
+  chat = await open();
+  assert.deepEqual([chat.getSnapshot().status, chat.getSnapshot().messages.at(-1).status], ["ready", "stopped"]);
+  assert.deepEqual(shown(chat), ["user: a", "assistant: One.", "user: b", "assistant: "]);
+  const fork = await chat.fork(2);
+  await fork.restore();
+  assert.deepEqual(shown(fork), ["user: a", "assistant: One."]);
+  await chat.takeBack(chat.getSnapshot().messages[2].id);
+  chat = await open();
+  assert.deepEqual(shown(chat), ["user: a", "assistant: One."]);
+});
+
 test("a kept chat is edited and forked in its store", async () => {
   const conversations = new Conversations(":memory:");
   const box = await provider.box({ text: "One." }, { text: "Two." }, { text: "Else." }, { text: "Forked." });

@@ -103,6 +103,26 @@ export class Conversations {
   }
 
   /**
+   * Returns what `putQuestion` stored, if anything.
+   * @param {string} id
+   * @returns {Promise<string | null>}
+   */
+  question(id) {
+    return this.#call("question", { id });
+  }
+
+  /**
+   * Stores a question that has no answer yet, beside the messages. A chat shows it again.
+   * @param {string} id
+   * @param {string} question JSON text, or "" for none
+   * @param {MessageLike} [message] begins an unknown conversation, with its first line as the title
+   * @returns {Promise<void>}
+   */
+  putQuestion(id, question, message) {
+    return this.#call("put_question", { id, question, messages: toSnake(message ? [message] : []) });
+  }
+
+  /**
    * @param {string} id
    * @param {string} title
    * @returns {Promise<void>}

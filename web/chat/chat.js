@@ -18,6 +18,7 @@ import { beginRun, endRun, foldRun, reopen, withParts } from "./fold.js";
 import { follow, unlessAborted } from "./follow.js";
 import { readHistory } from "./history.js";
 import { KeptConversation } from "./kept.js";
+import { OpenQuestion } from "./open-question.js";
 import { foldParts, requestsIn, settleRequest } from "./parts.js";
 import { brokenHistory, placed } from "./places.js";
 import { findFailedRun, findLastRun, forgetRuns } from "./runs.js";
@@ -42,6 +43,8 @@ export class Chat {
   #history = [];
   /** Versions of its user's messages. */
   #versions;
+  /** The question that has no answer yet. */
+  #question;
   /** The run that is under way, or the last one. @type {RunView | undefined} */
   #run;
   /** The history before the last run. @type {Message[]} */
@@ -75,6 +78,7 @@ export class Chat {
     this.#options = options;
     this.#kept = new KeptConversation(options);
     this.#versions = new Versions(this.#kept);
+    this.#question = new OpenQuestion(this.#kept);
     if (options.history && options.conversation !== undefined)
       throw new ConfigError("a kept conversation has a history of its own: give conversation or history, not both");
     this.#isRestored = options.conversation === undefined && !options.durable;
@@ -110,7 +114,7 @@ export class Chat {
 
   /** Fulfilled once it is known and stored what a stopped run said. @returns {Promise<unknown>} */
   get settled() {
-    return this.#settling ?? Promise.resolve();
+    return Promise.resolve(this.#settling).then(() => this.#question.stored);
   }
 
   /**
@@ -258,6 +262,7 @@ export class Chat {
    */
   async #turn({ position, at }, change) {
     await this.#forgetRuns();
+    this.#question.forget();
     this.#history = await change();
     const before = this.#snapshot.messages.slice(0, position);
     this.#leaveRun();
@@ -351,6 +356,7 @@ export class Chat {
         const stored = await this.#kept.load();
         stored.messages = await this.#versions.load(stored.messages, () => this.#isAtWork());
         this.#begin(stored.messages);
+        await this.#showOpenQuestion();
         this.#change();
         this.#options.onRestore?.(stored);
       }
@@ -363,6 +369,15 @@ export class Chat {
       this.#restored = undefined; // the next prompt tries again
       this.#fail(error);
     }
+  }
+
+  /** Shows the question without an answer that the conversation ends with, unless a durable run goes on with it. */
+  async #showOpenQuestion() {
+    const found = await this.#question.load(this.#history, this.#past.length);
+    if (!found || (await this.#isAtWork())) return;
+    this.#before = this.#history;
+    this.#run = found.run;
+    this.#error = found.error;
   }
 
   /** Whether a durable run is under way, of an earlier life of the page or of another tab. */
@@ -386,6 +401,7 @@ export class Chat {
     const run = beginRun(prompt, this.#past.length);
     return this.#carryOut(run, async (agent, options) => {
       await this.#versions.save();
+      this.#question.ask(prompt, this.#history.length);
       if (broken?.messages.at(-1)?.status === "failed") await this.#keepBroken(broken, agent); // one that was stopped is kept already
       return agent.stream(prompt, options);
     });
@@ -503,6 +519,8 @@ export class Chat {
       this.#report(failure);
     }
     if (generation !== this.#generation) return;
+    const isUnsaid = isStopped ? this.#history.length === before.length : run.runId || this.#history.length === before.length;
+    if (isUnsaid) this.#question.end(run, before.length, isStopped ? undefined : error);
     const place = (/** @type {ChatMessage[]} */ messages) => placed(messages, this.#history, before.length);
     if (this.#run?.first === run.first) this.#run = { ...this.#run, messages: place(this.#run.messages) };
     else this.#past = [...this.#past.slice(0, run.first), ...place(this.#past.slice(run.first))];

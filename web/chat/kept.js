@@ -2,7 +2,7 @@
  * The conversation that a chat is kept as: what is restored from it, and what is taken back in it. The agent itself appends each run.
  *
  * @import { Conversations } from "../agent/conversations.js"
- * @import { Message } from "../types.js"
+ * @import { Message, MessageLike } from "../types.js"
  */
 
 export class KeptConversation {
@@ -55,6 +55,20 @@ export class KeptConversation {
   /** Loads what `replace` stored of other versions. */
   async versions() {
     return (await this.#store()).versions(this.#id);
+  }
+
+  /** Loads the question that has no answer yet, as JSON text. */
+  async question() {
+    return (await this.#store()).question?.(this.#id); // a store of somebody's own may keep none
+  }
+
+  /**
+   * Stores the question that has no answer yet.
+   * @param {string} question JSON text, or "" for none
+   * @param {MessageLike} [message] names the conversation where it is new
+   */
+  async putQuestion(question, message) {
+    if (this.id !== undefined) await (await this.#store()).putQuestion?.(this.id, question, message);
   }
 
   /** @param {Message[]} messages */

@@ -73,6 +73,8 @@ export function describeFault(error, begun = false) {
  * @returns {Fault}
  */
 function faultOf(name, error, message, begun) {
+  if (error?.code === "left")
+    return { title: "No answer came yet.", advice: "The page was left before it came, or another tab is at work on it. Try again." };
   if (name === "UsageLimitError") return limitReached(error);
   if (name === "ConfigError" && /^Model cannot be empty/i.test(message))
     return { title: "Choose a model.", advice: "No model is named for this provider. Name one in the settings, then try again." };

@@ -341,8 +341,19 @@ export class Session {
   /** @param {StoredConversation} stored */
   #drawRestored({ id, messages, problems }) {
     this.#draw(messages);
+    this.#drawOpenQuestion();
     if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
     this.#tell("staysail-restored", { id, messages, problems });
+  }
+
+  /** Draws a question of before a reload that has no answer. */
+  #drawOpenQuestion() {
+    const [prompt, answer] = this.#messages.slice(-2);
+    if (!answer || answer.status === "done") return;
+    const view = this.#newView(prompt);
+    const turn = { prompt: /** @type {Prompt} */ (prompt.prompt), text: "", usage: noUsage(), sources: [] };
+    if (answer.status === "failed") view.fail(turn, answer.error);
+    else view.stop(turn);
   }
 
   /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */

@@ -13,6 +13,7 @@ from ..core.defaults import Defaults
 from ..core.errors import ConfigError
 from ..core.events import plain
 from ..core.messages import read_messages
+from ..stores.conversations import QUESTION
 from .peer import Method, RemoteError
 from .remote import Owner
 
@@ -22,7 +23,10 @@ class Conversing:
         self._open: dict[str, Conversations] = {}
         self.methods: dict[str, Method] = {
             f"conversations.{name}": getattr(self, name)
-            for name in ("load", "list", "append", "search", "fork", "cut", "replace", "versions", "rename", "delete", "export", "import_")
+            for name in (
+                *("load", "list", "append", "search", "fork", "cut", "replace", "versions", "question", "put_question"),
+                *("rename", "delete", "export", "import_"),
+            )
         }
 
     def find(self, store: dict[str, Any] | None) -> Conversations:
@@ -58,6 +62,14 @@ class Conversing:
 
     async def versions(self, params: dict[str, Any]) -> Any:
         return await self.find(params["store"]).get_note(params["id"], "versions")
+
+    async def question(self, params: dict[str, Any]) -> Any:
+        return await self.find(params["store"]).get_note(params["id"], QUESTION)
+
+    async def put_question(self, params: dict[str, Any]) -> None:
+        """Stores a chat's question without an answer, as JSON text; "" for none."""
+        messages = read_messages(params["messages"])
+        await self.find(params["store"]).put_note(params["id"], QUESTION, params["question"], begin=messages)
 
     async def rename(self, params: dict[str, Any]) -> None:
         await self.find(params["store"]).rename(params["id"], params["title"])

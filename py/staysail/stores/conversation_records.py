@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
 import zlib
@@ -32,6 +33,11 @@ class Entry(Value):
 
 def new_id() -> str:
     return uuid.uuid4().hex
+
+
+def id_of(messages: Sequence[Message]) -> str:
+    """Returns an id that the same messages always get; a new one where there are none."""
+    return hashlib.sha256(write_messages(messages)).hexdigest()[:32] if messages else new_id()
 
 
 def quote_id(id: str) -> str:

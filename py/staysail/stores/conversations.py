@@ -5,7 +5,8 @@ at all:
 
     entry/<id>/<number>-<ms>-<messages>-<random>   CRC-32, line feed, JSON of the messages
     head/<id>                                      JSON: title, created_at, forked_from
-    note/<id>/<name>                               JSON, for memory policies; "versions": of a chat, see web/chat/versions.js
+    note/<id>/<name>                               JSON, for memory policies; "versions" and "question": of a chat, see
+                                                   web/chat/versions.js and open-question.js
 
 An entry's key holds the time (milliseconds since 1970) and the number of messages, so a list reads only heads and keys. Two
 concurrent appends wait for each other; where no lock is possible, both get the same number, and the random part keeps their keys
@@ -33,6 +34,7 @@ from .conversation_records import (
     decode_head,
     entries_of,
     head_of,
+    id_of,
     last_number,
     make_info,
     new_id,
@@ -50,6 +52,8 @@ from .conversation_records import (
 
 MOST_PARSED = 8  # conversations whose messages stay parsed
 MOST_APPENDED = 1000  # conversations whose last key is remembered
+QUESTION = "question"
+"""The note with a question that has no answer yet. A fork, which ends with an answer, does not copy it."""
 AROUND = 60  # characters of an excerpt on either side
 
 
@@ -191,7 +195,8 @@ class Conversations:
         conversation = await self._need(id)
         kept = conversation.messages[: cut_back(conversation.messages, len(conversation.messages) if at is None else at)]
         new = new_id()
-        puts = {f"note/{quote_id(new)}/{key.rpartition('/')[2]}": data for key, data in await self._records.scan(f"note/{quote_id(id)}/")}
+        notes = [(key.rpartition("/")[2], data) for key, data in await self._records.scan(f"note/{quote_id(id)}/")]
+        puts = {f"note/{quote_id(new)}/{name}": data for name, data in notes if name != QUESTION}
         if kept:
             puts[new_key(new, 1, self._now(), len(kept))] = write_messages(kept)
         head = {"title": shorten_title(title or conversation.info.title), "created_at": self._now(), "forked_from": id}
@@ -268,21 +273,34 @@ class Conversations:
         return {"format": FORMAT, "version": VERSION, "conversations": [export_of(await self._need(one)) for one in ids]}
 
     async def import_(self, data: Mapping[str, Any] | str) -> Sequence[str]:
-        """Adds conversations that `export` returned, as data or as text, all or none. Returns their ids; a conversation whose id is
-        taken gets a new one. Raises ConfigError for other data."""
+        """Adds conversations that `export` returned, as data or as text, all or none. Returns their ids. Nothing comes in twice: a
+        conversation that is here already, or that went on since, stays as it is; of one that went on elsewhere the rest is appended. One
+        whose id another conversation has gets an id made of its messages. Raises ConfigError for other data."""
         conversations = [read_imported(item) for item in list_imported(data)]
         puts: dict[str, bytes] = {}
-        ids = []
+        ids: list[str] = []
         async with self._records.exclusive():
-            for id, head, messages in conversations:
-                free = id and id not in ids and await self._missing(id) and not await self._records.keys(entries_of(id))
-                ids.append(id if free else new_id())
+            for given, head, messages in conversations:
+                id = await self._id_to_import(given, messages, ids)
+                ids.append(id)
                 updated_at = head.pop("updated_at")
-                if messages:
-                    puts[new_key(ids[-1], 1, updated_at, len(messages))] = write_messages(messages)
-                puts[head_of(ids[-1])] = write_json(head)
+                known = (await self.load(id)).messages
+                if rest := messages[len(known) :]:
+                    number = last_number(await self._records.keys(entries_of(id))) + 1
+                    puts[new_key(id, number, updated_at, len(rest))] = write_messages(rest)
+                if await self._missing(id):
+                    puts[head_of(id)] = write_json(head)
             await self._records.commit(puts)
         return ids
+
+    async def _id_to_import(self, id: str, messages: Sequence[Message], taken: Sequence[str]) -> str:
+        """Returns the id that imported messages belong to: their own, where one conversation begins as the other does."""
+        if id and id not in taken:
+            known = (await self.load(id)).messages
+            both = min(len(known), len(messages))
+            if known[:both] == messages[:both]:
+                return id
+        return id_of(messages)
 
     async def get_note(self, id: str, name: str) -> Any:
         """Returns a note; None where it is missing or damaged, as notes can be made again."""
@@ -292,9 +310,14 @@ class Conversations:
         except ValueError:
             return None
 
-    async def put_note(self, id: str, name: str, value: Any) -> None:
-        """Stores a note of a memory policy."""
-        await self._commit({f"note/{quote_id(id)}/{name}": write_json(value)})
+    async def put_note(self, id: str, name: str, value: Any, *, begin: Sequence[Message] = ()) -> None:
+        """Stores a note, of a memory policy for example. begin: messages that are not stored, and by which an unknown conversation is
+        created and named."""
+        puts = {f"note/{quote_id(id)}/{name}": write_json(value)}
+        async with self._records.exclusive():
+            if begin and await self._missing(id):
+                puts[head_of(id)] = write_json({"title": title_of(begin), "created_at": self._now(), "forked_from": None})
+            await self._records.commit(puts)
 
     async def close(self) -> None:
         """Closes the underlying store. Nothing is lost."""

@@ -13,6 +13,7 @@ import pytest
 from staysail import ConfigError, Conversations, Image, Message, StoreError, Text, ToolCall, ToolFS, ToolOutput
 from staysail.agent.exchanges import unpaired
 from staysail.core.memory_records import MemoryRecords
+from staysail.stores.conversations import QUESTION
 
 HELLO = [Message.user("Hello there, crew"), Message.assistant("Ahoy.")]
 LOOK = [
@@ -152,11 +153,45 @@ async def test_an_export_goes_through_text_into_another_store(store, tmp_path):
     assert sorted(await other.import_(text)) == ["a", "b"]
     assert [info.to_dict() for info in await other.list()] == [info.to_dict() for info in await store.list()]
     assert (await other.load("a")).messages == (*HELLO, *LOOK)
-    [again] = await other.import_(await store.export("a"))
-    assert again not in ("a", "b")
-    assert (await other.load(again)).messages == (*HELLO, *LOOK)
-    assert len(await other.list()) == 3
     await other.close()
+
+
+async def test_what_is_here_already_does_not_come_in_twice(store, tmp_path):
+    other = Conversations(tmp_path / "other")
+    await store.append("a", HELLO)
+    await store.fork("a", title="A copy")
+    before = await store.export()
+    [empty] = await store.import_({**before, "conversations": [{"title": "Empty", "messages": []}]})
+    both = await store.export()
+    for _ in range(2):
+        assert len(await store.import_(both)) == 3
+        assert await store.export() == both
+    await other.import_(before)
+    await other.append("a", LOOK)
+    assert await store.import_(await other.export("a")) == ["a"], "it went on elsewhere"
+    assert (await store.load("a")).messages == (*HELLO, *LOOK)
+    assert (await store.import_(before))[0] in [info.id for info in await store.list()], "it went on since"
+    assert (await store.load("a")).messages == (*HELLO, *LOOK)
+    assert (await store.load(empty)).messages == ()
+    await other.replace("a", 0, ["Something else."])
+    for _ in range(2):
+        [copy] = await store.import_(await other.export("a"))
+        assert copy != "a"
+        assert [message.text for message in (await store.load(copy)).messages] == ["Something else."]
+        assert len(await store.list()) == 4
+    await other.close()
+
+
+async def test_a_question_begins_a_conversation_that_a_fork_does_not_get(store):
+    await store.put_note("a", QUESTION, "{}", begin=[Message.user("Why?\nTell me.")])
+    [info] = await store.list()
+    assert (info.title, info.messages) == ("Why?", 0)
+    await store.append("a", HELLO)
+    await store.put_note("a", QUESTION, "[]", begin=[Message.user("Other")])
+    await store.put_note("b", QUESTION, "{}")
+    assert [info.title for info in await store.list()] == ["Why?"]
+    assert await store.get_note("a", QUESTION) == "[]"
+    assert await store.get_note(await store.fork("a"), QUESTION) is None
 
 
 @pytest.mark.parametrize(
