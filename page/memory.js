@@ -8,9 +8,13 @@
  * @property {string} [end] name of the panel that is open behind the chat, or ""
  * @property {Record<string, string | boolean>} [fields] values of the form, by id
  * @property {Record<string, {model: string, base: string}>} [providers] values that were typed for each provider
- * @property {Record<string, {provider: string, model: string, base: string}>} [chats] the model of each chat, by its id
+ * @property {Record<string, ChatSettings>} [chats] the model of each chat, by its id
  * @property {number} [passagesPerSecond] how fast the model in the page read passages last
  * @property {Record<string, string>} [drafts] unsent text, by the chat's id
+ * @property {Record<string, string>} [library] saved prompts, by name
+ *
+ * @typedef {{provider: string, model: string, base: string, reasoning?: string, temperature?: string, longest?: string}} ChatSettings
+ *   longest: the most tokens of an answer
  */
 
 const KEPT = "staysail-page";

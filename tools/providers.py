@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any, get_args
 
 from staysail.core.hosted import HostedKind
+from staysail.core.ports import ModelTraits
 from staysail.providers import load_provider, load_wire, provider_names
 from staysail.wire.format import Provider
 from tests.replays.scope import PLAYED
@@ -129,6 +130,7 @@ def page_list(modules: dict[str, ModuleType]) -> str:
             "baseURL": provider.base_url,
             "direct": provider.page == "yes",
             "note": provider.page_note,
+            "sampling": sampling_of(provider),
         }
         for provider in offered
     ]
@@ -136,9 +138,10 @@ def page_list(modules: dict[str, ModuleType]) -> str:
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
  *
- * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
+ * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page. sampling: which models
+ * take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to; others take one.
  * @typedef {{{{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
- *   direct: boolean, note: string}}}} PageProvider
+ *   direct: boolean, note: string, sampling: [string, "always" | "never" | "without_reasoning", boolean][]}}}} PageProvider
  */
 
 /** @type {{PageProvider[]}} */
@@ -147,8 +150,22 @@ export const PROVIDERS = [
 """
 
 
+def sampling_of(provider: Provider) -> list[tuple[str, str, bool]]:
+    """The rules of a provider for the temperature; none where every model takes one."""
+    rules = [(pattern, ModelTraits().replace(**dict(traits))) for pattern, traits in provider.models]
+    found = [(pattern, traits.sampling, traits.reasons(None)) for pattern, traits in rules]
+    return found if any(sampling != "always" for _, sampling, _ in found) else []
+
+
 def entry_of(entry: dict[str, Any]) -> str:
-    return "  {\n" + "".join(f"    {name}: {json.dumps(value, ensure_ascii=False)},\n" for name, value in entry.items()) + "  },\n"
+    return "  {\n" + "".join(f"    {name}: {value_of(value)},\n" for name, value in entry.items()) + "  },\n"
+
+
+def value_of(value: Any) -> str:
+    """A list of lists has a line for each."""
+    if isinstance(value, list) and value:
+        return "[\n" + "".join(f"      {json.dumps(row, ensure_ascii=False)},\n" for row in value) + "    ]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def names(modules: dict[str, ModuleType]) -> str:

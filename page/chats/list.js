@@ -8,7 +8,7 @@ import { h, icon } from "../../web/element/dom.js";
 import { find } from "../find.js";
 import { isOpen } from "../panel-frame.js";
 import { groupOf } from "./groups.js";
-import { saveChats } from "./save.js";
+import { FORMS, canShare, saveChat, shareChat } from "./save.js";
 
 /** What a row tells of its chat. */
 const WORDS = { running: "Answering", waiting: "Waits for your approval", failed: "Failed", news: "New answer", "": "" };
@@ -115,7 +115,7 @@ export function watchList(chat, store, { show, changed }) {
         "span",
         { class: "conversation-actions" },
         action("edit", `Rename ${info.title}`, `rename ${info.id}`, () => rename(item, info)),
-        action("down", `Export ${info.title}`, `export ${info.id}`, () => change(() => saveChats(store, info.id, info.title))),
+        action("down", `Save or share ${info.title}`, `save ${info.id}`, () => save(item, info)),
         action("trash", `Delete ${info.title}`, `delete ${info.id}`, () => confirm(item, info)),
       ),
     );
@@ -189,14 +189,61 @@ export function watchList(chat, store, { show, changed }) {
   }
 
   /**
+   * Asks for the form in which a chat is saved.
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   */
+  function save(item, info) {
+    const done = (/** @type {() => Promise<void>} */ work) => async () => {
+      back();
+      note.textContent = "";
+      await work().catch((error) => (note.textContent = error.message));
+    };
+    const back = ask(item, info, "save", `Save “${info.title}” as`, [
+      ...Object.entries(FORMS).map(([form, { label }]) => ({
+        label,
+        click: done(() => saveChat(store, info.id, /** @type {keyof typeof FORMS} */ (form))),
+      })),
+      ...(canShare() ? [{ label: "Share…", click: done(() => shareChat(store, info.id)) }] : []),
+      { label: "Cancel", click: () => back() },
+    ]);
+    /** @type {HTMLElement | null} */ (item.querySelector(".asked button"))?.focus();
+  }
+
+  /**
+   * Puts a question in the place of a row. Escape takes it back.
+   * @param {HTMLLIElement} item
+   * @param {ConversationInfo} info
+   * @param {string} key of the button that the focus goes back to
+   * @param {string} question
+   * @param {{label: string, click: () => void, danger?: boolean}[]} answers
+   * @returns {() => void} takes the question back
+   */
+  function ask(item, info, key, question, answers) {
+    const back = () => {
+      item.replaceWith(row(info));
+      /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${key} ${CSS.escape(info.id)}"]`))?.focus();
+    };
+    const asked = h(
+      "div",
+      { class: "conversation-form asked", role: "group", "aria-label": question },
+      h("span", { class: "conversation-title" }, question),
+      ...answers.map(({ label, click, danger }) => h("button", { type: "button", class: danger ? "danger" : undefined, click }, label)),
+    );
+    asked.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      back();
+    });
+    item.replaceChildren(asked);
+    return back;
+  }
+
+  /**
    * @param {HTMLLIElement} item
    * @param {ConversationInfo} info
    */
   function confirm(item, info) {
-    const keep = () => {
-      item.replaceWith(row(info));
-      /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="delete ${CSS.escape(info.id)}"]`))?.focus();
-    };
     const remove = async () => {
       item.remove();
       await chat.end(info.id);
@@ -204,20 +251,11 @@ export function watchList(chat, store, { show, changed }) {
       if (chat.conversation === info.id) chat.newConversation();
       find("new-conversation", HTMLButtonElement).focus();
     };
-    const asked = h(
-      "div",
-      { class: "conversation-form asked", role: "group", "aria-label": `Delete ${info.title}?` },
-      h("span", { class: "conversation-title" }, `Delete “${info.title}”?`),
-      h("button", { type: "button", class: "danger", click: remove }, "Delete"),
-      h("button", { type: "button", click: keep }, "Keep"),
-    );
-    asked.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      keep();
-    });
-    item.replaceChildren(asked);
-    /** @type {HTMLElement} */ (asked.lastElementChild).focus();
+    const keep = ask(item, info, "delete", `Delete “${info.title}”?`, [
+      { label: "Delete", click: remove, danger: true },
+      { label: "Keep", click: () => keep() },
+    ]);
+    /** @type {HTMLElement | null} */ (item.querySelector(".asked button:last-child"))?.focus();
   }
 
   search.addEventListener("input", () => void refresh());

@@ -7,7 +7,7 @@ import { find } from "../find.js";
 import { closePanel, isOverlaid, whenOpen } from "../panel-frame.js";
 import { watchDrafts } from "./drafts.js";
 import { watchList } from "./list.js";
-import { saveChats } from "./save.js";
+import { saveAll } from "./save.js";
 import { watchTitles } from "./titles.js";
 
 const TITLE = document.title;
@@ -50,10 +50,7 @@ export function watch(page) {
     close();
     chat.focus();
   });
-  find("export-conversations", HTMLButtonElement).addEventListener(
-    "click",
-    () => void change(() => saveChats(store, undefined, "conversations")),
-  );
+  find("export-conversations", HTMLButtonElement).addEventListener("click", () => void change(() => saveAll(store)));
   find("import-conversations", HTMLButtonElement).addEventListener("click", () => file.click());
   file.addEventListener("change", () => void change(importFile));
   async function importFile() {

@@ -55,6 +55,7 @@ export const MARKUP = /* html */ `
     <label for="preamble">Instructions <span class="optional">optional</span></label>
     <textarea id="preamble" rows="3" aria-describedby="preamble-note"></textarea>
     <p id="preamble-note" class="note">The model reads them before every conversation: who it is for, how to answer.</p>
+    <div class="row-buttons"><button type="button" id="save-preamble">Save them for later</button></div>
   </div>
   <div class="field" id="reasoning-field">
     <label for="reasoning">Reasoning</label>
@@ -67,6 +68,13 @@ export const MARKUP = /* html */ `
       <option value="max">All it can</option>
     </select>
     <p id="reasoning-note" class="note">How much the model thinks before it answers. What it shows of that stands above the answer.</p>
+  </div>
+  <div class="field">
+    <div class="pairs">
+      <label>Temperature <input id="temperature" type="number" min="0" max="2" step="0.1" inputmode="decimal" placeholder="by itself" autocomplete="off" aria-describedby="temperature-note"></label>
+      <label>Longest answer <input id="longest" type="number" min="1" step="1" inputmode="numeric" placeholder="tokens" autocomplete="off" aria-describedby="temperature-note"></label>
+    </div>
+    <p id="temperature-note" class="note"></p>
   </div>
   <fieldset class="field">
     <legend>Tools</legend>

@@ -1,31 +1,86 @@
-/** What the model is to do by itself: how much it reasons, and the search that its provider runs. */
+/** What the model is to do by itself: how much it reasons, how freely it chooses its words and how many, and the search that its provider runs. */
 
-/** @import { Reasoning, Tool } from "../../web/types.js" */
+/** @import { AgentOptions, Reasoning, Tool } from "../../web/types.js" */
 
 import { webSearch } from "../../web/agent/hosted.js";
 import { find } from "../find.js";
+import { PROVIDERS } from "./providers.js";
 
 const SEARCHES = new Set(["openai", "anthropic", "gemini", "openrouter"]);
+const ABOUT =
+  "Temperature is from 0, which repeats itself, to 2. Longest answer is in tokens, thoughts among them. Empty: as the model does by itself.";
 
 /** @param {() => void} onChange */
 export function watchModelOptions(onChange) {
   const reasoning = find("reasoning", HTMLSelectElement);
   const search = find("hosted-search", HTMLInputElement);
-  reasoning.addEventListener("change", onChange);
-  search.addEventListener("change", onChange);
+  const temperature = find("temperature", HTMLInputElement);
+  const longest = find("longest", HTMLInputElement);
+  const note = find("temperature-note", HTMLElement);
   let provider = "local";
+  let model = "";
+
+  const reasons = () => (provider === "local" ? "" : reasoning.value);
+  const showTemperature = () => {
+    const why = whyNoTemperature(provider, model, reasons());
+    temperature.disabled = Boolean(why);
+    note.textContent = why ? `${why} ${ABOUT}` : ABOUT;
+  };
+  for (const field of [reasoning, search]) field.addEventListener("change", onChange);
+  for (const field of [temperature, longest]) field.addEventListener("input", onChange);
+  reasoning.addEventListener("change", showTemperature);
+
+  /** @returns {{temperature?: number, maxTokens?: number}} undefined takes back what was set before */
+  const sampling = () => ({
+    temperature: temperature.disabled ? undefined : numberIn(temperature),
+    maxTokens: numberIn(longest),
+  });
   return {
-    /** Shows what belongs to the provider. @param {string} chosen */
-    show(chosen) {
+    /**
+     * Shows what belongs to the model.
+     * @param {string} chosen
+     * @param {string} named
+     */
+    show(chosen, named) {
       provider = chosen;
+      model = named;
       find("hosted-field", HTMLElement).hidden = !SEARCHES.has(provider);
       find("reasoning-field", HTMLElement).hidden = provider === "local";
+      showTemperature();
     },
-    /** @returns {{reasoning?: Reasoning}} */
-    options: () => (reasoning.value && provider !== "local" ? { reasoning: /** @type {Reasoning} */ (reasoning.value) } : {}),
-    /** The chosen reasoning, in words for the chip. */
-    about: () => (reasoning.value && provider !== "local" ? `${reasoning.value === "none" ? "no" : reasoning.value} reasoning` : ""),
+    /** @returns {Pick<AgentOptions, "reasoning" | "temperature" | "maxTokens">} */
+    options: () => ({ reasoning: /** @type {Reasoning | undefined} */ (reasons() || undefined), ...sampling() }),
+    /** What was chosen, in words for the chip. */
+    about: () => {
+      const { temperature: free, maxTokens: most } = sampling();
+      return [
+        reasons() && `${reasons() === "none" ? "no" : reasons()} reasoning`,
+        free !== undefined && `temperature ${free}`,
+        most !== undefined && `at most ${most.toLocaleString("en")} tokens`,
+      ]
+        .filter(Boolean)
+        .join(" · ");
+    },
     /** @returns {Tool[]} */
     tools: () => (search.checked && SEARCHES.has(provider) ? [webSearch()] : []),
   };
+}
+
+/**
+ * Returns why a model takes no temperature; "" where it takes one.
+ * @param {string} provider
+ * @param {string} model
+ * @param {string} reasoning "" as the model does by itself
+ */
+function whyNoTemperature(provider, model, reasoning) {
+  const rules = PROVIDERS.find(({ id }) => id === provider)?.sampling ?? [];
+  const [, takes, reasonsByItself] = rules.find(([pattern]) => new RegExp(pattern).test(model)) ?? ["", "always", false];
+  if (takes === "never") return `${model} takes no temperature.`;
+  const isReasoning = reasoning ? reasoning !== "none" : reasonsByItself;
+  return takes === "without_reasoning" && isReasoning ? `${model} takes no temperature while it reasons: choose no reasoning.` : "";
+}
+
+/** @param {HTMLInputElement} field */
+function numberIn({ valueAsNumber, validity }) {
+  return validity.valid && Number.isFinite(valueAsNumber) ? valueAsNumber : undefined;
 }

@@ -1,9 +1,10 @@
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
  *
- * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
+ * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page. sampling: which models
+ * take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to; others take one.
  * @typedef {{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
- *   direct: boolean, note: string}} PageProvider
+ *   direct: boolean, note: string, sampling: [string, "always" | "never" | "without_reasoning", boolean][]}} PageProvider
  */
 
 /** @type {PageProvider[]} */
@@ -18,6 +19,22 @@ export const PROVIDERS = [
     baseURL: "https://api.anthropic.com/v1",
     direct: true,
     note: "",
+    sampling: [
+      ["claude-(fable|mythos)-5-[1-9]", "never", true],
+      ["claude-(fable|mythos)-", "never", true],
+      ["claude-opus-5-[5-9]", "never", true],
+      ["claude-sonnet-5-[5-9]", "never", true],
+      ["claude-(opus|sonnet|haiku)-5", "never", true],
+      ["claude-opus-4-[78]", "never", false],
+      ["claude-(opus|sonnet)-4-6", "without_reasoning", false],
+      ["claude-(opus|sonnet|haiku)-4-5", "without_reasoning", false],
+      ["claude-sonnet-4", "without_reasoning", false],
+      ["claude-opus-4", "without_reasoning", false],
+      ["claude-3-7", "without_reasoning", false],
+      ["claude-3-5", "always", false],
+      ["claude-([123]|instant)", "always", false],
+      ["claude-", "never", true],
+    ],
   },
   {
     id: "azure",
@@ -29,6 +46,21 @@ export const PROVIDERS = [
     baseURL: "https://<resource>.openai.azure.com/openai/v1",
     direct: true,
     note: "",
+    sampling: [
+      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
+      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
+      ["(^|:)gpt-5\\.6", "without_reasoning", true],
+      ["(^|:)gpt-5\\.\\d-pro", "never", true],
+      ["(^|:)gpt-5\\.\\d-chat", "never", true],
+      ["(^|:)gpt-5\\.1-codex", "never", true],
+      ["(^|:)gpt-5\\.1", "without_reasoning", false],
+      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
+      ["(^|:)gpt-5\\.", "without_reasoning", true],
+      ["(^|:)gpt-5-pro", "never", true],
+      ["(^|:)gpt-5", "never", true],
+      ["(^|:)o[134](-|$)", "never", true],
+      ["(^|:)gpt-\\d", "never", true],
+    ],
   },
   {
     id: "cohere",
@@ -40,6 +72,7 @@ export const PROVIDERS = [
     baseURL: "https://api.cohere.com/v2",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "deepseek",
@@ -51,6 +84,7 @@ export const PROVIDERS = [
     baseURL: "https://api.deepseek.com",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "galadriel",
@@ -62,6 +96,7 @@ export const PROVIDERS = [
     baseURL: "https://api.galadriel.com/v1/verified",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "gemini",
@@ -73,6 +108,19 @@ export const PROVIDERS = [
     baseURL: "https://generativelanguage.googleapis.com/v1beta",
     direct: true,
     note: "",
+    sampling: [
+      ["gemini-2\\.5-flash-image|gemini-(1|2\\.0)|gemini-pro$|gemma|learnlm|tts|native-audio|robotics", "always", false],
+      ["gemini-2\\.5-pro", "always", true],
+      ["gemini-2\\.5-flash-lite", "always", false],
+      ["gemini-2\\.", "always", true],
+      ["gemini-4-hydrogen", "never", true],
+      ["gemini-3-pro", "always", true],
+      ["gemini-3\\.\\d-pro", "always", true],
+      ["gemini-3\\.[78]-flash|gemini-flash-latest", "never", true],
+      ["gemini-3\\.6-flash|gemini-3\\.5-flash-lite", "never", true],
+      ["gemini-3", "always", true],
+      ["gemini-", "never", true],
+    ],
   },
   {
     id: "gemini-interactions",
@@ -84,6 +132,20 @@ export const PROVIDERS = [
     baseURL: "https://generativelanguage.googleapis.com/v1beta",
     direct: true,
     note: "",
+    sampling: [
+      ["gemini-2\\.5", "always", true],
+      ["gemini-2\\.5-flash-image|gemini-(1|2\\.0)|gemini-pro$|gemma|learnlm|tts|native-audio|robotics", "always", false],
+      ["gemini-2\\.5-pro", "always", true],
+      ["gemini-2\\.5-flash-lite", "always", false],
+      ["gemini-2\\.", "always", true],
+      ["gemini-4-hydrogen", "never", true],
+      ["gemini-3-pro", "always", true],
+      ["gemini-3\\.\\d-pro", "always", true],
+      ["gemini-3\\.[78]-flash|gemini-flash-latest", "never", true],
+      ["gemini-3\\.6-flash|gemini-3\\.5-flash-lite", "never", true],
+      ["gemini-3", "always", true],
+      ["gemini-", "never", true],
+    ],
   },
   {
     id: "groq",
@@ -95,6 +157,7 @@ export const PROVIDERS = [
     baseURL: "https://api.groq.com/openai/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "huggingface",
@@ -106,6 +169,7 @@ export const PROVIDERS = [
     baseURL: "https://router.huggingface.co/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "hyperbolic",
@@ -117,6 +181,7 @@ export const PROVIDERS = [
     baseURL: "https://api.hyperbolic.xyz/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "mira",
@@ -128,6 +193,7 @@ export const PROVIDERS = [
     baseURL: "https://api.mira.network/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "mistral",
@@ -139,6 +205,7 @@ export const PROVIDERS = [
     baseURL: "https://api.mistral.ai/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "mistral-conversations",
@@ -150,6 +217,7 @@ export const PROVIDERS = [
     baseURL: "https://api.mistral.ai/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "moonshot",
@@ -161,6 +229,12 @@ export const PROVIDERS = [
     baseURL: "https://api.moonshot.ai/v1",
     direct: true,
     note: "",
+    sampling: [
+      ["moonshot-v1|kimi-k2-(0|turbo|instruct)", "always", false],
+      ["kimi-k[3-9]", "never", true],
+      ["kimi-k2\\.[56]", "never", true],
+      ["kimi", "never", true],
+    ],
   },
   {
     id: "openai",
@@ -172,6 +246,21 @@ export const PROVIDERS = [
     baseURL: "https://api.openai.com/v1",
     direct: true,
     note: "a wrong key looks like a network failure: its 401 has no CORS header",
+    sampling: [
+      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
+      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
+      ["(^|:)gpt-5\\.6", "without_reasoning", true],
+      ["(^|:)gpt-5\\.\\d-pro", "never", true],
+      ["(^|:)gpt-5\\.\\d-chat", "never", true],
+      ["(^|:)gpt-5\\.1-codex", "never", true],
+      ["(^|:)gpt-5\\.1", "without_reasoning", false],
+      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
+      ["(^|:)gpt-5\\.", "without_reasoning", true],
+      ["(^|:)gpt-5-pro", "never", true],
+      ["(^|:)gpt-5", "never", true],
+      ["(^|:)o[134](-|$)", "never", true],
+      ["(^|:)gpt-\\d", "never", true],
+    ],
   },
   {
     id: "openai-chat",
@@ -183,6 +272,21 @@ export const PROVIDERS = [
     baseURL: "https://api.openai.com/v1",
     direct: true,
     note: "a wrong key looks like a network failure: its 401 has no CORS header",
+    sampling: [
+      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
+      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
+      ["(^|:)gpt-5\\.6", "without_reasoning", true],
+      ["(^|:)gpt-5\\.\\d-pro", "never", true],
+      ["(^|:)gpt-5\\.\\d-chat", "never", true],
+      ["(^|:)gpt-5\\.1-codex", "never", true],
+      ["(^|:)gpt-5\\.1", "without_reasoning", false],
+      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
+      ["(^|:)gpt-5\\.", "without_reasoning", true],
+      ["(^|:)gpt-5-pro", "never", true],
+      ["(^|:)gpt-5", "never", true],
+      ["(^|:)o[134](-|$)", "never", true],
+      ["(^|:)gpt-\\d", "never", true],
+    ],
   },
   {
     id: "openrouter",
@@ -194,6 +298,7 @@ export const PROVIDERS = [
     baseURL: "https://openrouter.ai/api/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "openrouter-responses",
@@ -205,6 +310,7 @@ export const PROVIDERS = [
     baseURL: "https://openrouter.ai/api/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "perplexity",
@@ -216,6 +322,7 @@ export const PROVIDERS = [
     baseURL: "https://api.perplexity.ai",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "together",
@@ -227,6 +334,7 @@ export const PROVIDERS = [
     baseURL: "https://api.together.xyz/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "xai",
@@ -238,6 +346,7 @@ export const PROVIDERS = [
     baseURL: "https://api.x.ai/v1",
     direct: true,
     note: "",
+    sampling: [],
   },
   {
     id: "llamacpp",
@@ -249,6 +358,7 @@ export const PROVIDERS = [
     baseURL: "http://127.0.0.1:8080/v1",
     direct: false,
     note: "llama-server allows any page by default",
+    sampling: [],
   },
   {
     id: "lmstudio",
@@ -260,6 +370,7 @@ export const PROVIDERS = [
     baseURL: "http://127.0.0.1:1234/v1",
     direct: false,
     note: "switch on “Enable CORS” in the server's settings",
+    sampling: [],
   },
   {
     id: "ollama",
@@ -271,6 +382,7 @@ export const PROVIDERS = [
     baseURL: "http://127.0.0.1:11434/api",
     direct: false,
     note: "start it with OLLAMA_ORIGINS set to the page's origin",
+    sampling: [],
   },
   {
     id: "openai-compatible",
@@ -282,6 +394,7 @@ export const PROVIDERS = [
     baseURL: "http://127.0.0.1:8000/v1",
     direct: false,
     note: "its server has to allow requests of pages (CORS)",
+    sampling: [],
   },
   {
     id: "vllm",
@@ -293,5 +406,6 @@ export const PROVIDERS = [
     baseURL: "http://127.0.0.1:8000/v1",
     direct: false,
     note: "start it with --allowed-origins",
+    sampling: [],
   },
 ];

@@ -53,7 +53,7 @@ export function watch(page) {
       access = { model: small && !model ? "local" : `${choice.id}:${model}`, apiKey, baseURL };
       showModels(settings);
       tellFacts();
-      modelOptions.show(choice.id);
+      modelOptions.show(choice.id, model);
       page.answer({
         small,
         label: small ? `${localModelName(model)}, in this page` : [model || "No model chosen", choice.label].join(", "),

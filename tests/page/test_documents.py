@@ -239,7 +239,7 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
         page.wait_for("Twelve crowns.")
         page.wait_idle()
         assert "thirteen crowns" in json.dumps(box.seen[1].json["messages"])
-        assert page.all(".citations h4")[-1].text == "From these passages"
+        assert page.all(".citations h4")[-1].text == "Passages the model was given"
         page.open_panel("documents")
         page.wait(lambda: page.files() == FILES, "the files", 30)
         assert page.find("#documents-list")

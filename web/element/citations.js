@@ -53,8 +53,8 @@ export function citations(sources, text, open) {
     h("ol", {}, ...some.map((source) => h("li", {}, button(source, sources.indexOf(source) + 1, open))));
   return h(
     "section",
-    { class: "citations", part: "citations", role: "group", "aria-label": "Sources" },
-    h("h4", {}, named.length ? "Sources" : "From these passages"),
+    { class: "citations", part: "citations", role: "group", "aria-label": "Passages" },
+    h("h4", {}, named.length ? "Passages the answer names" : "Passages the model was given"),
     list(named.length ? named : rest),
     named.length > 0 && rest.length > 0 && h("details", {}, h("summary", {}, `${rest.length} more that the model was given`), list(rest)),
   );
