@@ -1,8 +1,9 @@
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
  *
- * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page. sampling: which models
- * take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to; others take one.
+ * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
+ * sampling: which models take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to;
+ * others take one.
  * @typedef {{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
  *   direct: boolean, note: string, sampling: [string, "always" | "never" | "without_reasoning", boolean][]}} PageProvider
  */
