@@ -73,9 +73,10 @@ export function restorePanels() {
 /**
  * Opens a panel.
  * @param {string} name
- * @param {{focus?: boolean}} [options] focus: goes to the panel's first field
+ * @param {{focus?: boolean, from?: HTMLElement}} [options] focus: goes to the panel's first field. from: where the focus goes back to
  */
-export function openPanel(name, { focus = false } = {}) {
+export function openPanel(name, { focus = false, from } = {}) {
+  if (from) opener = from;
   const { panel, node } = frameOf(name);
   if (node.hidden) {
     set(name, true);

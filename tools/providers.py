@@ -154,7 +154,7 @@ export const PROVIDERS = [
 def sampling_of(provider: Provider) -> list[tuple[str, str, bool]]:
     """The rules of a provider for the temperature; none where every model takes one."""
     rules = [(pattern, ModelTraits().replace(**dict(traits))) for pattern, traits in provider.models]
-    found = [(pattern, traits.sampling, traits.reasons(None)) for pattern, traits in rules]
+    found: list[tuple[str, str, bool]] = [(pattern, traits.sampling, traits.reasons(None)) for pattern, traits in rules]
     return found if any(sampling != "always" for _, sampling, _ in found) else []
 
 

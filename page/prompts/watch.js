@@ -104,10 +104,10 @@ export function watch({ chat }) {
       h(
         "div",
         { class: "row-buttons" },
-        button("Insert", `Insert ${named} into the message`, insert),
-        button("Use as instructions", `Use ${named} as instructions`, instruct),
-        button("Edit", `Edit ${named}`, edit),
-        button("Delete", `Delete ${named}`, remove),
+        button("Insert", named, insert),
+        button("Use as instructions", named, instruct),
+        button("Edit", named, edit),
+        button("Delete", named, remove),
       ),
     );
   }
@@ -115,7 +115,7 @@ export function watch({ chat }) {
 
 /**
  * @param {string} words
- * @param {string} label
+ * @param {string} of the prompt's name
  * @param {() => void} click
  */
-const button = (words, label, click) => h("button", { type: "button", "aria-label": label, click }, words);
+const button = (words, of, click) => h("button", { type: "button", "aria-label": `${words}: ${of}`, click }, words);

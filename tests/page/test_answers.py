@@ -114,6 +114,16 @@ def test_tables_are_copied_as_csv_tasks_have_no_bullets_and_footnotes_stand_belo
     assert violations(chat) == []
 
 
+def test_a_table_in_hebrew_begins_at_the_right(chat):
+    say(chat, [text_delta("| שם | כמות |\n|---|--:|\n| מפרש | 12 |\n| חבל | 8 |")])
+    chat.one("table")
+    places = chat.run(
+        "const [first, second] = [...root.querySelectorAll('td')].map((cell) => [cell.getBoundingClientRect().left, getComputedStyle(cell)]);"
+        "return [first[0] > second[0], first[1].paddingRight, first[1].direction, second[1].textAlign]"
+    )
+    assert places == [True, "0px", "rtl", "right"]
+
+
 ATTACKS = [
     '<img src="URL/img">',
     '<svg xmlns="http://www.w3.org/2000/svg"><image href="URL/image"/><use href="URL/use#a"/></svg>',

@@ -125,17 +125,18 @@ def test_a_partial_answer_is_there_on_return_and_grew_meanwhile(page):
 
 
 def test_a_chat_that_is_deleted_stops(page):
-    begin(page, "slow")
+    begin(page, "given up")
     page.driver.find_element(By.ID, "new-conversation").click()
-    wait_rows(page, {"slow": "Answering"})
+    wait_rows(page, {"given up": "Answering"})
     page.wait(
-        lambda: page.driver.find_element(By.CSS_SELECTOR, '#conversations [aria-label="Delete slow"]').click() is None, "the row's button"
+        lambda: page.driver.find_element(By.CSS_SELECTOR, '#conversations [aria-label="Delete given up"]').click() is None,
+        "the row's button",
     )
     page.driver.find_element(By.CSS_SELECTOR, "#conversations .danger").click()
-    page.wait(lambda: "slow" not in rows(page) and not page.run("return chat.activity.length"), "the row to go")
+    page.wait(lambda: "given up" not in rows(page) and not page.run("return chat.activity.length"), "the row to go")
     page.driver.refresh()
     page.wait(lambda: page.run("return chat.ready"), "Python", 60)
-    assert "slow" not in rows(page)
+    assert "given up" not in rows(page)
 
 
 @pytest.mark.thorough

@@ -48,7 +48,7 @@ def test_temperature_and_length_go_with_the_request_and_stay_with_their_chat(pag
         second = page.run("return chat.conversation")
         page.run("chat.conversation = arguments[0]", first)
         page.wait(lambda: values(page) == ["", "0.7", "50"], lambda: str(values(page)))
-        field(page, "temperature").send_keys(Keys.CONTROL + "a", "1")
+        field(page, "temperature").send_keys(Keys.CONTROL + "a", Keys.DELETE, Keys.NULL, "1")
         page.run("chat.conversation = arguments[0]", second)
         page.wait(lambda: values(page) == ["", "", ""], lambda: str(values(page)))
         page.run("chat.conversation = arguments[0]", first)
@@ -108,15 +108,15 @@ def test_prompts_are_saved_inserted_used_edited_and_deleted_by_the_keyboard(page
 
     page.type("First.")
     field(page, "prompt-name").click()
-    go("Insert Translate into the message")
+    go("Insert: Translate")
     assert page.run("return chat.draft") == "First.\n\nInto Norwegian: <b>x</b>"
     assert page.run("return root.activeElement.matches('.input')")
     field(page, "prompt-name").click()
-    go("Use Brief as instructions")
+    go("Use as instructions: Brief")
     assert field(page, "preamble").get_attribute("value") == "Answer in one line."
     assert page.run("return chat.preamble") == "Answer in one line."
     field(page, "prompt-name").click()
-    go("Edit Brief")
+    go("Edit: Brief")
     press(" Please.")
     driver.find_element(By.ID, "prompt-save").click()
     page.wait(lambda: "Answer in one line. Please." in field(page, "prompt-list").text, "the change")
@@ -130,11 +130,11 @@ def test_prompts_are_saved_inserted_used_edited_and_deleted_by_the_keyboard(page
         page.open_panel("prompts")
         assert violations(page) == []
         assert driver.execute_script("const panel = document.getElementById('prompts'); return panel.scrollWidth <= panel.clientWidth")
-    go("Delete Brief")
+    go("Delete: Brief")
     assert names() == ["Translate"]
     press(Keys.ENTER)  # Undo has the focus
     page.wait(lambda: names() == ["Brief", "Translate"], "what was deleted")
-    go("Insert Translate into the message")
+    go("Insert: Translate")
     assert not field(page, "prompts").is_displayed(), "it lay over the chat"
 
     page.resize(1440, 900)

@@ -21,6 +21,13 @@ Promise.all([import("/page/chats/as-page.js"), import("/page/chats/as-markdown.j
   (error) => done(String(error)),
 );
 """
+KEEP = """
+const [messages, done] = arguments;
+import("/web/index.js").then(async ({ Conversations }) => {
+  await new Conversations().append("kept", messages);
+  await new Conversations().rename("kept", "What is # this?");
+}).then(done, (error) => done(String(error)));
+"""
 SEEN = """
 return {
   scripts: document.querySelectorAll("script, iframe, object, embed, link, base, form, svg, style ~ style, meta[http-equiv=refresh]").length,
@@ -114,8 +121,7 @@ def test_one_chat_is_saved_in_the_form_that_was_chosen(page, tmp_path):
         {"role": "tool", "content": [{"type": "tool_result", "id": "c", "name": "look_up", "content": text("found")}]},
         {"role": "assistant", "content": text(said)},
     ]
-    keep = "const [messages, done] = arguments; import('/web/index.js').then(({ Conversations }) => new Conversations().append('kept', messages)).then(done, (error) => done(String(error)))"
-    assert driver.execute_async_script(keep, history) is None
+    assert driver.execute_async_script(KEEP, history) is None
     page.run("chat.conversation = 'kept'")
     page.wait_for("Use this", 20)
     page.open_panel("conversations")

@@ -19,7 +19,7 @@ FILES = sorted(
     and path.suffix in (".md", ".html", ".js", ".py", ".mjs", ".ts", ".tsx", ".jsx", ".vue", ".svelte", ".astro", ".ipynb")
 )
 # Rules for models that still run are no advice to use them.
-RULES = re.compile(r"^\s*\(?r\"|^MODELS|retired", re.IGNORECASE)
+RULES = re.compile(r"^\s*\(?r\"|^MODELS|retired|\"(?:always|never|without_reasoning)\", (?:true|false)\],$", re.IGNORECASE)
 
 
 def ended() -> dict[str, str]:

@@ -3,6 +3,7 @@ import test from "node:test";
 
 import { optionalRule } from "../../web/local/arguments.js";
 import { chatMessages, promptTokens } from "../../web/local/prompt.js";
+import { correctAnswer } from "../../web/local/tool-answers.js";
 import { Turns } from "../../web/local/turns.js";
 
 const text = (value) => [{ type: "text", text: value }];
@@ -92,4 +93,32 @@ test("turns are taken in order, and whoever gives up leaves the queue", async ()
   assert.deepEqual(order, ["second", "third", "late"]);
   (await turns.take())();
   await assert.rejects(turns.take(AbortSignal.abort()), { name: "AbortError" });
+});
+
+test("a tool's result is the answer where the model only copies the call, gets a figure wrong, or says it cannot", () => {
+  const tools = [{ name: "weather" }, { name: "roll_dice" }];
+  const of = (value, words, failed = false) => {
+    const answer = { ...result("1", value), content: [{ ...result("1", value).content[0], is_error: failed }] };
+    return correctAnswer(words, [user("Weather on the 3rd?"), called("1"), answer], tools);
+  };
+  const rain = "Rain and 12 degrees.";
+  for (const words of [
+    'weather({"city":"Oslo"})',
+    '`weather({"city": "Oslo"})`',
+    'The answer is: weather({"city":"Oslo"})',
+    "weather: Oslo",
+    '{"city":"Oslo"}',
+    "roll_dice(count=3)",
+    "",
+    "It is 13 degrees.",
+    "I'm sorry, but I can't look at the weather.",
+  ])
+    assert.equal(of(rain, words), rain, words);
+  for (const words of ["It rains.", "On the 3rd it has 12 degrees.", "The weather in Oslo is rain, 12 degrees.", "1. It rains"])
+    assert.equal(of(rain, words), undefined, words);
+  assert.equal(of('{"rolls":[2,5,6],"total":13}', "You rolled 2, 5 and 6, in all 14."), "rolls: 2, 5, 6; total: 13");
+  assert.equal(of('{"rolls":[2,5,6],"total":13}', "You rolled 2, 5 and 6, in all 13."), undefined);
+  assert.equal(of("no such city", "I'm sorry, there is no such city.", true), undefined);
+  assert.equal(of(`${"long ".repeat(200)}`, "There were 9 of them."), undefined);
+  assert.ok(of(`${"long ".repeat(200)}`, "weather()").length < 410);
 });

@@ -6,6 +6,7 @@
 import { canPreview, preview } from "./artifact.js";
 import { CodeRun, canRun } from "./code-run.js";
 import { copyButton } from "./copy-button.js";
+import { Diagram, isDiagram } from "./diagram.js";
 import { h, icon } from "./dom.js";
 import { MOST_COLOURED, colour } from "./highlight.js";
 
@@ -24,6 +25,8 @@ export class CodeView {
   /** What each box was coloured with. @type {string[]} */
   #colours = [];
   #isWaiting = false;
+  /** @type {Diagram | undefined} */
+  #diagram;
   node;
 
   /**
@@ -54,11 +57,13 @@ export class CodeView {
       ),
     ];
     const run = canRun(language) ? new CodeRun(language, () => this.#shown) : undefined;
+    if (isDiagram(language)) this.#diagram = new Diagram();
     const copy = copyButton("Copy code", () => this.#shown, "Copy");
     this.node = h(
       "figure",
       { class: "code", part: "code" },
       h("figcaption", {}, h("span", { class: "code-language" }, language || "code"), run?.button, ...(show || []), wrap, copy),
+      this.#diagram?.node,
       h("pre", { tabindex: 0, dir: "ltr" }, this.#content),
       run?.node,
     );
@@ -75,6 +80,7 @@ export class CodeView {
     this.#add(next.slice(this.#shown.length));
     this.#shown = next;
     if (this.#language && next.length <= MOST_COLOURED) this.#requestColours();
+    this.#diagram?.update(next);
   }
 
   /** @param {string} text */

@@ -3,7 +3,7 @@
  *
  * With tools, the embedder decides whether the request is about one of them and which (router.js), and the language model fills
  * that tool's arguments under its schema (guided.js): one call at most, and none once a tool's result is the last message, so that
- * the model then answers. "required" and a named tool force the call, once for each thing the user asks, for the same reason.
+ * the model then answers; where it only copies the call or contradicts the result, the result is the answer. "required" and a named tool force the call, once for each thing the user asks, for the same reason.
  *
  * @import { CompletionEvent, CompletionRequest, FinishReason, Message, Schema, ToolDefinition } from "./types.js"
  * @import { Llama } from "./llama.js"
@@ -14,6 +14,7 @@ import { argumentsPreamble, copyRule, optionalRule } from "./arguments.js";
 import { LocalModelError } from "./errors.js";
 import { generateJSON } from "./guided.js";
 import { lastRequest, promptTokens, requestsOf } from "./prompt.js";
+import { correctAnswer } from "./tool-answers.js";
 
 const PREAMBLE = "You are a helpful assistant. Answer briefly.";
 const DEFAULT_MAX_TOKENS = 512;
@@ -121,6 +122,9 @@ async function* writeJSON(llama, schema, request, signal) {
  */
 async function* writeText(llama, request, signal) {
   const prompt = await begin(llama, request.messages, request, signal, PREAMBLE);
+  const { messages, tools = [] } = request;
+  const isAfterTool = messages[messages.length - 1].role === "tool";
+  let held = "";
   const decoder = new TextDecoder();
   const pieces = llama.sample({ temperature: request.temperature ?? 0.2, maxTokens: maxTokensOf(request), signal });
   let count = 0;
@@ -129,12 +133,18 @@ async function* writeText(llama, request, signal) {
   for (;;) {
     const step = await pieces.next();
     const text = step.done ? decoder.decode() : decoder.decode(step.value, { stream: true });
-    if (text) yield { type: "text", text };
+    if (isAfterTool) held += text;
+    else if (text) yield { type: "text", text };
     if (step.done) {
       finish = step.value;
       break;
     }
     count++;
+  }
+  if (isAfterTool) {
+    const better = correctAnswer(held, messages, tools);
+    if (better !== undefined) console.debug("staysail: a tool's result stands in for what the small model said of it:", held);
+    yield { type: "text", text: better ?? held };
   }
   yield { type: "usage", ...prompt, output_tokens: count };
   yield { type: "finish", finish_reason: finish };

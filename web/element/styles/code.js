@@ -23,6 +23,10 @@ export const CODE = /* css */ `
 .artifact { padding: 0.75rem; border-block-start: 1px solid var(--_line); background: #fff; color: #1c2528; font: 0.875rem/1.5 var(--_sans); }
 .artifact img { display: block; inline-size: 100%; block-size: auto; max-block-size: 32rem; object-fit: contain; background: #fff; }
 
+.diagram { border-block: 0; border-block-end: 1px solid var(--_line); text-align: center; }
+.diagram img { inline-size: auto; max-inline-size: 100%; margin-inline: auto; }
+.diagram-fault { margin: 0; color: #96291c; overflow-wrap: anywhere; }
+
 .t-comment, .t-quote, .t-meta { color: var(--_muted); }
 .t-comment { font-style: italic; }
 .t-keyword, .t-doctag, .t-selector-tag, .t-section, .t-name { color: var(--staysail-code-keyword, light-dark(#6a3a9c, #cbaaf0)); }

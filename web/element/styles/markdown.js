@@ -23,8 +23,8 @@ export const MARKDOWN = /* css */ `
 .wide { overflow-x: auto; scrollbar-width: thin; }
 .markdown .wide table { margin: 0; border-collapse: collapse; font: 0.9375rem/1.45 var(--_sans); font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 .markdown .wide table.long { table-layout: fixed; min-inline-size: 100%; }
-.wide :is(th, td) { padding: 0.4rem 1rem 0.4rem 0; border-block-end: 1px solid var(--_line); vertical-align: top; text-align: start; }
-.wide :is(th, td)[align="right"] { text-align: end; }
+.wide :is(th, td) { padding-block: 0.4rem; padding-inline: 0 1rem; border-block-end: 1px solid var(--_line); vertical-align: top; text-align: start; }
+.wide :is(th, td)[align="right"] { text-align: right; }
 .wide :is(th, td)[align="center"] { text-align: center; }
 .table-foot { display: flex; justify-content: end; opacity: 0; }
 .table:is(:hover, :focus-within) .table-foot { opacity: 1; }

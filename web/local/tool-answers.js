@@ -1,0 +1,71 @@
+/**
+ * What a small model says of a tool's result. It often copies the call instead of answering, gets a figure wrong, or says that it cannot do
+ * what has just been done. Then the tool's own words are the answer.
+ *
+ * @import { Message, ToolDefinition } from "./types.js"
+ */
+
+/** Characters of results that are short enough to be an answer. */
+const MOST_RESULT = 400;
+const NUMBER = /\d+(?:,\d{3})*(?:\.\d+)?/g;
+const DIGITS = /\d+(?:\.\d+)?/g;
+const REFUSAL = /\b(?:sorry|apologi[sz]e|cannot|can['’]t|unable to|not able to|do(?:es)? not have|don['’]t have|as an ai)\b/i;
+
+/**
+ * Returns what a model that answers after a tool's result should have said; undefined where its own words will do.
+ * @param {string} words
+ * @param {Message[]} messages up to the results
+ * @param {ToolDefinition[]} tools
+ * @returns {string | undefined}
+ */
+export function correctAnswer(words, messages, tools) {
+  const asked = messages.findLastIndex(({ role }) => role === "user");
+  const parts = messages.slice(asked + 1).flatMap(({ content }) => content);
+  const results = parts.flatMap((part) => (part.type === "tool_result" ? [part] : []));
+  const said = results.map(({ content }) => content.map(({ text }) => text).join("\n"));
+  const told = said.map(inWords).join("\n");
+  if (!told) return undefined;
+  const called = parts.flatMap((part) => (part.type === "tool_call" ? [part.name] : []));
+  if (!words.trim() || isCall(words, [...called, ...tools.map(({ name }) => name)])) return cut(told);
+  if (told.length > MOST_RESULT || results.some(({ is_error: failed }) => failed)) return undefined;
+  const given = JSON.stringify(messages.slice(asked));
+  const known = new Set([...numbersIn(given), ...(given.match(DIGITS) ?? [])]); // "100,200" may be one number or two
+  const isWrong = numbersIn(words).some((number) => !known.has(number));
+  return isWrong || REFUSAL.test(words) ? told : undefined;
+}
+
+/**
+ * Whether a text is, or begins with, a call or its arguments rather than words.
+ * @param {string} text
+ * @param {string[]} names of tools
+ */
+function isCall(text, names) {
+  const bare = text.replace(/^[\s`*"']+/, "");
+  if (/^[[{]/.test(bare)) return true;
+  return names.some((name) => new RegExp(`(?:^|[^\\w])${name.replace(/\W/g, "\\$&")}\\s*\\(`).test(bare) || bare.startsWith(`${name}:`));
+}
+
+/** @param {string} text without the numbers of a list */
+const numbersIn = (text) => (text.replace(/^\s*\d+[.)]\s/gm, "").match(NUMBER) ?? []).map((number) => number.replaceAll(",", ""));
+
+/**
+ * A result as a person reads it: the fields of an object, one after the other.
+ * @param {string} text
+ */
+function inWords(text) {
+  try {
+    const value = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return String(text);
+    return Object.entries(value)
+      .map(([name, one]) => `${name.replaceAll("_", " ")}: ${Array.isArray(one) ? one.map(plain).join(", ") : plain(one)}`)
+      .join("; ");
+  } catch {
+    return text.trim();
+  }
+}
+
+/** @param {unknown} value */
+const plain = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+/** @param {string} text */
+const cut = (text) => (text.length > MOST_RESULT ? `${text.slice(0, MOST_RESULT)} …` : text);
