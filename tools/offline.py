@@ -13,7 +13,10 @@ from tools.sources import ROOT
 LIST = "offline.json"
 LEFT_OUT = {"dist", "node_modules", "types", "wheel"}
 PARTS = {".js", ".mjs", ".css", ".svg", ".html", ".py"}
-UNBUNDLED = ("page/authorized.html", "page/authorized.js", "page/offline-worker.js", "page/sail.svg", "page/tools/tools.py")
+UNBUNDLED = (
+    *("page/authorized.html", "page/authorized.js", "page/offline-worker.js", "page/preview/frame.html", "page/sail.svg"),
+    "page/tools/tools.py",
+)
 OTHER_BUNDLES = {"staysail.js", "staysail-chat.js"}  # for pages of others
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 WHEEL = "web/wheel/staysail-cp314.whl"  # `make build` copies it there; the snapshot's name tells one from another

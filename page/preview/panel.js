@@ -5,7 +5,6 @@ export const preview = {
   name: "preview",
   title: "Preview",
   side: "end",
-  style: "page/preview/preview.css",
   first: "close-preview",
   html: /* html */ `
 <p id="preview-note" class="note" role="status">A block of HTML or SVG in an answer has a button that shows it here.</p>

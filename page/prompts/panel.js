@@ -5,7 +5,6 @@ export const prompts = {
   name: "prompts",
   title: "Saved prompts",
   side: "end",
-  style: "page/prompts/prompts.css",
   first: "prompt-name",
   html: /* html */ `
 <form id="prompt-form" class="prompt-form" autocomplete="off">

@@ -21,13 +21,6 @@ Promise.all([import("/page/chats/as-page.js"), import("/page/chats/as-markdown.j
   (error) => done(String(error)),
 );
 """
-KEEP = """
-const [messages, done] = arguments;
-import("/web/index.js").then(async ({ Conversations }) => {
-  await new Conversations().append("kept", messages);
-  await new Conversations().rename("kept", "What is # this?");
-}).then(done, (error) => done(String(error)));
-"""
 SEEN = """
 return {
   scripts: document.querySelectorAll("script, iframe, object, embed, link, base, form, svg, style ~ style, meta[http-equiv=refresh]").length,
@@ -121,12 +114,15 @@ def test_one_chat_is_saved_in_the_form_that_was_chosen(page, tmp_path):
         {"role": "tool", "content": [{"type": "tool_result", "id": "c", "name": "look_up", "content": text("found")}]},
         {"role": "assistant", "content": text(said)},
     ]
-    assert driver.execute_async_script(KEEP, history) is None
-    page.run("chat.conversation = 'kept'")
-    page.wait_for("Use this", 20)
-    page.open_panel("conversations")
-    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
     title = "What is # this?"
+    conversation = {"id": "kept", "title": title, "messages": history}
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps({"format": "staysail-conversations", "version": 1, "conversations": [conversation]}), encoding="utf-8")
+    page.open_panel("conversations")
+    driver.execute_script("document.getElementById('import-file').hidden = false")
+    field(page, "import-file").send_keys(str(kept))
+    page.wait(lambda: "One chat was imported." in field(page, "conversation-note").text, "the import", START_S)
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
 
     def saved(label: str, name: str) -> str:
         press(page, f"Save or share {title}")
@@ -146,7 +142,6 @@ def test_one_chat_is_saved_in_the_form_that_was_chosen(page, tmp_path):
     html = saved("Web page", "What-is-this-.html")
     assert "<strong>this</strong>" in html
     assert "<script" not in html
-    field(page, "conversation-search")
     press(page, f"Save or share {title}")
     page.resize(360)
     page.prefer("dark")
