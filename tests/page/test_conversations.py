@@ -1,7 +1,5 @@
 """Conversations in Chromium: what is there after a reload, two tabs in one, the list beside the chat."""
 
-import json
-
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -213,13 +211,10 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     driver.find_element(By.CSS_SELECTOR, "#conversations .danger").click()
     wait_titles(page, ["Ada's <b>copy</b>", "My name is Ada."])
 
-    export = json.dumps(
-        driver.execute_async_script(
-            "const done = arguments[0]; import('/web/index.js').then(({ Conversations }) => new Conversations().export()).then(done)"
-        )
-    )
-    path = tmp_path / "chats.json"
-    path.write_text(export, encoding="utf-8")
+    driver.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
+    field(page, "export-conversations").click()
+    path = tmp_path / "conversations.json"
+    page.wait(path.exists, "the file")
     driver.execute_script("document.getElementById('import-file').hidden = false")
     field(page, "import-file").send_keys(str(path))
     page.wait(lambda: "All 2 chats are here already." in field(page, "conversation-note").text, "the import", START_S)

@@ -4,7 +4,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from tests.page.chat_page import ChatPage, text_delta
+from tests.page.chat_page import START_S, ChatPage, text_delta
 from tests.page.test_answers import ATTACKS, FENCE
 from tests.page.test_element_view import say, violations
 from tests.page.test_page import field
@@ -20,6 +20,7 @@ def page(driver, site):
     page = ChatPage(driver, site)
     page.resize(1440, 900)
     page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: page.run("return chat.ready"), "Python", START_S)
     yield page
     driver.switch_to.default_content()
     page.restore()
@@ -38,7 +39,7 @@ def test_a_page_is_previewed_beside_the_chat_and_reaches_nobody(page):
     with TestServer() as server:
         box = server.box({"text": ""}, loop=True)
         say(page, [text_delta(f"{FENCE}html\n{PAGE.replace('URL', box.url)}\n{FENCE}")])
-        page.button("Preview").click()
+        page.one("[part~=preview]").click()
         assert driver.switch_to.active_element == field(page, "close-preview")
         enter(page)
         page.wait(lambda: driver.find_elements(By.TAG_NAME, "p"), "the page")
