@@ -23,7 +23,8 @@ export function watch({ chat }) {
       place.replaceChildren(room.node);
     }
     find("preview-note", HTMLElement).textContent = ABOUT;
-    openPanel("preview", { focus: true, from: /** @type {HTMLElement} */ (event.composedPath()[0]) });
+    const figure = /** @type {HTMLElement} */ (event.composedPath()[0]);
+    openPanel("preview", { focus: true, from: /** @type {HTMLElement} */ (figure.querySelector("[part~=preview]")) });
     void room.say({ html, title: "Preview" });
   });
   chat.addEventListener("staysail-diagram", (event) => {

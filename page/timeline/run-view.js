@@ -9,15 +9,16 @@ import { drawDetails } from "./span-view.js";
  * Draws what is known so far; what was open stays open.
  * @param {HTMLElement} node
  * @param {Span[]} spans as they ended
+ * @param {string} prompt
  */
-export function drawRun(node, spans) {
+export function drawRun(node, spans, prompt) {
   const open = new Set([...node.querySelectorAll("details[open]")].map((details) => /** @type {HTMLElement} */ (details).dataset.key));
   const run = spans.find(({ parentId }) => parentId === null);
   const start = Math.min(...spans.map(({ startMs }) => startMs));
   const length = Math.max(...spans.map(({ endMs }) => endMs)) - start || 1;
-  const rows = inOrder(spans).map(({ span, depth }) => drawRow(span, depth, start, length));
+  const rows = inOrder(spans).map(({ span, depth }) => drawRow(span, depth, start, length, open.has(span.spanId)));
   node.replaceChildren(
-    h("h3", { class: "run-title" }, promptOf(spans)),
+    h("h3", { class: "run-title" }, prompt || "A run"),
     h("p", { class: "run-sum" }, run ? sum(run, spans) : "Under way …"),
     h("ol", { class: "spans", "aria-label": "What it did" }, ...rows),
   );
@@ -29,8 +30,9 @@ export function drawRun(node, spans) {
  * @param {number} depth
  * @param {number} start
  * @param {number} length
+ * @param {boolean} isOpen whether its details are seen, which are drawn then
  */
-function drawRow(span, depth, start, length) {
+function drawRow(span, depth, start, length, isOpen) {
   const kind = span.name.split(" ")[0];
   const failed = span.status === "error";
   const bar = h("span", { class: `bar bar-${kind}`, "aria-hidden": "true" });
@@ -47,7 +49,12 @@ function drawRow(span, depth, start, length) {
     ),
     h("span", { class: "track" }, bar),
   );
-  const row = h("li", { class: failed ? "failed" : "" }, h("details", { "data-key": span.spanId }, summary, drawDetails(span)));
+  const details = h("details", { "data-key": span.spanId }, summary, isOpen && drawDetails(span));
+  summary.addEventListener("click", () => {
+    if (details.open) details.lastElementChild?.remove();
+    else details.append(drawDetails(span));
+  });
+  const row = h("li", { class: failed ? "failed" : "" }, details);
   row.style.setProperty("--depth", String(Math.min(depth, 4)));
   return row;
 }
@@ -106,16 +113,17 @@ function money(attributes) {
 /** @param {number} ms */
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** What the user last said, where it is known. @param {Span[]} spans */
-function promptOf(spans) {
-  const told = spans.map(({ attributes }) => attributes["gen_ai.input.messages"]).find((text) => typeof text === "string");
+/** Returns what the user last said, where a span knows it; else "". @param {Span} span */
+export function promptOf({ attributes }) {
+  const told = attributes["gen_ai.input.messages"];
   const messages = told ? JSON.parse(String(told)) : [];
-  const said = messages
-    .filter((/** @type {any} */ { role }) => role === "user")
-    .at(-1)
-    ?.parts.map((/** @type {any} */ { content }) => content ?? "")
-    .join(" ");
-  return said || "A run";
+  return (
+    messages
+      .filter((/** @type {any} */ { role }) => role === "user")
+      .at(-1)
+      ?.parts.map((/** @type {any} */ { content }) => content ?? "")
+      .join(" ") ?? ""
+  );
 }
 
 /**

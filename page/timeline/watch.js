@@ -5,7 +5,8 @@
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../find.js";
-import { drawRun } from "./run-view.js";
+import { LongTexts } from "./long-texts.js";
+import { drawRun, promptOf } from "./run-view.js";
 
 const MOST_RUNS = 20;
 
@@ -13,19 +14,22 @@ const MOST_RUNS = 20;
 export function watch({ chat }) {
   const list = find("timeline-runs", HTMLElement);
   const status = find("timeline-status", HTMLOutputElement);
-  /** @type {Map<string, {spans: Span[], node: HTMLElement}>} by trace, the oldest first */
+  /** @type {Map<string, {spans: Span[], node: HTMLElement, prompt: string}>} by trace, the oldest first */
   const runs = new Map();
+  const texts = new LongTexts();
 
   const count = () =>
     (status.value = runs.size ? `${runs.size} ${runs.size === 1 ? "run" : "runs"}, the latest first` : "No run yet: send a message.");
   const add = (/** @type {Span} */ span) => {
-    const run = runs.get(span.traceId) ?? { spans: [], node: h("li", { class: "run" }) };
+    const run = runs.get(span.traceId) ?? { spans: [], node: h("li", { class: "run" }), prompt: "" };
     if (!runs.has(span.traceId)) {
       runs.set(span.traceId, run);
       list.prepend(run.node);
     }
     run.spans.push(span);
-    drawRun(run.node, run.spans);
+    run.prompt ||= promptOf(span);
+    texts.add(span);
+    drawRun(run.node, run.spans, run.prompt);
     if (runs.size > MOST_RUNS) {
       const [[oldest, { node }]] = runs;
       runs.delete(oldest);
@@ -37,6 +41,7 @@ export function watch({ chat }) {
   chat.options = { tracer: { exporter: add, content: true, raw: true } };
   find("timeline-clear", HTMLButtonElement).addEventListener("click", () => {
     runs.clear();
+    texts.clear();
     list.replaceChildren();
     count();
   });

@@ -35,9 +35,9 @@ def test_what_is_shown_of_a_suggested_prompt_is_no_call_and_holds_the_result(dri
         tools = [card.get_attribute("data-state") for card in page.all(".tool")]
         before = [entry["message"] for entry in driver.get_log("browser") if STANDS_IN in entry["message"]]
         told.append((prompt, tools, words, before))
+        with capsys.disabled():
+            print(told[-1], flush=True)
     with capsys.disabled():
-        for one in told:
-            print(one)
         print(f"{sum(bool(before) for *_, before in told)} of {len(told)} answers are the tool's result")
     page.restore()
     driver.get("about:blank")

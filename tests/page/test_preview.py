@@ -67,6 +67,7 @@ def test_a_page_is_previewed_beside_the_chat_and_reaches_nobody(page):
         say(page, [text_delta("\n\n".join(f"{FENCE}{kind}\n{text}\n{FENCE}" for text in blocks for kind in ("html", "svg")))])
         for at in range(2 * len(blocks)):
             page.run("[...root.querySelectorAll('.turn:last-child [part~=preview]')][arguments[0]].click()", at)
+            driver.execute_async_script("setTimeout(arguments[0], 80)")
             enter(page)
             addresses = driver.execute_script(
                 "return document.querySelectorAll('script, iframe, link, meta[http-equiv], base, [href]:not([href^=\"#\"]), [ping]').length"

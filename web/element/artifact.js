@@ -8,7 +8,7 @@ import { h } from "./dom.js";
 
 const LANGUAGES = new Set(["html", "svg", "xml"]);
 const MOST_CHARACTERS = 500_000;
-/** Attributes that lead elsewhere, or load from there. */
+/** Names of such attributes. */
 const ADDRESS = /^(?:href|xlink:href|src|srcset|poster|action|formaction|background|ping|data|cite)$/i;
 
 /** @param {string} language */
@@ -77,6 +77,7 @@ export function vector(text) {
   const markup = createPurify(window).sanitize(text, { USE_PROFILES: { svg: true, svgFilters: true } });
   const parsed = new DOMParser().parseFromString(markup, "text/html").querySelector("svg");
   if (!parsed) return "";
+  withoutAddresses(parsed);
   parsed.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(parsed);
 }
@@ -105,11 +106,16 @@ function withoutReach(text) {
   const safe = createPurify(window).sanitize(plain, { WHOLE_DOCUMENT: true, FORBID_TAGS: ["base", "link", "meta", "style"] });
   const { body } = new DOMParser().parseFromString(safe, "text/html");
   for (const picture of body.querySelectorAll("img")) if (!picture.src.startsWith("data:image/")) picture.replaceWith(picture.alt);
-  for (const node of body.querySelectorAll("*")) {
+  withoutAddresses(body);
+  return { sheets, body };
+}
+
+/** Removes what leads elsewhere, or loads from there. @param {Element} root */
+function withoutAddresses(root) {
+  for (const node of root.querySelectorAll("*")) {
     for (const { name, value } of [...node.attributes])
       if (ADDRESS.test(name) && !/^(?:#|data:image\/)/.test(value)) node.removeAttribute(name);
   }
-  return { sheets, body };
 }
 
 /** @param {string} markup of withoutReach */
