@@ -3,6 +3,7 @@
 import asyncio
 import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from .mount_contract import check_mount
 
 ALL = {"/toolfs": "*"}
 EVERY = os.environ.get("STAYSAIL_EVERY") == "1"
+KILLS = int(os.environ.get("STAYSAIL_KILLS", "2"))
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite", "directory"])
@@ -90,42 +92,82 @@ def test_processes_that_write_at_once_lose_nothing(tmp_path: Path):
     assert problems == []
 
 
-def write_until_killed(folder: str) -> None:
+def write_until_killed(folder: str, name: str) -> None:
+    """Writes a file of its own and a log of both, and notes in done-<name> what was acknowledged."""
+
     async def write() -> None:
         toolfs = ToolFS(folder)
         toolfs.mount("/toolfs/data")
-        session = toolfs.session("a", ALL)
-        at = 0
+        session = toolfs.session(name, ALL)
+        done = Path(folder) / f"done-{name}"
+        at = int(done.read_text()) if done.exists() else 0
         while True:
-            await toolfs.write("/toolfs/data/a/b", f"{at} " * 1000, session)
-            await toolfs.snapshot(session)
             at += 1
+            await toolfs.write(f"/toolfs/data/{name}", f"{at} " * 1000, session)
+            await toolfs.append("/toolfs/data/log", f"{name}{at};", session)
+            await toolfs.snapshot(session)
+            (beside := done.with_suffix(".new")).write_text(str(at))
+            beside.replace(done)
 
     asyncio.run(write())
 
 
-def test_a_process_that_is_killed_leaves_nothing_half(tmp_path: Path):
-    worker = multiprocessing.get_context("spawn").Process(target=write_until_killed, args=(str(tmp_path),))
-    worker.start()
-    log = tmp_path / "records.sqlite-wal"
-    while not log.exists() or log.stat().st_size < 100_000:
-        time.sleep(0.02)
-    os.kill(worker.pid or 0, signal.SIGKILL)
-    worker.join()
+def test_of_two_processes_that_write_one_is_killed_and_nothing_is_half_or_lost(tmp_path: Path):
+    """STAYSAIL_KILLS says how often."""
+    rng = random.Random(7)
+    start = multiprocessing.get_context("spawn").Process
+    workers = {}
+    done = {name: tmp_path / f"done-{name}" for name in "ab"}
 
-    async def check() -> None:
+    def acknowledged(name: str) -> int:
+        return int(done[name].read_text()) if done[name].exists() else 0
+
+    def begin(name: str) -> None:
+        before = acknowledged(name)
+        workers[name] = start(target=write_until_killed, args=(str(tmp_path), name))
+        workers[name].start()
+        deadline = time.monotonic() + 60
+        while acknowledged(name) == before:
+            assert workers[name].is_alive(), f"{name} ended by itself"
+            assert time.monotonic() < deadline, f"{name} writes nothing"
+            time.sleep(0.01)
+
+    def kill(name: str) -> None:
+        os.kill(workers[name].pid or 0, signal.SIGKILL)
+        workers[name].join()
+
+    async def check(*names: str) -> None:
         toolfs = ToolFS(tmp_path)
         toolfs.mount("/toolfs/data")
         session = toolfs.session("a", ALL)
-        written = (await toolfs.read_text("/toolfs/data/a/b", session)).split()
-        assert len(written) == 1000
-        assert len(set(written)) == 1
-        for entry in await toolfs.list("/toolfs/snapshots", session):
-            await toolfs.rollback(entry.name, session)
-        assert await toolfs.audit.verify() == []
+        known = {name: acknowledged(name) for name in names}
+        log = (await toolfs.read_text("/toolfs/data/log", session)).split(";")
+        assert log.pop() == ""
+        assert {record[0] for record in log} <= {*"ab"}
+        for name, at in known.items():
+            [count] = {*(words := (await toolfs.read_text(f"/toolfs/data/{name}", session)).split())}
+            assert len(words) == 1000
+            assert int(count) >= at
+            assert {f"{name}{n}" for n in range(1, at + 1)} <= {*log}
+        if len(names) == 2:
+            for entry in (await toolfs.list("/toolfs/snapshots", session))[-3:]:
+                await toolfs.rollback(entry.name, session)
+            assert await toolfs.audit.verify() == []
         await toolfs.close()
 
-    asyncio.run(check())
+    try:
+        begin("a")
+        begin("b")
+        for number in range(KILLS):
+            name = "ab"[number % 2]
+            time.sleep(rng.uniform(0, 0.3))
+            kill(name)
+            asyncio.run(check(name))
+            begin(name)
+    finally:
+        for name in workers:
+            kill(name)
+    asyncio.run(check("a", "b"))
 
 
 async def test_a_real_directory_lets_nothing_out_and_hides_links(tmp_path: Path):
