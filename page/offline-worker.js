@@ -53,9 +53,10 @@
   /** @param {FetchEvent} event */
   async function answer(event) {
     const { request } = event;
-    const cache = await caches.open(CACHE);
     const key = request.mode === "navigate" ? new URL(nameOf(request.url), scope).href : request;
-    const kept = await cache.match(key, { ignoreVary: true });
+    // Storage that fails (private windows, data that the user clears just now) must not fail the request.
+    const cache = await caches.open(CACHE).catch(() => undefined);
+    const kept = await cache?.match(key, { ignoreVary: true }).catch(() => undefined);
     if (kept && /\bimmutable\b/.test(kept.headers.get("cache-control") ?? "")) return kept;
     let response;
     try {
@@ -64,7 +65,7 @@
       if (kept) return kept;
       throw error;
     }
-    if (isAnother(response, kept)) event.waitUntil(keep(cache, key, response.clone()));
+    if (cache && isAnother(response, kept)) event.waitUntil(keep(cache, key, response.clone()));
     return response;
   }
 
