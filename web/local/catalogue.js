@@ -157,7 +157,7 @@ export const BUILT_IN = LOCAL_MODELS[0];
 
 /**
  * Returns the catalogue's model for a device: the last one of Qwen3 and SmolLM2 whose needs are met. A rule of thumb, by the sizes alone:
- * of the catalogue only SmolLM2-135M was measured, and no runtime here computes on WebGPU.
+ * of the catalogue only SmolLM2-135M was measured, and of WebGPU nothing.
  * @param {Device} [device] this one without
  * @returns {LocalModel}
  */

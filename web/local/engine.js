@@ -37,6 +37,7 @@ export class LocalEngine {
   #hubURL;
   #runtime;
   #using;
+  #webGPU;
   /** @type {string | Blob[]} */
   #model;
   /** @type {WeakMap<Blob | Blob[], Blob[]>} */
@@ -65,6 +66,7 @@ export class LocalEngine {
     contextTokens = 4096,
     threads = defaultThreads(),
     embedder = BUILT_IN_EMBEDDER,
+    webGPU = true,
     runtime,
   } = {}) {
     this.#localURL = folder(localURL);
@@ -72,6 +74,7 @@ export class LocalEngine {
     this.#model = this.#chosen(model);
     this.#contextTokens = contextTokens;
     this.#threads = threads;
+    this.#webGPU = webGPU;
     this.#using = embedderOf(embedder);
     this.#runtime = runtime;
   }
@@ -252,12 +255,12 @@ export class LocalEngine {
 
   /** @param {Pick<HostOptions, "model" | "language" | "embedder" | "tools">} what */
   #sendLoad(what) {
-    const [localURL, hubURL, contextTokens, threads] = [this.#localURL, this.#hubURL, this.#contextTokens, this.#threads];
     const options = {
-      localURL,
-      hubURL,
-      contextTokens,
-      threads,
+      localURL: this.#localURL,
+      hubURL: this.#hubURL,
+      contextTokens: this.#contextTokens,
+      threads: this.#threads,
+      webGPU: this.#webGPU,
       using: this.#using,
       ...(this.#runtime && { runtime: this.#runtime }),
       ...what,

@@ -110,7 +110,7 @@ export class Host {
    */
   async #openLanguageModel(model, onProgress, signal) {
     requireWebAssembly(); // before anything large is downloaded
-    const { contextTokens, threads, runtime: wanted } = this.#settled();
+    const { contextTokens, threads, webGPU, runtime: wanted } = this.#settled();
     const known = LOCAL_MODELS.find(({ name }) => name === model);
     const given = wanted ?? (known && (known.runtime ?? "guided"));
     const importGuided = () => Llama.importRuntime(this.#url(runtimeFolder()));
@@ -119,7 +119,7 @@ export class Host {
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const options = { contextTokens, threads, onCrash: this.#onCrash };
     const isNative = given ? given === "native" : await takesTools(weights[0]);
-    if (isNative) return NativeModel.open(weights, { url: this.#url("wllama3/"), ...options });
+    if (isNative) return NativeModel.open(weights, { url: this.#url("wllama3/"), webGPU, ...options });
     return Llama.open(weights, { runtime: early ?? (await importGuided()), ...options });
   }
 

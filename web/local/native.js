@@ -46,9 +46,10 @@ export class NativeModel {
 
   /**
    * @param {Blob[]} weights one file, or all parts of one in order
-   * @param {{url: URL, contextTokens: number, threads: number, onCrash: (error: Error) => void}} options url: folder of the runtime
+   * @param {{url: URL, contextTokens: number, threads: number, webGPU: boolean, onCrash: (error: Error) => void}} options url: folder of the
+   *   runtime. webGPU: whether it may compute there
    */
-  static async open(weights, { url, contextTokens, threads, onCrash }) {
+  static async open(weights, { url, contextTokens, threads, webGPU, onCrash }) {
     for (const part of weights) await checkFile(part);
     const { Wllama, LoggerWithoutDebug } = await importRuntime(url);
     let giveUp = () => {};
@@ -65,7 +66,8 @@ export class NativeModel {
     wllama.setCompat({ worker: new URL("compat/wllama.js", url).href, wasm: new URL("compat/wllama.wasm", url).href }, "firefox_safari");
     const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
     try {
-      await Promise.race([wllama.loadModel(weights, { n_ctx, n_threads: threads, n_parallel: 1 }), silence]);
+      const config = { n_ctx, n_threads: threads, n_parallel: 1, ...(webGPU ? {} : { n_gpu_layers: 0 }) };
+      await Promise.race([wllama.loadModel(weights, config), silence]);
       return new NativeModel(wllama);
     } catch (cause) {
       await within(EXIT_MS, "The end of the language model's worker", wllama.exit()).catch(() => {});

@@ -132,6 +132,8 @@ export type EngineOptions = {
   threads?: number;
   /** What `embed` uses: a name of `localEmbedders`, or a description with files of one's own. Tools are always chosen by the built-in one. */
   embedder?: string | LocalEmbedder;
+  /** Whether models that run native may compute on WebGPU, where the adapter has 16-bit floats in shaders; true by default. */
+  webGPU?: boolean;
   /** How language models run, in place of what the catalogue or their chat template says. */
   runtime?: LocalRuntime;
 };
@@ -168,6 +170,7 @@ export type HostOptions = {
   language: boolean;
   embedder: boolean;
   tools?: boolean;
+  webGPU: boolean;
   /** The embedder of `embed`. */
   using: LocalEmbedder;
   contextTokens: number;
