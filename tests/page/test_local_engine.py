@@ -252,6 +252,40 @@ def test_embeddings_keep_their_order_and_their_sense(page):
     assert run(page, "return await engine.embed([]);") == []
 
 
+def test_a_question_is_embedded_before_the_rest_of_a_file(page):
+    order = run(
+        page,
+        """
+        const order = [];
+        const long = "the tide comes in and goes out again ".repeat(8);
+        const file = engine.embed(Array(30).fill(long)).then(() => order.push("file"));
+        await engine.embed(["What is a tide?"]).then(() => order.push("question"));
+        await file;
+        return order;
+        """,
+    )
+    assert order == ["question", "file"]
+
+
+def test_a_static_embedder_stands_in_for_the_built_in_one(page):
+    seen = run(
+        page,
+        """
+        const own = new LocalEngine({embedder: "potion-base-8m", threads: 1});
+        const vectors = (await own.embed(["a fast car", "The automobile was quick.", "Bread and butter"])).map((vector) => [...vector]);
+        const names = (await own.stored()).map(({name}) => name);
+        const gone = await own.delete("potion-base-8m");
+        own.dispose();
+        return {vectors, names, gone};
+        """,
+    )
+    question, answer, other = seen["vectors"]
+    assert len(question) == 256
+    assert dot(question, answer) > dot(question, other) + 0.3
+    assert "potion-base-8m" in seen["names"]
+    assert seen["gone"] is True
+
+
 def dot(a, b):
     return sum(x * y for x, y in zip(a, b, strict=True))
 
