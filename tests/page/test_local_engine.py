@@ -271,12 +271,14 @@ def test_a_static_embedder_stands_in_for_the_built_in_one(page):
     seen = run(
         page,
         """
-        const own = new LocalEngine({embedder: "potion-base-8m", threads: 1});
-        const vectors = (await own.embed(["a fast car", "The automobile was quick.", "Bread and butter"])).map((vector) => [...vector]);
+        const own = new LocalEngine({threads: 1});
+        const texts = ["a fast car", "The automobile was quick.", "Bread and butter"];
+        const vectors = (await own.embed(texts, {embedder: "potion-base-8m"})).map((vector) => [...vector]);
+        const sizes = [(await own.embed(["a"]))[0].length, await failure(own.embed(["a"], {embedder: "e9"}))];
         const names = (await own.stored()).map(({name}) => name);
         const gone = await own.delete("potion-base-8m");
         own.dispose();
-        return {vectors, names, gone};
+        return {vectors, names, gone, sizes};
         """,
     )
     question, answer, other = seen["vectors"]
@@ -284,6 +286,8 @@ def test_a_static_embedder_stands_in_for_the_built_in_one(page):
     assert dot(question, answer) > dot(question, other) + 0.3
     assert "potion-base-8m" in seen["names"]
     assert seen["gone"] is True
+    assert seen["sizes"][0] == 384
+    assert seen["sizes"][1]["code"] == "bad_request"
 
 
 def dot(a, b):

@@ -1,20 +1,20 @@
 /**
  * The worker that holds the local models, so that neither the page nor Python waits for them.
  *
- * In:  {type: "load", id, options}  {type: "complete", id, request}  {type: "embed", id, texts}  {type: "abort", id}
+ * In:  {type: "load", id, options}  {type: "complete", id, request}  {type: "embed", id, texts, using}  {type: "abort", id}
  *      {type: "download", id, model, places}  {type: "stored", id}  {type: "delete", id, model}
  * Out: {type: "up"}, first; {type: "progress", id, progress}  {type: "event", id, event}
  *      and, exactly once for every id but an abort's, {type: "done", id, value} or {type: "fault", id, error}.
  *      After {type: "crash", error} nothing more comes: end this worker and make another.
  *
  * @typedef {{type: "load", id: number, options: HostOptions} | {type: "complete", id: number, request: CompletionRequest}
- *   | {type: "embed", id: number, texts: string[]} | {type: "abort", id: number}
+ *   | {type: "embed", id: number, texts: string[], using: LocalEmbedder} | {type: "abort", id: number}
  *   | {type: "download", id: number, model: string, places: {localURL: string, hubURL: string}} | {type: "stored", id: number}
  *   | {type: "delete", id: number, model: string}} ToWorker
  * @typedef {{type: "progress", id: number, progress: Progress} | {type: "event", id: number, event: CompletionEvent}
  *   | {type: "done", id: number, value?: unknown} | {type: "fault", id: number, error: ReturnType<typeof toWire>}
  *   | {type: "crash", error: ReturnType<typeof toWire>} | {type: "up"}} FromWorker
- * @import { CompletionEvent, CompletionRequest, HostOptions, Progress } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, HostOptions, LocalEmbedder, Progress } from "./types.js"
  */
 
 import { LocalModelError, toWire } from "./errors.js";
@@ -65,7 +65,7 @@ async function answer(message, signal) {
       for await (const event of host.complete(message.request, signal)) scope.postMessage({ type: "event", id, event });
       return undefined;
     case "embed":
-      return host.embed(message.texts, signal);
+      return host.embed(message.texts, message.using, signal);
     case "download":
       return host.download(message.model, message.places, (progress) => scope.postMessage({ type: "progress", id, progress }), signal);
     case "stored":

@@ -1,7 +1,7 @@
 /**
  * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
  *
- * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, ModelGiven, Progress, StoredModel } from "./types.js"
+ * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, LocalEmbedder, ModelGiven, Progress, StoredModel } from "./types.js"
  * @import { FromWorker, ToWorker } from "./engine-worker.js"
  */
 
@@ -53,8 +53,8 @@ export class LocalEngine {
   #disposed = false;
   /** What the worker has loaded or is loading. @type {{model: string | Blob[], done: Promise<unknown>} | undefined} */
   #language;
-  /** @type {Promise<unknown> | undefined} */
-  #embedder;
+  /** By name. @type {Map<string, Promise<unknown>>} */
+  #embedders = new Map();
   /** @type {Set<(progress: Progress) => void>} */
   #watchers = new Set();
 
@@ -96,7 +96,7 @@ export class LocalEngine {
     if (onProgress) this.#watchers.add(onProgress);
     try {
       if (language) await unlessAborted(signal, this.#needLanguage(this.#model, signal));
-      if (embedder) await unlessAborted(signal, this.#needEmbedder());
+      if (embedder) await unlessAborted(signal, this.#needEmbedder(this.#using));
       if (tools) await unlessAborted(signal, this.#sendLoad({ language: false, embedder: false, tools }));
       onProgress?.({ stage: "ready", loadedBytes: 0, totalBytes: 0 });
     } finally {
@@ -152,14 +152,15 @@ export class LocalEngine {
 
   /**
    * @param {string[]} texts
-   * @param {{signal?: AbortSignal}} [options]
+   * @param {{signal?: AbortSignal, embedder?: string}} [options] embedder: another one than the engine's, by its name
    * @returns {Promise<Float32Array[]>} unit vectors, in the order of `texts`: of 384 dimensions by the built-in embedder, which cuts texts at
    *   256 tokens. Of several calls the one with the fewest texts left goes on first, of equal ones the newest.
    */
-  async embed(texts, { signal } = {}) {
+  async embed(texts, { signal, embedder } = {}) {
+    const using = embedder ? embedderOf(embedder) : this.#using;
     if (texts.length === 0) return [];
-    await unlessAborted(signal, this.#needEmbedder());
-    const { id, done } = this.#send({ type: "embed", texts });
+    await unlessAborted(signal, this.#needEmbedder(using));
+    const { id, done } = this.#send({ type: "embed", texts, using });
     return /** @type {Float32Array[]} */ (await unlessAborted(signal, done, () => this.#abort(id)));
   }
 
@@ -242,18 +243,15 @@ export class LocalEngine {
     return files;
   }
 
-  #needEmbedder() {
-    if (!this.#embedder) {
-      const done = this.#sendLoad({ language: false, embedder: true });
-      done.catch(() => {
-        if (this.#embedder === done) this.#embedder = undefined;
-      });
-      this.#embedder = done;
-    }
-    return this.#embedder;
+  /** @param {LocalEmbedder} using */
+  #needEmbedder(using) {
+    const found = this.#embedders.get(using.name) ?? this.#sendLoad({ language: false, embedder: true, using });
+    found.catch(() => this.#embedders.get(using.name) === found && this.#embedders.delete(using.name));
+    this.#embedders.set(using.name, found);
+    return found;
   }
 
-  /** @param {Pick<HostOptions, "model" | "language" | "embedder" | "tools">} what */
+  /** @param {Pick<HostOptions, "model" | "language" | "embedder" | "tools"> & {using?: LocalEmbedder}} what */
   #sendLoad(what) {
     const options = {
       localURL: this.#localURL,
@@ -333,7 +331,8 @@ export class LocalEngine {
   /** Give up the worker: everything pending fails, and the next call starts another. @param {Error} error */
   #end(error) {
     this.#worker?.terminate();
-    this.#worker = this.#unheard = this.#language = this.#embedder = undefined;
+    this.#worker = this.#unheard = this.#language = undefined;
+    this.#embedders.clear();
     const calls = [...this.#calls.values()];
     this.#calls.clear();
     for (const call of calls) call.reject(error);

@@ -78,10 +78,11 @@ export class Host {
 
   /**
    * @param {string[]} texts
+   * @param {LocalEmbedder} using
    * @param {AbortSignal} [signal]
    */
-  async embed(texts, signal) {
-    return (await this.#embedder(this.#settled().using, () => {}, signal)).embed(texts, signal);
+  async embed(texts, using, signal) {
+    return (await this.#embedder(using, () => {}, signal)).embed(texts, signal);
   }
 
   /**

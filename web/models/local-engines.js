@@ -49,9 +49,9 @@ export async function complete({ engine, request }, { signal }) {
 }
 
 /**
- * @param {{texts: string[]}} params
+ * @param {{texts: string[], embedder?: string}} params
  * @param {{signal: AbortSignal}} context
  */
-export async function embed({ texts }, { signal }) {
-  return (await localEngine()).embed(texts, { signal });
+export async function embed({ texts, embedder }, { signal }) {
+  return (await localEngine()).embed(texts, { signal, embedder });
 }

@@ -57,8 +57,9 @@ class Models:
                 yield event.to_dict()
 
     async def embed(self, params: dict[str, Any]) -> list[list[float]]:
-        if params["access"]["model"].partition(":")[0] == "local":
-            return await embed("local", params["texts"])
+        provider, _, name = params["access"]["model"].partition(":")
+        if provider == "local":
+            return await embed("local", params["texts"], name)
         model = staysail.EmbeddingModel(**self._options(params))
         return [embedding.vec for embedding in await model.embed_texts(params["texts"])]
 

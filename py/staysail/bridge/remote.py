@@ -238,9 +238,10 @@ class RemoteEngine:
             except RemoteError as error:
                 raise EngineFault(str(error), error.code) from error
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], embedder: str = "") -> list[list[float]]:
+        asked = {"engine": self._name, "texts": list(texts)} | ({"embedder": embedder} if embedder else {})
         try:
-            vectors: list[list[float]] = await self._peer.call("engine.embed", {"engine": self._name, "texts": list(texts)})
+            vectors: list[list[float]] = await self._peer.call("engine.embed", asked)
         except RemoteError as error:
             raise EngineFault(str(error), error.code) from error
         return vectors

@@ -51,10 +51,10 @@ class JsEngine:
         finally:
             controller.abort()
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], embedder: str = "") -> list[list[float]]:
         engine = await self._load()
         try:
-            vectors = await engine.embed(to_js(list(texts)))
+            vectors = await engine.embed(to_js(list(texts)), _object({"embedder": embedder}))
         except JsException as error:
             raise _fault(error) from error
         return [list(vector.to_py()) for vector in vectors]

@@ -166,24 +166,24 @@ class EmbeddingModel(RemoteModel):
 
 
 class PageEmbeddingModel(EmbeddingModel):
-    """The embedder that runs in the page: 384 dimensions, length 1, English. It takes no options. Raises ConfigError outside of a page."""
+    """An embedder that runs in the page, whose vectors have length 1: "local" is the built-in one, with 384 dimensions, for English;
+    "local:potion-base-8m" and other names are those of the page's list. It takes no options. Raises ConfigError outside of a page."""
 
     def __init__(self, model: str, **options: Any) -> None:
         given = [name for name, value in options.items() if value is not None]
-        if given or model.partition(":")[2]:
-            raise ConfigError(
-                f'the page has one embedder and it takes no options: EmbeddingModel("local"), got {model!r}, {", ".join(given)}'
-            )
+        if given:
+            raise ConfigError(f"an embedder that runs in the page takes no options: EmbeddingModel({model!r}), got {', '.join(given)}")
         find_engine("local")
-        self.model, self.dimensions, self.input_type, self.usage = "local", 384, None, Usage()
+        self._embedder = model.partition(":")[2]
+        self.model, self.dimensions, self.input_type, self.usage = model, None if self._embedder else 384, None, Usage()
 
     @property
     def name(self) -> str:
-        return "local"
+        return self.model
 
     async def embed_texts(self, texts: Iterable[str], *, input_type: str | None = None) -> list[Embedding]:
         texts = list(texts)
-        return [Embedding(text, vec) for text, vec in zip(texts, await embed("local", texts), strict=True)]
+        return [Embedding(text, vec) for text, vec in zip(texts, await embed("local", texts, self._embedder), strict=True)]
 
     async def embed_images(self, images: Iterable[Image | bytes]) -> list[list[float]]:
         raise ConfigError("the page's embedder reads text alone")

@@ -21,7 +21,7 @@ class Engine(Protocol):
     """The port to the page's engine. Requests and events are plain JSON, as in web/local/types.d.ts. Raises EngineFault."""
 
     def complete(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]: ...
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]: ...
+    async def embed(self, texts: Sequence[str], embedder: str = "") -> list[list[float]]: ...
 
 
 class EngineFault(Exception):
@@ -86,10 +86,10 @@ class EngineModel:
         return f"EngineModel({self.name!r})"
 
 
-async def embed(provider: str, texts: Sequence[str]) -> list[list[float]]:
-    """Returns vectors of length 1, in order. Raises ConfigError outside of a page."""
+async def embed(provider: str, texts: Sequence[str], embedder: str = "") -> list[list[float]]:
+    """Returns vectors of length 1, in order. embedder: its name, "" for the engine's own. Raises ConfigError outside of a page."""
     try:
-        return await find_engine(provider).embed(texts)
+        return await find_engine(provider).embed(texts, embedder)
     except EngineFault as fault:
         raise translate(fault, provider) from fault
 

@@ -39,7 +39,7 @@ class Engine:
         for event in self.answers.pop(0):
             yield event
 
-    async def embed(self, texts: Any) -> list[list[float]]:
+    async def embed(self, texts: Any, embedder: str = "") -> list[list[float]]:
         raise NotImplementedError
 
 
