@@ -31,6 +31,17 @@ from tests.unit.agent.test_durable import Died, Mortal
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 
 
+HOSTING = {
+    "anthropic": "claude-opus-5-5",
+    "openai": "gpt-6-sol",
+    "xai": "grok-4.7",
+    "gemini": "gemini-4-argon",
+    "gemini-interactions": "gemini-4-argon",
+    "mistral-conversations": "mistral-large-4",
+}
+"""Providers that have web search and code execution, and a model of each."""
+
+
 class Replies:
     """A provider whose answer depends on the request alone, as a process that begins anew sees it."""
 
@@ -88,14 +99,7 @@ KINDS: dict[str, tuple[str, Callable[[], Any], dict[str, Any], str, int]] = {
         "Use weather.",
         2,
     )
-    for provider, model in {
-        "anthropic": "claude-opus-5-5",
-        "openai": "gpt-6-sol",
-        "xai": "grok-4.7",
-        "gemini": "gemini-4-argon",
-        "gemini-interactions": "gemini-4-argon",
-        "mistral-conversations": "mistral-large-4",
-    }.items()
+    for provider, model in HOSTING.items()
 }
 
 

@@ -26,7 +26,7 @@ from staysail import (
 )
 from staysail.testing import ReplayTransport
 from tests.contracts.spoken import recorded, speak
-from tests.contracts.test_answers_on_record import Replies
+from tests.contracts.test_answers_on_record import HOSTING, Replies
 from tests.contracts.test_native import MODELS
 from tests.rules import RulesTransport
 
@@ -159,16 +159,7 @@ KINDS: dict[str, tuple[str, Callable[[], Any], Callable[[Acts], list[Any]], str]
         lambda acts: [web_search(), code_execution(), acts.function()],
         "Use look.",
     )
-    for provider, model in {
-        "anthropic": "claude-opus-5-5",
-        "openai": "gpt-6-sol",
-        "xai": "grok-4.7",
-        "gemini": "gemini-4-argon",
-        "gemini-interactions": "gemini-4-argon",
-        "mistral-conversations": "mistral-large-4",
-        "openrouter-responses": "openai/gpt-6-sol",
-    }.items()
-    if provider != "openrouter-responses"
+    for provider, model in HOSTING.items()
 }
 KINDS |= {
     f"a function of {name}": (name, rules(name.partition(":")[0]), lambda acts: [acts.function()], "Use look.")

@@ -9,14 +9,14 @@ its results; and the kept part begins with a user message. A custom policy is an
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any, Protocol
 
 from ..core.completion import Completion, CompletionRequest
-from ..core.errors import ConfigError, ProviderError
+from ..core.errors import ConfigError
 from ..core.messages import Message
 from ..core.ports import Clock, Model
-from ..core.retry import Retry
+from ..core.retry import Retry, repeat_failed
 from ..core.tokens import Counter, message_tokens, overhead_tokens
 from .context import RunContext
 from .exchanges import starts_of_exchanges, starts_of_rounds, unpaired
@@ -54,18 +54,12 @@ class MemoryContext:
 
     async def ask(self, model: Model, request: CompletionRequest) -> Completion:
         """Calls a model for the policy, such as for a summary. The call is retried as the run's own calls are, and counted in its usage."""
-        attempt = 1
-        while True:
+
+        def call() -> Awaitable[Completion]:
             self.run.count(requests=1)
-            try:
-                completion = await model.complete(request)
-                break
-            except ProviderError as error:
-                delay_s = self._retry.delay_s(attempt, error)
-                if delay_s is None:
-                    raise
-                attempt += 1
-                await self._clock.sleep(delay_s)
+            return model.complete(request)
+
+        completion = await repeat_failed(call, self._retry, self._clock.sleep)
         self.run.spend(model.name, completion)
         return completion
 

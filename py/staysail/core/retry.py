@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Awaitable, Callable
 
 from .errors import ConfigError, ProviderError
 from .value import Value
@@ -48,3 +49,17 @@ class Retry(Value):
         if value is None or value is True:
             return cls()
         return cls(attempts=max(1, int(value)))
+
+
+async def repeat_failed[T](call: Callable[[], Awaitable[T]], retry: Retry, sleep: Callable[[float], Awaitable[None]]) -> T:
+    """Returns what the call returns; repeats it after each ProviderError as `retry` says. Raises the last error."""
+    attempt = 1
+    while True:
+        try:
+            return await call()
+        except ProviderError as error:
+            delay_s = retry.delay_s(attempt, error)
+            if delay_s is None:
+                raise
+            attempt += 1
+            await sleep(delay_s)

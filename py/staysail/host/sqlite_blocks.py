@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..indexes.ports import Record
+from ..stores.memory_blocks import copy_into
 from .sqlite_file import SqliteFile
 from .sqlite_records import SqliteTurn
 
@@ -33,14 +34,7 @@ class SqliteBlocks:
         return [self._read(*request) for request in requests]
 
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
-        failed = []
-        for key, target in targets.items():
-            record = self._read(table, key)
-            if record is None or len(record) != len(target):
-                failed.append(key)
-            else:
-                target[:] = record
-        return failed
+        return copy_into(targets, lambda key: self._read(table, key))
 
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
         size = len(target) // max(len(parts), 1)

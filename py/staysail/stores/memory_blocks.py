@@ -1,11 +1,23 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ..core.locks import Lock
 from ..indexes.ports import Record
+
+
+def copy_into(targets: Mapping[int, memoryview[int]], find: Callable[[int], Record | None]) -> list[int]:
+    """Copies records into their targets. Returns the keys of records that are missing or have another length than their target."""
+    failed = []
+    for key, target in targets.items():
+        record = find(key)
+        if record is None or len(record) != len(target):
+            failed.append(key)
+        else:
+            target[:] = record
+    return failed
 
 
 class MemoryBlocks:
@@ -22,14 +34,8 @@ class MemoryBlocks:
         return [self.tables.get(table, {}).get(key) for table, key in requests]
 
     async def read_into(self, table: str, targets: Mapping[int, memoryview[int]]) -> list[int]:
-        failed = []
-        for key, target in targets.items():
-            record = self.tables.get(table, {}).get(key)
-            if record is None or len(record) != len(target):
-                failed.append(key)
-            else:
-                target[:] = record
-        return failed
+        records = self.tables.get(table, {})
+        return copy_into(targets, records.get)
 
     def read_parts(self, table: str, parts: Sequence[tuple[int, int]], target: memoryview[int]) -> bool:
         size = len(target) // max(len(parts), 1)

@@ -22,11 +22,6 @@ def render_hosted(tools: Iterable[HostedTool], wire: str) -> list[dict[str, Any]
     return [_render(tool, MAKERS[wire], wire) for tool in tools]
 
 
-def hosted_kinds(wire: str) -> tuple[str, ...]:
-    """Returns the kinds of hosted tools that a wire format has."""
-    return tuple(MAKERS.get(wire, ()))
-
-
 def _render(tool: HostedTool, makers: Mapping[str, Maker], wire: str) -> dict[str, Any]:
     if tool.kind not in makers:
         raise ConfigError(f"there is no hosted {tool.kind} here; there are: {', '.join(makers) or 'none'}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypedDict
 
 from ..core.bodies import MAX_SERVICE_BYTES
 from ..core.completion import Timeouts
-from ..core.errors import ConfigError, ProviderError
+from ..core.errors import ConfigError
 from ..core.ports import Clock, HttpResponse, Transport
-from ..core.retry import Retry
+from ..core.retry import Retry, repeat_failed
 from ..core.usage import Usage
 from ..core.waiting import SystemClock
 from .endpoint import Endpoint, Key
@@ -119,25 +119,13 @@ class RemoteModel:
         async def ask() -> Any:
             return (await self.endpoint.fetch_json(path, body, timeouts=self._timeouts))[0]
 
-        return await self._again(ask)
+        return await repeat_failed(ask, self._retry, self._clock.sleep)
 
     async def _ask_bytes(self, path: str, body: Any) -> tuple[bytes, HttpResponse]:
         async def ask() -> tuple[bytes, HttpResponse]:
             return await self.endpoint.fetch(path, body, timeouts=self._timeouts)
 
-        return await self._again(ask)
-
-    async def _again[T](self, ask: Callable[[], Awaitable[T]]) -> T:
-        attempt = 1
-        while True:
-            try:
-                return await ask()
-            except ProviderError as error:
-                delay_s = self._retry.delay_s(attempt, error)
-                if delay_s is None:
-                    raise
-                attempt += 1
-                await self._clock.sleep(delay_s)
+        return await repeat_failed(ask, self._retry, self._clock.sleep)
 
     def _read[T](self, parse: Callable[[Any], T], body: Any) -> T:
         """Returns `parse(body)`. Raises StreamError where the body has another shape than the service's."""

@@ -32,7 +32,6 @@ from .reader import (
 
 FUNCTION_TYPE: Final = 0x60
 TABLE_WITH_VALUE: Final = 0x40
-REFERENCES: Final = (0x63, 0x64)
 NO_EXCEPTIONS: Final = f"it uses exceptions, {UNCOUNTED}: build it without them"
 
 
