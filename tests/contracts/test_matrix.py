@@ -10,6 +10,8 @@ import pytest
 from staysail import Agent, ConfigError, File, Image, Message, ProviderError, Reasoning, Text, ToolCall, ToolOutput, load_model, tool
 from tests.rules import RulesTransport
 
+GEMINI = ["gemini-4-argon", "gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-3-flash-preview", "gemini-2.5-pro", "gemini-2.5-flash"]
+MISTRAL = ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"]
 # What is tried of each provider: models whose rules differ.
 MODELS = {
     "openai": ["gpt-6-sol", "gpt-6.1-sol", "gpt-5.6", "gpt-5.4", "gpt-5-mini", "gpt-5.5-pro", "o3", "gpt-4.1-nano", "gpt-7-next"],
@@ -27,25 +29,11 @@ MODELS = {
         ),
         *("claude-opus-4-7", "claude-sonnet-4-6", "claude-haiku-4-5", "claude-opus-4-1", "claude-opus-6-next"),
     ],
-    "gemini": [
-        "gemini-4-argon",
-        "gemini-3.8-flash",
-        "gemini-3.1-pro-preview",
-        "gemini-3-flash-preview",
-        "gemini-2.5-pro",
-        "gemini-2.5-flash",
-    ],
-    "gemini-interactions": [
-        "gemini-4-argon",
-        "gemini-3.8-flash",
-        "gemini-3.1-pro-preview",
-        "gemini-3-flash-preview",
-        "gemini-2.5-pro",
-        "gemini-2.5-flash",
-    ],
+    "gemini": GEMINI,
+    "gemini-interactions": GEMINI,
     "xai": ["grok-4.7", "grok-4.3", "grok-4.20-0309-reasoning", "grok-4.20-non-reasoning"],
-    "mistral": ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"],
-    "mistral-conversations": ["mistral-large-4", "mistral-medium-3.5", "mistral-large-2512", "magistral-medium-latest"],
+    "mistral": MISTRAL,
+    "mistral-conversations": MISTRAL,
     "groq": ["openai/gpt-oss-120b", "qwen/qwen3.8-27b", "llama-3.3-70b-versatile"],
     "deepseek": ["deepseek-v4-pro", "deepseek-v4-flash"],
     "cohere": ["command-a-03-2025", "command-a-reasoning-08-2025", "command-a-vision-07-2025"],

@@ -96,10 +96,6 @@ class Firefox:
         """Opens an empty tab."""
         return str(self.command("browsingContext.create", {"type": "tab"})["context"])
 
-    def new_profile(self) -> str:
-        """Makes a set of cookies and storage beside the first, as a container holds it. Returns its id."""
-        return str(self.command("browser.createUserContext", {})["userContext"])
-
     def go(self, tab: str, url: str) -> None:
         self.command("browsingContext.navigate", {"context": tab, "url": url, "wait": "complete"})
 

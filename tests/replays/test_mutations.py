@@ -88,12 +88,9 @@ async def ask(provider: str, answer: dict[str, Any], *, streamed: bool) -> None:
 
 GROUPS = recorded_answers()
 NAMES = [f"{wire.strip('/')}-{'streamed' if streamed else 'whole'}" for wire, streamed in GROUPS]
-EACH = pytest.mark.parametrize(("wire", "streamed"), GROUPS, ids=NAMES)
 
 
-@pytest.mark.parametrize(
-    ("wire", "streamed"), GROUPS, ids=[f"{wire.strip('/')}-{'streamed' if streamed else 'whole'}" for wire, streamed in GROUPS]
-)
+@pytest.mark.parametrize(("wire", "streamed"), GROUPS, ids=NAMES)
 async def test_a_spoilt_answer_is_an_answer_or_an_error_of_ours(wire: str, streamed: bool):
     random = Random(f"{SEED} {wire} {streamed}")
     for number in range(MUTANTS):
@@ -109,9 +106,7 @@ async def test_a_spoilt_answer_is_an_answer_or_an_error_of_ours(wire: str, strea
             raise AssertionError(f"mutant {number} of {scenario}: {answer['response']['body'][:3000]}") from error
 
 
-@pytest.mark.parametrize(
-    ("wire", "streamed"), GROUPS, ids=[f"{wire.strip('/')}-{'streamed' if streamed else 'whole'}" for wire, streamed in GROUPS]
-)
+@pytest.mark.parametrize(("wire", "streamed"), GROUPS, ids=NAMES)
 async def test_a_run_goes_through_spoilt_answers_or_ends_in_an_error_of_ours(wire: str, streamed: bool):
     random = Random(f"{SEED} runs {wire} {streamed}")
     for number in range(AGENT_RUNS):

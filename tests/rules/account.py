@@ -14,7 +14,6 @@ from tests.server.box import Seen
 
 type Judge = Callable[[Seen], Mapping[str, Any]]
 NOT_FOUND = {"status": 404, "body": {"error": {"message": "No such file or batch.", "type": "not_found_error"}}}
-LATER = ("openai", "openai-chat", "mistral", "groq", "anthropic", "gemini")
 
 
 class Account:

@@ -9,7 +9,6 @@ from staysail.providers.catalog import known_model, known_models
 from staysail.wire.model_rows import read_row
 from tests.server import Box
 
-NOTHING = {"context_length": None, "max_output_tokens": None, "inputs": (), "abilities": (), "retires": ""}
 # Rows as the providers' documentation has them, cut.
 ROWS = {
     "anthropic": (
