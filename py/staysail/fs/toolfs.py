@@ -17,14 +17,12 @@ from ..core.ports import Transport
 from ..core.shown import Note, Showable, ShownPart, Table
 from ..core.tool import Approval
 from ..core.value import NOTHING
-from . import snapshot_archive as archive
 from .agent_tools import make_tools
 from .audit import Audit, AuditMount
 from .blobs import Blobs
 from .call import CallFiles
 from .chain import run_chain
 from .client_tools import apply_patch, memory, text_editor
-from .files import Files
 from .http_mount import HttpMount
 from .memory_mount import MemoryMount, new_id
 from .mounts import Mounted
@@ -37,7 +35,8 @@ from .rag import RagMount
 from .search import Query, checked_query
 from .session import Grant, Session
 from .skills import Skill, read_skill
-from .snapshots import Diff, Snapshot, Snapshots, used_by_snapshots
+from .snapshot_calls import SnapshotCalls
+from .snapshots import Snapshots, used_by_snapshots
 from .snapshots_mount import SnapshotsMount
 from .tree import TreeMount, used_by_trees
 
@@ -49,11 +48,10 @@ DEFAULT_NAME = "toolfs"
 SKILLS = (*ROOT, "skills")
 MEMORY = (*ROOT, "memory")
 PLUGINS = (*ROOT, "plugins")
-SNAPSHOTS = (*ROOT, "snapshots")
 RAG = (*ROOT, "rag", "query")
 
 
-class ToolFS(Files, Showable):
+class ToolFS(SnapshotCalls, Showable):
     """A virtual file system that an agent works through: files, memory, retrieval, skills, plugins and snapshots in one tree.
 
         toolfs = ToolFS("notes", search_index=store)
@@ -319,52 +317,6 @@ class ToolFS(Files, Showable):
     def apply_patch(self, session: Session, *, approval: Approval = "never") -> ClientTool:
         """Returns a tool that changes files by diffs, on which GPT was trained; other models receive a function."""
         return apply_patch(self, session, approval=approval)
-
-    # Snapshots.
-
-    async def snapshot(self, session: Session, name: str | None = None) -> Snapshot:
-        """Takes a snapshot of all trees and states. name: the time, if left out."""
-        async with self._call(session, "snapshot", to_text((*SNAPSHOTS, *([name] if name else ())))) as call:
-            call.need("write", (*SNAPSHOTS, *([check_name(name)] if name else ())))
-            return await self.snapshots.create(name)
-
-    async def diff(self, old: str, new: str | None, session: Session) -> Diff:
-        """Returns the changes from one snapshot to another, or to the present where `new` is None, among paths that the session sees."""
-        async with self._call(session, "diff", to_text((*SNAPSHOTS, old)), to=new or "now") as call:
-            for name in filter(None, (old, new)):
-                call.need("read", (*SNAPSHOTS, check_name(name)))
-            diff = await self.snapshots.diff(old, new)
-            seen = {
-                field: tuple(path for path in getattr(diff, field) if session.sees(resolve_path(path)))
-                for field in ("added", "removed", "changed")
-            }
-            return diff.replace(**seen)
-
-    async def rollback(self, name: str, session: Session) -> Snapshot:
-        """Restores a snapshot. It needs `execute` on the snapshot, because it changes the files of every session."""
-        async with self._call(session, "rollback", to_text((*SNAPSHOTS, name))) as call:
-            call.need("execute", (*SNAPSHOTS, check_name(name)))
-            return await self.snapshots.rollback(name)
-
-    async def branch(self, name: str, new_name: str, session: Session) -> Snapshot:
-        """Copies a snapshot under a new name."""
-        async with self._call(session, "branch", to_text((*SNAPSHOTS, name)), to=new_name) as call:
-            call.need("read", (*SNAPSHOTS, check_name(name)))
-            call.need("write", (*SNAPSHOTS, check_name(new_name)))
-            return await self.snapshots.branch(name, new_name)
-
-    async def export_snapshot(self, name: str, session: Session) -> bytes:
-        """Returns a snapshot with all its contents as one file. It needs `execute` on the snapshot, because the file holds the memory of
-        every session."""
-        async with self._call(session, "export_snapshot", to_text((*SNAPSHOTS, name))) as call:
-            call.need("execute", (*SNAPSHOTS, check_name(name)))
-            return call.took(await archive.export_snapshot(self.snapshots, name))
-
-    async def import_snapshot(self, data: bytes, session: Session) -> Snapshot:
-        """Adds an exported snapshot; nothing else changes. Raises CorruptionError where a hash is wrong."""
-        async with self._call(session, "import_snapshot", to_text(SNAPSHOTS)) as call:
-            call.need("write", SNAPSHOTS)
-            return await archive.import_snapshot(self.snapshots, call.took(data))
 
     async def _ask(self, path: Path, query: Query, session: Session) -> dict[str, Any]:
         answer: dict[str, Any] = read_json(await self.read(f"{to_text(path)}?{query.encode()}", session))
