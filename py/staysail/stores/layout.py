@@ -143,7 +143,6 @@ def decode_head(record: Record) -> Head:
             "delete it and add the documents anew",
             code="older_format",
         )
-    fields.pop("old", None)  # of a migration from format 1, over long ago
     log = tuple((key, rows) for key, rows in fields["log"])
     segments = tuple(fields["segments"])
     found = fields.pop("witness", None)
