@@ -24,7 +24,7 @@ FENCE = re.compile(r"```[\w-]*\s*\n(.*?)```", re.DOTALL)
 
 
 def says_nothing(message: Message) -> bool:
-    """Whether a message holds only reasoning and blank text: no call, picture or other part."""
+    """Returns whether a message holds only reasoning and blank text: no call, picture or other part."""
     return all(isinstance(part, Reasoning) or (isinstance(part, Text) and not part.text.strip()) for part in message.content)
 
 

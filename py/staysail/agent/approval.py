@@ -112,7 +112,7 @@ def read_answers(approvals: Mapping[str, Any] | None, pending: Iterable[Approval
 
 
 async def needs_approval(call: ToolCall, tool: Tool | None) -> bool:
-    """Whether the call must be approved. A call that would fail anyway (unknown tool, arguments that do not fit) is not."""
+    """Returns whether the call must be approved. A call that would fail anyway (unknown tool, arguments that do not fit) is not."""
     approval: Any = getattr(tool, "approval", "never")
     if tool is None or approval == "never":
         return False

@@ -51,7 +51,7 @@ async def call_tool[S](call: ToolCall, known: Mapping[str, Tool], timeout_s: flo
 
 
 def _is_stopping() -> bool:
-    """Whether a cancellation is meant for this task, and not for work that the tool awaited."""
+    """Returns whether a cancellation is meant for this task, and not for work that the tool awaited."""
     task = None if blocking.get() else asyncio.current_task()
     return task is None or task.cancelling() > 0
 

@@ -230,7 +230,7 @@ class Driver:
                     return
 
     async def _refused(self, output: Any) -> bool:
-        """Whether `output_check` refused the output, which then went back to the model."""
+        """Returns whether `output_check` refused the output, which then went back to the model."""
         check = self._settings.output_check
         objection = await find_objection(check, self._context, output) if check else None
         if objection is None:

@@ -48,7 +48,7 @@ class ModelChanged(Event):
 
 
 def goes_on(error: StaysailError) -> bool:
-    """Whether another model may answer after this error: overload, rate limit, network, 5xx, a broken stream, a model that does not
+    """Returns whether another model may answer after this error: overload, rate limit, network, 5xx, a broken stream, a model that does not
     exist, a context too long for the model, or an engine that the page lacks."""
     if isinstance(error, NetworkError | ServerError | RateLimitError):
         return True
@@ -58,7 +58,7 @@ def goes_on(error: StaysailError) -> bool:
 
 
 def is_missing(error: StaysailError) -> bool:
-    """Whether the error says that the model does not exist."""
+    """Returns whether the error says that the model does not exist."""
     if isinstance(error, ConfigError):
         return error.code != "config"  # an engine's own code: not_found, unavailable, runtime_missing, …
     return isinstance(error, ProviderError) and (
@@ -69,7 +69,7 @@ def is_missing(error: StaysailError) -> bool:
 
 
 def is_too_long(error: StaysailError) -> bool:
-    """Whether the error says that the conversation does not fit the model's context."""
+    """Returns whether the error says that the conversation does not fit the model's context."""
     if not isinstance(error, ProviderError) or error.status not in (None, 400, 413, 422):
         return False
     return error.code in ("context_length_exceeded", "exceed_context_size_error", "context_overflow") or bool(TOO_LONG.search(str(error)))

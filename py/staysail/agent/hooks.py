@@ -205,7 +205,7 @@ def read_hooks(value: Any) -> tuple[Any, ...]:
 
 
 def _overrides(hook: Any, name: str) -> bool:
-    """Whether the hook overrides the method."""
+    """Returns whether the hook overrides the method."""
     method: Callable[..., Any] | None = getattr(hook, name, None)
     return method is not None and getattr(method, "__func__", None) is not vars(Hooks)[name]
 

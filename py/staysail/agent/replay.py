@@ -59,8 +59,8 @@ class Replay:
         return self._run
 
     def follows(self, event: Event) -> bool:
-        """Whether an event from the run's owner fits the state known here: text of a step whose beginning was yielded, or output of a
-        running call. Every other event is on record, or will be."""
+        """Returns whether an event from the run's owner fits the state known here: text of a step whose beginning was yielded, or output of
+        a running call. Every other event is on record, or will be."""
         if isinstance(event, ToolProgress):
             return any(position in self.begun and call.id == event.call_id for position, call in self.run.ready())
         return self.live or isinstance(event, NestedEvent | RetryScheduled)

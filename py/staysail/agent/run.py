@@ -212,7 +212,7 @@ class Run(RunCalls, Showable):
 
     @property
     def _paused_answer(self) -> bool:
-        """Whether the provider paused the last answer, so that the next answer continues it."""
+        """Returns whether the provider paused the last answer, so that the next answer continues it."""
         last = self.steps[-1].completion if self.steps else None
         return last is not None and last.finish_reason == "paused" and self.messages[-1].role == "assistant"
 
@@ -330,7 +330,7 @@ class Run(RunCalls, Showable):
         return Reply("", None, self.history, self.usage, "paused", tuple(self.steps), self.pending, self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: all but `decode`, which may be any function; the typed output of the copy is the plain JSON."""
+        """Returns the state for pickling, without `decode`, which may be any function: the copy's typed output is plain JSON."""
         return vars(self) | {"_decode": as_it_is}
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Run:

@@ -288,7 +288,7 @@ class Settings(Value):
 
 
 def _is_wrapped(value: Any) -> bool:
-    """Whether an answer is the object that providers require around it. Some models write the value alone."""
+    """Returns whether an answer is the object that providers require around it. Some models write the value alone."""
     return isinstance(value, Mapping) and value.keys() == {"value"}
 
 

@@ -188,7 +188,7 @@ def _describe_error(error: BaseException) -> dict[str, Any]:
 
 
 def _read_decision(decision: dict[str, Any], value: Any, result: Any) -> Any:
-    """What web/agent/hooks.js checked: one of stop, ask_again, skip, request, completion, call, result."""
+    """The answer of a hook as web/agent/hooks.js checked it: one of stop, ask_again, skip, request, completion, call, result."""
     match decision:
         case {"stop": reason}:
             return Stop(reason)

@@ -68,7 +68,7 @@ def translate(error: RemoteError, model: str) -> StaysailError:
 
 
 def _is_network(error: RemoteError) -> bool:
-    """Whether the error is a failed `fetch`, which browsers and Node raise as a TypeError, or its timeout."""
+    """Returns whether the error is a failed `fetch`, which browsers and Node raise as a TypeError, or its timeout."""
     return error.name == "TimeoutError" or any(word in str(error).lower() for word in ("fetch", "network", "load failed"))
 
 

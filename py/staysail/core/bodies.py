@@ -9,13 +9,13 @@ from .errors import ProviderError
 from .ports import HttpResponse
 
 MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-"""Of a whole response, and of one event of a stream, unless `max_response_bytes` says otherwise."""
+"""The most bytes of a whole response, and of one event of a stream, unless `max_response_bytes` says otherwise."""
 MAX_SERVICE_BYTES = 4 * MAX_RESPONSE_BYTES
-"""Of a response with vectors, images or speech: 2,048 vectors of 3,072 numbers are 140 MB of JSON."""
+"""The most bytes of a response with vectors, images or speech: 2,048 vectors of 3,072 numbers are 140 MB of JSON."""
 STREAM_FACTOR = 16
-"""A stream may have so many times as much in all: each token costs it some hundred bytes."""
+"""The most bytes of a whole stream are so many times as many: each token takes some hundred bytes."""
 MAX_ERROR_BYTES = 64 * 1024
-"""Read of an error's body; the rest is left."""
+"""The most bytes of an error's body that are read."""
 
 
 def too_large(sender: str, limit_bytes: int, what: str = "a response") -> ProviderError:

@@ -53,7 +53,7 @@ class ToolDefinition(Value):
     Args:
         parameters: JSON Schema of an object.
         strict: The provider constrains the model to the schema.
-        native: What the tool is to a provider that knows tools of its kind.
+        native: The kind of the tool, for providers that have an entry of their own for the kind.
     """
 
     name: str

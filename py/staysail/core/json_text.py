@@ -32,7 +32,7 @@ MAX_BYTES = 64 * 1024 * 1024
 SHORT = 4096
 """Texts up to this length are parsed with a check of each float, longer ones searched for large exponents first, which costs less."""
 MOST_DIGITS = 308
-"""Of an integer that a float holds; Python itself refuses to read 4,301."""
+"""The most digits of an integer that a float holds; Python itself refuses to read 4,301."""
 
 STRUCTURE = b'[]{}"'
 NOT_STRUCTURE = bytes(set(range(256)) - set(STRUCTURE))
@@ -136,7 +136,7 @@ def json_bytes(value: Any, **options: Any) -> bytes:
 
 
 def _is_deep(text: str, max_depth: int) -> bool:
-    """Whether a JSON text nests deeper than `max_depth`. Of a text that is not JSON, it says so of the part before the first fault."""
+    """Returns whether a JSON text nests deeper than `max_depth`; in a text that is not JSON, whether the part before the fault does."""
     data = _encoded(text)
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # every quote that is left begins or ends a string

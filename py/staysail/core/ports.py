@@ -31,7 +31,7 @@ class ReasoningTraits(Value):
         levels: The provider's names for the effort, least first; "none" is among them where reasoning can be switched off.
         by_default: Whether the model reasons without an option.
         budget: The least and the most tokens, for models that take a number of tokens.
-        style: Which of its wire format's ways to request reasoning the model takes; "" for the usual one.
+        style: The way in which reasoning is requested, where the wire format has several; "" for the usual one.
     """
 
     levels: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class ReasoningTraits(Value):
 
 
 class ModelTraits(Value):
-    """What a model takes and can do. Callers read this instead of the model's name.
+    """The abilities and limits of a model. Callers read this instead of the model's name.
 
     Args:
         native_output: Structured output by JSON Schema.
@@ -75,7 +75,7 @@ class ModelTraits(Value):
     retires: str = ""
 
     def reasons(self, option: Any) -> bool:
-        """Whether the model reasons before its answer. option: the `reasoning` option of the request."""
+        """Returns whether the model reasons before its answer. option: the `reasoning` option of the request."""
         known = self.reasoning
         if known is None:
             return option not in (None, "none")
@@ -85,7 +85,7 @@ class ModelTraits(Value):
         return known.by_default or (can and option not in (None, "none"))
 
     def forces_tools(self, option: Any) -> bool:
-        """Whether a tool call can be forced. option: the `reasoning` option of the request."""
+        """Returns whether a tool call can be forced. option: the `reasoning` option of the request."""
         return self.forced_tools and (self.forced_with_reasoning or not self.reasons(option))
 
 
@@ -176,7 +176,7 @@ class HttpRequest(Value):
 
     @property
     def is_private(self) -> bool:
-        """Whether the request carries something that only its origin may see: a body, or a secret in a header or in the address."""
+        """Returns whether the request carries something that only its origin may see: a body, or a secret in a header or in the address."""
         return bool(self.body) or any(holds_secret(*header) for header in self.headers.items()) or bool(secrets_of_url(self.url))
 
     @property
@@ -202,7 +202,7 @@ def check_header(name: str, value: Any) -> None:
 
 
 def has_odd_host(url: str) -> bool:
-    """Whether an address has characters before its path that one client reads as the end of the host and another as part of it:
+    """Returns whether an address has characters before its path that one client reads as the end of the host and another as part of it:
     httpx goes to b for "http://a\\@b/", a browser to a."""
     return ODD_HOST.match(url) is not None
 

@@ -19,7 +19,7 @@ MOST_SECRETS = 4096
 """Remembered at once; the oldest are forgotten first, as tokens that are renewed every hour are."""
 
 MOST_LEVELS = 200
-"""Of a value that is redacted; also for a value that holds itself."""
+"""The most levels of a value that is redacted; the limit also ends a value that holds itself."""
 
 WORDS = ("auth", "key", "token", "cookie", "secret", "passw", "credential", "signature")
 PUBLIC = frozenset({"idempotency-key", "sec-websocket-key", "max_tokens"})
@@ -31,13 +31,13 @@ _forms: dict[str, tuple[str, ...]] = {}
 
 
 def is_secret(name: str) -> bool:
-    """Whether a header or a query parameter of this name may hold a secret."""
+    """Returns whether a header or a query parameter of this name may hold a secret."""
     name = name.lower()
     return name not in PUBLIC and any(word in name for word in WORDS)
 
 
 def holds_secret(name: str, value: str) -> bool:
-    """Whether a header may hold a secret, by its name or by the look of its value."""
+    """Returns whether a header may hold a secret, by its name or by the look of its value."""
     return is_secret(name) or bool(KEY_PREFIX.match(value.strip()))
 
 

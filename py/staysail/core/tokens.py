@@ -83,13 +83,13 @@ async def count_tokens(text: str, counter: Counter | None = None) -> int:
 
 
 async def message_tokens(message: Message, counter: Counter | None = None) -> int:
-    """Of a message as it is sent: text, tool calls and results, thoughts; PER_MEDIA for everything else."""
+    """Returns the tokens of a message as it is sent: of text, tool calls and results, and thoughts; PER_MEDIA for each medium."""
     text = "\n".join(_texts(message.content))
     return PER_MESSAGE + await count_tokens(text, counter) + PER_MEDIA * _media(message.content)
 
 
 async def overhead_tokens(request: CompletionRequest, counter: Counter | None = None) -> int:
-    """Of what a request holds beside its messages: preamble, documents, tools, output schema."""
+    """Returns the tokens of a request beside its messages: of the preamble, documents, tools and output schema."""
     fields = request.replace(messages=(), additional_params=NOTHING).to_dict()
     kept = {name: value for name, value in fields.items() if value and name in ("preamble", "documents", "tools", "output")}
     return await count_tokens("\n".join(_strings(kept)), counter)

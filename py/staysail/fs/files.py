@@ -98,7 +98,7 @@ class Files:
             return await self._entry(place, session)
 
     async def exists(self, path: str, session: Session) -> bool:
-        """Whether the path exists."""
+        """Returns whether the path exists."""
         try:
             await self.stat(path, session)
         except ToolFSError as error:

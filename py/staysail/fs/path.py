@@ -108,5 +108,5 @@ def to_text(path: Path) -> str:
 
 
 def is_under(path: Path, folder: Path) -> bool:
-    """Whether `path` is `folder` or lies in it."""
+    """Returns whether `path` is `folder` or lies in it."""
     return path[: len(folder)] == folder

@@ -277,6 +277,6 @@ def _describe_exception(error: BaseException, limit_s: float) -> str:
 
 
 def _is_stopping() -> bool:
-    """Whether a cancellation is this task's own, and not of something the plugin waited for."""
+    """Returns whether a cancellation is this task's own, and not of something the plugin waited for."""
     task = None if blocking.get() else asyncio.current_task()
     return task is None or task.cancelling() > 0

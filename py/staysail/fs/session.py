@@ -91,18 +91,18 @@ class Grant(Value):
         return cls(rules, tuple(_host_rule(host, words) for host, words in (hosts or {}).items()), calls, size_bytes, seconds)
 
     def allows(self, operation: str, path: Path) -> bool:
-        """Whether the operation is granted on the path. Directories above a granted folder may be listed too; such a listing shows only
-        the way to the folder."""
+        """Returns whether the operation is granted on the path. Directories above a granted folder may be listed too; such a listing shows
+        only the way to the folder."""
         if self.names(operation, path):
             return True
         return operation == "list" and self.shows(path) and not any(is_under(path, rule.folder) for rule in self.rules)
 
     def names(self, operation: str, path: Path) -> bool:
-        """Whether a rule grants the operation on the path."""
+        """Returns whether a rule grants the operation on the path."""
         return any(operation in rule.operations and is_under(path, rule.folder) for rule in self.rules)
 
     def shows(self, path: Path) -> bool:
-        """Whether a listing shows the path: any operation is granted on it, or on a path below it."""
+        """Returns whether a listing shows the path: any operation is granted on it, or on a path below it."""
         return any(is_under(path, rule.folder) or is_under(rule.folder, path) for rule in self.rules)
 
     def allows_host(self, method: str, host: str) -> bool:
@@ -165,7 +165,7 @@ class Session:
         return all(session.grant.shows(path) for session in self.chain())
 
     def may_somewhere(self, operation: Operation, folder: Path) -> bool:
-        """Whether the operation is allowed anywhere in a folder. Decides which tools an agent gets."""
+        """Returns whether the operation is allowed anywhere in a folder. Decides which tools an agent gets."""
         granted = [rule.folder for session in self.chain() for rule in session.grant.rules if is_under(rule.folder, folder)]
         return any(all(session.grant.names(operation, path) for session in self.chain()) for path in [folder, *granted])
 

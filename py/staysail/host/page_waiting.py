@@ -60,8 +60,8 @@ def _iterate_with_jspi[T](values: AsyncGenerator[T]) -> Generator[T]:
 
 
 def _can_suspend() -> bool:
-    """Whether the browser can suspend this call. An interpreter restored from a snapshot that was made without JSPI does not know that
-    the browser has it, so an empty wait is tried."""
+    """Returns whether the browser can suspend this call. An interpreter restored from a snapshot that was made without JSPI does not know
+    that the browser has it, so an empty wait is tried."""
     if not can_run_sync():
         return False
     waiting = asyncio.sleep(0)

@@ -126,7 +126,7 @@ class FlatIndex(RowTable):
         return self.rescore(query, slots, k)
 
     def bounds(self, query: Query, k: int) -> bool:
-        """Whether the exact search for k reads codes first, whose bounds exclude most rows."""
+        """Returns whether the exact search for k reads codes first, whose bounds exclude most rows."""
         if not (self.backend.quick_codes and self.kinds) or k * WORTH > self.size:
             return False
         return self.metric == "cosine" or all(1 / TAME < size < TAME for size in (self.most, query.length))
@@ -241,7 +241,7 @@ class FlatIndex(RowTable):
         return keep or (self._alive if self.dead else None)
 
     def _weights(self, query: Query) -> tuple[float, float]:
-        """What codes count for: of the product, and of the row's own square."""
+        """Returns the factors of codes: in the product, and in the row's own square."""
         return (2 * query.scale, -1.0) if self.metric == "euclidean" else (query.scale, 0.0)
 
     def _within_error(self, query: Query, scale: float, count: int, k: int, kept: Block | None, first: int, at: int = 0) -> array[int]:

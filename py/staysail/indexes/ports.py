@@ -88,7 +88,7 @@ class Backend(Protocol):
     def reason(self) -> str: ...
     @property
     def quick_codes(self) -> bool:
-        """Whether codes are scanned faster than rows."""
+        """Returns whether codes are scanned faster than rows."""
 
     def allocate(self, size_bytes: int) -> Block: ...
     def allocate_many(self, size_bytes: int, count: int) -> list[Block]:
@@ -201,7 +201,7 @@ class BlockStore(Protocol):
 
     @property
     def changed(self) -> bool:
-        """Whether another tab announced something since `changed` was last set to False."""
+        """Returns whether another tab announced something since `changed` was last set to False."""
 
     @changed.setter
     def changed(self, value: bool) -> None: ...

@@ -84,7 +84,7 @@ class RowTable:
 
     @property
     def has_codes(self) -> bool:
-        """Whether the codes of all rows are in memory."""
+        """Returns whether the codes of all rows are in memory."""
         return None not in self.codes.chunks
 
     @property
@@ -188,7 +188,7 @@ class RowTable:
             self.encoded = max(self.encoded, slot + count)
 
     def proves(self, slots: Sequence[int], rows: Block) -> bool:
-        """Whether `rows` holds the rows in `slots`, side by side, by their checksums. False where these are not in memory."""
+        """Returns whether `rows` holds the rows in `slots`, side by side, by their checksums. False where these are not in memory."""
         if not self.summed or not all(self.signs.holds(slot // self.segment_rows) for slot in slots):
             return False
         sums = self.backend.allocate(SUM_BYTES * len(slots))

@@ -108,7 +108,7 @@ class _Pairs(dict[str, str]):
 
     Args:
         codec: Python's name of the encoding.
-        pattern: What stands for one character: a lead byte with its trail, or one byte alone.
+        pattern: Matches one character: a lead byte with its trail, or one byte alone.
         suspects: Characters of which Python's codec decodes some differently.
         differences: Bytes that the standard reads differently.
     """

@@ -60,7 +60,7 @@ class FileDone(Event):
         chunks: Passages stored.
         replaced: Passages of an older version, whose place they took.
         seconds: How long it took.
-        notes: What was left out of the file, with counts ("pictures left out: 3"), and what had to be guessed, such as its encoding.
+        notes: The parts of the file that were left out, with counts ("pictures left out: 3"), and guesses, such as its encoding.
     """
 
     file: str
@@ -124,7 +124,7 @@ async def ingest(
         overlap: Most that two passages share.
         measure: Counts a text: its characters, or the tokens of a model.
         embedder: If not the store's own.
-        metadata: Of every passage.
+        metadata: Fields that every passage gets.
         encoding, password, max_bytes: As in `load_documents`.
         force: Reads unchanged files too.
 

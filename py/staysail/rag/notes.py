@@ -27,7 +27,7 @@ class Notes:
         Args:
             kind: A plural with its verb: "pictures left out".
             count: How many; 0 is a note without a number.
-            example: What the first one is, such as "line 3".
+            example: The place or name of the first one, such as "line 3".
         """
         for counts in (self._all, self._new):
             if kind in counts or len(counts) < MOST_KINDS:

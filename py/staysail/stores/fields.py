@@ -106,7 +106,7 @@ def get_field(metadata: Mapping[str, Any], name: str, path: tuple[str, ...]) -> 
 
 
 def is_plain(value: Any) -> bool:
-    """Whether a value can be looked up: a text, number, boolean or None, but not NaN, which equals nothing."""
+    """Returns whether a value can be looked up: a text, number, boolean or None, but not NaN, which equals nothing."""
     return value is None or (isinstance(value, str | int | float) and value == value)
 
 

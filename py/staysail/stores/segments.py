@@ -133,7 +133,7 @@ class Segments:
     # Memory
 
     def lacks(self, table: str) -> bool:
-        """Whether some codes or signs are not in memory."""
+        """Returns whether some codes or signs are not in memory."""
         index = self._index
         return table in index.kinds and (index.encoded < index.size or bool(self._absent(table)))
 

@@ -194,10 +194,10 @@ def python_tool(
             packages of the runtime's folder can be imported; those of Python's package index let micropip install others.
         files: A ToolFS and a session of it. The files that the session may read are below /toolfs, at most 5,000 with 32 MiB, and changes
             are written back under that session.
-        timeout_s: Of one call.
-        memory_bytes: Of the interpreter, from 64 MiB to 4 GiB.
-        output_bytes: Of text in a result.
-        name: Of the tool.
+        timeout_s: Seconds for one call.
+        memory_bytes: The most memory of the interpreter, from 64 MiB to 4 GiB.
+        output_bytes: The most bytes of text in a result.
+        name: The tool's name.
         approval: When a call waits for approval: "never", "always" or a function of the arguments.
         web: Address of the npm package's files, for Python that staysail's own JavaScript did not start; the address given to
             `use_web_files`, if left out. In a worker its page must have loaded sandbox/for-workers.js of that folder.

@@ -23,7 +23,7 @@ BEGINNING = "(The beginning of this conversation is left out.)"
 
 
 class HistoryRules(Value):
-    """What a wire format takes in a conversation.
+    """The rules of a wire format for conversations.
 
     Args:
         wire: Name of the format, under which parts keep what it wants echoed.

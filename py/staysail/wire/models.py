@@ -33,11 +33,11 @@ class ModelInfo(Value):
     """One model of a provider. What the provider does not say is filled in from the catalog, where that knows the model.
 
     Args:
-        id: What `load_model` takes after the provider's name.
+        id: The name that follows the provider's in `load_model`.
         context_length, max_output_tokens: Limits in tokens; None where unknown.
         raw: All that the provider says.
-        inputs: Of "text", "image", "file", "audio", "video"; () where unknown.
-        abilities: Of "tools", "structured_output", "reasoning", "web_search"; () where unknown.
+        inputs: Any of "text", "image", "file", "audio", "video"; () where unknown.
+        abilities: Any of "tools", "structured_output", "reasoning", "web_search"; () where unknown.
         input_usd, output_usd: US dollars for a million tokens; None where unknown.
         retires: Date on which the provider ends it (YYYY-MM-DD); "" where none is announced.
     """

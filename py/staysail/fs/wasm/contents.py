@@ -214,7 +214,7 @@ def _read_table(reader: Reader) -> Limits:
 
 
 def skip_table_type(reader: Reader) -> bool:
-    """Whether a first value for the table's entries follows its limits."""
+    """Returns whether a first value for the table's entries follows its limits."""
     has_value = reader.byte() == TABLE_WITH_VALUE
     if has_value:
         reader.byte()

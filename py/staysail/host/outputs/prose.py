@@ -36,7 +36,7 @@ def prose_html(markdown: str) -> str:
 
 
 def is_safe_address(address: str) -> bool:
-    """Whether a link may lead to this address."""
+    """Returns whether a link may lead to this address."""
     return re.match(r"(?:https?://|mailto:)[^\s\"'<>\\`]+\Z", address, re.IGNORECASE) is not None
 
 
@@ -85,7 +85,7 @@ def _blocks(lines: list[str], level: int) -> Iterator[str]:
 
 
 def _interrupts(line: str, level: int) -> bool:
-    """Whether a line ends the paragraph before it."""
+    """Returns whether a line ends the paragraph before it."""
     blocks = (FENCE, HEADING, RULE)
     begins = level < MOST_LEVELS and re.match(rf" {{0,3}}>|{ITEM}", line) is not None
     return not line.strip() or begins or any(re.fullmatch(block, line) for block in blocks)

@@ -47,7 +47,7 @@ async def load_documents(
         source: Bytes, a path, an address, (name, bytes), {"name", "bytes" | "text" | "url"}, or a File or Blob of the page.
         name: By which the file is cited.
         media_type: Where neither name nor content tell it; its `charset` counts too.
-        encoding: Of a text file, before any that it names; a byte order mark is believed more.
+        encoding: The encoding of a text file. It comes before an encoding that the file names, and after a byte order mark.
         password: Opens an encrypted PDF.
         max_bytes: Most bytes of the file, and of what it unpacks to.
 

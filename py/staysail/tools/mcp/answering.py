@@ -37,7 +37,7 @@ class Answerers:
 
     @property
     def capabilities(self) -> dict[str, Any]:
-        """What the client says that it can do."""
+        """Returns the capabilities that the client declares."""
         found: dict[str, Any] = {method.partition("/")[0]: {} for method in self._functions}
         asks = elicitation.capability(self._functions)
         if asks is not None:

@@ -273,7 +273,7 @@ class Connection:
         return answers
 
     async def _has_opened_urls(self, error: ProviderError) -> bool:
-        """Whether the server wanted addresses opened before it answers, and the person opened them all."""
+        """Returns whether the server wanted addresses opened before it answers, and the person opened them all."""
         wanted = rpc_data(error).get("elicitations")
         if rpc_code(error) != URL_NEEDED or not isinstance(wanted, list) or not wanted or not self._answerers.has("elicitation/url"):
             return False
@@ -313,7 +313,7 @@ class Connection:
 
 
 def _answers(message: Message, id: int) -> bool:
-    """Whether a message is the response to a request: by its id, which some servers write as text, or as an error without one."""
+    """Returns whether a message is the response to a request: by its id, which some servers write as text, or as an error without one."""
     if "method" in message or not ("result" in message or "error" in message):
         return False
     given = message.get("id")

@@ -68,7 +68,7 @@ class Listener:
 
     @property
     def is_lost(self) -> bool:
-        """Whether the event loop that read the stream has ended."""
+        """Returns whether the event loop that read the stream has ended."""
         return self._task is not None and self._task.get_loop().is_closed()
 
     async def _listen(self, negotiated: Negotiated, method: str, message: Any, headers: Mapping[str, str]) -> None:

@@ -37,7 +37,7 @@ MOST_WARNINGS = 100
 
 
 class ServerInfo(Value):
-    """What a server says of itself. protocol: the version that is spoken with it."""
+    """The description that a server gives of itself. protocol: the version of the protocol that is used with it."""
 
     name: str
     version: str
@@ -71,7 +71,7 @@ class McpServer:
             "elicitation/url" (an address to open), "sampling/createMessage", "roots/list".
 
     Attributes:
-        warnings: What the lists that were read last left out, and why.
+        warnings: Entries that the lists which were read last left out, with the reasons.
 
     Raises:
         ConfigError: An option cannot work.

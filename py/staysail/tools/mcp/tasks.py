@@ -22,7 +22,7 @@ POLL_S, SHORTEST_POLL_S, LONGEST_POLL_S = 1.0, 0.1, 30.0
 
 
 class Requests(Protocol):
-    """What a task needs of a connection."""
+    """The members of a connection that a task uses."""
 
     async def request(self, method: str, params: Mapping[str, Any] = NOTHING) -> dict[str, Any]: ...
     async def input_responses(self, method: str, wanted: Mapping[str, Any]) -> dict[str, Any]: ...
@@ -30,7 +30,7 @@ class Requests(Protocol):
 
 
 def makes_tasks(negotiated: Negotiated) -> bool:
-    """Whether a server of the older era makes tasks of tool calls."""
+    """Returns whether a server of the older era makes tasks of tool calls."""
     requests = mapping(mapping(negotiated.capabilities.get("tasks")).get("requests"))
     return not negotiated.modern and "call" in mapping(requests.get("tools"))
 

@@ -42,7 +42,7 @@ class McpTool:
     Attributes:
         name: The name that the model calls.
         server_name: The name on the server.
-        annotations: What the server says of the tool's effects (`readOnlyHint`, `destructiveHint`, …). A hostile server may lie.
+        annotations: The server's hints about the tool's effects (`readOnlyHint`, `destructiveHint`, …). A hostile server may lie.
         idempotent: Whether the server says that a second call with the same arguments has no further effect.
         output_schema: JSON Schema of the structured result, where the tool has one. A result that does not fit is the tool's failure.
     """

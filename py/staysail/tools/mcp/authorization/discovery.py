@@ -36,7 +36,7 @@ class Resource(Value):
 
 
 class AuthorizationServer(Value):
-    """What an authorization server says of itself. names_itself: its redirects carry `iss` (RFC 9207)."""
+    """The metadata of an authorization server. names_itself: its redirects carry `iss` (RFC 9207)."""
 
     issuer: str
     authorize_url: str | None
@@ -154,7 +154,7 @@ def _same_issuer(issuer: str, resource: Resource) -> bool:
 
 
 def _covers(resource: str, url: str) -> bool:
-    """Whether a token for the resource may be sent to the address: the same origin, and a path that begins with the resource's."""
+    """Returns whether a token for the resource may be sent to the address: the same origin, and a path that begins with the resource's."""
     origin, path = _split(resource)
     here, below = _split(url)
     return origin == here and f"{below}/".startswith(f"{path}/")
