@@ -6,7 +6,18 @@ from typing import Any
 
 import pytest
 
-from staysail import Agent, Completion, CompletionRequest, ReasoningDelta, StreamError, TextDelta, ToolCallDelta, load_model, tool
+from staysail import (
+    Agent,
+    Completion,
+    CompletionRequest,
+    ProviderError,
+    ReasoningDelta,
+    StreamError,
+    TextDelta,
+    ToolCallDelta,
+    load_model,
+    tool,
+)
 from staysail.testing import ReplayTransport
 from tests.contracts.specimens import SPECIMENS, sse
 from tests.contracts.spoken import MODELS, recorded, speak
@@ -90,6 +101,23 @@ async def test_a_whole_body_in_place_of_a_stream_is_read_however_it_is_laid_out(
     texts = [json.dumps(body), json.dumps(body) + "\n\n", json.dumps(body, indent=1), "\ufeff\n" + json.dumps(body)]
     answers = [(await read(wire, text))[1] for text in texts]
     assert answers == answers[:1] * len(texts)
+
+
+@pytest.mark.parametrize("laid_out", [None, 1])
+@pytest.mark.parametrize("wire", MODELS)
+async def test_a_whole_body_in_place_of_a_stream_keeps_to_the_limit(wire: str, laid_out: int | None):
+    body = json.dumps(SPECIMENS[wire]().whole, indent=laid_out)
+    for limit_bytes, refused in ((len(body.encode()), False), (len(body.encode()) - 1, True)):
+        sent = recorded(wire, True, body)
+        sent["response"]["headers"] = {"content-type": "application/json"}
+        base = {"base_url": "http://relay.example/v1"} if wire == "chat" else {}
+        transport = ReplayTransport([sent])
+        model = load_model(MODELS[wire], api_key="k", transport=transport, max_response_bytes=limit_bytes, **base)
+        if refused:
+            with pytest.raises(ProviderError, match="max_response_bytes"):
+                [event async for event in model.stream(CompletionRequest("x"))]
+        else:
+            assert [event async for event in model.stream(CompletionRequest("x"))]
 
 
 @pytest.mark.parametrize("wire", EVENT_STREAMS)

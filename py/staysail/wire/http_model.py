@@ -152,21 +152,20 @@ class HttpModel:
             assert not isinstance(response, bytes)
             id = request_id(response.headers)
             head = await _first_bytes(parts)
-            framing = self.wire.framing
+            framing, limit_bytes = self.wire.framing, self.endpoint.max_response_bytes
             if whole := self._is_whole(response, head):  # a server that does not stream, or one that streams lines of JSON
-                head = await _second_line(parts, head, self.endpoint.max_response_bytes)
+                head = await _second_line(parts, head, limit_bytes)
                 if framing == "sse" and _is_lines(head):
                     framing, whole = "ndjson", False
             if whole:
                 data = bytearray(head)
-                async for part in parts:
-                    data += part if isinstance(part, bytes) else b""
-                    if len(data) > self.endpoint.max_response_bytes:
-                        raise too_large(self.endpoint.provider.name, self.endpoint.max_response_bytes)
+                while len(data) <= limit_bytes and isinstance(part := await anext(parts, None), bytes):
+                    data += part
+                if len(data) > limit_bytes:
+                    raise too_large(self.endpoint.provider.name, limit_bytes)
                 for event in replay(self._parse(await self._wait_for(parse_body(bytes(data)), request), id, request)):
                     yield event
                 return
-            limit_bytes = self.endpoint.max_response_bytes
             frames = SSEReader(limit_bytes, json_data=True) if framing == "sse" else NDJSONReader(limit_bytes)
             begun = False
             chunk: bytes | HttpResponse | None = head
