@@ -62,7 +62,8 @@ export class NativeModel {
       if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
     };
     const logger = { ...LoggerWithoutDebug, log: hear, warn: hear, debug: hear, error };
-    const wllama = new Wllama({ default: new URL("wllama.wasm", url).href }, { logger });
+    // Its own store of files is not used, and cannot be made in every browser.
+    const wllama = new Wllama({ default: new URL("wllama.wasm", url).href }, { logger, cacheManager: {} });
     wllama.setCompat({ worker: new URL("compat/wllama.js", url).href, wasm: new URL("compat/wllama.wasm", url).href }, "firefox_safari");
     const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
     try {

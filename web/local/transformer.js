@@ -30,7 +30,7 @@ export async function openTransformer(weights, { encode, runtimeURL, threads, di
   try {
     const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
     ort.env.wasm.wasmPaths = runtimeURL.href;
-    ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? threads : 1;
+    ort.env.wasm.numThreads = canThread() ? threads : 1;
     ort.env.logLevel = "error";
     /** @type {Session} */
     const session = await ort.InferenceSession.create(new Uint8Array(await weights.arrayBuffer()), {
@@ -48,6 +48,11 @@ export async function openTransformer(weights, { encode, runtimeURL, threads, di
   } catch (cause) {
     throw new LocalModelError("runtime_missing", `The embedder did not start from ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
   }
+}
+
+/** Firefox leaves a worker of a worker unstarted now and then, and onnxruntime waits for its threads without an end. */
+function canThread() {
+  return Boolean(globalThis.crossOriginIsolated) && !/Firefox\//.test(globalThis.navigator?.userAgent ?? "");
 }
 
 /**

@@ -52,13 +52,18 @@ export async function useNative() {
     if (event.type === "text") times.push(performance.now());
   }
   told.tokensPerSecond = Math.round(((times.length - 1) / (times.at(-1) - times[0])) * 10_000) / 10;
-  const forced = { messages: asked("Weather in Oslo?"), tools: [WEATHER], tool_choice: "required", max_tokens: 40, temperature: 0 };
+  const city = { type: "string", maxLength: 12 };
+  const tools = [{ ...WEATHER, parameters: { ...WEATHER.parameters, properties: { city } } }];
+  const forced = { messages: asked("Weather in Oslo?"), tools, tool_choice: "required", max_tokens: 60, temperature: 0 };
   for await (const event of engine.complete(forced)) if (event.type === "tool_call") told.call = event;
   engine.dispose();
   return told;
 }
 
-/** Embeds on one thread and on two. Returns how near the vectors are, and whether the page is isolated, without which there is one thread. */
+/**
+ * Embeds as on a device with one thread, and with two. Returns how near the vectors are, and whether the page is isolated, without which there
+ * is one thread; in Firefox there is one too.
+ */
 export async function embedOnThreads() {
   const vectors = [];
   for (const threads of [1, 2]) {
