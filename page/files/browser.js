@@ -5,6 +5,7 @@
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../find.js";
+import { diffLines } from "./line-diff.js";
 import { attempt, tell } from "./status.js";
 
 const EDITED_BYTES = 1 << 20;
@@ -122,15 +123,12 @@ export function browse({ toolfs, me }, home) {
 
   const compare = async () => {
     if (!file) return;
-    const stored = new TextDecoder().decode(await toolfs.read(file.path, me)).split("\n");
-    const mine = text.value.split("\n");
-    const [theirs, yours] = [new Set(stored), new Set(mine)];
+    const differing = diffLines(new TextDecoder().decode(await toolfs.read(file.path, me)), text.value);
     const lines = find("files-lines", HTMLUListElement);
     lines.replaceChildren(
-      ...stored.filter((line) => !yours.has(line)).map((line) => h("li", {}, "stored: ", h("code", {}, line))),
-      ...mine.filter((line) => !theirs.has(line)).map((line) => h("li", {}, "yours: ", h("code", {}, line))),
+      ...differing.map((one) => h("li", { class: `line-${one.side}` }, `${one.line}, ${one.side}: `, h("code", {}, one.text || " "))),
     );
-    if (!lines.childElementCount) lines.append(h("li", {}, "The same lines, in another order."));
+    if (!differing.length) lines.append(h("li", {}, "The lines are the same."));
     lines.hidden = false;
   };
 
@@ -191,8 +189,23 @@ export function browse({ toolfs, me }, home) {
     }),
   );
 
+  /** Shows what somebody else wrote into the open file, where nothing would be lost by that. */
+  const renew = async () => {
+    if (!file || text.readOnly || text.value !== file.content) return;
+    const { path, hash } = file;
+    const now = await toolfs.stat(path, me).catch(() => undefined);
+    if (!now || now.hash === hash) return;
+    const content = new TextDecoder().decode(await toolfs.read(path, me));
+    if (file?.path !== path || text.value !== file.content) return; // edited or closed meanwhile
+    text.value = content;
+    file = { path, hash: now.hash, content: text.value };
+    tell(`${path} was changed; this is how it is now.`);
+  };
+
   return {
-    refresh: async () =>
-      void (await attempt(() => show(folder).catch((error) => (error.code === "not_found" ? show(home) : Promise.reject(error))))),
+    refresh: async () => {
+      await attempt(() => show(folder).catch((error) => (error.code === "not_found" ? show(home) : Promise.reject(error))));
+      await attempt(renew);
+    },
   };
 }

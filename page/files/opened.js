@@ -1,6 +1,7 @@
 /** The page's ToolFS, opened when a panel or the agent first uses it: a visitor who uses no files stores none. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
+/** @import { Session } from "../../web/toolfs.js" */
 
 import { boot } from "../../web/runtime/boot.js";
 import { ToolFS } from "../../web/toolfs.js";
@@ -8,7 +9,7 @@ import { ToolFS } from "../../web/toolfs.js";
 /** The folder of the visitor's files. */
 export const HOME = "/toolfs/files";
 
-/** @typedef {{toolfs: ToolFS, me: import("../../web/toolfs.js").Session, agent: import("../../web/toolfs.js").Session}} Opened */
+/** @typedef {{toolfs: ToolFS, me: Session, agent: Session, python: Session}} Opened */
 
 /** @type {Promise<Opened> | undefined} */
 let opening;
@@ -32,7 +33,8 @@ export function open(chat) {
         "/toolfs/plugins": "read list execute",
       },
     });
-    return { toolfs, me, agent };
+    const python = toolfs.session({ name: "python", paths: { [HOME]: "read list write delete" } });
+    return { toolfs, me, agent, python };
   })();
   opening.catch(() => (opening = undefined));
   return opening;

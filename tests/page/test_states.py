@@ -140,12 +140,14 @@ def test_files_are_uploaded_and_a_change_by_somebody_else_is_not_overwritten_uns
     page.wait(lambda: field(page, "files-conflict").is_displayed(), "the conflict")
     field(page, "files-compare").click()
     page.wait(lambda: "stored: Cyd" in field(page, "files-lines").text, "the lines")
-    assert "yours: Dan" in field(page, "files-lines").text
+    assert field(page, "files-lines").text.splitlines() == ["2, stored: Cyd", "2, yours: Bob", "3, yours: Dan"]
     assert violations(page) == []
     field(page, "files-close").click()
     assert "They are not saved" in driver.execute_script("return window.asked.at(-1)")
     driver.find_element(By.CSS_SELECTOR, f"[data-path='{path}']").click()
     page.wait(lambda: field(page, "files-text").get_attribute("value") == "Ada\nCyd", "what somebody else wrote")
+    driver.execute_async_script(other.replace("Cyd", "Eve"))
+    page.wait(lambda: field(page, "files-text").get_attribute("value") == "Ada\nEve", "what is written into a file that nobody edits", 30)
     driver.get("about:blank")
 
 
