@@ -16,6 +16,8 @@ const single = matchMedia("(max-width: 71.99rem)");
 const frames = new Map();
 /** The button that opened the panel which was opened last. @type {HTMLElement | undefined} */
 let opener;
+/** Where the focus was before it went to a panel's first field, by the panel; and whether the panel was open then. @type {Map<string, {from: Element | null, wasOpen: boolean}>} */
+const origins = new Map();
 
 /** Adds a panel's element, closed, its entry in the menu and its button in the header. @param {Panel} panel */
 export function addPanel(panel) {
@@ -32,7 +34,7 @@ export function addPanel(panel) {
   );
   node.append(document.createRange().createContextualFragment(html)); // a constant of the page
   node.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && overlaid.matches && !event.defaultPrevented) closePanel(name, true);
+    if (event.key === "Escape" && !event.defaultPrevented && !hasOwnEscape(event.target)) leavePanel(name);
   });
   document.body.append(node);
 
@@ -78,6 +80,7 @@ export function restorePanels() {
 export function openPanel(name, { focus = false, from } = {}) {
   if (from) opener = from;
   const { panel, node } = frameOf(name);
+  if (focus && !node.contains(document.activeElement)) origins.set(name, { from: document.activeElement, wasOpen: !node.hidden });
   if (node.hidden) {
     set(name, true);
     keep();
@@ -86,18 +89,43 @@ export function openPanel(name, { focus = false, from } = {}) {
 }
 
 /**
+ * Leaves a panel by the keyboard: closes it, and brings the focus back. One that was open before the focus went there stays open, and one that
+ * the focus did not go to by a key or the menu is not left.
+ * @param {string} name
+ */
+function leavePanel(name) {
+  const origin = origins.get(name);
+  if (overlaid.matches || origin?.wasOpen === false) return closePanel(name, true);
+  if (origin) goBack(name);
+}
+
+/** Whether Escape means something else here: it empties a search field, and closes a list or a dialog. @param {EventTarget | null} target */
+function hasOwnEscape(target) {
+  if (!(target instanceof Element) || target.closest("dialog")) return true;
+  return target instanceof HTMLInputElement && (target.list !== null || (target.type === "search" && target.value !== ""));
+}
+
+/** Brings the focus to where it was before it went to the panel. @param {string} name */
+function goBack(name) {
+  const { from } = origins.get(name) ?? {};
+  origins.delete(name);
+  const isThere = from instanceof HTMLElement && from !== document.body && from.checkVisibility() && !from.closest("[hidden], [inert]");
+  const to = isThere ? from : opener?.checkVisibility() ? opener : find("open-menu", HTMLButtonElement);
+  to.focus();
+}
+
+/**
  * Closes a panel.
  * @param {string} name
- * @param {boolean} [back] whether the focus goes back to the button that opened it
+ * @param {boolean} [back] whether the focus goes back to where it was, or to the button that opened the panel
  */
 export function closePanel(name, back = false) {
   const { node } = frameOf(name);
   if (node.hidden) return;
   set(name, false);
   keep();
-  if (!back) return;
-  const to = opener?.checkVisibility() ? opener : find("open-menu", HTMLButtonElement);
-  to.focus();
+  if (back) goBack(name);
+  else origins.delete(name);
 }
 
 /** @param {string} name */

@@ -26,7 +26,7 @@ export function watch({ chat }) {
   const elsewhere = [
     { keys: "Enter", about: "Send the message; Shift Enter begins a line" },
     { keys: "↑", about: "Edit the last question, in an empty message field" },
-    { keys: "Esc", about: "Stop the answer, close a panel that lies over the chat" },
+    { keys: "Esc", about: "Stop the answer; leave a panel, back to where you were" },
   ];
   find("shortcut-list", HTMLElement).replaceChildren(
     ...[...elsewhere, ...keys].map(({ keys: names, about }) =>
