@@ -79,6 +79,11 @@ export const MARKUP = /* html */ `
   <fieldset class="field">
     <legend>Tools</legend>
     <ul id="tools" class="tools"></ul>
+    <div class="python-hosts">
+      <label for="python-hosts">Hosts that its Python may reach</label>
+      <input id="python-hosts" type="text" spellcheck="false" autocomplete="off" autocapitalize="off" placeholder="none" aria-describedby="python-hosts-note">
+      <p id="python-hosts-note" class="note">Such as api.example.org; pypi.org and files.pythonhosted.org are for packages. Where the agent works in Files, its Python finds them below /toolfs.</p>
+    </div>
     <ul class="tools" id="hosted-field" hidden>
       <li><input id="hosted-search" type="checkbox" autocomplete="off"><label for="hosted-search">Search the web
         <span class="tool-about">By the provider, which may charge for each search. Its sources stand under the answer.</span></label></li>

@@ -8,6 +8,8 @@ import { pythonTools } from "../../web/index.js";
 import { find } from "../find.js";
 import { openPanel } from "../panel-frame.js";
 import { JAVASCRIPT_TOOLS, PYTHON_TOOLS_URL } from "../tools/page-tools.js";
+import { open } from "../files/opened.js";
+import { watchPythonHosts } from "../tools/python-hosts.js";
 import { agentPython } from "../tools/python-switch.js";
 import { rememberChatModels } from "./chat-models.js";
 import { helpWithFaults } from "./fault-help.js";
@@ -46,6 +48,14 @@ export function watch(page) {
   watchLocalModels();
   helpWithFaults(chat);
 
+  const pythonHosts = watchPythonHosts(chat, page.changed);
+  /** What Python of the agent finds, where the agent works in Files. */
+  const pythonFiles = async () => {
+    if (!find("files-on", HTMLInputElement).checked) return undefined;
+    const { toolfs, python } = await open(chat);
+    return { toolfs, session: python };
+  };
+
   const begin = () => {
     watchProviderForm((settings) => {
       const { choice, model, apiKey, baseURL, preamble } = settings;
@@ -82,7 +92,11 @@ export function watch(page) {
     begin,
     async tools() {
       const simple = [...JAVASCRIPT_TOOLS, ...(await pythonTools(PYTHON_TOOLS_URL))].filter(({ name }) => isOn(name));
-      return [...simple, ...(isOn("python") ? [await agentPython()] : []), ...(await mcpTools())];
+      return [
+        ...simple,
+        ...(isOn("python") ? [await agentPython({ hosts: pythonHosts(), files: await pythonFiles() })] : []),
+        ...(await mcpTools()),
+      ];
     },
     moreTools: async (own) => {
       for (const tool of own) if ("execute" in tool) tool.needsApproval = asksFirst() || asksOfServer(tool);

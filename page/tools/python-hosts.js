@@ -1,0 +1,50 @@
+/** The hosts that Python of the agent may reach: none, until the visitor allows them, in the settings or where a result shows that one is needed. */
+
+/** @import { ToolResult } from "../../web/types.js" */
+
+import { find } from "../find.js";
+
+/** Where Python's packages come from. */
+const PACKAGES = ["pypi.org", "files.pythonhosted.org"];
+const REFUSED = /this code may not reach ([\w.:[\]-]+);/;
+const NO_PACKAGE = /^This runtime has no such package\b/m;
+
+/**
+ * Returns a function that lists the hosts.
+ * @param {EventTarget} chat
+ * @param {() => void} onChange
+ * @returns {() => string[]}
+ */
+export function watchPythonHosts(chat, onChange) {
+  const field = find("python-hosts", HTMLInputElement);
+  const offer = find("python-offer", HTMLElement);
+  const button = /** @type {HTMLButtonElement} */ (offer.querySelector("button"));
+  const words = /** @type {HTMLElement} */ (offer.querySelector("span"));
+  /** @type {string[]} */
+  let needed = [];
+
+  const hosts = () => field.value.split(/[\s,]+/).filter(Boolean);
+  field.addEventListener("change", onChange);
+  chat.addEventListener("staysail-send", () => (offer.hidden = true));
+  chat.addEventListener("staysail-event", (event) => {
+    const { type, name, text } = /** @type {CustomEvent<ToolResult>} */ (event).detail;
+    if (type !== "tool_result" || name !== "python") return;
+    const host = REFUSED.exec(text)?.[1];
+    needed = (host ? (PACKAGES.includes(host) ? PACKAGES : [host]) : NO_PACKAGE.test(text) ? PACKAGES : []).filter(
+      (one) => !hosts().includes(one),
+    );
+    if (!needed.length) return;
+    const why = needed.every((one) => PACKAGES.includes(one)) ? ", for packages" : "";
+    words.textContent = `Python needs ${needed.join(" and ")}${why}. What its code sends there leaves this page.`;
+    button.hidden = false;
+    offer.hidden = false;
+  });
+  button.addEventListener("click", () => {
+    field.value = [...hosts(), ...needed].join(", ");
+    for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
+    words.textContent = `Allowed: ${needed.join(" and ")}. Ask again, and Python reaches them.`;
+    button.hidden = true;
+    /** @type {HTMLElement} */ (chat).focus();
+  });
+  return hosts;
+}
