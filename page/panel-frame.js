@@ -80,7 +80,7 @@ export function restorePanels() {
 export function openPanel(name, { focus = false, from } = {}) {
   if (from) opener = from;
   const { panel, node } = frameOf(name);
-  if (focus && !node.contains(document.activeElement)) origins.set(name, { from: document.activeElement, wasOpen: !node.hidden });
+  if (focus && !node.contains(document.activeElement)) origins.set(name, { from: focused(), wasOpen: !node.hidden });
   if (node.hidden) {
     set(name, true);
     keep();
@@ -103,6 +103,13 @@ function leavePanel(name) {
 function hasOwnEscape(target) {
   if (!(target instanceof Element) || target.closest("dialog")) return true;
   return target instanceof HTMLInputElement && (target.list !== null || (target.type === "search" && target.value !== ""));
+}
+
+/** Returns the element that has the focus, also inside of the chat. */
+function focused() {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return at;
 }
 
 /** Brings the focus to where it was before it went to the panel. @param {string} name */

@@ -20,6 +20,7 @@ def python(code: str) -> dict:
 def test_a_host_is_allowed_where_python_needs_it_and_the_files_are_there(driver, site):
     with TestServer() as server:
         there = server.box({"body": {"berths": 12}}, loop=True)
+        there.lists_models = True
         host = urlsplit(there.url).netloc
         fetch = f"from pyodide.http import pyfetch\nprint(await (await pyfetch('{there.url}/models')).string())"
         files = "import time\ntime.sleep(0.2)\nopen('/toolfs/files/python.txt', 'w').write('from Python')"
