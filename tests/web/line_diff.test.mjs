@@ -8,7 +8,11 @@ import { diffLines } from "../../page/files/line-diff.js";
 
 const texts = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 12 }).map((lines) => lines.join("\n"));
 
-/** @param {string} text @param {ReturnType<typeof diffLines>} differing @param {"stored" | "yours"} side */
+/**
+ * @param {string} text
+ * @param {ReturnType<typeof diffLines>} differing
+ * @param {"stored" | "yours"} side
+ */
 function without(text, differing, side) {
   const mine = differing.filter((one) => one.side === side);
   const lines = text.split("\n");
