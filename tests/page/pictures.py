@@ -103,7 +103,7 @@ def add_documents(page: Pictures, server: TestServer) -> None:
 def open_chat(page: Pictures, title: str) -> None:
     page.open_panel("conversations")
     rows = page.wait(lambda: [row for row in page.driver.find_elements(By.CSS_SELECTOR, ".conversation") if title in row.text], title, 20)
-    rows[0].click()
+    page.driver.execute_script("arguments[0].click()", rows[0])
     page.wait_for(title)
 
 
