@@ -1,21 +1,14 @@
 // An agent under AG-UI's own client, which parses, verifies and applies each event.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { HttpAgent, verifyEvents } from "@ag-ui/client";
 
 import { agUiAgent, agUiEvents, agUiFetch } from "../../web/ag-ui.js";
-import { Agent, ConfigError, boot } from "../../web/index.js";
-import { startProvider } from "../web/provider.mjs";
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { Agent, ConfigError } from "../../web/index.js";
+import { provider } from "../web/setup.mjs";
 
 const weather = {
   name: "weather",

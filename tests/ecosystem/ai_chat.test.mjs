@@ -1,7 +1,7 @@
 // StaysailTransport under the AI SDK's own Chat, each chunk checked by the AI SDK's own schema.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import { safeValidateTypes } from "@ai-sdk/provider-utils";
@@ -9,15 +9,8 @@ import { Chat } from "@ai-sdk/react";
 import { lastAssistantMessageIsCompleteWithApprovalResponses, uiMessageChunkSchema, validateUIMessages } from "ai";
 
 import { StaysailTransport } from "../../web/ai-sdk.js";
-import { Agent, ConfigError, boot } from "../../web/index.js";
-import { startProvider } from "../web/provider.mjs";
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { Agent, ConfigError } from "../../web/index.js";
+import { provider } from "../web/setup.mjs";
 
 /** A transport that keeps its chunks and has each checked. */
 class Checked extends StaysailTransport {

@@ -1,7 +1,7 @@
 // Models in both directions: provider packages of the AI SDK in a staysail Agent, and staysail's models in the AI SDK.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI } from "@ai-sdk/openai";
@@ -9,21 +9,9 @@ import { generateText, stepCountIs, streamText, tool } from "ai";
 import { z } from "zod";
 
 import { languageModel } from "../../web/ai-sdk.js";
-import { Agent, AuthError, ConfigError, EmbeddingModel, RateLimitError, boot } from "../../web/index.js";
-import { startProvider } from "../web/provider.mjs";
+import { Agent, AuthError, ConfigError, EmbeddingModel, RateLimitError } from "../../web/index.js";
+import { collect, provider } from "../web/setup.mjs";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const collect = async (values) => {
-  const all = [];
-  for await (const value of values) all.push(value);
-  return all;
-};
 const look = {
   name: "look",
   description: "Looks somewhere.",

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
@@ -20,13 +20,12 @@ import {
   RateLimitError,
   RunCancelled,
   StaysailError,
-  boot,
   decodeReadableStream,
   pythonTools,
 } from "../../web/index.js";
 import { connect } from "../../web/runtime/boot.js";
 import * as openai from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { call, provider } from "./setup.mjs";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const { z } = require("zod");
@@ -35,15 +34,7 @@ const { toJsonSchema } = require("@valibot/to-json-schema");
 
 const providers = new URL("../../web/providers/", import.meta.url);
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
 const agentFor = (box, options = {}) => new openai.Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
 
 describe("the constructor refuses at once", () => {
   for (const [options, message] of [

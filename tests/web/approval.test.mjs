@@ -1,26 +1,11 @@
 // Approval, agents as tools and handing over in JavaScript, in Node.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Agent as AnyAgent, ConfigError, UsageLimitError, boot, handoff } from "../../web/index.js";
-import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { Agent as AnyAgent, ConfigError, UsageLimitError, handoff } from "../../web/index.js";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}, id = undefined) => ({ tool_calls: [{ name, arguments: args, id }] });
-const collect = async (stream) => {
-  const events = [];
-  for await (const event of stream) events.push(event);
-  return events;
-};
+import { agentFor, call, collect, provider } from "./setup.mjs";
 
 function fileTools(needsApproval) {
   const done = [];

@@ -3,23 +3,14 @@
 import assert from "node:assert/strict";
 import { createReadStream, existsSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
 import { createChat, readHistory, textOf } from "../../web/chat.js";
-import { Conversations, boot } from "../../web/index.js";
+import { Conversations } from "../../web/index.js";
 import { Agent as Claude } from "../../web/providers/anthropic.js";
 import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { agentFor, call, provider } from "./setup.mjs";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}, id = undefined) => ({ tool_calls: [{ name, arguments: args, id }] });
 const shown = (chat) => chat.getSnapshot().messages.map((message) => `${message.role}: ${textOf(message)}`);
 const until = async (chat, holds) => {
   for (let tries = 0; tries < 500 && !holds(chat.getSnapshot()); tries++) await new Promise((resolve) => setTimeout(resolve, 10));

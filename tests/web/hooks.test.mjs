@@ -1,22 +1,13 @@
 // Hooks and limits in JavaScript, around an agent in Node.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, RunStopped, StaysailError, UsageLimitError, boot } from "../../web/index.js";
+import { ConfigError, RunStopped, StaysailError, UsageLimitError } from "../../web/index.js";
 import { connect } from "../../web/runtime/boot.js";
-import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { agentFor, call, provider } from "./setup.mjs";
 
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
 const add = {
   name: "add",
   parameters: { type: "object", properties: { first_one: { type: "number" } } },

@@ -1,30 +1,19 @@
 // Files into a store from JavaScript in Node: progress, questions, citations, stopping, coming again.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, CorruptionError, LoaderError, StoreError, boot } from "../../web/index.js";
-import { Agent } from "../../web/providers/openai.js";
+import { ConfigError, CorruptionError, LoaderError, StoreError } from "../../web/index.js";
 import { Reranker } from "../../web/providers/vllm.js";
 import { QdrantAdapter } from "../../web/qdrant.js";
 import { IndexedDBVectorStore, InMemoryVectorStore, copy, ingest, loadDocuments, searchTool, splitText } from "../../web/vector-store.js";
-import { startProvider } from "./provider.mjs";
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { agentFor, call, provider } from "./setup.mjs";
 
 async function collect(values) {
   const all = [];
   for await (const value of values) all.push(value);
   return all;
 }
-
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
 
 const WORDS = ["stay", "tide", "moon", "knot"];
 const countWords = (texts) => texts.map((text) => WORDS.map((word) => text.toLowerCase().split(word).length - 0.9));

@@ -1,7 +1,7 @@
 // A model of the developer's own, and requests through the developer's `fetch`.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 
 import {
@@ -15,23 +15,10 @@ import {
   RateLimitError,
   Reranker,
   TranscriptionModel,
-  boot,
 } from "../../web/index.js";
 import * as openai from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { collect, provider } from "./setup.mjs";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const collect = async (values) => {
-  const all = [];
-  for await (const value of values) all.push(value);
-  return all;
-};
 /** A model that answers with the pieces of each script in turn, and keeps its requests. */
 function scripted(...answers) {
   const requests = [];

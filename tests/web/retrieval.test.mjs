@@ -1,22 +1,12 @@
 // Tools chosen for the prompt, searching and citing, from JavaScript in Node.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, boot } from "../../web/index.js";
-import { Agent } from "../../web/providers/openai.js";
+import { ConfigError } from "../../web/index.js";
 import { InMemoryVectorStore, ingest, searchTool } from "../../web/vector-store.js";
-import { startProvider } from "./provider.mjs";
+import { agentFor, call, provider } from "./setup.mjs";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
 const toolNames = ({ json }) => (json.tools ?? []).map(({ name }) => name);
 
 const WORDS = ["stay", "tide", "moon", "knot"];

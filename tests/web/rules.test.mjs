@@ -1,24 +1,11 @@
 // Agents against providers that refuse what their documentation says they refuse.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { Agent, ConfigError, OcrModel, ProviderFiles, bashTool, boot, customTool, hostedMcp, webSearch } from "../../web/index.js";
+import { Agent, ConfigError, OcrModel, ProviderFiles, bashTool, customTool, hostedMcp, webSearch } from "../../web/index.js";
 import { ToolFS } from "../../web/toolfs.js";
-import { startProvider } from "./provider.mjs";
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
-const collect = async (events) => {
-  const all = [];
-  for await (const event of events) all.push(event);
-  return all;
-};
+import { collect, provider } from "./setup.mjs";
 
 test("reasoning is asked for in each provider's own way, and comes with a summary", async () => {
   for (const [name, model, sent] of [

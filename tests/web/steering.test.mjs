@@ -1,26 +1,12 @@
 // Messages to a run that is under way, and tools that report progress, from JavaScript.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, Steering, boot } from "../../web/index.js";
-import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { ConfigError, Steering } from "../../web/index.js";
 
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { agentFor, call, collect, provider } from "./setup.mjs";
 
-const agentFor = (box, options = {}) => new Agent({ apiKey: "k", model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
-const collect = async (stream) => {
-  const events = [];
-  for await (const event of stream) events.push(event);
-  return events;
-};
 const said = (message) => message.content.map((part) => part.text ?? "").join("");
 
 test("a message sent while a tool runs is in the next model call, and one for later is answered afterwards", async () => {

@@ -1,12 +1,12 @@
 // What JavaScript tools return, as the model reads it.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ToolError, boot } from "../../web/index.js";
+import { ToolError } from "../../web/index.js";
 import { toolResult } from "../../web/agent/tool-result.js";
 import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { provider } from "./setup.mjs";
 
 const PNG = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 const PNG_TEXT = "iVBORw0KGgo=";
@@ -162,13 +162,6 @@ test("a result that JSON cannot hold is an error that says so", async () => {
     { name: "RangeError" },
   );
 });
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
 
 test("the run goes on, the model reads the values, and each failure has its name once", async () => {
   const results = {

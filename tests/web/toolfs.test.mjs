@@ -6,20 +6,13 @@ import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, ToolFSError, boot, shutdown } from "../../web/index.js";
+import { ConfigError, ToolFSError, shutdown } from "../../web/index.js";
 import { IndexedDBVectorStore } from "../../web/stores/indexed-db-store.js";
 import * as openai from "../../web/providers/openai.js";
 import { ToolFS } from "../../web/toolfs.js";
-import { startProvider } from "./provider.mjs";
-
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
+import { provider } from "./setup.mjs";
 
 const ALL = { "/toolfs": "*" };
 

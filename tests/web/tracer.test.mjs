@@ -2,22 +2,14 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { ConfigError, boot } from "../../web/index.js";
+import { ConfigError } from "../../web/index.js";
 import { Agent } from "../../web/providers/openai.js";
-import { startProvider } from "./provider.mjs";
+import { call, provider } from "./setup.mjs";
 
 const KEY = "sk-marked-0123456789";
-let provider;
-before(async () => {
-  provider = await startProvider();
-  await boot({ runtimeURL: new URL("../../wheels/", import.meta.url) });
-});
-after(() => provider.stop());
-
 const agentFor = (box, options) => new Agent({ apiKey: KEY, model: "gpt-4o", baseURL: box.url, ...options });
-const call = (name, args = {}) => ({ tool_calls: [{ name, arguments: args }] });
 
 test("a function is given each span, with attributes under their own names, before the run ends", async () => {
   const box = await provider.box(
