@@ -25,6 +25,7 @@ def values(page: ChatPage) -> list[str]:
     return [field(page, id).get_attribute("value") for id in ("reasoning", "temperature", "longest")]
 
 
+@pytest.mark.thorough
 def test_temperature_and_length_go_with_the_request_and_stay_with_their_chat(page):
     driver = page.driver
     with TestServer() as server:
@@ -76,6 +77,7 @@ def test_temperature_and_length_go_with_the_request_and_stay_with_their_chat(pag
         assert violations(page) == []
 
 
+@pytest.mark.thorough
 def test_prompts_are_saved_inserted_used_edited_and_deleted_by_the_keyboard(page):
     driver = page.driver
 

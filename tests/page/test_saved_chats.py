@@ -104,6 +104,7 @@ def test_a_saved_page_opens_alone_runs_nothing_and_reaches_nobody(page, tmp_path
     assert grounds == ["rgb(251, 249, 244)", "rgb(18, 24, 27)"]
 
 
+@pytest.mark.thorough
 def test_one_chat_is_saved_in_the_form_that_was_chosen(page, tmp_path):
     driver = page.driver
     page.wait(lambda: page.run("return chat.ready"), "Python", START_S)
