@@ -3,7 +3,7 @@ import test from "node:test";
 
 import { optionalRule } from "../../web/local/arguments.js";
 import { chatMessages, promptTokens } from "../../web/local/prompt.js";
-import { correctAnswer } from "../../web/local/tool-answers.js";
+import { ToolAnswer, correctAnswer } from "../../web/local/tool-answers.js";
 import { Turns } from "../../web/local/turns.js";
 
 const text = (value) => [{ type: "text", text: value }];
@@ -121,4 +121,27 @@ test("a tool's result is the answer where the model only copies the call, gets a
   assert.equal(of("no such city", "I'm sorry, there is no such city.", true), undefined);
   assert.equal(of(`${"long ".repeat(200)}`, "There were 9 of them."), undefined);
   assert.ok(of(`${"long ".repeat(200)}`, "weather()").length < 410);
+});
+
+test("an answer to a tool's result is shown sentence by sentence, up to the first wrong one", () => {
+  const messages = [user("Weather?"), called("1"), result("1", "Rain and 12 degrees.")];
+  const shown = (words, size) => {
+    const answer = new ToolAnswer(messages, [{ name: "weather" }]);
+    let text = "";
+    let at = 0;
+    for (; at < words.length && !answer.isOver; at += size) text += answer.take(words.slice(at, at + size), false);
+    if (!answer.isOver) text += answer.take("", true);
+    return [text, Math.min(at, words.length)];
+  };
+  for (const size of [1, 3, 1000]) {
+    assert.equal(shown("It rains. It has 12 degrees", size)[0], "It rains. It has 12 degrees");
+    assert.equal(shown("It rains. It has 13 degrees. More follows.", size)[0], "It rains.");
+    assert.equal(shown("It has 13 degrees. More follows.", size)[0], "Rain and 12 degrees.");
+    assert.equal(shown("\n\nIt rains.", size)[0].trim(), "It rains.");
+    assert.equal(shown("", size)[0], "Rain and 12 degrees.");
+    assert.equal(shown(" \n ", size)[0].trim(), "Rain and 12 degrees.");
+  }
+  const [text, read] = shown(`weather({"city": "Oslo"})${" and on".repeat(100)}`, 1);
+  assert.equal(text, "Rain and 12 degrees.");
+  assert.ok(read < 12, "the model is stopped as soon as it writes a call");
 });

@@ -14,7 +14,7 @@ import { argumentsPreamble, copyRule, optionalRule } from "./arguments.js";
 import { LocalModelError } from "./errors.js";
 import { generateJSON } from "./guided.js";
 import { lastRequest, promptTokens, requestsOf } from "./prompt.js";
-import { correctAnswer } from "./tool-answers.js";
+import { ToolAnswer } from "./tool-answers.js";
 
 const PREAMBLE = "You are a helpful assistant. Answer briefly.";
 const DEFAULT_MAX_TOKENS = 512;
@@ -121,10 +121,9 @@ async function* writeJSON(llama, schema, request, signal) {
  * @returns {AsyncGenerator<CompletionEvent, void>}
  */
 async function* writeText(llama, request, signal) {
-  const prompt = await begin(llama, request.messages, request, signal, PREAMBLE);
   const { messages, tools = [] } = request;
-  const isAfterTool = messages[messages.length - 1].role === "tool";
-  let held = "";
+  const answer = messages[messages.length - 1].role === "tool" ? new ToolAnswer(messages, tools) : undefined;
+  const prompt = await begin(llama, messages, request, signal, PREAMBLE);
   const decoder = new TextDecoder();
   const pieces = llama.sample({ temperature: request.temperature ?? 0.2, maxTokens: maxTokensOf(request), signal });
   let count = 0;
@@ -132,19 +131,19 @@ async function* writeText(llama, request, signal) {
   let finish;
   for (;;) {
     const step = await pieces.next();
-    const text = step.done ? decoder.decode() : decoder.decode(step.value, { stream: true });
-    if (isAfterTool) held += text;
-    else if (text) yield { type: "text", text };
+    const read = step.done ? decoder.decode() : decoder.decode(step.value, { stream: true });
+    const text = answer ? answer.take(read, Boolean(step.done)) : read;
+    if (text) yield { type: "text", text };
     if (step.done) {
-      finish = step.value;
+      finish = answer?.isOver ? "stop" : step.value;
       break;
     }
     count++;
-  }
-  if (isAfterTool) {
-    const better = correctAnswer(held, messages, tools);
-    if (better !== undefined) console.debug("staysail: a tool's result stands in for what the small model said of it:", held);
-    yield { type: "text", text: better ?? held };
+    if (answer?.isOver) {
+      await pieces.return("stop");
+      finish = "stop";
+      break;
+    }
   }
   yield { type: "usage", ...prompt, output_tokens: count };
   yield { type: "finish", finish_reason: finish };

@@ -11,6 +11,59 @@ const NUMBER = /\d+(?:,\d{3})*(?:\.\d+)?/g;
 const DIGITS = /\d+(?:\.\d+)?/g;
 const REFUSAL = /\b(?:sorry|apologi[sz]e|cannot|can['’]t|unable to|not able to|do(?:es)? not have|don['’]t have|as an ai)\b/i;
 
+/** The end of a sentence, or of a line. */
+const SENTENCE = /^[\s\S]*?(?:[.!?](?=\s)|\n)/;
+
+/** An answer to tools' results while it is written: its sentences, up to the first one that is wrong. */
+export class ToolAnswer {
+  /** Whether no more of the model's words are wanted. */
+  isOver = false;
+  #messages;
+  #tools;
+  #said = "";
+  #held = "";
+
+  /**
+   * @param {Message[]} messages up to the results
+   * @param {ToolDefinition[]} tools
+   */
+  constructor(messages, tools) {
+    this.#messages = messages;
+    this.#tools = tools;
+  }
+
+  /**
+   * Takes the next piece of the model's words. Returns what can be shown.
+   * @param {string} text
+   * @param {boolean} isLast
+   */
+  take(text, isLast) {
+    this.#held += text;
+    let shown = "";
+    while (!this.isOver) {
+      const sentence = SENTENCE.exec(this.#held)?.[0] ?? (isLast || isCall(this.#held, this.#names) ? this.#held : undefined);
+      if (sentence === undefined || (!sentence && this.#said)) break;
+      const better = correctAnswer(sentence, this.#messages, this.#tools);
+      if (better !== undefined && sentence.trim()) {
+        console.debug("staysail: a tool's result stands in for what the small model said of it:", sentence);
+      }
+      if (better !== undefined && (sentence.trim() || isLast)) {
+        this.isOver = true;
+        return shown + (this.#said.trim() ? "" : better);
+      }
+      this.#held = this.#held.slice(sentence.length);
+      this.#said += sentence;
+      shown += sentence;
+      if (!this.#held) break;
+    }
+    return shown;
+  }
+
+  get #names() {
+    return this.#tools.map(({ name }) => name);
+  }
+}
+
 /**
  * Returns what a model that answers after a tool's result should have said; undefined where its own words will do.
  * @param {string} words
