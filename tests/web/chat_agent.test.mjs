@@ -197,6 +197,14 @@ test("a question without an answer is restored with its error, goes on, and is n
   chat = await open();
   assert.deepEqual([chat.getSnapshot().status, chat.getSnapshot().messages.at(-1).status], ["ready", "stopped"]);
   assert.deepEqual(shown(chat), ["user: a", "assistant: One.", "user: b", "assistant: "]);
+  await conversations.putQuestion("damaged", "{", { role: "user", content: [{ type: "text", text: "x" }] });
+  const damaged = createChat(agentFor(box), { conversation: "damaged", conversations });
+  await damaged.restore();
+  assert.deepEqual([damaged.getSnapshot().status, shown(damaged)], ["ready", []]);
+  const long = createChat(agentFor(await provider.box({ text: "Read." })), { conversation: "long", conversations });
+  await long.send("word ".repeat(5000));
+  await long.settled;
+  assert.equal(await conversations.question("long"), "", "what is long is not kept twice");
   const fork = await chat.fork(2);
   await fork.restore();
   assert.deepEqual(shown(fork), ["user: a", "assistant: One."]);

@@ -493,6 +493,7 @@ export class Chat {
   async #finish(agent) {
     const run = (this.#run = endRun(/** @type {RunView} */ (this.#run), "done"));
     const { reply } = run;
+    this.#question.answered();
     if (!reply?.messages) return this.#remember(undefined);
     this.#history = reply.messages;
     this.#run = { ...run, messages: placed(run.messages, reply.messages, this.#before.length) };

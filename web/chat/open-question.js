@@ -20,12 +20,17 @@ import { beginRun, endRun } from "./fold.js";
 /** What is kept of an error: what tells a person what happened. */
 const TOLD = ["name", "message", "code", "status", "requestId", "provider", "limit", "most"];
 
+/** Characters of a question that may stand beside the history although it is answered. */
+const MOST_TWICE = 10_000;
+
 export class OpenQuestion {
   #kept;
   /** Writes one after the other. @type {Promise<unknown>} */
   #writing = Promise.resolve();
   /** Whether the store may hold one. */
   #isHeld = false;
+  /** Characters of the one that was stored last. */
+  #length = 0;
 
   /** @param {KeptConversation} kept */
   constructor(kept) {
@@ -57,6 +62,11 @@ export class OpenQuestion {
     this.#put({ at, prompt, status: error ? "failed" : "stopped", error: error ? describe(error) : undefined, runId: run.runId });
   }
 
+  /** The conversation holds it now. One with files is not kept twice. */
+  answered() {
+    if (this.#length > MOST_TWICE) this.forget();
+  }
+
   /** Forgets it: another message stands in its place. */
   forget() {
     if (this.#isHeld) this.#put(undefined);
@@ -73,8 +83,9 @@ export class OpenQuestion {
     const text = await this.#kept.question();
     if (!text) return undefined;
     this.#isHeld = true;
-    const { at, prompt, status, error: told, runId } = /** @type {Unanswered} */ (JSON.parse(text));
-    if (at !== history.length) return undefined; // the conversation went on
+    const stored = readUnanswered(text);
+    if (stored?.at !== history.length) return undefined; // the conversation went on
+    const { at, prompt, status, error: told, runId } = stored;
     const error = status === "stopped" ? undefined : revive(told);
     const run = endRun(beginRun(prompt, first, at), error ? "failed" : "stopped", error);
     return { run: { ...run, runId }, error };
@@ -85,10 +96,23 @@ export class OpenQuestion {
     this.#isHeld = true;
     const message = question && { role: "user", content: question.prompt };
     const text = question ? JSON.stringify(question) : "";
+    this.#length = text.length;
     // A store that fails tells so by the run, which writes to it too.
     this.#writing = this.#writing
       .then(() => this.#kept.putQuestion(text, /** @type {MessageLike | undefined} */ (message)))
       .catch(() => {});
+  }
+}
+
+/**
+ * @param {string} text
+ * @returns {Unanswered | undefined} undefined for what is damaged, or of another version
+ */
+function readUnanswered(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 
