@@ -48,4 +48,4 @@ def test_a_long_chat_takes_memory_for_what_is_shown(driver, site, panel, capsys)
     page.restore()
     driver.get("about:blank")
     shown_mb = TURNS * len(ANSWER) / 1e6
-    assert last["heap"] - first["heap"] < 5 + 20 * shown_mb
+    assert last["heap"] - first["heap"] < 4 + 10 * shown_mb
