@@ -34,6 +34,7 @@ def enter(page: ChatPage) -> None:
     page.driver.switch_to.frame(page.driver.find_element(By.CSS_SELECTOR, "iframe"))
 
 
+@pytest.mark.thorough
 def test_a_page_is_previewed_beside_the_chat_and_reaches_nobody(page):
     driver = page.driver
     with TestServer() as server:
