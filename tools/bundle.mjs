@@ -29,12 +29,13 @@ const WORKERS = [
 const ENTRIES = {
   "staysail.js": everything,
   "staysail-chat.js": `export * from "./element/staysail-chat.js";\n${everything}`,
+  "mcp-apps.js": `export * from "./mcp-apps/mcp-apps.js";`,
   ...Object.fromEntries(WORKERS.map((path) => [`${basename(path)}.js`, `import "./${path}.js";`])),
 };
 const MARK = "integrity.json";
 const BUILT_PAGE = "page.html";
 /** Files that modules read as text, by addresses beside themselves. */
-const TEXTS = ["sandbox/sandbox-worker.js", "sandbox/harness.py", "sandbox/frame.html"];
+const TEXTS = ["sandbox/sandbox-worker.js", "sandbox/harness.py", "sandbox/frame.html", "mcp-apps/app-frame.html"];
 
 if (isFresh()) process.exit();
 console.log("Bundling the page and the package into web/dist");

@@ -24,8 +24,8 @@ from tools.site import FOLDERS, Body, Site, UnsatisfiableRangeError, choose_body
 HOST = "127.0.0.1"
 PORT = 8000
 
-# The frame of web/sandbox/ has no origin; Firefox takes it for another origin's.
-FRAME = "frame.html"
+# The frames of web/sandbox/ and web/mcp-apps/ have no origin; Firefox takes them for another origin's.
+FRAMES = ("frame.html", "app-frame.html")
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -85,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Vary", "Accept-Encoding")
         self.send_header("Accept-Ranges", "bytes")
         self.send_header("Cache-Control", self.site.cache_control(file))
-        self._end_head(opaque=file.name == FRAME)
+        self._end_head(opaque=file.name in FRAMES)
 
     def _send_body(self, body: Body, span: range) -> None:
         try:

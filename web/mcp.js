@@ -42,6 +42,7 @@
  * @property {Record<string, (params: any) => unknown>} [answerers] functions that answer the server's own requests, by method:
  *   "elicitation/create" (a form), "elicitation/url" (an address to open), "sampling/createMessage", "roots/list". For example
  *   {"elicitation/create": async ({message}) => ({action: "accept", content: {name: await ask(message)}})}
+ * @property {boolean} [apps] tells the server that its apps (`ui://…`) are shown, as `mcpApps` of `staysail/mcp-apps` does
  *
  * @typedef {object} McpProgress
  * @property {string} tool the tool's name on the server
@@ -56,7 +57,8 @@
  * @property {boolean} [idempotentHint] has no further effect when it is called again
  * @property {boolean} [openWorldHint] reaches beyond the server
  *
- * @typedef {PythonTool & {title: string | null, annotations: McpAnnotations, outputSchema: Record<string, unknown> | null}} McpTool
+ * @typedef {PythonTool & {title: string | null, annotations: McpAnnotations, outputSchema: Record<string, unknown> | null, app: string | null}} McpTool
+ *   app: address (`ui://…`) of the app that shows the tool's calls, for `mcpApps` of `staysail/mcp-apps`
  *
  * @typedef {object} McpToolOptions
  * @property {string} [prefix] put before each name
@@ -71,6 +73,11 @@
  * @property {string} protocol version that is spoken with the server
  * @property {string | null} instructions
  * @property {Record<string, unknown>} capabilities
+ *
+ * @typedef {{html: string, meta: {csp?: Record<string, unknown>, permissions?: Record<string, unknown>, prefersBorder?: boolean}}} McpApp an
+ *   app's document, and what the server says of it
+ *
+ * @typedef {{name: string, title?: string, description?: string, inputSchema?: Record<string, unknown>, annotations?: McpAnnotations}} McpAppTool
  *
  * @typedef {{uri: string, name: string, title?: string, description?: string, mimeType?: string, size?: number}} McpResource
  * @typedef {{uriTemplate: string, name: string, title?: string, description?: string, mimeType?: string}} McpResourceTemplate
@@ -96,6 +103,7 @@ const OPTIONS = [
   "onNotification",
   "logLevel",
   "answerers",
+  "apps",
 ];
 const LIMITS = ["messageBytes", "responseBytes", "messages", "requests", "pages", "items", "resumes"];
 
@@ -134,7 +142,7 @@ export class McpServer {
   constructor(options) {
     checkNames(options, OPTIONS);
     const { url, headers, token, oauth, protocol, timeoutMs = 300_000, idleMs = 120_000, limits = {}, onNotification } = options;
-    const { answerers = {}, logLevel } = options;
+    const { answerers = {}, logLevel, apps = false } = options;
     if (!/^https?:\/\//.test(String(url))) throw new ConfigError("the url of an MCP server starts with http:// or https://");
     if (token != null && oauth) throw new ConfigError("an MCP server has a token or oauth, not both");
     if (oauth && (typeof oauth.authorize !== "function" || !oauth.redirectURL))
@@ -154,6 +162,7 @@ export class McpServer {
       log_level: logLevel ?? null,
       listens: Boolean(onNotification),
       answers: Object.keys(answerers),
+      apps: Boolean(apps),
     };
     known.set(this.#described.id, options);
   }
@@ -214,6 +223,31 @@ export class McpServer {
     return toCamel(await this.#ask("mcp.read", { uri }));
   }
 
+  /**
+   * Returns an app of the server. Throws a StreamError where the resource is no app, or larger than 4 MiB.
+   * @param {string} uri `app` of a tool
+   * @returns {Promise<McpApp>}
+   */
+  readApp(uri) {
+    return this.#ask("mcp.app", { uri });
+  }
+
+  /** Returns the tools that the server's apps may call. @returns {Promise<McpAppTool[]>} */
+  appTools() {
+    return this.#ask("mcp.app_tools");
+  }
+
+  /**
+   * Calls a tool for an app of this server, and returns the result as the server gave it. Asking the user is up to the caller.
+   * @param {string} name the tool's name on the server
+   * @param {Record<string, unknown>} [args]
+   * @param {{signal?: AbortSignal}} [options]
+   * @returns {Promise<Record<string, unknown>>}
+   */
+  callAppTool(name, args = {}, { signal } = {}) {
+    return this.#ask("mcp.app_call", { name, arguments: args }, signal);
+  }
+
   /** Subscribes to changes of a resource, which `onNotification` gets as "notifications/resources/updated". @param {string} uri */
   async subscribe(uri) {
     await this.#ask("mcp.subscribe", { uri, wanted: true });
@@ -261,10 +295,11 @@ export class McpServer {
   /**
    * @param {string} method
    * @param {object} [params]
+   * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
-  async #ask(method, params = {}) {
-    return (await connect()).call(method, { server: this.#described, ...params });
+  async #ask(method, params = {}, signal) {
+    return (await connect()).call(method, { server: this.#described, ...params }, { signal });
   }
 }
 

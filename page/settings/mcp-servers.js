@@ -1,9 +1,11 @@
 /** MCP servers that the user connects: their tools join the agent's, and after a reload they are connected again. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
-/** @import { McpOptions, McpServer } from "../../web/mcp.js" */
+/** @import { McpOptions, McpServer, McpTool } from "../../web/mcp.js" */
 /** @import { PythonTool } from "../../web/agent/python-tools.js" */
 /** @import { Access, KeptServer } from "./kept-servers.js" */
+
+/** @import { ToolViewer } from "../../web/element/types.js" */
 
 import { authorizeInPopup, mcpServer } from "../../web/index.js";
 import { dropServer, keepServer, keptServers } from "./kept-servers.js";
@@ -22,12 +24,14 @@ const login = find("mcp-login", HTMLButtonElement);
 const status = find("mcp-status", HTMLOutputElement);
 const lost = find("mcp-lost", HTMLElement);
 
-/** @type {Map<string, {place: KeptServer, entry: ServerEntry, server?: McpServer}>} by address */
+/** @type {Map<string, {place: KeptServer, entry: ServerEntry, server?: McpServer, apps?: Record<string, ToolViewer>}>} by address */
 const servers = new Map();
 /** Those of the last visit are connected, or have been waited for. @type {Promise<unknown>} */
 let reconnected = Promise.resolve();
 let waiting = false;
 let onChange = () => {};
+/** @type {StaysailChat | undefined} */
+let shownChat;
 
 /**
  * @param {StaysailChat} chat
@@ -35,6 +39,7 @@ let onChange = () => {};
  */
 export function watchMcpServers(chat, change) {
   onChange = change;
+  shownChat = chat;
   connect.addEventListener("click", () => void (token.value.trim() ? add("token", { token: token.value.trim() }) : add("nothing", {})));
   login.addEventListener("click", () => void add("login", oauth()));
   address.addEventListener("input", () => (login.hidden = true));
@@ -140,9 +145,28 @@ async function again(place, auth) {
  * @param {Partial<McpOptions>} auth
  */
 async function open({ url, prefix }, auth) {
-  const server = mcpServer({ url, ...auth });
+  const server = mcpServer({ url, apps: true, ...auth });
   const { name, protocol } = await server.connect();
-  return { server, about: `${name}, protocol ${protocol}`, tools: await server.tools({ prefix }) };
+  const tools = await server.tools({ prefix });
+  return { server, about: `${name}, protocol ${protocol}`, tools, apps: await appsOf(url, server, tools) };
+}
+
+/**
+ * The apps of a server, which ask before they call its tools unless that is switched off for the server.
+ * @param {string} url
+ * @param {McpServer} server
+ * @param {McpTool[]} tools
+ * @returns {Promise<Record<string, ToolViewer>>}
+ */
+async function appsOf(url, server, tools) {
+  if (!tools.some(({ app }) => app)) return {};
+  const { mcpApps } = await import("../../web/mcp-apps/mcp-apps.js");
+  return mcpApps(server, tools, { allow: () => servers.get(url)?.entry.asks === false, onMessage: (text) => void shownChat?.send(text) });
+}
+
+/** Gives the chat the apps of all servers. */
+function showApps() {
+  if (shownChat) shownChat.toolViews = Object.assign({}, ...[...servers.values()].map(({ apps }) => apps));
 }
 
 /**
@@ -150,9 +174,10 @@ async function open({ url, prefix }, auth) {
  * @param {Awaited<ReturnType<typeof open>>} opened
  * @returns {boolean} whether it is kept over a reload
  */
-function show(place, { server, about, tools }) {
+function show(place, { server, about, tools, apps }) {
   const known = enter(place);
-  Object.assign(known, { place, server });
+  Object.assign(known, { place, server, apps });
+  showApps();
   known.entry.connected(about, tools, place.off);
   tellLost();
   return keepServer(place);
@@ -171,6 +196,7 @@ function enter(place) {
         .catch(() => {}); // what is said to a server that is gone is of no use
       servers.delete(url);
       dropServer(url);
+      showApps();
       entry.node.remove();
       say("Disconnected.");
       tellLost();

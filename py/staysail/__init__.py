@@ -117,6 +117,7 @@ if TYPE_CHECKING:  # the names of LAZY, for type checkers
     from .stores.traces import TraceStore
     from .stores.transfer import copy
     from .stores.vector_store import VectorStore
+    from .tools.mcp.apps import McpApp
     from .tools.mcp.authorization.machine import ClientCredentials, identity_assertion
     from .tools.mcp.authorization.oauth import OAuth
     from .tools.mcp.limits import McpLimits
@@ -161,6 +162,7 @@ LAZY = {
         "stores.traces": "TraceStore",
         "stores.transfer": "copy",
         "stores.vector_store": "VectorStore",
+        "tools.mcp.apps": "McpApp",
         "tools.mcp.authorization.machine": "ClientCredentials identity_assertion",
         "tools.mcp.authorization.oauth": "OAuth",
         "tools.mcp.limits": "McpLimits",
@@ -251,6 +253,7 @@ __all__ = [
     "JsonError",
     "LoaderError",
     "MaxTurnsError",
+    "McpApp",
     "McpLimits",
     "McpServer",
     "MemoryExporter",

@@ -1,12 +1,12 @@
-// Starts the MCP servers of tests/mcp/servers.mjs in a process of their own.
+// Starts MCP servers of tests/mcp in a process of their own.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** Returns the addresses of the servers by name, and `stop`, which ends them. */
-export async function startServers() {
-  const server = spawn(process.execPath, [fileURLToPath(new URL("../mcp/servers.mjs", import.meta.url))], {
+/** Returns the addresses of a program's servers by name, and `stop`, which ends them. */
+export async function startServers(program = "servers.mjs") {
+  const server = spawn(process.execPath, [fileURLToPath(new URL(`../mcp/${program}`, import.meta.url))], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const addresses = JSON.parse((await once(server.stdout, "data"))[0]);

@@ -123,6 +123,7 @@ function answered(parts, result) {
   const id = String(result.id);
   const at = parts.findLastIndex((part) => part.type === "tool" && part.id === id && !part.result);
   const call = at < 0 ? newTool(id, String(result.name ?? "tool"), 0) : /** @type {ChatTool} */ (parts[at]);
-  const done = finish(call, { text, content, isError: result.isError ?? false });
+  const value = result.extra?.value; // beside the parts; undefined where they tell it
+  const done = finish(call, { text, content, isError: result.isError ?? false, value });
   return at < 0 ? [...closeText(parts), done] : parts.with(at, done);
 }

@@ -15,6 +15,7 @@ import { noUsage } from "../chat/usage.js";
 import { sourcesOf } from "./citations.js";
 import { Spending } from "./spending.js";
 import { ToolViews } from "./tool-views.js";
+import { exchanges } from "./conversation.js";
 import { TurnList } from "./turn-list.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
@@ -99,6 +100,14 @@ export class Session {
   set history(messages) {
     this.chat.history = messages;
     this.#draw(messages);
+  }
+
+  /** Draws the calls of the history that have a view now, and had none when they were drawn. */
+  drawMissingTools() {
+    for (const { at, answer } of exchanges(this.chat.history)) {
+      const view = this.turns.viewAt(at);
+      if (view) this.#tools.drawMissing(view, readHistory(answer).at(-1)?.parts ?? [], this.#owner.toolViews);
+    }
   }
 
   /**

@@ -140,13 +140,14 @@ export class StaysailChat extends Element {
 
   /**
    * Draws calls of your tools: functions by the tools' names. Each gets the call, also while its arguments are written, and returns a node, or
-   * text. Counts for calls that are drawn from then on.
+   * text, or null for nothing. Calls of the history that no view has drawn yet are drawn too.
    */
   get toolViews() {
     return this.#dialogue.toolViews;
   }
   set toolViews(value) {
     this.#dialogue.toolViews = value ?? {};
+    this.#dialogue.session.drawMissingTools();
   }
 
   /** Whatever else `new Agent` takes: temperature, maxTokens, maxTurns, headers, retry, … */

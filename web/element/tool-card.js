@@ -138,15 +138,22 @@ export class ToolCard {
   }
 
   /**
-   * Shows a node of the page's in place of what the card shows. An approval is still asked for below it.
+   * Shows a node of the page's in place of what the card shows, or below it. An approval is still asked for by the card.
    * @param {Node | string} given text is shown as text
+   * @param {boolean} [below]
    */
-  replace(given) {
+  show(given, below = false) {
     const node = typeof given === "string" ? new Text(given) : given;
     if (this.#view.firstChild !== node || this.#view.childNodes.length > 1) this.#view.replaceChildren(node);
     if (this.#view.parentNode) return;
+    if (below) return this.node.append(this.#view);
     for (const own of this.node.children) if (own !== this.#form?.node) /** @type {HTMLElement} */ (own).style.display = "none";
     this.node.prepend(this.#view);
+  }
+
+  /** Whether a node of the page's is shown. */
+  get hasView() {
+    return this.#view.parentNode !== null;
   }
 
   /** The run ended before this tool did. */

@@ -23,4 +23,18 @@ export class ToolViews {
       turn.drawTool(part, views[part.name]);
     }
   }
+
+  /**
+   * Draws the calls that no view has drawn yet.
+   * @param {TurnView} turn
+   * @param {ChatPart[]} parts
+   * @param {Record<string, ToolViewer>} views by the names of tools
+   */
+  drawMissing(turn, parts, views) {
+    this.draw(
+      turn,
+      parts.filter((part) => part.type === "tool" && !turn.hasToolView(part)),
+      views,
+    );
+  }
 }

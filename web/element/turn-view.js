@@ -192,6 +192,11 @@ export class TurnView {
     return this.#tool({ id, name: agent ? within(agent, tool) : tool });
   }
 
+  /** Whether a view of the page's has drawn a tool call. @param {ChatTool} call */
+  hasToolView(call) {
+    return this.#tool(call).hasView;
+  }
+
   /**
    * Draws a tool call as the page wants it. Where that fails, its card stays.
    * @param {ChatTool} call
@@ -199,7 +204,8 @@ export class TurnView {
    */
   drawTool(call, draw) {
     try {
-      this.#tool(call).replace(draw(call));
+      const drawn = draw(call);
+      if (drawn !== null) this.#tool(call).show(drawn, draw.below);
     } catch (error) {
       console.warn(`staysail-chat: the tool view of ${call.name} failed`, error);
     }

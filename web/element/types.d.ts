@@ -9,8 +9,11 @@ export type MediaPart = ImagePart | FilePart;
 export type ChatEvent = AgentEvent;
 export type Usage = Pick<FullUsage, "inputTokens" | "outputTokens" | "totalTokens">;
 
-/** Draws a tool call: a node of the page's own, or text. Called again whenever the call changes, also while its arguments are written. */
-export type ToolViewer = (call: import("../chat/types.js").ChatTool) => Node | string;
+/**
+ * Draws a tool call: a node of the page's own, text, or null for nothing. Called again whenever the call changes, also while its arguments are
+ * written. below: the node stands below the tool's card, not in its place.
+ */
+export type ToolViewer = ((call: import("../chat/types.js").ChatTool) => Node | string | null) & { below?: boolean };
 
 export type Theme = "light" | "dark" | "auto";
 

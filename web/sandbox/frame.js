@@ -24,34 +24,12 @@ export class Frame {
     addEventListener("message", this.#hear);
   }
 
-  /**
-   * Puts the frame into the page, from its address or from its text. A public CDN serves it as plain text and without the page's COEP header;
-   * a page's policy may allow frames of the page's origin alone, and no inline scripts.
-   */
+  /** Puts the frame into the page. */
   async load() {
-    const frame = this.#node;
     const address = fileURL("sandbox/frame.html", () => new URL("./frame.html", import.meta.url));
-    const ways = [async () => frame.setAttribute("src", address), async () => frame.setAttribute("srcdoc", await fetchText(address))];
-    if (new URL(address, location.href).origin !== location.origin) ways.reverse();
-    frame.setAttribute("sandbox", "allow-scripts");
-    frame.hidden = true;
-    for (const show of ways) {
-      const arrived = new Promise((resolve) => {
-        this.#arrive = () => resolve(true);
-        // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
-        frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
-      });
-      try {
-        await show();
-        document.documentElement.append(frame);
-        if (await arrived) return;
-      } catch {} // it could not be fetched
-      frame.remove();
-      for (const name of ["src", "srcdoc"]) frame.removeAttribute(name);
-    }
-    throw new Error(
-      `its frame was blocked: ${address} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin", or the page a policy that allows inline scripts`,
-    );
+    this.#node.setAttribute("sandbox", "allow-scripts");
+    this.#node.hidden = true;
+    await embed(this.#node, address, document.documentElement, (arrive) => (this.#arrive = arrive));
   }
 
   /**
@@ -68,6 +46,36 @@ export class Frame {
     removeEventListener("message", this.#hear);
     this.#node.remove();
   }
+}
+
+/**
+ * Puts a frame into the page, from its address or from its text. A public CDN serves it as plain text and without the page's COEP header;
+ * a page's policy may allow frames of the page's origin alone, and no inline scripts.
+ * @param {HTMLIFrameElement} frame
+ * @param {string} address
+ * @param {Node} place
+ * @param {(arrive: () => void) => void} listen gets a function to be called once the frame's script runs
+ */
+export async function embed(frame, address, place, listen) {
+  const ways = [async () => frame.setAttribute("src", address), async () => frame.setAttribute("srcdoc", await fetchText(address))];
+  if (new URL(address, location.href).origin !== location.origin) ways.reverse();
+  for (const show of ways) {
+    const arrived = new Promise((resolve) => {
+      listen(() => resolve(true));
+      // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
+      frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
+    });
+    try {
+      await show();
+      place.appendChild(frame);
+      if (await arrived) return;
+    } catch {} // it could not be fetched
+    frame.remove();
+    for (const name of ["src", "srcdoc"]) frame.removeAttribute(name);
+  }
+  throw new Error(
+    `its frame was blocked: ${address} needs the page's COEP header and "Cross-Origin-Resource-Policy: cross-origin", or the page a policy that allows inline scripts`,
+  );
 }
 
 /** @param {string} address */

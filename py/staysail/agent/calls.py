@@ -101,7 +101,10 @@ def read_result(value: Any) -> tuple[Part, ...]:
 
 
 def read_value(value: Any, content: tuple[Part, ...]) -> Any:
-    """Returns the JSON value that became the text of `content`; None where the tool returned text or parts."""
+    """Returns the JSON value that became the text of `content`, or that stands beside the parts (MCP's structured content); None where the
+    tool returned text or parts alone."""
+    if isinstance(value, list) and (beside := getattr(value, "structured", None)) is not None:
+        return beside
     if isinstance(value, str | Part) or len(content) != 1 or not isinstance(content[0], Text):
         return None
     if isinstance(value, list | tuple) and value and all(isinstance(item, Part) for item in value):

@@ -29,6 +29,9 @@ class McpServers:
             "mcp.read": self.read,
             "mcp.subscribe": self.subscribe,
             "mcp.prompt": self.prompt,
+            "mcp.app": self.app,
+            "mcp.app_tools": self.app_tools,
+            "mcp.app_call": self.app_call,
             "mcp.close": self.close,
         }
 
@@ -51,6 +54,16 @@ class McpServers:
 
     async def read(self, params: dict[str, Any]) -> list[dict[str, Any]]:
         return [part.to_dict() for part in await self._find(**params["server"]).read_resource(params["uri"])]
+
+    async def app(self, params: dict[str, Any]) -> dict[str, Any]:
+        app = await self._find(**params["server"]).read_app(params["uri"])
+        return {"html": app.html, "meta": dict(app.meta)}
+
+    async def app_tools(self, params: dict[str, Any]) -> list[dict[str, Any]]:
+        return [dict(tool) for tool in await self._find(**params["server"]).app_tools()]
+
+    async def app_call(self, params: dict[str, Any]) -> dict[str, Any]:
+        return await self._find(**params["server"]).call_app_tool(params["name"], params["arguments"])
 
     async def subscribe(self, params: dict[str, Any]) -> None:
         server = self._find(**params["server"])
@@ -148,4 +161,5 @@ def _describe(tool: Any) -> dict[str, Any]:
         "parameters": tool.parameters,
         "outputSchema": tool.output_schema,
         "annotations": tool.annotations,
+        "app": tool.app,
     } | ({"idempotent": True} if tool.idempotent else {})

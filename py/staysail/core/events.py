@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 from .completion import Completion, FinishReason
 from .generics import Output, WithOutput
-from .messages import Media, Part, ToolCall, ToolOutput
+from .json_text import read_json
+from .messages import Media, Part, Text, ToolCall, ToolOutput
 from .usage import Usage
 from .value import NOTHING
 
@@ -93,7 +94,8 @@ class ToolResult(Event):
         duration_s: Seconds that the call took.
         sources: The documents that the result rests on.
         hosted: The provider ran the tool itself.
-        value: The JSON value that the tool returned, of which the model reads the text; None where it returned text or parts.
+        value: The JSON value that the tool returned, of which the model reads the text, or that an MCP server gave beside the parts; None
+            where the tool returned text or parts alone.
         refused: A person refused the call, or nobody answered its approval request in time.
     """
 
@@ -114,7 +116,19 @@ class ToolResult(Event):
 
     @property
     def output(self) -> ToolOutput:
-        return ToolOutput(self.id, self.name, self.content, self.is_error, {"refused": True} if self.refused else NOTHING)
+        """The result as a message's part. What the parts do not tell is in `extra`, which no provider is sent: `refused`, and `value`."""
+        extra: dict[str, Any] = {"refused": True} if self.refused else {}
+        if self.value is not None and not self._is_text_of_value():
+            extra["value"] = self.value
+        return ToolOutput(self.id, self.name, self.content, self.is_error, extra or NOTHING)
+
+    def _is_text_of_value(self) -> bool:
+        if len(self.content) != 1 or not isinstance(self.content[0], Text):
+            return False
+        try:
+            return bool(read_json(self.content[0].text) == self.value)
+        except ValueError:
+            return False
 
     def to_dict(self) -> dict[str, Any]:
         out = super().to_dict() | {"text": self.text}

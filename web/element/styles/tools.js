@@ -29,6 +29,9 @@ export const TOOLS = /* css */ `
 .approval label span { color: var(--_muted); }
 .approval-field { inline-size: 100%; padding: 0.4rem 0.6rem; border: 1px solid var(--_muted); border-radius: var(--_radius); background: var(--_paper); color: var(--_ink); font: inherit; resize: vertical; }
 .code-field { font: 0.8125rem/1.5 var(--_mono); }
+.app-detail { max-block-size: 12rem; margin: 0; padding: 0.5rem 0.75rem; overflow: auto; border-radius: var(--_radius); background: var(--_surface); font: 0.8125rem/1.5 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; }
+.app-about { color: var(--_muted); font-size: 0.8125rem; }
+.app-about:empty { display: none; }
 .tool-more { margin-block-start: 0.3rem; color: var(--_muted); font-size: 0.8125rem; }
 .tool-more p { margin-block-start: 0.4rem; }
 .tool-more pre { max-block-size: 20rem; margin: 0.15rem 0 0; padding: 0.5rem 0.75rem; overflow: auto; border-radius: var(--_radius); background: var(--_surface); color: var(--_ink); font: 0.8125rem/1.5 var(--_mono); white-space: pre-wrap; overflow-wrap: anywhere; }

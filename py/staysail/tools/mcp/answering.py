@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.errors import BadRequestError, ConfigError
 from ...core.log import log
+from ...core.value import NOTHING
 from . import elicitation
 from .authorization.addresses import check_address
 from .timing import CallTimer
@@ -24,13 +25,16 @@ class Answerers:
     Args:
         local: Whether the server is on this machine or a private network.
         timer: Time limits, which stand still while a function works.
+        extensions: The settings of the extensions that the client has, by their names.
     """
 
-    def __init__(self, functions: Mapping[str, Answerer], *, local: bool, timer: CallTimer) -> None:
+    def __init__(
+        self, functions: Mapping[str, Answerer], *, local: bool, timer: CallTimer, extensions: Mapping[str, Any] = NOTHING
+    ) -> None:
         for method, function in functions.items():
             if not callable(function):
                 raise ConfigError(f"answerers are functions of a request's params; that of {method} is none")
-        self._functions, self._local, self._timer = dict(functions), local, timer
+        self._functions, self._local, self._timer, self._extensions = dict(functions), local, timer, extensions
 
     def __bool__(self) -> bool:
         return bool(self._functions)
@@ -45,6 +49,8 @@ class Answerers:
         sampler = self._functions.get("sampling/createMessage")
         if getattr(sampler, "takes_tools", False):
             found["sampling"] = {"tools": {}}
+        if self._extensions:
+            found["extensions"] = dict(self._extensions)
         return found
 
     def has(self, method: str) -> bool:

@@ -25,6 +25,14 @@ class McpResult(Value):
         return "\n".join(part.text for part in self.content if isinstance(part, Text))
 
 
+class Content(list[Part]):
+    """The parts of a tool's result, with the structured value that stands beside them."""
+
+    def __init__(self, parts: tuple[Part, ...], structured: Any) -> None:
+        super().__init__(parts)
+        self.structured = structured
+
+
 def read_result(result: Mapping[str, Any]) -> McpResult:
     blocks = result.get("content")
     content = tuple(read_part(block) for block in (blocks if isinstance(blocks, list) else [blocks] if blocks else ()))

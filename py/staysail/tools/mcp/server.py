@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ...core.defaults import default_transport
-from ...core.errors import ConfigError, ProviderError
+from ...core.errors import BadRequestError, ConfigError, ProviderError
 from ...core.log import log
 from ...core.messages import Message, Part
 from ...core.ports import Clock, Transport, without_secrets
@@ -17,6 +17,7 @@ from ...core.tool import Approval
 from ...core.value import NOTHING, Value
 from ...core.waiting import SystemClock
 from .answering import Answerer, Answerers
+from .apps import EXTENSIONS, McpApp, check_uri, is_visible, read_app
 from .authorization.addresses import is_local
 from .authorization.bearer import read_auth
 from .authorization.tokens import Tokens
@@ -69,6 +70,7 @@ class McpServer:
             "error", "critical", "alert" or "emergency".
         answerers: Functions from params to the result that answer the server's own requests, by method: "elicitation/create" (a form),
             "elicitation/url" (an address to open), "sampling/createMessage", "roots/list".
+        apps: Tells the server that its apps (`ui://…`, McpTool.app) are shown.
 
     Attributes:
         warnings: Entries that the lists which were read last left out, with the reasons.
@@ -91,6 +93,7 @@ class McpServer:
         on_notification: OnNotification | None = None,
         log_level: str | None = None,
         answerers: Mapping[str, Answerer] | None = None,
+        apps: bool = False,
         clock: Clock | None = None,
     ) -> None:
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
@@ -116,7 +119,7 @@ class McpServer:
             protocol=protocol,
             timeout_s=timeout_s,
             limits=limits,
-            answerers=Answerers(answerers or {}, local=is_local(self.url), timer=timer),
+            answerers=Answerers(answerers or {}, local=is_local(self.url), timer=timer, extensions=EXTENSIONS if apps else NOTHING),
             on_notification=on_notification,
             log_level=log_level,
             clock=clock,
@@ -145,7 +148,8 @@ class McpServer:
         approval: Approval = "never",
         on_progress: OnToolProgress | None = None,
     ) -> list[McpTool]:
-        """Returns the server's tools, for an agent. A malformed tool is left out, and `warnings` says why.
+        """Returns the server's tools, for an agent. A malformed tool is left out, and `warnings` says why; so is a tool that the server has
+        for its apps alone.
 
         Args:
             prefix: Put before each name. Names are made such as every provider takes.
@@ -157,7 +161,7 @@ class McpServer:
             ConfigError: A name of `allow` fits no tool.
         """
         async with self._connection.call("tools/list"):
-            found = await self._list_tools()
+            found = [tool for tool in await self._list_tools() if is_visible(tool, "model")]
         if allow is not None:
             names = [tool["name"] for tool in found]
             if missing := [item for item in allow if not any(fnmatchcase(name, item) for name in names)]:
@@ -178,6 +182,9 @@ class McpServer:
         Raises:
             ProviderError: The server refuses the call, or cannot be reached.
         """
+        return read_result(await self._call(name, arguments, on_progress))
+
+    async def _call(self, name: str, arguments: Mapping[str, Any] | None, on_progress: OnToolProgress | None = None) -> dict[str, Any]:
         args = dict(arguments or {})
 
         def headers(negotiated: Negotiated) -> Mapping[str, str]:
@@ -194,12 +201,42 @@ class McpServer:
 
         async with self._connection.call(f"the tool {name}"):
             try:
-                return read_result(await ask())
+                return await ask()
             except ProviderError as error:
                 if rpc_code(error) != HEADER_MISMATCH:
                     raise
             await self._list_tools()  # the schema says which headers, and it has changed
-            return read_result(await ask())
+            return await ask()
+
+    async def read_app(self, uri: str) -> McpApp:
+        """Returns an app, by the address that McpTool.app names. Raises StreamError where the resource is no app, or too large."""
+        check_uri(uri)
+        async with self._connection.call(f"the app {uri}"):
+            app = read_app(uri, await self._connection.request("resources/read", {"uri": uri}))
+            if app.meta:
+                return app
+            listed = [mapping(item.get("_meta")).get("ui") for item in await self._list("resources") if item["uri"] == uri]
+            return app.replace(meta=mapping(listed[0])) if listed else app
+
+    async def app_tools(self) -> list[Mapping[str, Any]]:
+        """Returns the tools that the server's apps may call: name, title, description, inputSchema, annotations, as the server says."""
+        async with self._connection.call("tools/list"):
+            await self._list_tools()
+        return [tool for tool in self._tools.values() if is_visible(tool, "app")]
+
+    async def call_app_tool(self, name: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Calls a tool for an app of this server, and returns the result as the server gave it. Asking the user is up to the caller.
+
+        Raises:
+            BadRequestError: The server has no such tool for its apps.
+            ProviderError: The server refuses the call, or cannot be reached.
+        """
+        if name not in self._tools:
+            await self.app_tools()
+        tool = self._tools.get(name)
+        if tool is None or not is_visible(tool, "app"):
+            raise BadRequestError(f"{self!r} has no tool {name[:100]} for its apps", code="app", provider="mcp")
+        return await self._call(name, arguments)
 
     async def resources(self) -> list[dict[str, Any]]:
         """Returns the resources that have an address: uri, name, title, description, mimeType, size, as far as the server says."""

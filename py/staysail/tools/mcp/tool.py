@@ -11,7 +11,8 @@ from ...core.events import ToolProgress
 from ...core.tool import Approval, check_approval
 from ...core.validation import check
 from ...core.value import NOTHING, Value
-from .content import McpResult
+from .apps import app_of
+from .content import Content, McpResult
 from .listing import NO_PARAMETERS
 from .reading import text
 
@@ -45,6 +46,7 @@ class McpTool:
         annotations: The server's hints about the tool's effects (`readOnlyHint`, `destructiveHint`, …). A hostile server may lie.
         idempotent: Whether the server says that a second call with the same arguments has no further effect.
         output_schema: JSON Schema of the structured result, where the tool has one. A result that does not fit is the tool's failure.
+        app: Address (`ui://…`) of the app that shows the tool's calls; None where there is none.
     """
 
     emits = True
@@ -58,6 +60,7 @@ class McpTool:
         self.description = str(described.get("description") or self.title or "")
         self.parameters: Mapping[str, Any] = described.get("inputSchema", NO_PARAMETERS)
         self.output_schema: Mapping[str, Any] | None = described.get("outputSchema")
+        self.app = app_of(described)
         self.approval = check_approval(approval, name)
         self.idempotent = bool(self.annotations.get("readOnlyHint") or self.annotations.get("idempotentHint"))
         self._server, self._on_progress = server, on_progress
@@ -72,7 +75,7 @@ class McpTool:
             raise ToolError(result.text or f"{self.name} failed")
         if problems := self._output_problems(result):
             raise ToolError(f"{self.name} answered something that its output schema does not allow: {problems}")
-        return list(result.content)
+        return Content(result.content, result.structured)
 
     def _output_problems(self, result: McpResult) -> str:
         if self.output_schema is None:
