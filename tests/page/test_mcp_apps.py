@@ -180,6 +180,7 @@ def test_a_call_that_is_not_approved_reaches_no_app(page, urls, server, driver):
     assert not page.all("staysail-mcp-app")
 
 
+@pytest.mark.thorough
 def test_a_tool_that_is_allowed_is_called_without_a_question(page, urls, server):
     page.call(server.box(call("chart", points=[]), {"text": "Drawn."}), urls["apps"], {"allow": ["refresh"]})
     page.line("result", "A chart of 0 points.")
@@ -220,6 +221,7 @@ const timer = setInterval(() => {
 """
 
 
+@pytest.mark.thorough
 def test_an_app_that_leads_itself_elsewhere_or_never_rests_harms_nobody(page, urls, server, driver):
     for way in ("spin", "leave", "form"):
         page.call(server.box(call("hostile"), {"text": "Done."}), urls["apps"])
@@ -230,6 +232,7 @@ def test_an_app_that_leads_itself_elsewhere_or_never_rests_harms_nobody(page, ur
         page.run("chat.clear?.()")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("way", "why"),
     [("flood", "it sent too many messages."), ("stray", "it sent too many messages to the page."), ("long", "a message that is too long")],
@@ -243,6 +246,7 @@ def test_an_app_that_floods_the_page_is_stopped(page, urls, server, way, why):
     assert not page.all("staysail-mcp-app .approval")
 
 
+@pytest.mark.thorough
 def test_an_app_reaches_the_hosts_that_its_server_names_and_the_user_sees_which(page, urls, server):
     page.call(server.box(call("reaching"), {"text": "Done."}), urls["apps"])
     page.line("found", "reached")

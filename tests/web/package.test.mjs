@@ -54,7 +54,7 @@ async function runModule(source, env = {}) {
 describe("the tarball", () => {
   test("holds modules, declarations, the Python wheel, and nothing else", async () => {
     const wanted =
-      /^(package\.json|README\.md|LICENSE|[\w-]+\.js|jsx\.d\.ts|(ag-ui|agent|ai-sdk|assistant-ui|bridge|chat|element|element\/styles|keys|local|models|providers|runtime|stores|toolfs)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|vendor\/[\w.]+\.m?js|vendor\/(highlight|idb|noble-hashes|temml|wasi)\/([\w.]+\.m?js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
+      /^(package\.json|README\.md|LICENSE|[\w-]+\.js|jsx\.d\.ts|(ag-ui|agent|ai-sdk|assistant-ui|bridge|chat|element|element\/styles|keys|local|mcp-apps|models|providers|runtime|stores|toolfs)\/[\w-]+\.js|plugins\/[\w-]+\.m?js|sandbox\/[\w-]+\.(js|html|py)|mcp-apps\/[\w-]+\.html|vendor\/[\w.]+\.m?js|vendor\/(highlight|idb|noble-hashes|temml|wasi)\/([\w.]+\.m?js|LICENSE)|types\/.+\.d\.ts|wheel\/staysail-cp314\.whl)$/;
     assert.deepEqual(
       project.files.map(({ path }) => path).filter((path) => !path.startsWith("dist/") && !wanted.test(path)),
       [],
