@@ -1,7 +1,7 @@
 // Writes web/types/: the declarations of the npm package, generated from the JSDoc of its modules. Only what can be
 // reached from package.json's `exports` stays. Run by `npm pack`; by hand: `cd web && npm run types`.
 
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 const web = fileURLToPath(new URL("../web/", import.meta.url));
 const types = join(web, "types");
 const ts = createRequire(join(web, "package.json"))("typescript");
+
+/** Modules whose types are importable from the package's root too. */
+const TYPES = ["./types.js", "./mcp.js"];
 
 const { options, fileNames, errors } = readSettings();
 complain(errors);
@@ -45,6 +48,7 @@ function copyWritten(file) {
 /** Names the library of a symbol that ES2022, which most projects compile for, does not have. */
 function nameLibraries(file) {
   const source = readFileSync(file, "utf8");
+  if (file === join(types, "index.d.ts")) appendFileSync(file, `${TYPES.map((path) => `export type * from "${path}";`).join("\n")}\n`);
   if (source.includes("Symbol.asyncDispose")) writeFileSync(file, `/// <reference lib="esnext.disposable" />\n${source}`);
 }
 

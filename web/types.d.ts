@@ -28,10 +28,18 @@ export type Role = "system" | "user" | "assistant" | "tool";
 /** One message. The sources that it rests on are in `extra.sources`, as `Source[]`; no provider is sent them. */
 export type Message = { role: Role; content: Part[]; name?: string } & Extra;
 
+/** A part of a message as OpenAI or rig writes it. */
+export type ForeignPart =
+  | { type: "image_url"; image_url: string | { url: string; detail?: string } }
+  | { type: "toolcall" | "tool_call" | "function"; id?: string; call_id?: string; function: { name: string; arguments?: unknown } }
+  | { type: "toolresult"; id: string; call_id?: string; name?: string; content?: unknown };
 /** A prompt: text, a part, or several. */
-export type Content = string | Part | Record<string, unknown> | (string | Part | Record<string, unknown>)[];
+export type Content = string | Part | ForeignPart | readonly (string | Part | ForeignPart)[];
 /** A message as a caller may write it, in staysail's, OpenAI's or rig's shape and in either spelling. Text is a user's message. */
-export type MessageLike = string | { role: string; content?: unknown; [field: string]: unknown };
+export type MessageLike = string | { role: Role | "developer" | "model"; content?: unknown; [field: string]: unknown };
+
+/** The same, for arrays that TypeScript has inferred, whose roles are of the type `string`. */
+export type InferredMessage = { role: string; content?: unknown; [field: string]: unknown };
 
 export type TextDelta = { type: "text_delta"; text: string };
 export type ReasoningDelta = { type: "reasoning_delta"; text: string };
@@ -258,8 +266,9 @@ export type OutputOf<S> = [S] extends [null | undefined] ? string : Infer<S>;
 
 /** The context of a tool call. `runId` and `callId` together name the call for ever: an idempotency key for services that take one. */
 export type ToolContext = { signal: AbortSignal; runId?: string; callId?: string };
+declare const DELEGATE: unique symbol;
 /** An agent as a tool, as `agent.asTool()` and `handoff(agent)` return it. */
-export type Delegate = { readonly name: string; readonly delegate?: never };
+export type Delegate = { readonly name: string; readonly [DELEGATE]: true };
 export type ToolDefinition = { name: string; description?: string; parameters?: Schema; strict?: boolean };
 /** A tool in rig's shape; its methods keep their `this`. */
 export type RigTool = {
@@ -650,7 +659,7 @@ export type Memory = MemoryPolicy | readonly MemoryPolicy[];
 
 export type RetryOptions = { attempts?: number; baseMs?: number; maxMs?: number; patienceMs?: number };
 export type TimeoutOptions = { connectMs?: number | null; silenceMs?: number | null; totalMs?: number | null };
-export type ToolChoice = "auto" | "none" | "required" | { name: string } | (string & {});
+export type ToolChoice = "auto" | "none" | "required" | { name: string };
 
 /** Access to a model. */
 export type Access = {

@@ -1,7 +1,7 @@
 /**
  * An agent: a model, tools and settings. It holds no conversation and no resource that must be released.
  *
- * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
+ * @import { AgentEvent, AgentOptions, CallOptions, Content, Delegate, InferredMessage, MessageLike, OutputOf, PausedRun, PlainBatch, Reply, ResumeOptions, RunInfo, Schema, ToolApproval } from "../types.js"
  */
 
 import { connect } from "../runtime/boot.js";
@@ -218,9 +218,21 @@ export class Agent {
   /**
    * Runs the agent. Returns the run's events as a stream, for `decodeReadableStream` or to be read directly, once the model begins to
    * answer; an earlier failure rejects the promise. chunkSize: events come in arrays of up to this length.
+   * @overload
+   * @param {Content} prompt
+   * @param {CallOptions & {chunkSize: number}} options
+   * @returns {Promise<ReadableStream<AgentEvent[]>>}
+   */
+  /**
+   * @overload
+   * @param {Content} prompt
+   * @param {CallOptions & {chunkSize?: undefined}} [options]
+   * @returns {Promise<ReadableStream<AgentEvent>>}
+   */
+  /**
    * @param {Content} prompt
    * @param {CallOptions & {chunkSize?: number}} [options]
-   * @returns {Promise<ReadableStream<AgentEvent | AgentEvent[]>>}
+   * @returns {Promise<ReadableStream<any>>}
    */
   async prompt_stream(prompt, { chunkSize, ...options } = {}) {
     if (chunkSize !== undefined && !(chunkSize >= 1)) throw new ConfigError(`chunkSize is at least 1, got ${chunkSize}`);
@@ -230,12 +242,12 @@ export class Agent {
   /**
    * Runs `prompt` with a history.
    * @param {Content} prompt
-   * @param {MessageLike | readonly MessageLike[]} history
+   * @param {MessageLike | readonly (MessageLike | InferredMessage)[]} history
    * @param {CallOptions} [options]
    * @returns {Promise<string>}
    */
   chat(prompt, history, options) {
-    return this.prompt(prompt, { ...options, history });
+    return this.prompt(prompt, { ...options, history: /** @type {MessageLike[]} */ (history) });
   }
 
   /**
@@ -276,7 +288,7 @@ export class Agent {
   }
 
   /** @type {Agent["prompt_stream"]} */
-  promptStream(prompt, options) {
+  promptStream(/** @type {any} */ prompt, /** @type {any} */ options) {
     return this.prompt_stream(prompt, options);
   }
 

@@ -31,7 +31,7 @@ export function handoff(agent, { name, description } = {}) {
 export function delegate(delegation) {
   if (!delegation.name)
     throw new ConfigError('an agent that others call needs a name: new Agent({name: "translator", …}), or the tool one of its own');
-  return /** @type {Delegate} */ ({ name: delegation.name, [DELEGATION]: delegation });
+  return /** @type {any} */ ({ name: delegation.name, [DELEGATION]: delegation });
 }
 
 /** Returns a tool's name for an agent's name. @param {string} name */
