@@ -17,7 +17,7 @@ UNBUNDLED = (
     *("page/authorized.html", "page/authorized.js", "page/offline-worker.js", "page/preview/frame.html", "page/sail.svg"),
     "page/tools/tools.py",
 )
-OTHER_BUNDLES = {"staysail.js", "staysail-chat.js"}  # for pages of others
+OTHER_BUNDLES = {"mcp-apps.js", "staysail.js", "staysail-chat.js"}  # for pages of others
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json", "staysail-snapshot.json")
 WHEEL = "web/wheel/staysail-cp314.whl"  # `make build` copies it there; the snapshot's name tells one from another
 PACKAGES = ("numpy-", "pypdf-")  # the map, and the loader of PDF

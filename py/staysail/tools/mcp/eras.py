@@ -52,7 +52,7 @@ def modern_params(params: Mapping[str, Any], version: str, capabilities: Mapping
     meta: dict[str, Any] = {
         f"{META}protocolVersion": version,
         f"{META}clientInfo": CLIENT,
-        f"{META}clientCapabilities": {**capabilities, "extensions": EXTENSIONS},
+        f"{META}clientCapabilities": {**capabilities, "extensions": {**EXTENSIONS, **capabilities.get("extensions", NOTHING)}},
     }
     if log_level:
         meta[f"{META}logLevel"] = log_level
