@@ -13,6 +13,7 @@ from selenium.webdriver.common.by import By
 from tests.mcp import serving
 from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
+from tests.page.test_page import choose, field
 from tests.server import TestServer
 
 PREPARE = """
@@ -252,3 +253,31 @@ def test_an_app_reaches_the_hosts_that_its_server_names_and_the_user_sees_which(
     page.line("found", "reached")
     assert seen(urls) == ["/declared"]
     assert page.one(".app-about").text == f"The app may reach {urls['outside'].removeprefix('http://').removesuffix('/')}."
+
+
+@pytest.mark.thorough
+def test_the_page_shows_the_apps_of_a_server_also_after_a_reload(urls, server, driver, site):
+    page = AppPage(driver, site)
+    page.resize(1280, 900)
+    page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, "#provider option"), "the settings")
+    choose(page, "openai-compatible", base=server.box(call("chart", points=[7]), {"text": "Drawn."}).url, model="m")
+    driver.find_element(By.XPATH, "//summary[text()='MCP servers']").click()
+    field(page, "mcp-url").send_keys(urls["apps"])
+    field(page, "mcp-connect").click()
+    page.wait(lambda: "Connected: 5 tools." in field(page, "mcp-status").text, "the server", START_S)
+    page.send("Draw.")
+    page.one(".approval", START_S)
+    assert not page.all("staysail-mcp-app")
+    page.button("Approve").click()
+    page.line("result", '["A chart of 1 points.",')
+    page.press("refresh")
+    page.wait_for("The app asks to call refresh.")
+    page.button("Refuse").click()
+    driver.find_element(By.CSS_SELECTOR, ".server-asks input").click()
+    page.press("refresh")
+    page.line("answer", '{"total":')
+    page.wait_idle()
+    driver.refresh()
+    page.one("staysail-mcp-app iframe", START_S)
+    page.line("result", '["A chart of 1 points.",{"total":')
+    assert page.text.count("Drawn.") == 1
