@@ -26,15 +26,15 @@
  * @property {number} [resumes] times that a stream is resumed in one call. 100
  *
  * @typedef {object} McpOptions
- * @property {string | URL} url
+ * @property {string | URL} url address of the server
  * @property {Record<string, string>} [headers] headers of every request
  * @property {string | (() => string | Promise<string>)} [token] a bearer token, or a function that returns a token for each request
- * @property {McpOAuth} [oauth]
+ * @property {McpOAuth} [oauth] logs in by OAuth
  * @property {string} [protocol] the version to insist on; by default the newest that both know, 2025-03-26 to 2026-07-28
  * @property {number | null} [timeoutMs] most milliseconds of one call in all; null: no limit. The time in which a person logs in, or an
  *   answerer works, does not count. 300000
  * @property {number | null} [idleMs] most milliseconds without a byte from the server; null: no limit. 120000
- * @property {McpLimits} [limits]
+ * @property {McpLimits} [limits] most of what the server may send
  * @property {(method: string, params: Record<string, unknown>) => void} [onNotification] called with each notification of the server, such
  *   as "notifications/tools/list_changed"; a connection is kept open for it
  * @property {"debug" | "info" | "notice" | "warning" | "error" | "critical" | "alert" | "emergency"} [logLevel] least severe of the server's

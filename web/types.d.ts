@@ -279,10 +279,15 @@ export type RigTool = {
 };
 /** A tool. `tool()` gives the arguments of `execute` the type of their schema. */
 export type PlainTool<Args = any> = {
+  /** The name that the model calls. */
   name: string;
+  /** What the tool does, for the model. */
   description?: string;
+  /** Schema of the arguments: JSON Schema, or a Standard Schema such as zod's. */
   parameters?: JsonSchema | StandardSchema<any, Args>;
+  /** Whether the provider holds the model to the schema, where it can. */
   strict?: boolean;
+  /** Milliseconds of a call; then the model reads that the tool did not answer. */
   timeoutMs?: number;
   /** Whether a call needs approval: always, never, or by its arguments. */
   needsApproval?: ToolApproval;
@@ -290,6 +295,7 @@ export type PlainTool<Args = any> = {
   idempotent?: boolean;
   /** What it is to a provider whose models know such tools; customTool() and the like say it. */
   native?: NativeTool;
+  /** Carries out a call. What it returns is the result, what it throws goes back to the model; the values of a generator are progress. */
   execute: (args: Args, context: ToolContext) => unknown;
 };
 export type NativeTool = {
@@ -667,7 +673,9 @@ export type Access = {
   apiKey?: string | (() => string | Promise<string>) | null;
   /** The base URL of another server that speaks the provider's protocol. */
   baseURL?: string | null;
+  /** `baseURL` in another spelling. */
   baseUrl?: string | null;
+  /** Headers of every request to the provider. */
   headers?: Record<string, string> | null;
   /**
    * Most bytes of a whole response, or of one event of a stream, which may have 16 times as many in all; 64 MiB by default, 256 MiB for
@@ -773,6 +781,7 @@ export type Limits = {
   retry?: number | boolean | RetryOptions | null;
   /** Limit of the whole call, or one limit for each kind of waiting. */
   timeoutMs?: number | TimeoutOptions | null;
+  /** Fields of the request in the provider's own terms. */
   additionalParams?: Record<string, unknown> | null;
 };
 /** Options of a model without an agent. From the package's root its name is "provider:model". */
@@ -819,20 +828,29 @@ export type Preamble = string | ((context: RunContext) => string | null | undefi
 export type RunOptions<S = Schema | undefined> = Limits & {
   /** The system prompt: a text, a function that writes one before each model call, or a list of both. */
   preamble?: Preamble | readonly Preamble[] | null;
+  /** Texts that the model gets with each prompt. */
   context?: string | (string | { id?: string; text: string; metadata?: Record<string, unknown> })[] | null;
+  /** Randomness of the answer; models take 0 to 1, or to 2. The provider's own if left out. */
   temperature?: number | null;
+  /** Most tokens of one answer of the model. */
   maxTokens?: number | null;
+  /** How much the model reasons before it answers, where it can. */
   reasoning?: Reasoning | null;
+  /** Tools that the model may call. */
   tools?: readonly Tool[] | null;
+  /** Whether the model may call tools: "auto", "none", "required" (at least one), or the one that it has to call. */
   toolChoice?: ToolChoice | null;
   /** Most tools that run at once; 8 by default. */
   toolConcurrency?: number | null;
+  /** Milliseconds of a tool call, for tools without a limit of their own; then the model reads that the tool did not answer. */
   toolTimeoutMs?: number | null;
   /** Most model calls; 10 by default. */
   maxTurns?: number | null;
+  /** Documents that are searched for each prompt, and given to the model with it. */
   dynamicContext?: DynamicContext | DynamicContext[] | null;
   /** Further tools, of which the model gets those that fit the prompt. */
   dynamicTools?: DynamicTools | DynamicTools[] | null;
+  /** Headers of every request to the provider. */
   headers?: Record<string, string> | null;
   /** The schema that the reply's `output` is checked against, and typed by where it is a Standard Schema. */
   outputSchema?: S | null;
@@ -841,6 +859,7 @@ export type RunOptions<S = Schema | undefined> = Limits & {
    * call fails with an OutputError.
    */
   outputCheck?: ((output: any, context: RunContext) => unknown) | null;
+  /** How often an output that does not fit goes back to the model; 2 by default. */
   outputRetries?: number | null;
   /** Hooks. A call's hooks run after the agent's. */
   hooks?: Hooks | readonly Hooks[] | null;
@@ -866,7 +885,10 @@ export type RunOptions<S = Schema | undefined> = Limits & {
 /** A model of a chain, with its own access. */
 export type ModelLink = Access & { model: string };
 /** Access to one model, or to several: then the keys by the provider's name. */
-export type ChainAccess = Omit<Access, "apiKey"> & { apiKey?: Access["apiKey"] | Record<string, Access["apiKey"]> };
+export type ChainAccess = Omit<Access, "apiKey"> & {
+  /** The key, or a function that returns it when it is needed; for several models, keys by the provider's name. */
+  apiKey?: Access["apiKey"] | Record<string, Access["apiKey"]>;
+};
 export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
   ChainAccess & {
     /**
@@ -880,6 +902,7 @@ export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
     cache?: { maxEntries: number } | null;
   };
 export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
+  /** The messages before the prompt, such as `reply.messages` of the call before. */
   history?: MessageLike | readonly MessageLike[] | null;
   /** Aborts the request itself. */
   signal?: AbortSignal | null;
@@ -887,21 +910,33 @@ export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   steering?: import("./agent/steering.js").Steering | null;
 };
 
-/** approvals: answers by the ids of their requests. */
-export type ResumeOptions<S = Schema | undefined> = CallOptions<S> & { approvals?: Record<string, ApprovalAnswer> | null };
+export type ResumeOptions<S = Schema | undefined> = CallOptions<S> & {
+  /** Answers by the ids of their requests. */
+  approvals?: Record<string, ApprovalAnswer> | null;
+};
 
 export type Embedding = { document: string; vec: number[] };
 export type CompletionDone = { type: "completion" } & Completion;
 export type RequestOptions = {
+  /** The conversation, the prompt included. */
   messages?: MessageLike | readonly MessageLike[];
+  /** The system prompt. */
   preamble?: string | null;
+  /** Texts that the model gets before the conversation. */
   documents?: (string | { id?: string; text: string; metadata?: Record<string, unknown> })[];
+  /** Tools that the model may call. Nothing runs them here. */
   tools?: ToolDefinition[];
+  /** Whether the model may call tools: "auto", "none", "required" (at least one), or the one that it has to call. */
   toolChoice?: ToolChoice | null;
+  /** Randomness of the answer; models take 0 to 1, or to 2. */
   temperature?: number | null;
+  /** Most tokens of the answer. */
   maxTokens?: number | null;
+  /** How much the model reasons before it answers, where it can. */
   reasoning?: Reasoning | null;
+  /** The schema that the answer is to fit. */
   outputSchema?: Schema | null;
+  /** Fields of the request in the provider's own terms. */
   additionalParams?: Record<string, unknown> | null;
 };
 /** A model of a provider. Limits are in tokens, prices in US dollars for a million tokens; null, empty or "" where they are not known. */

@@ -5,15 +5,14 @@
  * @import { StartTime } from "./start-times.js"
  * @import { BootProgress } from "./types.js"
  *
- * @typedef {Settings & {
- *   onProgress?: (progress: BootProgress) => void,
- * }} BootOptions onProgress: called while this start goes on
+ * @typedef {object} BootReport
+ * @property {(progress: BootProgress) => void} [onProgress] called while this start goes on
+ * @typedef {Settings & BootReport} BootOptions
  *
- * @typedef {Settings & {
- *   start?: StartTime,
- *   onProgress?: (progress: BootProgress) => void,
- * }} ConfigureOptions start: when Python starts in a page that has not called it yet; by default "first-call", with the first call.
- *   onProgress: called while Python starts, at each start
+ * @typedef {object} StartOptions
+ * @property {StartTime} [start] when Python starts in a page that has not called it yet; by default "first-call", with the first call
+ * @property {(progress: BootProgress) => void} [onProgress] called while Python starts, at each start
+ * @typedef {Settings & StartOptions} ConfigureOptions
  */
 
 import { ConfigError, InterpreterError } from "../errors.js";
