@@ -23,11 +23,16 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def page(site, browser):
     """A page with the engine loaded; the model stays in memory from test to test."""
-    browser.get(f"{site}tests/page/local_engine.html")
-    browser.set_script_timeout(110)
-    run(browser, "while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20)); await engine.load({embedder: true});")
+    open_engine(site, browser, "await engine.load({embedder: true});")
     yield browser
     run(browser, "engine.dispose();")
+
+
+def open_engine(site, browser, body="", *arguments):
+    """Opens the page with the local models' engine, and runs JavaScript in it."""
+    browser.get(f"{site}tests/page/local_engine.html")
+    browser.set_script_timeout(110)
+    run(browser, f"while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20)); {body}", *arguments)
 
 
 def run(browser, body, *arguments):

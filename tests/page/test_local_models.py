@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.page.gguf_parts import split
-from tests.page.test_local_engine import WEIGHTS, run
+from tests.page.test_local_engine import WEIGHTS, open_engine, run
 from tests.page.weights_server import Weights, WeightsServer
 
 pytestmark = [
@@ -22,9 +22,7 @@ def server() -> Iterator[WeightsServer]:
 
 @pytest.fixture
 def page(site, browser):
-    browser.get(f"{site}tests/page/local_engine.html")
-    browser.set_script_timeout(110)
-    run(browser, "while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));")
+    open_engine(site, browser)
     return browser
 
 

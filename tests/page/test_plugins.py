@@ -2,15 +2,14 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from selenium.webdriver import Chrome
 
 from tests.attack.wasm_modules import LOOPS, REFUSED, body, module, one, table
 from tests.page.python_page import PythonPage
+from tests.page.two_servers import Noted, two_servers
 from tests.plugins import RAG, plugin
 from tools.plugins import build
 
@@ -60,35 +59,13 @@ export default {
 """
 
 
-class Answering(BaseHTTPRequestHandler):
-    """/moved leads to the other server; everything else is there."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        self.send_response(302 if self.path == "/moved" else 200)
-        self.send_header("access-control-allow-origin", "*")
-        if self.path == "/moved":
-            self.send_header("location", self.server.other)  # type: ignore[attr-defined]
-        self.end_headers()
-        self.wfile.write(b"from the web")
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def servers() -> Iterator[list[ThreadingHTTPServer]]:
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
-    for server, other in zip(servers, reversed(servers), strict=True):
-        server.asked, server.other = [], f"http://127.0.0.1:{other.server_port}/"  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever).start()
-    yield servers
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+def servers() -> Iterator[list[Noted]]:
+    with two_servers(b"from the web") as servers:
+        yield servers
 
 
-def open_page(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]) -> PythonPage:
+def open_page(driver: Chrome, site: str, servers: list[Noted]) -> PythonPage:
     modules = {
         "probe": plugin("probe", "-DFILES"),
         "command": plugin("command"),
@@ -101,7 +78,7 @@ def open_page(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]) -> 
     return PythonPage(driver, site, f"MODULES = {encoded!r}\nHOSTS = {hosts!r}\n{SETUP}")
 
 
-def test_plugins_work_and_hostile_ones_are_held(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]):
+def test_plugins_work_and_hostile_ones_are_held(driver: Chrome, site: str, servers: list[Noted]):
     page = open_page(driver, site, servers)
     page.run(
         """
@@ -143,8 +120,8 @@ except ConfigError as error:
     assert "it imports e.x, which ToolFS does not give" in str(error)
 """
     )
-    assert servers[0].asked == ["/", "/moved"]  # type: ignore[attr-defined]
-    assert servers[1].asked == []  # type: ignore[attr-defined]
+    assert servers[0].asked == ["/", "/moved"]
+    assert servers[1].asked == []
     found = page.run(
         """
 await install("rag", config={"documents": [{"id": "a", "content": "A page holds sails."}, {"id": "b", "content": "Nothing."}]})

@@ -1,14 +1,13 @@
 """Code that a model wrote, in Chromium: what it gives, and what it cannot do."""
 
 import re
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from selenium.webdriver import Chrome
 
 from tests.page.python_page import PythonPage, run_script
+from tests.page.two_servers import Noted, two_servers
 from tools.sources import ROOT
 
 PAGE = (ROOT / "docs" / "python-tool.md").read_text("utf-8")
@@ -70,37 +69,13 @@ DOORS = {
 }
 
 
-class Answering(BaseHTTPRequestHandler):
-    """/moved leads to the other server; everything else is there."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        self.send_response(302 if self.path == "/moved" else 200)
-        self.send_header("access-control-allow-origin", "*")
-        self.send_header("cross-origin-resource-policy", "cross-origin")
-        self.send_header("content-type", "text/javascript")
-        if self.path == "/moved":
-            self.send_header("location", self.server.other)  # type: ignore[attr-defined]
-        self.end_headers()
-        self.wfile.write(b"/* out */")
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
-def servers() -> Iterator[list[ThreadingHTTPServer]]:
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
-    for server, other in zip(servers, reversed(servers), strict=True):
-        server.asked, server.other = [], f"http://127.0.0.1:{other.server_port}/"  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever).start()
-    yield servers
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+def servers() -> Iterator[list[Noted]]:
+    with two_servers(b"/* out */") as servers:
+        yield servers
 
 
-def test_what_a_model_writes_runs_and_is_held(driver: Chrome, site: str, servers: list[ThreadingHTTPServer]):
+def test_what_a_model_writes_runs_and_is_held(driver: Chrome, site: str, servers: list[Noted]):
     allowed, closed = servers
     page = PythonPage(driver, site, SETUP)
     page.run(
