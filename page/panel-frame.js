@@ -66,8 +66,13 @@ export function restorePanels() {
   };
   overlaid.addEventListener("change", arrange);
   single.addEventListener("change", arrange);
-  find("backdrop", HTMLElement).addEventListener("click", () => {
+  const closeAll = () => {
     for (const [name, { node }] of frames) if (!node.hidden) closePanel(name, true);
+  };
+  find("backdrop", HTMLElement).addEventListener("click", closeAll);
+  // The focus has left a panel that lies over everything else.
+  document.addEventListener("keydown", ({ key, target }) => {
+    if (key === "Escape" && overlaid.matches && target === document.body) closeAll();
   });
   arrange();
 }

@@ -96,6 +96,8 @@ def test_a_panel_leaves_the_chat_480_pixels_or_lies_over_it(visit, width, scheme
         assert page.width_beyond_screen() <= 0
         inside = "const panel = document.getElementById(arguments[0]); return panel.scrollWidth - panel.clientWidth"
         assert page.driver.execute_script(inside, name) <= 0, name
+        head = f"#{name} .panel-head"
+        assert page.driver.find_element(By.CSS_SELECTOR, head).size["height"] < 60, f"the head of {name} is one row"
         if width < 896:
             assert page.driver.execute_script("return document.querySelector('main').inert")
             assert shown_panels(page) == [name]
