@@ -132,27 +132,25 @@ def take_all(page: Pictures, folder: Path) -> None:
             page.shot(folder / f"{width}-{state}-{scheme}.png")
 
 
-def take_docs(page: Pictures, folder: Path) -> None:
+def take_cards(page: Pictures, folder: Path) -> None:
+    """The pictures of the chat with tool cards, while it is the one that was just held: later its cards have no times."""
+    page.resize(1280, 800)
+    for scheme, name in (("light", "tool-cards"), ("dark", "dark")):
+        page.prefer(scheme)
+        page.shot(folder / f"{name}.png")
+    page.prefer("light")
+    page.resize(360, 740)
+    page.shot(folder / "narrow.png")
+
+
+def take_documents(page: Pictures, folder: Path) -> None:
     page.close_panels()
     page.resize(1280, 900)
-    page.prefer("light")
-    open_chat(page, "What does a night")
-    page.close_panels()
     page.open_panel("documents")
     page.driver.find_element(By.CSS_SELECTOR, "#documents-map summary").click()
     page.wait(lambda: page.driver.find_elements(By.CSS_SELECTOR, "#map-picture g"), "the map", 60)
     page.driver.execute_script("document.getElementById('documents-map').scrollIntoView({ block: 'end' })")
     page.shot(folder / "documents.png")
-    page.close_panels()
-    page.resize(1280, 800)
-    open_chat(page, "Roll three dice")
-    page.shot(folder / "tool-cards.png")
-    page.prefer("dark")
-    page.shot(folder / "dark.png")
-    page.prefer("light")
-    page.resize(360, 740)
-    page.close_panels()
-    page.shot(folder / "narrow.png")
 
 
 def main(arguments: list[str]) -> None:
@@ -163,8 +161,11 @@ def main(arguments: list[str]) -> None:
     try:
         with serving(Site()) as url, TestServer() as server:
             page = open_page(driver, url, server)
+            if is_docs:
+                take_cards(page, folder)
+                page.resize(1440, 900)
             add_documents(page, server)
-            (take_docs if is_docs else take_all)(page, folder)
+            (take_documents if is_docs else take_all)(page, folder)
     finally:
         driver.quit()
 
