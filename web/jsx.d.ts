@@ -27,6 +27,7 @@ type ChatProperties = {
   baseURL?: string;
   "base-url"?: string;
   preamble?: AgentOptions["preamble"];
+  reasoning?: AgentOptions["reasoning"];
   tools?: StaysailChat["tools"];
   toolViews?: StaysailChat["toolViews"];
   options?: Partial<AgentOptions>;

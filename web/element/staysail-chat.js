@@ -13,12 +13,19 @@ import { isLocal } from "./local-start.js";
 import { styles } from "./styles.js";
 
 /** Attributes that are settings of the agent, and their properties. */
-const SETTINGS = /** @type {const} */ ({ model: "model", "api-key": "apiKey", "base-url": "baseURL", preamble: "preamble" });
+const SETTINGS = /** @type {const} */ ({
+  model: "model",
+  "api-key": "apiKey",
+  "base-url": "baseURL",
+  preamble: "preamble",
+  reasoning: "reasoning",
+});
 const PROPERTIES = [
   "model",
   "apiKey",
   "baseURL",
   "preamble",
+  "reasoning",
   "tools",
   "toolViews",
   "options",
@@ -99,6 +106,7 @@ export class StaysailChat extends Element {
     else if (name === "runtime-url") this.#dialogue.python.runtimeURL = value ?? undefined;
     else if (name === "conversation") this.conversation = value ?? undefined;
     else if (name === "models") this.#composer.models.hidden = value === null;
+    else if (name === "reasoning") this.reasoning = /** @type {AgentOptions["reasoning"]} */ (value ?? undefined);
     else this.#source.set(SETTINGS[/** @type {keyof typeof SETTINGS} */ (name)], value ?? "");
   }
 
@@ -128,6 +136,14 @@ export class StaysailChat extends Element {
   }
   set preamble(value) {
     this.#source.set("preamble", value);
+  }
+
+  /** How much the model reasons: "none", "minimal", "low", "medium", "high", "max" or {budgetTokens}. Undefined: as the model does by itself. */
+  get reasoning() {
+    return this.#source.get("reasoning");
+  }
+  set reasoning(value) {
+    this.#source.set("reasoning", value || undefined);
   }
 
   /** Tools in any shape that `new Agent` takes, or a function that gives them. */
