@@ -56,6 +56,14 @@ def test_the_embedder_gives_the_same_on_two_threads(open_tab):
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize(("silent", "threads"), [(1, 2), (9, 1)])
+def test_threads_that_never_speak_are_replaced_and_then_done_without(open_tab, silent, threads):
+    told = open_tab().call("local.openWithSilentThreads", timeout_s=60, silent=silent)
+    assert (told["threads"], told["size"]) == (threads, 384)
+    assert told["made"] == (2 if silent == 1 else 3)
+
+
+@pytest.mark.thorough
 def test_the_model_runs_by_the_newer_runtime(open_tab, table):
     told = open_tab().call("local.useNative", timeout_s=170)
     assert (told["call"]["name"], set(told["call"]["arguments"])) == ("get_weather", {"city"})

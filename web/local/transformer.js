@@ -7,6 +7,7 @@
 
 import { atUnitLength } from "./embedder.js";
 import { LocalModelError, messageOf } from "./errors.js";
+import { NoThreads, withSureWorkers } from "./sure-worker.js";
 
 /** Rows times columns of one batch: keeps its activations within a few MB, and a stop within half a second. */
 const BATCH_CELLS = 1024;
@@ -27,32 +28,43 @@ const BATCH_CELLS = 1024;
  * @returns {Promise<OpenEmbedder>}
  */
 export async function openTransformer(weights, { encode, runtimeURL, threads, dimensions }) {
+  const bytes = new Uint8Array(await weights.arrayBuffer());
+  let count = globalThis.crossOriginIsolated ? threads : 1;
   try {
-    const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL("ort.wasm.min.mjs", runtimeURL).href);
-    ort.env.wasm.wasmPaths = runtimeURL.href;
-    ort.env.wasm.numThreads = canThread() ? threads : 1;
-    ort.env.logLevel = "error";
-    /** @type {Session} */
-    const session = await ort.InferenceSession.create(new Uint8Array(await weights.arrayBuffer()), {
-      executionProviders: ["wasm"],
-      // Threads that wait in a loop would take the language model's time.
-      extra: { session: { intra_op: { allow_spinning: "0" } } },
+    const opened = await withSureWorkers(() => openSession(bytes, runtimeURL, count)).catch((error) => {
+      if (!(error instanceof NoThreads)) throw error;
+      return openSession(bytes, runtimeURL, (count = 1));
     });
     return {
       dimensions,
-      threads: ort.env.wasm.numThreads,
+      threads: count,
       batchCells: BATCH_CELLS,
       encode,
-      run: (batch) => run(session, ort.Tensor, batch),
+      run: (batch) => run(opened.session, opened.Tensor, batch),
     };
   } catch (cause) {
     throw new LocalModelError("runtime_missing", `The embedder did not start from ${runtimeURL.href}: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Firefox leaves a worker of a worker unstarted now and then, and onnxruntime waits for its threads without an end. */
-function canThread() {
-  return Boolean(globalThis.crossOriginIsolated) && !/Firefox\//.test(globalThis.navigator?.userAgent ?? "");
+/**
+ * @param {Uint8Array} bytes
+ * @param {URL} runtimeURL
+ * @param {number} threads
+ * @returns {Promise<{session: Session, Tensor: new (type: string, data: BigInt64Array, dims: number[]) => unknown}>}
+ */
+async function openSession(bytes, runtimeURL, threads) {
+  // A module that waits for its threads cannot begin again: by another fragment the same file is another module.
+  const ort = await import(/* webpackIgnore: true */ /* @vite-ignore */ new URL(`ort.wasm.min.mjs#${threads}`, runtimeURL).href);
+  ort.env.wasm.wasmPaths = runtimeURL.href;
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+  const session = await ort.InferenceSession.create(bytes, {
+    executionProviders: ["wasm"],
+    // Threads that wait in a loop would take the language model's time.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
+  });
+  return { session, Tensor: ort.Tensor };
 }
 
 /**

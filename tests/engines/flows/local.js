@@ -1,5 +1,6 @@
 /** The models that run in the page. */
 
+import { openTransformer } from "/web/local/transformer.js";
 import { LocalEngine } from "/web/local/engine.js";
 import { runtimeFolder } from "/web/local/abilities.js";
 
@@ -62,7 +63,7 @@ export async function useNative() {
 
 /**
  * Embeds as on a device with one thread, and with two. Returns how near the vectors are, and whether the page is isolated, without which there
- * is one thread; in Firefox there is one too.
+ * is one thread.
  */
 export async function embedOnThreads() {
   const vectors = [];
@@ -90,6 +91,25 @@ export async function meetSilence({ silent }) {
     const [vector] = await engine.embed(["a ship"]);
     engine.dispose();
     return { made: made.length, size: vector.length, ms: Math.round(performance.now() - started) };
+  } finally {
+    globalThis.Worker = Real;
+  }
+}
+
+/** Opens the embedder on two threads, of which the first `silent` never speak. Returns on how many it runs in the end, and a vector's length. */
+export async function openWithSilentThreads({ silent }) {
+  const Real = globalThis.Worker;
+  let made = 0;
+  globalThis.Worker = class extends Real {
+    constructor(address, options) {
+      super(++made > silent ? address : URL.createObjectURL(new Blob([""], { type: "text/javascript" })), options);
+    }
+  };
+  try {
+    const weights = await (await fetch("/wheels/local/minilm-int8.onnx")).blob();
+    const runtimeURL = new URL("/wheels/local/onnxruntime/", location.href);
+    const { threads, run } = await openTransformer(weights, { encode: () => [], runtimeURL, threads: 2, dimensions: 384 });
+    return { threads, made, size: (await run([[101, 2911, 102]]))[0].length };
   } finally {
     globalThis.Worker = Real;
   }
