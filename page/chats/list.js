@@ -246,8 +246,10 @@ export function watchList(chat, store, { show, changed }) {
   function confirm(item, info) {
     const remove = async () => {
       item.remove();
-      await chat.end(info.id);
-      await change(() => store.delete(info.id));
+      const ending = chat.end(info.id);
+      await change(() => store.delete(info.id)); // at once, as the page may be left before the run has ended
+      await ending;
+      await store.delete(info.id).catch(() => {}); // what the run stored while it ended
       if (chat.conversation === info.id) chat.newConversation();
       find("new-conversation", HTMLButtonElement).focus();
     };

@@ -81,7 +81,7 @@ def test_chats_go_on_and_their_rows_tell(page):
     wait_rows(page, {"fails": "Failed", "asks": "Waits for your approval"})
     opener = page.driver.find_element(By.ID, "open-conversations")
     assert opener.get_attribute("title") == "Chats. One of them: Waits for your approval"
-    assert "asks for your approval" in page.run("return root.querySelector('[role=status]').textContent")
+    assert "asks for your approval" in page.run("return root.querySelector('[aria-relevant=additions]').textContent")
     for width, scheme in ((1440, "light"), (1024, "dark"), (768, "dark"), (360, "light")):
         page.resize(width)
         page.prefer(scheme)

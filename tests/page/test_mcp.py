@@ -264,8 +264,9 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         # The chats are given as files, each and all, and taken back.
         webmcp.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(tmp_path)})
         page.open_panel("conversations")
-        row = "#conversation-list [aria-label^='Export ']"
+        row = "#conversation-list [aria-label^='Save or share ']"
         page.wait(lambda: webmcp.find_elements(By.CSS_SELECTOR, row), "the list of chats", START_S)[0].click()
+        next(button for button in webmcp.find_elements(By.CSS_SELECTOR, "#conversations .asked button") if button.text == "JSON").click()
         (one,) = page.wait(lambda: list(tmp_path.glob("*.json")), "the chat's file")
         visitor.click("export-conversations")
         every = page.wait(lambda: next(tmp_path.glob("conversations.json"), None), "the file of all chats")
@@ -273,8 +274,8 @@ def test_a_visitor_finds_a_control_for_each_way_that_a_run_can_go(site, webmcp, 
         assert "The tide?" in json.dumps(told[0])
         assert len(told[1]) >= len(told[0]) == 1
         field(page, "import-file").send_keys(str(one))
-        visitor.told("conversation-note", "One chat was imported.")
-        page.wait(lambda: len(webmcp.find_elements(By.CSS_SELECTOR, row)) == len(told[1]) + 1, "the chat that was imported")
+        visitor.told("conversation-note", "This chat is here already.")
+        page.wait(lambda: len(webmcp.find_elements(By.CSS_SELECTOR, row)) == len(told[1]), "no chat twice")
 
         # Whoever disconnects the server takes its tools away.
         webmcp.find_element(By.CSS_SELECTOR, "#mcp-servers .server-head button").click()
