@@ -134,8 +134,8 @@ def test_files_are_uploaded_and_a_change_by_somebody_else_is_not_overwritten_uns
         "const done = arguments[0]; import('/page/files/opened.js').then(async ({ open }) => { const { toolfs, me } = await open(document.querySelector('staysail-chat'));"
         " await toolfs.write('/toolfs/files/crew.txt', 'Ada\\nCyd', me); done(); })"
     )
-    driver.execute_async_script(other)
     field(page, "files-text").send_keys("\nDan")
+    driver.execute_async_script(other)
     field(page, "files-save").click()
     page.wait(lambda: field(page, "files-conflict").is_displayed(), "the conflict")
     field(page, "files-compare").click()

@@ -18,6 +18,8 @@
  * @property {(height: number) => void} resize
  */
 
+import { VERSION } from "../runtime/locations.js";
+
 export const PROTOCOL = "2026-01-26";
 /** Requests of an app that wait for their answers. */
 const MOST_OPEN = 20;
@@ -145,7 +147,7 @@ export class AppHost {
   #describe() {
     return {
       protocolVersion: PROTOCOL,
-      hostInfo: { name: "staysail", version: "0.1.0" },
+      hostInfo: { name: "staysail", version: VERSION },
       hostCapabilities: { openLinks: {}, serverTools: {}, ...(this.#services.sendMessage ? { message: { text: {} } } : {}) },
       hostContext: this.#context(),
     };

@@ -1,7 +1,10 @@
 /**
  * The questions that an app asks the user, below its frame. What the app says is shown as text.
  *
- * @import { AppQuestion } from "./mcp-apps.js"
+ * @import { McpAppTool } from "../mcp.js"
+ *
+ * @typedef {{type: "tool", tool: McpAppTool, arguments: Record<string, unknown>} | {type: "message", text: string} | {type: "link", url: string}} AppQuestion
+ *   what an app asks for: to call a tool of its server, to send a message in the user's name, to open an address of http or https
  */
 
 /** Questions that wait at a time; an app that asks more is refused. */

@@ -4,7 +4,7 @@
  *
  * @import { McpApp, McpAppTool } from "../mcp.js"
  * @import { EndedCall } from "./app-host.js"
- * @import { AppQuestion } from "./mcp-apps.js"
+ * @import { AppQuestion } from "./app-questions.js"
  *
  * @typedef {object} AppSource
  * @property {EndedCall} call the tool call that the app shows

@@ -6,10 +6,8 @@
  * @import { ToolViewer } from "../element/types.js"
  * @import { McpApp, McpAppTool, McpServer, McpTool } from "../mcp.js"
  * @import { EndedCall } from "./app-host.js"
+ * @import { AppQuestion } from "./app-questions.js"
  * @import { AppView } from "./app-view.js"
- *
- * @typedef {{type: "tool", tool: McpAppTool, arguments: Record<string, unknown>} | {type: "message", text: string} | {type: "link", url: string}} AppQuestion
- *   what an app asks for: to call a tool of its server, to send a message in the user's name, to open an address of http or https
  *
  * @typedef {object} McpAppsOptions
  * @property {string[] | ((tool: McpAppTool, args: Record<string, unknown>) => boolean | Promise<boolean>)} [allow] the tools, by their names on the
