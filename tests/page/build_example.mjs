@@ -17,6 +17,16 @@ await build({
   define: { "process.env.NODE_ENV": '"development"' },
   esbuild: { jsx: "automatic", jsxDev: false },
   worker: { format: "es" },
+  plugins: [
+    {
+      name: "packages-of-the-example",
+      enforce: "pre",
+      resolveId(id, importer) {
+        if (!/^[@\w]/.test(id) || !importer?.includes("/examples/frameworks/")) return undefined;
+        return this.resolve(id, `${root}${modules}/package.json`, { skipSelf: true });
+      },
+    },
+  ],
   resolve: {
     alias: [
       { find: /^staysail$/, replacement: ours("index.js") },

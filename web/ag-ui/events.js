@@ -200,13 +200,11 @@ export class AgUiWriter {
    */
   *#finish({ text, output, pending = [], run, runId: durableId, usage, finishReason, warnings }) {
     const waiting = pending.filter(({ tool, agent }) => agent || !this.#pageTools.has(tool));
-    const calls = pending.filter((request) => !waiting.includes(request)).map(({ id }) => id);
     if (pending.length && this.#last) yield carry(this.#last.id, { message: this.#last.message, run: durableId ?? run });
     yield* this.#endStep();
     const { threadId, runId } = this.#input;
-    const outcome = waiting.length
-      ? { type: "interrupt", interrupts: waiting.map(writeInterrupt) }
-      : { type: "success", ...(calls.length ? { pendingToolCallIds: calls } : {}) };
+    // Calls of the page's own tools stand in events before; clients before 1.0 refuse `pendingToolCallIds`, which is optional.
+    const outcome = waiting.length ? { type: "interrupt", interrupts: waiting.map(writeInterrupt) } : { type: "success" };
     const result = { text, output, finishReason, ...(warnings.length ? { warnings } : {}), ...(durableId ? { runId: durableId } : {}) };
     yield { type: "RUN_FINISHED", threadId, runId, outcome, usage: [writeUsage(usage)], result };
   }
