@@ -45,8 +45,11 @@ const SLICE = 64;
  * service worker takes the page over, and reports it to nobody: a second one starts.
  */
 const WORD_MS = [8_000, 20_000, 60_000];
-/** Time for each further word while a model loads. */
+/** Time for each further word while a model loads, at the last try, which takes one thread. */
 const LOAD_MS = 180_000;
+/** The same at the tries before, for which a thread that never started is the likeliest reason of silence: this, and what reading takes. */
+const SILENCE_MS = 30_000;
+const SLOW_BYTES_S = 20_000_000;
 /** Time for the evaluation of a slice of the prompt, or of a token: much, since models and machines differ. */
 const STEP_MS = 300_000;
 const EXIT_MS = 3_000;
@@ -95,12 +98,21 @@ export class Llama {
     for (const part of weights) await checkFile(part);
     const n_ctx = Math.min(contextTokens, await trainedContext(weights[0]));
     const config = { n_ctx, n_threads: threads, n_batch: 512 };
+    const sizeBytes = weights.reduce((sum, { size }) => sum + size, 0);
     for (const [tried, wordMs] of WORD_MS.entries()) {
-      const wllama = await start(runtime, { weights, config, wordMs, onCrash });
+      const isLast = tried === WORD_MS.length - 1;
+      const silenceMs = isLast ? LOAD_MS : Math.min(LOAD_MS, SILENCE_MS + (sizeBytes / SLOW_BYTES_S) * 1000);
+      const wllama = await start(runtime, {
+        weights,
+        config: isLast ? { ...config, n_threads: 1 } : config,
+        wordMs,
+        silenceMs,
+        onCrash,
+      });
       if (wllama) return new Llama(wllama);
-      console.debug(`The language model's worker said nothing for ${wordMs / 1000} s (try ${tried + 1} of ${WORD_MS.length})`);
+      console.debug(`The language model's worker fell silent (try ${tried + 1} of ${WORD_MS.length})`);
     }
-    throw stalled("The start of the language model's worker", WORD_MS[WORD_MS.length - 1]);
+    throw stalled("The start of the language model", LOAD_MS);
   }
 
   /** @param {{role: string, content: string}[]} messages the prompt by the model's own chat template */
@@ -238,21 +250,20 @@ export class Llama {
 /**
  * Returns a loaded model, or nothing where its worker did not start.
  * @param {Runtime} runtime
- * @param {{weights: Blob[], config: object, wordMs: number, onCrash: (error: Error) => void}} options
+ * @param {{weights: Blob[], config: object, wordMs: number, silenceMs: number, onCrash: (error: Error) => void}} options wordMs: time for its
+ *   worker's first word. silenceMs: time between two words
  * @returns {Promise<Wllama | undefined>}
  */
-async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wordMs, onCrash }) {
+async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wordMs, silenceMs, onCrash }) {
   const paths = Object.fromEntries(
     ["single-thread", "multi-thread"].map((kind) => [`${kind}/wllama.wasm`, new URL(`${kind}/wllama.wasm`, url).href]),
   );
-  let hasSpoken = false;
   /** @type {(reason: "silent") => void} */
   let giveUp = () => {};
   const silent = new Promise((resolve) => (giveUp = resolve));
   const patience = new Patience(wordMs, () => giveUp("silent"));
   const hear = () => {
-    if (isLoading) patience.hear(LOAD_MS);
-    hasSpoken = true;
+    if (isLoading) patience.hear(silenceMs);
   };
   let isLoading = true;
   // wllama gives its worker's uncaught errors to the logger and leaves its callers waiting for ever.
@@ -271,7 +282,6 @@ async function start({ Wllama, LoggerWithoutDebug, url }, { weights, config, wor
     loading.catch(() => {});
     if ((await Promise.race([loading, silent])) !== "silent") return wllama;
     wllama.proxy?.worker?.terminate();
-    if (hasSpoken) throw stalled("The load of the language model", LOAD_MS);
     return undefined;
   } catch (cause) {
     if (cause instanceof LocalModelError) throw cause;
