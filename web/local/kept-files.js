@@ -47,6 +47,9 @@ async function openFolder() {
     const file = await (await folder(id, true)).getFileHandle(name, { create: true });
     return /** @type {any} */ (file).createSyncAccessHandle();
   };
+  // Chromium now and then never opens a file for writing, after many were deleted.
+  const openInTime = (/** @type {string} */ id, /** @type {string} */ name) =>
+    within(STORAGE_MS, "The browser's storage of files", open(id, name));
   /** @type {KeptFiles} */
   const files = {
     isLasting: true,
@@ -64,7 +67,7 @@ async function openFolder() {
       }
     },
     async put(id, name, bytes) {
-      const handle = await open(id, name);
+      const handle = await openInTime(id, name);
       try {
         handle.truncate(0);
         for (let at = 0; at < bytes.length; ) {
@@ -90,7 +93,7 @@ async function openFolder() {
     async fits(bytes) {
       const id = crypto.randomUUID();
       try {
-        const handle = await open(id, "room");
+        const handle = await openInTime(id, "room");
         try {
           handle.truncate(bytes);
         } finally {

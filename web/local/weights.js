@@ -35,7 +35,8 @@ function keptFiles() {
  * it is.
  * @param {Source} source
  * @param {{signal?: AbortSignal, onBytes?: (loaded: number, total: number) => void, mustKeep?: boolean}} [options]
- *   mustKeep: a full disk is an error ("no_room"); without it the file then lives in memory, for this visit
+ *   mustKeep: a full disk is an error ("no_room"), as is a storage that does not answer ("stalled"); without it the file then lives in memory,
+ *   for this visit
  * @returns {Promise<Blob>}
  */
 export async function fetchWeights(source, { signal, onBytes = () => {}, mustKeep = false } = {}) {
@@ -50,7 +51,8 @@ export async function fetchWeights(source, { signal, onBytes = () => {}, mustKee
     try {
       return await getInto(files, id, source, signal, onBytes);
     } catch (error) {
-      if (mustKeep || !(error instanceof LocalModelError) || error.code !== "no_room") throw error;
+      const isOfStorage = error instanceof LocalModelError && ["no_room", "stalled"].includes(error.code);
+      if (mustKeep || !isOfStorage) throw error;
       return getInto(memoryFiles(), id, source, signal, onBytes);
     }
   };
