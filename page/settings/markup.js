@@ -82,7 +82,7 @@ export const MARKUP = /* html */ `
     <div class="python-hosts">
       <label for="python-hosts">Hosts that its Python may reach</label>
       <input id="python-hosts" type="text" spellcheck="false" autocomplete="off" autocapitalize="off" placeholder="none" aria-describedby="python-hosts-note">
-      <p id="python-hosts-note" class="note">Such as api.example.org; pypi.org and files.pythonhosted.org are for packages. Where the agent works in Files, its Python finds them below /toolfs.</p>
+      <p id="python-hosts-note" class="note">Such as api.example.org, or the hosts of a package index. Where the agent works in Files, its Python finds them below /toolfs.</p>
     </div>
     <ul class="tools" id="hosted-field" hidden>
       <li><input id="hosted-search" type="checkbox" autocomplete="off"><label for="hosted-search">Search the web

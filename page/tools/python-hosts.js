@@ -4,8 +4,6 @@
 
 import { find } from "../find.js";
 
-/** Where Python's packages come from. */
-const PACKAGES = ["pypi.org", "files.pythonhosted.org"];
 const REFUSED = /this code may not reach ([\w.:[\]-]+);/;
 const NO_PACKAGE = /^This runtime has no such package\b/m;
 
@@ -30,19 +28,19 @@ export function watchPythonHosts(chat, onChange) {
     const { type, name, text } = /** @type {CustomEvent<ToolResult>} */ (event).detail;
     if (type !== "tool_result" || name !== "python") return;
     const host = REFUSED.exec(text)?.[1];
-    needed = (host ? (PACKAGES.includes(host) ? PACKAGES : [host]) : NO_PACKAGE.test(text) ? PACKAGES : []).filter(
-      (one) => !hosts().includes(one),
-    );
-    if (!needed.length) return;
-    const why = needed.every((one) => PACKAGES.includes(one)) ? ", for packages" : "";
-    words.textContent = `Python needs ${needed.join(" and ")}${why}. What its code sends there leaves this page.`;
-    button.hidden = false;
+    const isPackage = !host && NO_PACKAGE.test(text);
+    needed = host && !hosts().includes(host) ? [host] : [];
+    if (!needed.length && !isPackage) return;
+    words.textContent = isPackage
+      ? "Python has no such package here. Allow the hosts of your package index in the settings, under Tools."
+      : `Python needs ${host}. What its code sends there leaves this page.`;
+    button.hidden = isPackage;
     offer.hidden = false;
   });
   button.addEventListener("click", () => {
     field.value = [...hosts(), ...needed].join(", ");
     for (const type of ["input", "change"]) field.dispatchEvent(new Event(type, { bubbles: true }));
-    words.textContent = `Allowed: ${needed.join(" and ")}. Ask again, and Python reaches them.`;
+    words.textContent = `Allowed: ${needed.join(" and ")}. Ask again, and Python reaches it.`;
     button.hidden = true;
     /** @type {HTMLElement} */ (chat).focus();
   });

@@ -50,7 +50,7 @@ def test_a_host_is_allowed_where_python_needs_it_and_the_files_are_there(driver,
         assert "berths" in ask("Twelve.")
         assert not offer.is_displayed()
         ask("None.")
-        assert "pypi.org and files.pythonhosted.org, for packages" in offer.text
+        assert "the hosts of your package index" in offer.text
         assert violations(page) == []
 
         page.open_panel("files")
