@@ -116,7 +116,7 @@ describe("the tarball", () => {
     assert.ok(seen.has("runtime/boot.js") && seen.size < 50, `${seen.size} modules`);
   });
 
-  test("costs a page with an agent alone at most 20 kB of scripts, compressed, and Python's worker 7 kB", async (t) => {
+  test("costs a page with an agent alone at most 25 kB of scripts, compressed, those of Python's worker included", async (t) => {
     const entry = join(project.folder, "agent-alone.mjs");
     await writeFile(entry, 'import { Agent } from "staysail/openai";\nglobalThis.agent = new Agent({ model: "m", apiKey: "k" });\n');
     const bundled = {
@@ -147,7 +147,7 @@ describe("the tarball", () => {
     const page = await bytes(entry, "out/agent-alone.js");
     const worker = await bytes(installed("runtime/python-worker.js"), "out/python-worker.js");
     t.diagnostic(`${page} bytes in the page, ${worker} in its worker`);
-    assert.ok(page <= 20_000 && worker <= 7_000, `${page} bytes in the page, ${worker} in its worker`);
+    assert.ok(page + worker <= 25_000, `${page} bytes in the page, ${worker} in its worker`);
   });
 
   test("carries the licence of the project", async () => {

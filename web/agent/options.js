@@ -11,7 +11,7 @@ import { STORE, Conversations } from "./conversations.js";
 import { ConfigError } from "../errors.js";
 import { answerToolboxes, describeToolbox, readToolboxes } from "./dynamic-tools.js";
 import { answerHooks, describeHooks, readHooks } from "./hooks.js";
-import { answerMemory, describeMemory, readMemory } from "./memory-policies.js";
+import { readMemory } from "./memory-policies.js";
 import { IN_PYTHON, checkSearch, isInPython, searchStore } from "../stores/search.js";
 import { answerPreamble, checkPreamble, describePreamble } from "./preamble.js";
 import { isStandard, jsonSchema, validate } from "./schema.js";
@@ -167,7 +167,8 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   if (options.usageLimits != null) run.usage_limits = describeUsageLimits(options.usageLimits);
   if (cache != null) run.cache = { id, max_entries: cache.maxEntries };
   if (options.approve) run.approve = true;
-  if (policies.length) run.memory = await describeMemory(policies, provider);
+  const memory = policies.length ? await import("./memory-calls.js") : undefined;
+  if (memory) run.memory = await memory.describeMemory(policies, provider);
   if (options.conversation != null) {
     run.conversation = options.conversation;
     run.conversations = options.conversations?.[STORE]() ?? null;
@@ -178,7 +179,7 @@ export async function describeAgent(options, { provider, id, prompt, peer, crew 
   const all = [...toolboxes.flatMap((toolbox) => toolbox.tools).reverse(), ...tools];
   const asking = {
     ...answerToolboxes(toolboxes),
-    ...answerMemory(policies),
+    ...memory?.answerMemory(policies),
     hook: answerHooks(hooks),
     trace: answerTracer(options.tracer),
     approve: askApprove(options.approve),

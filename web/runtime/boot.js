@@ -21,7 +21,7 @@ import { environmentVariables, inNode, inPage, inServiceWorker } from "./environ
 import { services } from "../bridge/services.js";
 import { addresses, chosenMode, keepSettings, orOf, readSettings, statedAddresses } from "./settings.js";
 import { START_TIMES, startAt } from "./start-times.js";
-import { launchHere, launchLater, launchWorker } from "./thread.js";
+import { launchLater, launchWorker } from "./thread.js";
 
 /** @type {{peer: Promise<Peer>, stop: (error: Error) => void} | undefined} */
 let running;
@@ -158,7 +158,9 @@ function launch(events) {
     );
   const mode = chosenMode() ?? (inNode || typeof Worker === "undefined" ? "main" : "worker");
   if (mode !== "main" && typeof Worker === "undefined") throw new ConfigError('there are no web workers here; use boot({mode: "main"})');
-  if (mode === "main") return launchHere(events, addresses(), inNode ? environmentVariables() : undefined);
+  const environment = inNode ? environmentVariables() : undefined;
+  if (mode === "main")
+    return launchLater(import("./this-thread.js"), events, ({ launchHere }) => launchHere(events, addresses(), environment));
   if (mode === "worker") return launchWorker(events, addresses());
   const stated = statedAddresses();
   return launchLater(import("./sharing.js"), events, ({ launchShared }) => launchShared(events, addresses(), stated));

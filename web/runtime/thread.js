@@ -1,8 +1,8 @@
 /**
- * The thread that Python runs in: a worker of this page, or the calling thread.
+ * The thread that Python runs in: a worker of this page. this-thread.js and sharing.js have the other ones.
  * @import { Packet } from "../bridge/packet.js"
  * @import { Send } from "../bridge/rpc.js"
- * @import { Addresses, BootProgress, Side, WorkerMessage } from "./types.js"
+ * @import { Addresses, BootProgress, WorkerMessage } from "./types.js"
  *
  * @typedef {object} ThreadEvents
  * @property {(progress: BootProgress) => void} onProgress
@@ -17,7 +17,6 @@ import { isPacket, pack, unpack } from "../bridge/packet.js";
 import { watchLife } from "./life-lock.js";
 import { findScript, startWorker } from "./package-files.js";
 import { explain } from "./loading.js";
-import { StartError } from "./start-error.js";
 
 /** Milliseconds after the start until a snapshot is taken, so that the first prompt has the processor to itself. */
 const KEEP_AFTER_MS = 4000;
@@ -96,48 +95,6 @@ const snapshotScript = () =>
   );
 
 /**
- * @param {ThreadEvents} events
- * @param {Addresses} addresses
- * @param {Record<string, string>} [environment]
- * @returns {Thread}
- */
-export function launchHere({ onProgress, onReady, onText, onFailure }, addresses, environment) {
-  if ("Bun" in globalThis) giveStacks();
-  let alive = true;
-  /** @type {Side | undefined} */
-  let side;
-  const onCrash = (/** @type {unknown} */ error) => {
-    side = undefined;
-    onFailure(crashed(String(error)));
-  };
-  import("./interpreter.js")
-    .then(({ startPython }) => startPython({ ...addresses, environment, onProgress, onCrash }))
-    .then((join) => {
-      if (!alive) return;
-      side = join(onText);
-      onReady();
-    })
-    .catch((error) => {
-      const text = error instanceof StartError ? error.message : `Python did not start: ${error?.message ?? error}`;
-      onFailure(new InterpreterError(text, { cause: error?.cause ?? error }));
-    });
-  const terminate = () => {
-    alive = false;
-    side?.leave();
-    side = undefined;
-  };
-  return { send: (text, bytes) => side?.receive(text, bytes), terminate };
-}
-
-/**
- * Gives errors a stack in Bun: Pyodide recognises an error by its stack, and errors of Bun's fetch (1.4) have none, so Python would wait
- * for ever.
- */
-function giveStacks() {
-  if (!("stack" in Error.prototype)) Object.defineProperty(Error.prototype, "stack", { value: "", writable: true, configurable: true });
-}
-
-/**
  * A thread whose module loads first.
  * @template M
  * @param {Promise<M>} loading
@@ -168,6 +125,6 @@ export function launchLater(loading, events, launch) {
 }
 
 /** @param {string} why */
-function crashed(why) {
+export function crashed(why) {
   return new InterpreterError(`Python crashed: ${why}. The next call starts it anew.`, { code: "crashed", retryable: true });
 }

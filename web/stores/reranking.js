@@ -1,7 +1,6 @@
 /** Reordering of a store's hits: by a function, or by a provider's Reranker. @import { Rerank, SearchHit } from "../types.js" */
 
 import { ConfigError } from "../errors.js";
-import { describeSource } from "./sources.js";
 
 /** Hits that are reordered for each hit that is wanted; the same as in Python. */
 const WIDER = 4;
@@ -25,28 +24,9 @@ export async function findReranked(query, k, rerank, find) {
   checkRerank(rerank);
   const hits = [...(await find(rerank ? WIDER * k : k))];
   if (!rerank) return hits;
-  const better = typeof rerank === "function" ? await rerank(query, /** @type {any} */ (hits)) : await byModel(rerank, query, hits, k);
+  const better =
+    typeof rerank === "function"
+      ? await rerank(query, /** @type {any} */ (hits))
+      : await (await import("./model-ranking.js")).rankByModel(rerank, query, hits, k);
   return /** @type {Hit[]} */ ([...better].slice(0, k));
-}
-
-/**
- * @param {Exclude<Rerank<any>, Function>} model
- * @param {unknown} query
- * @param {readonly SearchHit[]} hits
- * @param {number} k
- */
-async function byModel(model, query, hits, k) {
-  if (typeof query !== "string") throw new ConfigError("a Reranker reads the query: search for a text, not for a vector");
-  const described = hits.map(describeSource);
-  const ranked = hits.length
-    ? await model.rerank(
-        query,
-        described.map(({ document }) => document.text),
-        { topN: k },
-      )
-    : [];
-  return ranked.map(({ index, score }) => {
-    const hit = /** @type {any} */ (hits[index]);
-    return Array.isArray(hit) ? [score, hit[1], hit[2]] : { ...hit, score };
-  });
 }
