@@ -2,6 +2,7 @@
 whole pages served by the development server."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pytest_pyodide.runner import SeleniumChromeRunner
@@ -41,21 +42,53 @@ def browser() -> Iterator[Chrome]:
     driver.quit()
 
 
+def begin_anew_where_tried_again(browser: Chrome, site: str, request: pytest.FixtureRequest) -> None:
+    """A test that is tried again gets a new tab and an origin that has nothing stored: what its first try left would make it fail again."""
+    if getattr(request.node, "execution_count", 1) == 1:
+        return
+    old = browser.current_window_handle
+    browser.switch_to.new_window("tab")
+    new = browser.current_window_handle
+    browser.switch_to.window(old)
+    browser.close()
+    browser.switch_to.window(new)
+    browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "all"})
+
+
 @pytest.fixture
-def driver(browser: Chrome, site: str) -> Chrome:
+def driver(browser: Chrome, site: str, request: pytest.FixtureRequest) -> Chrome:
     """The browser on an empty page with an empty console, its requests answered by the server and by no service worker of a test before.
     What the console said is shown where a test fails."""
+    begin_anew_where_tried_again(browser, site, request)
     browser.get("about:blank")
     browser.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": site, "storageTypes": "service_workers,local_storage"})
     browser.get_log("browser")
     return browser
 
 
+@pytest.fixture
+def kept_driver(browser: Chrome, site: str, request: pytest.FixtureRequest) -> Chrome:
+    """The browser as the test before left it, so that Python need not start for each."""
+    begin_anew_where_tried_again(browser, site, request)
+    browser.get_log("browser")
+    return browser
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Shows why a test failed that passed when it was tried again: nothing else prints it."""
+    for report in terminalreporter.stats.get("rerun", []):
+        terminalreporter.section(f"first try of {report.nodeid}")
+        terminalreporter.write_line(report.longreprtext)
+        for title, text in report.sections:
+            terminalreporter.section(title, "-")
+            terminalreporter.write_line(text)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     """Adds the console to a failed test's report, taken at the moment it failed."""
     report = yield
-    browser = getattr(item, "funcargs", {}).get("driver")
+    browser = getattr(item, "funcargs", {}).get("browser")
     if report.when == "call" and report.failed and browser is not None:
         lines = [f"{entry['level']}: {entry['message']}" for entry in browser.get_log("browser")]
         report.sections.append(("browser console", "\n".join(lines) or "(empty)"))

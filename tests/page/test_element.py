@@ -25,10 +25,8 @@ def server():
 
 
 @pytest.fixture
-def driver(browser):
-    """The browser as the test before left it, so that Python need not start for each."""
-    browser.get_log("browser")
-    return browser
+def driver(kept_driver):
+    return kept_driver
 
 
 @pytest.fixture

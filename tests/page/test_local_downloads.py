@@ -10,6 +10,7 @@ import pytest
 
 from tests.page.test_local_engine import WEIGHTS, run
 from tests.page.weights_server import Weights, WeightsServer
+from tools.chromium import start_chrome
 
 CHUNK = 8 << 20
 SIZE = 3 * CHUNK + 1_000_003
@@ -303,3 +304,39 @@ def test_the_hash_of_a_large_file_is_the_browsers_own(page, site):
         """,
     )
     assert digests == [sha256(b"\x07" * 3_000_001)] * 2
+
+
+COLLECT = """
+const { createSyncAccessHandle } = FileSystemFileHandle.prototype;
+FileSystemFileHandle.prototype.createSyncAccessHandle = function (...given) {
+  setTimeout(gc);
+  queueMicrotask(gc);
+  return createSyncAccessHandle.apply(this, given);
+};
+const { openKeptFiles } = await import("SITEweb/local/kept-files.js");
+const files = await openKeptFiles();
+for (let at = 0; at < 20; at++) await files.put("collected", String(at), new Uint8Array(9));
+await files.delete("collected");
+postMessage(files.isLasting);
+"""
+
+
+def test_a_file_is_opened_while_the_browser_collects_garbage(site):
+    """Chromium never opens a file for writing whose handle was collected meanwhile."""
+    driver = start_chrome("--js-flags=--expose-gc")
+    try:
+        driver.get(f"{site}tests/page/empty.html")
+        driver.set_script_timeout(15)
+        is_lasting = driver.execute_async_script(
+            """
+            const [source, done] = arguments;
+            const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+            const worker = new Worker(address, { type: "module" });
+            worker.onmessage = ({ data }) => done(data);
+            worker.onerror = ({ message }) => done(message);
+            """,
+            COLLECT.replace("SITE", site),
+        )
+    finally:
+        driver.quit()
+    assert is_lasting is True

@@ -126,7 +126,7 @@ class Visitor:
         field(self.page, id).send_keys(text)
 
     def told(self, id: str, text: str) -> None:
-        self.page.wait(lambda: text in field(self.page, id).text, f"{text!r} in #{id}, not {field(self.page, id).text!r}", START_S)
+        self.page.wait(lambda: text in field(self.page, id).text, lambda: f"{text!r} in #{id}, not {field(self.page, id).text!r}", START_S)
 
     def ask(self, text: str, answer: str) -> None:
         self.page.send(text)

@@ -27,10 +27,8 @@ def server():
 
 
 @pytest.fixture
-def driver(browser):
-    """On the page that the test before has left, which saves starting it for each."""
-    browser.get_log("browser")
-    return browser
+def driver(kept_driver):
+    return kept_driver
 
 
 @pytest.fixture
@@ -300,7 +298,7 @@ def test_files_are_browsed_edited_and_rolled_back_and_the_agent_works_in_them(pa
         page.wait(lambda: driver.find_elements(By.CSS_SELECTOR, selector), selector)[0].click()
 
     def told(id: str, text: str) -> None:
-        page.wait(lambda: text in field(page, id).text, f"{text!r} in #{id}, not {field(page, id).text!r}", 60)
+        page.wait(lambda: text in field(page, id).text, lambda: f"{text!r} in #{id}, not {field(page, id).text!r}", 60)
 
     page.open_panel("files")
     told("files-list", "Nothing is here.")

@@ -18,6 +18,8 @@ const NAME = "staysail-models";
 const PROBE = "probe";
 /** Time for the browser's own storage to answer. */
 const STORAGE_MS = 20_000;
+/** Chromium never opens a file for writing whose handle was garbage-collected meanwhile: these stay in reach. @type {Set<FileSystemFileHandle>} */
+const opening = new Set();
 
 /** Opens the best storage that the browser has. Runs in a worker: a window has no synchronous handles. @returns {Promise<KeptFiles>} */
 export async function openKeptFiles() {
@@ -45,9 +47,13 @@ async function openFolder() {
    */
   const open = async (id, name) => {
     const file = await (await folder(id, true)).getFileHandle(name, { create: true });
-    return /** @type {any} */ (file).createSyncAccessHandle();
+    opening.add(file);
+    try {
+      return await /** @type {any} */ (file).createSyncAccessHandle();
+    } finally {
+      opening.delete(file);
+    }
   };
-  // Chromium now and then never opens a file for writing, after many were deleted.
   const openInTime = (/** @type {string} */ id, /** @type {string} */ name) =>
     within(STORAGE_MS, "The browser's storage of files", open(id, name));
   /** @type {KeptFiles} */
