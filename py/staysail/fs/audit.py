@@ -14,7 +14,6 @@ Keys: `audit/<time of the first>/<writer>/<first sequence>-<last sequence>`; the
 from __future__ import annotations
 
 import hmac
-import json
 import re
 import secrets as randomness
 import threading
@@ -23,7 +22,7 @@ from itertools import islice
 from typing import Any
 
 from ..core.errors import StoreError, redact
-from ..core.json_text import read_json
+from ..core.json_text import read_json, write_json
 from ..core.locks import Lock
 from ..core.value import NOTHING
 from .entry import Entry, hash_of, is_directory, not_found, to_iso
@@ -32,7 +31,7 @@ from .path import Path, to_text
 from .ports import KeyValue
 
 PREFIX = "audit/"
-BASE = "audit-base/"  # by writer: [sequence, hash] of the last record that was deleted
+BASE = "audit-base/"  # by writer: [sequence, hash, signature] of the last record that was deleted
 ANCHOR = "audit-anchor/"  # by writer: [sequence, hash, signature] of the last record
 PACKED_AT = 256
 MOST_RECORDS = 1_000_000
@@ -47,6 +46,7 @@ LONGEST_TEXT = 500
 LONGEST_NAME, MOST_ITEMS, MOST_NODES, DEEPEST, MOST_RECORD_BYTES = 100, 50, 500, 8, 16 << 10
 # Characters that are searched for secrets in a text that will be cut, enough to find a secret at the cut.
 MOST_SCANNED = 4 * LONGEST_TEXT
+MOST_NUMBER = 10**300
 AT_END = len('{"at":"2026-01-31T12:00:00.000Z"')
 
 
@@ -140,13 +140,14 @@ class Audit:
             oldest = keys.pop(0)
             (data,) = await self._store.get([oldest])
             if data is not None:
-                last = read_json(data.rpartition(b"\n")[2])
-                await self._store.commit({BASE + last["writer"]: _encode([last["sequence"], last["hash"]])}, [oldest])
+                last = _read_record(data.rpartition(b"\n")[2])
+                await self._store.commit({BASE + last["writer"]: self._base(last)} if last else {}, [oldest])
             over -= _count(oldest)
 
     async def records(self, since: str = "") -> list[dict[str, Any]]:
-        """Returns the records in order of time. since: a day, "2026-01-31", or the beginning of one."""
-        return [read_json(line) for line in await self._lines(since)]
+        """Returns the records in order of time, without those that are damaged, which `verify` names. since: a day, "2026-01-31", or the
+        beginning of one."""
+        return [record for line in await self._lines(since) if (record := _read_record(line))]
 
     async def export(self, since: str = "") -> bytes:
         """Returns the records as JSON lines."""
@@ -164,6 +165,11 @@ class Audit:
     def _anchor(self, sequence: int, hash: str) -> list[Any]:
         return [sequence, hash, _sign(self._key, self.writer, sequence, hash) if self._key else None]
 
+    def _base(self, last: Mapping[str, Any]) -> bytes:
+        """Returns the base after a record. Its signature is of another kind than an anchor's, which an old anchor could be put in for."""
+        sequence, hash = last["sequence"], last["hash"]
+        return _encode([sequence, hash, _sign(self._key, f"base of {last['writer']}", sequence, hash) if self._key else None])
+
     async def verify(self, anchors: Mapping[str, Sequence[Any]] = NOTHING) -> list[str]:
         """Returns the problems of the records, in words; an empty list if nobody changed them.
 
@@ -173,11 +179,17 @@ class Audit:
         last: dict[str, tuple[int, str]] = {}
         hashes: dict[tuple[str, int], str] = {}
         for key, data in await self._store.scan(BASE):
-            sequence, hash = read_json(data)
-            last[key.removeprefix(BASE)] = sequence, hash
-            hashes[key.removeprefix(BASE), sequence] = hash
-        for record in sorted(await self.records(), key=lambda record: (record["writer"], record["sequence"])):
-            hash, writer = record.pop("hash", ""), record["writer"]
+            writer, (sequence, hash, signature) = key.removeprefix(BASE), _read_anchor(data)
+            if self._key and not self._is_signed(f"base of {writer}", sequence, hash, signature):
+                problems.append(f"the base of {writer} is not signed with this key: records before it may have been removed")
+            last[writer] = sequence, hash
+            hashes[writer, sequence] = hash
+        lines = await self._lines("")
+        records = [record for line in lines if (record := _read_record(line))]
+        if len(records) < len(lines):
+            problems.append(f"{len(lines) - len(records)} records are damaged and cannot be read")
+        for record in sorted(records, key=lambda record: (record["writer"], record["sequence"])):
+            hash, writer = record.pop("hash"), record["writer"]
             where = f"record {record['sequence']} of {writer}"
             sequence, previous = last.get(writer, (0, ""))
             if record["sequence"] != sequence + 1:
@@ -206,7 +218,7 @@ class Audit:
                 problems.append(f"the anchor of {writer} is not signed with this key: its records may have been written anew")
             elif last.get(writer, (0, ""))[0] < sequence:
                 problems.append(f"the last {sequence - last.get(writer, (0, ''))[0]} records of {writer} are missing")
-            elif last[writer] != (sequence, hash):
+            elif last.get(writer) != (sequence, hash):
                 problems.append(f"the records of {writer} do not end as their anchor says: they were written anew")
         for writer, (sequence, hash, *_) in earlier.items():
             if last.get(writer, (0, ""))[0] < sequence:
@@ -276,7 +288,7 @@ class _Bounds:
         taken = min(len(value), MOST_ITEMS, max(0, self._left))
         left_out = len(value) - taken
         if isinstance(value, Mapping):
-            cut = {str(key)[:LONGEST_NAME]: self.cut(item, depth + 1) for key, item in islice(value.items(), taken)}
+            cut = {describe(key)[:LONGEST_NAME]: self.cut(item, depth + 1) for key, item in islice(value.items(), taken)}
             return cut | ({"…": f"{left_out} more"} if left_out else {})
         return [*(self.cut(item, depth + 1) for item in value[:taken]), *([f"… ({left_out} more)"] if left_out else [])]
 
@@ -289,7 +301,9 @@ def _clean(value: Any) -> Any:
         return {key: REMOVED if SECRET_NAME.search(key) and item else _clean(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_clean(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)[:LONGEST_TEXT]
+    if isinstance(value, int | float):
+        return value if -MOST_NUMBER <= value <= MOST_NUMBER else "a number that JSON cannot hold"
+    return value if value is None else describe(value)
 
 
 def _bounded(record: dict[str, Any]) -> dict[str, Any]:
@@ -298,13 +312,34 @@ def _bounded(record: dict[str, Any]) -> dict[str, Any]:
     return record if size_bytes <= MOST_RECORD_BYTES else {**record, "detail": f"left out, {size_bytes} bytes"}
 
 
-def _read_anchor(data: bytes) -> list[Any]:
-    """Returns the anchor; an anchor of no record, if it is damaged."""
+def describe(value: Any) -> str:
+    """Returns a text for a value of any type, also one whose own text cannot be had: a class of the caller's, a number of 5,000 digits."""
     try:
-        sequence, hash, signature = read_json(data)
+        return str(value)[:LONGEST_TEXT]
+    except Exception:  # noqa: BLE001  a caller's __str__ may raise anything
+        return f"<{type(value).__name__}>"
+
+
+def _read_record(line: bytes) -> dict[str, Any] | None:
+    """Returns a record; None, if it is damaged."""
+    try:
+        record: dict[str, Any] = read_json(line, nonfinite="null")
     except ValueError:
-        sequence, hash, signature = 0, "", None
-    return [sequence, hash, signature]
+        return None
+    kinds = {"writer": str, "sequence": int, "hash": str}
+    is_whole = isinstance(record, dict) and all(isinstance(record.get(name), kind) for name, kind in kinds.items())
+    return record if is_whole else None
+
+
+def _read_anchor(data: bytes) -> list[Any]:
+    """Returns an anchor or a base; one of no record, if it is damaged."""
+    try:
+        match read_json(data):
+            case [int(sequence), str(hash), *rest]:
+                return [sequence, hash, rest[0] if rest else None]
+    except ValueError:
+        pass
+    return [0, "", None]
 
 
 def _sign(key: bytes, writer: str, sequence: int, hash: str) -> str:
@@ -312,7 +347,7 @@ def _sign(key: bytes, writer: str, sequence: int, hash: str) -> str:
 
 
 def _encode(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str).encode()
+    return write_json(value, ascii=True, default=describe).encode()
 
 
 def _day(key: str) -> str:

@@ -38,7 +38,7 @@ class Call:
         record: dict[str, Any] = {
             "session": self.session.name,
             "operation": operation,
-            "path": self.path if isinstance(self.path, str) else repr(self.path),
+            "path": self.path if isinstance(self.path, str) else f"<{type(self.path).__name__}>",
             "decision": "refused" if refused else "allowed",
             "outcome": "ok" if error is None and self.failure is None else "failed",
             "size_bytes": self.size_bytes,

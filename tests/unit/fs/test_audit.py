@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -314,3 +315,76 @@ async def test_a_record_is_bounded_whatever_a_call_was_asked(detail):
     assert sum(map(len, store.records.values())) < 20_000
     assert (await audit.records())[0]["operation"] == "execute"
     assert await audit.verify() == []
+
+
+class Wordless:
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("-inf"), 10**5000, -(10**400), Wordless(), "\ud83d", b"x", [Wordless()]], ids=range(8))
+async def test_a_request_that_json_cannot_hold_leaves_the_audit_readable(odd):
+    class Plugin:
+        name, version, skill_document = "p", "1", ""
+
+        def execute(self, request):
+            return {"success": True}
+
+    toolfs = ToolFS()
+    await toolfs.add_plugin(Plugin())
+    session = toolfs.session("a", ALL)
+    await toolfs.list("/toolfs", session)
+    for request in ({"operation": "x", "data": odd}, {"operation": odd}):
+        with contextlib.suppress(ToolFSError):
+            await toolfs.execute("p", request, session)
+    with contextlib.suppress(ToolFSError):
+        await toolfs.read(odd, session)
+    assert [record["operation"] for record in await toolfs.audit.records()] == ["list", "execute", "execute", "read"]
+    assert await toolfs.audit.verify() == []
+
+
+DAMAGE = [
+    b"",
+    b"{",
+    b"5",
+    b"null",
+    b"[]",
+    b"[1]",
+    b'["a", 5, {}]',
+    b"{}",
+    b'{"writer": [], "sequence": "x", "hash": 5}',
+    b"[" * 9000,
+    b"\xff",
+    b"NaN",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE, ids=range(len(DAMAGE)))
+@pytest.mark.parametrize("part", ["audit/", "audit-anchor/", "audit-base/"])
+async def test_damage_of_any_kind_is_named_and_the_other_records_are_read(monkeypatch, part: str, damage: bytes):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
+    store, _ = await written(15, most_records=8)
+    last = max(key for key in store.records if key.startswith(part))
+    store.records[last] = damage
+    later = Audit(store, now=lambda: 0.0)
+    assert await later.verify()
+    assert [record["n"] for record in await later.records()][-3:] == ([11, 12, 13] if part == "audit/" else [12, 13, 14])
+
+
+async def test_the_beginning_of_a_chain_cannot_be_cut_off_without_the_key(monkeypatch):
+    monkeypatch.setattr("staysail.fs.audit.PACKED_AT", 10)
+    store, audit = await written(5, key="a key")
+    anchor = store.records[f"audit-anchor/{audit.writer}"]
+    for at in range(5, 9):
+        await audit.write({"n": at})
+    assert await Audit(store, now=lambda: 0.0, key="a key").verify() == []
+    for key in chain(store)[:5]:
+        del store.records[key]
+    for base in (anchor, json.dumps(json.loads(anchor)[:2]).encode()):
+        store.records[f"audit-base/{audit.writer}"] = base
+        assert "is not signed with this key" in " ".join(await Audit(store, now=lambda: 0.0, key="a key").verify())
+    long_store, _ = await written(40, key="a key", most_records=10)
+    assert any(key.startswith("audit-base/") for key in long_store.records)
+    assert await Audit(long_store, now=lambda: 0.0, key="a key").verify() == []
