@@ -12,7 +12,7 @@ from ..core.value import NOTHING
 from .entry import Entry, is_directory, not_a_directory, not_found
 from .mounts import ReadOnlyMount
 from .network import MOST_BYTES, fetch
-from .path import Path, check_name, to_text
+from .path import DEEPEST, Path, check_name, to_text
 from .session import read_host
 
 
@@ -111,6 +111,7 @@ class HttpMount(ReadOnlyMount):
 def _names(text: Any) -> Path | None:
     """Returns a path of the index; None for a text that is no path."""
     try:
-        return tuple(check_name(name) for name in text.strip("/").split("/")) if isinstance(text, str) else None
+        steps = text.strip("/").split("/", DEEPEST) if isinstance(text, str) else []
+        return tuple(map(check_name, steps)) if 0 < len(steps) < DEEPEST else None
     except ToolFSError:
         return None

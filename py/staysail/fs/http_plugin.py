@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import ConfigError, NetworkError, ToolFSError
-from ..core.json_text import read_json
-from ..core.ports import HttpRequest, Transport
+from ..core.json_text import json_bytes, read_json
+from ..core.ports import HttpRequest, Transport, origin_of
 from ..core.secrets import shown
 from ..core.value import NOTHING
+from ..core.whole_text import whole
 from .network import fetch
 from .ports import PluginFiles, PluginSource
 from .session import read_host
@@ -27,7 +27,7 @@ class HttpPlugin:
         if not source.url:
             raise ConfigError(f"plugin {source.name}: one of kind http has a url")
         try:
-            self._host = read_host(source.url)
+            read_host(source.url)
         except ToolFSError as error:
             raise ConfigError(f"plugin {source.name}: url {shown(source.url)}: {error}") from error
         self.name, self.version, self.skill_document = source.name, "0", ""
@@ -38,7 +38,7 @@ class HttpPlugin:
     async def load(self) -> HttpPlugin:
         """Raises ConfigError where it does not say what it is."""
         try:
-            about = read_json(await self._send("GET", self._url))
+            about = whole(read_json(await self._send("GET", self._url)))
         except (ToolFSError, NetworkError, ValueError) as error:
             raise ConfigError(f"plugin {self.name} did not load: {error}") from error
         if not isinstance(about, dict):
@@ -57,7 +57,7 @@ class HttpPlugin:
         return await self._send("POST", f"{self._url}/execute", request)
 
     async def _send(self, method: str, url: str, value: Any = None) -> bytes:
-        body = b"" if value is None else json.dumps(value, ensure_ascii=False).encode()
+        body = b"" if value is None else json_bytes(value)
         request = HttpRequest(method, url, self._headers | JSON, body)
         status, _, answer = await fetch(self._transport, request, self._check, limit_bytes=self._output_bytes)
         if not 200 <= status < 300:
@@ -65,5 +65,6 @@ class HttpPlugin:
         return answer
 
     def _check(self, method: str, url: str) -> None:
-        if read_host(url) != self._host:
+        read_host(url)
+        if origin_of(url) != origin_of(self._url):
             raise ToolFSError("it redirects to another host, which is refused", code="refused")

@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urljoin
 
 from ..core.errors import ToolFSError
-from ..core.ports import HttpRequest, Transport, without_secrets
-from .session import read_host
+from ..core.ports import HttpRequest, Transport, origin_of, without_secrets
+from ..core.secrets import holds_secret
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 MOST_REDIRECTS = 5
 MOST_BYTES = 64 << 20
-# Headers that are removed when a redirect leads to another host.
-PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "api-key"})
-
 # Headers that belong to the connection (RFC 9110, 7.6.1), set a request's length or target, or replace its method.
 CONNECTION_HEADERS = frozenset(
     (
@@ -44,8 +41,8 @@ async def fetch(
     """
     _check_headers(request)
     request = request.replace(redirects="return")
+    check(request.method, request.url)
     for _ in range(MOST_REDIRECTS + 1):
-        check(request.method, request.url)
         async with transport.send(request) as response:
             location = response.headers.get("location")
             if response.status not in REDIRECTS or not location:
@@ -55,7 +52,16 @@ async def fetch(
                     if len(body) > limit_bytes:
                         raise ToolFSError(f"{without_secrets(request.url)} gives more than {limit_bytes} bytes", code="limit")
                 return response.status, response.headers, bytes(body)
-        request = _redirected(request, response.status, urljoin(request.url, location))
+        try:
+            url = urljoin(request.url, location)
+        except ValueError as error:
+            raise ToolFSError(f"{request.origin} redirects to what is no address", code="refused") from error
+        target = _redirected(request, response.status, url)
+        check(target.method, target.url)
+        if target.body and target.origin != request.origin:
+            why = f"{request.origin} redirects to {target.origin}, and a request's body does not follow to another origin"
+            raise ToolFSError(why, code="refused")
+        request = target
     raise ToolFSError(f"{without_secrets(request.url)} redirects more than {MOST_REDIRECTS} times", code="unavailable")
 
 
@@ -68,9 +74,10 @@ def _check_headers(request: HttpRequest) -> None:
 
 
 def _redirected(request: HttpRequest, status: int, url: str) -> HttpRequest:
+    """Returns the request for a redirect's target. Another origin gets no header that may hold a secret."""
     headers = dict(request.headers)
-    if read_host(url) != read_host(request.url):
-        headers = {name: value for name, value in headers.items() if name.lower() not in PRIVATE_HEADERS}
+    if origin_of(url) != request.origin:
+        headers = {name: value for name, value in headers.items() if not holds_secret(name, value)}
     if status == 303 or (status in (301, 302) and request.method == "POST"):
         return request.replace(method="GET", url=url, headers=headers, body=b"")
     return request.replace(url=url, headers=headers)

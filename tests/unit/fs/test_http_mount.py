@@ -1,9 +1,11 @@
+import contextlib
 import json
+import time
 from contextlib import asynccontextmanager
 
 import pytest
 
-from staysail import ConfigError, NetworkError, ToolFS, ToolFSError
+from staysail import ConfigError, NetworkError, StaysailError, ToolFS, ToolFSError
 from staysail.fs.http_mount import HttpMount
 from staysail.fs.session import Grant
 
@@ -11,8 +13,8 @@ from staysail.fs.session import Grant
 class Web:
     """A transport whose servers are a dict of addresses: a body, a status, or an address to redirect to."""
 
-    def __init__(self, pages: dict) -> None:
-        self.pages, self.requests = pages, []
+    def __init__(self, pages: dict, status: int = 302) -> None:
+        self.pages, self.requests, self._status = pages, [], status
 
     @asynccontextmanager
     async def send(self, request):
@@ -20,13 +22,13 @@ class Web:
         page = self.pages.get(request.url, 404)
         if isinstance(page, Exception):
             raise page
-        yield Answer(page)
+        yield Answer(page, self._status)
 
 
 class Answer:
-    def __init__(self, page) -> None:
+    def __init__(self, page, redirect: int) -> None:
         self.headers = {"location": page} if isinstance(page, str) else {}
-        self.status = page if isinstance(page, int) else 302 if isinstance(page, str) else 200
+        self.status = page if isinstance(page, int) else redirect if isinstance(page, str) else 200
         self._body = page if isinstance(page, bytes) else b""
 
     async def chunks(self):
@@ -187,3 +189,38 @@ async def test_a_plugin_reaches_hosts_that_it_and_its_caller_were_granted():
     assert [answer.get("result") for answer in answers] == ["1", None, None]
     assert "session 'a' may not GET plugin.org" in answers[1]["error"] or "may not GET plugin.org" in answers[1]["error"]
     assert [request.url for request in web.requests] == ["https://both.org/"]
+
+
+@pytest.mark.parametrize("header", ["x-goog-api-key", "private-token", "x-auth-token", "x-amz-signature", "x-session"])
+async def test_no_header_that_may_hold_a_secret_follows_to_another_origin(header: str):
+    web = Web({"https://a.org/": "https://b.org/", "https://a.org/plain": "http://a.org/", "https://b.org/": b"1", "http://a.org/": b"2"})
+    toolfs = ToolFS(transport=web)
+    session = toolfs.session("a", hosts={"a.org": "*", "b.org": "*"})
+    for path in ("", "plain"):
+        assert (await toolfs.fetch(f"https://a.org/{path}", session, headers={header: "sk-1234567890", "accept": "x"}))[0] == 200
+        assert web.requests[-1].headers == {"accept": "x"}
+
+
+async def test_a_body_does_not_follow_to_another_origin():
+    web = Web({"https://a.org/": "https://b.org/", "https://b.org/": b"1"}, status=307)
+    toolfs = ToolFS(transport=web)
+    with pytest.raises(ToolFSError, match="a request's body does not follow to another origin"):
+        await toolfs.fetch("https://a.org/", toolfs.session("a", hosts={"a.org": "*", "b.org": "*"}), method="POST", body=b"a prompt")
+    assert [request.url for request in web.requests] == ["https://a.org/"]
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[", "//[::1", "https://a.org:x/", "\\\\b.org", "http:///", "", " ", "javascript:x", "https://a@b.org/"]
+)
+async def test_a_redirect_to_what_is_no_address_is_an_error_of_ours(target: str):
+    toolfs = ToolFS(transport=Web({"https://a.org/": target, "https://a.org": b"", "https://a.org/ ": b""}))
+    with contextlib.suppress(StaysailError):
+        await toolfs.fetch("https://a.org/", toolfs.session("a", hosts={"a.org": "*"}))
+
+
+async def test_a_path_of_any_length_in_an_index_spoils_itself_alone():
+    index = json.dumps(["a", "b/" * 200_000 + "c", "/", "d/e"]).encode()
+    toolfs, _ = mounted({"index.json": index}, index="index.json")
+    began = time.process_time()
+    assert [entry.name for entry in await toolfs.list("/toolfs/web", toolfs.session("a", ALL))] == ["a", "d"]
+    assert time.process_time() - began < 2
