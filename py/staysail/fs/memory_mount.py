@@ -7,14 +7,14 @@ Sessions share their entries only where they share a memory's name. A write take
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from ..core.errors import JsonError, ToolFSError
-from ..core.json_text import read_json
+from ..core.json_text import json_bytes, read_json, write_json
 from ..core.value import NOTHING, Value
+from ..core.whole_text import whole
 from ..indexes.fusion import cosine, fuse_ranks
 from ..indexes.keywords import KeywordIndex
 from .entry import Entry, hash_of, is_directory, not_found
@@ -99,18 +99,18 @@ class _Memory:
             return await self._search(read_query(self._query))
         if not path:
             raise is_directory(path)
-        return (json.dumps((await self._entry(path)).to_dict(), ensure_ascii=False) + "\n").encode()
+        return json_bytes((await self._entry(path)).to_dict(), compact=False) + b"\n"
 
     async def write(self, path: Path, data: bytes, *, if_hash: str | None = None) -> None:
         content, metadata = read_memory(data, path)
-        kept = json.dumps({"content": content, "metadata": metadata}, ensure_ascii=False, allow_nan=False).encode()
+        kept = json_bytes({"content": content, "metadata": metadata}, compact=False)
         await self._tree.write(self._own(path), kept, if_hash=if_hash)
 
     async def append(self, path: Path, data: bytes) -> None:
         before = await self.stat(path)
         entry = await self._entry(path) if before else None
         text = (entry.content if entry else "") + data.decode("utf-8", "replace")
-        kept = json.dumps({"content": text, "metadata": dict(entry.metadata) if entry else {}}, ensure_ascii=False).encode()
+        kept = json_bytes({"content": text, "metadata": dict(entry.metadata) if entry else {}}, compact=False)
         await self._tree.write(self._own(path), kept, if_hash=before.hash if before else "")
 
     async def delete(self, path: Path, *, recursive: bool = False) -> None:
@@ -155,7 +155,7 @@ def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
         value = None
     if not isinstance(value, dict) or "content" not in value or not value.keys() <= FIELDS:
         return text, {}
-    content, metadata = value["content"], value.get("metadata") or {}
+    content, metadata = whole(value["content"]), whole(value.get("metadata") or {})
     if not isinstance(content, str) or not isinstance(metadata, dict):
         raise ToolFSError(
             "an entry is text, or JSON whose content is text and whose metadata is an object", code="bad_request", path=to_text(path)
@@ -165,6 +165,17 @@ def read_memory(data: bytes, path: Path) -> tuple[str, dict[str, Any]]:
     except JsonError as error:
         raise ToolFSError("the metadata holds NaN or infinity, which JSON cannot", code="bad_request", path=to_text(path)) from error
     return content, metadata
+
+
+def write_entry(content: str, metadata: Mapping[str, Any]) -> str:
+    """Returns the JSON of an entry. Raises ToolFSError ("bad_request") for what no entry can hold."""
+
+    def bad(message: str, *, code: str) -> ToolFSError:
+        return ToolFSError(message, code="bad_request")
+
+    text = write_json({"content": content, "metadata": dict(metadata)}, what="the entry", error=bad, compact=False)
+    read_json(text, what="the entry", error=bad)
+    return text
 
 
 def is_file(path: Path) -> ToolFSError:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from ..core.errors import ToolFSError
+from ..core.json_text import json_bytes
+from ..core.whole_text import whole_text
 from .entry import Entry, directory
 from .mounts import ReadOnlyMount
 from .path import Path, check_name, to_text
@@ -39,13 +40,13 @@ class PluginMount(ReadOnlyMount):
             options = {"options": {"text": query.text, "top_k": query.top_k}}
         result = await self._ask({"operation": "read_file", "path": to_text(path)} | options, path)
         if isinstance(result, str):
-            return result.encode()
+            return whole_text(result).encode()
         if isinstance(result, Mapping) and result.keys() == {"content", "encoding"} and result["encoding"] == "base64":
             try:
                 return base64.b64decode(result["content"], validate=True)
             except (ValueError, TypeError) as error:
                 raise ToolFSError("the plugin gave base64 that is none", code="unavailable", path=to_text(path)) from error
-        return json.dumps(result, ensure_ascii=False).encode()
+        return json_bytes(result, compact=False)
 
     async def list(self, path: Path) -> list[Entry]:
         result = await self._ask({"operation": "list_dir", "path": to_text(path)}, path)

@@ -14,6 +14,7 @@ from ..core.json_text import read_json, write_json
 from ..core.ports import HttpRequest, Transport
 from ..core.value import NOTHING, Value
 from ..core.waiting import blocking, timeout
+from ..core.whole_text import whole, whole_text
 from .entry import Entry, directory, hash_of, is_directory, not_a_directory, not_found
 from .http_plugin import HttpPlugin
 from .mounts import ReadOnlyMount
@@ -228,8 +229,8 @@ class PluginsMount(ReadOnlyMount):
         installed = self._plugins.installed.get(name)
         if installed is None:
             return {}
-        files = {"SKILL.md": installed.plugin.skill_document.encode()} if installed.plugin.skill_document else {}
-        return files | {"plugin.json": json.dumps(installed.to_dict(), ensure_ascii=False, indent=2).encode()}
+        files = {"SKILL.md": whole_text(installed.plugin.skill_document).encode()} if installed.plugin.skill_document else {}
+        return files | {"plugin.json": json.dumps(whole(installed.to_dict()), ensure_ascii=False, indent=2).encode()}
 
 
 def read_request(request: Any) -> dict[str, Any]:
@@ -240,7 +241,7 @@ def read_request(request: Any) -> dict[str, Any]:
     if unknown:
         raise ToolFSError(f"a plugin's request has no {unknown[0]!r}; it has {', '.join(REQUEST_FIELDS)}", code="bad_request")
     try:
-        plain: dict[str, Any] = read_json(write_json({name: item for name, item in request.items() if item is not None}))
+        plain: dict[str, Any] = whole(read_json(write_json({name: item for name, item in request.items() if item is not None})))
     except JsonError as error:
         raise ToolFSError(f"a plugin's request is plain JSON: {error}", code="bad_request") from error
     return plain
@@ -250,11 +251,11 @@ def read_response(answer: Any, limit_bytes: int) -> dict[str, Any]:
     """The four fields of a response, as plain JSON of its own; an error result for anything else."""
     try:
         text = answer if isinstance(answer, str | bytes) else write_json(answer)
-        size_bytes = len(text if isinstance(text, bytes) else text.encode())
+        size_bytes = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         if size_bytes > limit_bytes:
             return _failed(f"the plugin's answer has {size_bytes} bytes; at most {limit_bytes} are taken")
-        value = read_json(text)
-    except (JsonError, UnicodeEncodeError) as error:
+        value = whole(read_json(text))
+    except JsonError as error:
         return _failed(f"the plugin's answer is not JSON: {str(error)[:200]}")
     if not isinstance(value, dict) or not isinstance(value.get("success"), bool):
         return _failed("the plugin's answer is not {success, result?, error?, metadata?} with success true or false")

@@ -6,7 +6,6 @@ The grammar, for every directory that takes a query: `name=value` joined by `&`;
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterable, Mapping
@@ -14,7 +13,9 @@ from typing import Any
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from ..core.errors import ToolFSError
+from ..core.json_text import json_bytes
 from ..core.value import NOTHING, Value
+from ..core.whole_text import whole_text
 
 MOST_RESULTS = 100
 DEFAULT_RESULTS = 5
@@ -29,7 +30,7 @@ class Query(Value):
     top_k: int = DEFAULT_RESULTS
 
     def encode(self) -> str:
-        return f"text={quote_plus(self.text)}&top_k={self.top_k}"
+        return f"text={quote_plus(whole_text(self.text))}&top_k={self.top_k}"
 
 
 class Found(Value):
@@ -44,7 +45,7 @@ class Found(Value):
 def read_query(query: str) -> Query:
     """Returns the query of a path. Raises ToolFSError ("bad_request"), which states the grammar."""
     fields: dict[str, str] = {}
-    for part in query.split("&"):
+    for part in whole_text(query).split("&"):
         name, equals, value = part.partition("=")
         name = _decode(name)
         if not equals or name not in ("text", "top_k"):
@@ -67,7 +68,7 @@ def checked_query(text: Any, top_k: Any = DEFAULT_RESULTS) -> Query:
 
 
 def encode_found(query: Query, found: Iterable[Found]) -> bytes:
-    return (json.dumps(answer_of(query, found), ensure_ascii=False, allow_nan=False) + "\n").encode()
+    return json_bytes(answer_of(query, found), compact=False) + b"\n"
 
 
 def answer_of(query: Query, found: Iterable[Found]) -> dict[str, Any]:

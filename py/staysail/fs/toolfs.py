@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import Any
 
 from ..core.defaults import Defaults, default_transport
 from ..core.errors import ConfigError, StaysailError, ToolFSError
-from ..core.json_text import read_json
+from ..core.json_text import RECORD_DEPTH, json_bytes, read_json
 from ..core.native import ClientTool
 from ..core.ports import Transport
 from ..core.shown import Note, Showable, ShownPart, Table
@@ -24,7 +23,7 @@ from .call import CallFiles
 from .chain import run_chain
 from .client_tools import apply_patch, memory, text_editor
 from .http_mount import HttpMount
-from .memory_mount import MemoryMount, new_id
+from .memory_mount import MemoryMount, new_id, write_entry
 from .mounts import Mounted
 from .network import MOST_BYTES
 from .path import ROOT, Path, check_name, resolve_path, to_text
@@ -253,7 +252,7 @@ class ToolFS(SnapshotCalls, Showable):
         """Writes an entry of memory and returns it as {id, content, metadata}. Without an id a new entry is made; an existing one is
         replaced."""
         path = to_text((*MEMORY, check_name(id or new_id())))
-        await self.write(path, json.dumps({"content": content, "metadata": dict(metadata)}, ensure_ascii=False), session)
+        await self.write(path, write_entry(content, metadata), session)
         return {"id": path.rpartition("/")[2], "content": content, "metadata": dict(metadata)}
 
     async def search_memory(self, text: str, session: Session, *, top_k: int = 5) -> dict[str, Any]:
@@ -292,9 +291,9 @@ class ToolFS(SnapshotCalls, Showable):
         async with self._call(session, "execute", to_text((*PLUGINS, plugin)), request=request) as call:
             call.need("execute", (*PLUGINS, check_name(plugin)))
             checked = read_request(request)
-            call.took(json.dumps(checked, ensure_ascii=False).encode())
+            call.took(json_bytes(checked))
             response = await self.plugins.execute(plugin, checked, session)
-            call.took(json.dumps(response, ensure_ascii=False).encode())
+            call.took(json_bytes(response))
             call.failure = str(response.get("error", "")) if not response["success"] else None
             return response
 
@@ -319,7 +318,8 @@ class ToolFS(SnapshotCalls, Showable):
         return apply_patch(self, session, approval=approval)
 
     async def _ask(self, path: Path, query: Query, session: Session) -> dict[str, Any]:
-        answer: dict[str, Any] = read_json(await self.read(f"{to_text(path)}?{query.encode()}", session))
+        # The results wrap fields that are as deep as JSON from outside may be.
+        answer: dict[str, Any] = read_json(await self.read(f"{to_text(path)}?{query.encode()}", session), max_depth=RECORD_DEPTH)
         return answer
 
     def _trees(self) -> dict[str, TreeMount]:

@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 import pytest
@@ -136,3 +137,33 @@ async def test_words_are_those_of_documents_in_a_store(content: str, query: str)
     await toolfs.remember(content, session, id="x")
     await toolfs.remember("nothing of it", session, id="y")
     assert [found["id"] for found in (await toolfs.search_memory(query, session))["results"]] == ["x"]
+
+
+def nest(levels: int):
+    value: dict = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+async def test_no_entry_however_deep_spoils_the_search_of_the_others():
+    toolfs = ToolFS()
+    session = toolfs.session("a", MEMORY)
+    await toolfs.remember("the sea is calm", session, id="plain")
+    for levels in range(90, 104):
+        with contextlib.suppress(ToolFSError):
+            await toolfs.remember("the sea is deep", session, id=f"deep{levels}", metadata=nest(levels))
+    found = (await toolfs.search_memory("sea", session, top_k=50))["results"]
+    assert {hit["id"] for hit in found} == {"plain"} | {f"deep{levels}" for levels in range(90, 100)}
+    for levels in (100, 5000):
+        with pytest.raises(ToolFSError, match="nested deeper than 100 levels"):
+            await toolfs.remember("the sea is deep", session, id="deeper", metadata=nest(levels))
+
+
+@pytest.mark.parametrize("text", ['{"content": "half \\ud83d"}', '{"content": "x", "metadata": {"\\ude00": "\\ud83d"}}'])
+async def test_half_a_character_in_json_is_mended(text: str):
+    toolfs = ToolFS()
+    session = toolfs.session("a", MEMORY)
+    await toolfs.write("/toolfs/memory/m", text, session)
+    assert "\ufffd" in await toolfs.read_text("/toolfs/memory/m", session)
+    assert len((await toolfs.search_memory("half x \ud83d", session))["results"]) == 1

@@ -400,3 +400,17 @@ async def test_a_call_of_a_plugin_counts_the_bytes_of_its_request_and_of_its_ans
     with pytest.raises(ToolFSError, match="5000 bytes"):  # the request has room, its answer has not
         await toolfs.execute("echo", {"operation": "x", "data": "y" * 600}, session)
     assert session.used_bytes <= 5000
+
+
+@pytest.mark.parametrize("answer", ['{"success": true, "result": "\\ud83d"}', {"success": True, "result": {"\ude00": "\ud83d"}}])
+async def test_half_a_character_of_a_plugin_or_its_caller_is_mended(answer):
+    plugin = plugin_of(lambda request: answer, skill_document="half \ud83d")
+    toolfs = ToolFS()
+    await toolfs.add_plugin(plugin)
+    toolfs.mount_plugin("/toolfs/mounted", plugin.name)
+    session = toolfs.session("a", {"/toolfs": "*"})
+    response = await toolfs.execute(plugin.name, {"operation": "x", "data": "\ud83d", "options": {"\ud83d": 1}}, session)
+    assert "\ufffd" in str(response)
+    assert "\ufffd" in await toolfs.read_text("/toolfs/mounted/file", session)
+    assert "\ufffd" in await toolfs.read_text(f"/toolfs/plugins/{plugin.name}/SKILL.md", session)
+    assert json.loads(await toolfs.read(f"/toolfs/plugins/{plugin.name}/plugin.json", session))
