@@ -100,10 +100,8 @@ class SSEReader:
                 if self._json_data and self._data and _begins_another(self._data[-1], part):
                     out.append(self._take(self._event))
                     self._event, self._later_event = self._later_event or b"", None
+                self._count(line)
                 self._data.append(part)
-                self._data_bytes += len(line)
-                if self._data_bytes > self._limit_bytes:
-                    raise OverflowError(f"an event of more than {self._limit_bytes:,} bytes")
             elif not line:
                 if self._data:
                     out.append(self._take(self._event if self._later_event is None else self._later_event))
@@ -119,9 +117,15 @@ class SSEReader:
                     self._id = value
                 elif name == b"retry" and value.isdigit():
                     self.retry_ms = int(value) if len(value) < LONGEST_RETRY_DIGITS else 10**LONGEST_RETRY_DIGITS
-                elif name == b"data":
+                elif name == b"data":  # without a colon
+                    self._count(line)
                     self._data.append(value)
         return out
+
+    def _count(self, line: bytes) -> None:
+        self._data_bytes += len(line)
+        if self._data_bytes > self._limit_bytes:
+            raise OverflowError(f"an event of more than {self._limit_bytes:,} bytes")
 
     def _take(self, event: bytes) -> ServerEvent:
         taken = ServerEvent(_text(b"\n".join(self._data)), _text(event), _text(self._id))

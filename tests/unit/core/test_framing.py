@@ -111,3 +111,9 @@ def test_objects_are_told_apart_whether_blank_lines_stand_between_them_or_not(va
 def test_words_of_relays_do_not_join_objects_without_blank_lines():
     body = b'data: {"a": 1}\n: beat\ndata: ping\n\ndata: {"b": [\ndata:   2]\ndata: }\ndata: [DONE]\n'
     assert [event.data for event in read(SSEReader(json_data=True), body)] == ['{"a": 1}', "ping", '{"b": [\n  2]\n}', "[DONE]"]
+
+
+def test_lines_of_data_without_a_colon_count_too():
+    reader = SSEReader(1000)
+    with pytest.raises(OverflowError, match="an event of more than 1,000 bytes"):
+        reader.feed(b"data\n" * 1000)

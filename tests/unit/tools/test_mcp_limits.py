@@ -168,6 +168,26 @@ async def test_a_server_of_five_hundred_tools_is_read_page_by_page():
         assert len(await client.tools(allow=["tool.1?"])) == 10
 
 
+async def test_ten_thousand_tools_whose_names_no_provider_takes_are_renamed_in_time():
+    answer = listing("tools", *[TOOL | {"name": f"{chr(0x4E00 + number)}"} for number in range(10_000)])
+    async with misbehaving({"tools/list": answer}) as server, McpServer(server.url) as client:
+        began = time.process_time()
+        tools = await client.tools()
+        assert time.process_time() - began < 3
+        assert len({tool.name for tool in tools}) == 10_000
+        assert [tool.name for tool in tools[:3]] == ["_", "__2", "__3"]
+
+
+async def test_the_bytes_of_a_list_are_those_of_all_its_pages():
+    async def page(call):
+        await call.result({"tools": [TOOL | {"description": "d" * 50_000}], "nextCursor": f"{call.id}"})
+
+    async with misbehaving({"tools/list": page}) as server, McpServer(server.url, limits=McpLimits(response_bytes=1 << 20)) as client:
+        with pytest.raises(StreamError, match="more than 1048576 response bytes in answer to tools/list; raise response_bytes"):
+            await client.tools()
+        assert server.count("tools/list") < 25
+
+
 @pytest.mark.parametrize(
     "answer",
     [{}, [], None, "ok", 5, {"supportedVersions": "2026-07-28"}, {"supportedVersions": []}, {"supportedVersions": [5]}, {"tools": []}],

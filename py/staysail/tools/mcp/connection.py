@@ -94,15 +94,17 @@ class Connection:
         *,
         headers: Callable[[Negotiated], Mapping[str, str]] = lambda _: NOTHING,
         on_progress: OnProgress | None = None,
+        meter: Meter | None = None,
     ) -> dict[str, Any]:
         """Returns the result of a request; cancelling cancels it on the server too. Raises ProviderError.
 
         Args:
             headers: Returns headers beyond the protocol's own.
+            meter: Counts this request together with others; by default it is counted alone.
         """
         for _ in range(MOST_ROUNDS):
             try:
-                result = await self._request_in_session(method, params, headers, on_progress)
+                result = await self._request_in_session(method, params, headers, on_progress, meter)
             except ProviderError as error:
                 if not await self._has_opened_urls(error):
                     raise
@@ -179,10 +181,11 @@ class Connection:
         params: Mapping[str, Any],
         headers: Callable[[Negotiated], Mapping[str, str]],
         on_progress: OnProgress | None,
+        meter: Meter | None,
     ) -> dict[str, Any]:
         negotiated = await self.negotiated()
         try:
-            return await self._request(negotiated, method, params, headers(negotiated), on_progress)
+            return await self._request(negotiated, method, params, headers(negotiated), on_progress, meter)
         except ProviderError as error:
             if error.status != 404 or not negotiated.session:
                 raise
@@ -190,17 +193,23 @@ class Connection:
             log.info("%s has forgotten the session, which is opened anew", self._endpoint.host)
             self._negotiated = None
         negotiated = await self.negotiated()
-        return await self._request(negotiated, method, params, headers(negotiated), on_progress)
+        return await self._request(negotiated, method, params, headers(negotiated), on_progress, meter)
 
     async def _request(
-        self, negotiated: Negotiated, method: str, params: Mapping[str, Any], headers: Mapping[str, str], on_progress: OnProgress | None
+        self,
+        negotiated: Negotiated,
+        method: str,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str],
+        on_progress: OnProgress | None,
+        meter: Meter | None,
     ) -> dict[str, Any]:
         id = self._next_id()
         if on_progress:
             self._progress[id] = on_progress
             params = {**params, "_meta": {"progressToken": id}}
         try:
-            return (await self._exchange(negotiated, id, method, params, headers))[0]
+            return (await self._exchange(negotiated, id, method, params, headers, meter))[0]
         except (asyncio.CancelledError, NetworkError, StreamError) as error:
             given_up = isinstance(error, asyncio.CancelledError) or error.code in ("timeout", "limit")
             if given_up and not negotiated.modern:  # in the newer era the end of the connection says it
@@ -210,7 +219,13 @@ class Connection:
             self._progress.pop(id, None)
 
     async def _exchange(
-        self, negotiated: Negotiated, id: int, method: str, params: Mapping[str, Any], headers: Mapping[str, str] = NOTHING
+        self,
+        negotiated: Negotiated,
+        id: int,
+        method: str,
+        params: Mapping[str, Any],
+        headers: Mapping[str, str] = NOTHING,
+        meter: Meter | None = None,
     ) -> tuple[dict[str, Any], Mapping[str, str]]:
         """The result, and the headers of the response's beginning."""
         if negotiated.modern:
@@ -219,7 +234,7 @@ class Connection:
         elif method != "initialize":
             headers = {**headers, **handshake_headers(negotiated)}
         message = {"jsonrpc": "2.0", "id": id, "method": method, "params": dict(params)}
-        meter = Meter(self._limits, self._endpoint.host, method)
+        meter = meter or Meter(self._limits, self._endpoint.host, method)
         begun: Mapping[str, str] = NOTHING
         stream = read_messages(self._endpoint, "POST", message, headers, meter=meter, clock=self._clock, resumes=not negotiated.modern)
         async with aclosing(stream) as messages:

@@ -15,8 +15,9 @@ class McpLimits(Value):
 
     Attributes:
         message_bytes: One JSON answer, or one event of a stream.
-        response_bytes: Everything in answer to one request, keep-alive comments and resumed streams included.
-        messages: Messages in answer to one request; of messages that answer no request, within a minute.
+        response_bytes: Everything in answer to one request, or to the requests for the pages of one list, keep-alive comments and resumed
+            streams included.
+        messages: Messages in answer to one request or list; of messages that answer no request, within a minute.
         requests: The server's own requests (pings, elicitations, sampling) in answer to one request; else within a minute.
         pages: Pages of one list.
         items: Tools, resources or prompts of one list.

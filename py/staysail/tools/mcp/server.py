@@ -167,8 +167,8 @@ class McpServer:
             if missing := [item for item in allow if not any(fnmatchcase(name, item) for name in names)]:
                 raise ConfigError(f"{self!r} has no tool {', '.join(missing)}; it has {', '.join(names) or 'none'}")
             found = [tool for tool in found if any(fnmatchcase(tool["name"], item) for item in allow)]
-        taken: set[str] = set()
-        return [McpTool(self, tool, _name(prefix + tool["name"], taken), approval, on_progress) for tool in found]
+        names = _names([prefix + tool["name"] for tool in found])
+        return [McpTool(self, tool, name, approval, on_progress) for tool, name in zip(found, names, strict=True)]
 
     async def call_tool(
         self, name: str, arguments: Mapping[str, Any] | None = None, *, on_progress: OnToolProgress | None = None
@@ -317,7 +317,7 @@ class McpServer:
         meter, seen, cursor = Meter(self._limits, self._host, f"{path}/list"), set[str](), None
         while True:
             meter.count("pages")
-            result = await self._connection.request(f"{path}/list", {"cursor": cursor} if cursor else {})
+            result = await self._connection.request(f"{path}/list", {"cursor": cursor} if cursor else {}, meter=meter)
             page = result.get(field or kind)
             if isinstance(page, list):
                 meter.count("items", len(page))
@@ -336,12 +336,16 @@ class McpServer:
         return read_items(path, items, warn, modern=negotiated.modern)
 
 
-def _name(wanted: str, taken: set[str]) -> str:
-    """A name that every provider takes, and that no other tool here has."""
-    plain = re.sub(r"[^a-zA-Z0-9_-]", "_", wanted)
-    name, number = plain[:LONGEST_NAME], 2
-    while name in taken:
-        ending = f"_{number}"
-        name, number = plain[: LONGEST_NAME - len(ending)] + ending, number + 1
-    taken.add(name)
-    return name
+def _names(wanted: Sequence[str]) -> list[str]:
+    """Names that every provider takes, each of them once. O(n), also where all of them are equal at first."""
+    found: dict[str, None] = {}
+    last: dict[str, int] = {}  # the number that names of this beginning have come to
+    for given in wanted:
+        plain = re.sub(r"[^a-zA-Z0-9_-]", "_", given)
+        name, begin = plain[:LONGEST_NAME], plain[: LONGEST_NAME - 6]
+        while name in found:
+            last[begin] = last.get(begin, 1) + 1
+            ending = f"_{last[begin]}"
+            name = plain[: LONGEST_NAME - len(ending)] + ending
+        found[name] = None
+    return list(found)

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 from ....core.errors import AuthError
 
-LOCAL_SUFFIXES = ("localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "home.arpa")
+LOCAL_SUFFIXES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "private", "home.arpa", "svc")
+UNICAST = ipaddress.IPv6Network("2000::/3")
+"""All addresses of the public IPv6 internet: https://www.iana.org/assignments/ipv6-address-space"""
 
 _PLAIN = re.compile(r"[!#$%&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~]+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
@@ -107,17 +109,17 @@ def _is_public(address: Ip) -> bool:
         return address.is_global and not address.is_multicast
     if inner := _embedded(address):
         return _is_public(inner)
-    return address.is_global and not address.is_multicast and not address.is_site_local
+    return address.is_global and address in UNICAST
 
 
 def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that an IPv6 address leads to: mapped, compatible, 6to4, Teredo, or translated (NAT64)."""
+    """The IPv4 address that an IPv6 address leads to: mapped, compatible, 6to4, Teredo, or translated (NAT64, SIIT)."""
     if address.ipv4_mapped or address.sixtofour:
         return address.ipv4_mapped or address.sixtofour
     if address.teredo:
         return address.teredo[1]
     high = int(address) >> 32
-    if high in (0, 0x0064FF9B << 64) and int(address) > 1:
+    if high in (0, 0x0064FF9B << 64, 0xFFFF0000) and int(address) > 1:
         return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return None
 
