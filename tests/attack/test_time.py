@@ -22,8 +22,18 @@ from staysail import (
     split_text,
     split_tokens,
 )
+from staysail.core.docstring import summarise
+from staysail.core.framing import SSEReader
+from staysail.core.partial_json import read_partial
+from staysail.core.secrets import redact
+from staysail.fs.patch import apply_diff
+from staysail.fs.search import read_query
+from staysail.host.outputs.markdown import safe_markdown
+from staysail.host.outputs.plain import without_controls
+from staysail.host.outputs.prose import prose_html
 from staysail.rag.encodings import decode
 from staysail.rag.markup import read_html
+from staysail.tools.mcp.authorization.discovery import read_challenge
 from tests.unit.rag import writers
 
 SIZE = 1 << 20 if os.environ.get("STAYSAIL_EVERY") else 32 << 10
@@ -109,6 +119,52 @@ def test_text_files(attack, name):
 
     plain, *pieces = TEXTS[name]
     hold(attack, "text files", read, fill(plain), [*map(fill, pieces), *WHOLE.get(name, [])])
+
+
+DRAWN = ["*", "_", "`", "~~", "<", "[", "![](", "$", "\\", "https://", "> ", "- ", "1. ", "|", "|-|\n", "{", "\n", "a  \n", "~~~\n"]
+LENGTH = 100_000  # of a text that is drawn; longer ones are shown as they are
+HARD = [
+    "a" + " " * LENGTH,
+    "\t" * (LENGTH // 4),
+    "~" * LENGTH + "`",
+    "```" + " " * LENGTH + "`",
+    "|\n" + " " * LENGTH + "|x",
+    "|\n" + "|-" * (LENGTH // 2) + "x",
+    "- " * 20 + "a\n" * (LENGTH // 2),
+    "`a``" * (LENGTH // 4),
+]
+
+
+@pytest.mark.parametrize("draw", [prose_html, safe_markdown, without_controls])
+def test_drawing_in_notebooks(attack, draw):
+    hold(attack, "texts to draw", draw, fill(TEXT, LENGTH), [*(fill(piece, LENGTH) for piece in DRAWN), *HARD])
+
+
+DIFF = "@@ def a():\n-    return 1\n+    return 2\n    # the end\n"
+OTHERS = {
+    "docstrings": (summarise, TEXT, ["\n", "`a``\r\n", "\n   ", ":param a: b\n", "Args:\n a: b\n"]),
+    "partial JSON": (
+        lambda text: read_partial('{"a": ' + text),
+        '{"a": "some words", "n": [1, 2]}, ',
+        ["[", '"', '\\"', "{", "1", "\\", ","],
+    ),
+    "diffs": (partial(apply_diff, TEXT, path="a"), DIFF, ["@@ a\n", "-a\n", " \n", "+a\n", " # A page\n", "@@\n"]),
+    "files to patch": (partial(apply_diff, diff=" a\n-b\n+c\n", path="a"), TEXT, ["a\n", "b\n", "\n", " a\n"]),
+    "challenges": (read_challenge, 'Bearer realm="a", scope="b c", ', ["a=", "a", "bearer ", 'a="\\', ", ", "a =  "]),
+    "queries": (read_query, "text=red+sails%20", ["&", "%", "%41", "=", "+", "\ud800"]),
+    "events": (
+        lambda text: SSEReader(json_data=True).feed(text.encode()),
+        'data: {"a": 1}\n\n',
+        ["data\n", "data:\n", "\r", "\n", "id:a\n", "}\n"],
+    ),
+    "secrets": (lambda text: redact(text, ("sk-1234567890",)), TEXT, ["sk-", "sk-1234567890", "%73", " "]),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_readers(attack, name):
+    read, plain, pieces = OTHERS[name]
+    hold(attack, name, read, fill(plain), [*map(fill, pieces)])
 
 
 DECODERS = ["utf-8", "gbk", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp", "utf-16le", "windows-1252", "x-user-defined"]

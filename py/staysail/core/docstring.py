@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 HEADINGS = "Args|Arguments|Parameters|Returns?|Yields?|Raises|Examples?|Notes?|Attributes|Fields"
-SECTION = rf"^(?:{HEADINGS}):[ \t]*$|^(?:{HEADINGS})\n-+[ \t]*$|^\s*:(?:param|returns?|raises|type|rtype)\b"
+SECTION = rf"^(?:{HEADINGS}):[ \t]*$|^(?:{HEADINGS})\n-+[ \t]*$|^[ \t]*:(?:param|returns?|raises|type|rtype)\b"
 # Patterns are compiled at first use: a regular expression costs a millisecond in a page.
 
 

@@ -16,12 +16,12 @@ from html import escape
 MOST_CHARACTERS = 200_000
 MOST_LEVELS = 8
 LINK = r"!?\[([^\[\]\n]{0,500})\]\(\s{0,3}<?([^\s()<>]{1,2000})>?(?:\s{1,3}\"[^\"\n]{0,300}\")?\s{0,3}\)"
-INLINE = r"\\[!-/:-@\[-`{-~]|`+|\*{1,3}|_{1,3}|~~|!?\[|https?://[^\s<>\"'`*\[\]]{1,2000}| {2,}\n|\n"
-FENCE = r" {0,3}(`{3,}|~{3,})\s*([\w+#.-]{0,40})[^`]*"
+INLINE = r"\\[!-/:-@\[-`{-~]|`+|\*{1,3}|_{1,3}|~~|!?\[|https?://[^\s<>\"'`*\[\]]{1,2000}|(?<! ) {2,}\n|\n"
+FENCE = r" {0,3}(`{3,}+|~{3,}+)\s*+([\w+#.-]{0,40}+)[^`]*"
 HEADING = r" {0,3}(#{1,6})\s+(.*)"
 RULE = r" {0,3}(?:(?:\*\s*){3,}|(?:-\s*){3,}|(?:_\s*){3,})"
 ITEM = r"( *)([-*+]|\d{1,9}[.)])(\s+|$)"
-TABLE_RULE = r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*"
+TABLE_RULE = r"\s*+\|?\s*+:?-++:?\s*+(?:\|\s*+:?-++:?\s*+)*+\|?\s*"
 LOUD_TEX = (
     r"\\(?=(?:href|url|require|html\w*|class|cssId|style|unicode|def|[egx]def|let|(?:re)?newcommand|csname|catcode|include\w*|data)\b)"
 )
@@ -86,6 +86,8 @@ def _blocks(lines: list[str], level: int) -> Iterator[str]:
 
 def _interrupts(line: str, level: int) -> bool:
     """Returns whether a line ends the paragraph before it."""
+    if line[:1].isalpha():
+        return False
     blocks = (FENCE, HEADING, RULE)
     begins = level < MOST_LEVELS and re.match(rf" {{0,3}}>|{ITEM}", line) is not None
     return not line.strip() or begins or any(re.fullmatch(block, line) for block in blocks)
