@@ -5,17 +5,13 @@
  * Pages of other origins read Content-Range and ETag only where the server exposes them; a total that cannot be read there comes from the
  * catalogue or from a HEAD request's Content-Length, and where it stays unknown the whole is requested.
  *
+ * @import { About } from "./chunks.js"
  * @import { KeptFiles } from "./kept-files.js"
- * @typedef {object} About what is kept of a file beside its chunks
- * @property {string} model name of the model that the file belongs to
- * @property {string} url
- * @property {number} sizeBytes
- * @property {number} chunkBytes
- * @property {string} etag "" where the server sends none
- * @property {boolean} isWhole whether all of it is there and was checked
  */
 
-import { LocalModelError, abortError, messageOf } from "./errors.js";
+import { chunkLengths, keptChunks, noRoom, readAbout, requireRoom, writeAbout } from "./chunks.js";
+import { RetryableError, ChangedError, piecesOf, request } from "./download-request.js";
+import { LocalModelError, abortError } from "./errors.js";
 import { isNamed } from "./kept-files.js";
 import { Patience } from "./patience.js";
 
@@ -26,9 +22,6 @@ const LANES = 3;
 const BYTES_MS = 60_000;
 /** Waits before a request is sent again; a chunk that comes begins them anew. */
 const PAUSES_MS = [500, 1_000, 2_000, 4_000];
-
-/** Raised where the file at the server is another one than before. */
-class ChangedError extends Error {}
 
 /**
  * @param {string} id
@@ -47,46 +40,6 @@ export async function download(id, file, options) {
         throw new LocalModelError("integrity", `${file.url} changes while it is downloaded: ${error.message}. Try again later.`);
     }
   }
-}
-
-/**
- * @param {KeptFiles} files
- * @param {string} id
- * @returns {Promise<About | undefined>}
- */
-export async function readAbout(files, id) {
-  const blob = await files.get(id, "about.json");
-  try {
-    return blob && JSON.parse(await blob.text());
-  } catch {
-    return undefined; // it was cut off: the download begins anew
-  }
-}
-
-/**
- * @param {KeptFiles} files
- * @param {string} id
- * @param {About} about
- */
-export async function writeAbout(files, id, about) {
-  await files.put(id, "about.json", new TextEncoder().encode(JSON.stringify(about)));
-}
-
-/**
- * Returns the chunks that are there in full, with holes.
- * @param {KeptFiles} files
- * @param {string} id
- * @param {About} about
- */
-export async function keptChunks(files, id, about) {
-  const lengths = chunkLengths(about);
-  const found = await Promise.all(lengths.map((_, index) => files.get(id, String(index))));
-  return found.map((blob, index) => (blob?.size === lengths[index] ? blob : undefined));
-}
-
-/** @param {{sizeBytes: number, chunkBytes: number}} about */
-function chunkLengths({ sizeBytes, chunkBytes }) {
-  return Array.from({ length: Math.ceil(sizeBytes / chunkBytes) }, (_, at) => Math.min(chunkBytes, sizeBytes - at * chunkBytes));
 }
 
 class Download {
@@ -174,14 +127,14 @@ class Download {
         return;
       } catch (error) {
         this.#coming.delete(index);
-        if (error instanceof Broken && error.isRefused && this.#isRanged && !this.#about) {
+        if (error instanceof RetryableError && error.isRefused && this.#isRanged && !this.#about) {
           this.#isRanged = false;
           continue;
         }
         const pauseMs = PAUSES_MS[this.#failures++];
-        if (this.#control.signal.aborted || !(error instanceof Broken) || pauseMs === undefined) {
+        if (this.#control.signal.aborted || !(error instanceof RetryableError) || pauseMs === undefined) {
           this.#control.abort();
-          throw error instanceof Broken ? this.#brokenOff(error) : error;
+          throw error instanceof RetryableError ? this.#brokenOff(error) : error;
         }
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
@@ -198,9 +151,9 @@ class Download {
     const patience = new Patience(BYTES_MS, () => silence.abort());
     const signal = AbortSignal.any([this.#control.signal, silence.signal]);
     try {
-      const response = await this.#fetch(isSmall || !this.#isRanged ? {} : { Range: `bytes=${start}-${end}` }, signal);
+      const response = await request(this.#file.url, isSmall || !this.#isRanged ? {} : { Range: `bytes=${start}-${end}` }, signal);
       if (response.status === 206 && (await this.#agree(response, start))) await this.#receive(response, index, patience);
-      else if (response.status === 206) await this.#receiveWhole(await this.#fetch({}, signal), patience);
+      else if (response.status === 206) await this.#receiveWhole(await request(this.#file.url, {}, signal), patience);
       else await this.#receiveWhole(response, patience);
     } catch (error) {
       if (!silence.signal.aborted) throw error;
@@ -215,33 +168,6 @@ class Download {
   }
 
   /**
-   * @param {Record<string, string>} headers
-   * @param {AbortSignal} signal
-   * @param {"GET" | "HEAD"} [method]
-   */
-  async #fetch(headers, signal, method = "GET") {
-    const { url } = this.#file;
-    /** @type {Response} */
-    let response;
-    try {
-      response = await fetch(url, { method, headers, signal, cache: "no-store" }); // it is kept here, and once is enough
-    } catch (error) {
-      throw new Broken("the network is down, or that host does not allow this page (CORS)", error, true);
-    }
-    const { status } = response;
-    if (response.ok && response.body) return response;
-    if (response.ok && method === "HEAD") return response;
-    if (status === 404) throw new LocalModelError("not_found", `No weights at ${url}: the server answered 404.`);
-    if (status === 401 || status === 403) {
-      const why = "It may want a login, or that its terms are accepted first: download the file yourself, and give it as a file.";
-      throw new LocalModelError("unavailable", `No weights at ${url}: the server answered ${status}. ${why}`);
-    }
-    if (status === 416) throw new ChangedError("it is shorter than it was");
-    if (status === 429 || status >= 500) throw new Broken(`the server answered ${status}`);
-    throw new LocalModelError("network", `No weights at ${url}: the server answered ${status}.`);
-  }
-
-  /**
    * Reads size and version of the file off a partial response. Returns false where they cannot be known.
    * @param {Response} response
    * @param {number} start
@@ -252,7 +178,7 @@ class Download {
     const etag = response.headers.get("etag") ?? "";
     let sizeBytes = found ? Number(found[2]) : (this.#about?.sizeBytes ?? this.#file.sizeBytes ?? 0);
     if (!sizeBytes) {
-      const head = await this.#fetch({}, this.#control.signal, "HEAD");
+      const head = await request(this.#file.url, {}, this.#control.signal, "HEAD");
       if (!head.headers.has("content-encoding")) sizeBytes = Number(head.headers.get("content-length") ?? 0);
     }
     if (!sizeBytes) return false;
@@ -289,13 +215,13 @@ class Download {
     let at = 0;
     for await (const piece of piecesOf(response)) {
       patience.hear();
-      if (at + piece.length > length) throw new Broken(`the server sent more than the ${length} bytes of a range`);
+      if (at + piece.length > length) throw new RetryableError(`the server sent more than the ${length} bytes of a range`);
       bytes.set(piece, at);
       at += piece.length;
       this.#coming.set(index, at);
       this.#report();
     }
-    if (at < length) throw new Broken(`${length - at} bytes of a range did not come`);
+    if (at < length) throw new RetryableError(`${length - at} bytes of a range did not come`);
     await this.#keep(index, bytes);
   }
 
@@ -330,7 +256,7 @@ class Download {
         if (filled === CHUNK_BYTES) await flush();
       }
     }
-    if (total && loaded !== total) throw new Broken(`${total - loaded} bytes did not come`);
+    if (total && loaded !== total) throw new RetryableError(`${total - loaded} bytes did not come`);
     if (filled) await flush();
     if (!total) await this.#settle({ sizeBytes: loaded, etag: response.headers.get("etag") ?? "" });
     this.#missing.clear();
@@ -360,7 +286,7 @@ class Download {
     if (loaded !== this.#reported) this.#onBytes((this.#reported = loaded), total);
   }
 
-  /** @param {Broken} error */
+  /** @param {RetryableError} error */
   #brokenOff({ message, cause }) {
     const { url } = this.#file;
     const total = this.#about?.sizeBytes;
@@ -372,54 +298,4 @@ class Download {
       { cause },
     );
   }
-}
-
-/** Raised where a further try may help. */
-class Broken extends Error {
-  /**
-   * @param {string} message
-   * @param {unknown} [cause]
-   * @param {boolean} [isRefused] whether no response came at all
-   */
-  constructor(message, cause, isRefused = false) {
-    super(message, { cause });
-    this.isRefused = isRefused;
-  }
-}
-
-/** @param {Response} response */
-async function* piecesOf(response) {
-  const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((error) => {
-        throw new Broken(`the connection was lost (${messageOf(error)})`, error);
-      });
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => {});
-  }
-}
-
-/**
- * Raises "no_room" where the browser's storage cannot hold that much more.
- * @param {KeptFiles} files
- * @param {string} url
- * @param {number} sizeBytes
- */
-async function requireRoom(files, url, sizeBytes) {
-  if (sizeBytes && !(await files.fits(sizeBytes))) throw noRoom(url, sizeBytes);
-}
-
-/**
- * @param {string} url
- * @param {number} sizeBytes
- */
-function noRoom(url, sizeBytes) {
-  return new LocalModelError(
-    "no_room",
-    `The browser has no room for ${url}: ${Math.ceil(sizeBytes / 1e6)} MB more are needed. Delete a stored model, or free disk space.`,
-  );
 }

@@ -8,14 +8,13 @@
  * in one piece, because models read text best when it is cut into tokens as they are used to. When the token budget is spent, the
  * value is closed by the shortest legal way.
  *
- * @import { Candidate, Schema, TokenSource } from "./types.js"
- * @import { ArrayShape, NumberShape, ObjectShape, Property, Shape, StringShape } from "./schema.js"
+ * @import { Schema, TokenSource } from "./types.js"
+ * @import { ArrayShape, ObjectShape, Property, Shape, StringShape } from "./schema.js"
  */
 
 import { effort, openersOf, tellingBeginnings } from "./beginnings.js";
-import { LocalModelError } from "./errors.js";
-import { STRING_START, beginsNumber, isNumber, isWhole, nearestNumber, scanString } from "./json-text.js";
-import { Pen, decode } from "./pen.js";
+import { writeNumber, writeString } from "./guided-scalars.js";
+import { Pen } from "./pen.js";
 import { badSchema, equal, shapesOf } from "./schema.js";
 
 /** Where the schema sets no bound. */
@@ -107,9 +106,10 @@ class Walker {
           shape.values.map((value) => (typeof value === "string" ? this.#favour(value, true, true) : 1)),
         ));
       case "string":
-        return this.#string(shape);
+        this.#pen.force('"');
+        return this.#stringBody(shape);
       case "number":
-        return this.#number(shape);
+        return writeNumber(this.#pen, shape);
       case "array":
         return this.#array(shape, depth);
       case "object":
@@ -300,100 +300,9 @@ class Walker {
     return left.length ? { enum: left } : schema;
   }
 
-  // Strings and numbers
-
   /** @param {StringShape} shape */
-  async #string(shape) {
-    this.#pen.force('"');
-    await this.#stringBody(shape);
-  }
-
-  /** The rest of a string whose opening quote is written. @param {StringShape} shape */
-  async #stringBody({ minLength, maxLength, pattern }) {
-    await this.#pen.flush();
-    let state = STRING_START;
-    /** @type {number[]} */
-    let bytes = [];
-    let whole = { place: this.#pen.mark(), length: 0, chars: 0 };
-    const closes = (/** @type {number} */ chars, /** @type {number[]} */ raw) =>
-      chars >= minLength && chars <= maxLength && (!pattern || pattern.test(JSON.parse(`"${decode(raw)}"`)));
-    const room = minLength + 64;
-    for (let steps = 0; ; steps++) {
-      if (isWhole(state)) whole = { place: this.#pen.mark(), length: bytes.length, chars: state.chars };
-      const full = state.chars >= maxLength;
-      const circling = bytes.length > 24 && CIRCLE.test(decode(bytes));
-      if ((this.#pen.spent() || full || circling) && isWhole(state) && (closes(state.chars, bytes) || full)) break;
-      if (this.#pen.spent() && steps > room) break;
-      const step = await this.#pen.firstLegal(
-        (candidate) => {
-          if (candidate.end ? !isWhole(state) : candidate.bytes.length === 0) return undefined;
-          const scanned = scanString(state, candidate.end ? CLOSING : candidate.bytes);
-          if (!scanned) return undefined;
-          const { close } = scanned;
-          if (close < 0)
-            return scanned.state.chars + (isWhole(scanned.state) ? 0 : 1) > maxLength ? undefined : { candidate, scanned, tail: undefined };
-          const tail = candidate.end ? [] : [...candidate.bytes.subarray(0, close)];
-          return closes(scanned.state.chars, [...bytes, ...tail]) ? { candidate, scanned, tail } : undefined;
-        },
-        (piece) => {
-          const quote = piece.indexOf(0x22);
-          return this.#favour(decode([...bytes, ...(quote < 0 ? piece : piece.subarray(0, quote))]), quote >= 0, false);
-        },
-      );
-      if (!step) break;
-      if (step.tail) {
-        // The model has seen `bytes`; the head of the closing token it has not, and that goes in with what comes next.
-        await this.#pen.rewind(whole.place);
-        this.#pen.text += decode([...bytes, ...step.tail]);
-        this.#pen.pending = decode([...bytes.slice(whole.length), ...step.tail]);
-        this.#pen.force('"');
-        return;
-      }
-      await this.#pen.take(step.candidate);
-      state = step.scanned.state;
-      bytes.push(...step.candidate.bytes);
-    }
-    if (bytes.length !== whole.length) await this.#pen.rewind(whole.place);
-    bytes = bytes.slice(0, whole.length);
-    const missing = minLength - whole.chars;
-    this.#pen.text += decode(bytes);
-    if (missing > 0) this.#pen.force(" ".repeat(missing));
-    if (!closes(Math.max(whole.chars, minLength), [...bytes, ...Array(Math.max(0, missing)).fill(0x20)])) {
-      throw new LocalModelError("bad_schema", `The local model found no text that fits the pattern ${pattern}.`);
-    }
-    this.#pen.force('"');
-  }
-
-  /** @param {NumberShape} shape */
-  async #number(shape) {
-    await this.#pen.flush();
-    const before = this.#pen.mark();
-    let text = "";
-    while (!this.#pen.spent()) {
-      const step = await this.#pen.firstLegal((candidate) => {
-        const piece = candidate.end ? "" : decode([...candidate.bytes]);
-        const digits = /^[-\d.]*/.exec(piece)?.[0] ?? "";
-        const longer = text + digits;
-        if (digits.length === piece.length && digits) return beginsNumber(longer, shape) ? { candidate, longer, done: false } : undefined;
-        return isNumber(longer) && shape.fits(Number(longer)) ? { candidate, longer, done: true } : undefined;
-      });
-      if (!step) break;
-      if (step.done) {
-        this.#pen.text += step.longer;
-        this.#pen.pending = step.longer.slice(text.length);
-        return;
-      }
-      await this.#pen.take(step.candidate);
-      text = step.longer;
-    }
-    if (isNumber(text) && shape.fits(Number(text))) {
-      this.#pen.text += text;
-      return;
-    }
-    const value = nearestNumber(Number(text) || 0, shape);
-    if (value === undefined) throw badSchema("no number was found that fits it");
-    await this.#pen.rewind(before);
-    this.#pen.force(JSON.stringify(value));
+  #stringBody(shape) {
+    return writeString(this.#pen, shape, (text, isWhole) => this.#favour(text, isWhole, false));
   }
 
   #tell() {
@@ -401,7 +310,3 @@ class Walker {
     this.#sent = this.#pen.text.length;
   }
 }
-
-/** The same few characters four times over. */
-const CIRCLE = /(.{3,40}?)\1{3}$/su;
-const CLOSING = Uint8Array.of(0x22);

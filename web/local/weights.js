@@ -2,13 +2,14 @@
  * Weights by address: downloaded once, checked, and kept by the browser, so that a later visit asks the network for nothing. A file that
  * is known by its hash is the same one whatever its address.
  *
- * @import { About } from "./download.js"
+ * @import { About } from "./chunks.js"
  * @import { KeptFiles } from "./kept-files.js"
  * @import { StoredModel } from "./types.js"
  * @typedef {{url: string, model: string, sizeBytes?: number, sha256?: string}} Source
  */
 
-import { download, keptChunks, readAbout, writeAbout } from "./download.js";
+import { keptChunks, readAbout, writeAbout } from "./chunks.js";
+import { download } from "./download.js";
 import { LocalModelError, abortError } from "./errors.js";
 import { memoryFiles, openKeptFiles } from "./kept-files.js";
 import { sha256 } from "../vendor/noble-hashes/sha2.js";
