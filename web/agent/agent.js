@@ -16,6 +16,7 @@ import { checkAgentOptions, checkCallOptions } from "./options.js";
 import { isStandard, validate } from "./schema.js";
 import { STEERING } from "./steering.js";
 import { toCamel, toSnake } from "../bridge/spelling.js";
+import { unlessAborted } from "./unless-aborted.js";
 
 let lastId = 0;
 
@@ -347,7 +348,7 @@ export class Agent {
     checkCallOptions(options);
     const { history, signal, approvals, steering, ...overrides } = options;
     const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined));
-    const peer = await unlessAborted(signal, connect());
+    const peer = await unlessAborted(connect(), signal);
     const hooks = [...readHooks(this.#options.hooks), ...readHooks(options.hooks)];
     const crew = new Crew(text, peer);
     await crew.add(this.#id, { provider: this.#provider, options: { ...this.#options, ...given, hooks } });
@@ -389,23 +390,4 @@ async function readOutput(reply, schema) {
   const { output: raw, messages: history, usage } = reply;
   const refuse = (/** @type {string} */ why) => new OutputError(`the answer does not fit outputSchema: ${why}`, { raw, history, usage });
   return { ...reply, output: await validate(schema, raw, refuse) };
-}
-
-/**
- * @template T
- * @param {AbortSignal | null | undefined} signal
- * @param {Promise<T>} promise
- * @returns {Promise<T>}
- */
-async function unlessAborted(signal, promise) {
-  if (!signal) return promise;
-  signal.throwIfAborted();
-  /** @type {(reason: unknown) => void} */
-  let stop = () => {};
-  const stopped = new Promise((_, reject) => signal.addEventListener("abort", (stop = () => reject(signal.reason)), { once: true }));
-  try {
-    return await /** @type {Promise<T>} */ (Promise.race([promise, stopped]));
-  } finally {
-    signal.removeEventListener("abort", /** @type {() => void} */ (stop));
-  }
 }

@@ -11,11 +11,12 @@
  * @typedef {{position: number, message: ChatMessage, at: number}} Place
  */
 
+import { unlessAborted } from "../agent/unless-aborted.js";
 import { Steering } from "../agent/steering.js";
 import { ConfigError } from "../errors.js";
 import { Approvals } from "./approvals.js";
 import { beginRun, endRun, foldRun, reopen, withParts } from "./fold.js";
-import { follow, unlessAborted } from "./follow.js";
+import { follow } from "./follow.js";
 import { readHistory } from "./history.js";
 import { KeptConversation } from "./kept.js";
 import { OpenQuestion } from "./open-question.js";

@@ -1,22 +1,6 @@
 /** Reading a stream that somebody may stop: stopping always works at once, whether or not the stream has noticed. */
 
 /**
- * Waits for a promise, unless the signal fires before: then the promise is rejected with the signal's reason.
- * @template T
- * @param {Promise<T>} promise
- * @param {AbortSignal} signal
- * @returns {Promise<T>}
- */
-export function unlessAborted(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
-}
-
-/**
  * Yields the items of a stream until the signal fires.
  * @template T
  * @param {AsyncIterable<T>} stream

@@ -8,7 +8,7 @@
  * @typedef {Tool[] | null | undefined | (() => Tool[] | Promise<Tool[]>)} ToolSource a function is called once Python is up, so it may ask for Python's tools
  */
 
-import { unlessAborted } from "../chat/follow.js";
+import { unlessAborted } from "../agent/unless-aborted.js";
 import { isLocal, loadLocalModel } from "./local-start.js";
 
 export class AgentSource {
