@@ -2,8 +2,7 @@
  * A chat without a framework: its messages folded from an agent's events, and what may be done with them. `staysail/react`, `staysail/vue`,
  * `staysail/svelte` and `<staysail-chat>` show the same chat.
  *
- * @import { AgentSource } from "./chat/chat.js"
- * @import { ChatOptions } from "./chat/types.js"
+ * @import { AgentSource, ChatOptions } from "./chat/types.js"
  * @typedef {import("./chat/types.js").ChatAgent} ChatAgent
  * @typedef {import("./chat/types.js").ChatMessage} ChatMessage
  * @typedef {import("./chat/types.js").ChatPart} ChatPart

@@ -1,8 +1,7 @@
 /**
  * A chat in React: `useChat` holds one, `ToolView` draws its tool calls with components of yours.
  *
- * @import { AgentSource } from "./chat/chat.js"
- * @import { ChatOptions, ChatSnapshot, ChatTool } from "./chat/types.js"
+ * @import { AgentSource, ChatOptions, ChatSnapshot, ChatTool } from "./chat/types.js"
  */
 
 // @ts-expect-error React is a peer dependency, and its types are its user's

@@ -1,8 +1,7 @@
 /**
  * A chat in Svelte: `useChat` returns a store with the chat's methods. It imports nothing of Svelte, whose stores are a contract.
  *
- * @import { AgentSource } from "./chat/chat.js"
- * @import { ChatOptions, ChatSnapshot } from "./chat/types.js"
+ * @import { AgentSource, ChatOptions, ChatSnapshot } from "./chat/types.js"
  */
 
 import { Chat, createChat } from "./chat.js";

@@ -1,8 +1,7 @@
 /**
  * A chat in Vue: `useChat` holds one.
  *
- * @import { AgentSource } from "./chat/chat.js"
- * @import { ChatOptions, ChatSnapshot } from "./chat/types.js"
+ * @import { AgentSource, ChatOptions, ChatSnapshot } from "./chat/types.js"
  * @template T
  * @typedef {{readonly value: T}} ReadonlyRef a ref that is read
  */

@@ -142,6 +142,9 @@ export interface ChatAgent {
   forgetRun?(runId: string): Promise<void>;
 }
 
+/** An agent, or a function that returns one. signal: of the run that the agent is for; undefined where its runs are only looked up. */
+export type AgentSource = ChatAgent | ((signal?: AbortSignal) => ChatAgent | Promise<ChatAgent>);
+
 export type ChatOptions = {
   /** The id under which the chat is kept, and restored from after a reload. Without it the chat is as long as its page. */
   conversation?: string;
