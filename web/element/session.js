@@ -4,18 +4,17 @@
  * @import { ChatMessage } from "../chat/types.js"
  * @import { StoredConversation } from "../types.js"
  * @import { Activity, ApprovalRequest, ChatEvent, Message, Prompt, Source } from "./types.js"
- * @import { Exchange, Turn } from "./conversation.js"
+ * @import { Turn } from "./conversation.js"
  * @import { Owner } from "./owner.js"
- * @import { TurnActions } from "./turn-view.js"
  */
 
 import { Chat } from "../chat/chat.js";
-import { readHistory, textOf } from "../chat/history.js";
+import { textOf } from "../chat/history.js";
 import { noUsage } from "../chat/usage.js";
 import { sourcesOf } from "./citations.js";
+import { HistoryView } from "./history-view.js";
 import { Spending } from "./spending.js";
 import { ToolViews } from "./tool-views.js";
-import { exchanges } from "./conversation.js";
 import { TurnList } from "./turn-list.js";
 import { TurnView } from "./turn-view.js";
 import { wordsOf } from "./user-message.js";
@@ -44,6 +43,7 @@ export class Session {
   /** The view that the next run is drawn in again. @type {TurnView | undefined} */
   #again;
   #tools = new ToolViews();
+  #history;
   /** What the last answer rests on. @type {Source[] | undefined} */
   #sources;
 
@@ -67,6 +67,7 @@ export class Session {
       onApproval: (request) => void this.#ask(request),
       onError: (error) => this.#isRunning || this.#tell("staysail-error", { error }),
     });
+    this.#history = new HistoryView(this, owner, this.#tools);
     this.chat.subscribe(() => this.#look());
   }
 
@@ -99,15 +100,17 @@ export class Session {
   /** Messages that are drawn, and go with the next prompt. @param {Message[]} messages */
   set history(messages) {
     this.chat.history = messages;
-    this.#draw(messages);
+    this.#history.draw(messages);
   }
 
   /** Draws the calls of the history that have a view now, and had none when they were drawn. */
   drawMissingTools() {
-    for (const { at, answer } of exchanges(this.chat.history)) {
-      const view = this.turns.viewAt(at);
-      if (view) this.#tools.drawMissing(view, readHistory(answer).at(-1)?.parts ?? [], this.#owner.toolViews);
-    }
+    this.#history.drawMissingTools();
+  }
+
+  /** Sets the view that the next run is drawn in. @param {TurnView | undefined} view */
+  drawAgain(view) {
+    this.#again = view;
   }
 
   /**
@@ -219,13 +222,13 @@ export class Session {
   /** @param {ChatMessage} message the user's */
   #newView({ prompt = [], id }) {
     /** @type {TurnView} */
-    const view = new TurnView(/** @type {Prompt} */ (prompt), {
-      ...this.#actions(),
-      ...this.#questionActions(
+    const view = new TurnView(
+      /** @type {Prompt} */ (prompt),
+      this.#history.actions(
         () => id,
         () => view,
       ),
-    });
+    );
     this.turns.add(view);
     return view;
   }
@@ -249,7 +252,7 @@ export class Session {
     this.#isRunning = this.#isTakenUp = false;
     view.question?.showVersions(prompt);
     if (answer.status === "done") {
-      view.fork = this.#forkAt(history.length);
+      view.fork = this.#history.forkAt(history.length);
       view.finish(turn);
       this.#tell("staysail-done", { text: turn.text, messages: history, usage: turn.usage, sources: turn.sources });
     } else if (answer.status === "stopped") view.stop(turn);
@@ -287,7 +290,7 @@ export class Session {
    */
   #showBeginning(view, messages) {
     this.turns.clear();
-    this.#draw(messages.slice(0, -1));
+    this.#history.draw(messages.slice(0, -1));
     if (view.question) view.question.prompt = /** @type {Prompt} */ (messages.at(-1)?.content ?? "");
     this.turns.add(view);
   }
@@ -298,58 +301,9 @@ export class Session {
     if (answer !== undefined) this.chat.answer(request.id, answer);
   }
 
-  /**
-   * @param {() => string | undefined} id of the message
-   * @param {() => TurnView} view
-   */
-  #questionActions(id, view) {
-    return {
-      edit: (/** @type {Prompt} */ prompt) => this.#edit(id(), view(), prompt),
-      showVersion: (/** @type {number} */ version) => void this.#showVersion(id(), view(), version),
-    };
-  }
-
-  /**
-   * @param {string | undefined} id
-   * @param {TurnView} view
-   * @param {Prompt} prompt
-   * @returns {Promise<string>} why it is not sent, else ""
-   */
-  async #edit(id, view, prompt) {
-    if (this.isRunning) return "An answer is under way: wait for it, or stop it.";
-    if (id === undefined) return "This message cannot be found any more.";
-    this.#again = view;
-    this.#owner.focus();
-    void this.chat.edit(id, prompt).catch((error) => {
-      this.#again = undefined;
-      this.#tell("staysail-error", { error });
-    });
-    return "";
-  }
-
-  /**
-   * @param {string | undefined} id
-   * @param {TurnView} view
-   * @param {number} version
-   */
-  async #showVersion(id, view, version) {
-    const message = this.#messages.find((one) => one.id === id);
-    if (!message || this.isRunning) return;
-    const before = message.version ?? 1;
-    try {
-      if (!(await this.chat.showVersion(message.id, version))) return;
-      this.turns.endBefore(view);
-      this.#draw(this.chat.history, message.at);
-      this.turns.viewAt(message.at ?? 0)?.question?.focusVersions(version > before);
-      this.#owner.announce(this, `Version ${version} of ${message.versions}`);
-    } catch (error) {
-      this.#tell("staysail-error", { error });
-    }
-  }
-
   /** @param {StoredConversation} stored */
   #drawRestored({ id, messages, problems }) {
-    this.#draw(messages);
+    this.#history.draw(messages);
     this.#drawOpenQuestion();
     if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
     this.#tell("staysail-restored", { id, messages, problems });
@@ -365,59 +319,8 @@ export class Session {
     else view.stop(turn);
   }
 
-  /** What goes on in a copy of the conversation's first `at` messages. @param {number} at */
-  #forkAt(at) {
-    if (this.chat.conversation === undefined) return undefined;
-    return async () => {
-      if (this.isRunning) return;
-      try {
-        this.#owner.open((await this.chat.fork(at)).conversation);
-        this.#owner.announce(this, "This is a copy of the conversation up to here.");
-        this.#owner.focus();
-      } catch (error) {
-        this.#tell("staysail-error", { error });
-      }
-    };
-  }
-
-  /**
-   * @param {Message[]} messages
-   * @param {number} [from]
-   */
-  #draw(messages, from) {
-    const places = new Map(this.#messages.filter(({ role }) => role === "user").map((message) => [message.at, message]));
-    this.turns.draw(
-      messages,
-      {
-        actions: (exchange, view) => ({
-          ...this.#actions(),
-          ...this.#questionActions(() => this.#idAt(exchange), view),
-          fork: this.#forkAt(exchange.end),
-        }),
-        versions: ({ at }) => places.get(at) ?? {},
-        drawTools: (view, answer) => this.#tools.draw(view, readHistory(answer).at(-1)?.parts ?? [], this.#owner.toolViews),
-      },
-      from,
-    );
-  }
-
   get #messages() {
     return this.chat.getSnapshot().messages;
-  }
-
-  /** @param {Exchange} exchange */
-  #idAt({ at }) {
-    return this.#messages.find((message) => message.role === "user" && message.at === at)?.id;
-  }
-
-  /** @returns {Omit<TurnActions, "edit" | "showVersion">} */
-  #actions() {
-    return {
-      retry: () => void this.retry(),
-      announce: (text) => this.#owner.announce(this, text),
-      cite: (source) => this.#owner.cite(source),
-      focus: () => this.#owner.focus(),
-    };
   }
 
   /**

@@ -16,7 +16,7 @@ import { MarkdownView } from "./markdown.js";
 import { endNotice, faultNotice, RetryNotice } from "./notices.js";
 import { Question } from "./question.js";
 import { ReasoningView } from "./reasoning.js";
-import { ToolCard } from "./tool-card.js";
+import { liftNested, ToolCards } from "./tool-cards.js";
 import { drawFoot } from "./turn-foot.js";
 import { partsOf, textOf } from "./conversation.js";
 import { undrawn } from "./undrawn.js";
@@ -49,8 +49,10 @@ export class TurnView {
   node;
   /** @type {MarkdownView | ReasoningView | undefined} */
   #open;
-  /** @type {Map<string, ToolCard>} */
-  #tools = new Map();
+  #tools = new ToolCards((card) => {
+    this.#close();
+    this.#append(card.node);
+  });
   /** @type {{notice: RetryNotice, event: ChatEvent & {type: "retry_scheduled"}} | undefined} */
   #retry;
   #replayed = false;
@@ -112,23 +114,25 @@ export class TurnView {
         return this.#stream(ReasoningView).push(event.text);
       case "tool_call_delta":
         this.wait("");
-        return this.#tool(event).write(event.name, event.argumentsDelta);
+        return this.#tools.card(event).write(event.name, event.argumentsDelta);
       case "tool_call_done":
         this.#actions.announce(`Calling the tool ${event.name}`);
-        return this.#tool(event).run(event.arguments);
+        return this.#tools.card(event).run(event.arguments);
       case "tool_result":
         this.#actions.announce(`The tool ${event.name} ${event.isError ? "failed" : "answered"}`);
-        this.#tool(event).finish(event.text, event.isError, event.durationS, event.content);
-        return this.wait([...this.#tools.values()].some(({ asks }) => asks) ? "" : "Reading the result");
+        this.#tools.card(event).finish(event.text, event.isError, event.durationS, event.content);
+        return this.wait(this.#tools.areAsking ? "" : "Reading the result");
       case "retry_scheduled":
         return this.#showRetry(event);
       case "approval_needed":
-        return this.#asking(event.request).hold(event.request.arguments);
+        return this.#tools.cardOf(event.request).hold(event.request.arguments);
       case "tool_progress":
         this.wait("");
-        return this.#tool({ id: event.callId, name: event.name }).progress(event.text, event.part);
-      case "nested_event":
-        return this.#showNested(event);
+        return this.#tools.card({ id: event.callId, name: event.name }).progress(event.text, event.part);
+      case "nested_event": {
+        const own = liftNested(event);
+        return own && this.show(own);
+      }
       case "handed_over":
         this.#close();
         this.#actions.announce(`${event.agent} takes over`);
@@ -166,35 +170,16 @@ export class TurnView {
       request.uncertain ? `Did the tool ${request.tool} take effect? It was cut off` : `The tool ${request.tool} asks for your approval`,
     );
     return new Promise((resolve) => {
-      this.#asking(request).ask(request, (answer) => {
+      this.#tools.cardOf(request).ask(request, (answer) => {
         this.#actions.focus();
         resolve(answer);
       });
     });
   }
 
-  /** Shows an event of an agent that serves as a tool: its words in the tool's card, its own tools in cards of theirs. @param {ChatEvent & {type: "nested_event"}} nested */
-  #showNested({ callId, agent, event }) {
-    if (event.type === "text_delta") {
-      this.wait("");
-      this.#tool({ id: callId, name: agent }).progress(event.text);
-    } else if (event.type === "tool_call_done" || event.type === "tool_result") {
-      this.show({ ...event, id: `${callId}/${event.id}`, name: within(agent, event.name) });
-    } else if (event.type === "tool_progress") {
-      this.show({ ...event, callId: `${callId}/${event.callId}`, name: within(agent, event.name) });
-    } else if (event.type === "nested_event") {
-      this.show({ ...event, callId: `${callId}/${event.callId}` });
-    }
-  }
-
-  /** The card of a call that waits for approval. @param {ApprovalRequest} request */
-  #asking({ id, tool, agent }) {
-    return this.#tool({ id, name: agent ? within(agent, tool) : tool });
-  }
-
   /** Whether a view of the page's has drawn a tool call. @param {ChatTool} call */
   hasToolView(call) {
-    return this.#tool(call).hasView;
+    return this.#tools.card(call).hasView;
   }
 
   /**
@@ -205,7 +190,7 @@ export class TurnView {
   drawTool(call, draw) {
     try {
       const drawn = draw(call);
-      if (drawn !== null) this.#tool(call).show(drawn, draw.below);
+      if (drawn !== null) this.#tools.card(call).show(drawn, draw.below);
     } catch (error) {
       console.warn(`staysail-chat: the tool view of ${call.name} failed`, error);
     }
@@ -303,15 +288,12 @@ export class TurnView {
       case "opaque":
         return undefined;
       case "tool_call":
-        return this.#tool({ id: String(part.id), name: String(part.name) }).run(part.arguments);
+        return this.#tools.card({ id: String(part.id), name: String(part.name) }).run(part.arguments);
       case "tool_result": {
         const content = partsOf(part);
-        return this.#tool({ id: String(part.id), name: String(part.name ?? "tool") }).finish(
-          textOf(content),
-          part.isError ?? false,
-          0,
-          content,
-        );
+        return this.#tools
+          .card({ id: String(part.id), name: String(part.name ?? "tool") })
+          .finish(textOf(content), part.isError ?? false, 0, content);
       }
       case "image":
       case "audio":
@@ -344,19 +326,6 @@ export class TurnView {
     this.#open = undefined;
   }
 
-  /** @param {{id: string, name: string, index?: number}} call */
-  #tool({ id, name, index }) {
-    const key = id || `${index ?? 0} ${name}`;
-    let card = this.#tools.get(key);
-    if (!card) {
-      this.#close();
-      card = new ToolCard(name);
-      this.#tools.set(key, card);
-      this.#append(card.node);
-    }
-    return card;
-  }
-
   /** @param {ChatEvent & {type: "retry_scheduled"}} event */
   #showRetry(event) {
     this.#close();
@@ -378,7 +347,7 @@ export class TurnView {
   #end() {
     this.#close();
     this.#settleRetry();
-    for (const card of this.#tools.values()) card.abandon();
+    this.#tools.abandon();
     this.wait("");
     this.#answer.removeAttribute("aria-busy");
   }
@@ -395,12 +364,4 @@ export class TurnView {
   #append(node) {
     this.#body.append(node);
   }
-}
-
-/**
- * @param {string} agent
- * @param {string} tool
- */
-function within(agent, tool) {
-  return `${agent} › ${tool}`;
 }
