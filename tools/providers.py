@@ -134,18 +134,27 @@ def page_list(modules: dict[str, ModuleType]) -> str:
         }
         for provider in offered
     ]
+    tables: dict[str, str] = {}  # the rows that several providers have, by the first of these providers
+    for rows in [entry["sampling"] for entry in entries if entry["sampling"]]:
+        same = [entry for entry in entries if entry["sampling"] == rows]
+        if len(same) > 1:
+            name = f"SAMPLING_{same[0]['id'].upper()}"
+            tables[name] = value_of(rows, indent="")
+            for entry in same:
+                entry["sampling"] = Source(name)
     return f"""\
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
  *
- * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
- * sampling: which models take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to;
- * others take one.
+ * direct: whether its host allows requests of any page; else its server needs a setting. note: facts about calls from a page.
+ * sampling: which models take a temperature, by the first pattern that occurs in their name, and whether they reason by default; others
+ * take one.
+ * @typedef {{[string, "always" | "never" | "without_reasoning", boolean][]}} Sampling
  * @typedef {{{{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
- *   direct: boolean, note: string, sampling: [string, "always" | "never" | "without_reasoning", boolean][]}}}} PageProvider
+ *   direct: boolean, note: string, sampling: Sampling}}}} PageProvider
  */
 
-/** @type {{PageProvider[]}} */
+{"".join(f"/** @type {{Sampling}} */\nconst {name} = {rows};\n\n" for name, rows in tables.items())}/** @type {{PageProvider[]}} */
 export const PROVIDERS = [
 {"".join(map(entry_of, entries))}];
 """
@@ -162,10 +171,18 @@ def entry_of(entry: dict[str, Any]) -> str:
     return "  {\n" + "".join(f"    {name}: {value_of(value)},\n" for name, value in entry.items()) + "  },\n"
 
 
-def value_of(value: Any) -> str:
+class Source(str):
+    """JavaScript source in place of a value."""
+
+    __slots__ = ()
+
+
+def value_of(value: Any, indent: str = "    ") -> str:
     """A list of lists has a line for each."""
+    if isinstance(value, Source):
+        return value
     if isinstance(value, list) and value:
-        return "[\n" + "".join(f"      {json.dumps(row, ensure_ascii=False)},\n" for row in value) + "    ]"
+        return "[\n" + "".join(f"{indent}  {json.dumps(row, ensure_ascii=False)},\n" for row in value) + f"{indent}]"
     return json.dumps(value, ensure_ascii=False)
 
 

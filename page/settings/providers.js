@@ -1,12 +1,30 @@
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
  *
- * direct: whether its host allows requests of any page; else its server has to be told to. note: what to know of calls from a page.
- * sampling: which models take a temperature, by the first pattern that occurs in their name, and whether they reason without being told to;
- * others take one.
+ * direct: whether its host allows requests of any page; else its server needs a setting. note: facts about calls from a page.
+ * sampling: which models take a temperature, by the first pattern that occurs in their name, and whether they reason by default; others
+ * take one.
+ * @typedef {[string, "always" | "never" | "without_reasoning", boolean][]} Sampling
  * @typedef {{id: string, label: string, models: string[], keyNeeded: boolean, keyURL: string, baseNeeded: boolean, baseURL: string,
- *   direct: boolean, note: string, sampling: [string, "always" | "never" | "without_reasoning", boolean][]}} PageProvider
+ *   direct: boolean, note: string, sampling: Sampling}} PageProvider
  */
+
+/** @type {Sampling} */
+const SAMPLING_AZURE = [
+  ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
+  ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
+  ["(^|:)gpt-5\\.6", "without_reasoning", true],
+  ["(^|:)gpt-5\\.\\d-pro", "never", true],
+  ["(^|:)gpt-5\\.\\d-chat", "never", true],
+  ["(^|:)gpt-5\\.1-codex", "never", true],
+  ["(^|:)gpt-5\\.1", "without_reasoning", false],
+  ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
+  ["(^|:)gpt-5\\.", "without_reasoning", true],
+  ["(^|:)gpt-5-pro", "never", true],
+  ["(^|:)gpt-5", "never", true],
+  ["(^|:)o[134](-|$)", "never", true],
+  ["(^|:)gpt-\\d", "never", true],
+];
 
 /** @type {PageProvider[]} */
 export const PROVIDERS = [
@@ -47,21 +65,7 @@ export const PROVIDERS = [
     baseURL: "https://<resource>.openai.azure.com/openai/v1",
     direct: true,
     note: "",
-    sampling: [
-      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
-      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
-      ["(^|:)gpt-5\\.6", "without_reasoning", true],
-      ["(^|:)gpt-5\\.\\d-pro", "never", true],
-      ["(^|:)gpt-5\\.\\d-chat", "never", true],
-      ["(^|:)gpt-5\\.1-codex", "never", true],
-      ["(^|:)gpt-5\\.1", "without_reasoning", false],
-      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
-      ["(^|:)gpt-5\\.", "without_reasoning", true],
-      ["(^|:)gpt-5-pro", "never", true],
-      ["(^|:)gpt-5", "never", true],
-      ["(^|:)o[134](-|$)", "never", true],
-      ["(^|:)gpt-\\d", "never", true],
-    ],
+    sampling: SAMPLING_AZURE,
   },
   {
     id: "cohere",
@@ -247,21 +251,7 @@ export const PROVIDERS = [
     baseURL: "https://api.openai.com/v1",
     direct: true,
     note: "a wrong key looks like a network failure: its 401 has no CORS header",
-    sampling: [
-      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
-      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
-      ["(^|:)gpt-5\\.6", "without_reasoning", true],
-      ["(^|:)gpt-5\\.\\d-pro", "never", true],
-      ["(^|:)gpt-5\\.\\d-chat", "never", true],
-      ["(^|:)gpt-5\\.1-codex", "never", true],
-      ["(^|:)gpt-5\\.1", "without_reasoning", false],
-      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
-      ["(^|:)gpt-5\\.", "without_reasoning", true],
-      ["(^|:)gpt-5-pro", "never", true],
-      ["(^|:)gpt-5", "never", true],
-      ["(^|:)o[134](-|$)", "never", true],
-      ["(^|:)gpt-\\d", "never", true],
-    ],
+    sampling: SAMPLING_AZURE,
   },
   {
     id: "openai-chat",
@@ -273,21 +263,7 @@ export const PROVIDERS = [
     baseURL: "https://api.openai.com/v1",
     direct: true,
     note: "a wrong key looks like a network failure: its 401 has no CORS header",
-    sampling: [
-      ["(^|:)(gpt-[34]|chatgpt|gpt-5-chat|gpt-audio|codex-mini|davinci|babbage)", "always", false],
-      ["(^|:)(gpt-6-astra|gpt-6\\.1-sol)", "never", true],
-      ["(^|:)gpt-5\\.6", "without_reasoning", true],
-      ["(^|:)gpt-5\\.\\d-pro", "never", true],
-      ["(^|:)gpt-5\\.\\d-chat", "never", true],
-      ["(^|:)gpt-5\\.1-codex", "never", true],
-      ["(^|:)gpt-5\\.1", "without_reasoning", false],
-      ["(^|:)gpt-5\\.[234]", "without_reasoning", false],
-      ["(^|:)gpt-5\\.", "without_reasoning", true],
-      ["(^|:)gpt-5-pro", "never", true],
-      ["(^|:)gpt-5", "never", true],
-      ["(^|:)o[134](-|$)", "never", true],
-      ["(^|:)gpt-\\d", "never", true],
-    ],
+    sampling: SAMPLING_AZURE,
   },
   {
     id: "openrouter",
