@@ -131,8 +131,13 @@ async def cell():  # as a notebook runs it: a loop is there already
     agent.prompt_sync("Go.")
 
 
+async def streaming_cell():
+    for event in agent.stream_sync("Go."):
+        pass
+
+
 started = time.monotonic()
-signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio.run would take it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     LOOP
 except KeyboardInterrupt:
@@ -140,7 +145,16 @@ except KeyboardInterrupt:
 """
 
 
-@pytest.mark.parametrize("way", ["agent.prompt_sync('Go.')", "asyncio.new_event_loop().run_until_complete(cell())"])
-def test_an_interrupt_ends_prompt_sync_at_once(way: str):
+@pytest.mark.parametrize(
+    "way",
+    [
+        "agent.prompt_sync('Go.')",
+        "asyncio.new_event_loop().run_until_complete(cell())",
+        "asyncio.new_event_loop().run_until_complete(streaming_cell())",
+        "asyncio.run(cell())",  # takes the interrupt to cancel the task, and raises it when the task has ended
+        "asyncio.run(streaming_cell())",
+    ],
+)
+def test_an_interrupt_ends_prompt_sync_and_stream_sync_at_once(way: str):
     done = subprocess.run([sys.executable, "-c", INTERRUPTED.replace("LOOP", way)], capture_output=True, text=True, timeout=60)
     assert done.stdout == "interrupted True\n", done.stderr
