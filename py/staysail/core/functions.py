@@ -18,8 +18,11 @@ def plain_function(function: Any) -> Any:
 
 
 def called_function(function: Any) -> Any:
-    """Returns the function that runs when an object is called: the function itself, or the class's `__call__`."""
+    """Returns the function that runs when an object is called: the function itself, the `__init__` of a class, or an object's
+    `__call__`."""
     plain = plain_function(function)
+    if inspect.isclass(plain):
+        return plain.__init__
     return plain if inspect.isroutine(plain) else type(plain).__call__
 
 
@@ -27,7 +30,16 @@ async def start(call: Callable[[], Any], function: Any) -> Any:
     """Returns the result of `call`, not awaited. An ordinary function is called in a thread, where the platform has threads."""
     code = called_function(function)
     at_once = inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code) or inspect.isgeneratorfunction(code)
-    return call() if at_once or not has_threads() else await asyncio.to_thread(call)
+    return call() if at_once or not has_threads() else await asyncio.to_thread(_carried, call)
+
+
+def _carried(call: Callable[[], Any]) -> Any:
+    """Calls a function. Turns StopIteration, which no future carries (in Python 3.12 its caller would wait for ever), into RuntimeError,
+    as generators do."""
+    try:
+        return call()
+    except StopIteration as error:
+        raise RuntimeError(f"the function raised StopIteration{f': {error}' if error.args else ''}") from error
 
 
 async def run(function: Callable[..., Any], *args: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import enum
+import sys
 from collections.abc import Mapping, Set
 from typing import Any
 
@@ -14,10 +15,13 @@ def as_plain(value: Any) -> Any:
     """Returns the value as JSON data: mappings with text for keys, lists, text, numbers, true, false, null.
 
     Dataclasses, named tuples, attrs classes, pydantic models and msgspec structs become objects; members of enumerations become their
-    values; dates, durations, UUIDs, decimals and paths become text; bytes become base64; other values become `str(value)`.
+    values, flags the list of their names; dates, durations, UUIDs, decimals and paths become text; bytes become base64; other values
+    become `str(value)`.
     """
     if value is None or isinstance(value, str | bool) or type(value) in (int, float):
         return value
+    if isinstance(value, enum.Flag):
+        return [member.name for member in value]
     if isinstance(value, enum.Enum):
         return member_value(value)
     if isinstance(value, Mapping):
@@ -33,10 +37,18 @@ def as_plain(value: Any) -> Any:
             return as_plain(getattr(value, method)(**options))
     if hasattr(value, "total_seconds"):
         return write_duration(value)
-    fields = getattr(value, "__dataclass_fields__", None) or getattr(value, "__struct_fields__", None) or _attrs_fields(value)
+    if hasattr(value, "__struct_fields__") and not isinstance(value, type):  # by the names and tags of msgspec's own JSON
+        return as_plain(sys.modules["msgspec"].to_builtins(value, str_keys=True, enc_hook=as_plain))
+    fields = _dataclass_fields(value) or _attrs_fields(value)
     if fields is not None and not isinstance(value, type):
         return {name: as_plain(getattr(value, name)) for name in fields}
     return value if isinstance(value, int | float) else str(value)
+
+
+def _dataclass_fields(value: Any) -> list[str] | None:
+    """Returns the names of a dataclass's fields, without those of ClassVar and InitVar."""
+    fields = getattr(value, "__dataclass_fields__", None)
+    return fields and [name for name, field in fields.items() if field._field_type.name == "_FIELD"]
 
 
 def _attrs_fields(value: Any) -> list[str] | None:

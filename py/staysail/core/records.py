@@ -7,10 +7,13 @@ import dataclasses
 import sys
 import typing
 from collections.abc import Callable, Mapping
+from inspect import get_annotations
+from types import get_original_bases
 from typing import Any
 
-from .errors import ConfigError
-from .scalars import Decode, Misfit
+from .errors import ConfigError, JsonError
+from .json_text import write_json
+from .scalars import Decode, calling
 from .validation import fit
 
 MISSING = dataclasses.MISSING
@@ -19,39 +22,58 @@ MISSING = dataclasses.MISSING
 def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
     """Returns the fields of a class as name to (type, default); None for another type. `MISSING` means required."""
     owner = typing.get_origin(kind) or kind
-    found = _own_fields(owner)
-    parameters = getattr(owner, "__type_params__", ()) or getattr(owner, "__parameters__", ())
-    if found is None or not parameters:
-        return found
-    known = dict(zip(parameters, typing.get_args(kind), strict=False))
-    return {name: (substitute(hint, known), default) for name, (hint, default) in found.items()}
-
-
-def _own_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
-    if typing.is_typeddict(kind):
-        hints = type_hints(kind)
-        return {name: (hint, MISSING if name in kind.__required_keys__ else None) for name, hint in hints.items()}
-    if dataclasses.is_dataclass(kind):
-        hints = type_hints(kind)
-        defaults = {
-            f.name: f.default if f.default is not MISSING or f.default_factory is MISSING else None
-            for f in dataclasses.fields(kind)
-            if f.init
-        }
-        return {name: (hints[name], default) for name, default in defaults.items()}
-    if hasattr(kind, "__attrs_attrs__"):
-        hints = type_hints(kind)
+    if is_typeddict(owner):
+        return {name: (hint, MISSING if name in owner.__required_keys__ else None) for name, hint in _hints(kind).items()}
+    if dataclasses.is_dataclass(owner):
+        hints = _hints(kind)
+        # Fields of dataclasses.InitVar are arguments too, and those of ClassVar are none.
+        known = [f for f in vars(owner)["__dataclass_fields__"].values() if f.init and not _is_class_variable(hints[f.name])]
+        return {f.name: (_without_init(hints[f.name]), None if f.default_factory is not MISSING else f.default) for f in known}
+    if hasattr(owner, "__attrs_attrs__"):
+        hints = _hints(kind)
         nothing = sys.modules["attr"].NOTHING
         return {
             (a.alias or a.name): (hints.get(a.name, Any), MISSING if a.default is nothing else _plain_default(a.default))
-            for a in kind.__attrs_attrs__
+            for a in owner.__attrs_attrs__
             if a.init
         }
-    if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-        hints = type_hints(kind)
-        given: Mapping[str, Any] = getattr(kind, "_field_defaults", {})
-        return {name: (hints.get(name, Any), given.get(name, MISSING)) for name in kind._fields}
+    if isinstance(owner, type) and issubclass(owner, tuple) and hasattr(owner, "_fields"):
+        hints = _hints(kind)
+        given: Mapping[str, Any] = getattr(owner, "_field_defaults", {})
+        return {name: (hints.get(name, Any), given.get(name, MISSING)) for name in owner._fields}
     return None
+
+
+def is_typeddict(kind: Any) -> bool:
+    """Returns whether a class is a TypedDict, of typing or of typing_extensions."""
+    return type(kind).__name__ == "_TypedDictMeta"
+
+
+def _is_class_variable(hint: Any) -> bool:
+    return hint is typing.ClassVar or typing.get_origin(hint) is typing.ClassVar
+
+
+def _without_init(hint: Any) -> Any:
+    """Returns the type inside dataclasses.InitVar."""
+    if hint is dataclasses.InitVar:
+        return Any
+    return hint.type if isinstance(hint, dataclasses.InitVar) else hint
+
+
+def _hints(kind: Any) -> dict[str, Any]:
+    """Returns the annotations of a class and of its bases, with the type variables replaced by their types: those of `Box[int]`, and those
+    of a base that a class names as `Box[int]`."""
+    owner = typing.get_origin(kind) or kind
+    hints = type_hints(owner)
+    parameters = getattr(owner, "__type_params__", ()) or getattr(owner, "__parameters__", ())
+    known = dict(zip(parameters, typing.get_args(kind), strict=False))
+    inherited: dict[str, Any] = {}
+    for base in reversed(get_original_bases(owner)):
+        if hasattr(typing.get_origin(base) or base, "__orig_bases__"):
+            inherited |= _hints(base)
+    own = {name for name in get_annotations(owner) if not is_typeddict(owner) or name not in inherited}
+    found = {name: hint if name in own else inherited.get(name, hint) for name, hint in hints.items()}
+    return {name: substitute(hint, known) for name, hint in found.items()}
 
 
 def _plain_default(default: Any) -> Any:
@@ -88,57 +110,57 @@ def has_pydantic_metadata(metadata: tuple[Any, ...]) -> bool:
     return any(type(item).__module__.partition(".")[0] == "pydantic" for item in metadata)
 
 
+def is_only_described(metadata: tuple[Any, ...]) -> bool:
+    """Returns whether pydantic's objects among the metadata of Annotated are `Field(...)` alone, which say nothing that only pydantic can
+    check."""
+    return all(is_pydantic_field(item) for item in metadata if has_pydantic_metadata((item,)))
+
+
 def is_pydantic_field(value: Any) -> bool:
     """Returns whether a default is pydantic's `Field(...)`."""
     return type(value).__name__ == "FieldInfo" and type(value).__module__ == "pydantic.fields"
 
 
 def read_pydantic(kind: Any) -> tuple[dict[str, Any], Decode]:
-    """Returns the schema and the decoder of a type that pydantic decodes."""
-    if hasattr(kind, "model_json_schema"):
-        return _reading(kind.model_json_schema(), kind.model_validate)
-    adapter = sys.modules["pydantic"].TypeAdapter(kind)  # a program with such a type has imported pydantic
-    return _reading(adapter.json_schema(), adapter.validate_python)
+    """Returns the schema and the decoder of a type that pydantic decodes. Raises ConfigError where pydantic cannot."""
+    try:
+        if hasattr(kind, "model_json_schema"):
+            schema, from_json, from_python = kind.model_json_schema(), kind.model_validate_json, kind.model_validate
+        else:
+            adapter = sys.modules["pydantic"].TypeAdapter(kind)  # a program with such a type has imported pydantic
+            schema, from_json, from_python = adapter.json_schema(), adapter.validate_json, adapter.validate_python
+    except (RuntimeError, TypeError, NameError) as error:
+        raise ConfigError(f"pydantic has no JSON Schema of {kind!r}: {str(error).partition(chr(10))[0]}") from error
+
+    def decode(value: Any) -> Any:
+        try:
+            text = write_json(value)
+        except JsonError:
+            return from_python(value)
+        return from_json(text)  # a strict model reads dates from JSON, and from nothing else
+
+    return _reading(schema, decode)
 
 
 def read_msgspec(kind: Any) -> tuple[dict[str, Any], Decode] | None:
-    """Returns the schema and the decoder of a msgspec Struct; None for another type."""
-    if not hasattr(kind, "__struct_fields__"):
+    """Returns the schema and the decoder of a msgspec Struct; None for another type. Raises ConfigError for a field that msgspec does not
+    know."""
+    if not hasattr(typing.get_origin(kind) or kind, "__struct_fields__"):
         return None
     msgspec = sys.modules["msgspec"]  # a program with a Struct has imported msgspec
-    (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    try:
+        (schema,), defs = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    except (TypeError, NameError) as error:
+        raise ConfigError(f"msgspec has no JSON Schema of {kind!r}: {str(error).strip().splitlines()[-1]}") from error
     return _reading(schema | {"$defs": defs}, lambda value: msgspec.convert(value, kind, strict=False))
 
 
 def making(make: Callable[..., Any]) -> Callable[[dict[str, Any]], Any]:
     """Returns a function that makes an object from its fields and raises Misfit for any exception of the class's own checks."""
-    return _calling(lambda fields: make(**fields))
+    return calling(lambda fields: make(**fields))
 
 
 def _reading(schema: dict[str, Any], function: Callable[[Any], Any]) -> tuple[dict[str, Any], Decode]:
     """Returns the schema, and a decoder that mends a value before the package decodes it."""
     whole = dict(schema)
-    return schema, _calling(lambda value: function(fit(value, whole)[0]))
-
-
-def _calling(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decode(value: Any) -> Any:
-        try:
-            return function(value)
-        except Misfit:
-            raise
-        except Exception as error:
-            raise Misfit(_words_of(error)) from error
-
-    return decode
-
-
-def _words_of(error: Exception) -> str:
-    """Returns the text of an error for the model; of pydantic's, each problem with its path, without links."""
-    errors = getattr(error, "errors", None)
-    if callable(errors) and isinstance(error, ValueError):
-        found = [(".".join(map(str, problem.get("loc", ()))), str(problem.get("msg", ""))) for problem in errors()]
-        return "; ".join(f"{where}: {said}" if where else said for where, said in found)
-    if isinstance(error, ValueError | AssertionError) and str(error):
-        return str(error)
-    return f"{type(error).__name__}: {error}"
+    return schema, calling(lambda value: function(fit(value, whole)[0]))

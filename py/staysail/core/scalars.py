@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .durations import read_duration
+from .errors import JsonError
+from .json_text import read_json
 from .validation import check
 from .validation.equality import shown
 
@@ -33,6 +35,41 @@ def checked(value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
+def calling(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Returns the function, which raises Misfit for any exception of the code that it calls: a class's own checks, pydantic, msgspec."""
+
+    def decode(value: Any) -> Any:
+        try:
+            return function(value)
+        except Misfit:
+            raise
+        except Exception as error:
+            raise Misfit(_words_of(error)) from error
+
+    return decode
+
+
+def _words_of(error: Exception) -> str:
+    """Returns the text of an error for the model; of pydantic's, each problem with its path, without links."""
+    errors = getattr(error, "errors", None)
+    if callable(errors) and isinstance(error, ValueError):
+        found = [(".".join(map(str, problem.get("loc", ()))), str(problem.get("msg", ""))) for problem in errors()]
+        return "; ".join(f"{where}: {said}" if where else said for where, said in found)
+    if isinstance(error, ValueError | AssertionError) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error}"
+
+
+def from_text(value: Any, opening: str) -> Any:
+    """Returns the object or list that a model wrote as JSON text; any other value unchanged."""
+    if isinstance(value, str) and value.lstrip().startswith(opening):
+        try:
+            return read_json(value)
+        except JsonError:
+            return value
+    return value
+
+
 def _string(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -50,12 +87,10 @@ def _integer(value: Any) -> int:
 
 
 def _number(value: Any) -> float:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(value, str):
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
             return float(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             pass
     raise Misfit(f"expected a number, got {shown(value)}")
 

@@ -1,6 +1,6 @@
 """JSON Schema from Python types, and values of those types from JSON: one walk over a type gives both.
 
-Known: the JSON types, Any, list, tuple, set, deque, dict (with keys that JSON can write as text), Literal, Enum, unions, Optional,
+Known: the JSON types, Any, list, tuple, set, deque, dict (with keys that JSON can write as text), Literal, Enum, Flag, unions, Optional,
 Annotated (text is a description, a dict is merged; limits as annotated-types, pydantic's `Field` and msgspec's `Meta` have them),
 dataclasses, TypedDict, NamedTuple and attrs classes, generic ones too, NewType, type aliases, type variables (their bound), dates, times
 and durations, UUID, Decimal, IP addresses, bytes (base64) and paths; pydantic's types and msgspec's structs through their own packages.
@@ -15,14 +15,26 @@ import types
 import typing
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, MutableSequence, MutableSet, Sequence, Set
+from math import isfinite
 from typing import Any
 
-from .docstring import describe_args, summarise
-from .errors import ConfigError, JsonError, OutputError
-from .json_text import read_json
+from .choices import read_choices, read_enum
+from .docstring import describe_args, is_generated, summarise
+from .errors import ConfigError, OutputError
+from .limits import limited
 from .plain_values import as_plain, member_value
-from .records import has_pydantic_metadata, is_pydantic, making, read_fields, read_msgspec, read_pydantic
-from .scalars import SIMPLE, Decode, Misfit, checked, find_parsed
+from .records import (
+    has_pydantic_metadata,
+    is_only_described,
+    is_pydantic,
+    is_typeddict,
+    making,
+    read_fields,
+    read_msgspec,
+    read_pydantic,
+    substitute,
+)
+from .scalars import SIMPLE, Decode, Misfit, calling, checked, find_parsed, from_text
 from .validation.equality import is_type, shown
 
 
@@ -63,16 +75,6 @@ def object_codec(fields: Mapping[str, tuple[Any, Any]], descriptions: Mapping[st
     return Codec(schema | ({"$defs": walk.defs} if walk.defs else {}), decode)
 
 
-CONSTRAINTS = {
-    "gt": "exclusiveMinimum",
-    "ge": "minimum",
-    "lt": "exclusiveMaximum",
-    "le": "maximum",
-    "multiple_of": "multipleOf",
-    "pattern": "pattern",
-}
-
-
 SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
     **dict.fromkeys((list, Sequence, MutableSequence, Iterable, Collection), list),
     **dict.fromkeys((set, Set, MutableSet), set),
@@ -81,6 +83,7 @@ SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
     deque: deque,
 }
 MAPPINGS = (dict, Mapping, MutableMapping, OrderedDict, defaultdict)
+QUALIFIERS = ("Required", "NotRequired", "Final", "ReadOnly")
 
 
 class _Walk:
@@ -88,35 +91,38 @@ class _Walk:
         self.defs: dict[str, dict[str, Any]] = {}
         self._decoders: dict[Any, Decode] = {}
         self._names: dict[Any, str] = {}
+        self._owners: list[Any] = []
 
     def visit(self, kind: Any) -> tuple[dict[str, Any], Decode]:
-        if isinstance(kind, typing.Hashable) and kind in SIMPLE:
+        if _is_hashable(kind) and kind in SIMPLE:
             schema, decode = SIMPLE[kind]
             return dict(schema), decode
-        if isinstance(kind, typing.TypeAliasType):
-            return self._alias(kind)
-        if isinstance(typing.get_origin(kind), typing.TypeAliasType):
-            return self.visit(typing.get_origin(kind).__value__[typing.get_args(kind)])
+        origin, args = typing.get_origin(kind), typing.get_args(kind)
+        if _is_alias(kind):
+            return self._alias(kind, kind, {})
+        if _is_alias(origin):
+            return self._alias(kind, origin, dict(zip(origin.__type_params__, args, strict=False)))
         if isinstance(kind, typing.NewType):
             return self.visit(kind.__supertype__)
         if isinstance(kind, typing.TypeVar):
             return self.visit(_bound(kind))
         if kind is typing.LiteralString:
             return self.visit(str)
-        origin, args = typing.get_origin(kind), typing.get_args(kind)
+        if kind is typing.Self and self._owners:
+            return self.visit(self._owners[-1])
         if origin is typing.Annotated:
             return self._annotated(kind, args[0], args[1:])
-        if origin in (typing.Required, typing.NotRequired, typing.Final, getattr(typing, "ReadOnly", None)) and origin is not None:
+        if origin is not None and getattr(origin, "_name", "") in QUALIFIERS:
             return self.visit(args[0])
         if origin is typing.Literal:
-            return self._choices(tuple(member_value(arg) if isinstance(arg, enum.Enum) else arg for arg in args), args)
+            return read_choices(tuple(member_value(arg) if isinstance(arg, enum.Enum) else arg for arg in args), args)
         if origin in (typing.Union, types.UnionType):
             return self._union(args)
         container = origin or kind
         if container in SEQUENCES:
             return self._sequence(SEQUENCES[container], args)
         if container in MAPPINGS:
-            return self._mapping(args)
+            return self._mapping(container, args)
         if isinstance(kind, type) or isinstance(origin, type):
             return self._class(kind)
         raise ConfigError(f"{kind!r} has no JSON Schema; use JSON types, dataclasses, TypedDict, Literal, enums or unions of them")
@@ -129,14 +135,22 @@ class _Walk:
         defs = {key: value for key, value in self.defs.items() if used or key != name}
         return root | ({"$defs": defs} if defs else {})
 
-    def _alias(self, kind: typing.TypeAliasType) -> tuple[dict[str, Any], Decode]:
-        """Returns the schema of an alias's value; a definition if the value mentions the alias."""
+    def _alias(self, kind: Any, alias: Any, known: Mapping[Any, Any]) -> tuple[dict[str, Any], Decode]:
+        """Returns the schema of an alias's value; a definition if the value mentions the alias.
+
+        Args:
+            kind: The alias, or the alias with types for its parameters.
+            known: Those types by parameter."""
         if kind in self._names:
             name = self._names[kind]
             self.defs.setdefault(name, {})
             return {"$ref": f"#/$defs/{name}"}, lambda value: self._decoders[kind](value)
-        name = self._names[kind] = self._free_name(kind.__name__)
-        schema, decode = self.visit(kind.__value__)
+        name = self._names[kind] = self._free_name(_name_of(kind))
+        try:
+            value = substitute(alias.__value__, known)
+        except NameError as error:
+            raise ConfigError(f"the type {alias.__name__} cannot be resolved: {error}. Define the type at module level.") from error
+        schema, decode = self.visit(value)
         if name not in self.defs:
             del self._names[kind]
             return schema, decode
@@ -145,41 +159,12 @@ class _Walk:
 
     def _annotated(self, whole: Any, kind: Any, metadata: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
         if has_pydantic_metadata(metadata):
-            return self._hoist(*read_pydantic(whole))
-        schema, decode = self.visit(kind)
-        limits: dict[str, Any] = {}
-        for item in metadata:
-            if isinstance(item, str):
-                limits["description"] = item
-            elif isinstance(item, Mapping):
-                limits |= item
-            else:
-                limits |= _constraints(item, schema.get("type"))
-        rules = {key: value for key, value in limits.items() if key != "description"}
-        predicates = [item.func for item in metadata if type(item).__name__ == "Predicate" and hasattr(item, "func")]
-
-        def decode_within(value: Any) -> Any:
-            decoded = decode(value)
-            if rules:
-                checked(decoded if isinstance(decoded, int | float | str | list) else value, rules)
-            for holds in predicates:
-                if not holds(decoded):
-                    raise Misfit(f"{shown(value)} does not hold for {getattr(holds, '__name__', holds)}")
-            return decoded
-
-        return schema | limits, decode_within
-
-    def _choices(self, allowed: tuple[Any, ...], results: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
-        def decode(value: Any) -> Any:
-            for option, result in zip(allowed, results, strict=True):
-                if value == option and isinstance(value, bool) == isinstance(option, bool):
-                    return result
-            raise Misfit(f"expected one of {', '.join(map(repr, allowed))}, got {shown(value)}")
-
-        names = {str: "string", bool: "boolean", int: "integer", float: "number"}
-        found = {names.get(type(option)) for option in allowed}
-        named = {"type": found.pop()} if len(found) == 1 and None not in found else {}
-        return named | {"enum": list(allowed)}, decode
+            try:
+                return self._hoist(*read_pydantic(whole))
+            except ConfigError:  # a description or a limit of a type that pydantic does not know
+                if not is_only_described(metadata):
+                    raise
+        return limited(*self.visit(kind), metadata)
 
     def _union(self, options: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
         visited = [self.visit(option) for option in options]
@@ -197,16 +182,21 @@ class _Walk:
         return {"anyOf": [schema for schema, _ in visited]}, decode
 
     def _sequence(self, make: Any, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
+        if any(typing.get_origin(arg) is typing.Unpack or getattr(arg, "__unpacked__", False) for arg in args):
+            raise ConfigError(f"a tuple of {args!r} has no JSON Schema; use tuple[X, Y] or tuple[X, ...]")
+        if make in (set, frozenset) and args and getattr(typing.get_origin(args[0]) or args[0], "__hash__", None) is None:
+            raise ConfigError(f"{args[0]!r} cannot be an item of a set in Python; use a list, or make it hashable (a frozen dataclass)")
         fixed = make is tuple and args and args[-1] is not Ellipsis
+        collect = calling(make)
         items = [self.visit(arg) for arg in ((() if args == ((),) else args) if fixed else args[:1] or (Any,))]
 
         def decode(value: Any) -> Any:
-            value = _from_text(value, "[")
+            value = from_text(value, "[")
             if not isinstance(value, list | tuple):
                 raise Misfit(f"expected a list, got {shown(value)}")
             if fixed and len(value) != len(items):
                 raise Misfit(f"expected {len(items)} items, got {len(value)}")
-            return make(at(f"[{n}]", items[n if fixed else 0][1], item) for n, item in enumerate(value))
+            return collect([at(f"[{n}]", items[n if fixed else 0][1], item) for n, item in enumerate(value)])
 
         if fixed:
             # `prefixItems` alone is refused by most providers; the union of the kinds says nearly as much.
@@ -216,15 +206,16 @@ class _Walk:
         unique = {"uniqueItems": True} if make in (set, frozenset) else {}
         return {"type": "array", "items": items[0][0]} | unique, decode
 
-    def _mapping(self, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
+    def _mapping(self, kind: Any, args: tuple[Any, ...]) -> tuple[dict[str, Any], Decode]:
         schema, decode_item = self.visit(args[1] if len(args) > 1 else Any)
         names, read_key = self._keys(args[0] if args else str)
+        make = _maker_of(kind, args)
 
         def decode(value: Any) -> Any:
-            value = _from_text(value, "{")
+            value = from_text(value, "{")
             if not isinstance(value, Mapping):
                 raise Misfit(f"expected an object, got {shown(value)}")
-            return {at(str(key), read_key, key): at(str(key), decode_item, item) for key, item in value.items()}
+            return make({at(str(key), read_key, key): at(str(key), decode_item, item) for key, item in value.items()})
 
         return {"type": "object", "additionalProperties": schema or True} | names, decode
 
@@ -243,26 +234,27 @@ class _Walk:
     def _class(self, kind: Any) -> tuple[dict[str, Any], Decode]:
         owner: type = typing.get_origin(kind) or kind
         if issubclass(owner, enum.Enum):
-            members = tuple(owner)
-            return self._choices(tuple(member_value(member) for member in members), members)
+            return read_enum(owner)
         if parsing := find_parsed(owner):
             return parsing
         if is_pydantic(owner):
             return self._hoist(*read_pydantic(kind))
-        if struct := read_msgspec(owner):
+        if struct := read_msgspec(kind):
             return self._hoist(*struct)
         if kind in self._names:
             return {"$ref": f"#/$defs/{self._names[kind]}"}, lambda value: self._decoders[kind](value)
         fields = read_fields(kind)
         if fields is None:
             raise ConfigError(f"{owner.__qualname__} has no JSON Schema; make it a dataclass or a TypedDict, or use JSON types")
-        name = self._free_name("_".join([owner.__name__, *(getattr(arg, "__name__", "of") for arg in typing.get_args(kind))]))
+        name = self._free_name(_name_of(kind))
         self._names[kind] = name
         self.defs[name] = {}
-        make = owner if not typing.is_typeddict(owner) else dict
-        texts = describe_args(owner.__doc__ or "") if not _generated_doc(owner) else {}
+        make = owner if not is_typeddict(owner) else dict
+        texts = describe_args(owner.__doc__ or "") if not is_generated(owner) else {}
+        self._owners.append(kind)
         schema, decode = self.object_of(fields, texts, making(make), closed=True)
-        summary = "" if _generated_doc(owner) else summarise(owner.__doc__ or "")
+        self._owners.pop()
+        summary = "" if is_generated(owner) else summarise(owner.__doc__ or "")
         self.defs[name] = {"title": owner.__name__} | ({"description": summary} if summary else {}) | schema
         self._decoders[kind] = decode
         return {"$ref": f"#/$defs/{name}"}, decode
@@ -289,7 +281,7 @@ class _Walk:
         required = [name for name, (_, default) in fields.items() if default is dataclasses.MISSING]
 
         def decode(value: Any) -> Any:
-            value = _from_text(value, "{")
+            value = from_text(value, "{")
             if not isinstance(value, Mapping):
                 raise Misfit(f"expected an object, got {shown(value)}")
             missing = [name for name in required if name not in value]
@@ -308,7 +300,7 @@ class _Walk:
         properties = {}
         for name, (schema, _) in visited.items():
             default = fields[name][1]
-            preset = {"default": default} if isinstance(default, str | int | float | bool) and not isinstance(default, enum.Enum) else {}
+            preset = {"default": default} if _is_written_as_is(default) else {}
             text = {"description": descriptions[name]} if name in descriptions and "description" not in schema else {}
             # Draft 7 ignores keywords beside a $ref, and OpenAI's strict mode refuses them.
             properties[name] = schema if "$ref" in schema else schema | text | preset
@@ -331,16 +323,6 @@ def _renamed(schema: Any, new: Mapping[str, str]) -> Any:
     reference = str(schema.get("$ref", "")).removeprefix("#/$defs/")
     moved = {"$ref": f"#/$defs/{new[reference]}"} if reference in new else {}
     return {key: _renamed(value, new) for key, value in schema.items()} | moved
-
-
-def _from_text(value: Any, opening: str) -> Any:
-    """Returns the object or list that a model wrote as JSON text; any other value unchanged."""
-    if isinstance(value, str) and value.lstrip().startswith(opening):
-        try:
-            return read_json(value)
-        except JsonError:
-            return value
-    return value
 
 
 def _allows(decode: Decode, value: Any) -> bool:
@@ -368,30 +350,40 @@ def _fits_exactly(value: Any, schema: Mapping[str, Any]) -> bool:
     if "enum" in schema:
         return any(value == option and isinstance(value, bool) == isinstance(option, bool) for option in schema["enum"])
     kind = schema.get("type")
-    if not isinstance(kind, str):
+    if not isinstance(kind, str) or (schema.get("format") == "date-time" and isinstance(value, str) and len(value) <= len("2026-01-02")):
         return False
-    return is_type(value, kind) and not (kind == "integer" and isinstance(value, float))
+    exact = {"integer": int, "number": float}.get(kind, object)
+    return is_type(value, kind) and isinstance(value, exact)
 
 
-def _constraints(item: Any, kind: Any) -> dict[str, Any]:
-    """Returns the keywords of one item of Annotated, from its attributes."""
-    out = {key: getattr(item, name) for name, key in CONSTRAINTS.items() if getattr(item, name, None) is not None}
-    unit = {"array": "Items", "object": "Properties"}.get(kind, "Length") if isinstance(kind, str) else "Length"
-    for name, key in (("min_length", f"min{unit}"), ("max_length", f"max{unit}")):
-        if getattr(item, name, None) is not None:
-            out[key] = getattr(item, name)
-    extra = getattr(item, "extra_json_schema", None)
-    described = {
-        key: text
-        for key, text in (
-            ("description", getattr(item, "description", None) or getattr(item, "documentation", None)),
-            ("title", getattr(item, "title", None)),
-        )
-        if isinstance(text, str)
-    }
-    return out | described | (dict(extra) if isinstance(extra, Mapping) else {})
+def _is_written_as_is(default: Any) -> bool:
+    """Returns whether a default stands in the schema: text, true, false, and numbers that JSON has."""
+    if isinstance(default, enum.Enum) or not isinstance(default, str | int | float):
+        return False
+    return not isinstance(default, float) or isfinite(default)
 
 
-def _generated_doc(kind: type) -> bool:
-    """Returns whether the docstring was generated by `dataclass` or NamedTuple."""
-    return (kind.__doc__ or "").startswith(f"{kind.__name__}(")
+def _is_hashable(kind: Any) -> bool:
+    try:
+        hash(kind)
+    except TypeError:  # metadata of Annotated may be anything
+        return False
+    return True
+
+
+def _is_alias(kind: Any) -> bool:
+    """Returns whether a type was made by a `type` statement, or by TypeAliasType of typing or typing_extensions."""
+    return type(kind).__name__ == "TypeAliasType"
+
+
+def _name_of(kind: Any) -> str:
+    owner = typing.get_origin(kind) or kind
+    return "_".join([owner.__name__, *(getattr(arg, "__name__", "of") for arg in typing.get_args(kind))])
+
+
+def _maker_of(kind: Any, args: tuple[Any, ...]) -> Callable[[dict[Any, Any]], Any]:
+    """Returns what makes a mapping of the annotated kind from a dict."""
+    if kind is defaultdict:
+        item = typing.get_origin(args[1]) or args[1] if len(args) > 1 else None
+        return lambda items: defaultdict(item if isinstance(item, type) else None, items)
+    return OrderedDict if kind is OrderedDict else dict

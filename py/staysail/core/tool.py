@@ -12,7 +12,7 @@ from contextlib import aclosing
 from types import MethodType
 from typing import Annotated, Any, Literal, overload
 
-from .docstring import describe_args, summarise
+from .docstring import describe_args, is_generated, summarise
 from .errors import ConfigError, OutputError, ToolError
 from .functions import called_function, has_threads, plain_function, start
 from .injected import fill_in, read_injected
@@ -219,17 +219,26 @@ def as_tool(item: Any) -> Any:
     """Returns a Tool unchanged, or a function as a FunctionTool. Raises ConfigError."""
     if isinstance(item, MethodType) and isinstance(item.__func__, FunctionTool):  # @classmethod above @tool
         return FunctionTool(item.__func__.function.__get__(item.__self__), **item.__func__._options())
-    if all(hasattr(item, part) for part in ("name", "description", "parameters", "call")):
-        return item
-    if callable(item):
-        return FunctionTool(item)
+    found = FunctionTool(item) if callable(item) and not isinstance(item, FunctionTool) and not _is_tool(item) else item
+    if isinstance(found, FunctionTool) and next(iter(found.parameters["properties"]), "") == "self":
+        raise ConfigError(
+            f"the tool {found.name} is a method of a class: give it of an object, as `boat.{found.name}` in place of `Boat.{found.name}`"
+        )
+    if isinstance(found, FunctionTool) or _is_tool(found):
+        return found
     raise ConfigError(f"{item!r} is no tool: give a function, or an object with name, description, parameters and call(args)")
 
 
+def _is_tool(item: Any) -> bool:
+    return all(hasattr(item, part) for part in ("name", "description", "parameters", "call"))
+
+
 def _docstring(plain: Any) -> str:
-    """Returns a function's docstring; of a method without one, that of the method which it overrides. `inspect.getdoc` would read the
-    method from its class, which makes a tool of it again."""
+    """Returns a function's docstring; of a method without one, that of the method which it overrides; of an object without one of its
+    own, that of `__call__`. `inspect.getdoc` would read the method from its class, which makes a tool of it again."""
     doc = plain.__doc__
+    if not inspect.isroutine(plain) and (not doc or is_generated(plain if isinstance(plain, type) else type(plain))):
+        doc = "" if isinstance(plain, type) else type(plain).__call__.__doc__
     if not doc and isinstance(plain, MethodType):
         owner = plain.__self__ if isinstance(plain.__self__, type) else type(plain.__self__)
         overridden = (vars(base).get(plain.__name__) for base in owner.__mro__)
@@ -240,16 +249,23 @@ def _docstring(plain: Any) -> str:
 def _fields(function: Any, name: str) -> dict[str, tuple[Any, Any]]:
     """Returns the parameters that a call can set, as name to (type, default)."""
     plain = plain_function(function)
-    hints = type_hints(called_function(function))
+    hints = type_hints(inspect.unwrap(plain) if hasattr(plain, "__wrapped__") else called_function(function))
+    if isinstance(plain, type):
+        hints = type_hints(plain) | hints
     fixed = function.keywords if isinstance(function, functools.partial) else {}
+    try:
+        parameters = inspect.signature(plain if isinstance(function, classmethod) else function).parameters
+    except ValueError as error:
+        raise ConfigError(f"{name} cannot be a tool: {error}; write a function with annotated parameters that calls it") from error
     fields = {}
-    for parameter in inspect.signature(plain if isinstance(function, classmethod) else function).parameters.values():
+    for parameter in parameters.values():
         if parameter.name in fixed:
             continue
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD, parameter.POSITIONAL_ONLY):
             raise ConfigError(f"tool {name}: parameter {parameter.name!r} cannot be named in JSON; use ordinary parameters")
         default: Any = dataclasses.MISSING if parameter.default is parameter.empty else parameter.default
-        hint = hints.get(parameter.name, Any)
+        told = Any if parameter.annotation is parameter.empty or isinstance(parameter.annotation, str) else parameter.annotation
+        hint = hints.get(parameter.name, told)
         if is_pydantic_field(default):  # `n: int = Field(5, gt=0)`
             hint, default = Annotated[hint, default], dataclasses.MISSING if default.is_required() else default.get_default()
         fields[parameter.name] = (hint, default)
