@@ -1,6 +1,7 @@
 """Secrets of any characters, echoed through every change that servers and libraries make, one upon another."""
 
 import base64
+import html
 import json
 from collections.abc import Callable
 from random import Random
@@ -16,6 +17,9 @@ CHANGES: dict[str, Callable[[str], str]] = {
     "quoted but slashes": quote,
     "form": quote_plus,
     "json": json.dumps,
+    "json of php": lambda text: json.dumps(text).replace("/", "\\/"),
+    "json in json": lambda text: json.dumps(json.dumps(text)),
+    "html": html.escape,
     "json in utf-8": lambda text: json.dumps(text, ensure_ascii=False),
     "repr": repr,
     "basic": lambda text: base64.b64encode(f"user:{text}".encode()).decode(),

@@ -251,3 +251,51 @@ async def test_no_marker_comes_out_anywhere(tmp_path: Path, monkeypatch: pytest.
     found = [everywhere[max(0, at - 300) : at + 60] for form in forms if (at := everywhere.find(form)) >= 0]
     assert found == []
     assert len(everywhere) > 50_000
+
+
+KEY = "sk-MARKER-abcdefghij0123456789"
+HEADS = {
+    "plain 400": "400 X\r\ncontent-type: text/plain",
+    "html 400": "400 X\r\ncontent-type: text/html",
+    "plain 200": "200 X\r\ncontent-type: text/plain",
+    "json 200": "200 X\r\ncontent-type: application/json",
+    "away 302": "302 X",
+}
+
+
+@pytest.mark.parametrize("kind", HEADS)
+async def test_no_echo_is_cut_into_half_a_key(kind: str):
+    async def mcp(url: str) -> None:
+        async with McpServer(url, auth=KEY) as server:
+            await server.tools()
+
+    async def otlp(url: str) -> None:
+        await OTLPExporter(url, headers={"x-api-key": KEY}).export([])
+
+    async def plugin(url: str) -> None:
+        await ToolFS().add_plugin(PluginSource("http", "p", url=url, headers={"x-api-key": KEY}))
+
+    options: dict[str, Any] = {"api_key": KEY, "retry": False}
+    works: dict[str, Callable[[str], Awaitable[Any]]] = {
+        "chat": lambda url: load_model("openai-compatible:m", base_url=url, api_key=KEY).complete(CompletionRequest("hi")),
+        "batches": lambda url: Agent("openai-chat:m", base_url=url, **options).batch_prompt(["hi"]),
+        "embeddings": lambda url: EmbeddingModel("openai-compatible:m", base_url=url, **options).embed_text("a"),
+        "speech": lambda url: TranscriptionModel("openai:m", base_url=url, **options).transcribe(b"RIFF"),
+        "models": lambda url: list_models("openai", api_key=KEY, base_url=url),
+        "qdrant": lambda url: QdrantStore(url, "c", api_key=KEY, dim=2).count(),
+        "mcp": mcp,
+        "otlp": otlp,
+        "plugin": plugin,
+    }
+    for length in (30, 60, 85, 135, 185, 285, 485, 1985, 3985):
+        filler = "word " * (length // 5)
+        text = {"json 200": json.dumps({"error": filler + KEY}), "html 400": f"<p>{filler}{KEY}</p>"}.get(kind, filler + KEY)
+        head = HEADS[kind] + (f"\r\nlocation: /{filler.replace(' ', '-')}{KEY}" if kind == "away 302" else "")
+        async with raw_server(head, lambda _, text=text: [text.encode()]) as raw:
+            for name, work in works.items():
+                told: list[Any] = []
+                try:
+                    await work(raw.url)
+                except StaysailError as error:
+                    told = everything(error)
+                assert KEY[:8] not in "\n".join(map(str, told)), (name, length)

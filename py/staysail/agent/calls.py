@@ -13,6 +13,7 @@ from ..core.log import log
 from ..core.messages import Message, Part, Text, ToolCall
 from ..core.plain_values import as_plain
 from ..core.ports import Clock, Tool
+from ..core.secrets import excerpt
 from ..core.validation import fit
 from ..core.waiting import blocking, timeout
 
@@ -74,7 +75,7 @@ async def _call(call: ToolCall, known: Mapping[str, Tool], timeout_s: float | No
 def fit_arguments(call: ToolCall, tool: Tool) -> dict[str, Any]:
     """Returns the call's arguments as the tool's schema requires. Raises ToolError, whose message lets the model correct them."""
     if isinstance(call.arguments, str):
-        raise ToolError(f"the arguments are not a JSON object: {call.arguments[:200]}")
+        raise ToolError(f"the arguments are not a JSON object: {excerpt(call.arguments, 200)}")
     check_arguments = getattr(tool, "check_arguments", None)
     arguments, problems = fit(call.arguments, tool.parameters)
     if check_arguments:  # a function's tool reads its arguments itself, by their types

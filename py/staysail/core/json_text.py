@@ -79,10 +79,11 @@ def read_json(
     try:
         return _decoder(nonfinite == "null", strict, large_floats, long_numbers).decode(text)
     except json.JSONDecodeError as failure:
-        # Without `from`: JSONDecodeError keeps the whole text.
-        raise error(f"{what} cannot be read as JSON: {failure.msg} at character {failure.pos:,}", code="bad_json") from None
+        why = f"{failure.msg} at character {failure.pos:,}"
     except _Refused as failure:
-        raise error(f"{what} cannot be read as JSON: it holds {failure}, which is not a number there", code="bad_json") from None
+        why = f"it holds {failure}, which is not a number there"
+    # Raised here and not above: as its context it would keep JSONDecodeError, which keeps the whole text.
+    raise error(f"{what} cannot be read as JSON: {why}", code="bad_json")
 
 
 def read_json_at(text: str, start: int, *, nonfinite: str = "refuse") -> tuple[Any, int]:

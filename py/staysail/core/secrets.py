@@ -10,6 +10,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 REMOVED = "[key removed]"
@@ -20,6 +21,9 @@ MOST_SECRETS = 4096
 
 MOST_LEVELS = 200
 """The most levels of a value that is redacted; the limit also ends a value that holds itself."""
+
+BEYOND_CUT = 64 * 1024
+"""Characters beyond a cut that are searched for secrets too."""
 
 WORDS = ("auth", "key", "token", "cookie", "secret", "passw", "credential", "signature")
 PUBLIC = frozenset({"idempotency-key", "sec-websocket-key", "max_tokens"})
@@ -95,6 +99,12 @@ def redact[T](value: T, secrets: tuple[str, ...] = ()) -> T:
     return cleaned
 
 
+def excerpt(text: str, most: int) -> str:
+    """Returns the first `most` characters of a text without this process's secrets. They are removed first: half a key, as a cut leaves
+    it, would not be found."""
+    return redact(text[: most + BEYOND_CUT])[:most]
+
+
 def shown(text: Any) -> str:
     """A wrong value as an error may show it: not where it could be a key, which people paste into the wrong place."""
     if not isinstance(text, str):
@@ -137,12 +147,31 @@ def _redact_text(text: str, long: list[str], short: re.Pattern[str] | None) -> s
 
 
 def _spellings(secret: str) -> tuple[str, ...]:
-    """A secret as it is, in an address, in JSON, in Python's repr, and in base64 of any text around it, longest first."""
+    """A secret as it is, in an address, in JSON, in Python's repr, in HTML, and in base64 of any text around it, longest first."""
     quoted = _quote(secret)
-    forms = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1], quoted.replace("%20", "+")}
-    for text in {secret, quoted, quoted.replace("%2F", "/")}:  # an address is quoted once more when it stands in another
+    forms = {*_in_json(secret), *map(_json, _in_json(secret)), repr(secret)[1:-1], quoted.replace("%20", "+"), *_in_html(secret)}
+    for text in {secret, quoted, quoted.replace("%2F", "/"), ESCAPE.sub(lambda found: found[0].lower(), quoted)}:
+        # An address is quoted once more when it stands in another.
         forms |= {text, _quote(text), _quote(text).replace("%2F", "/"), *_in_base64(text.encode("utf-8", "surrogatepass"))}
     return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _in_json(secret: str) -> set[str]:
+    """A secret in JSON of Python and JavaScript, of PHP, which escapes slashes, and of .NET and Go, which escape marks of HTML too."""
+    plain = {json.dumps(secret)[1:-1], _json(secret)}
+    careful = {re.sub(marks, lambda found: f"\\u{ord(found[0]):04X}", text) for text in plain for marks in ("[&<>]", "[&<>+'`]")}
+    careful |= {text.replace('\\"', "\\u0022") for text in careful}
+    careful |= {re.sub("[&<>]", lambda found: f"\\u{ord(found[0]):04x}", text) for text in plain}
+    return plain | careful | {text.replace("/", "\\/") for text in plain}
+
+
+def _in_html(secret: str) -> set[str]:
+    text = escape(secret)
+    return {escape(secret, quote=False), text, text.replace("&#x27;", "&#39;").replace("&quot;", "&#34;"), text.replace("&#x27;", "&#039;")}
 
 
 def _in_base64(data: bytes) -> Iterator[str]:

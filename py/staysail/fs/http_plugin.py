@@ -6,7 +6,7 @@ from typing import Any
 from ..core.errors import ConfigError, NetworkError, ToolFSError
 from ..core.json_text import json_bytes, read_json
 from ..core.ports import HttpRequest, Transport, origin_of
-from ..core.secrets import shown
+from ..core.secrets import excerpt, shown
 from ..core.value import NOTHING
 from ..core.whole_text import whole
 from .network import fetch
@@ -61,7 +61,7 @@ class HttpPlugin:
         request = HttpRequest(method, url, self._headers | JSON, body)
         status, _, answer = await fetch(self._transport, request, self._check, limit_bytes=self._output_bytes)
         if not 200 <= status < 300:
-            raise ToolFSError(f"it answered {status}: {answer[:200].decode(errors='replace')}", code="unavailable")
+            raise ToolFSError(f"it answered {status}: {excerpt(answer.decode(errors='replace'), 200)}", code="unavailable")
         return answer
 
     def _check(self, method: str, url: str) -> None:

@@ -12,6 +12,7 @@ from ..core.defaults import default_transport
 from ..core.errors import ConfigError, JsonError, NetworkError, ToolFSError
 from ..core.json_text import read_json, write_json
 from ..core.ports import HttpRequest, Transport
+from ..core.secrets import excerpt
 from ..core.value import NOTHING, Value
 from ..core.waiting import blocking, timeout
 from ..core.whole_text import whole, whole_text
@@ -256,7 +257,7 @@ def read_response(answer: Any, limit_bytes: int) -> dict[str, Any]:
             return _failed(f"the plugin's answer has {size_bytes} bytes; at most {limit_bytes} are taken")
         value = whole(read_json(text))
     except JsonError as error:
-        return _failed(f"the plugin's answer is not JSON: {str(error)[:200]}")
+        return _failed(f"the plugin's answer is not JSON: {excerpt(str(error), 200)}")
     if not isinstance(value, dict) or not isinstance(value.get("success"), bool):
         return _failed("the plugin's answer is not {success, result?, error?, metadata?} with success true or false")
     metadata = {"metadata": value["metadata"]} if isinstance(value.get("metadata"), dict) else {}
@@ -274,7 +275,7 @@ def _failed(why: str) -> dict[str, Any]:
 def _describe_exception(error: BaseException, limit_s: float) -> str:
     if isinstance(error, TimeoutError):
         return f"it did not answer within {limit_s:g} s"
-    return str(error) if isinstance(error, ToolFSError) else f"{type(error).__name__}: {str(error)[:500]}"
+    return str(error) if isinstance(error, ToolFSError) else f"{type(error).__name__}: {excerpt(str(error), 500)}"
 
 
 def _is_stopping() -> bool:

@@ -213,4 +213,4 @@ def _mend(part: Part) -> Part:
 
 
 def _excerpt(body: Any) -> str:
-    return body if isinstance(body, str) else repr(body)[:2000]
+    return body if isinstance(body, str) else repr(body)

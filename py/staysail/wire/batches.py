@@ -75,7 +75,7 @@ class Batches:
         answer = await getattr(self, f"_submit_{self._form}")(bodies, headers)
         id = string(record(answer).get("id")) or string(record(answer).get("name"))
         if not id:
-            raise self._endpoint.cleaned(not_understood("a batch without an id", str(answer)[:200], self._endpoint.provider.name))
+            raise self._endpoint.cleaned(not_understood("a batch without an id", str(answer), self._endpoint.provider.name))
         return id, warnings
 
     async def state(self, id: str) -> BatchState:
@@ -102,7 +102,7 @@ class Batches:
         try:
             return read_json(data)
         except JsonError as error:
-            raise self._endpoint.cleaned(not_understood("no JSON", str(data[:200]), self._endpoint.provider.name)) from error
+            raise self._endpoint.cleaned(not_understood("no JSON", str(data), self._endpoint.provider.name)) from error
 
     async def _submit_openai(self, bodies: list[dict[str, Any]], headers: Mapping[str, str]) -> Any:
         endpoint = ENDPOINTS.get(self._model.wire.name, "/v1/chat/completions")
@@ -176,9 +176,7 @@ class Batches:
         try:
             return records([read_json(line) for line in data.splitlines() if line.strip()])
         except JsonError as error:
-            raise self._endpoint.cleaned(
-                not_understood("lines that are not JSON", str(data[:200]), self._endpoint.provider.name)
-            ) from error
+            raise self._endpoint.cleaned(not_understood("lines that are not JSON", str(data), self._endpoint.provider.name)) from error
 
     def _read_answer(self, status: int, body: Any, attempt: Attempt) -> Completion | StaysailError:
         provider = self._endpoint.provider
@@ -190,7 +188,7 @@ class Batches:
         except StaysailError as error:
             return self._endpoint.cleaned(error)
         except (ValueError, TypeError, LookupError, AttributeError):
-            return self._endpoint.cleaned(not_understood("an answer of an unknown shape", repr(body)[:200], provider.name))
+            return self._endpoint.cleaned(not_understood("an answer of an unknown shape", repr(body), provider.name))
 
 
 def _sum(counts: Mapping[str, Any], *names: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..core.errors import JsonError, ProviderError, StreamError, error_for_status
 from ..core.json_text import read_json, write_json
+from ..core.secrets import excerpt
 from .shapes import number
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "mistral-correlation-id", "x-amzn-requestid", "apim-request-id", "x-trace-id", "cf-ray")
@@ -70,11 +71,12 @@ def cut_off(provider: str = "") -> StreamError:
     )
 
 
-def not_understood(what: str, excerpt: str, provider: str = "") -> StreamError:
+def not_understood(what: str, text: str, provider: str = "") -> StreamError:
     return StreamError(
-        f"{provider or 'the server'} sent {what}: {excerpt[:200]!r}. Is the base URL right, and does it speak this provider's protocol?",
+        f"{provider or 'the server'} sent {what}: {excerpt(text, 200)!r}. "
+        "Is the base URL right, and does it speak this provider's protocol?",
         code="bad_answer",
-        body=excerpt[:2000],
+        body=excerpt(text, 2000),
         provider=provider,
     )
 
@@ -101,7 +103,7 @@ def describe(data: Any) -> tuple[str, str | None]:
         message = message.get("message") or write_json(message, compact=False)
     upstream = error.get("metadata")
     if isinstance(upstream, Mapping) and isinstance(upstream.get("raw"), str):
-        message = f"{message} ({upstream['raw'][:500]})"
+        message = f"{message} ({excerpt(upstream['raw'], 500)})"
     code = _text(error.get("code"))
     if code is None or code.isdigit():
         code = _text(error.get("status")) or _text(error.get("type")) or code
@@ -125,7 +127,7 @@ def _field(data: Any, name: str) -> str | None:
 
 def _plain_excerpt(body: bytes) -> str:
     text = re.sub(r"<[^>]*>|\s+", " ", body.decode("utf-8", "replace"))
-    return re.sub(r" +", " ", text).strip()[:200] or "no body"
+    return excerpt(re.sub(r" +", " ", text).strip(), 200) or "no body"
 
 
 UNITS_S = {"ms": 0.001, "mi": 60.0, "m": 60.0, "h": 3600.0, "d": 86400.0}

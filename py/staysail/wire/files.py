@@ -193,7 +193,7 @@ class ProviderFiles:
         fields = record(row)
         id = string(fields.get("id")) or string(fields.get("name"))
         if not id:
-            raise self._endpoint.cleaned(not_understood("a file without an id", str(row)[:200], self._endpoint.provider.name))
+            raise self._endpoint.cleaned(not_understood("a file without an id", str(row), self._endpoint.provider.name))
         size = fields.get("bytes", fields.get("size_bytes", fields.get("sizeBytes")))
         gemini = self._form == "gemini"
         name = fields.get("displayName") if gemini else fields.get("filename")

@@ -276,4 +276,4 @@ def _is_lines(head: bytes) -> bool:
 
 
 def _excerpt(body: Any) -> str:
-    return body if isinstance(body, str) else write_json(body, nonfinite="null")[:2000]
+    return body if isinstance(body, str) else write_json(body, nonfinite="null")

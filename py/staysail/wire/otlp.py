@@ -12,7 +12,7 @@ from ..core.errors import ConfigError, StaysailError
 from ..core.json_text import json_bytes
 from ..core.pickling import refuse_secrets
 from ..core.ports import HttpRequest, Transport, without_secrets
-from ..core.secrets import redact, shown
+from ..core.secrets import excerpt, shown
 from ..core.spans import Span
 from ..core.value import NOTHING
 from ..core.version import __version__
@@ -81,8 +81,7 @@ class OTLPExporter:
         except TimeoutError as error:
             raise StaysailError(f"{where} did not answer within {self._timeout_s:g} s", code="timeout") from error
         if response.status >= 300:
-            words = redact(reply.decode(errors="replace"))  # before it is cut: half a key is not found
-            raise StaysailError(f"{where} answered {response.status}: {words[:300]}")
+            raise StaysailError(f"{where} answered {response.status}: {excerpt(reply.decode(errors='replace'), 300)}")
 
     def __repr__(self) -> str:
         return f"OTLPExporter({without_secrets(self._url)!r})"

@@ -134,9 +134,7 @@ class RemoteModel:
         except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             if isinstance(error, ConfigError):
                 raise
-            raise self.endpoint.cleaned(
-                not_understood("an answer of an unknown shape", repr(body)[:200], self.endpoint.provider.name)
-            ) from error
+            raise self.endpoint.cleaned(not_understood("an answer of an unknown shape", repr(body), self.endpoint.provider.name)) from error
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"

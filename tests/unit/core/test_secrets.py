@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from html import escape
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -29,6 +30,14 @@ ODD = 'päss "w\\rd"/+=&%é\n😀-0123456789'
         lambda secret: repr({"key": secret}),
         lambda secret: b64encode(secret.encode()).decode(),
         lambda secret: "Basic " + b64encode(f"{secret}:".encode()).decode(),
+        lambda secret: json.dumps(secret).replace("/", "\\/"),
+        lambda secret: json.dumps(json.dumps(secret)),
+        lambda secret: json.dumps(secret).replace("&", "\\u0026").replace("+", "\\u002B").replace('\\"', "\\u0022"),
+        lambda secret: json.dumps(secret, ensure_ascii=False).replace("&", "\\u0026"),
+        lambda secret: f"<p>{escape(secret)}</p>",
+        lambda secret: (
+            f"/v1?key={quote(secret, safe='').replace('%2B', '%2b').replace('%2F', '%2f').lower()}" if secret.islower() else secret
+        ),
     ],
 )
 @pytest.mark.parametrize("secret", ["sk-0123456789abcdef", ODD, "plainalphanumeric42"])

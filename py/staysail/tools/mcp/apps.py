@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import BadRequestError, StreamError
+from ...core.secrets import excerpt
 from ...core.value import NOTHING, Value
 from .reading import mapping, text, texts
 
@@ -42,7 +43,9 @@ def is_visible(tool: Mapping[str, Any], whom: str) -> bool:
 def check_uri(uri: str) -> None:
     """Raises BadRequestError for an address that is no app's."""
     if not uri.startswith(SCHEME):
-        raise BadRequestError(f"the address of an app begins with {SCHEME}, which {uri[:100]!r} does not", code="app", provider="mcp")
+        raise BadRequestError(
+            f"the address of an app begins with {SCHEME}, which {excerpt(uri, 100)!r} does not", code="app", provider="mcp"
+        )
 
 
 def read_app(uri: str, result: Mapping[str, Any]) -> McpApp:
@@ -51,7 +54,7 @@ def read_app(uri: str, result: Mapping[str, Any]) -> McpApp:
     given: Mapping[str, Any] = mapping(contents[0]) if isinstance(contents, list) and contents else NOTHING
     media_type = "".join((text(given.get("mimeType")) or "").split()).lower()
     if media_type != MEDIA_TYPE:
-        raise _unreadable(uri, f"its media type is {media_type[:100] or 'not given'}, not {MEDIA_TYPE}")
+        raise _unreadable(uri, f"its media type is {excerpt(media_type, 100) or 'not given'}, not {MEDIA_TYPE}")
     html = text(given.get("text"))
     if html is None:
         html = _decode(uri, text(given.get("blob")) or "")
@@ -68,4 +71,4 @@ def _decode(uri: str, blob: str) -> str:
 
 
 def _unreadable(uri: str, why: str) -> StreamError:
-    return StreamError(f"the app {uri[:100]} cannot be shown: {why}", code="app", provider="mcp")
+    return StreamError(f"the app {excerpt(uri, 100)} cannot be shown: {why}", code="app", provider="mcp")

@@ -13,6 +13,7 @@ from ...core.errors import ConfigError, JsonError, NetworkError, ProviderError, 
 from ...core.framing import SSEReader
 from ...core.json_text import json_bytes, read_json
 from ...core.ports import HttpRequest, HttpResponse, Transport
+from ...core.secrets import excerpt
 from ...core.waiting import timeout
 from .authorization.bearer import Auth
 from .limits import Meter
@@ -162,18 +163,18 @@ class HttpEndpoint:
 
 async def _refusal(response: McpResponse, host: str) -> ProviderError:
     if 300 <= response.status < 400:
-        where = response.headers.get("location", "wherever it is")[:200]
+        where = excerpt(response.headers.get("location", "wherever it is"), 200)
         message = f"{host} answers {response.status}, elsewhere: give the final address, {where}"
         return ProviderError(message, status=response.status, provider="mcp")
     beginning = (await read_beginning(response)).decode("utf-8", "replace")
     try:
         body = read_json(beginning, nonfinite="null")
     except JsonError:
-        body = beginning[:4000]
+        body = excerpt(beginning, 4000)
     error = mapping(body).get("error")
     why = text(mapping(error).get("message")) or text(error)
     if why is None:
-        why = beginning[:200] if isinstance(body, str) and "<" not in beginning else ""
+        why = excerpt(beginning, 200) if isinstance(body, str) and "<" not in beginning else ""
     return error_for_status(response.status, f"{host} answered {response.status}{f': {why}' if why else ''}", body=body, provider="mcp")
 
 

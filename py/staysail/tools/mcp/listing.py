@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ...core.secrets import excerpt
 from .eras import mirrored
 
 HINTS = ("readOnlyHint", "destructiveHint", "idempotentHint", "openWorldHint")
@@ -95,4 +96,4 @@ def _is_entry(entry: Any, key: str) -> bool:
 
 
 def _shown(id: str) -> str:
-    return repr(id if len(id) <= 80 else f"{id[:77]}...")
+    return repr(id if len(id) <= 80 else f"{excerpt(id, 77)}...")

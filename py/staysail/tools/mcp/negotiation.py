@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from ...core.errors import AuthError, BadRequestError, ConfigError, NetworkError, ProviderError, RateLimitError, ServerError, StreamError
+from ...core.secrets import excerpt
 from ...core.waiting import timeout
 from .eras import CLIENT, HANDSHAKE, MODERN, UNSUPPORTED_VERSION, Negotiated
 from .reading import mapping, text, texts
@@ -67,7 +68,7 @@ async def _shake_hands(exchange: Exchange, capabilities: Mapping[str, Any], vers
     result, headers = await exchange(Negotiated(version), "initialize", params)
     answered = text(result.get("protocolVersion"))
     if answered not in HANDSHAKE:
-        raise _unknown(repr(result.get("protocolVersion"))[:100])
+        raise _unknown(excerpt(repr(result.get("protocolVersion")), 100))
     session = headers.get("mcp-session-id") or None
     if session and not (session.isascii() and session.isprintable() and " " not in session):
         raise StreamError("the server names a session that no header can carry", provider="mcp")
@@ -77,10 +78,10 @@ async def _shake_hands(exchange: Exchange, capabilities: Mapping[str, Any], vers
 
 def rpc_error(error: Any, status: int) -> ProviderError:
     """Returns the error for a JSON-RPC error. Codes below -32603 are the request's fault, but for those that servers choose themselves."""
-    described = mapping(error) or {"message": str(error)[:500]}
+    described = mapping(error) or {"message": excerpt(str(error), 500)}
     code = described.get("code")
     kind = BadRequestError if code in (-32700, -32600, -32601, -32602, -32002, -32020, -32021, -32022, -32042) else ServerError
-    message = text(described.get("message")) or f"the server failed ({str(code)[:50]})"
+    message = text(described.get("message")) or f"the server failed ({excerpt(str(code), 50)})"
     return kind(message, status=status, body={"error": described}, provider="mcp")
 
 

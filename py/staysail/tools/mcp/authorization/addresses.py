@@ -16,6 +16,7 @@ import re
 from urllib.parse import urlsplit
 
 from ....core.errors import AuthError
+from ....core.secrets import excerpt
 
 LOCAL_SUFFIXES = ("localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "private", "home.arpa", "svc")
 UNICAST = ipaddress.IPv6Network("2000::/3")
@@ -125,5 +126,5 @@ def _embedded(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def _refusal(named_by: str, url: object, why: str) -> AuthError:
-    shown = repr(url if len(repr(url)) <= 200 else repr(url)[:200])
+    shown = repr(url) if len(repr(url)) <= 200 else repr(excerpt(repr(url), 200))
     return AuthError(f"{named_by} names {shown}, {why}: the address is not visited", code="address", provider="mcp")

@@ -12,7 +12,7 @@ from ....core.errors import AuthError, ConfigError, ProviderError, error_for_sta
 from ....core.json_text import write_json
 from ....core.locks import Lock
 from ....core.ports import Clock, HttpRequest, Transport
-from ....core.secrets import remember
+from ....core.secrets import excerpt, remember
 from ....core.value import Value
 from ..reading import mapping, number, text
 from .bearer import check_token
@@ -202,4 +202,4 @@ def refusal(answer: JsonAnswer, what: str) -> AuthError:
     body = mapping(answer.body)
     why = text(body.get("error_description")) or text(body.get("error")) or f"it answered {answer.status}"
     error = error_for_status(answer.status, "", provider="mcp")
-    return AuthError(f"{what}: {why[:500]}", code="oauth", status=answer.status, provider="mcp", retryable=error.retryable)
+    return AuthError(f"{what}: {excerpt(why, 500)}", code="oauth", status=answer.status, provider="mcp", retryable=error.retryable)
