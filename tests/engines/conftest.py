@@ -101,7 +101,8 @@ class Tab:
             if found := self.run(f"return {body}", values):
                 return found
             time.sleep(0.1)
-        raise TimeoutError(f"waited {timeout_s:g} s for {body}")
+        seen = self.run("return document.body.innerText + (document.querySelector('staysail-chat')?.shadowRoot?.querySelector('.startup')?.innerText ?? '')")
+        raise TimeoutError(f"waited {timeout_s:g} s for {body}; the page says {seen[:2000]!r}")
 
     def press(self, keys: str) -> None:
         self.engine.press(self.id, keys)
