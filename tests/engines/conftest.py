@@ -101,7 +101,8 @@ class Tab:
             if found := self.run(f"return {body}", values):
                 return found
             time.sleep(0.1)
-        seen = self.run("return document.body.innerText + (document.querySelector('staysail-chat')?.shadowRoot?.querySelector('.startup')?.innerText ?? '')")
+        startup = "document.querySelector('staysail-chat')?.shadowRoot?.querySelector('.startup')?.innerText ?? ''"
+        seen = self.run(f"return document.body.innerText + ({startup})")
         raise TimeoutError(f"waited {timeout_s:g} s for {body}; the page says {seen[:2000]!r}")
 
     def press(self, keys: str) -> None:

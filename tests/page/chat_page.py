@@ -33,8 +33,16 @@ class ChatPage:
     def open_panel(self, name: str) -> None:
         """Opens a panel of index.html where it is closed: by its button in the header, or in the menu."""
         panel = self.driver.find_element(By.ID, name)
-        if panel.is_displayed():
-            return
+        for _ in range(3):
+            if panel.is_displayed():
+                return
+            self._press_opener(name)
+            # A panel that another width brings back at this moment was closed by the press.
+            with suppress(TimeoutError):
+                self.wait(panel.is_displayed, f"the panel {name}", 4)
+        assert panel.is_displayed(), f"the panel {name} does not open"
+
+    def _press_opener(self, name: str) -> None:
         for close in self.driver.find_elements(By.CSS_SELECTOR, "body:has(main[inert]) .panel-close"):
             if close.is_displayed():
                 close.click()  # of a panel that lies over the page
@@ -43,7 +51,6 @@ class ChatPage:
             self.driver.find_element(By.ID, "open-menu").click()
             buttons = [self.driver.find_element(By.ID, f"menu-{name}")]
         buttons[0].click()
-        self.wait(panel.is_displayed, f"the panel {name}")
 
     def close_panel(self, name: str) -> None:
         if self.driver.find_element(By.ID, name).is_displayed():
