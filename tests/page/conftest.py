@@ -8,6 +8,7 @@ import pytest
 from pytest_pyodide.runner import SeleniumChromeRunner
 from selenium.webdriver import Chrome
 
+from tests.page.chat_page import ChatPage
 from tools.chromium import start_chrome
 from tools.serve import serving
 from tools.site import FOLDERS, Site
@@ -72,6 +73,17 @@ def kept_driver(browser: Chrome, site: str, request: pytest.FixtureRequest) -> C
     begin_anew_where_tried_again(browser, site, request)
     browser.get_log("browser")
     return browser
+
+
+@pytest.fixture
+def page(driver: Chrome, site: str) -> Iterator[ChatPage]:
+    """index.html in a wide window, once its own scripts have run."""
+    page = ChatPage(driver, site)
+    page.resize(1440, 900)
+    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    yield page
+    page.restore()
+    driver.get("about:blank")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -33,16 +33,11 @@ chat.agent = {
 
 
 @pytest.fixture
-def page(driver, site):
-    page = ChatPage(driver, site)
-    page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+def page(page):
     page.wait(lambda: page.run("return chat.ready"), "Python", 60)
     page.run(AGENT)
     page.open_panel("conversations")
-    yield page
-    page.restore()
-    driver.get("about:blank")
+    return page
 
 
 def rows(page: ChatPage) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.page.test_local_engine import WEIGHTS, run
+from tests.page.test_local_engine import WEIGHTS, open_engine, run
 from tests.page.weights_server import Weights, WeightsServer
 from tools.chromium import start_chrome
 
@@ -25,10 +25,7 @@ def server() -> Iterator[WeightsServer]:
 
 @pytest.fixture
 def page(site, browser):
-    browser.get(f"{site}tests/page/local_engine.html")
-    browser.set_script_timeout(110)
-    run(browser, "while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));")
-    run(browser, "for (const {name} of await engine.stored()) await engine.delete(name);")
+    open_engine(site, browser, "for (const {name} of await engine.stored()) await engine.delete(name);")
     yield browser
     run(browser, "engine.dispose();")
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.page.test_local_engine import WEIGHTS, ask, run, text_of
+from tests.page.test_local_engine import WEIGHTS, ask, open_engine, run, text_of
 from tools.serve import serving
 from tools.site import FOLDERS, Site
 
@@ -17,17 +17,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def page(site, browser):
-    browser.get(f"{site}tests/page/local_engine.html")
-    browser.set_script_timeout(110)
-    run(
-        browser,
-        """
-        while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));
-        engine.dispose();
-        window.engine = new LocalEngine({runtime: "native", threads: 1, contextTokens: 1024});
-        await engine.load();
-        """,
-    )
+    start = 'engine.dispose(); window.engine = new LocalEngine({runtime: "native", threads: 1, contextTokens: 1024}); await engine.load();'
+    open_engine(site, browser, start)
     yield browser
     run(browser, "engine.dispose();")
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.page.gguf_parts import with_template
-from tests.page.test_local_engine import WEIGHTS, run, text_of
+from tests.page.test_local_engine import WEIGHTS, open_engine, run, text_of
 
 pytestmark = [
     pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not built: make build"),
@@ -63,15 +63,10 @@ def model(template: str) -> tuple[str, int]:
 
 @pytest.fixture(scope="module")
 def page(site, browser):
-    browser.get(f"{site}tests/page/local_engine.html")
-    browser.set_script_timeout(110)
-    run(
-        browser,
-        "while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20)); engine.dispose();"
-        + LOAD
-        + "window.engine = new LocalEngine({threads: 1, contextTokens: 1024}); await engine.load({model});",  # by its template it runs native
-        *model(TEMPLATE),
+    load = (
+        "window.engine = new LocalEngine({threads: 1, contextTokens: 1024}); await engine.load({model});"  # by its template it runs native
     )
+    open_engine(site, browser, f"engine.dispose(); {LOAD} {load}", *model(TEMPLATE))
     yield browser
     run(browser, "engine.dispose();")
 

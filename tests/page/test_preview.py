@@ -16,15 +16,10 @@ LOOKS = "return [document.body.innerText, getComputedStyle(document.body).backgr
 
 
 @pytest.fixture
-def page(driver, site):
-    page = ChatPage(driver, site)
-    page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+def page(page):
     page.run("chat.conversation = undefined")  # nothing is kept, so that nothing waits for Python
     yield page
-    driver.switch_to.default_content()
-    page.restore()
-    driver.get("about:blank")
+    page.driver.switch_to.default_content()
 
 
 def enter(page: ChatPage) -> None:

@@ -11,16 +11,6 @@ from tests.page.test_page import choose, field
 from tests.server import TestServer
 
 
-@pytest.fixture
-def page(driver, site):
-    page = ChatPage(driver, site)
-    page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
-    yield page
-    page.restore()
-    driver.get("about:blank")
-
-
 def values(page: ChatPage) -> list[str]:
     return [field(page, id).get_attribute("value") for id in ("reasoning", "temperature", "longest")]
 

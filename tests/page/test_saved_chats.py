@@ -6,7 +6,7 @@ from base64 import b64encode
 import pytest
 from selenium.webdriver.common.by import By
 
-from tests.page.chat_page import START_S, ChatPage
+from tests.page.chat_page import START_S
 from tests.page.test_answers import ATTACKS
 from tests.page.test_conversations import press
 from tests.page.test_element_view import violations
@@ -62,16 +62,6 @@ def hostile(url: str) -> dict:
             {"role": "assistant", "content": text(all_of_it), "extra": {"sources": [source]}},
         ],
     }
-
-
-@pytest.fixture
-def page(driver, site):
-    page = ChatPage(driver, site)
-    page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
-    yield page
-    page.restore()
-    driver.get("about:blank")
 
 
 def test_a_saved_page_opens_alone_runs_nothing_and_reaches_nobody(page, tmp_path):

@@ -12,14 +12,9 @@ from tests.server import TestServer
 
 
 @pytest.fixture
-def page(driver, site):
-    page = ChatPage(driver, site)
-    page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+def page(page):
     page.run("chat.newConversation()")
-    yield page
-    page.restore()
-    driver.get("about:blank")
+    return page
 
 
 def ask(page: ChatPage, prompt: str, answer: str) -> None:
