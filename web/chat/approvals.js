@@ -10,10 +10,7 @@ export class Approvals {
   /** Answers that no run has taken yet. @type {Map<string, ApprovalAnswer>} */
   #answers = new Map();
 
-  /**
-   * @param {string} id of a request
-   * @returns {boolean} whether it has an answer that no run has taken
-   */
+  /** Whether a request has an answer that no run has taken. @param {string} id */
   isAnswered(id) {
     return this.#answers.has(id);
   }
@@ -42,6 +39,7 @@ export class Approvals {
   }
 
   /**
+   * Answers a request: passes the answer to the run that waits, or keeps it for the next one.
    * @param {string} id
    * @param {ApprovalAnswer} answer
    */

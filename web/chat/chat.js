@@ -62,7 +62,7 @@ export class Chat {
     return this.#state.control !== undefined;
   }
 
-  /** Fulfilled once it is known and stored what a stopped run said. @returns {Promise<unknown>} */
+  /** A promise that is fulfilled once the text of a stopped run is known and stored. @returns {Promise<unknown>} */
   get settled() {
     return Promise.resolve(this.#runs.settling).then(() => this.#state.question.stored);
   }
@@ -82,15 +82,15 @@ export class Chat {
   getSnapshot = () => this.#state.snapshot;
 
   /**
-   * Loads a kept conversation, and goes on with its last durable run where that is under way. Happens once, at the first subscription or
+   * Loads a kept conversation, and resumes its last durable run where that is under way. Happens once, at the first subscription or
    * prompt.
    * @returns {Promise<void>}
    */
   restore = () => (this.#restored ??= this.#restore());
 
   /**
-   * Goes on with the last durable run, of an earlier life of the page or of another tab, where one is under way.
-   * @param {() => boolean} [mayBegin] called when one was found
+   * Resumes the last durable run, which a page before a reload or another tab began, where one is under way.
+   * @param {() => boolean} [mayBegin] called when a run was found; whether it may be shown
    * @returns {Promise<void>}
    */
   resume = async (mayBegin = () => true) => {
@@ -132,7 +132,7 @@ export class Chat {
   stop = () => this.#runs.stop();
 
   /**
-   * Repeats the last prompt. A durable run that failed goes on where it broke off.
+   * Repeats the last prompt. Resumes a durable run that failed.
    * @returns {Promise<Reply | undefined>}
    */
   retry = async () => {
@@ -146,7 +146,7 @@ export class Chat {
   };
 
   /**
-   * Puts another prompt in the place of a user's message. What was answered before is kept as another version of the message: see
+   * Puts another prompt in the place of a user's message. The former answer is kept with another version of the message: see
    * `showVersion`.
    * @param {string} id of the message
    * @param {Prompt} prompt
@@ -290,7 +290,7 @@ export class Chat {
     }
   }
 
-  /** Shows the question without an answer that the conversation ends with, unless a durable run goes on with it. */
+  /** Shows the question at the end of the conversation that has no answer, unless a durable run is at work on it. */
   async #showOpenQuestion() {
     const state = this.#state;
     const found = await state.question.load(state.history, state.past.length);

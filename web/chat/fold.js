@@ -1,6 +1,6 @@
 /**
  * The messages of one run, folded from its events: the prompt and the answer, and a further pair for each message that the run took while it
- * was under way. A run that is resumed tells its events again from `run_started` on, which begins the fold anew.
+ * was under way. A resumed run repeats its events from `run_started` on, which begins the fold again.
  *
  * @import { AgentEvent, Message, Reply, Usage } from "../types.js"
  * @import { ChatMessage, ChatPart, QueuedPrompt } from "./types.js"
@@ -9,9 +9,9 @@
  * @property {number} first the number of its first message, for ids
  * @property {number | undefined} at the place of its prompt in the history
  * @property {ChatMessage[]} messages
- * @property {Message[] | undefined} before the history before the prompt, once a durable run has told it
+ * @property {Message[] | undefined} before the history before the prompt, known from `run_started` on
  * @property {string | undefined} runId of a durable run
- * @property {QueuedPrompt[]} queued messages that the run has on record and that wait
+ * @property {QueuedPrompt[]} queued messages of the record that wait
  * @property {Usage} usage
  * @property {Reply | undefined} reply
  */
@@ -78,7 +78,7 @@ export function foldRun(run, event) {
         try {
           return foldParts(parts, event);
         } catch (error) {
-          console.warn("staysail: an event could not be read", error); // it spoils itself alone
+          console.warn("staysail: an event could not be read", error); // the other events are shown
           return parts;
         }
       });
@@ -97,7 +97,7 @@ export function endRun(run, status, error) {
 }
 
 /**
- * Returns the messages of a run that goes on.
+ * Returns the messages of a resumed run: the last one streams again.
  * @param {ChatMessage[]} messages
  * @returns {ChatMessage[]}
  */
@@ -109,8 +109,9 @@ export function reopen(messages) {
 }
 
 /**
+ * Returns the view of a run with other parts in its answer.
  * @param {RunView} run
- * @param {(parts: ChatPart[]) => ChatPart[]} change of the answer's parts
+ * @param {(parts: ChatPart[]) => ChatPart[]} change returns the answer's parts
  * @returns {RunView}
  */
 export function withParts(run, change) {

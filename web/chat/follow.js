@@ -1,4 +1,4 @@
-/** Reading a stream that somebody may stop: stopping always works at once, whether or not the stream has noticed. */
+/** Reads a stream until a signal fires: reading stops at once, whether or not the stream has noticed the signal. */
 
 /**
  * Yields the items of a stream until the signal fires.

@@ -1,5 +1,5 @@
 /**
- * The conversation that a chat is kept as: what is restored from it, and what is taken back in it. The agent itself appends each run.
+ * The conversation that a chat is kept as: it is loaded from the store, and edits change it there. The agent itself appends each run.
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message, MessageLike } from "../types.js"
@@ -33,7 +33,7 @@ export class KeptConversation {
   /** @returns {Promise<Conversations>} */
   async #store() {
     if (this.#given) return this.#given;
-    const { Conversations } = await import("../agent/conversations.js"); // not before there is something to keep
+    const { Conversations } = await import("../agent/conversations.js"); // loaded once there is a conversation to keep
     return (this.#own ??= new Conversations());
   }
 
@@ -59,7 +59,7 @@ export class KeptConversation {
 
   /** Loads the question that has no answer yet, as JSON text. */
   async question() {
-    return (await this.#store()).question?.(this.#id); // a store of somebody's own may keep none
+    return (await this.#store()).question?.(this.#id); // the developer's own store may have no such method
   }
 
   /**
@@ -71,7 +71,7 @@ export class KeptConversation {
     if (this.id !== undefined) await (await this.#store()).putQuestion?.(this.id, question, message);
   }
 
-  /** @param {Message[]} messages */
+  /** Appends messages. @param {Message[]} messages */
   async append(messages) {
     await (await this.#store()).append(this.#id, messages);
   }

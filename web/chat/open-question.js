@@ -1,6 +1,6 @@
 /**
- * The question of a kept conversation that has no answer yet. The history holds what was answered, so this one stands beside it in the store,
- * and is shown again, with the error, after a reload.
+ * The question of a kept conversation that has no answer yet. The history holds answered questions only, so this one stands
+ * beside it in the store, and is shown again, with the error, after a reload.
  *
  * @import { Message, MessageLike } from "../types.js"
  * @import { RunView } from "./fold.js"
@@ -17,19 +17,19 @@
 import { StaysailError } from "../errors.js";
 import { beginRun, endRun } from "./fold.js";
 
-/** What is kept of an error: what tells a person what happened. */
-const TOLD = ["name", "message", "code", "status", "requestId", "provider", "limit", "most"];
+/** Fields of an error that are kept, for a person to read. */
+const ERROR_FIELDS = ["name", "message", "code", "status", "requestId", "provider", "limit", "most"];
 
-/** Characters of a question that may stand beside the history although it is answered. */
+/** A longer question is removed once the history holds it too; a shorter one stays until the next question. In characters. */
 const MOST_TWICE = 10_000;
 
 export class OpenQuestion {
   #kept;
-  /** Writes one after the other. @type {Promise<unknown>} */
+  /** The writes so far; each begins after the one before. @type {Promise<unknown>} */
   #writing = Promise.resolve();
-  /** Whether the store may hold one. */
+  /** Whether the store may hold a question. */
   #isHeld = false;
-  /** Characters of the one that was stored last. */
+  /** Characters of the last stored question. */
   #length = 0;
 
   /** @param {KeptConversation} kept */
@@ -37,13 +37,13 @@ export class OpenQuestion {
     this.#kept = kept;
   }
 
-  /** Fulfilled once the store has it. */
+  /** A promise that is fulfilled once the question is stored. */
   get stored() {
     return this.#writing;
   }
 
   /**
-   * Stores a question that is asked now.
+   * Stores a question as its run begins.
    * @param {Unanswered["prompt"]} prompt
    * @param {number} at messages before it
    */
@@ -52,7 +52,7 @@ export class OpenQuestion {
   }
 
   /**
-   * Stores how a run ended that the conversation does not hold.
+   * Stores the end of a run that the conversation does not hold.
    * @param {RunView} run
    * @param {number} at messages before its prompt
    * @param {unknown} error undefined for a run that was stopped
@@ -62,19 +62,19 @@ export class OpenQuestion {
     this.#put({ at, prompt, status: error ? "failed" : "stopped", error: error ? describe(error) : undefined, runId: run.runId });
   }
 
-  /** The conversation holds it now. One with files is not kept twice. */
+  /** Notes that the conversation holds the question. Removes a long one, such as one with files, which would be stored twice. */
   answered() {
     if (this.#length > MOST_TWICE) this.forget();
   }
 
-  /** Forgets it: another message stands in its place. */
+  /** Removes the question: another message stands in its place. */
   forget() {
     if (this.#isHeld) this.#put(undefined);
     this.#isHeld = false;
   }
 
   /**
-   * Returns the run of a question that was stored after these messages, as it is shown.
+   * Returns the view of the run of a stored question; undefined unless the question follows these messages.
    * @param {Message[]} history
    * @param {number} first messages that are shown before it
    * @returns {Promise<{run: RunView, error: Error | undefined} | undefined>}
@@ -85,8 +85,8 @@ export class OpenQuestion {
     this.#isHeld = true;
     const stored = readUnanswered(text);
     if (stored?.at !== history.length) return undefined; // the conversation went on
-    const { at, prompt, status, error: told, runId } = stored;
-    const error = status === "stopped" ? undefined : revive(told);
+    const { at, prompt, status, error: kept, runId } = stored;
+    const error = status === "stopped" ? undefined : revive(kept);
     const run = endRun(beginRun(prompt, first, at), error ? "failed" : "stopped", error);
     return { run: { ...run, runId }, error };
   }
@@ -97,7 +97,7 @@ export class OpenQuestion {
     const message = question && { role: "user", content: question.prompt };
     const text = question ? JSON.stringify(question) : "";
     this.#length = text.length;
-    // A store that fails tells so by the run, which writes to it too.
+    // A failure of the store is an error of the run, which writes to it too.
     this.#writing = this.#writing
       .then(() => this.#kept.putQuestion(text, /** @type {MessageLike | undefined} */ (message)))
       .catch(() => {});
@@ -106,7 +106,7 @@ export class OpenQuestion {
 
 /**
  * @param {string} text
- * @returns {Unanswered | undefined} undefined for what is damaged, or of another version
+ * @returns {Unanswered | undefined} undefined for damaged text, and for text of another version
  */
 function readUnanswered(text) {
   try {
@@ -116,19 +116,19 @@ function readUnanswered(text) {
   }
 }
 
-/** @param {any} error */
+/** Returns the fields of an error that are kept. @param {any} error */
 function describe(error) {
   return error instanceof Error
-    ? Object.fromEntries(TOLD.map((name) => [name, /** @type {any} */ (error)[name]]))
+    ? Object.fromEntries(ERROR_FIELDS.map((name) => [name, /** @type {any} */ (error)[name]]))
     : { message: String(error) };
 }
 
-/** @param {Record<string, unknown>} [told] */
-function revive(told) {
-  if (!told)
+/** Makes an error of its kept fields. @param {Record<string, unknown>} [kept] */
+function revive(kept) {
+  if (!kept)
     return new StaysailError("no answer is here: the page was left before it came, or another tab is at work on it", { code: "left" });
-  const values = Object.entries(told).filter(([, value]) => value !== undefined && value !== null);
-  const error = new StaysailError(String(told.message ?? ""));
+  const values = Object.entries(kept).filter(([, value]) => value !== undefined && value !== null);
+  const error = new StaysailError(String(kept.message ?? ""));
   for (const [name, value] of values) Object.defineProperty(error, name, { value, configurable: true, writable: true });
   return error;
 }

@@ -1,5 +1,5 @@
 /**
- * Where a chat's messages stand in the model's history.
+ * The places of a chat's messages in the model's history.
  *
  * @import { Message } from "../types.js"
  * @import { ChatMessage } from "./types.js"
@@ -28,6 +28,7 @@ export function placed(messages, history, from) {
 }
 
 /**
+ * Returns the place of a user's message in the history, from a place on; undefined where it is not found.
  * @param {ChatMessage} message
  * @param {Message[]} history
  * @param {number} from
@@ -43,11 +44,11 @@ function findPrompt(message, history, from) {
  * @param {any} error
  * @param {RunView | undefined} run
  * @param {Message[]} before the history before the run
- * @returns {Message[] | undefined} undefined where nothing was said
+ * @returns {Message[] | undefined} undefined where there is no text
  */
 export function brokenHistory(error, run, before) {
-  const told = error?.history;
-  if (Array.isArray(told) && told.length > before.length && told.at(-1)?.role !== "user") return told;
+  const known = error?.history;
+  if (Array.isArray(known) && known.length > before.length && known.at(-1)?.role !== "user") return known;
   const [prompt, answer] = run?.messages.slice(-2) ?? [];
   const text = textOf(answer);
   if (!prompt || !text) return undefined;

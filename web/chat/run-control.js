@@ -65,7 +65,7 @@ export class RunControl {
     return this.carryOut(run, async (agent, options) => {
       await state.versions.save();
       state.question.ask(prompt, state.history.length);
-      if (broken?.messages.at(-1)?.status === "failed") await this.#appendUnfinished(broken, agent); // one that was stopped is kept already
+      if (broken?.messages.at(-1)?.status === "failed") await this.#appendUnfinished(broken, agent); // a stopped run is kept already
       return agent.stream(prompt, options);
     });
   }
@@ -138,14 +138,14 @@ export class RunControl {
       const begun = first === run.first ? run : foldRun({ ...run, first }, event);
       state.run = { ...begun, messages: state.versions.count(begun.messages) };
     } else state.run = run;
-    if (event.type === "message_delivered") state.steering.withdraw(event.id); // of an agent that does not know the Steering
+    if (event.type === "message_delivered") state.steering.withdraw(event.id); // an agent of another kind may not know the Steering
     if (event.type === "run_done" && event.reply.pending?.length) state.paused = event.reply;
     state.notifySoon();
     this.#options.onEvent?.(event);
   }
 
   /**
-   * Ends a run that went well.
+   * Ends a run that has its answer.
    * @param {ChatAgent} agent
    */
   async #finish(agent) {
@@ -205,7 +205,7 @@ export class RunControl {
   }
 
   /**
-   * Deletes runs that nobody carries out from the record, where there may be some.
+   * Deletes the runs that no tab carries out from the record.
    * @param {ChatAgent} [agent]
    * @param {string} [kept] the id of a run that stays
    */
@@ -283,7 +283,7 @@ export class RunControl {
     this.#state.usage = noUsage();
   }
 
-  /** Whether a durable run is under way, of an earlier life of the page or of another tab. */
+  /** Whether a durable run is under way that a page before a reload or another tab began. */
   async isAtWork() {
     return Boolean(this.#options.durable && (await findLastRun(await this.getAgent(), this.#state.kept.id)));
   }

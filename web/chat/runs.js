@@ -1,5 +1,5 @@
 /**
- * The durable runs of a chat: the last of them, which may be under way still.
+ * The durable runs of a chat: finds the last one, which may be under way, and deletes runs.
  *
  * @import { AgentEvent } from "../types.js"
  * @import { ChatAgent, ChatCall } from "./types.js"
@@ -7,7 +7,7 @@
  */
 
 /**
- * Returns how to go on with the last run, of an earlier life of the page or of another tab, or how to show its end.
+ * Returns the prompt of the last run, which a page before a reload or another tab began, and a function that resumes it or shows its end.
  * @param {ChatAgent} agent
  * @param {string} [conversation] the conversation of the run. It holds the runs that have ended, so those are not shown again
  * @returns {Promise<{prompt: string, begin: Begin} | undefined>}
@@ -22,7 +22,7 @@ export async function findLastRun(agent, conversation) {
 }
 
 /**
- * Returns how to go on with the last run where it failed, so that nothing that it did is done twice.
+ * Returns a function that resumes the last run where it failed, so that its tool calls are not repeated.
  * @param {ChatAgent} agent
  * @param {string} [conversation]
  * @returns {Promise<Begin | undefined>}
@@ -34,7 +34,7 @@ export async function findFailedRun(agent, conversation) {
 }
 
 /**
- * Deletes the runs of a chat that nobody carries out.
+ * Deletes the runs of a chat that no tab carries out.
  * @param {ChatAgent} agent
  * @param {string} [conversation]
  * @param {string} [kept] the id of a run that stays
@@ -44,6 +44,7 @@ export async function forgetRuns(agent, conversation, kept) {
 }
 
 /**
+ * Returns the runs on record, the newest first; none for an agent without a record.
  * @param {ChatAgent} agent
  * @param {string} [conversation]
  */

@@ -54,7 +54,7 @@ export type ChatTool = {
   /** Reports of the running tool, in order. */
   progress: ChatProgress[];
   result?: ChatToolResult;
-  /** What an agent does that serves as the tool, where it was given with `events: true`. */
+  /** The parts of an agent that serves as the tool with `events: true`. */
   parts: ChatPart[];
 };
 /** text: printed text, or a report as text. value: a report that is not text alone. part: a picture or a table. */
@@ -76,14 +76,14 @@ export type ChatSource = { type: "source"; source: Source };
 export type ChatFile = { type: "file"; file: ImagePart | AudioPart | FilePart };
 /** The beginning of a model call. finishReason and usage: once it has ended. */
 export type ChatStep = { type: "step"; step: number; finishReason?: FinishReason; usage?: Usage };
-/** An event that people may want to know of: a repeated call, an option left out, another model or agent that goes on. */
+/** An event that is shown as a notice: a repeated call, an option left out, another model or agent that goes on. */
 export type ChatNotice = { type: "notice"; event: RetryScheduled | RequestAdjusted | ModelChanged | HandedOver };
 /** A part of a kind that this version does not know. */
 export type ChatUnknown = { type: "unknown"; value: unknown };
 export type ChatPart = ChatText | ChatReasoning | ChatTool | ChatSource | ChatFile | ChatStep | ChatNotice | ChatUnknown;
 
 export type ChatMessage = {
-  /** Stays the same as long as the message does. */
+  /** The same as long as the message exists. */
   id: string;
   role: "user" | "assistant";
   parts: ChatPart[];
@@ -91,17 +91,17 @@ export type ChatMessage = {
   status: "streaming" | "done" | "stopped" | "failed";
   error?: Error;
   usage?: Usage;
-  /** The messages of the model's history that it stands for, [at, end); undefined while they are not known. */
+  /** The range of the history's messages that it shows, [at, end); undefined until it is known. */
   at?: number;
   end?: number;
   /** A user's message as it was sent. */
   prompt?: Message["content"];
-  /** Which of how many versions of a user's message it is, from 1; undefined where it is the only one. `showVersion` goes to another. */
+  /** The number of the version that is shown, from 1, and how many there are; undefined for a single version. See `showVersion`. */
   version?: number;
   versions?: number;
 };
 
-/** A message that waits for its place: the next step of the run, or after the answer. */
+/** A message that waits: for the next step of the run, or for the end of the answer. */
 export type QueuedPrompt = { id: string; prompt: Content; when: "next_step" | "after" };
 
 /** The state of a chat. A snapshot never changes; a message or part that did not change is the same object in the next snapshot. */
@@ -117,7 +117,7 @@ export type ChatSnapshot = {
   /** Prompts that wait for their turn. */
   queued: QueuedPrompt[];
   error: Error | undefined;
-  /** Of all model calls of this chat since it was created. */
+  /** The usage of all model calls of this chat since it was created. */
   usage: Usage;
 };
 
@@ -135,7 +135,7 @@ export type ChatCall = {
 /** An agent as a chat needs it: staysail's Agent, or anything that streams a run's events. */
 export interface ChatAgent {
   stream(prompt: Prompt, options: ChatCall): AsyncIterable<AgentEvent>;
-  /** What follows is for durable runs. */
+  /** The methods from here on are for durable runs. */
   runs?(): Promise<(Pick<RunInfo, "id" | "state" | "prompt" | "owned"> & Partial<Pick<RunInfo, "conversation">>)[]>;
   resumeStream?(run: Reply | string, options: ChatCall): AsyncIterable<AgentEvent>;
   watch?(runId: string, options: ChatCall): AsyncIterable<AgentEvent>;
@@ -152,16 +152,16 @@ export type ChatOptions = {
   conversations?: Conversations;
   /** The messages before the chat, for a chat that is not kept. */
   history?: Message[];
-  /** Whether the agent's runs are durable and a chat without a conversation goes on with the last of them. A kept chat always does. */
+  /** Whether the agent's runs are durable and a chat without a conversation resumes the last of them. A kept chat always does. */
   durable?: boolean;
   /**
-   * "manual": only `restore()` loads the kept conversation, and only `resume()` goes on with a run. By default the first subscription or prompt
+   * "manual": only `restore()` loads the kept conversation, and only `resume()` resumes a run. By default the first subscription or prompt
    * does both.
    */
   restore?: "auto" | "manual";
   /** Called with the kept conversation once it is loaded. */
   onRestore?: (stored: StoredConversation) => void;
-  /** Called with each approval request for which this chat is asked. */
+  /** Called with each approval request of this chat's runs. */
   onApproval?: (request: ApprovalRequest) => void;
   /** Called with each event of a run, after the chat has taken it. */
   onEvent?: (event: AgentEvent) => void;

@@ -1,5 +1,5 @@
 /**
- * Versions of a user's message: an edit or a repetition begins a branch, and the branches before it are kept, each with all that followed.
+ * Versions of a user's message: an edit or a repetition begins a branch, and the branches before it are kept, each with the messages that followed.
  *
  * How it works. The history holds the branch that is shown. A place at which branches part is a point; it holds the others, each as the
  * messages from the point on and the points further on that belonged to them, so going to a branch puts back what was seen there. A kept
@@ -23,7 +23,7 @@ export class Versions {
   #kept;
   /** @type {Point[]} */
   #points = [];
-  /** Stores what is shown and not stored. @type {(() => Promise<void>) | undefined} */
+  /** Stores the branch that is shown and not stored. @type {(() => Promise<void>) | undefined} */
   #putBack;
 
   /** @param {KeptConversation} kept */
@@ -38,8 +38,8 @@ export class Versions {
   }
 
   /**
-   * Loads the versions of a kept history. Where the page was left before the last version had an answer, the one before is shown. The store
-   * gets that one back with the next change, as another tab may be at work on the answer.
+   * Loads the versions of a kept history. Where the page was left before the last version had an answer, the one before is shown. It
+   * is stored with the next change, and not before: another tab may be at work on the answer.
    * @param {Message[]} history
    * @param {() => Promise<boolean>} isAtWork whether a durable run goes on with the last version
    * @returns {Promise<Message[]>} the history that is shown
@@ -55,7 +55,7 @@ export class Versions {
     return [...history, ...branch.messages];
   }
 
-  /** Stores what is shown and not stored. */
+  /** Stores the branch that is shown and not stored. */
   async save() {
     const putBack = this.#putBack;
     this.#putBack = undefined;
@@ -92,7 +92,7 @@ export class Versions {
   }
 
   /**
-   * Whether there is such a version, and another one is shown.
+   * Whether a message has this version, and another version is shown.
    * @param {number | undefined} at
    * @param {number} version
    */
@@ -190,6 +190,6 @@ function readPoints(text, length) {
     const points = /** @type {Point[]} */ (JSON.parse(text ?? "[]"));
     return points.filter(({ at, shown, branches }) => at <= length && branches.length > 1 && branches[shown] === null);
   } catch {
-    return []; // by another version, or damaged
+    return []; // damaged, or of another version of the package
   }
 }
