@@ -14,17 +14,17 @@ import { isLocal, loadLocalModel } from "./local-start.js";
 export class AgentSource {
   #python;
   #startup;
-  /** @type {ChatAgent | undefined} the page's own; settings are then not used */
+  /** @type {ChatAgent | undefined} the page's own agent, in place of the settings */
   given;
   /** @type {Partial<AgentOptions>} */
   #options = {};
   /** @type {ToolSource} */
   #tools;
-  /** Whether the agent made last has any. */
+  /** Whether the last agent has tools. */
   #hasTools = false;
   /** @type {ChatAgent | undefined} */
   #made;
-  /** Counts changes: an agent of settings that are no more serves once. */
+  /** Counts changes of the settings: an agent that was being made of former settings is used once. */
   #version = 0;
 
   /**
@@ -55,7 +55,7 @@ export class AgentSource {
     return this.#options[name];
   }
 
-  /** "provider:model"; "" where it is none of a provider's, or several that stand in for each other. */
+  /** "provider:model"; "" for a model that is an object, and for several models. */
   get modelName() {
     const given = this.get("model");
     const model = Array.isArray(given) && given.length === 1 ? given[0] : given;
@@ -84,7 +84,7 @@ export class AgentSource {
     const version = this.#version;
     const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
     const given = this.#tools;
-    const { Agent } = await import("../index.js"); // not before there is something to ask it
+    const { Agent } = await import("../index.js"); // loaded with the first message
     const tools = typeof given === "function" ? await given() : given;
     const made = new Agent(/** @type {AgentOptions} */ ({ ...set, tools }));
     this.#hasTools = Boolean(tools?.length);
@@ -92,7 +92,7 @@ export class AgentSource {
     return made;
   }
 
-  /** What is waited for before an answer can begin, in words. */
+  /** The words for the user before an answer begins: what it waits for. */
   get waitingFor() {
     if (this.given || this.#python.ready) return "Thinking";
     return "Python is still starting. Your message goes out as soon as it is up.";
@@ -100,12 +100,12 @@ export class AgentSource {
 
   /** Starts Python ahead of the first message. */
   warm() {
-    if (!this.given) this.#python.start().catch(() => {}); // it shows its own failure
+    if (!this.given) this.#python.start().catch(() => {}); // a failure is shown by the view of Python's start
   }
 
   /**
-   * The agent with everything that it needs before it can answer.
-   * @param {(what: string) => void} wait told what is waited for
+   * Returns the agent, once Python and the model in the page are ready.
+   * @param {(what: string) => void} wait called with words for the user: what the answer waits for
    * @param {AbortSignal} signal
    */
   async prepare(wait, signal) {

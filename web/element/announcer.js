@@ -1,4 +1,4 @@
-/** Speaks to screen readers: whole paragraphs and what happened, one after the other, never single words. */
+/** Announces whole paragraphs and events to screen readers, one after the other, never single words. */
 
 import { h } from "./dom.js";
 

@@ -1,6 +1,6 @@
 /**
- * The question whether a tool may be called: approve, change the arguments, refuse with a reason. Of a call that was cut off nobody knows
- * whether it took effect, so there it is: repeat, give its result, or refuse.
+ * The question whether a tool may be called: approve, change the arguments, refuse with a reason. A call that was cut off
+ * may have taken effect: it can be repeated, given its result, or refused.
  *
  * @import { ApprovalAnswer, ApprovalRequest } from "./types.js"
  */
@@ -58,7 +58,7 @@ export class ApprovalForm {
     if (request.expiresAt !== null) this.#countDown(request.expiresAt);
   }
 
-  /** Nobody needs the answer any more. */
+  /** Ends the question without an answer: the run is over. */
   remove() {
     clearInterval(this.#timer);
     this.node.remove();

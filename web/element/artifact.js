@@ -95,7 +95,7 @@ function page(text) {
 }
 
 /**
- * A page without scripts, addresses and what else reaches beyond it. Its styles are kept out of the parser, which would hold them against the
+ * A page without scripts, addresses and anything else that reaches beyond it. Its styles are kept out of the parser, which would hold them against the
  * security policy of this page.
  * @param {string} text
  * @returns {{sheets: string, body: HTMLElement}} styles of elements stand in data-style
@@ -110,7 +110,7 @@ function withoutReach(text) {
   return { sheets, body };
 }
 
-/** Removes what leads elsewhere, or loads from there. @param {Element} root */
+/** Removes links, and attributes that load from elsewhere. @param {Element} root */
 function withoutAddresses(root) {
   for (const node of root.querySelectorAll("*")) {
     for (const { name, value } of [...node.attributes])

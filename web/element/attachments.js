@@ -15,14 +15,14 @@ const LARGEST_TEXT_BYTES = 1e6;
 const PICTURE = /^image\/(?:png|jpeg|gif|webp)$/;
 const TEXT_TYPE = /^text\/|^application\/(?:json|xml|x-yaml|javascript|toml|sql)$|\+(?:json|xml)$/;
 const MEDIA_TYPE = /^(?:audio|font|image|video)\//;
-/** What Python reads; all other files without a NUL byte are text. */
+/** Kinds of documents that Python reads; all other files without a NUL byte are text. */
 const DOCUMENT_NAME = /\.(?:docm|docx|dotx|epub)$/i;
 const DOCUMENT_TYPE =
   /^application\/(?:epub\+zip|vnd\.openxmlformats-officedocument\.wordprocessingml\.(?:document|template)|vnd\.ms-word\..*)$/;
 /** Bytes that tell text from other data. */
 const BEGINNING = 4096;
 
-/** What a file picker offers. */
+/** The kinds of files in a file picker. */
 export const ACCEPT =
   "image/png,image/jpeg,image/gif,image/webp,application/pdf,text/*,.docx,.docm,.dotx,.epub,.csv,.tsv,.json,.jsonl,.ndjson,.geojson,.md,.html,.py,.js,.ts,.toml,.yaml,.yml,.xml,.log,.sql,.sh,.tex,.rst,.srt,.vtt,.ini";
 const KINDS = "pictures (PNG, JPEG, GIF, WebP), PDF, DOCX, EPUB and text can";
@@ -30,7 +30,7 @@ const KINDS = "pictures (PNG, JPEG, GIF, WebP), PDF, DOCX, EPUB and text can";
 /** @typedef {{name: string, part: TextPart | MediaPart, notes: string[]}} Attachment notes: what a reader left out */
 /** @typedef {(file: File) => Promise<LoadedDocument[]>} Reader */
 
-/** A file of a kind that goes into no message. */
+/** Raised for a file of a kind that no message can carry. */
 class UnusableError extends Error {}
 
 /**

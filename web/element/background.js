@@ -1,4 +1,4 @@
-/** Chats that go on while another is looked at, and what their rows in a list tell. */
+/** Chats that go on in the background while another is shown, and their activities, which a list of chats shows. */
 
 /**
  * @import { Session } from "./session.js"
@@ -6,19 +6,19 @@
  */
 
 export class Background {
-  /** By the ids of their conversations. @type {Map<string, Session>} */
+  /** The sessions by the ids of their conversations. @type {Map<string, Session>} */
   #sessions = new Map();
-  /** What was told last. @type {Map<string, Activity>} */
+  /** The last known activity of each. @type {Map<string, Activity>} */
   #states = new Map();
   #tell;
 
-  /** @param {(id: string, state: Activity) => void} tell is called when a chat does something else than before */
+  /** @param {(id: string, state: Activity) => void} tell called when a chat's activity changes */
   constructor(tell) {
     this.#tell = tell;
   }
 
   /**
-   * Keeps a chat that is left, where something of it would be lost otherwise: a run, a failure that the store does not hold, messages that wait.
+   * Keeps a chat that is left, where it has a run, a failure that the store does not hold, or messages that wait.
    * @param {Session} session
    * @returns {boolean} whether it is kept
    */
@@ -30,7 +30,7 @@ export class Background {
   }
 
   /**
-   * Takes a chat out: it is looked at.
+   * Takes a chat out, to be shown.
    * @param {string | undefined} id
    * @returns {Session | undefined} undefined where the store has all of it
    */
@@ -42,7 +42,7 @@ export class Background {
     return session;
   }
 
-  /** Ends what a chat does, and forgets it. @param {string} id */
+  /** Ends a chat's run, and forgets the chat. @param {string} id */
   async end(id) {
     const session = this.#sessions.get(id);
     this.#sessions.delete(id);
@@ -51,7 +51,7 @@ export class Background {
   }
 
   /**
-   * Notes what a chat does.
+   * Notes a chat's activity. Returns it.
    * @param {Session} session
    * @param {boolean} isShown
    * @returns {Activity}
@@ -66,7 +66,7 @@ export class Background {
   }
 
   /**
-   * Lists the chats that have something to tell.
+   * Lists the chats with an activity.
    * @param {Session} shown
    * @returns {{id: string, state: Activity, title: string}[]} title: the first words, of a chat that the store may not hold yet; else ""
    */

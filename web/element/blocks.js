@@ -108,7 +108,7 @@ class FailedBlock {
 
 /**
  * The way in which a block is made of pieces. pieces: those of a token; key: the looks of a piece; only: a token with other pieces, for the parser; frame:
- * whatever else is seen of the block; way: how every piece is drawn; selector: where pieces are.
+ * the visible rest of the block; way: how every piece is drawn; selector: where pieces are.
  * @template {Tokens.List | Tokens.Table} T
  * @typedef {{type: string, selector: string, pieces: (token: T) => any[], key: (piece: any) => string, only: (token: T, pieces: any[]) => T,
  *   frame: (token: T) => string, way?: (token: T) => unknown, grown?: (home: Element, count: number) => void}} Making

@@ -22,7 +22,7 @@ export class CodeView {
   #content = h("code");
   #language;
   #shown = "";
-  /** What each box was coloured with. @type {string[]} */
+  /** The text and tokens that each box was coloured with. @type {string[]} */
   #colours = [];
   #isWaiting = false;
   /** @type {Diagram | undefined} */

@@ -76,7 +76,7 @@ export class CodeRun {
   }
 
   /**
-   * Asks the element where its Python is, and for whom blocks of Python share their names.
+   * Returns the address of the element's Python, and the name of the chat whose blocks share their variables.
    * @returns {{runtimeURL?: string, scope?: object}}
    */
   #findPlace() {

@@ -1,4 +1,4 @@
-/** Where the user writes: Enter sends, Shift+Enter is a new line; files by button, camera, paste and drop. */
+/** The field for the user's message: Enter sends, Shift+Enter is a new line; files by button, camera, paste and drop. */
 
 /** @import { Reader } from "./attachments.js" */
 /** @import { Prompt } from "./types.js" */

@@ -1,5 +1,5 @@
 /**
- * What the element shows: the chat that is looked at, the composer, how far Python's start has come. Kept conversations are opened, others begun.
+ * The content of the element: the chat that is shown, the composer, the progress of Python's start. Kept conversations are opened, others begun.
  *
  * @import { Conversations } from "../agent/conversations.js"
  * @import { Message, Prompt, Source, ToolViewer } from "./types.js"
@@ -11,7 +11,7 @@
  * @property {ShadowRoot | null} shadowRoot
  * @property {string | boolean} durable the name of its record of runs, or ""
  *
- * Dispatches an event of the element; false where somebody prevented what comes of it.
+ * Dispatches an event of the element. Returns false where a listener prevented the default.
  * @typedef {(type: string, detail: object, options?: EventInit) => boolean} Tell
  */
 
@@ -47,7 +47,7 @@ export class Dialogue {
   toolViews = {};
   /** @type {Conversations | undefined} */
   conversations;
-  /** What the page knows of its model, and the catalog does not. @type {ModelFacts} */
+  /** Facts about the model that the page knows, and the catalog does not. @type {ModelFacts} */
   facts = {};
   python;
   source;
@@ -61,7 +61,7 @@ export class Dialogue {
   /**
    * @param {Host} host
    * @param {Tell} tell
-   * @param {(event: Event) => void} choose told of a click on what stands there while there is no turn
+   * @param {(event: Event) => void} choose called with a click on the content that is shown while there is no turn
    */
   constructor(host, tell, choose) {
     this.#host = host;
@@ -108,12 +108,12 @@ export class Dialogue {
     this.#session.history = messages;
   }
 
-  /** The chats that do something, and those with an answer that was not looked at. */
+  /** The chats with a run under way, and those with an answer that was not shown yet. */
   get activity() {
     return this.#background.list(this.#session);
   }
 
-  /** Draws what a kept conversation holds; undefined: nothing is kept. @param {string | undefined} id */
+  /** Draws a kept conversation; undefined: a chat that is not kept. @param {string | undefined} id */
   open(id) {
     if (id === this.conversation) return;
     const isNew = this.#switchTo(id);
@@ -130,12 +130,12 @@ export class Dialogue {
     return id;
   }
 
-  /** Ends when the answer is there, was stopped or failed; false if one is under way already. @param {Prompt} prompt */
+  /** Sends a prompt. Returns once the run has ended; false where a run is under way already. @param {Prompt} prompt */
   send(prompt) {
     return this.#session.send(prompt);
   }
 
-  /** Asks the last question again. */
+  /** Repeats the last prompt. */
   retry() {
     return this.#session.retry();
   }
@@ -150,7 +150,7 @@ export class Dialogue {
     this.#background.stop();
   }
 
-  /** Ends what a conversation does, which is about to be deleted. @param {string} id */
+  /** Ends the run of a conversation that is about to be deleted. @param {string} id */
   async end(id) {
     await (id === this.conversation ? this.#session.end() : this.#background.end(id));
   }
@@ -231,7 +231,7 @@ export class Dialogue {
     this.turns.busy = session.restoring !== undefined;
   }
 
-  /** The button's: a kept conversation stays as it is, and another begins. */
+  /** Clears the chat, for the button: a kept conversation stays as it is, and another begins. */
   #startNew() {
     if (this.conversation === undefined) return this.clear();
     this.begin();
@@ -267,7 +267,7 @@ export class Dialogue {
   }
 }
 
-/** Once whoever made the element has set what it needs. @param {() => void} work */
+/** Resumes a durable run once the element's properties are set. @param {() => void} work */
 function onceSet(work) {
   if (document.readyState === "complete") setTimeout(work);
   else window.addEventListener("load", () => setTimeout(work), { once: true });

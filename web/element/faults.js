@@ -1,4 +1,4 @@
-/** An error in the words of someone who was only chatting: what happened, and what to do. The error's own text is for whoever reports it. */
+/** Describes an error to a person who chats: what happened, and what to do. The error's own text is for a report. */
 
 /**
  * @typedef {object} Fault

@@ -9,11 +9,11 @@ export function formatSeconds(seconds) {
   return seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
 }
 
-/** Deeper JSON is not indented, which would be most of it. */
+/** Levels of JSON that are indented: the indents of deeper levels would be longer than their text. */
 const MOST_DEPTH = 100;
 
 /**
- * JSON to be read by people; text that says so where a value has none.
+ * Formats a value as JSON for people; says so in words where a value has no JSON.
  * @param {unknown} value
  * @returns {string}
  */

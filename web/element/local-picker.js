@@ -1,8 +1,8 @@
 /**
- * The models that can run in this page: what each costs and what to expect of it, its download, what is stored, and how to delete it.
+ * The models that can run in this page: their sizes and abilities, their downloads, and buttons to use and delete them.
  *
  * @import { LocalModel, StoredModel } from "../local/types.js"
- * @typedef {{name: string, control: AbortController, bar: HTMLProgressElement, told: HTMLElement}} Transfer
+ * @typedef {{name: string, control: AbortController, bar: HTMLProgressElement, amount: HTMLElement}} Transfer
  */
 
 import { h } from "./dom.js";
@@ -22,7 +22,7 @@ export function titleOf(model) {
 
 export class LocalPicker {
   #actions;
-  /** What the browser keeps, by name. @type {Map<string, StoredModel>} */
+  /** Models in the browser's storage, by name. @type {Map<string, StoredModel>} */
   #stored = new Map();
   /** @type {Transfer | undefined} */
   #transfer;
@@ -62,14 +62,14 @@ export class LocalPicker {
     this.#actions = actions;
   }
 
-  /** Downloads a model by its place, as far as it is one. */
+  /** Downloads a model by its address or name, where the text is one. */
   async #getPlace() {
     const name = this.#place.value.trim().replace(/^local:/, "");
     if (!name) return this.#say("Write where the model is: hf:owner/repo/file.gguf, or an address.", true);
     await this.#get(name);
   }
 
-  /** Reads anew what is stored. */
+  /** Reads the list of stored models again. */
   async refresh() {
     try {
       const engine = await localEngine();
@@ -137,7 +137,7 @@ export class LocalPicker {
       marks.length > 0 && h("p", { class: "local-marks" }, marks.join(" · ")),
       h("p", { class: "note" }, about.filter(Boolean).join(" ")),
       facts.length > 0 && h("p", { class: "note" }, facts.filter(Boolean).join(" · ")),
-      isComing && this.#transfer && h("div", { class: "local-transfer" }, this.#transfer.bar, this.#transfer.told),
+      isComing && this.#transfer && h("div", { class: "local-transfer" }, this.#transfer.bar, this.#transfer.amount),
       h("div", { class: "row-buttons" }, ...this.#buttons(name, title, { isChosen, isComing, kept })),
     );
   }
@@ -163,8 +163,8 @@ export class LocalPicker {
     const title = titleOf(name);
     const control = new AbortController();
     const bar = h("progress", { "aria-label": `Download of ${title}` });
-    const told = h("span", { class: "note" }, "Asking …");
-    this.#transfer = { name, control, bar, told };
+    const amount = h("span", { class: "note" }, "Asking …");
+    this.#transfer = { name, control, bar, amount };
     if (!LOCAL_MODELS.some((model) => model.name === name) && !this.#stored.has(name))
       this.#stored.set(name, { name, sizeBytes: 0, storedBytes: 0, isComplete: false });
     this.draw();
@@ -175,7 +175,7 @@ export class LocalPicker {
         signal: control.signal,
         onProgress({ loadedBytes, totalBytes }) {
           if (totalBytes) [bar.max, bar.value] = [totalBytes, loadedBytes];
-          told.textContent = totalBytes ? `${megabytes(loadedBytes)} of ${megabytes(totalBytes)}` : megabytes(loadedBytes);
+          amount.textContent = totalBytes ? `${megabytes(loadedBytes)} of ${megabytes(totalBytes)}` : megabytes(loadedBytes);
         },
       });
       this.#transfer = undefined;

@@ -1,4 +1,4 @@
-/** The model in the page, made ready before it is asked, so that its download is seen. */
+/** Loads the model in the page before the first prompt, and shows its download. */
 
 /** @import { Startup } from "./startup.js" */
 
@@ -15,7 +15,7 @@ export function isLocal(model) {
 }
 
 /**
- * Ends when the model can answer; at once where it already can.
+ * Loads the model. Returns once it can answer.
  * @param {string} model "local" or "local:<address of a GGUF>"
  * @param {Startup} view
  * @param {{tools: boolean, signal: AbortSignal}} options tools: whether the agent has any

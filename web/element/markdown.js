@@ -109,7 +109,7 @@ export class MarkdownView {
   }
 
   /**
-   * All but the last block, when the last one has really begun; of one long block all but its last piece.
+   * Settles all blocks but the last, once the last one has really begun; of a single long block all pieces but its last.
    * @param {string} rest
    * @param {Token[]} tokens
    * @param {Token[]} drawn

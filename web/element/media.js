@@ -7,7 +7,7 @@ import { formula } from "./math.js";
 
 /** Marks of formulas, which markdown-lexer.js sets. */
 const MATH = "code:is(.language-math, .language-math-block)";
-/** Pictures that are shown where their data is at hand. */
+/** Pictures whose data is in the text itself: they are shown. */
 export const PICTURE = /^image\/(?:png|jpeg|gif|webp|avif)$/;
 
 /** @param {DocumentFragment} fragment sanitised */

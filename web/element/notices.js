@@ -5,7 +5,7 @@ import { describeFault } from "./faults.js";
 
 /**
  * A card for an error: what happened and what to do, with the error's own text folded away. When the card is on the page it dispatches
- * `staysail-fault` with the error and `add`, by which whoever knows more of the settings puts advice or a button into the card.
+ * `staysail-fault` with the error and `add`, by which the page puts advice or a button into the card.
  * @param {unknown} error
  * @param {() => void} tryAgain
  * @param {{button?: string, begun?: boolean}} [options] begun: some of the answer is there
@@ -63,7 +63,7 @@ export class RetryNotice {
     tell();
   }
 
-  /** It got through, or was given up. @param {{attempt: number, error: string}} event */
+  /** Ends the countdown: the call succeeded, or was given up. @param {{attempt: number, error: string}} event */
   settle({ attempt, error }) {
     clearInterval(this.#timer);
     this.node.classList.add("past");

@@ -1,16 +1,16 @@
-/** What a session of the element needs of whoever shows it. */
+/** The interface of the element to its sessions. */
 
 import type { Conversations } from "../agent/conversations.js";
 import type { AgentSource } from "./agent-source.js";
 import type { ModelFacts } from "./spending.js";
 import type { Source, ToolViewer } from "./types.js";
 
-/** What shows a session: the element, for the chat that is looked at and for those that go on meanwhile. */
+/** The owner of sessions: the element, for the chat that is shown and for those in the background. */
 export interface Owner {
   source: AgentSource;
-  /** The page's own store, else that of the package. */
+  /** The page's own store; undefined for the package's. */
   conversations: Conversations | undefined;
-  /** Draw calls of the page's tools, by their names. */
+  /** The page's functions that draw tool calls, by the tools' names. */
   toolViews: Record<string, ToolViewer>;
   isDurable: boolean;
   isConnected: boolean;
@@ -22,10 +22,10 @@ export interface Owner {
   open(id: string | undefined): void;
   /** Dispatches an event of the element. */
   tell(session: object, type: string, detail: object): void;
-  /** For screen readers. */
+  /** Announces a text to screen readers. */
   announce(session: object, text: string): void;
-  /** Is called when a session's activity or its spending is another, and when it was emptied. */
+  /** Called when a session's activity or spending changes, and when it was emptied. */
   changed(session: object): void;
-  /** Is called when turns came or went. isNew: one was added at the end. */
+  /** Called when turns were added or removed. isNew: a turn was added at the end. */
   drawn(session: object, isNew: boolean): void;
 }

@@ -1,4 +1,4 @@
-/** The passage that an answer rests on, over the chat. What a file holds is shown as text, never as markup. */
+/** A dialog with the passage that an answer rests on. A file's content is shown as text, never as markup. */
 
 /** @import { Source } from "./types.js" */
 

@@ -1,4 +1,4 @@
-/** Python's start as the chat sees it: begun once, watched, begun again where it failed. */
+/** Starts Python for the chat: once, with its progress shown, and again after a failure. */
 
 /** @import { Startup } from "./startup.js" */
 
@@ -27,7 +27,7 @@ export class PythonStart {
     this.#tell = tell;
   }
 
-  /** Ends when Python is up. @returns {Promise<void>} */
+  /** Starts Python. Returns once it is up. @returns {Promise<void>} */
   start() {
     this.#started ??= this.#boot().catch((error) => {
       this.#started = undefined;

@@ -20,7 +20,7 @@ export class QueueList {
     return this.#prompts.length === 0;
   }
 
-  /** The messages that wait, of the chat that is looked at. */
+  /** The waiting messages of the chat that is shown. */
   get prompts() {
     return this.#prompts;
   }

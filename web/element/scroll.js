@@ -17,7 +17,7 @@ export class Scroll {
   #observer = new ResizeObserver(() => this.#follow());
 
   /**
-   * @param {HTMLElement} box scrolls
+   * @param {HTMLElement} box the element that scrolls
    * @param {HTMLElement} content grows
    */
   constructor(box, content) {

@@ -1,5 +1,5 @@
 /**
- * One chat of the element, and its turns: prompts go out, answers are shown as they come. A `Chat` holds the state; this module draws it.
+ * One chat of the element with its turns: sends prompts, shows answers as they come. A `Chat` holds the state; this module draws it.
  *
  * @import { ChatMessage } from "../chat/types.js"
  * @import { StoredConversation } from "../types.js"
@@ -21,7 +21,7 @@ import { wordsOf } from "./user-message.js";
 
 export class Session {
   chat;
-  /** Messages that wait, while another chat is looked at. @type {Prompt[]} */
+  /** Messages that wait, while another chat is shown. @type {Prompt[]} */
   waiting = [];
   turns = new TurnList((isNew) => this.#owner.drawn(this, isNew));
   #owner;
@@ -36,15 +36,15 @@ export class Session {
   /** The model of the run that is under way, or of the last one; "" where several answered. */
   #model = "";
   spending = new Spending();
-  /** What the owner knows of. @type {Activity} */
+  /** The last activity that the owner was notified of. @type {Activity} */
   #activity = "";
-  /** What is being drawn from the store; messages are sent after it. @type {Promise<void> | undefined} */
+  /** The loading of the kept conversation; messages are sent after it. @type {Promise<void> | undefined} */
   restoring;
   /** The view that the next run is drawn in again. @type {TurnView | undefined} */
   #again;
   #tools = new ToolViews();
   #history;
-  /** What the last answer rests on. @type {Source[] | undefined} */
+  /** The sources of the last answer. @type {Source[] | undefined} */
   #sources;
 
   /**
@@ -83,12 +83,12 @@ export class Session {
     return status === "error" ? "failed" : "";
   }
 
-  /** The first words of a chat that the store may not hold yet. */
+  /** The first line of the first question: a title for a chat that the store may not hold yet. */
   get title() {
     return wordsOf(this.#messages[0]?.prompt ?? []).split("\n")[0];
   }
 
-  /** Stops the run. Ends when nothing more of it is stored. */
+  /** Stops the run. Returns once nothing more of it is stored. */
   async end() {
     while (this.isRunning || this.activity === "waiting") {
       this.chat.stop();
@@ -97,7 +97,7 @@ export class Session {
     await this.chat.settled;
   }
 
-  /** Messages that are drawn, and go with the next prompt. @param {Message[]} messages */
+  /** Draws messages, which go with the next prompt. @param {Message[]} messages */
   set history(messages) {
     this.chat.history = messages;
     this.#history.draw(messages);
@@ -114,7 +114,7 @@ export class Session {
   }
 
   /**
-   * Sends a prompt. Ends when the answer is there, was stopped or failed; false if one is under way already.
+   * Sends a prompt. Returns once the run has ended; false where a run is under way already.
    * @param {Prompt} prompt
    */
   async send(prompt) {
@@ -127,7 +127,7 @@ export class Session {
     return true;
   }
 
-  /** Asks the last question again. */
+  /** Repeats the last prompt. */
   async retry() {
     const view = this.turns.last;
     if (this.isRunning || !view?.question) return false;
@@ -140,7 +140,7 @@ export class Session {
 
   /** Leaves the run, and drops the turns. */
   clear() {
-    this.#isRunning = false; // what is left is not drawn to its end
+    this.#isRunning = false; // the run's end is not drawn
     this.chat.clear();
     this.#view = this.#again = this.#sources = undefined;
     this.spending = new Spending();
@@ -169,7 +169,7 @@ export class Session {
   }
 
   /**
-   * Goes on with the last durable run, from an earlier life of the page or in another tab; one that has ended is shown.
+   * Resumes the last durable run, which a page before a reload or another tab began; shows a run that has ended.
    * @param {() => boolean} isShown
    * @param {() => Promise<void>} startPython
    */
@@ -284,7 +284,7 @@ export class Session {
   }
 
   /**
-   * What came before a run that is taken up, and its prompt as it was.
+   * Draws the history before a resumed run, and its prompt.
    * @param {TurnView} view
    * @param {Message[]} messages
    */
@@ -309,7 +309,7 @@ export class Session {
     this.#tell("staysail-restored", { id, messages, problems });
   }
 
-  /** Draws a question of before a reload that has no answer. */
+  /** Draws a question from before a reload that has no answer. */
   #drawOpenQuestion() {
     const [prompt, answer] = this.#messages.slice(-2);
     if (!answer || answer.status === "done") return;

@@ -1,10 +1,10 @@
 /**
- * What answers cost, and how full a model's context is: by what the page says of its model, else by the package's catalog.
+ * The cost of answers, and the tokens of the context: by the page's own facts about its model, else by the package's catalog.
  *
  * @import { ChatMessage } from "../chat/types.js"
  * @import { Usage } from "../types.js"
  *
- * What is known of a model: US dollars for a million tokens, and the tokens that it reads and writes in all.
+ * Facts about a model: US dollars for a million tokens, and the tokens that it reads and writes in all.
  * @typedef {{inputUsd?: number | null, outputUsd?: number | null, cachedInputUsd?: number | null, contextTokens?: number | null}} ModelFacts
  */
 
@@ -14,7 +14,7 @@ import { isLocal } from "./local-start.js";
 const known = new Map();
 
 /**
- * Returns what is known of a model. Python is up by then.
+ * Returns the facts about a model. Python is up by then.
  * @param {string} model "provider:model"
  * @returns {Promise<ModelFacts>}
  */
@@ -50,7 +50,7 @@ function costOf({ totalTokens = 0, outputTokens = 0, cachedInputTokens = 0 }, { 
   return ((read - cached) * inputUsd + cached * (cachedInputUsd ?? inputUsd) + outputTokens * outputUsd) / 1e6;
 }
 
-/** What a chat has spent. */
+/** The cost and the context of a chat. */
 export class Spending {
   /** US dollars of all runs; undefined where a price is unknown. @type {number | undefined} */
   usd = 0;
@@ -58,7 +58,7 @@ export class Spending {
   context = {};
 
   /**
-   * Adds an answer. Returns what it cost in US dollars, where that is known.
+   * Adds an answer. Returns its cost in US dollars; undefined where it is unknown.
    * @param {ChatMessage} answer
    * @param {Promise<ModelFacts>} finding what is known of its model
    */

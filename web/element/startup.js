@@ -1,4 +1,4 @@
-/** How far the interpreter's start has come, in a bar and in words; gone when it is up. */
+/** The progress of the interpreter's start, as a bar and in words; hidden once it is up. */
 
 import { h } from "./dom.js";
 import { formatMegabytes } from "./format.js";

@@ -1,5 +1,5 @@
 /**
- * The turns of one chat, below each other: one view a turn. It stays as it is while another chat is looked at.
+ * The turns of one chat, below each other: one view a turn. It stays as it is while another chat is shown.
  *
  * @import { Message } from "./types.js"
  * @import { TurnActions } from "./turn-view.js"
@@ -19,7 +19,7 @@ const SLICE_MS = 12;
 /**
  * @typedef {object} Drawing how turns of a history are drawn
  * @property {(exchange: Exchange, view: () => TurnView) => TurnActions} actions view: its view, once there is one
- * @property {(exchange: Exchange) => {version?: number, versions?: number}} versions which version of how many its prompt is
+ * @property {(exchange: Exchange) => {version?: number, versions?: number}} versions the number of its prompt's version, and how many there are
  * @property {(view: TurnView, answer: Message[]) => void} drawTools draws tool calls as the page wants them
  */
 
@@ -27,13 +27,13 @@ export class TurnList {
   node = h("div", { class: "turns" });
   /** Views by their nodes. @type {WeakMap<Element, TurnView>} */
   #views = new WeakMap();
-  /** Views of a history, by where their prompts stand in it. @type {Map<number, TurnView>} */
+  /** Views of a history, by the places of their prompts. @type {Map<number, TurnView>} */
   #placed = new Map();
   /** Counts how often the list was emptied: drawing in pieces then ends. */
   #generation = 0;
   #onChange;
 
-  /** @param {(isNew: boolean) => void} onChange is called when turns came or went; isNew: a turn was added at the end */
+  /** @param {(isNew: boolean) => void} onChange called when turns were added or removed; isNew: a turn was added at the end */
   constructor(onChange) {
     this.#onChange = onChange;
   }
@@ -47,7 +47,7 @@ export class TurnList {
     return this.node.lastElementChild ? this.#views.get(this.node.lastElementChild) : undefined;
   }
 
-  /** Returns the view of a turn that was drawn from a history. @param {number} at where its prompt stands in the history */
+  /** Returns the view of a turn that was drawn from a history. @param {number} at the place of its prompt */
   viewAt(at) {
     return this.#placed.get(at);
   }
@@ -59,12 +59,12 @@ export class TurnList {
     this.#onChange(true);
   }
 
-  /** Removes what stands behind a turn. @param {TurnView} view */
+  /** Removes the turns after a turn. @param {TurnView} view */
   endWith(view) {
     while (view.node.nextSibling) view.node.nextSibling.remove();
   }
 
-  /** Removes a turn and what stands behind it. @param {TurnView} view */
+  /** Removes a turn and the turns after it. @param {TurnView} view */
   endBefore(view) {
     this.endWith(view);
     view.node.remove();
@@ -78,7 +78,7 @@ export class TurnList {
   }
 
   /**
-   * Adds what was said before: the latest turns at once, those before them in pieces, so that a long conversation does not hold up the page.
+   * Draws the turns of a history: the latest at once, earlier ones in pieces, so that a long conversation does not block the page.
    * @param {Message[]} messages
    * @param {Drawing} drawing
    * @param {number} [from] of the messages; those before it are drawn already

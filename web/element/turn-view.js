@@ -26,8 +26,8 @@ import { attachment } from "./user-message.js";
  * @typedef {object} OwnActions
  * @property {() => void} retry
  * @property {(text: string) => void} announce for screen readers
- * @property {(source: Source) => void} cite shows what the answer rests on
- * @property {() => void} focus to where the user writes
+ * @property {(source: Source) => void} cite shows a source of the answer
+ * @property {() => void} focus puts the focus into the field for messages
  * @property {() => void} [fork] goes on from here in a copy of the conversation
  *
  * @typedef {OwnActions & QuestionActions} TurnActions
@@ -74,7 +74,7 @@ export class TurnView {
     this.node = h("section", { class: "turn", part: "turn" }, this.question?.node, this.#answer);
   }
 
-  /** Empty again, and waiting. @param {string} why what it waits for */
+  /** Empties the answer, which waits again. @param {string} why the words for what it waits for */
   begin(why) {
     this.#body.replaceChildren();
     this.#foot.replaceChildren();
@@ -86,7 +86,7 @@ export class TurnView {
     this.wait(why);
   }
 
-  /** @param {string} why "" when there is nothing to wait for */
+  /** Shows what the answer waits for. @param {string} why "" for nothing */
   wait(why) {
     if (this.#waiting.textContent !== why) this.#waiting.textContent = why;
     this.#waiting.hidden = !why;
@@ -151,7 +151,7 @@ export class TurnView {
   }
 
   /**
-   * A line of its own, about the answer.
+   * Adds a notice, as a line of its own.
    * @param {string} text
    */
   #note(text) {
@@ -160,7 +160,7 @@ export class TurnView {
   }
 
   /**
-   * Whether a tool may be called: what the user says.
+   * Asks the user whether a tool may be called. Returns the answer.
    * @param {ApprovalRequest} request
    * @returns {Promise<ApprovalAnswer>}
    */
@@ -177,13 +177,13 @@ export class TurnView {
     });
   }
 
-  /** Whether a view of the page's has drawn a tool call. @param {ChatTool} call */
+  /** Whether a view of the page has drawn a tool call. @param {ChatTool} call */
   hasToolView(call) {
     return this.#tools.card(call).hasView;
   }
 
   /**
-   * Draws a tool call as the page wants it. Where that fails, its card stays.
+   * Draws a tool call by the page's function. Where that fails, the card stays as it is.
    * @param {ChatTool} call
    * @param {ToolViewer} draw
    */
@@ -255,7 +255,7 @@ export class TurnView {
     this.#foot.replaceChildren();
   }
 
-  /** A turn of a history. @param {Message[]} messages what followed the prompt */
+  /** Draws the answer of a turn of a history. @param {Message[]} messages the messages after the prompt */
   replay(messages) {
     this.#replayed = true;
     this.wait("");
@@ -307,7 +307,7 @@ export class TurnView {
   }
 
   /**
-   * The view at the end of the answer, a new one when something else came in between.
+   * Returns the view at the end of the answer, a new one where the last is of another kind.
    * @template {MarkdownView | ReasoningView} V
    * @param {new (announce: (text: string) => void) => V} kind
    * @returns {V}
