@@ -1,4 +1,4 @@
-/** What the browser's WebAssembly can do, asked before anything large is downloaded. */
+/** Tests the abilities of the browser's WebAssembly before anything large is downloaded. */
 
 import { LocalModelError } from "./errors.js";
 
@@ -6,7 +6,7 @@ import { LocalModelError } from "./errors.js";
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
 const EXCEPTIONS = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 64, 25, 11, 11];
 
-/** Throws what the browser lacks for the language model's runtime. */
+/** Raises "unavailable" with the ability that the browser lacks for the language model's runtime. */
 export function requireWebAssembly() {
   const has = (/** @type {number[]} */ bytes) => typeof WebAssembly === "object" && WebAssembly.validate(new Uint8Array(bytes));
   const missing = [!has(SIMD) && "SIMD", !has(EXCEPTIONS) && "exceptions"].filter(Boolean);

@@ -45,9 +45,9 @@ export function optionalRule(request, root) {
   };
 }
 
-/** How much likelier a text is made that stands in the user's own words. */
+/** The factor on the probability of a text that stands in the user's own words. */
 const COPIED = 64;
-/** The same for one of a list of values: if it is named at all, it is meant. */
+/** The same factor for one of a list of values: a value that is named is meant. */
 const NAMED = 4096;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * How values of a shape begin, and how much there is to write of them: what tells shapes apart before one is written.
+ * The beginnings of a shape's values, and their lengths, by which a shape is chosen before it is written.
  *
  * @import { Schema } from "./types.js"
  * @import { ObjectShape, Shape } from "./schema.js"
@@ -8,7 +8,7 @@
 import { shapesOf } from "./schema.js";
 
 /**
- * How a value of this shape begins.
+ * Returns the texts that a value of this shape may begin with.
  * @param {Shape} shape
  * @returns {string[]}
  */
@@ -27,7 +27,7 @@ export function openersOf(shape) {
   }
 }
 
-/** How much there is to write, roughly: what to take when there is no more room. @param {Shape} shape */
+/** Returns a rough measure of the text's length: the shortest shape is written once the budget is spent. @param {Shape} shape */
 export function effort(shape) {
   switch (shape.kind) {
     case "literal":
@@ -44,12 +44,12 @@ export function effort(shape) {
 }
 
 /**
- * A first property for each object by which it differs from all others: one whose values are listed (a tag), else its name.
+ * Returns a first property for each object by which it differs from all others: one whose values are listed (a tag), else its name.
  * @param {ObjectShape[]} shapes
  * @param {Schema} root
  * @returns {string[] | undefined}
  */
-export function tellingBeginnings(shapes, root) {
+export function distinctBeginnings(shapes, root) {
   const tag = shapes[0].properties.find(({ name }) => shapes.every((shape) => tagValue(shape, name, root) !== undefined));
   const beginnings = shapes.map((shape) => {
     if (tag) return `{${JSON.stringify(tag.name)}: ${JSON.stringify(tagValue(shape, tag.name, root))}`;

@@ -1,5 +1,5 @@
 /**
- * What the browser's own small models do, as tools of an agent: summarise, write, proofread, translate, tell a language. The interfaces are
+ * The browser's own small models as tools of an agent: summarise, write, proofread, translate, tell a language. The interfaces are
  * those of https://github.com/webmachinelearning (writing-assistance-apis, translation-api, proofreader-api); they are there in windows only.
  *
  * @import { PlainTool } from "../types.js"
@@ -7,7 +7,7 @@
  * @typedef {{destroy(): void, [method: string]: (...args: any[]) => any}} Session
  * @typedef {{availability(options?: object): Promise<Availability>, create(options?: object): Promise<Session>}} Factory
  *
- * A tool and what it stands on. factory: name of the global. options: of `create`, of the arguments. run: what the tool returns.
+ * A tool with its interface. factory: name of the global. options: of `create`, of the arguments. run: what the tool returns.
  * @typedef {object} Described
  * @property {string} factory
  * @property {string} name
@@ -20,7 +20,7 @@
 
 import { LocalModelError } from "./errors.js";
 
-/** The languages that are asked for where a browser lists none: it then says for each call whether it knows them. */
+/** Languages of translations where a browser lists none: each call then fails for languages that it does not know. */
 const LANGUAGE = { type: "string", description: 'BCP 47 tag, as "en" or "pt-BR"' };
 const LENGTH = { enum: ["short", "medium", "long"] };
 const TEXT = { type: "string" };
@@ -39,7 +39,7 @@ const TOOLS = [
   {
     factory: "Writer",
     name: "write_text",
-    description: "Writes a text about what it is told to.",
+    description: "Writes a text from instructions.",
     properties: { task: TEXT, tone: { enum: ["formal", "neutral", "casual"] }, length: LENGTH, context: TEXT },
     required: ["task"],
     options: ({ tone = "neutral", length = "short" }) => ({ tone, length, format: "plain-text" }),
@@ -87,7 +87,7 @@ const TOOLS = [
 ];
 
 /**
- * Returns the browser's own models as tools, those that it has and can run: "summarize", "write_text", "proofread", "translate",
+ * Returns the models that the browser has and can run, as tools: "summarize", "write_text", "proofread", "translate",
  * "detect_language". None in most browsers. A first call may download a model, for which the browser wants the user's click shortly before.
  *
  * @example
@@ -102,7 +102,7 @@ export async function browserTools(scope = globalThis) {
       /** @type {Factory | undefined} */
       const factory = scope[described.factory];
       if (!factory) return undefined;
-      // What a translator can depends on its languages, which each call names.
+      // A translator's availability depends on its languages, which each call names.
       if (!described.required.includes("source_language") && (await factory.availability(described.options({}))) === "unavailable")
         return undefined;
       return asTool(described, factory);

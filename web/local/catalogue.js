@@ -1,9 +1,9 @@
 /**
- * Language models that are known by a name: `new Agent({ model: "local:qwen3-0.6b" })`.
+ * Language models with a name: `new Agent({ model: "local:qwen3-0.6b" })`.
  *
  * The first one comes with staysail's own files and is tested. The others are files of the public hub, which cannot be reached from where
  * staysail is built, so none of them was run: their sizes and hashes are those that at least two independent public sources give, and
- * the names of their architectures stand in the WebAssembly of both runtimes. What is not known is left out.
+ * the names of their architectures stand in the WebAssembly of both runtimes. A fact that is not known is left out.
  *
  * @import { Device, LocalModel } from "./types.js"
  */
@@ -169,8 +169,8 @@ export function recommendedModel({ threads, memoryGB } = describeDevice()) {
 }
 
 /**
- * Returns what the browser tells of the device.
- * @returns {Device} threads: 1 where the page is not cross-origin isolated; memoryGB: 0 where the browser does not tell, 8 for any more in most
+ * Returns the browser's facts about the device.
+ * @returns {Device} threads: 1 where the page is not cross-origin isolated; memoryGB: 0 where the browser has no figure; most browsers have at most 8
  */
 export function describeDevice() {
   const { hardwareConcurrency: cores = 1, deviceMemory = 0 } = /** @type {Navigator & {deviceMemory?: number}} */ (

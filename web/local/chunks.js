@@ -2,59 +2,61 @@
  * The chunks of a download that the browser's storage holds, and the record of what is known about the file.
  *
  * @import { KeptFiles } from "./kept-files.js"
- * @typedef {object} About what is kept of a file beside its chunks
+ * @typedef {object} FileRecord the facts about a file that are stored beside its chunks
  * @property {string} model name of the model that the file belongs to
  * @property {string} url
  * @property {number} sizeBytes
  * @property {number} chunkBytes
  * @property {string} etag "" where the server sends none
- * @property {boolean} isWhole whether all of it is there and was checked
+ * @property {boolean} isWhole whether all chunks are stored and were checked
  */
 
 import { LocalModelError } from "./errors.js";
 
 /**
+ * Returns the record of a file; undefined where there is none.
  * @param {KeptFiles} files
  * @param {string} id
- * @returns {Promise<About | undefined>}
+ * @returns {Promise<FileRecord | undefined>}
  */
-export async function readAbout(files, id) {
+export async function readRecord(files, id) {
   const blob = await files.get(id, "about.json");
   try {
     return blob && JSON.parse(await blob.text());
   } catch {
-    return undefined; // it was cut off: the download begins anew
+    return undefined; // damaged: the download begins again
   }
 }
 
 /**
+ * Stores the record of a file.
  * @param {KeptFiles} files
  * @param {string} id
- * @param {About} about
+ * @param {FileRecord} record
  */
-export async function writeAbout(files, id, about) {
-  await files.put(id, "about.json", new TextEncoder().encode(JSON.stringify(about)));
+export async function writeRecord(files, id, record) {
+  await files.put(id, "about.json", new TextEncoder().encode(JSON.stringify(record)));
 }
 
 /**
- * Returns the chunks that are there in full, with holes.
+ * Returns the chunks that are stored in full; undefined for each other.
  * @param {KeptFiles} files
  * @param {string} id
- * @param {About} about
+ * @param {FileRecord} record
  */
-export async function keptChunks(files, id, about) {
-  const lengths = chunkLengths(about);
+export async function keptChunks(files, id, record) {
+  const lengths = chunkLengths(record);
   const found = await Promise.all(lengths.map((_, index) => files.get(id, String(index))));
   return found.map((blob, index) => (blob?.size === lengths[index] ? blob : undefined));
 }
 
-/** @param {{sizeBytes: number, chunkBytes: number}} about */
+/** Returns the length of each chunk. @param {{sizeBytes: number, chunkBytes: number}} record */
 export function chunkLengths({ sizeBytes, chunkBytes }) {
   return Array.from({ length: Math.ceil(sizeBytes / chunkBytes) }, (_, at) => Math.min(chunkBytes, sizeBytes - at * chunkBytes));
 }
 
 /**
- * Raises "no_room" where the browser's storage cannot hold that much more.
+ * Raises "no_room" where the browser's storage cannot hold so many more bytes.
  * @param {KeptFiles} files
  * @param {string} url
  * @param {number} sizeBytes
@@ -64,8 +66,9 @@ export async function requireRoom(files, url, sizeBytes) {
 }
 
 /**
+ * Returns a "no_room" error.
  * @param {string} url
- * @param {number} sizeBytes
+ * @param {number} sizeBytes bytes that are missing
  */
 export function noRoom(url, sizeBytes) {
   return new LocalModelError(

@@ -1,5 +1,5 @@
 /**
- * One model call: from a request to its events.
+ * Runs one model call: from a request to its events.
  *
  * With tools, the embedder decides whether the request is about one of them and which (router.js), and the language model fills
  * that tool's arguments under its schema (guided.js): one call at most, and none once a tool's result is the last message, so that
@@ -69,11 +69,11 @@ async function* callTool(llama, tool, request, signal) {
   const messages = [systemMessage(argumentsPreamble(tool)), ...request.messages.filter((message) => message.role !== "system")];
   const prompt = await begin(llama, messages, request, signal);
   const source = llama.guided(signal);
-  const asked = lastRequest(request.messages);
+  const words = lastRequest(request.messages);
   const { value } = await generateJSON(source, schema, {
     maxTokens: maxTokensOf(request),
-    include: optionalRule(asked, schema),
-    favour: copyRule(asked),
+    include: optionalRule(words, schema),
+    favour: copyRule(words),
   });
   yield { type: "tool_call", id: `call_${crypto.randomUUID().replaceAll("-", "").slice(0, 24)}`, name: tool.name, arguments: value };
   yield { type: "usage", ...prompt, output_tokens: source.mark() - prompt.input_tokens };

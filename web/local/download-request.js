@@ -2,15 +2,15 @@
 
 import { LocalModelError, messageOf } from "./errors.js";
 
-/** Raised where the file at the server is another one than before. */
+/** Raised where the server has another file at the address than before. */
 export class ChangedError extends Error {}
 
-/** Raised where a further try may help. */
+/** Raised for a failure of the network or the server, after which a further try may help. */
 export class RetryableError extends Error {
   /**
    * @param {string} message
    * @param {unknown} [cause]
-   * @param {boolean} [isRefused] whether no response came at all
+   * @param {boolean} [isRefused] whether there was no response
    */
   constructor(message, cause, isRefused = false) {
     super(message, { cause });

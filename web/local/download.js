@@ -1,33 +1,34 @@
 /**
- * A download by ranges: chunks that come side by side and are kept one by one, so that it goes on where it broke off, in this visit or in
- * a later one. A server that knows no ranges sends the whole, which is cut into the same chunks.
+ * Downloads a file by ranges: several chunks at once, each stored once it is whole, so that an interrupted download goes on from there, in this
+ * visit or in a later one. A server without ranges sends the whole file, which is cut into the same chunks.
  *
  * Pages of other origins read Content-Range and ETag only where the server exposes them; a total that cannot be read there comes from the
- * catalogue or from a HEAD request's Content-Length, and where it stays unknown the whole is requested.
+ * catalogue or from a HEAD request's Content-Length, and where it stays unknown the whole file is requested.
  *
- * @import { About } from "./chunks.js"
+ * @import { FileRecord } from "./chunks.js"
  * @import { KeptFiles } from "./kept-files.js"
  */
 
-import { chunkLengths, keptChunks, noRoom, readAbout, requireRoom, writeAbout } from "./chunks.js";
+import { chunkLengths, keptChunks, noRoom, readRecord, requireRoom, writeRecord } from "./chunks.js";
 import { RetryableError, ChangedError, piecesOf, request } from "./download-request.js";
 import { LocalModelError, abortError } from "./errors.js";
 import { isNamed } from "./kept-files.js";
 import { Patience } from "./patience.js";
 
 const CHUNK_BYTES = 8 << 20;
-/** More connections than these bring nothing from one server, and hold chunks in memory. */
-const LANES = 3;
-/** Time for further bytes of a download. */
+/** Connections at once. More are not faster with one server, and hold more chunks in memory. */
+const CONNECTIONS = 3;
+/** Time for further bytes of a response. */
 const BYTES_MS = 60_000;
-/** Waits before a request is sent again; a chunk that comes begins them anew. */
+/** Pauses before a request is repeated; after a chunk that came they begin again. */
 const PAUSES_MS = [500, 1_000, 2_000, 4_000];
 
 /**
+ * Downloads a file into the browser's storage. Returns its record.
  * @param {string} id
- * @param {{url: string, model: string, sizeBytes?: number, isCertain?: boolean}} file isCertain: the size is part of a file that is known by its hash
+ * @param {{url: string, model: string, sizeBytes?: number, isCertain?: boolean}} file isCertain: the file is known by its hash, and so is its size
  * @param {{files: KeptFiles, signal?: AbortSignal, onBytes: (loaded: number, total: number) => void}} options
- * @returns {Promise<About>}
+ * @returns {Promise<FileRecord>}
  */
 export async function download(id, file, options) {
   for (let tries = 1; ; tries++) {
@@ -49,8 +50,8 @@ class Download {
   #signal;
   #onBytes;
   #control = new AbortController();
-  /** @type {About | undefined} */
-  #about;
+  /** @type {FileRecord | undefined} */
+  #record;
   /** @type {Set<number>} */
   #missing = new Set();
   #keptBytes = 0;
@@ -58,7 +59,7 @@ class Download {
   #coming = new Map();
   #reported = -1;
   #failures = 0;
-  /** Whether ranges are requested: not from a host that allows pages to read its files, but not to send that header. */
+  /** Whether ranges are requested: some hosts let pages read their files, but not send a Range header. */
   #isRanged = true;
 
   /**
@@ -79,13 +80,13 @@ class Download {
     if (this.#signal?.aborted) throw abortError();
     this.#signal?.addEventListener("abort", stop, { once: true });
     try {
-      const kept = await readAbout(this.#files, this.#id);
-      if (kept) await this.#take(kept);
+      const kept = await readRecord(this.#files, this.#id);
+      if (kept) await this.#resume(kept);
       const first = kept ? this.#next() : 0;
-      if (first !== undefined) await this.#chunk(first); // alone: it tells the size, and whether the server knows ranges
-      await Promise.all(Array.from({ length: LANES }, () => this.#lane()));
-      if (!this.#about) throw new LocalModelError("network", `Nothing came from ${this.#file.url}.`);
-      return this.#about;
+      if (first !== undefined) await this.#chunk(first); // alone: its response has the size, and shows whether the server has ranges
+      await Promise.all(Array.from({ length: CONNECTIONS }, () => this.#getChunks()));
+      if (!this.#record) throw new LocalModelError("network", `Nothing came from ${this.#file.url}.`);
+      return this.#record;
     } catch (error) {
       throw this.#signal?.aborted ? abortError() : error;
     } finally {
@@ -94,11 +95,11 @@ class Download {
     }
   }
 
-  async #lane() {
+  async #getChunks() {
     for (let index = this.#next(); index !== undefined; index = this.#next()) await this.#chunk(index);
   }
 
-  /** Returns a chunk that nobody gets yet. */
+  /** Takes the index of a chunk that is missing and not requested; undefined where there is none. */
   #next() {
     for (const index of this.#missing) {
       this.#missing.delete(index);
@@ -107,18 +108,18 @@ class Download {
     return undefined;
   }
 
-  /** Begins with what is known of the file, and with the chunks that are there. @param {About} about */
-  async #take(about) {
+  /** Begins with the stored record and the stored chunks. @param {FileRecord} record */
+  async #resume(record) {
     const { url } = this.#file;
-    const chunks = await keptChunks(this.#files, this.#id, about);
-    this.#about = about.url === url ? about : { ...about, url, etag: "" }; // the same file by its hash, from another server
+    const chunks = await keptChunks(this.#files, this.#id, record);
+    this.#record = record.url === url ? record : { ...record, url, etag: "" }; // the same file by its hash, from another server
     this.#missing = new Set(chunks.flatMap((chunk, index) => (chunk ? [] : [index])));
     this.#keptBytes = chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
-    await requireRoom(this.#files, url, about.sizeBytes - this.#keptBytes);
+    await requireRoom(this.#files, url, record.sizeBytes - this.#keptBytes);
     this.#report();
   }
 
-  /** Gets a chunk, with further tries. @param {number} index */
+  /** Downloads a chunk, with further tries. @param {number} index */
   async #chunk(index) {
     for (;;) {
       try {
@@ -127,14 +128,14 @@ class Download {
         return;
       } catch (error) {
         this.#coming.delete(index);
-        if (error instanceof RetryableError && error.isRefused && this.#isRanged && !this.#about) {
+        if (error instanceof RetryableError && error.isRefused && this.#isRanged && !this.#record) {
           this.#isRanged = false;
           continue;
         }
         const pauseMs = PAUSES_MS[this.#failures++];
         if (this.#control.signal.aborted || !(error instanceof RetryableError) || pauseMs === undefined) {
           this.#control.abort();
-          throw error instanceof RetryableError ? this.#brokenOff(error) : error;
+          throw error instanceof RetryableError ? this.#giveUp(error) : error;
         }
         await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
@@ -143,16 +144,16 @@ class Download {
 
   /** @param {number} index */
   async #request(index) {
-    const chunkBytes = this.#about?.chunkBytes ?? CHUNK_BYTES;
+    const chunkBytes = this.#record?.chunkBytes ?? CHUNK_BYTES;
     const start = index * chunkBytes;
-    const isSmall = (this.#about?.sizeBytes ?? this.#file.sizeBytes ?? Infinity) <= chunkBytes;
-    const end = Math.min(start + chunkBytes, this.#about?.sizeBytes ?? Infinity) - 1;
+    const isSmall = (this.#record?.sizeBytes ?? this.#file.sizeBytes ?? Infinity) <= chunkBytes;
+    const end = Math.min(start + chunkBytes, this.#record?.sizeBytes ?? Infinity) - 1;
     const silence = new AbortController();
     const patience = new Patience(BYTES_MS, () => silence.abort());
     const signal = AbortSignal.any([this.#control.signal, silence.signal]);
     try {
       const response = await request(this.#file.url, isSmall || !this.#isRanged ? {} : { Range: `bytes=${start}-${end}` }, signal);
-      if (response.status === 206 && (await this.#agree(response, start))) await this.#receive(response, index, patience);
+      if (response.status === 206 && (await this.#readSize(response, start))) await this.#receive(response, index, patience);
       else if (response.status === 206) await this.#receiveWhole(await request(this.#file.url, {}, signal), patience);
       else await this.#receiveWhole(response, patience);
     } catch (error) {
@@ -168,40 +169,40 @@ class Download {
   }
 
   /**
-   * Reads size and version of the file off a partial response. Returns false where they cannot be known.
+   * Reads the size and the version of the file from a partial response. Returns false where the size cannot be known.
    * @param {Response} response
    * @param {number} start
    */
-  async #agree(response, start) {
+  async #readSize(response, start) {
     const found = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
     if (found && Number(found[1]) !== start) return false;
     const etag = response.headers.get("etag") ?? "";
-    let sizeBytes = found ? Number(found[2]) : (this.#about?.sizeBytes ?? this.#file.sizeBytes ?? 0);
+    let sizeBytes = found ? Number(found[2]) : (this.#record?.sizeBytes ?? this.#file.sizeBytes ?? 0);
     if (!sizeBytes) {
       const head = await request(this.#file.url, {}, this.#control.signal, "HEAD");
       if (!head.headers.has("content-encoding")) sizeBytes = Number(head.headers.get("content-length") ?? 0);
     }
     if (!sizeBytes) return false;
-    await this.#settle({ sizeBytes, etag });
+    await this.#checkRecord({ sizeBytes, etag });
     return true;
   }
 
-  /** @param {{sizeBytes: number, etag: string}} seen */
-  async #settle({ sizeBytes, etag }) {
+  /** Holds size and version against the record, or begins a record. @param {{sizeBytes: number, etag: string}} seen */
+  async #checkRecord({ sizeBytes, etag }) {
     const { url, model, isCertain } = this.#file;
     if (isCertain && this.#file.sizeBytes !== sizeBytes) {
       throw new LocalModelError("integrity", `${url} has ${sizeBytes} bytes, and the file that was expected has ${this.#file.sizeBytes}.`);
     }
-    const about = this.#about;
-    if (about && about.sizeBytes !== sizeBytes) throw new ChangedError(`it had ${about.sizeBytes} bytes, and has ${sizeBytes}`);
-    if (about && about.etag !== etag && about.etag && etag) throw new ChangedError("its ETag is another one");
-    if (about) return;
+    const record = this.#record;
+    if (record && record.sizeBytes !== sizeBytes) throw new ChangedError(`it had ${record.sizeBytes} bytes, and has ${sizeBytes}`);
+    if (record && record.etag !== etag && record.etag && etag) throw new ChangedError("its ETag is another one");
+    if (record) return;
     await requireRoom(this.#files, url, sizeBytes);
     const chunks = chunkLengths({ sizeBytes, chunkBytes: CHUNK_BYTES });
     this.#missing = new Set(chunks.keys());
-    this.#missing.delete(0); // it is on its way
-    this.#about = { model, url, sizeBytes, chunkBytes: CHUNK_BYTES, etag, isWhole: false };
-    await writeAbout(this.#files, this.#id, this.#about);
+    this.#missing.delete(0); // it is being received
+    this.#record = { model, url, sizeBytes, chunkBytes: CHUNK_BYTES, etag, isWhole: false };
+    await writeRecord(this.#files, this.#id, this.#record);
   }
 
   /**
@@ -210,7 +211,7 @@ class Download {
    * @param {Patience} patience
    */
   async #receive(response, index, patience) {
-    const length = chunkLengths(/** @type {About} */ (this.#about))[index];
+    const length = chunkLengths(/** @type {FileRecord} */ (this.#record))[index];
     const bytes = new Uint8Array(length);
     let at = 0;
     for await (const piece of piecesOf(response)) {
@@ -226,7 +227,7 @@ class Download {
   }
 
   /**
-   * Cuts a whole file into chunks; those that are there already pass by.
+   * Cuts a whole file into chunks, and stores those that are missing.
    * @param {Response} response
    * @param {Patience} patience
    */
@@ -234,10 +235,10 @@ class Download {
     // Behind a content encoding, Content-Length counts compressed bytes.
     const announced = response.headers.has("content-encoding") ? 0 : Number(response.headers.get("content-length") ?? 0);
     const total = announced || this.#file.sizeBytes || 0;
-    if (total) await this.#settle({ sizeBytes: total, etag: response.headers.get("etag") ?? "" });
-    const had = this.#about ? await keptChunks(this.#files, this.#id, this.#about) : [];
+    if (total) await this.#checkRecord({ sizeBytes: total, etag: response.headers.get("etag") ?? "" });
+    const had = this.#record ? await keptChunks(this.#files, this.#id, this.#record) : [];
     this.#keptBytes = had.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0);
-    this.#missing.clear(); // nothing is left for the others to request
+    this.#missing.clear(); // the other connections have nothing to request
     const buffer = new Uint8Array(CHUNK_BYTES);
     let [index, filled, loaded] = [0, 0, 0];
     const flush = async () => {
@@ -258,7 +259,7 @@ class Download {
     }
     if (total && loaded !== total) throw new RetryableError(`${total - loaded} bytes did not come`);
     if (filled) await flush();
-    if (!total) await this.#settle({ sizeBytes: loaded, etag: response.headers.get("etag") ?? "" });
+    if (!total) await this.#checkRecord({ sizeBytes: loaded, etag: response.headers.get("etag") ?? "" });
     this.#missing.clear();
   }
 
@@ -271,7 +272,7 @@ class Download {
       await this.#files.put(this.#id, String(index), bytes);
     } catch (error) {
       throw isNamed(error, "QuotaExceededError")
-        ? noRoom(this.#file.url, (this.#about?.sizeBytes ?? bytes.length) - this.#keptBytes)
+        ? noRoom(this.#file.url, (this.#record?.sizeBytes ?? bytes.length) - this.#keptBytes)
         : error;
     }
     this.#coming.delete(index);
@@ -279,17 +280,17 @@ class Download {
     this.#report();
   }
 
-  #report(total = this.#about?.sizeBytes ?? 0) {
+  #report(total = this.#record?.sizeBytes ?? 0) {
     let loaded = this.#keptBytes;
     for (const bytes of this.#coming.values()) loaded += bytes;
     if (loaded < this.#reported || (loaded !== total && loaded - this.#reported < 1 << 20)) return;
     if (loaded !== this.#reported) this.#onBytes((this.#reported = loaded), total);
   }
 
-  /** @param {RetryableError} error */
-  #brokenOff({ message, cause }) {
+  /** Returns the error of a download that is given up. @param {RetryableError} error */
+  #giveUp({ message, cause }) {
     const { url } = this.#file;
-    const total = this.#about?.sizeBytes;
+    const total = this.#record?.sizeBytes;
     if (!total && !this.#keptBytes) return new LocalModelError("network", `Could not fetch ${url}: ${message}.`, { cause });
     const kept = this.#files.isLasting && this.#keptBytes ? " The next try goes on from there." : "";
     return new LocalModelError(

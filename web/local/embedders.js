@@ -1,5 +1,5 @@
 /**
- * Embedders that are known by a name: `localEngine({ embedder: "potion-base-8m" })`. The first comes with staysail and chooses its tools; the
+ * Embedders with a name: `localEngine({ embedder: "potion-base-8m" })`. The first comes with staysail and chooses its tools; the
  * second comes with it as well. The third is a file of the public hub, which cannot be reached from where staysail is built: its sizes and
  * hashes are those that several independent public sources give.
  *

@@ -1,5 +1,5 @@
 /**
- * The local models as a page or a worker calls them: everything slow happens in a worker of the engine's own.
+ * The engine of the local models, for a page or a worker: everything slow runs in a worker of its own.
  *
  * @import { CompletionEvent, CompletionRequest, EngineOptions, HostOptions, LoadOptions, LocalEmbedder, ModelGiven, Progress, StoredModel } from "./types.js"
  * @import { FromWorker, ToWorker } from "./engine-worker.js"
@@ -85,9 +85,9 @@ export class LocalEngine {
   }
 
   /**
-   * Download and start the language model unless told not to, and the embedder where asked, or what chooses tools for a model that does not
-   * choose them itself. Calls in between share one load.
-   * `model` becomes what later requests use: a name of the catalogue, "hf:owner/repo/file.gguf", an address, a file, or all parts of one. Stopping the wait leaves the load going for whoever else waits.
+   * Downloads and starts the language model unless `language` is false, the embedder with `embedder`, and with `tools` the embedder that
+   * chooses tools for a model that does not choose them itself. Calls in between share one load. `model` is used by later requests: a name
+   * of the catalogue, "hf:owner/repo/file.gguf", an address, a file, or all parts of one. An aborted wait leaves the load going for others.
    * @param {LoadOptions} [options]
    * @returns {Promise<void>}
    */
@@ -105,7 +105,7 @@ export class LocalEngine {
   }
 
   /**
-   * One model call. Requests are served one at a time, in order; aborting, or leaving the loop, stops the model.
+   * Runs one model call. Requests are served one at a time, in order; aborting, or leaving the loop, stops the model.
    * @param {CompletionRequest} request
    * @param {{signal?: AbortSignal}} [options]
    * @returns {AsyncGenerator<CompletionEvent, void>}
@@ -183,13 +183,13 @@ export class LocalEngine {
     await done; // rejected by the worker once the download has ended
   }
 
-  /** Returns the models of which the browser keeps something. @returns {Promise<StoredModel[]>} */
+  /** Returns the models in the browser's storage, whole or in part. @returns {Promise<StoredModel[]>} */
   async stored() {
     return /** @type {StoredModel[]} */ (await this.#send({ type: "stored" }).done);
   }
 
   /**
-   * Deletes what the browser keeps of a model. A model that answers goes on until it is replaced.
+   * Deletes a model from the browser's storage. A model that answers goes on until it is replaced.
    * @param {string} model as for `download`, or a name that `stored` returned
    * @returns {Promise<boolean>} whether there was anything
    */
@@ -199,7 +199,7 @@ export class LocalEngine {
     return /** @type {boolean} */ (await this.#send({ type: "delete", model: name }).done);
   }
 
-  /** Free the models' memory. What waits fails, and so does every later call. */
+  /** Frees the models' memory. Waiting calls fail, and so does every later one. */
   dispose() {
     this.#disposed = true;
     this.#end(new LocalModelError("disposed", "The local engine was disposed of."));
@@ -328,7 +328,7 @@ export class LocalEngine {
     return message.type === "done" ? call?.resolve(message.value) : call?.reject(fromWire(message.error));
   }
 
-  /** Give up the worker: everything pending fails, and the next call starts another. @param {Error} error */
+  /** Gives up the worker: everything pending fails, and the next call starts another. @param {Error} error */
   #end(error) {
     this.#worker?.terminate();
     this.#worker = this.#unheard = this.#language = undefined;

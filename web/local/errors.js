@@ -1,7 +1,7 @@
 /**
- * Errors of the local engine. `code` says whose move is next:
+ * Errors of the local engine. `code` says who can do something about it:
  * the caller's (`bad_request`, `bad_schema`, `context_overflow`, `not_gguf`, `not_found`, `too_large`), the site's
- * (`runtime_missing`, `integrity`), the machine's (`out_of_memory`, `no_room`, `unavailable`), or nobody's but time (`network`, `crashed`,
+ * (`runtime_missing`, `integrity`), the machine's (`out_of_memory`, `no_room`, `unavailable`), or nobody, until later (`network`, `crashed`,
  * `stalled`).
  *
  * @typedef {"bad_request" | "bad_schema" | "context_overflow" | "not_gguf" | "not_found" | "too_large" | "runtime_missing"
@@ -45,7 +45,7 @@ export function abortError() {
 }
 
 /**
- * An error as it crosses between threads.
+ * Returns an error as a value that another thread can receive.
  * @param {unknown} error
  * @returns {{code: LocalErrorCode | "aborted", message: string}}
  */

@@ -1,10 +1,10 @@
-/** What is read of a GGUF file before a runtime gets it. */
+/** Reads the head of a GGUF file before a runtime gets the file. */
 
 import { LocalModelError } from "./errors.js";
 
 /** llama.cpp reads a file with 32-bit offsets here. */
 const MAX_FILE_BYTES = 2 ** 31 - 1;
-/** Where the chat template is looked for: behind the vocabulary, which has a few MB. */
+/** Bytes in which the chat template is searched for: it stands behind the vocabulary, which has a few MB. */
 const HEAD_BYTES = 2 ** 25;
 
 /** Raises "not_gguf" or "too_large" for a file that cannot be read here. @param {Blob} weights */

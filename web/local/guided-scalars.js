@@ -53,7 +53,7 @@ export async function writeString(pen, { minLength, maxLength, pattern }, favour
     );
     if (!step) break;
     if (step.tail) {
-      // The model has seen `bytes`; the head of the closing token it has not, and that goes in with what comes next.
+      // The model has seen `bytes`; but not the head of the closing token, which it gets with the next text.
       await pen.rewind(whole.place);
       pen.text += decode([...bytes, ...step.tail]);
       pen.pending = decode([...bytes.slice(whole.length), ...step.tail]);

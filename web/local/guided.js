@@ -12,12 +12,12 @@
  * @import { ArrayShape, ObjectShape, Property, Shape, StringShape } from "./schema.js"
  */
 
-import { effort, openersOf, tellingBeginnings } from "./beginnings.js";
+import { effort, openersOf, distinctBeginnings } from "./beginnings.js";
 import { writeNumber, writeString } from "./guided-scalars.js";
 import { Pen } from "./pen.js";
 import { badSchema, equal, shapesOf } from "./schema.js";
 
-/** Where the schema sets no bound. */
+/** Bounds where the schema sets none. */
 const MAX_ITEMS = 16;
 const MAX_EXTRA_PROPERTIES = 8;
 /** From this depth on only what is required is written; from the second on, a schema that still goes down has no end. */
@@ -29,13 +29,14 @@ const TOO_DEEP = 40;
  * @property {number} [maxTokens] tokens the model may choose; what is left then is closed as shortly as the schema allows
  * @property {(text: string) => void} [onText] called with each piece of JSON text once it is final
  * @property {(property: Property, object: Record<string, unknown>) => boolean | undefined} [include]
- *   whether to write an optional property; nothing leaves it to the model
+ *   whether to write an optional property; undefined leaves the choice to the model
  * @property {(text: string, whole: boolean, listed: boolean) => number} [favour]
  *   a factor on the probability of a string that begins with `text`, or, where `whole`, is `text`; 1 by default.
  *   `listed`: it is one of the values that the schema lists
  */
 
 /**
+ * Writes a JSON value that fits the schema, with the model's choices. Raises "bad_schema" where no value was found.
  * @param {TokenSource} source
  * @param {Schema} schema
  * @param {GuidedOptions} [options]
@@ -75,7 +76,7 @@ class Walker {
 
   async run() {
     await this.#value(this.#root, 0);
-    this.#tell();
+    this.#report();
     return this.#pen.text;
   }
 
@@ -90,7 +91,7 @@ class Walker {
     if (shapes.length === 0) throw badSchema("no value fits it");
     const start = this.#pen.text.length;
     await this.#write(await this.#pick(shapes, depth), depth);
-    if (!this.#trials) this.#tell();
+    if (!this.#trials) this.#report();
     return JSON.parse(this.#pen.text.slice(start));
   }
 
@@ -117,8 +118,6 @@ class Walker {
     }
   }
 
-  // Which of several shapes
-
   /**
    * @param {Shape[]} shapes
    * @param {number} depth
@@ -136,12 +135,13 @@ class Walker {
   }
 
   /**
-   * Objects start alike: let the model choose by what tells them apart, then go back and write that one.
+   * Lets the model choose one of several objects, which begin alike, by the first property in which they differ. Goes back, and returns the
+   * chosen shape.
    * @param {ObjectShape[]} shapes
    * @returns {Promise<ObjectShape>}
    */
   async #pickObject(shapes) {
-    const beginnings = tellingBeginnings(shapes, this.#root);
+    const beginnings = distinctBeginnings(shapes, this.#root);
     if (!beginnings) return shapes[0];
     await this.#pen.flush(true);
     const before = this.#pen.mark();
@@ -153,8 +153,6 @@ class Walker {
     const first = properties.find(({ name }) => beginnings[chosen].startsWith(`{${JSON.stringify(name)}`));
     return first ? { ...rest, properties: [{ ...first, required: true }, ...properties.filter((each) => each !== first)] } : shapes[chosen];
   }
-
-  // Objects and arrays
 
   /**
    * @param {ObjectShape} shape
@@ -185,7 +183,7 @@ class Walker {
   }
 
   /**
-   * Write the next property's name and give the property; nothing if the object ends here.
+   * Writes the name of the next property. Returns the property; undefined where the object ends here.
    * @param {ObjectShape} shape
    * @param {Property[]} left
    * @param {Record<string, unknown>} written
@@ -229,7 +227,7 @@ class Walker {
   }
 
   /**
-   * A name not yet used.
+   * Writes a name that the object does not have yet.
    * @param {Record<string, unknown>} written
    * @returns {Promise<string>}
    */
@@ -285,7 +283,7 @@ class Walker {
   }
 
   /**
-   * Where items must differ and are listed, what is left of the list.
+   * Returns a schema of the listed values that are left, where items must differ; else the schema.
    * @param {Schema} schema
    * @param {unknown[]} items
    * @param {boolean} unique
@@ -305,7 +303,8 @@ class Walker {
     return writeString(this.#pen, shape, (text, isWhole) => this.#favour(text, isWhole, false));
   }
 
-  #tell() {
+  /** Passes on the text that is final. */
+  #report() {
     if (this.#sent < this.#pen.text.length) this.#onText(this.#pen.text.slice(this.#sent));
     this.#sent = this.#pen.text.length;
   }

@@ -1,5 +1,5 @@
 /**
- * The models a worker holds, loaded on demand and made anew after a crash.
+ * The models of a worker: loaded on demand, and again after a crash.
  *
  * @import { CompletionRequest, HostOptions, LocalEmbedder, ModelFile, Progress } from "./types.js"
  */
@@ -171,8 +171,8 @@ export class Host {
     const model = name === BUILT_IN_EMBEDDER.name ? "embedder" : name;
     const onBytes = (/** @type {number} */ loadedBytes, /** @type {number} */ totalBytes) =>
       onProgress({ stage: "embedder", loadedBytes, totalBytes });
-    const fetchFile = (/** @type {ModelFile} */ { address, ...known }, /** @type {typeof onBytes} */ told) =>
-      fetchWeights({ url: placeOf(address, { localURL, hubURL }), model, ...known }, { signal, onBytes: told });
+    const fetchFile = (/** @type {ModelFile} */ { address, ...known }, /** @type {typeof onBytes} */ report) =>
+      fetchWeights({ url: placeOf(address, { localURL, hubURL }), model, ...known }, { signal, onBytes: report });
     const [weights, words] = await Promise.all([fetchFile(files.weights, onBytes), fetchFile(files.tokenizer, () => {})]);
     const isStatic = kind === "static";
     const isVocabulary = files.tokenizer.address.endsWith(".txt");
@@ -194,7 +194,7 @@ export class Host {
   }
 }
 
-/** What to do where our own files are not. @param {unknown} error */
+/** The advice where staysail's own files are missing. @param {unknown} error */
 function withAdvice(error) {
   if (!(error instanceof LocalModelError) || !["not_found", "integrity", "runtime_missing"].includes(error.code)) return error;
   const advice =

@@ -1,5 +1,5 @@
 /**
- * How far a piece of text may go inside a JSON string or number.
+ * Checks whether a piece of text may go on inside a JSON string or number.
  *
  * @import { NumberShape } from "./schema.js"
  */
@@ -21,17 +21,19 @@ const MAX_DECIMALS = 6;
 export const STRING_START = { escaped: false, pending: 0, low: 0x80, high: 0xbf, chars: 0 };
 
 /**
+ * Whether a closing quote may stand at a place inside a string.
  * @param {StringState} state
- * @returns {boolean} whether a closing quote may stand here
+ * @returns {boolean}
  */
 export function isWhole(state) {
   return !state.escaped && state.pending === 0;
 }
 
 /**
+ * Moves a place inside a string past further bytes.
  * @param {StringState} state
  * @param {Uint8Array} bytes
- * @returns {{state: StringState, close: number} | undefined} `close`: where the closing quote stands, or -1; nothing if no JSON string goes on so
+ * @returns {{state: StringState, close: number} | undefined} `close`: where the closing quote stands, or -1; undefined where no JSON string goes on with these bytes
  */
 export function scanString(state, bytes) {
   let { escaped, pending, low, high, chars } = state;
@@ -94,7 +96,7 @@ export function beginsNumber(text, shape) {
 }
 
 /**
- * Minus zero is a number to JSON and a nuisance to everybody else.
+ * Whether a text is a JSON number, other than minus zero.
  * @param {string} text
  * @returns {boolean}
  */
@@ -103,10 +105,10 @@ export function isNumber(text) {
 }
 
 /**
- * The number nearest to `value` that fits.
+ * Returns the number nearest to `value` that fits.
  * @param {number} value
  * @param {NumberShape} shape
- * @returns {number | undefined} nothing if none was found
+ * @returns {number | undefined} undefined where none was found
  */
 export function nearestNumber(value, shape) {
   const clamped = Math.min(shape.max, Math.max(shape.min, value));

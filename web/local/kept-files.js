@@ -1,15 +1,15 @@
 /**
- * The browser's storage for large files: each file is a folder of chunks, so that what came of a broken download is still there. In the
+ * The browser's storage for large files: each file is a folder of chunks, so that the chunks of an interrupted download stay. In the
  * origin's private file system, else in Cache storage, else in memory for this visit. A chunk counts if it has its full length.
  *
  * @typedef {object} KeptFiles
- * @property {boolean} isLasting whether they are there at the next visit
+ * @property {boolean} isLasting whether files are still stored at the next visit
  * @property {() => Promise<string[]>} ids
  * @property {(id: string, name: string) => Promise<Blob | undefined>} get
  * @property {(id: string, name: string, bytes: Uint8Array<ArrayBuffer>) => Promise<void>} put
  *   raises a DOMException QuotaExceededError where there is no room
  * @property {(id: string) => Promise<boolean>} delete
- * @property {(bytes: number) => Promise<boolean>} fits whether there is room for so many more bytes; true where nobody can tell
+ * @property {(bytes: number) => Promise<boolean>} fits whether there is room for so many more bytes; true where that is unknown
  */
 
 import { within } from "./patience.js";

@@ -59,7 +59,7 @@ export class Llama {
   #wllama;
   /** @type {number[]} */
   #tokens = [];
-  /** The text of every token, once guided decoding has asked for it. @type {Uint8Array[] | undefined} */
+  /** The text of every token, read by the first guided decoding. @type {Uint8Array[] | undefined} */
   #pieces;
 
   /** @param {Wllama} wllama */
@@ -124,7 +124,7 @@ export class Llama {
   }
 
   /**
-   * Make `tokens` the whole text, evaluating what is not already there.
+   * Makes `tokens` the whole text, and evaluates those that are new.
    * @param {number[]} tokens at least one
    * @param {AbortSignal} [signal]
    * @returns {Promise<number>} how many were already there
@@ -148,7 +148,7 @@ export class Llama {
   }
 
   /**
-   * Sampled tokens, until the model ends its turn or the context is full.
+   * Yields sampled tokens until the model ends its turn or the context is full.
    * @param {{temperature: number, maxTokens: number, signal?: AbortSignal}} options
    * @returns {AsyncGenerator<Uint8Array, "stop" | "length">}
    */
@@ -226,7 +226,7 @@ export class Llama {
     this.#tokens.length = length;
   }
 
-  /** Cut back, and have the probabilities of that place again. @param {number} mark */
+  /** Cuts the text back, and evaluates its last token again for the next probabilities. @param {number} mark */
   async #returnTo(mark) {
     if (mark === this.#tokens.length) return;
     const last = this.#tokens[mark - 1];

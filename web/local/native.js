@@ -122,7 +122,7 @@ export class NativeModel {
       if (signal?.aborted) throw abortError();
       throw error instanceof LocalModelError ? error : translate(error);
     } finally {
-      stop.abort(); // whoever leaves the loop early stops the model
+      stop.abort(); // leaving the loop early stops the model
     }
     if (signal?.aborted) throw abortError();
     for (const { id, name, text } of calls) yield { type: "tool_call", id, name, arguments: parsed(text) };

@@ -1,12 +1,12 @@
-/** Waits that end: a worker, a download or a database that never answers becomes an error that says so, and that may be tried again. */
+/** Limits of waiting: a worker, a download or a database that never answers becomes a "stalled" error, after which a further try may help. */
 
 import { LocalModelError } from "./errors.js";
 
 /**
- * Returns what the work comes to, or throws an error with the code "stalled" after the time.
+ * Returns the result of the work, or raises "stalled" after the time.
  * @template T
  * @param {number} limitMs
- * @param {string} what the work, as an error's first words: "The embedder's start"
+ * @param {string} what the work's name, as an error's first words: "The embedder's start"
  * @param {Promise<T>} work
  * @returns {Promise<T>}
  */
@@ -17,7 +17,7 @@ export function within(limitMs, what, work) {
   });
 }
 
-/** Waits for something that tells now and then that it goes on, and gives it up after a time of silence. */
+/** A time limit that begins again with each sign of life. */
 export class Patience {
   #limitMs;
   #onSilence;
@@ -34,7 +34,7 @@ export class Patience {
     this.hear();
   }
 
-  /** Begins the time anew. limitMs: another one from now on. @param {number} [limitMs] */
+  /** Begins the time again. limitMs: the limit from now on. @param {number} [limitMs] */
   hear(limitMs = this.#limitMs) {
     this.#limitMs = limitMs;
     clearTimeout(this.#timer);
@@ -47,6 +47,7 @@ export class Patience {
 }
 
 /**
+ * Returns a "stalled" error.
  * @param {string} what
  * @param {number} limitMs
  */

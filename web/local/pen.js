@@ -1,15 +1,14 @@
 /**
- * Where guided decoding meets the model: what is written so far, what of it the model has not seen, and which of several ways to go on the
- * model finds likeliest.
+ * The text that guided decoding writes: which part of it the model has not seen, and which of several continuations the model finds likeliest.
  *
  * @import { Candidate, TokenSource } from "./types.js"
  */
 
-/** How many candidates to look at, until one of them is legal. */
+/** Numbers of candidates to test, one after the other, until a candidate is legal. */
 const WIDTHS = [64, 1024, Infinity];
 
 export class Pen {
-  /** What is written. */
+  /** The text so far. */
   text = "";
   /** The end of it that the model has not seen. */
   pending = "";
@@ -27,25 +26,25 @@ export class Pen {
     this.#left = maxTokens;
   }
 
-  /** A place to come back to. */
+  /** Returns a place for `rewind`. */
   mark() {
     return { text: this.text, pending: this.pending, mark: this.#source.mark() };
   }
 
-  /** @param {ReturnType<Pen["mark"]>} place */
+  /** Goes back to a place. @param {ReturnType<Pen["mark"]>} place */
   async rewind({ text, pending, mark }) {
     await this.#source.rewind(mark);
     this.text = text;
     this.pending = pending;
   }
 
-  /** Put `text` into the value; the model sees it when it is next asked. @param {string} text */
+  /** Appends text. The model sees it with the next `flush`. @param {string} text */
   force(text) {
     this.text += text;
     this.pending += text;
   }
 
-  /** @param {boolean} [keepSpace] models read " word" as one token: leave a closing space to what comes next */
+  /** Shows the model the text that it has not seen. @param {boolean} [keepSpace] models read " word" as one token: leave a closing space to what comes next */
   async flush(keepSpace = false) {
     const kept = keepSpace && this.pending.endsWith(" ") ? " " : "";
     const text = kept ? this.pending.slice(0, -1) : this.pending;
@@ -53,7 +52,7 @@ export class Pen {
     this.pending = kept;
   }
 
-  /** @param {Candidate} candidate */
+  /** Appends a token that the model chose. @param {Candidate} candidate */
   async take(candidate) {
     this.#left--;
     await this.#source.take(candidate);
@@ -66,10 +65,11 @@ export class Pen {
   }
 
   /**
+   * Returns the result of the test for the likeliest candidate that passes.
    * @template T
    * @param {(candidate: Candidate) => T | undefined} test
    * @param {(piece: Uint8Array) => number} [factor] on a candidate's probability, looked at among the likeliest only
-   * @returns {Promise<T | undefined>} for the most likely candidate that passes
+   * @returns {Promise<T | undefined>}
    */
   async firstLegal(test, factor) {
     let seen = 0;
@@ -88,7 +88,7 @@ export class Pen {
   }
 
   /**
-   * Which group of texts the model would go on with; nothing is written.
+   * Returns the position of the group of texts that the model would go on with. Writes nothing.
    * @param {string[][]} groups
    * @returns {Promise<number>}
    */
@@ -101,10 +101,10 @@ export class Pen {
   }
 
   /**
-   * Write the one of `texts` the model finds likeliest.
+   * Writes the likeliest of `texts`. Returns its position.
    * @param {string[]} texts
    * @param {number[]} [factors]
-   * @returns {Promise<number>} its place
+   * @returns {Promise<number>}
    */
   async choose(texts, factors) {
     if (texts.length === 1) {
@@ -122,7 +122,7 @@ export class Pen {
   }
 
   /**
-   * Token by token, until only one group is left or one has more of the probability than what the others share with it.
+   * Goes on token by token, until one group is left, or one group has more of the probability than the tokens that it shares with others.
    * Whole tokens of the chosen text may have been taken; `rest` is what of it the model has not seen.
    * @param {string[][]} groups
    * @param {number[]} [factors]
@@ -149,7 +149,7 @@ export class Pen {
   }
 
   /**
-   * The probability of the next token, by whose beginning it is: `own` of one group alone, `shared` of several (with the likeliest
+   * Returns the probability of the next token by the groups whose texts begin with it: `own` of one group alone, `shared` of several (with the likeliest
    * such token). A text that has ended is as likely as anything that goes on with none of the others.
    * @param {Uint8Array[][]} groups
    * @returns {Promise<{own: number[], shared: {candidate: Candidate, p: number} | undefined}>}
@@ -198,7 +198,7 @@ function favoured(candidates, factor) {
 }
 
 /**
- * Whether one begins with the other.
+ * Whether one of two byte strings begins with the other.
  * @param {Uint8Array} a
  * @param {Uint8Array} b
  */
@@ -209,7 +209,7 @@ function agree(a, b) {
 }
 
 /**
- * The groups some text of which goes on with `piece`. A piece that runs past several texts is of the longest: the others would
+ * Returns the groups with a text that goes on with `piece`. A piece that runs past several texts is of the longest: the others would
  * have had to end before.
  * @param {Uint8Array} piece
  * @param {Uint8Array[][]} groups

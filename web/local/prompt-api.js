@@ -44,7 +44,7 @@ export class PromptAPIEngine {
   }
 
   /**
-   * Have the browser download its model. Needs the user's click where the model is not there yet.
+   * Lets the browser download its model, which needs a user's click before.
    * @param {{signal?: AbortSignal, onProgress?: (progress: Progress) => void}} [options]
    */
   async load({ signal, onProgress } = {}) {
@@ -148,7 +148,7 @@ function parseAnswer(text) {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new LocalModelError("crashed", `The browser's model did not keep to the JSON it was asked for: ${text.slice(0, 200)}`, { cause });
+    throw new LocalModelError("crashed", `The browser's model did not keep to the requested JSON: ${text.slice(0, 200)}`, { cause });
   }
 }
 

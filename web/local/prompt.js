@@ -1,5 +1,5 @@
 /**
- * A conversation as a small model reads it: text turns only, as few tokens as can be, never more than its context holds.
+ * Renders a conversation for a small model: text turns only, as few tokens as can be, never more than its context holds.
  *
  * Chat templates know system, user and assistant (many of them nothing else, and only in alternation), so a tool call becomes
  * what the assistant said and its result becomes what the user brings.
@@ -63,24 +63,26 @@ export function chatMessages(system, messages, resultChars = Infinity) {
     if (last?.role === role) last.content += `\n${content}`;
     else chat.push({ role, content });
   }
-  const asked = lastRequest(messages);
-  if (messages[messages.length - 1]?.role === "tool" && asked) {
-    chat[chat.length - 1].content += `\nUsing this, answer in one sentence: ${asked}`;
+  const request = lastRequest(messages);
+  if (messages[messages.length - 1]?.role === "tool" && request) {
+    chat[chat.length - 1].content += `\nUsing this, answer in one sentence: ${request}`;
   }
   return chat;
 }
 
 /**
+ * Returns the texts of the user's messages, the oldest first.
  * @param {Message[]} messages
- * @returns {string[]} what the user asked, oldest first
+ * @returns {string[]}
  */
 export function requestsOf(messages) {
   return messages.filter((each) => each.role === "user").map(textOf);
 }
 
 /**
+ * Returns the text of the user's last message.
  * @param {Message[]} messages
- * @returns {string} what the user asked last
+ * @returns {string}
  */
 export function lastRequest(messages) {
   return requestsOf(messages).pop() ?? "";

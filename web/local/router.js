@@ -1,5 +1,5 @@
 /**
- * Which tool a request is about, if any. A language model this small cannot choose (it would call a tool for a greeting), and no
+ * Chooses the tool that a request is about, if any. A language model this small cannot choose (it would call a tool for a greeting), and no
  * one cosine parts "wants a tool" from "just talks". So the tools compete with things people say to a chat: the best tool is called
  * only if its sentence is closer to the request than every sentence of CHAT is. The figures are in the README beside this file.
  *
@@ -45,21 +45,22 @@ export class Router {
   }
 
   /**
-   * @param {string[]} requests what the user asked, oldest first
+   * Returns the tool that the last request is about.
+   * @param {string[]} requests the texts of the user's messages, the oldest first
    * @param {ToolDefinition[]} tools
-   * @param {boolean} must give the best tool however badly it fits
+   * @param {boolean} must: returns the best tool however badly it fits
    * @returns {Promise<ToolDefinition | undefined>}
    */
   async route(requests, tools, must) {
     if (tools.length === 0) return undefined;
     if (must && tools.length === 1) return tools[0];
     const [last = "", before = ""] = requests.slice(-2).reverse();
-    const [asked] = await this.#embed([FOLLOW_UP.test(last.trim()) ? `${before} ${last}` : last]);
-    const toolScores = (await this.#vectors(tools.map(sentenceOf))).map((vector) => dot(asked, vector));
+    const [request] = await this.#embed([FOLLOW_UP.test(last.trim()) ? `${before} ${last}` : last]);
+    const toolScores = (await this.#vectors(tools.map(sentenceOf))).map((vector) => dot(request, vector));
     const best = Math.max(...toolScores);
     const tool = tools[toolScores.indexOf(best)];
     if (must) return tool;
-    const chat = Math.max(...(await this.#vectors(CHAT)).map((vector) => dot(asked, vector)));
+    const chat = Math.max(...(await this.#vectors(CHAT)).map((vector) => dot(request, vector)));
     return best > chat ? tool : undefined;
   }
 
@@ -73,7 +74,7 @@ export class Router {
   }
 }
 
-/** A tool as a user might ask for it, which is what it is compared with. @param {ToolDefinition} tool */
+/** Returns a tool as a sentence that a user might write, with which requests are compared. @param {ToolDefinition} tool */
 function sentenceOf({ name, description = "" }) {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")

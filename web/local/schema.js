@@ -19,7 +19,7 @@ import { LocalModelError } from "./errors.js";
 
 const REFUSED = ["not", "if", "patternProperties", "dependentSchemas", "dependentRequired", "dependencies", "contains"];
 const TYPES = ["string", "number", "boolean", "null", "object", "array"];
-/** What a schema without a `type` says by the keywords it has. @type {[string, string[]][]} */
+/** The types that keywords imply where a schema has no `type`. @type {[string, string[]][]} */
 const TYPE_HINTS = [
   ["object", ["properties", "required", "additionalProperties", "minProperties", "maxProperties"]],
   ["array", ["items", "prefixItems", "minItems", "maxItems", "uniqueItems"]],
@@ -30,7 +30,7 @@ const TYPE_HINTS = [
 const MAX_REFERENCES = 32;
 
 /**
- * Every shape a value of this schema may take; none means that no value fits.
+ * Returns every shape that a value of this schema may take; none where no value fits.
  * @param {Schema} schema
  * @param {Schema} root where `$ref` starts
  * @returns {Shape[]}
@@ -40,7 +40,7 @@ export function shapesOf(schema, root) {
 }
 
 /**
- * The schema without `$ref`, `allOf`, `anyOf` and `oneOf`: one entry for each alternative.
+ * Returns the schema without `$ref`, `allOf`, `anyOf` and `oneOf`: one entry for each alternative.
  * @param {Schema} schema
  * @param {Schema} root
  * @param {number} [depth]
@@ -83,7 +83,7 @@ function follow(reference, root) {
 }
 
 /**
- * Both at once: the narrower of each keyword.
+ * Joins two schemas: the narrower of each keyword.
  * @param {Keywords} a
  * @param {Keywords} b
  * @returns {Keywords}

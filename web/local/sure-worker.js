@@ -11,7 +11,7 @@ const MOST_TRIES = 3;
 export class NoThreads extends Error {}
 
 /**
- * Does the work with workers that start for certain.
+ * Does the work while `Worker` makes workers that start for certain.
  * @template T
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
@@ -36,7 +36,7 @@ class SureWorker {
   #args;
   /** @type {Worker | undefined} */
   #worker;
-  /** Messages that a worker has to get that takes the place of the first. @type {unknown[] | undefined} */
+  /** Messages so far, for a worker that takes the place of this one. @type {unknown[] | undefined} */
   #sent = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;

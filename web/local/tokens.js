@@ -8,7 +8,7 @@ import { LocalModelError, messageOf } from "./errors.js";
 import { WordPiece } from "./wordpiece.js";
 
 /**
- * Returns what makes a text's token ids.
+ * Returns a function from a text to its token ids.
  * @param {Blob} file
  * @param {{isVocabulary: boolean, runtimeURL: URL, maxTokens: number, isBare?: boolean, prefix?: string}} options runtimeURL: folder of
  *   tokenizers.min.mjs. isBare: without the special tokens around a text, and without unknown ones. prefix: before each text

@@ -1,6 +1,6 @@
 /**
- * What a small model says of a tool's result. It often copies the call instead of answering, gets a figure wrong, or says that it cannot do
- * what has just been done. Then the tool's own words are the answer.
+ * Corrects a small model's answer to a tool's result. Such a model often copies the call instead of answering, gets a figure wrong, or refuses
+ * what has just been done. Then the result itself is the answer.
  *
  * @import { Message, ToolDefinition } from "./types.js"
  */
@@ -65,26 +65,26 @@ export class ToolAnswer {
 }
 
 /**
- * Returns what a model that answers after a tool's result should have said; undefined where its own words will do.
+ * Returns the answer in place of a model's words after a tool's result; undefined where the words will do.
  * @param {string} words
  * @param {Message[]} messages up to the results
  * @param {ToolDefinition[]} tools
  * @returns {string | undefined}
  */
 export function correctAnswer(words, messages, tools) {
-  const asked = messages.findLastIndex(({ role }) => role === "user");
-  const parts = messages.slice(asked + 1).flatMap(({ content }) => content);
+  const last = messages.findLastIndex(({ role }) => role === "user");
+  const parts = messages.slice(last + 1).flatMap(({ content }) => content);
   const results = parts.flatMap((part) => (part.type === "tool_result" ? [part] : []));
-  const said = results.map(({ content }) => content.map(({ text }) => text).join("\n"));
-  const told = said.map(inWords).join("\n");
-  if (!told) return undefined;
+  const texts = results.map(({ content }) => content.map(({ text }) => text).join("\n"));
+  const answer = texts.map(inWords).join("\n");
+  if (!answer) return undefined;
   const called = parts.flatMap((part) => (part.type === "tool_call" ? [part.name] : []));
-  if (!words.trim() || isCall(words, [...called, ...tools.map(({ name }) => name)])) return cut(told);
-  if (told.length > MOST_RESULT || results.some(({ is_error: failed }) => failed)) return undefined;
-  const given = JSON.stringify(messages.slice(asked));
+  if (!words.trim() || isCall(words, [...called, ...tools.map(({ name }) => name)])) return cut(answer);
+  if (answer.length > MOST_RESULT || results.some(({ is_error: failed }) => failed)) return undefined;
+  const given = JSON.stringify(messages.slice(last));
   const known = new Set([...numbersIn(given), ...(given.match(DIGITS) ?? [])]); // "100,200" may be one number or two
   const isWrong = numbersIn(words).some((number) => !known.has(number));
-  return isWrong || REFUSAL.test(words) ? told : undefined;
+  return isWrong || REFUSAL.test(words) ? answer : undefined;
 }
 
 /**
@@ -102,7 +102,7 @@ function isCall(text, names) {
 const numbersIn = (text) => (text.replace(/^\s*\d+[.)]\s/gm, "").match(NUMBER) ?? []).map((number) => number.replaceAll(",", ""));
 
 /**
- * A result as a person reads it: the fields of an object, one after the other.
+ * Returns a result in words: the fields of an object, one after the other.
  * @param {string} text
  */
 function inWords(text) {

@@ -1,4 +1,4 @@
-/** A queue of one: whoever comes first goes first, and whoever gives up while waiting leaves it. */
+/** A queue for one caller at a time, in the order of arrival. A waiting caller can leave. */
 
 import { abortError } from "./errors.js";
 
@@ -8,7 +8,7 @@ export class Turns {
   #busy = false;
 
   /**
-   * Wait for a turn.
+   * Waits for a turn.
    * @param {AbortSignal} [signal]
    * @returns {Promise<() => void>} call it once to end the turn
    */

@@ -1,4 +1,4 @@
-/** Shapes that cross the local engine's boundary: JSON-plain, but for a model given as a Blob. */
+/** Types of the local engine's interface: plain JSON, but for a model that is a Blob. */
 
 export type TextPart = { type: "text"; text: string };
 export type ToolCallPart = { type: "tool_call"; id: string; name: string; arguments: unknown };
@@ -57,11 +57,11 @@ export type LocalModel = {
   licence: string;
   /** BCP 47; "mul" for very many. */
   languages?: string[];
-  /** What it does here. tools: it calls them, guided or by itself. schema: answers under a JSON Schema. */
+  /** Its abilities here. tools: it calls them, guided or by itself. schema: answers under a JSON Schema. */
   abilities: ("tools" | "schema" | "reasoning")[];
   /** The context that it was trained for. */
   contextTokens?: number;
-  /** How it runs; "guided" without. A file that is not in the catalogue runs native if its chat template takes tools. */
+  /** The way in which it runs; "guided" by default. A file that is not in the catalogue runs native if its chat template takes tools. */
   runtime?: LocalRuntime;
   /** Memory of the tab with 4,096 tokens of context, measured in Chromium. It is always more than the files. */
   memoryBytes?: number;
@@ -69,7 +69,7 @@ export type LocalModel = {
   needs: { threads: number; memoryGB: number };
   /** Whether it was run and tested. */
   isTried: boolean;
-  /** What to expect of it, for people. */
+  /** A sentence for people about what to expect of it. */
   note: string;
   files: (ModelFile & { sizeBytes: number })[];
 };
@@ -104,10 +104,10 @@ export type OpenEmbedder = {
   run: (batch: number[][]) => Promise<Float32Array[]>;
 };
 
-/** What the browser keeps of a model. name: of the catalogue, else its address; "embedder" for the one that comes with staysail. */
+/** A model in the browser's storage. name: of the catalogue, else its address; "embedder" for the one that comes with staysail. */
 export type StoredModel = { name: string; sizeBytes: number; storedBytes: number; isComplete: boolean };
 
-/** What a browser tells of its device. */
+/** A browser's facts about its device. */
 export type Device = { threads: number; memoryGB: number; hasWebGPU: boolean };
 
 /**
@@ -151,13 +151,13 @@ export type Candidate = { token: number; p: number; bytes: Uint8Array; end: bool
 
 /** A language model as guided decoding sees it: a text that grows and can be cut back. */
 export interface TokenSource {
-  /** Append text the model does not choose. */
+  /** Appends text that the model does not choose. */
   force(text: string): Promise<void>;
-  /** At least `count` most likely next tokens (all where the vocabulary is smaller), best first. */
+  /** Returns at least the `count` most likely next tokens (all where the vocabulary is smaller), best first. */
   candidates(count: number): Promise<Candidate[]>;
-  /** Append one of the candidates. */
+  /** Appends one of the candidates. */
   take(candidate: Candidate): Promise<void>;
-  /** How far the text has grown; give it to `rewind` to come back here. */
+  /** Returns the length of the text in tokens, for `rewind`. */
   mark(): number;
   rewind(mark: number): Promise<void>;
 }

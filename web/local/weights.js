@@ -2,21 +2,21 @@
  * Weights by address: downloaded once, checked, and kept by the browser, so that a later visit asks the network for nothing. A file that
  * is known by its hash is the same one whatever its address.
  *
- * @import { About } from "./chunks.js"
+ * @import { FileRecord } from "./chunks.js"
  * @import { KeptFiles } from "./kept-files.js"
  * @import { StoredModel } from "./types.js"
  * @typedef {{url: string, model: string, sizeBytes?: number, sha256?: string}} Source
  */
 
-import { keptChunks, readAbout, writeAbout } from "./chunks.js";
+import { keptChunks, readRecord, writeRecord } from "./chunks.js";
 import { download } from "./download.js";
 import { LocalModelError, abortError } from "./errors.js";
 import { memoryFiles, openKeptFiles } from "./kept-files.js";
 import { sha256 } from "../vendor/noble-hashes/sha2.js";
 
-/** Where versions before the file system kept whole files. */
+/** The cache in which earlier versions of the package kept whole files. */
 const FORMER_CACHE = "staysail-local-1";
-/** Time for another tab's download of the same file to bring something. */
+/** Time for progress of another tab's download of the same file. */
 const TURN_MS = 600_000;
 const LOOK_MS = 2_000;
 /** Files up to this size are hashed by the browser, which wants all of them in memory. */
@@ -32,8 +32,8 @@ function keptFiles() {
 }
 
 /**
- * Returns a file, from the browser's storage or from the network. Of several tabs that need it one downloads it, and the others see how far
- * it is.
+ * Returns a file, from the browser's storage or from the network. One of several tabs that need it downloads it, and the others get its
+ * progress.
  * @param {Source} source
  * @param {{signal?: AbortSignal, onBytes?: (loaded: number, total: number) => void, mustKeep?: boolean}} [options]
  *   mustKeep: a full disk is an error ("no_room"), as is a storage that does not answer ("stalled"); without it the file then lives in memory,
@@ -73,7 +73,7 @@ export async function fetchWeights(source, { signal, onBytes = () => {}, mustKee
   return inTurn(lockOf(id), { signal, progress }, async () => (await look()) ?? get());
 }
 
-/** Returns the models of which something is stored, with how much of it. @returns {Promise<StoredModel[]>} */
+/** Returns the models in storage, with the stored bytes of each. @returns {Promise<StoredModel[]>} */
 export async function storedModels() {
   const files = await keptFiles();
   /** @type {Map<string, StoredModel>} */
@@ -93,14 +93,14 @@ export async function storedModels() {
 }
 
 /**
- * Deletes what is stored of a model. Returns whether there was anything.
+ * Deletes the stored chunks of a model. Returns whether there were any.
  * @param {string} model
  */
 export async function deleteWeights(model) {
   const files = await keptFiles();
   let found = false;
   for (const id of await files.ids()) {
-    if ((await readAbout(files, id))?.model !== model) continue;
+    if ((await readRecord(files, id))?.model !== model) continue;
     const isFree = await ifFree(lockOf(id), async () => {
       found = (await files.delete(id)) || found;
     });
@@ -117,7 +117,7 @@ export async function deleteWeights(model) {
  * @param {(loaded: number, total: number) => void} onBytes
  */
 async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onBytes) {
-  /** @type {About | undefined} */
+  /** @type {FileRecord | undefined} */
   let about;
   /** @type {Blob | undefined} */
   let blob;
@@ -131,7 +131,7 @@ async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onB
     await files.delete(id);
     throw new LocalModelError("integrity", `${url} is not the file that was expected (its sha256 differs). Build the site's files again.`);
   }
-  await writeAbout(files, id, { ...about, isWhole: true });
+  await writeRecord(files, id, { ...about, isWhole: true });
   return blob;
 }
 
@@ -140,14 +140,14 @@ async function getInto(files, id, { url, model, sizeBytes, sha256 }, signal, onB
  * @param {string} id
  */
 async function keptBlob(files, id) {
-  const about = await readAbout(files, id);
+  const about = await readRecord(files, id);
   return about?.isWhole ? wholeBlob(files, id, about) : undefined;
 }
 
 /**
  * @param {KeptFiles} files
  * @param {string} id
- * @param {About} about
+ * @param {FileRecord} about
  */
 async function wholeBlob(files, id, about) {
   const chunks = await keptChunks(files, id, about);
@@ -159,14 +159,14 @@ async function wholeBlob(files, id, about) {
  * @param {string} id
  */
 async function stateOf(files, id) {
-  const about = await readAbout(files, id);
+  const about = await readRecord(files, id);
   if (!about) return undefined;
   const chunks = await keptChunks(files, id, about);
   return { ...about, loadedBytes: chunks.reduce((sum, chunk) => sum + (chunk?.size ?? 0), 0) };
 }
 
 /**
- * Takes over what a version before kept in Cache storage, so that nobody downloads it again.
+ * Takes over a file that an earlier version kept in Cache storage, so that it is not downloaded again.
  * @param {KeptFiles} files
  * @param {string} id
  * @param {Source} source
@@ -181,7 +181,7 @@ async function adopt(files, id, { url, model, sha256 }) {
     const chunkBytes = 1 << 23;
     for (let at = 0; at < blob.size; at += chunkBytes)
       await files.put(id, String(at / chunkBytes), new Uint8Array(await blob.slice(at, at + chunkBytes).arrayBuffer()));
-    await writeAbout(files, id, { model, url, sizeBytes: blob.size, chunkBytes, etag: "", isWhole: true });
+    await writeRecord(files, id, { model, url, sizeBytes: blob.size, chunkBytes, etag: "", isWhole: true });
     await cache.delete(key);
     if (!(await cache.keys()).length) await caches.delete(FORMER_CACHE);
     return await keptBlob(files, id);
