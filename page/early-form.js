@@ -1,4 +1,4 @@
-/** The plain form that stands in the chat's place until its element is defined: its text, its focus and a sent message move to the chat. */
+/** The plain form in place of the chat until its element is defined. Its text, its focus and a sent message move to the chat. */
 
 /** @import { StaysailChat } from "../web/element/staysail-chat.js" */
 

@@ -2,11 +2,11 @@
 
 import { remember, remembered } from "./memory.js";
 
-/** Fields that are kept elsewhere, or for no longer than they are shown. */
+/** Fields that another module keeps, or that are not kept. */
 const OTHERS = new Set(["provider", "model", "base", "mcp-url", "theme"]);
 const FIELDS = "#settings-form :is(input, select, textarea)[id]:not([type=password], [type=file]), #documents-on, #files-on";
 
-/** Fills the fields in as they were at the last visit, and keeps them from now on. */
+/** Fills the fields with the values of the last visit, and keeps them from now on. */
 export function rememberFields() {
   const fields = /** @type {HTMLInputElement[]} */ ([...document.querySelectorAll(FIELDS)]).filter(({ id }) => !OTHERS.has(id));
   const kept = remembered().fields ?? {};

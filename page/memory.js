@@ -1,5 +1,5 @@
 /**
- * What this browser remembers of the page between visits: settings without keys, colours, open panels, drafts. One record in localStorage;
+ * The browser's memory of the page between visits: settings without keys, colours, open panels, drafts. One record in localStorage;
  * first-paint.js reads it, too.
  *
  * @typedef {object} Memory
@@ -9,7 +9,7 @@
  * @property {Record<string, string | boolean>} [fields] values of the form, by id
  * @property {Record<string, {model: string, base: string}>} [providers] values that were typed for each provider
  * @property {Record<string, ChatSettings>} [chats] the model of each chat, by its id
- * @property {number} [passagesPerSecond] how fast the model in the page read passages last
+ * @property {number} [passagesPerSecond] the speed of the model in the page at reading passages
  * @property {Record<string, string>} [drafts] unsent text, by the chat's id
  * @property {Record<string, string>} [library] saved prompts, by name
  *
@@ -25,7 +25,7 @@ export function remembered() {
     const kept = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
     return typeof kept === "object" && kept !== null ? kept : {};
   } catch {
-    return {}; // the window keeps nothing, or somebody else wrote there
+    return {}; // the window keeps nothing, or another page wrote there
   }
 }
 

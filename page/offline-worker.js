@@ -1,8 +1,8 @@
 /**
  * The service worker that keeps the page for visits without a network: its files, the interpreter and the packages that were used.
  *
- * A file is asked of the network first, so that nobody is shown an old one, and taken from what is kept where the network fails; files that
- * never change (`Cache-Control: immutable`) are taken from what is kept at once. Nothing else is touched: no other origin, nothing
+ * A file is requested from the network first, so that no old one is shown, and taken from the cache where the network fails; files that
+ * never change (`Cache-Control: immutable`) are taken from the cache at once. Nothing else is touched: no other origin, nothing
  * outside of FOLDERS, no request with a method other than GET. Models keep themselves.
  *
  * In: "keep", with a port: keeps all that a first start needs, as the build's list says. Out, over the port: {kept} or {error}.
@@ -16,7 +16,7 @@
   /**
    * @typedef {Event & {waitUntil(work: Promise<unknown>): void}} Extendable
    * @typedef {Extendable & {request: Request, respondWith(answer: Promise<Response>): void}} FetchEvent
-   * @typedef {{version: string, first: string[], later: string[]}} List first: what a start needs. later: what may be asked for besides
+   * @typedef {{version: string, first: string[], later: string[]}} List first: what a start needs. later: the other files
    */
   const worker =
     /** @type {{registration: ServiceWorkerRegistration, clients: {claim(): Promise<void>}, skipWaiting(): Promise<void>, addEventListener(type: string, listener: (event: any) => void): void}} */ (
@@ -70,7 +70,7 @@
   }
 
   /**
-   * Whether it is worth keeping in the place of what is kept.
+   * Whether a response is stored in place of the one in the cache.
    * @param {Response} response
    * @param {Response | undefined} kept
    */
@@ -89,7 +89,7 @@
     await cache.put(key, response).catch(() => {}); // the disk is full, or the page was left: the next visit tries again
   }
 
-  /** Once for each version of the list, which is kept last: what broke off is begun anew. */
+  /** Runs once for each version of the list, which is stored last: an interrupted run begins again. */
   async function keepAll() {
     const cache = await caches.open(CACHE);
     const url = new URL(LIST, scope).href;

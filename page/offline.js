@@ -2,7 +2,7 @@
 
 import { find } from "./find.js";
 
-/** @param {EventTarget} chat tells when Python is up: what is not needed yet is fetched after that */
+/** @param {EventTarget} chat after its start of Python the other files are fetched */
 export function keepOffline(chat) {
   const registered = navigator.serviceWorker?.register("offline.js"); // there is none where the page came over plain HTTP
   registered?.catch(() => {}); // some private windows keep nothing: then the page needs its network

@@ -53,3 +53,15 @@ def test_bundlers_leave_an_import_of_a_value_alone():
         if "import(/* webpackIgnore: true */ /* @vite-ignore */ " not in found[0]
     ]
     assert unmarked == []
+
+
+def test_no_name_is_told_or_asked():
+    """They name no thing: question, request, text, options and facts do. The option objects of some RPC methods have a field `asked`."""
+    named = re.compile(r"(?:(?:const|let|var|function\*?)\s+[\[{(]?\s*|#|\(|: )(told|asked)\b(?=\s*[=({,\])])")
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in sources()
+        if path.is_relative_to(WEB) or path.is_relative_to(ROOT / "page")
+        for match in named.finditer(COMMENT.sub("", path.read_text("utf-8")))
+    ]
+    assert found == []

@@ -99,9 +99,9 @@ export class QdrantAdapter {
    * @returns {Promise<FoundDocument[]>}
    */
   async get(ids, { vectors = false, signal } = {}) {
-    const asked = { ids: await Promise.all(ids.map(pointId)), with_payload: true, with_vector: vectors };
+    const body = { ids: await Promise.all(ids.map(pointId)), with_payload: true, with_vector: vectors };
     /** @type {Point[]} */
-    const points = await this.#ask("POST", "/points", asked, signal).then(listed, noneYet);
+    const points = await this.#ask("POST", "/points", body, signal).then(listed, noneYet);
     const found = new Map((await Promise.all(points.map(readPoint))).map((document) => [document.id, document]));
     return ids.flatMap((id) => found.get(id) ?? []);
   }
@@ -117,8 +117,8 @@ export class QdrantAdapter {
     /** @type {unknown} */
     let offset;
     do {
-      const asked = { limit: PAGE, offset, with_payload: ["id"], with_vector: false };
-      const page = await this.#ask("POST", "/points/scroll", asked, signal).catch((error) => ({ points: noneYet(error) }));
+      const body = { limit: PAGE, offset, with_payload: ["id"], with_vector: false };
+      const page = await this.#ask("POST", "/points/scroll", body, signal).catch((error) => ({ points: noneYet(error) }));
       found.push(...(await Promise.all(listed(page.points).map(readId))));
       offset = page.next_page_offset ?? undefined;
     } while (offset !== undefined);

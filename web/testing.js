@@ -29,7 +29,7 @@ export function scriptedCall(name, args = {}, result = "", { isError = false } =
  *
  *     const agent = new ScriptedAgent(["Hello.", [scriptedCall("weather", { city: "Oslo" }, "7 °C"), "It is 7 °C."]]);
  *     render(<Chat agent={agent} />);
- *     agent.calls[0].prompt; // what it was asked
+ *     agent.calls[0].prompt; // the prompt of its first call
  *
  * @implements {ChatAgent}
  */
@@ -118,8 +118,11 @@ async function* play(answer, prompt, options) {
  * @returns {AsyncGenerator<AgentEvent>}
  */
 async function* perform(items, prompt, options) {
-  const asked = /** @type {Message} */ ({ role: "user", content: typeof prompt === "string" ? [{ type: "text", text: prompt }] : prompt });
-  const messages = /** @type {Message[]} */ ([...(options.history ?? []), asked]);
+  const message = /** @type {Message} */ ({
+    role: "user",
+    content: typeof prompt === "string" ? [{ type: "text", text: prompt }] : prompt,
+  });
+  const messages = /** @type {Message[]} */ ([...(options.history ?? []), message]);
   const steps = /** @type {any[]} */ ([]);
   let parts = /** @type {Part[]} */ ([]);
   let number = 0;

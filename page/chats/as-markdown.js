@@ -1,4 +1,4 @@
-/** A chat as Markdown: what was said, tool calls as blocks of code, attached files by their names. Thoughts are left out. */
+/** Writes a chat as Markdown: the messages, tool calls as blocks of code, attached files by their names. Thoughts are left out. */
 
 /** @import { StoredConversation } from "../../web/types.js" */
 

@@ -102,7 +102,7 @@ function markdown(text) {
   const { tokens, links } = lex(text.replaceAll("\r", ""));
   const safe = sanitise(render(tokens, links));
   for (const picture of safe.querySelectorAll("img")) {
-    if (!picture.hasAttribute("src")) picture.replaceWith(picture.alt || "[picture]"); // its address is somebody else's
+    if (!picture.hasAttribute("src")) picture.replaceWith(picture.alt || "[picture]"); // its address belongs to another site
   }
   return h("div", { class: "markdown", dir: "auto" }, safe);
 }

@@ -1,4 +1,4 @@
-/** The list of kept chats: to be found, opened, renamed, taken out and deleted. */
+/** The list of kept chats: with search, and buttons to open, rename, save and delete. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
 /** @import { Conversations } from "../../web/index.js" */
@@ -10,7 +10,7 @@ import { isOpen } from "../panel-frame.js";
 import { groupOf } from "./groups.js";
 import { FORMS, canShare, saveChat, shareChat } from "./save.js";
 
-/** What a row tells of its chat. */
+/** The words of a row for its chat's activity. */
 const WORDS = { running: "Answering", waiting: "Waits for your approval", failed: "Failed", news: "New answer", "": "" };
 const ORDER = /** @type {const} */ (["waiting", "failed", "news", "running"]);
 
@@ -50,19 +50,19 @@ export function watchList(chat, store, { show, changed }) {
         : "Nothing is kept yet. Chats are kept in this browser, and nowhere else.";
   }
 
-  /** Changes the store and says what came of it. @param {() => Promise<string | void>} work */
+  /** Changes the store, and shows the result in words. @param {() => Promise<string | void>} work */
   async function change(work) {
     try {
-      const told = await work();
+      const words = await work();
       changed();
       await refresh();
-      if (told) note.textContent = told;
+      if (words) note.textContent = words;
     } catch (error) {
       note.textContent = /** @type {Error} */ (error).message;
     }
   }
 
-  /** The chats under headings of days, the last used first. @param {ConversationInfo[]} chats */
+  /** Returns the chats under headings of days, the last used first. @param {ConversationInfo[]} chats */
   function grouped(chats) {
     const groups = Map.groupBy(chats, ({ updatedAt }) => groupOf(updatedAt * 1000));
     return [...groups].map(([title, members]) => group(title, members.map(row)));
@@ -76,7 +76,7 @@ export function watchList(chat, store, { show, changed }) {
     return rows.length ? [group("New", rows)] : [];
   }
 
-  /** Shows in each row what its chat does, and on the header's button what waits for the user. */
+  /** Shows in each row its chat's activity, and on the header's button the chats that wait for the user. */
   function showActivity() {
     const states = new Map(chat.activity.map(({ id, state }) => [id, state]));
     for (const place of list.querySelectorAll(".conversation-state")) {
@@ -224,18 +224,18 @@ export function watchList(chat, store, { show, changed }) {
       item.replaceWith(row(info));
       /** @type {HTMLElement | null} */ (list.querySelector(`[data-key="${key} ${CSS.escape(info.id)}"]`))?.focus();
     };
-    const asked = h(
+    const form = h(
       "div",
       { class: "conversation-form asked", role: "group", "aria-label": question },
       h("span", { class: "conversation-title" }, question),
       ...answers.map(({ label, click, danger }) => h("button", { type: "button", class: danger ? "danger" : undefined, click }, label)),
     );
-    asked.addEventListener("keydown", (event) => {
+    form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.stopPropagation();
       back();
     });
-    item.replaceChildren(asked);
+    item.replaceChildren(form);
     return back;
   }
 

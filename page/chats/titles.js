@@ -46,20 +46,20 @@ async function nameChat(page, store, id) {
   const { messages, title } = await store.load(id);
   const access = page.access();
   const answered = remembered().chats?.[id];
-  // What is said in a chat goes to no other model than its own.
+  // The messages of a chat are sent to its own model alone.
   const isSame =
     access && answered && `${answered.provider}:${answered.model}` === access.model && answered.base === (access.baseURL ?? "");
   if (!isSame || !find("name-chats", HTMLInputElement).checked) return false;
-  const [asked, ...others] = messages.filter(({ role }) => role === "user");
+  const [question, ...others] = messages.filter(({ role }) => role === "user");
   const answer = messages.findLast(({ role }) => role === "assistant");
-  if (!asked || others.length || !answer || title !== firstLine(textOf(asked))) return false;
+  if (!question || others.length || !answer || title !== firstLine(textOf(question))) return false;
   const agent = new Agent({ ...access, preamble: ASK, reasoning: "none", maxTokens: 200 });
   try {
     const said = await agent.prompt(
-      `Question: ${textOf(asked).slice(0, MOST_CHARACTERS)}\n\nAnswer: ${textOf(answer).slice(0, MOST_CHARACTERS)}\n\n${ASK}`,
+      `Question: ${textOf(question).slice(0, MOST_CHARACTERS)}\n\nAnswer: ${textOf(answer).slice(0, MOST_CHARACTERS)}\n\n${ASK}`,
     );
     const named = cleaned(said);
-    if (!named || (await store.load(id)).title !== title) return false; // it was renamed meanwhile
+    if (!named || (await store.load(id)).title !== title) return false; // the user renamed it meanwhile
     await store.rename(id, named);
     return true;
   } finally {

@@ -1,4 +1,4 @@
-/** Files on their way into the collection: dropped on the page or chosen, one after another. They are found by their words at once. */
+/** Adds files to the collection: dropped on the page or chosen, one after another. A search finds them by their words at once. */
 
 /** @import { IngestEvent } from "../../web/types.js" */
 /** @import { Row } from "./file-list.js" */
@@ -9,7 +9,7 @@ import { PASSAGES, store } from "./collection.js";
 
 /**
  * @param {{prepare: () => Promise<unknown>, begin: (names: string[]) => Row[], onStored: () => void, onDrop: () => void, read: () => Promise<void>, stopReading: () => void, tell: (text: string, failed?: boolean) => void}} options
- *   prepare: what must be up before the first file; begin: shows files that wait; read: reads for meaning what was stored
+ *   prepare: called before the first file; begin: shows files that wait; read: embeds stored passages
  */
 export function watchAdding({ prepare, begin, onStored, onDrop, read, stopReading, tell }) {
   const stop = find("documents-stop", HTMLButtonElement);

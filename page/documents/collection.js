@@ -1,4 +1,4 @@
-/** The documents' store, and what embeds for it: the small model in this page, so that nothing leaves it. Opened when it is first wanted. */
+/** The documents' store, with the small model in this page as its embedder, so that no text leaves the page. Opened at the first use. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
 
@@ -16,21 +16,21 @@ export const PASSAGES = { size: 600, overlap: 80, metadata: UNREAD };
 
 /** @typedef {{hits: [score: number, id: string, document: any][], vector: Float32Array | undefined, embedMs: number, searchMs: number}} Found */
 
-/** So many passages are looked at in one call. */
+/** Passages of one call. */
 const MANY = 500;
 
 /** How many passages are unread; undefined where it is to be counted again. @type {number | undefined} */
 let unreadCount;
 
 /** Questions that are being embedded. @type {Map<string, {vector?: Float32Array, ms: number}>} */
-const asked = new Map();
+const questions = new Map();
 
 /**
  * The store's embedder. A file is stored at once, with vectors of zeros, so that it is found by its words; meaning.js embeds it after that.
  * @param {string[]} texts
  */
 async function embed(texts) {
-  const question = asked.get(texts[0]);
+  const question = questions.get(texts[0]);
   if (!question) {
     unreadCount = undefined;
     return texts.map(() => ({ vec: new Float32Array(DIMENSIONS) }));
@@ -43,10 +43,10 @@ async function embed(texts) {
 
 export const store = new IndexedDBVectorStore(NAME, { embedder: { name: "all-MiniLM-L6-v2, int8", embedTexts: embed } });
 
-/** Python runs before it is asked. @param {StaysailChat} chat */
+/** Waits for Python. @param {StaysailChat} chat */
 export const open = (chat) => boot({ runtimeURL: chat.runtimeURL });
 
-/** Whether an earlier visit left documents, found out without making a store where there is none. */
+/** Whether an earlier visit left documents. Makes no store where there is none. */
 export async function isThere() {
   const databases = (await indexedDB.databases?.()) ?? [];
   return databases.some(({ name }) => name?.includes(`staysail:vectors:${NAME}`));
@@ -69,19 +69,19 @@ export async function loadEmbedder(tell) {
  */
 export async function search(query, { mode = "vector", k = 8, source, threshold } = {}) {
   const question = { vector: undefined, ms: 0 };
-  asked.set(query, question);
+  questions.set(query, question);
   const started = performance.now();
   try {
     const where = { ...(source ? { source } : {}), ...(mode === "vector" && unreadCount !== 0 ? READ : {}) };
     const hits = await store.search(query, k, { mode, threshold, where });
     return { hits, vector: question.vector, embedMs: question.ms, searchMs: performance.now() - started - question.ms };
   } finally {
-    asked.delete(query);
+    questions.delete(query);
   }
 }
 
 /**
- * Returns what fits a question by meaning, and by words where passages have no meaning yet: those take up to half of the places.
+ * Returns the passages nearest to a question by meaning, and by words where passages have no vector yet: those take up to half of the places.
  * @param {string} query
  * @param {{k: number, threshold: number}} options
  * @returns {Promise<Found>}
@@ -93,14 +93,14 @@ export async function lookUp(query, { k, threshold }) {
   return { ...found, hits: [...found.hits.slice(0, k - byWords.length), ...byWords] };
 }
 
-/** Returns the number of passages that are found by their words alone. */
+/** Returns the number of passages without a vector. */
 async function countUnread() {
   unreadCount ??= await store.count({ where: UNREAD });
   return unreadCount;
 }
 
 /**
- * Reads passages for meaning: each gets its vector, in one write.
+ * Embeds passages, and stores their vectors in one write.
  * @param {string[]} ids
  * @param {AbortSignal} signal
  */
@@ -119,7 +119,7 @@ export async function readPassages(ids, signal) {
 }
 
 /**
- * The files in the store, with how many passages each has, and the ids of those without meaning.
+ * Returns the files in the store, with the number of passages of each, and the ids of passages without a vector.
  * @returns {Promise<{files: Map<string, number>, unread: string[]}>} by name
  */
 export async function listFiles() {

@@ -1,4 +1,4 @@
-/** What the collection is made of and what it takes. */
+/** Figures of the collection: its size, its search, its memory. */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../find.js";
@@ -6,19 +6,19 @@ import { store } from "./collection.js";
 
 /** @param {number} files */
 export async function showFigures(files) {
-  const told = /** @type {any} */ (await store.explain());
-  const { rows, codes, signs } = told.memoryBytes;
+  const facts = /** @type {any} */ (await store.explain());
+  const { rows, codes, signs } = facts.memoryBytes;
   const rowsOf = [
     ["Files", files.toLocaleString("en")],
-    ["Passages", told.documents.toLocaleString("en")],
-    ["Dimensions", `${told.dim}, ${told.metric}, ${told.dtype}`],
-    ["Quantisation", told.quantization === "auto" ? `chosen by size: ${told.search}` : told.quantization],
-    ["Search", `${told.search}: ${told.reason}`],
+    ["Passages", facts.documents.toLocaleString("en")],
+    ["Dimensions", `${facts.dim}, ${facts.metric}, ${facts.dtype}`],
+    ["Quantisation", facts.quantization === "auto" ? `chosen by size: ${facts.search}` : facts.quantization],
+    ["Search", `${facts.search}: ${facts.reason}`],
     ["Memory", `${size(rows + codes + signs)} of vectors`],
-    ["Disk", `${size(told.storedBytes)} by this whole site${told.freeBytes == null ? "" : `, ${size(told.freeBytes)} free`}`],
-    ["Kept in", told.storage],
-    ["Computed by", told.backend],
-    ...(told.damage.length ? [["Damaged", `${told.damage.length} parts: add these files again`]] : []),
+    ["Disk", `${size(facts.storedBytes)} by this whole site${facts.freeBytes == null ? "" : `, ${size(facts.freeBytes)} free`}`],
+    ["Kept in", facts.storage],
+    ["Computed by", facts.backend],
+    ...(facts.damage.length ? [["Damaged", `${facts.damage.length} parts: add these files again`]] : []),
   ];
   find("documents-figures", HTMLElement).replaceChildren(...rowsOf.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }

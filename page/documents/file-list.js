@@ -1,4 +1,4 @@
-/** The list of files: those on their way, those that could not be added, and those that are stored, a row each. */
+/** The list of files, a row each: files that are being added, files that could not be added, and stored files. */
 
 import { h } from "../../web/element/dom.js";
 import { find } from "../find.js";
@@ -8,7 +8,7 @@ import { COLOURS } from "./map.js";
  * @typedef {"waiting" | "working" | "done" | "skipped" | "failed" | "stored"} State
  * @typedef {{node: HTMLElement, say: (words: string, state?: State) => void, advance: (done: number, total: number) => void, keep: (count: number, unread: number, colour: number) => void}} Row */
 
-/** @param {(name: string) => void} remove is called where a file is to be deleted */
+/** @param {(name: string) => void} remove deletes a file */
 export function watchList(remove) {
   const list = find("documents-list", HTMLUListElement);
   /** @type {Map<string, Row>} */
@@ -31,7 +31,7 @@ export function watchList(remove) {
 
   return {
     /**
-     * Shows files that wait for their turn. What was told of earlier ones goes.
+     * Shows files that wait. Removes the rows of earlier files that could not be added.
      * @param {string[]} names
      * @returns {Row[]}
      */

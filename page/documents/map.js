@@ -1,4 +1,4 @@
-/** The collection in two dimensions: a dot for a passage, a colour for a file, the question and what it found lit up. */
+/** The map of the collection in two dimensions: a dot for a passage, a colour for a file, the question and its hits highlighted. */
 
 /** @import { StoreProjection } from "../../web/types.js" */
 /** @import { Found } from "./collection.js" */
@@ -12,7 +12,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 340;
 const HEIGHT = 240;
 const MARGIN = 14;
-/** So many classes of colour does the style sheet have. */
+/** The number of classes of colour in the style sheet. */
 export const COLOURS = 6;
 
 /**
@@ -31,17 +31,17 @@ export function watchMap({ attempt, colourOf }) {
   const draw = () => {
     if (!plane) return;
     const { points, ids } = plane;
-    const asked = lit?.found.vector ? plane.place(lit.found.vector) : undefined;
-    const toScreen = scale(asked ? [...points, asked] : points);
+    const question = lit?.found.vector ? plane.place(lit.found.vector) : undefined;
+    const toScreen = scale(question ? [...points, question] : points);
     const hits = new Map(lit?.found.hits.map(([, id], rank) => [id, rank + 1]));
     const nodes = ids.map((id, at) =>
       dot(id, toScreen(points[at]), { rank: hits.get(id), dim: hits.size > 0, colour: colourOf(sourceOf(id)) }),
     );
-    // What is lit lies on top.
+    // Hits lie on top.
     picture.replaceChildren(
       ...nodes.filter((_, at) => !hits.has(ids[at])),
       ...nodes.filter((_, at) => hits.has(ids[at])),
-      ...(asked ? [cross(toScreen(asked))] : []),
+      ...(question ? [cross(toScreen(question))] : []),
     );
     picture.setAttribute("aria-label", describe(plane, lit, hits));
     words.textContent = describe(plane, lit, hits);

@@ -1,6 +1,6 @@
 /**
- * Reading for meaning: passages that were stored by their words get their vectors, some at a time, so that what is done stays done. Where it
- * takes long, the visitor is asked before, with the time it takes at the speed that was measured.
+ * Embeds stored passages, some at a time, so that an interruption loses little. Where it takes long, it waits for the visitor's button,
+ * and shows the time that it takes at the measured speed.
  */
 
 import { find } from "../find.js";
@@ -9,16 +9,16 @@ import { loadEmbedder, readPassages } from "./collection.js";
 
 /** Passages in one write. */
 const STEP = 32;
-/** What takes longer is not begun unasked. */
+/** Longer work begins by the visitor's button alone. */
 const LONG_S = 20;
 /** Weight of the newest step in the speed. */
 const NEWEST = 0.3;
 
 /**
  * @param {{prepare: () => Promise<unknown>, onRead: (ids: string[]) => void, tell: (text: string, failed?: boolean) => void}} options
- *   prepare: what must be up before; onRead: is called with passages that are found by meaning from now on
- * @returns {{offer: (unread: string[]) => void, add: (unread: string[]) => Promise<void>, stop: () => void}} offer: shows what an earlier visit
- *   left; add: reads these too, or asks before
+ *   prepare: called before the first passage; onRead: called with passages that have a vector from now on
+ * @returns {{offer: (unread: string[]) => void, add: (unread: string[]) => Promise<void>, stop: () => void}} offer: shows passages that an
+ *   earlier visit left; add: embeds these passages, or shows them where it takes long
  */
 export function watchMeaning({ prepare, onRead, tell }) {
   const box = find("documents-meaning", HTMLElement);
@@ -47,7 +47,7 @@ export function watchMeaning({ prepare, onRead, tell }) {
       : `${count(waiting.length)} ${waiting.length === 1 ? "is" : "are"} found by words alone. To be found by meaning too, a model in this page reads them${time && `: ${time}`}.`;
   };
 
-  /** Reads what waits, unless it takes long and nobody wanted it: the first step measures the speed where it is not known. */
+  /** Embeds the waiting passages, unless it takes long and the visitor has not begun it. The first step measures an unknown speed. */
   const work = async () => {
     if (control) return;
     if (!isWanted && takes() > LONG_S) return show();

@@ -1,4 +1,4 @@
-/** A passage in its surroundings, over the page. What a file holds is shown as text, never as markup. */
+/** A dialog with a passage and the text around it. A file's content is shown as text, never as markup. */
 
 import { placeOf } from "../../web/element/citations.js";
 import { find } from "../find.js";
@@ -53,7 +53,7 @@ export async function openPassage(id, otherwise = "") {
 }
 
 /**
- * How many characters `later` repeats of the end of `earlier`.
+ * Returns the number of characters at the end of `earlier` that `later` repeats.
  * @param {string} earlier
  * @param {string} later
  */

@@ -1,4 +1,4 @@
-/** The search box: what is found, how near it is and how long it took. */
+/** The search box: its hits with their scores, and the time that the search took. */
 
 /** @import { Found } from "./collection.js" */
 
@@ -24,14 +24,14 @@ export function watchSearch({ attempt, onFound }) {
   const run = () =>
     attempt(async () => {
       const mine = ++runs;
-      const asked = query.value.trim();
-      if (!asked) return;
-      const found = await search(asked, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
+      const text = query.value.trim();
+      if (!text) return;
+      const found = await search(text, { mode: /** @type {"vector" | "keyword" | "hybrid"} */ (mode.value), source: source.value });
       const passages = await store.count();
       if (mine !== runs) return; // a later one shows its own
       timing.value = `${found.hits.length} of ${passages} passages. ${describeTimes(found)}`;
       list.replaceChildren(...found.hits.map(hitRow));
-      onFound(asked, found);
+      onFound(text, found);
     });
   find("documents-search", HTMLFormElement).addEventListener("submit", (event) => {
     event.preventDefault();

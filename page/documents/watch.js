@@ -1,4 +1,4 @@
-/** The documents beside the chat: to add, search, look at and delete; and what the chat's agent gets of them. */
+/** The documents panel: adds, searches, shows and deletes documents, and gives passages to the chat's agent. */
 
 /** @import { Hooks } from "../../web/types.js" */
 /** @import { Page } from "../types.js" */
@@ -16,7 +16,7 @@ import { watchMeaning } from "./meaning.js";
 import { openPassage } from "./passage.js";
 import { watchSearch } from "./searching.js";
 
-/** What has less to do with a question than this is no help to answer it. */
+/** The least score of a passage that is given to a model. */
 const LEAST_SCORE = 0.2;
 /** Passages that a model is given. A small one reads slowly and is soon confused. */
 const SAMPLE = { small: 2, large: 4 };
@@ -24,7 +24,7 @@ const SAMPLE = { small: 2, large: 4 };
 const CITE = "Where you rely on a document, name its id in square brackets, as in [handbook.pdf#3].";
 
 /**
- * What else a model needs that is given documents. A small one needs no tool then, and would take one.
+ * Instructions for a model that is given documents. A small one needs no tool then, and would take one.
  * @param {boolean} small
  * @returns {Hooks}
  */
@@ -130,14 +130,14 @@ export function watch(page) {
     event.preventDefault();
     void attempt(() => openPassage(source.id, source.document.text));
   });
-  // Documents of an earlier visit are there from the first question on.
+  // Documents of an earlier visit serve from the first question on.
   void isThere().then((there) => {
     if (!there) return;
     files = ["of an earlier visit"];
     onChange();
   });
 
-  /** What a question finds is lit on the map, as what is searched for is. */
+  /** The hits of a question are highlighted on the map, as those of a search are. */
   const lookedUp = {
     async topN(/** @type {{query: string, samples: number}} */ { query, samples }) {
       const found = await lookUp(query, { k: samples, threshold: LEAST_SCORE });

@@ -23,7 +23,7 @@ export function browse({ toolfs, me }, home) {
   const conflict = find("files-conflict", HTMLElement);
   let folder = home;
   /**
-   * The open file as it was read: another's change is not overwritten.
+   * The open file as it was read, by which a change from elsewhere is not overwritten.
    * @type {{path: string, hash: string | null, content: string} | undefined}
    */
   let file;
@@ -189,7 +189,7 @@ export function browse({ toolfs, me }, home) {
     }),
   );
 
-  /** Shows what somebody else wrote into the open file, where nothing would be lost by that. */
+  /** Shows the open file's new content where another writer changed it, unless the visitor has changes that are not saved. */
   const renew = async () => {
     if (!file || text.readOnly || text.value !== file.content) return;
     const { path, hash } = file;

@@ -1,4 +1,4 @@
-/** What differs between two texts, line by line. */
+/** Compares two texts line by line. */
 
 /** Cells of the table that is filled; longer texts are shown whole. */
 const MOST_CELLS = 4e6;
@@ -34,7 +34,7 @@ export function diffLines(stored, yours) {
 }
 
 /**
- * Returns how many lines the ends of two lists have in common, from two places on.
+ * Returns the number of equal lines of two lists, from two places on.
  * @param {string[]} left
  * @param {string[]} right
  * @returns {(at: number, beside: number) => number}

@@ -1,4 +1,4 @@
-/** Plugins: installed from a file, after what they may do was shown and agreed to. They last as long as the page. */
+/** Plugins: installed from a file, after the visitor has seen and allowed their permissions. They last as long as the page. */
 
 /** @import { Opened } from "./opened.js" */
 

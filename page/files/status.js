@@ -1,9 +1,9 @@
-/** The line of the files panel that says what was done and what failed. */
+/** The status line of the files panel: successes and failures. */
 
 import { find } from "../find.js";
 
 /**
- * Says what was done, or what went wrong, to everybody.
+ * Shows a text in the status line.
  * @param {string} text
  * @param {boolean} [failed]
  */
@@ -14,9 +14,10 @@ export function tell(text, failed = false) {
 }
 
 /**
+ * Does the work, and shows its failure in the status line.
  * @template T
  * @param {() => Promise<T>} work
- * @returns {Promise<T | undefined>} nothing where it failed, which is told
+ * @returns {Promise<T | undefined>} undefined after a failure
  */
 export async function attempt(work) {
   try {

@@ -1,4 +1,4 @@
-/** The files of the page's ToolFS: to browse and edit, with snapshots, the audit and plugins, and a switch that lets the agent work there. */
+/** The files panel: browses and edits the page's ToolFS, with snapshots, the audit and plugins, and a switch that lets the agent work there. */
 
 /** @import { Page } from "../types.js" */
 /** @import { Part } from "../types.js" */

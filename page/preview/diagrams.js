@@ -15,7 +15,7 @@ let lastId = 0;
 let library;
 
 /**
- * Draws a diagram. Whoever shows the drawing sanitises it.
+ * Draws a diagram. The drawing must be sanitised before it is shown.
  * @param {string} text Mermaid
  * @returns {Promise<string>} SVG. Rejected where the text is no diagram, and where the library cannot be loaded
  */

@@ -1,4 +1,4 @@
-/** The frame in which a model's pages and diagrams are drawn: of nobody's origin, under a policy that lets nothing be fetched. */
+/** The frame in which a model's pages and diagrams are drawn: with an origin of its own, under a policy that forbids all requests. */
 
 import { h } from "../../web/element/dom.js";
 
@@ -11,7 +11,7 @@ export class Room {
 
   /**
    * @param {string} title
-   * @param {(message: any) => void} [hear] gets what the frame says
+   * @param {(message: any) => void} [hear] called with the frame's messages
    */
   constructor(title, hear = () => {}) {
     this.node = h("iframe", { sandbox: "allow-scripts", src: ADDRESS, title });

@@ -28,12 +28,12 @@ export function watch({ chat }) {
   /**
    * Keeps the library. Says so where this browser has no room for it.
    * @param {Record<string, string>} next
-   * @param {...(string | Node)} told
+   * @param {...(string | Node)} words shown where it is kept
    */
-  function keep(next, ...told) {
+  function keep(next, ...words) {
     remember({ library: next });
     const isKept = JSON.stringify(library()) === JSON.stringify(next);
-    note.replaceChildren(...(isKept ? told : ["This browser has no room for it."]));
+    note.replaceChildren(...(isKept ? words : ["This browser has no room for it."]));
     refresh();
     return isKept;
   }

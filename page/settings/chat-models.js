@@ -1,4 +1,4 @@
-/** The model of each chat, and how it is to answer: a chat that is opened again goes on with what it had. */
+/** The model of each chat, and how it is to answer: a chat that is opened again gets its settings back. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
 /** @import { ChatSettings } from "../memory.js" */

@@ -12,7 +12,7 @@
  * @property {string} [keyURL] where a user gets a key
  * @property {"needed" | "optional" | "none"} base
  * @property {string} [baseExample]
- * @property {string[]} note what to know before choosing the provider, a paragraph each
+ * @property {string[]} note facts to know before choosing the provider, a paragraph each
  */
 
 import { PROVIDERS } from "./providers.js";
@@ -30,7 +30,7 @@ const IN_THE_PAGE = {
   ],
 };
 
-/** Notes about what this page has for one provider alone. @type {Record<string, string>} */
+/** Notes about controls that this page has for one provider alone. @type {Record<string, string>} */
 const OF_THE_PAGE = {
   openrouter: "Log in below, and OpenRouter makes a key for this page: nothing to paste.",
   "openai-compatible": "Any server that speaks OpenAI's chat completions: give its base URL.",

@@ -1,4 +1,4 @@
-/** What the page adds to the card of an error: where the setting is, and how a server on this computer is told to allow the page. */
+/** Adds help to the card of an error: a way to the setting, and the command by which a server on this computer allows the page. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
 
@@ -9,7 +9,7 @@ import { fieldFor } from "./provider-form.js";
 
 const ORIGIN = location.origin;
 
-/** How each server is started so that pages may call it. @type {Record<string, (string | {code: string})[]>} */
+/** The command that starts each server so that pages may call it. @type {Record<string, (string | {code: string})[]>} */
 const ALLOWING = {
   lmstudio: [
     "In LM Studio, switch on “Enable CORS” in the settings of its server; or start the server by ",

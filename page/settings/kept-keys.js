@@ -20,7 +20,10 @@ let keys;
 /** @type {Map<string, import("../../web/keys/key-store.js").KeptKey>} */
 let kept = new Map();
 
-/** What a provider's agent asks for its key; nothing where none is kept. The key itself is in no field and no variable of the page. @param {string} id */
+/**
+ * Returns a function that reads a provider's key; undefined where none is kept. The key itself is in no field and no variable of the page.
+ * @param {string} id
+ */
 export function keptKey(id) {
   return keys && kept.has(id) ? () => /** @type {KeyStore} */ (keys).load(id) : undefined;
 }
@@ -71,7 +74,7 @@ export function watchKeptKeys() {
 
 /**
  * @param {HTMLButtonElement} button
- * @param {() => Promise<string>} work gives what to say when it is done
+ * @param {() => Promise<string>} work returns the words to show when it is done
  */
 function on(button, work) {
   button.addEventListener("click", async () => {
@@ -88,7 +91,7 @@ function on(button, work) {
       status.classList.add("failed");
     } finally {
       button.disabled = false;
-      key.dispatchEvent(new Event("input")); // the settings are others now
+      key.dispatchEvent(new Event("input")); // the settings have changed
     }
   });
 }

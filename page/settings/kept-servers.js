@@ -1,7 +1,7 @@
 /**
- * The MCP servers that this browser connects again: where they are, and no secret of theirs.
+ * The MCP servers that this browser connects again: their addresses, without secrets.
  *
- * @typedef {"nothing" | "token" | "login"} Access what a server wants of whoever connects
+ * @typedef {"nothing" | "token" | "login"} Access what a server requires of a client
  * prefix: of its tools' names. off: tools that are switched off. asks: whether its tools are called only after the user's approval
  * @typedef {{url: string, access: Access, prefix: string, off: string[], asks: boolean}} KeptServer
  */
@@ -22,7 +22,7 @@ export function keptServers() {
 }
 
 /**
- * In the place of what was kept of its address.
+ * Stores a server in place of an earlier entry with its address.
  * @param {KeptServer} server
  * @returns {boolean} whether it is kept: not where the address may hold a secret
  */

@@ -1,4 +1,4 @@
-/** The settings as they stand in the page: the model, then what its agent may do. */
+/** The markup of the settings: the model, then the permissions of its agent. */
 
 export const MARKUP = /* html */ `
 <form id="settings-form" autocomplete="off">

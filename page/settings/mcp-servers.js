@@ -14,7 +14,7 @@ import { find } from "../find.js";
 import { openPanel } from "../panel-frame.js";
 
 const REDIRECT_URL = new URL("page/authorized.html", document.baseURI).href;
-/** Messages wait so long for the servers of the last visit. */
+/** Time that messages wait for the servers of the last visit. */
 const PATIENCE_MS = 10_000;
 
 const address = find("mcp-url", HTMLInputElement);
@@ -26,7 +26,7 @@ const lost = find("mcp-lost", HTMLElement);
 
 /** @type {Map<string, {place: KeptServer, entry: ServerEntry, server?: McpServer, apps?: Record<string, ToolViewer>}>} by address */
 const servers = new Map();
-/** Those of the last visit are connected, or have been waited for. @type {Promise<unknown>} */
+/** Fulfilled once the servers of the last visit are connected, or their time is over. @type {Promise<unknown>} */
 let reconnected = Promise.resolve();
 let waiting = false;
 let onChange = () => {};
@@ -35,7 +35,7 @@ let shownChat;
 
 /**
  * @param {StaysailChat} chat
- * @param {() => void} change told when there are other tools
+ * @param {() => void} change called when the tools change
  */
 export function watchMcpServers(chat, change) {
   onChange = change;
@@ -69,7 +69,7 @@ export function watchMcpServers(chat, change) {
   });
 }
 
-/** Those that are switched on. @returns {Promise<PythonTool[]>} */
+/** Returns the tools that are switched on. @returns {Promise<PythonTool[]>} */
 export async function mcpTools() {
   await reconnected;
   return [...servers.values()].flatMap(({ entry }) => entry.tools);
@@ -106,7 +106,7 @@ async function add(access, auth) {
 }
 
 /**
- * A server of the last visit.
+ * Connects a server of the last visit again.
  * @param {KeptServer} place
  * @param {Promise<unknown>} ready Python is up
  */
@@ -128,7 +128,7 @@ async function again(place, auth) {
   entry.wait();
   try {
     const opened = await open(place, auth);
-    if (servers.get(place.url)?.entry !== entry) return void opened.server.close().catch(() => {}); // somebody removed it meanwhile
+    if (servers.get(place.url)?.entry !== entry) return void opened.server.close().catch(() => {}); // removed meanwhile
     show(place, opened);
   } catch (error) {
     const { name, message } = /** @type {Error} */ (error);
@@ -183,7 +183,7 @@ function show(place, { server, about, tools, apps }) {
   return keepServer(place);
 }
 
-/** Its place in the list, which it gets where it has none. @param {KeptServer} place */
+/** Returns a server's entry in the list, a new one where it has none. @param {KeptServer} place */
 function enter(place) {
   const { url } = place;
   const known = servers.get(url);
@@ -193,7 +193,7 @@ function enter(place) {
       void servers
         .get(url)
         ?.server?.close()
-        .catch(() => {}); // what is said to a server that is gone is of no use
+        .catch(() => {}); // the server is gone
       servers.delete(url);
       dropServer(url);
       showApps();
@@ -237,7 +237,7 @@ function freePrefix() {
   return `s${number}_`;
 }
 
-/** Below the chat, as the settings may be closed. */
+/** Shows below the chat which servers are not connected, as the settings may be closed. */
 function tellLost() {
   const missing = [...servers.values()].filter(({ entry }) => entry.hasFailed || !(waiting || entry.isConnected)).length;
   lost.hidden = !missing;

@@ -1,6 +1,6 @@
 /**
- * The models of the chosen provider: names to choose from, and what each takes and costs. The provider is asked for them once there is a
- * key, a moment after the last change, once for each key and address; and at the press of a button.
+ * The models of the chosen provider: names to choose from, with the abilities and the price of each. They are requested from the provider
+ * once there is a key, a moment after the last change, once for each key and address; and at the press of a button.
  */
 
 import { h } from "../../web/element/dom.js";
@@ -18,15 +18,15 @@ const QUIET_MS = 1000;
 
 /** @type {Map<string, ModelInfo[]>} by provider and address, while the page lives */
 const listed = new Map();
-/** The key that each place was last asked with by itself. @type {Map<string, string>} */
-const asked = new Map();
+/** The key of the last automatic request to each address. @type {Map<string, string>} */
+const requested = new Map();
 /** @type {Settings | undefined} */
 let latest;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let waiting;
 let onListed = () => {};
 
-/** @param {() => void} listener is called when a provider listed its models */
+/** @param {() => void} listener called when a provider has listed its models */
 export function whenListed(listener) {
   onListed = listener;
 }
@@ -48,7 +48,7 @@ export function showModels(settings) {
   waiting = setTimeout(ask, QUIET_MS, settings);
 }
 
-/** What the provider says of the model in the field; nothing before it was asked. */
+/** The provider's facts about the model in the field; undefined until they were requested. */
 export function listedFacts() {
   const info = latest && listed.get(placeOf(latest))?.find(({ id }) => id === field.value.trim());
   return info ? { inputUsd: info.inputUsd, outputUsd: info.outputUsd, contextTokens: info.contextLength } : {};
@@ -57,13 +57,13 @@ export function listedFacts() {
 /** @param {Settings} settings */
 const placeOf = ({ choice, baseURL }) => `${choice.id} ${baseURL}`;
 
-/** Asks for the models without being told to; a failure is not shown. @param {Settings} settings */
+/** Requests the models without the button; a failure is not shown. @param {Settings} settings */
 function ask(settings) {
   const { choice, apiKey, baseURL } = settings;
   const key = typeof apiKey === "string" ? apiKey : isUnlocked(choice.id) ? "kept" : "";
   const place = placeOf(settings);
-  if (!key || asked.get(place) === key || (choice.base === "needed" && !baseURL)) return;
-  asked.set(place, key);
+  if (!key || requested.get(place) === key || (choice.base === "needed" && !baseURL)) return;
+  requested.set(place, key);
   void list(settings, true);
 }
 
@@ -95,7 +95,7 @@ function offer(models) {
 }
 
 /**
- * Shows what is known of the model in the field.
+ * Shows the facts about the model in the field.
  * @param {ModelInfo[]} [models] the provider's
  * @returns {boolean} whether anything is
  */

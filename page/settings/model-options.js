@@ -1,4 +1,4 @@
-/** What the model is to do by itself: how much it reasons, how freely it chooses its words and how many, and the search that its provider runs. */
+/** Options of the model: its reasoning, its temperature, the length of its answers, and its provider's search. */
 
 /** @import { AgentOptions, Reasoning, Tool } from "../../web/types.js" */
 
@@ -30,14 +30,14 @@ export function watchModelOptions(onChange) {
   for (const field of [temperature, longest]) field.addEventListener("input", onChange);
   reasoning.addEventListener("change", showTemperature);
 
-  /** @returns {{temperature?: number, maxTokens?: number}} undefined takes back what was set before */
+  /** @returns {{temperature?: number, maxTokens?: number}} undefined takes back an earlier value */
   const sampling = () => ({
     temperature: temperature.disabled ? undefined : numberIn(temperature),
     maxTokens: numberIn(longest),
   });
   return {
     /**
-     * Shows what belongs to the model.
+     * Shows the options that the model has.
      * @param {string} chosen
      * @param {string} named
      */
@@ -50,7 +50,7 @@ export function watchModelOptions(onChange) {
     },
     /** @returns {Pick<AgentOptions, "reasoning" | "temperature" | "maxTokens">} */
     options: () => ({ reasoning: /** @type {Reasoning | undefined} */ (reasons() || undefined), ...sampling() }),
-    /** What was chosen, in words for the chip. */
+    /** The chosen options, in words for the chip. */
     about: () => {
       const { temperature: free, maxTokens: most } = sampling();
       return [

@@ -14,13 +14,13 @@ const key = find("key", HTMLInputElement);
 const base = find("base", HTMLInputElement);
 const preamble = find("preamble", HTMLTextAreaElement);
 
-/** Keys that were typed for each provider, while the page lives. @type {Map<string, string>} */
+/** Keys that were typed for each provider, kept as long as the page. @type {Map<string, string>} */
 const keys = new Map();
 let shown = "";
 
 /**
  * @param {(settings: Settings) => void} onChange called at once, and whenever anything changes
- * @param {(provider: string) => (() => Promise<string>) | undefined} keptKey what gives a key that was kept
+ * @param {(provider: string) => (() => Promise<string>) | undefined} keptKey returns a function that reads a stored key
  */
 export function watchProviderForm(onChange, keptKey) {
   provider.replaceChildren(...CHOICES.map(({ id, label }) => h("option", { value: id }, label)));
@@ -56,7 +56,7 @@ function keep() {
   remember({ providers: withEntry(remembered().providers, shown, { model: model.value, base: base.value }, 100) });
 }
 
-/** The field that an error is about, to look at next. @param {any} error */
+/** Returns the field that an error is about. @param {any} error */
 export function fieldFor(error) {
   if (error?.name === "AuthError" || /\bkey\b/i.test(error?.message ?? "")) return key;
   if (/\bbase.?url\b/i.test(error?.message ?? "")) return base;

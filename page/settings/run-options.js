@@ -1,4 +1,4 @@
-/** How the agent's runs go: asked about, limited, kept over a reload. */
+/** Options of the agent's runs: approval of tool calls, limits, durable runs. */
 
 /** @import { StaysailChat } from "../../web/element/staysail-chat.js" */
 /** @import { UsageLimits } from "../../web/types.js" */
@@ -29,7 +29,7 @@ export function watchRunOptions(chat, onChange) {
 export const asksFirst = () => find("ask-first", HTMLInputElement).checked;
 
 /**
- * @param {string} model "provider:model", which the prices are of
+ * @param {string} model "provider:model", whose prices these are
  * @returns {UsageLimits | undefined}
  */
 export function chosenLimits(model) {

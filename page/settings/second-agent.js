@@ -1,4 +1,4 @@
-/** Another agent, that the chat's own can ask or hand over to. */
+/** A second agent, which the chat's own agent can call or hand over to. */
 
 /** @import { AgentOptions, Delegate } from "../../web/types.js" */
 
@@ -15,7 +15,7 @@ export function watchSecondAgent(onChange) {
 }
 
 /**
- * The tool that leads to it, if there is one.
+ * Returns the tool that leads to the second agent; undefined where there is none.
  * @param {AgentOptions} access the model and how it is reached
  * @returns {Delegate[]}
  */

@@ -1,4 +1,4 @@
-/** An MCP server in the list: how it is, its tools to be switched on and off, and what can be done where it is not connected. */
+/** An MCP server in the list: its state, switches for its tools, and buttons where it is not connected. */
 
 /** @import { PythonTool } from "../../web/agent/python-tools.js" */
 
@@ -22,7 +22,7 @@ export class ServerEntry {
   /**
    * @param {string} url
    * @param {boolean} asks whether its tools ask before they run
-   * @param {{remove: () => void, change: () => void}} actions change: other tools are switched on than before, or they ask otherwise
+   * @param {{remove: () => void, change: () => void}} actions change: called when a switch changes
    */
   constructor(url, asks, { remove, change }) {
     this.#ask = h("input", { type: "checkbox", checked: asks, autocomplete: "off", change });
@@ -32,7 +32,7 @@ export class ServerEntry {
     this.node = h("li", {}, h("div", { class: "server-head" }, this.#about, this.#remove), h("p", { class: "note" }, url), this.#body);
   }
 
-  /** Those that are switched on. */
+  /** The tools that are switched on. */
   get tools() {
     return this.#tools.filter((_, position) => this.#boxes[position].checked);
   }
@@ -42,7 +42,7 @@ export class ServerEntry {
     return this.#ask.checked;
   }
 
-  /** Names of those that are not. */
+  /** The names of the tools that are switched off. */
   get off() {
     return this.#tools.filter((_, position) => !this.#boxes[position].checked).map(({ name }) => name);
   }
@@ -82,7 +82,7 @@ export class ServerEntry {
   /**
    * @param {string} why
    * @param {string} label of the button
-   * @param {() => void} act what it does about it
+   * @param {() => void} act called by the button
    */
   failed(why, label, act) {
     this.#set("Not connected", "Forget");

@@ -10,13 +10,13 @@ const use = find("webmcp-use", HTMLInputElement);
 const note = find("webmcp-note", HTMLElement);
 
 let takeBack = () => {};
-/** Publishing and looking, one after another: whoever looks in the middle would find the agent's own. @type {Promise<any>} */
+/** Publishing and listing run one after another: a list in between would have the agent's own tools. @type {Promise<any>} */
 let turn = Promise.resolve();
-/** The publishing that was asked for last; those before it need not be done. */
+/** The number of the last request to publish; earlier ones are skipped. */
 let latest = 0;
 
 /**
- * @param {() => Promise<Tool[]>} ownTools what the agent has of its own
+ * @param {() => Promise<Tool[]>} ownTools returns the agent's own tools
  * @param {() => void} onChange
  */
 export function watchWebMCP(ownTools, onChange) {
@@ -38,7 +38,7 @@ function offer(ownTools) {
     takeBack = () => {};
     if (!publish.checked) return void (note.textContent = "");
     try {
-      const tools = (await ownTools()).filter((tool) => "execute" in tool); // agents are none
+      const tools = (await ownTools()).filter((tool) => "execute" in tool); // agents are not offered
       takeBack = await publishTools(tools, {
         approve: ({ name, arguments: given }) => confirm(`May this browser's agent call ${name}?\n\n${JSON.stringify(given, null, 2)}`),
       });
@@ -50,14 +50,14 @@ function offer(ownTools) {
 }
 
 /**
- * What other scripts of the page offer, where that is switched on.
- * @param {Tool[]} own of the agent, which are not meant even if they are offered
+ * Returns the tools that other scripts of the page offer, where that is switched on.
+ * @param {Tool[]} own the agent's tools, which are left out of the list
  * @returns {Promise<Tool[]>}
  */
 export async function offeredTools(own) {
   if (!use.checked) return [];
   const looking = turn.then(() => pageTools());
-  turn = looking.catch(() => {}); // told to whoever asked
+  turn = looking.catch(() => {}); // `looking` is awaited below
   const names = new Set(own.map((tool) => ("name" in tool ? tool.name : "")));
   return (await looking).filter(({ name }) => !names.has(name));
 }

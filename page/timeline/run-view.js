@@ -6,7 +6,7 @@ import { h } from "../../web/element/dom.js";
 import { drawDetails } from "./span-view.js";
 
 /**
- * Draws what is known so far; what was open stays open.
+ * Draws the spans so far; open details stay open.
  * @param {HTMLElement} node
  * @param {Span[]} spans as they ended
  * @param {string} prompt
@@ -82,13 +82,13 @@ function facts({ attributes, startMs, endMs }) {
 function sum(run, spans) {
   const tools = spans.filter(({ name }) => name.startsWith("execute_tool ")).length;
   const calls = spans.filter(({ name }) => name.startsWith("chat ")).length;
-  const told = [
+  const texts = [
     plural(calls, "model call"),
     tools && plural(tools, "tool call"),
     ...facts(run),
     run.status === "error" && `failed: ${run.message}`,
   ];
-  return told.filter(Boolean).join(" · ");
+  return texts.filter(Boolean).join(" · ");
 }
 
 /**
@@ -113,10 +113,10 @@ function money(attributes) {
 /** @param {number} ms */
 const duration = (ms) => (ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** Returns what the user last said, where a span knows it; else "". @param {Span} span */
+/** Returns the text of the user's last message in a span's attributes; "" where there is none. @param {Span} span */
 export function promptOf({ attributes }) {
-  const told = attributes["gen_ai.input.messages"];
-  const messages = told ? JSON.parse(String(told)) : [];
+  const text = attributes["gen_ai.input.messages"];
+  const messages = text ? JSON.parse(String(text)) : [];
   return (
     messages
       .filter((/** @type {any} */ { role }) => role === "user")

@@ -1,4 +1,4 @@
-/** What is known of one span: its attributes, what happened within it, and what went over the wire. All of it is text. */
+/** The details of one span: its attributes, its events, and its requests and responses. All of it is shown as text. */
 
 /** @import { Span } from "../../web/types.js" */
 
@@ -15,7 +15,7 @@ export function drawDetails({ spanId, attributes, events, status, message }) {
     "div",
     { class: "span-details" },
     status === "error" && h("p", { class: "span-error" }, message),
-    ...others.map(({ attributes: told }) => h("p", { class: "note" }, describe(told))),
+    ...others.map(({ attributes }) => h("p", { class: "note" }, describe(attributes))),
     ...exchanges.map((exchange, index) =>
       drawExchange(exchange.attributes, `${spanId}/${index}`, exchanges.length > 1 ? ` ${index + 1}` : ""),
     ),
@@ -32,29 +32,29 @@ function drawValue(text) {
   return h("dd", text.length > LONG ? { class: "long", tabindex: 0 } : {}, text);
 }
 
-/** @param {Record<string, unknown>} told */
-function describe(told) {
-  if (told["staysail.attempt"] === undefined) return `Handed over to ${told["gen_ai.agent.name"] ?? "another agent"}`;
-  return `Call ${told["staysail.attempt"]} after ${Number(told["staysail.delay_s"]).toFixed(1)} s: ${told["exception.message"]}`;
+/** @param {Record<string, unknown>} attributes */
+function describe(attributes) {
+  if (attributes["staysail.attempt"] === undefined) return `Handed over to ${attributes["gen_ai.agent.name"] ?? "another agent"}`;
+  return `Call ${attributes["staysail.attempt"]} after ${Number(attributes["staysail.delay_s"]).toFixed(1)} s: ${attributes["exception.message"]}`;
 }
 
 /**
- * @param {Record<string, any>} told
+ * @param {Record<string, any>} attributes
  * @param {string} key
  * @param {string} number
  */
-function drawExchange(told, key, number) {
-  const status = told["http.response.status_code"] ?? "no answer";
-  const answered = [told["staysail.response.headers"], told["staysail.response.body"], told["exception.message"]];
+function drawExchange(attributes, key, number) {
+  const status = attributes["http.response.status_code"] ?? "no answer";
+  const answered = [attributes["staysail.response.headers"], attributes["staysail.response.body"], attributes["exception.message"]];
   return h(
     "details",
     { class: "exchange", "data-key": key },
     h("summary", {}, `Raw request and response${number} (${status})`),
     h("p", { class: "note" }, "As it went over the wire, with the keys removed."),
     ...block(
-      `Request: ${told["http.request.method"]} ${told["url.full"]}`,
-      told["staysail.request.headers"],
-      told["staysail.request.body"],
+      `Request: ${attributes["http.request.method"]} ${attributes["url.full"]}`,
+      attributes["staysail.request.headers"],
+      attributes["staysail.request.body"],
     ),
     ...block(`Response: ${status}`, ...answered),
   );

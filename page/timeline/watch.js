@@ -1,4 +1,4 @@
-/** The timeline: what each run of the chat did, kept in this page's memory alone. */
+/** The timeline: the steps of each run of the chat, kept in this page's memory alone. */
 
 /** @import { Span } from "../../web/types.js" */
 /** @import { Page } from "../types.js" */

@@ -1,4 +1,4 @@
-/** The page's tools: two in JavaScript, which change what is seen, and two in Python, which run beside the agent. */
+/** The page's tools: two in JavaScript, which change the page's looks, and two in Python, which run beside the agent. */
 
 /** @import { PlainTool } from "../../web/types.js" */
 
@@ -57,7 +57,7 @@ const setTimer = {
   },
 };
 
-/** In the order they are listed in. */
+/** The tools, in the order of the list. */
 export const JAVASCRIPT_TOOLS = [setColours, setTimer];
 
 export const PYTHON_TOOLS_URL = new URL("page/tools/tools.py", document.baseURI);

@@ -1,4 +1,4 @@
-/** The hosts that Python of the agent may reach: none, until the visitor allows them, in the settings or where a result shows that one is needed. */
+/** The hosts that Python of the agent may reach: none, until the visitor allows them, in the settings or at a result that needs one. */
 
 /** @import { ToolResult } from "../../web/types.js" */
 

@@ -1,4 +1,4 @@
-/** Python that the agent writes: its interpreter, made when it is first switched on, and again where it may reach something else. */
+/** The interpreter for Python that the agent writes: made when it is first switched on, and again where its permissions change. */
 
 import { pythonTool } from "../../web/index.js";
 
@@ -9,8 +9,8 @@ let making;
 let reaches = "";
 
 /**
- * Returns the tool. What its code defined is gone where hosts or files are others than before.
- * @param {{hosts: string[], files?: Files}} options hosts: what the code may send requests to; files: what it finds below /toolfs
+ * Returns the tool. The names that its code defined are lost where hosts or files change.
+ * @param {{hosts: string[], files?: Files}} options hosts: the hosts that the code may send requests to; files: the files below /toolfs
  * @returns {ReturnType<typeof pythonTool>}
  */
 export function agentPython({ hosts, files }) {

@@ -32,12 +32,12 @@ export class ProviderFiles {
   async upload(data, { name, mediaType, expiresAfterS, signal } = {}) {
     const blob = data instanceof Blob ? data : undefined;
     const bytes = blob ? new Uint8Array(await blob.arrayBuffer()) : /** @type {Uint8Array} */ (data);
-    const asked = {
+    const options = {
       name: name ?? (blob && "name" in blob ? blob.name : null),
       media_type: mediaType ?? (blob?.type || null),
       expires_after_s: expiresAfterS ?? null,
     };
-    return toCamel(await this.#call("files.upload", { data: toBase64(bytes), asked }, signal));
+    return toCamel(await this.#call("files.upload", { data: toBase64(bytes), asked: options }, signal));
   }
 
   /**

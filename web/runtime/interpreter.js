@@ -49,7 +49,7 @@ class Start {
     const hashes = Promise.resolve(manifest).then((found) => (runtimeURL && found?.url.startsWith(runtimeURL) && found.files) || {});
     this.downloads = countBytes && runtimeURL ? new Downloads(runtimeURL, hashes, onProgress) : undefined;
     this.runtime = importRuntime(runtimeURL);
-    for (const asked of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) asked?.catch(() => {});
+    for (const download of [this.wheel, this.script, this.runtime, ...this.snapshots.map(({ found }) => found)]) download?.catch(() => {});
   }
 }
 

@@ -96,9 +96,9 @@ function* readPart(text, pictures) {
  * @param {string | null} ended why the interpreter is no more
  */
 function errorOf(result, ended) {
-  const told = readError(result).slice(0, LIMITS.outputBytes);
+  const text = readError(result).slice(0, LIMITS.outputBytes);
   const end = ended && `The interpreter was ended: ${ended}. Names of earlier blocks are gone.`;
-  return [told, end].filter(Boolean).join("\n") || undefined;
+  return [text, end].filter(Boolean).join("\n") || undefined;
 }
 
 /** @param {string} result */

@@ -105,9 +105,9 @@ export class IndexedDBVectorStore {
    * @returns {Promise<[score: number, id: string, document: any][]>}
    */
   search(query, k = 10, { signal, rerank, ...options } = {}) {
-    const asked = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
+    const params = typeof query === "string" ? { query } : { $bytes: packVectors([query], 1) };
     return findReranked(query, k, rerank, (many) =>
-      this.#call("store.search", { ...asked, k: many, options: present(options) }, { signal }),
+      this.#call("store.search", { ...params, k: many, options: present(options) }, { signal }),
     );
   }
 
@@ -121,10 +121,10 @@ export class IndexedDBVectorStore {
   async searchBatch(queries, k = 10, { signal, ...options } = {}) {
     if (!queries.length) return [];
     const texts = queries.every((query) => typeof query === "string");
-    const asked = texts
+    const params = texts
       ? { queries }
       : { count: queries.length, $bytes: packVectors(/** @type {readonly Float32Array[]} */ (queries), queries.length) };
-    return this.#call("store.search_batch", { ...asked, k, options: present(options) }, { signal });
+    return this.#call("store.search_batch", { ...params, k, options: present(options) }, { signal });
   }
 
   /**

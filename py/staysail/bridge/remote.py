@@ -239,9 +239,9 @@ class RemoteEngine:
                 raise EngineFault(str(error), error.code) from error
 
     async def embed(self, texts: Sequence[str], embedder: str = "") -> list[list[float]]:
-        asked = {"engine": self._name, "texts": list(texts)} | ({"embedder": embedder} if embedder else {})
+        params = {"engine": self._name, "texts": list(texts)} | ({"embedder": embedder} if embedder else {})
         try:
-            vectors: list[list[float]] = await self._peer.call("engine.embed", asked)
+            vectors: list[list[float]] = await self._peer.call("engine.embed", params)
         except RemoteError as error:
             raise EngineFault(str(error), error.code) from error
         return vectors
