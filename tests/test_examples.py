@@ -73,6 +73,10 @@ EXAMPLES: dict[str, tuple[list[Any], str]] = {
         [call("depth", harbour="Oslo"), {"text": "Yes."}, {"text": '{"anchor": true, "chain_m": 60}'}],
         "Yes.\nTrue 60\n",
     ),
+    "providers.py": (
+        [{"text": "Jib."}, {"body": {"choices": [{"message": {"content": "Spinnaker."}, "finish_reason": "stop"}]}}],
+        "Jib.\nSpinnaker.\n",
+    ),
     "streaming.py": ([{"text": "Once a robot set sail."}], "Once a robot set sail.\n5 tokens, ended by stop\n"),
     "structured_output.py": ([{"text": '{"number": "2026-17", "total": 120, "due": "2026-12-24"}'}], "2026-17 120.0 2026\n"),
     "batch.py": (
@@ -162,6 +166,7 @@ async def test_a_program_runs_as_it_stands_also_a_second_time_in_the_same_folder
             choose = box.take
             monkeypatch.setattr(box, "take", lambda seen, choose=choose: embed(seen) if seen.path.endswith("/embeddings") else choose(seen))
             monkeypatch.setenv("STAYSAIL_OPENAI_BASE_URL", box.url)
+            monkeypatch.setenv("SERVER_URL", box.url)
             monkeypatch.setenv("MCP_URL", urls["json"])
             await run(name)
             await asyncio.sleep(0)

@@ -24,6 +24,21 @@ export const EXAMPLES = {
     prints: /^Clear, 7 °C\.\n2 model calls, 30 tokens$/m,
     check: ([, told]) => assert.match(JSON.stringify(told.json), /\\"celsius\\": ?7/),
   },
+  "providers.mjs": {
+    answers: [{ text: "Jib." }, { text: "Spinnaker." }],
+    prints: /^Jib\.\nSpinnaker\.$/m,
+    check: (seen) =>
+      assert.deepEqual(
+        seen.map(({ json }) => json.model),
+        ["gpt-6-luna", "my-model"],
+      ),
+  },
+  "errors.mjs": {
+    answers: [call("read", { page: 9 }), call("read", { page: 9 }), { status: 401, body: { error: { message: "no key" } } }],
+    prints: /^too many turns: 5 messages, 30 tokens\nprovider: 401, do not try again$/m,
+    check: ([, second]) => assert.match(JSON.stringify(second.json.input), /The log has 3 pages\./),
+  },
+  "plugins.mjs": { answers: [], prints: /^High water in Oslo at 04:12\.$/m, check: () => {} },
   "own-model.mjs": { answers: [], prints: /^Squawk! LAND AHOY, 12 tokens$/m, check: () => {} },
   "own-fetch.mjs": {
     answers: [{ text: "Hello yourself." }],

@@ -69,7 +69,7 @@ describe("examples/web, each by itself", { skip: !process.env.STAYSAIL_EVERY, co
   for (const [name, { answers }] of Object.entries(EXAMPLES)) {
     test(basename(name, ".mjs"), async () => {
       const box = await provider.box(...answers);
-      const env = { ...environment, STAYSAIL_OPENAI_BASE_URL: box.url, MCP_URL: servers.newer };
+      const env = { ...environment, STAYSAIL_OPENAI_BASE_URL: box.url, SERVER_URL: box.url, MCP_URL: servers.newer };
       await judge(name, await output(process.execPath, ["--import", withRuntime, folder + name], { env }), box);
     });
   }

@@ -13,6 +13,7 @@ def point(url: str) -> None:
 const told = process.argv.slice(2);
 for (let at = 0; at < told.length; at += 2) {
   await point.execute({ url: told[at + 1] });
+  process.env.SERVER_URL = told[at + 1];
   const error = await import(told[at]).then(
     () => "",
     (error) => error?.stack ?? String(error),

@@ -19,6 +19,7 @@
  * @property {(options?: object) => Promise<Session>} create
  */
 
+import { fromBase64 } from "../bridge/base64.js";
 import { callSchema } from "./call-schema.js";
 import { LocalModelError, abortError, messageOf } from "./errors.js";
 import { chatMessages } from "./prompt.js";
@@ -200,8 +201,7 @@ function withoutMedia(message) {
  * @returns {Input}
  */
 function inputOf({ type, data, media_type }) {
-  const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-  return { type, value: new Blob([bytes], { type: media_type }) };
+  return { type, value: new Blob([fromBase64(data)], { type: media_type }) };
 }
 
 /**

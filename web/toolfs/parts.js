@@ -244,6 +244,7 @@ export class Plugins {
   }
 
   /**
+   * Installs a plugin. Without a grant it reaches no file and no host.
    * @param {PluginOptions} options
    * @returns {Promise<Installed>}
    */
@@ -258,6 +259,7 @@ export class Plugins {
   }
 
   /**
+   * Removes a plugin.
    * @param {string} name
    * @returns {Promise<void>}
    */
@@ -268,7 +270,7 @@ export class Plugins {
     given.get(this.#link.id)?.plugins?.delete(key);
   }
 
-  /** @returns {Promise<Installed[]>} */
+  /** Returns the installed plugins. @returns {Promise<Installed[]>} */
   async list() {
     return (await this.#link.ask("toolfs.plugins")).map(readInstalled);
   }
