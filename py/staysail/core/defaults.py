@@ -89,7 +89,7 @@ async def require_packages(names: Sequence[str], extra: str) -> None:
     if not missing:
         return
     if not Defaults.install:
-        raise ConfigError(f"this needs {' and '.join(missing)}: pip install staysail[{extra}]")
+        raise ConfigError(f"this needs {' and '.join(missing)}: pip install 'staysail[{extra}]'")
     await Defaults.install(missing)
 
 

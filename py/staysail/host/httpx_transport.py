@@ -7,7 +7,7 @@ import logging
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from urllib.request import getproxies
 from weakref import WeakKeyDictionary
 
@@ -34,21 +34,10 @@ class HttpxTransport:
         for name in LOGGERS:
             logging.getLogger(name).addFilter(remove_secrets)
 
-    @asynccontextmanager
-    async def send(self, request: HttpRequest) -> AsyncGenerator[HttpResponse]:
-        for _ in range(MOST_REDIRECTS + 1):
-            response = await self._open(request)
-            try:
-                target = redirected(request, response.status_code, response.headers.get("location"))
-                if target is None:
-                    yield _Response(response, request)
-                    return
-            finally:
-                await response.aclose()
-            request = target
-        raise endless(request)
+    def send(self, request: HttpRequest) -> AbstractAsyncContextManager[HttpResponse]:
+        return _Exchange(self, request)
 
-    async def _open(self, request: HttpRequest) -> httpx.Response:
+    async def open(self, request: HttpRequest) -> httpx.Response:
         client = await self._client()
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers.items()]
         try:
@@ -83,6 +72,34 @@ class HttpxTransport:
         finally:
             self._clients.pop(loop, None)
             await client.aclose()
+
+
+class _Exchange:
+    """A request and its response. No async generator: a loop that ends closes those that are still open all at once, in no order, and
+    this one belongs to others."""
+
+    def __init__(self, transport: HttpxTransport, request: HttpRequest) -> None:
+        self._transport, self._request = transport, request
+        self._response: httpx.Response | None = None
+
+    async def __aenter__(self) -> HttpResponse:
+        request = self._request
+        for _ in range(MOST_REDIRECTS + 1):
+            self._response = response = await self._transport.open(request)
+            try:
+                target = redirected(request, response.status_code, response.headers.get("location"))
+            except BaseException:
+                await response.aclose()
+                raise
+            if target is None:
+                return _Response(response, request)
+            await response.aclose()
+            request = target
+        raise endless(request)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._response is not None:
+            await self._response.aclose()
 
 
 class _Response:

@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import sys
 import threading
 import weakref
 
@@ -70,3 +71,22 @@ def test_one_transport_serves_several_event_loops_and_keeps_none_alive(box: Box)
     gc.collect()
     assert len(box.seen) == 6
     assert [loop() for loop in loops] == [None, None, None]
+
+
+async def test_an_exchange_is_closed_by_its_owner_and_not_by_a_loop_that_ends(box: Box):
+    """A loop closes the async generators that are left, all at once: an exchange among them was closed twice, with a traceback."""
+    box.add({"body": "ok"})
+    left: list[str] = []
+    hooks = sys.get_asyncgen_hooks()
+
+    def begin(generator) -> None:
+        left.append(generator.__qualname__)
+        hooks.firstiter(generator)
+
+    sys.set_asyncgen_hooks(firstiter=begin)
+    try:
+        assert await fetch(HttpxTransport(), box.url)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+    assert "HttpxTransport._keep" in left  # which closes the client
+    assert "HttpxTransport.send" not in left
