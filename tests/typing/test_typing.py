@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.typing import harbour, tools_and_types
+import staysail
+from tests.typing import harbour, services, tools_and_types
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAMS = [Path(__file__).with_name(f"{name}.py") for name in ("tools_and_types", "harbour")]
+PROGRAMS = [Path(__file__).with_name(f"{name}.py") for name in ("tools_and_types", "harbour", "services")]
 WRONG = {
     (program.name, n)
     for program in PROGRAMS
@@ -44,3 +45,13 @@ async def test_the_programs_run():
     assert await tools_and_types.main() == ["Fair winds.", "Oslo 1", "Oslo 1 for 1 nights, paid by card"]
     booking = harbour.Booking("B2", 2)
     assert await harbour.main() == [booking, ("done", "Fair winds."), 3, "Oslo: 2 free", ["1", "Hello.", "a", "x"], "run_done"]
+    assert await services.main() == [
+        ["fog", "fog", "sun", "ToolIndex", "title", "user", "Sun."],
+        ['The user changed the arguments to {"berth": "B2"}.\nB2 in step 1 by reserve', "Ahoy", "echo", "True", "call with 1", "True"],
+        6,
+    ]
+
+
+def test_the_programs_use_every_public_name():
+    words = set(re.findall(r"\w+", "".join(program.read_text("utf-8") for program in PROGRAMS)))
+    assert [name for name in staysail.__all__ if name not in words] == []

@@ -60,6 +60,14 @@ def test_every_export_lists_its_parameters(name: str):
         assert bare == [], f"{name}{signature}"
 
 
+@pytest.mark.parametrize("name", [name for name, value in EXPORTS.items() if isinstance(value, type)])
+def test_every_method_of_an_export_lists_its_parameters(name: str):
+    methods = inspect.getmembers(EXPORTS[name], lambda member: inspect.isfunction(member) or inspect.ismethod(member))
+    public = {found: inspect.signature(method) for found, method in methods if not found.startswith("_")}
+    public.pop("replace", None)  # takes the fields, which the class lists
+    assert [f"{found}{signature}" for found, signature in public.items() if "**" in str(signature)] == []
+
+
 @pytest.mark.parametrize("name", [name for name, value in EXPORTS.items() if isinstance(value, type) and issubclass(value, Value)])
 def test_a_value_shows_its_fields(name: str):
     assert tuple(inspect.signature(EXPORTS[name]).parameters) == EXPORTS[name].__match_args__

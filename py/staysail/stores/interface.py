@@ -7,12 +7,14 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import aclosing
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict, Unpack
 
 from ..core.errors import ConfigError, StoreError
 from ..core.ports import SearchHit
-from ..indexes.ports import text_of
+from ..core.signatures import lists
+from ..indexes.ports import Quantization, SearchMode, text_of
 from .documents import embed_texts, read_documents
+from .filters import Where
 from .layout import Entry
 from .transfer_archive import Row, archive_pieces, open_archive
 from .zip_reading import Source
@@ -26,6 +28,18 @@ class TextReranker(Protocol):
 
 
 type Rerank = Callable[[str, Sequence[SearchHit]], Any] | TextReranker
+
+
+class SearchOptions(TypedDict, total=False):
+    """The options of `search`, as the store has them: `quantization` is VectorStore's, `exact` QdrantStore's."""
+
+    where: Where | None
+    threshold: float | None
+    mode: SearchMode
+    diversity: float
+    rerank: Rerank | None
+    quantization: Quantization | None
+    exact: bool
 
 
 class StoreVerbs(ABC):
@@ -70,11 +84,13 @@ class StoreVerbs(ABC):
     async def search(self, query: Any, k: int = 10, *_: Any, **options: Any) -> list[SearchHit]:
         """Returns the k nearest documents, best first. Each store has options of its own, hence both stars."""
 
-    async def top_n(self, query: Any, n: int = 10, **options: Any) -> list[SearchHit]:
+    @lists(SearchOptions, {})
+    async def top_n(self, query: Any, n: int = 10, **options: Unpack[SearchOptions]) -> list[SearchHit]:
         """Calls `search`, under the name that agents and rig use."""
         return await self.search(query, n, **options)
 
-    async def top_n_ids(self, query: Any, n: int = 10, **options: Any) -> list[tuple[float, str]]:
+    @lists(SearchOptions, {})
+    async def top_n_ids(self, query: Any, n: int = 10, **options: Unpack[SearchOptions]) -> list[tuple[float, str]]:
         """Returns (score, id) of each hit of `search`."""
         return [(hit.score, hit.id) for hit in await self.search(query, n, **options)]
 
