@@ -122,8 +122,19 @@ class ChatPage:
         raise TimeoutError(f"waited {timeout_s} s for {what if isinstance(what, str) else what()}")
 
     def resize(self, width: int, height: int = 740) -> None:
+        """Returns when the page has taken its new form: panels come, go and slide with the width."""
         self.driver.execute_cdp_cmd(
             "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        )
+        self.driver.execute_async_script(
+            """
+            const done = arguments[0];
+            setTimeout(done, 2000);
+            requestAnimationFrame(() => requestAnimationFrame(() => {
+              const moves = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+              Promise.allSettled(moves.map(({ finished }) => finished)).then(() => done());
+            }));
+            """
         )
 
     def prefer(self, scheme: str) -> None:
