@@ -3,10 +3,8 @@
 pip and npm are run as the user set them up, so a mirror, a proxy or a certificate of theirs is honoured.
 Nothing downloaded is executed, and nothing is installed."""
 
-import os
 import queue
 import shutil
-import subprocess
 import sys
 import threading
 import urllib.request
@@ -15,6 +13,7 @@ from http.client import HTTPResponse
 from pathlib import Path
 from urllib.error import HTTPError
 
+from tools.command import run
 from tools.sources import Place
 
 # What Pyodide 314 is, in pip's words; pure-Python wheels match it too.
@@ -71,15 +70,8 @@ def _download_npm(package: str, folder: Path) -> Path:
     return _only(folder.glob("*.tgz"), package)
 
 
-def _run(command: list[str], extra_environment: dict[str, str]) -> None:
-    result = subprocess.run(
-        command,
-        env={**os.environ, **extra_environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _run(arguments: list[str], environment: dict[str, str]) -> None:
+    result = run(arguments, environment)
     if result.returncode:
         said = (result.stderr.strip() or result.stdout.strip()).splitlines()
         errors = [line for line in said if "error" in line.lower()] or said

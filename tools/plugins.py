@@ -3,12 +3,12 @@
 What was built once is taken from .cache/plugins, by the hash of all that goes into it."""
 
 import hashlib
-import subprocess
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from tools.command import run
 from tools.fetch import CACHE
 
 FREESTANDING = ("-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry")
@@ -29,8 +29,8 @@ def build(source: Path, options: Sequence[str] = (*FREESTANDING, *SMALL)) -> byt
     if not target.is_file():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(".partial")
-        command = [sys.executable, "-m", "ziglang", "cc", *options, "-Wall", "-Werror", "-o", str(partial), str(source)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        arguments = [sys.executable, "-m", "ziglang", "cc", *options, "-Wall", "-Werror", "-o", str(partial), str(source)]
+        done = run(arguments)
         if done.returncode:
             raise PluginError(f"{source} could not be built:\n{done.stderr}")
         partial.replace(target)

@@ -5,9 +5,7 @@ The second build is made in a copy of the sources in another folder, from the sa
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
+from tools.command import run
 from tools.sources import ROOT, load_sources
 from tools.wheel import EPOCH
 
@@ -114,18 +113,10 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _run(command: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **(environment or {})},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _run(arguments: list[str], folder: Path, environment: dict[str, str] | None = None) -> str:
+    result = run(arguments, environment, folder)
     if result.returncode:
-        raise ReleaseError(f"{' '.join(command)} failed in {folder}:\n{result.stdout}{result.stderr}")
+        raise ReleaseError(f"{' '.join(arguments)} failed in {folder}:\n{result.stdout}{result.stderr}")
     return result.stdout
 
 

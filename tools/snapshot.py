@@ -6,12 +6,12 @@ import gzip
 import hashlib
 import json
 import shutil
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.command import run
 from tools.sources import ROOT, load_sources
 
 SCRIPTS = ROOT / "tools" / "snapshot.mjs", *(ROOT / "web" / "runtime" / name for name in ("snapshot-making.js", "snapshot-packing.js"))
@@ -98,7 +98,6 @@ def _run(runtime: Path, wheel: Path, target: Path) -> None:
     node = shutil.which("node")
     if node is None:
         raise SnapshotError("Node.js 20 or newer is needed and was not found (Debian: apt-get install nodejs npm)")
-    command = [node, *map(str, (SCRIPTS[0], runtime, wheel, target))]
-    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    result = run([node, *map(str, (SCRIPTS[0], runtime, wheel, target))])
     if result.returncode:
         raise SnapshotError(f"taking the snapshot failed:\n{result.stdout}{result.stderr}")

@@ -4,14 +4,13 @@ Rebuilt only when the sources' hash changes; the same sources give the same byte
 
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.command import run
 from tools.sources import ROOT, load_sources
 
 COMPILER = ROOT / "tools" / "compile.mjs"
@@ -83,15 +82,8 @@ def _compile(wheel: Path, runtime: Path, upstream_lock: Path) -> Path:
     return wheel.parent / name
 
 
-def _run(command: list[str], doing: str, extra_environment: dict[str, str]) -> str:
-    result = subprocess.run(
-        command,
-        env={**os.environ, **extra_environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def _run(arguments: list[str], doing: str, environment: dict[str, str]) -> str:
+    result = run(arguments, environment)
     if result.returncode:
         raise WheelError(f"{doing} failed:\n{result.stdout}{result.stderr}")
     return result.stdout.strip()
