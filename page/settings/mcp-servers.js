@@ -60,7 +60,7 @@ export function watchMcpServers(chat, change) {
   );
   waiting = true;
   reconnected = Promise.race([
-    Promise.all(kept.map((place) => takeUp(place, ready))),
+    Promise.all(kept.map((place) => reconnect(place, ready))),
     new Promise((resolve) => setTimeout(resolve, PATIENCE_MS)),
   ]).then(() => {
     waiting = false;
@@ -110,7 +110,7 @@ async function add(access, auth) {
  * @param {KeptServer} place
  * @param {Promise<unknown>} ready Python is up
  */
-async function takeUp(place, ready) {
+async function reconnect(place, ready) {
   const { entry } = enter(place);
   if (place.access === "login") return entry.failed("A login is not kept over a reload.", "Log in there", () => void again(place, oauth()));
   if (place.access === "token") return entry.failed("A token is not kept over a reload.", "Give its token", () => askToken(place.url));

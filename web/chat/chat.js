@@ -5,7 +5,7 @@
  * @import { AgentSource, ChatMessage, ChatOptions, ChatSnapshot, Prompt } from "./types.js"
  * @import { RunView } from "./fold.js"
  * The place of a user's message: among the messages, and in the history (at).
- * @typedef {{position: number, message: ChatMessage, at: number}} Place
+ * @typedef {{position: number, message: ChatMessage, at: number}} MessagePlace
  */
 
 import { ConfigError } from "../errors.js";
@@ -187,7 +187,7 @@ export class Chat {
   /**
    * Returns where a user's message stands among the messages and in the history; undefined while a run is under way.
    * @param {string} id
-   * @returns {Promise<Place | undefined>}
+   * @returns {Promise<MessagePlace | undefined>}
    */
   async #findPlace(id) {
     await this.restore();
@@ -202,7 +202,7 @@ export class Chat {
 
   /**
    * Puts other messages in the place of a message and of all that came after it.
-   * @param {Place} place
+   * @param {MessagePlace} place
    * @param {() => Promise<Message[]>} change returns the history from now on
    */
   async #turn({ position, at }, change) {

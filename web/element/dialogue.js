@@ -120,7 +120,7 @@ export class Dialogue {
     if (!id || !isNew) return;
     this.turns.busy = true;
     this.#session.restore(() => this.python.start());
-    this.takeUpOnceSet();
+    this.resumeOnceSet();
   }
 
   /** Begins another conversation, which is kept from its first answer on. */
@@ -169,15 +169,15 @@ export class Dialogue {
     return true;
   }
 
-  /** Goes on with the last durable run, where there is one. */
-  takeUpOnceSet() {
+  /** Resumes the last durable run, once the properties of the element are set. */
+  resumeOnceSet() {
     const session = this.#session;
-    const takeUp = () =>
-      session.takeUp(
+    const resume = () =>
+      session.resume(
         () => session === this.#session,
         () => this.python.start(),
       );
-    if (this.isDurable && this.isConnected) onceSet(() => void takeUp());
+    if (this.isDurable && this.isConnected) onceSet(() => void resume());
   }
 
   /** @param {string} model */

@@ -30,7 +30,7 @@ export class Session {
   /** Whether the last turn's run is under way, as it is drawn. */
   #isRunning = false;
   /** Whether that run began before this page. */
-  #isTakenUp = false;
+  #isResumed = false;
   /** Whether a run was drawn as it went on. */
   #hasBegun = false;
   /** The model of the run that is under way, or of the last one; "" where several answered. */
@@ -131,7 +131,7 @@ export class Session {
   async retry() {
     const view = this.turns.last;
     if (this.isRunning || !view?.question) return false;
-    this.#isTakenUp = this.chat.getSnapshot().status === "error" && this.#owner.isDurable;
+    this.#isResumed = this.chat.getSnapshot().status === "error" && this.#owner.isDurable;
     this.#owner.focus();
     this.#again = view;
     await this.chat.retry();
@@ -144,7 +144,7 @@ export class Session {
     this.chat.clear();
     this.#view = this.#again = this.#sources = undefined;
     this.spending = new Spending();
-    this.#isTakenUp = this.#hasBegun = false;
+    this.#isResumed = this.#hasBegun = false;
     this.turns.clear();
     this.#owner.changed(this);
   }
@@ -173,14 +173,14 @@ export class Session {
    * @param {() => boolean} isShown
    * @param {() => Promise<void>} startPython
    */
-  async takeUp(isShown, startPython) {
+  async resume(isShown, startPython) {
     const { source } = this.#owner;
     const mayBegin = () => isShown() && !this.isRunning && !this.#hasBegun && this.#owner.isConnected;
     if (!mayBegin() || !(source.get("model") || source.given)) return;
     try {
       if (!source.given) await startPython();
       await this.restoring;
-      if (mayBegin()) await this.chat.resume(() => mayBegin() && (this.#isTakenUp = true));
+      if (mayBegin()) await this.chat.resume(() => mayBegin() && (this.#isResumed = true));
     } catch (error) {
       this.#tell("staysail-error", { error });
     }
@@ -249,7 +249,7 @@ export class Session {
       sources: this.#sources ?? sources,
       messages: answer.status === "done" ? history : undefined,
     };
-    this.#isRunning = this.#isTakenUp = false;
+    this.#isRunning = this.#isResumed = false;
     view.question?.showVersions(prompt);
     if (answer.status === "done") {
       view.fork = this.#history.forkAt(history.length);
@@ -276,7 +276,7 @@ export class Session {
   /** @param {ChatEvent} event */
   #show(event) {
     const view = /** @type {TurnView} */ (this.#view);
-    if (event.type === "run_started" && this.#isTakenUp) this.#showBeginning(view, event.messages);
+    if (event.type === "run_started" && this.#isResumed) this.#showBeginning(view, event.messages);
     if (event.type === "model_changed") this.#model = "";
     if (event.type === "run_done") this.#sources = sourcesOf(event.reply);
     view.show(event);

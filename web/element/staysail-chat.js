@@ -87,7 +87,7 @@ export class StaysailChat extends Element {
     for (const name of PROPERTIES) this.#upgrade(name);
     if (!this.hasAttribute("placeholder")) this.#composer.input.placeholder = "Write a message";
     if (this.getAttribute("start") === "load") this.#source.warm();
-    this.#dialogue.takeUpOnceSet();
+    this.#dialogue.resumeOnceSet();
   }
 
   disconnectedCallback() {
@@ -116,7 +116,7 @@ export class StaysailChat extends Element {
   }
   set model(value) {
     this.#source.set("model", value ?? "");
-    this.#dialogue.takeUpOnceSet();
+    this.#dialogue.resumeOnceSet();
   }
 
   /** Text or a function that gives it. Kept in memory only: it cannot be read back, and no attribute reflects it. */
@@ -177,7 +177,7 @@ export class StaysailChat extends Element {
   }
   set agent(value) {
     this.#source.given = value;
-    this.#dialogue.takeUpOnceSet();
+    this.#dialogue.resumeOnceSet();
   }
 
   /** Whether the last run outlives the page: its name, or "". */
