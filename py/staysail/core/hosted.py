@@ -83,7 +83,16 @@ def web_search(
     local: Any = None,
     extra: Mapping[str, Any] | None = None,
 ) -> HostedTool:
-    """A web search. user_location: {city, region, country, timezone}, each optional."""
+    """A web search.
+
+    Args:
+        allowed_domains: The only domains to search.
+        blocked_domains: Domains to leave out.
+        max_uses: Most uses in one request.
+        user_location: {city, region, country, timezone}, each optional.
+        local: A tool that runs here where the provider lacks this one.
+        extra: Options of the provider, passed on as they are.
+    """
     options = {"allowed_domains": allowed_domains, "blocked_domains": blocked_domains, "max_uses": max_uses, "user_location": user_location}
     return _make("web_search", options, local, extra)
 
@@ -97,7 +106,16 @@ def web_fetch(
     local: Any = None,
     extra: Mapping[str, Any] | None = None,
 ) -> HostedTool:
-    """Reads pages and files at addresses that stand in the conversation."""
+    """Reads pages and files at addresses that stand in the conversation.
+
+    Args:
+        allowed_domains: The only domains to read.
+        blocked_domains: Domains to leave out.
+        max_uses: Most uses in one request.
+        max_content_tokens: Most tokens of one page.
+        local: A tool that runs here where the provider lacks this one.
+        extra: Options of the provider, passed on as they are.
+    """
     options = {
         "allowed_domains": allowed_domains,
         "blocked_domains": blocked_domains,
@@ -125,7 +143,14 @@ def code_execution(*, local: Any = None, extra: Mapping[str, Any] | None = None)
 def file_search(
     stores: str | Sequence[str], *, max_results: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None
 ) -> HostedTool:
-    """A search in files that the provider stores. stores: ids of vector stores, or names of Gemini's file search stores."""
+    """A search in files that the provider stores.
+
+    Args:
+        stores: Ids of vector stores, or names of Gemini's file search stores.
+        max_results: Most passages of one search.
+        local: A tool that runs here where the provider lacks this one.
+        extra: Options of the provider, passed on as they are.
+    """
     names = [stores] if isinstance(stores, str) else list(stores)
     if not names:
         raise ConfigError("file_search needs at least one store to search")
@@ -150,8 +175,13 @@ def mcp(
     """The tools of an MCP server that the provider connects to.
 
     Args:
+        server_url: The server's address.
+        name: The server's name in the request, and part of the tool's name.
         authorization: The server's access token.
+        allowed_tools: Names of the only tools to offer.
         approval: "always" turns each call into an ApprovalRequest; OpenAI alone offers that.
+        local: A tool that runs here where the provider lacks this one.
+        extra: Options of the provider, passed on as they are.
     """
     if not server_url.startswith(("https://", "http://")):
         raise ConfigError(f"server_url of mcp starts with https://, got {server_url!r}")
@@ -160,12 +190,19 @@ def mcp(
 
 
 def tool_search(*, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
-    """Lets the provider search the other tools, and show the model only those that fit."""
+    """Lets the provider search the other tools, and show the model only the ones that fit."""
     return _make("tool_search", {}, local, extra)
 
 
 def advisor(model: str, *, max_uses: int | None = None, local: Any = None, extra: Mapping[str, Any] | None = None) -> HostedTool:
-    """A stronger model of the same provider that the model may consult. model: the stronger model's name."""
+    """A stronger model of the same provider that the model may consult.
+
+    Args:
+        model: The stronger model's name.
+        max_uses: Most uses in one request.
+        local: A tool that runs here where the provider lacks this one.
+        extra: Options of the provider, passed on as they are.
+    """
     return _make("advisor", {"model": model, "max_uses": max_uses}, local, extra)
 
 

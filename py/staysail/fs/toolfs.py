@@ -249,8 +249,14 @@ class ToolFS(SnapshotCalls, Showable):
     async def remember(
         self, content: str, session: Session, *, id: str | None = None, metadata: Mapping[str, Any] = NOTHING
     ) -> dict[str, Any]:
-        """Writes an entry of memory and returns it as {id, content, metadata}. Without an id a new entry is made; an existing one is
-        replaced."""
+        """Writes an entry of memory and returns it as {id, content, metadata}. An existing entry is replaced.
+
+        Args:
+            content: The text of the entry.
+            session: A session that may write below /toolfs/memory.
+            id: The entry's id; a new one, if left out.
+            metadata: JSON values by name, stored with the entry.
+        """
         path = to_text((*MEMORY, check_name(id or new_id())))
         await self.write(path, write_entry(content, metadata), session)
         return {"id": path.rpartition("/")[2], "content": content, "metadata": dict(metadata)}

@@ -75,7 +75,14 @@ def read_html(
 
 def split_html(html: str, size: int = 1000, overlap: int = 150, *, measure: Measure = len) -> list[Passage]:
     """Splits what a reader sees into passages that never cross a heading; `headings` in their metadata are those above them. start, end:
-    in `html`, with its tags."""
+    in `html`, with its tags.
+
+    Args:
+        html: The page.
+        size: Most of a passage, as `measure` counts.
+        overlap: Most that a passage repeats of the one before; less than `size`.
+        measure: Counts a text: its characters by default, or the tokens of a model.
+    """
     return split_readable(read_html(html), size, overlap, measure=measure)
 
 

@@ -79,7 +79,14 @@ def split_text(
 
 
 def split_tokens(text: str, size: int = 256, overlap: int = 32, *, count: Measure | None = None) -> list[Passage]:
-    """Splits as `split_text` by tokens. count: counts the tokens of a text; `estimate_tokens` by default."""
+    """Splits as `split_text`, by tokens.
+
+    Args:
+        text: Any text.
+        size: Most tokens of a passage.
+        overlap: Most tokens that a passage repeats of the one before; less than `size`.
+        count: Counts the tokens of a text; `estimate_tokens` by default.
+    """
     return split_text(text, size, overlap, measure=count or estimate_tokens)
 
 
@@ -90,12 +97,27 @@ def estimate_tokens(text: str) -> int:
 
 
 def split_sentences(text: str, size: int = 1000, overlap: int = 0, *, measure: Measure = len) -> list[Passage]:
-    """Splits into passages of whole sentences, where they fit."""
+    """Splits into passages of whole sentences, where they fit.
+
+    Args:
+        text: Any text.
+        size: Most of a passage, as `measure` counts.
+        overlap: Most that a passage repeats of the one before; less than `size`.
+        measure: Counts a text: its characters by default, or the tokens of a model.
+    """
     return split_text(text, size, overlap, measure=measure, boundaries=SENTENCES)
 
 
 def split_code(text: str, language: str = "python", size: int = 1500, overlap: int = 0, *, measure: Measure = len) -> list[Passage]:
-    """Splits source code into passages of whole definitions, where they fit. Raises ConfigError for an unknown language."""
+    """Splits source code into passages of whole definitions, where they fit. Raises ConfigError for an unknown language.
+
+    Args:
+        text: Source code.
+        language: Its language, by name or file extension.
+        size: Most of a passage, as `measure` counts.
+        overlap: Most that a passage repeats of the one before; less than `size`.
+        measure: Counts a text: its characters by default, or the tokens of a model.
+    """
     name = LANGUAGES.get(language.lower(), language.lower())
     if name not in DEFINITIONS:
         raise ConfigError(f"there is no splitter for {language!r}; there are {', '.join(DEFINITIONS)}; split_text takes any text")
@@ -105,7 +127,14 @@ def split_code(text: str, language: str = "python", size: int = 1500, overlap: i
 
 
 def split_markdown(text: str, size: int = 1000, overlap: int = 150, *, measure: Measure = len) -> list[Passage]:
-    """Splits Markdown into passages that never cross a heading; `headings` in their metadata are the headings above them."""
+    """Splits Markdown into passages that never cross a heading; `headings` in their metadata are the headings above them.
+
+    Args:
+        text: Markdown.
+        size: Most of a passage, as `measure` counts.
+        overlap: Most that a passage repeats of the one before; less than `size`.
+        measure: Counts a text: its characters by default, or the tokens of a model.
+    """
     return split_sections(text, read_sections(text), size, overlap, measure)
 
 

@@ -209,8 +209,14 @@ class Conversations:
         await self.replace(id, at, [])
 
     async def replace(self, id: str, at: int, messages: Iterable[MessageLike], *, notes: Mapping[str, Any] | None = None) -> None:
-        """Puts messages in the place of those from index `at` on, and stores notes, by name, in the same write. The place moves back where
+        """Replaces the messages from index `at` on. The place moves back where
         it would separate a tool call from its result. An unknown conversation stays unknown where there is nothing to put into it.
+
+        Args:
+            id: The conversation's id.
+            at: Index of the first message to replace.
+            messages: The new messages; none, if the conversation ends at `at`.
+            notes: JSON values by name, stored in the same write.
 
         Raises:
             ConfigError: A tool call has no result.
@@ -311,8 +317,14 @@ class Conversations:
             return None
 
     async def put_note(self, id: str, name: str, value: Any, *, begin: Sequence[Message] = ()) -> None:
-        """Stores a note, of a memory policy for example. begin: messages that are not stored, and by which an unknown conversation is
-        created and named."""
+        """Stores a note, of a memory policy for example.
+
+        Args:
+            id: The conversation's id.
+            name: The note's name; an earlier note with it is replaced.
+            value: JSON.
+            begin: Messages that are not stored, and by which an unknown conversation is created and named.
+        """
         puts = {f"note/{quote_id(id)}/{name}": write_json(value)}
         async with self._records.exclusive():
             if begin and await self._missing(id):

@@ -135,9 +135,19 @@ class QdrantStore(StoreVerbs):
         diversity: float = 0.0,
         rerank: Rerank | None = None,
     ) -> list[SearchHit]:
-        """Returns the k nearest documents, best first, with the arguments of `VectorStore.search`. Keyword and hybrid search rank by
-        BM25 over a full-text index, which the first such search creates; they raise ConfigError on servers older than Qdrant 1.20.
-        exact: searches without Qdrant's index."""
+        """Returns the k nearest documents, best first. Keyword and hybrid search rank by BM25 over a full-text index, which the first
+        such search creates; they raise ConfigError on servers older than Qdrant 1.20.
+
+        Args:
+            query: A text, or a vector of the collection's dimensions.
+            k: Most hits.
+            where: A filter on the metadata, as `VectorStore.search` takes it.
+            threshold: The least score of a hit.
+            mode: By vector, by the words, or by both.
+            exact: Searches without Qdrant's index.
+            diversity: From 0, the nearest documents, to 1, documents that differ most from each other.
+            rerank: A Reranker, or a function, that orders the hits again.
+        """
         check_choice("mode", mode, ("vector", "keyword", "hybrid"))
         if k < 1:
             raise ConfigError(f"k is at least 1, not {k}")
@@ -166,7 +176,14 @@ class QdrantStore(StoreVerbs):
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
     ) -> list[list[SearchHit]]:
-        """Searches by vector for each query, in one request. Returns a list of hits for each query, in order."""
+        """Searches by vector for each query, in one request. Returns a list of hits for each query, in order.
+
+        Args:
+            queries: Texts, or vectors of the collection's dimensions.
+            k: Most hits of each query.
+            where: The filter of `search`.
+            threshold: The least score of a hit.
+        """
         condition = self._filter(where)
         if not queries or not await self._collection.open():
             return [[] for _ in queries]

@@ -140,7 +140,7 @@ class VectorStore(StoreVerbs, Showable):
         Args:
             query: A text or a vector.
             k: The most hits.
-            where: A filter on the metadata; see `stores.filters`.
+            where: A filter on the metadata, such as `{"part": "hull", "year": {"gte": 2020}}`.
             threshold: The least score of a hit: of the vector search, or BM25's in keyword mode.
             mode: "vector", "keyword", or "hybrid", which fuses both rankings by rank; its scores are those of the fusion.
             quantization: Replaces the store's for this search.
@@ -176,7 +176,14 @@ class VectorStore(StoreVerbs, Showable):
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
     ) -> list[list[SearchHit]]:
         """Searches by vector for each query, faster than calls of `search` one after another. Returns a list of hits for each query, in
-        order."""
+        order.
+
+        Args:
+            queries: Texts, or vectors of the store's dimensions.
+            k: Most hits of each query.
+            where: The filter of `search`.
+            threshold: The least score of a hit.
+        """
         vectors = await self._vectors_of(queries)
 
         async def find(opened: Opened) -> list[list[SearchHit]]:

@@ -63,7 +63,15 @@ async def list_models(
     headers: Mapping[str, str] | None = None,
     transport: Transport | None = None,
 ) -> list[ModelInfo]:
-    """Returns every model of the provider that the key may use, in the provider's order. Raises ConfigError, ProviderError."""
+    """Returns every model of the provider that the key may use, in the provider's order. Raises ConfigError, ProviderError.
+
+    Args:
+        provider: The provider's name.
+        api_key: The key, or a function that returns it; by default that of the environment.
+        base_url: The server's address, where it is not the provider's own.
+        headers: Headers of each request.
+        transport: Sends the requests; by default fetch in a page, httpx on CPython.
+    """
     data = find_provider(provider)
     service = find_service(data, "models")
     endpoint = Endpoint(data, api_key=api_key, base_url=base_url, headers=headers, transport=transport)

@@ -49,7 +49,9 @@ class SpeechModel(RemoteModel):
         """Returns the text, spoken. Raises ProviderError.
 
         Args:
+            voice: A voice of the model, in place of this object's.
             speed: 1.0 is the voice's own.
+            additional_params: Further fields of the request.
         """
         if not text.strip():
             raise ConfigError("Text cannot be empty")
