@@ -15,7 +15,7 @@ from ..core.events import Event, RequestAdjusted, RetryScheduled, StepDone, Step
 from ..core.log import log
 from ..core.messages import Message
 from ..core.ports import SearchHit
-from ..core.waiting import timeout
+from ..core.waiting import CancelWatch, timeout
 from .actions import CallModel, CallTools, Deliver, Finish, Pause
 from .approval import Answer, read_answers
 from .context import RunContext, current_run, expect_deps
@@ -195,7 +195,9 @@ class Driver:
     async def _carry_out(self, streamed: bool) -> AsyncGenerator[Event]:
         run, context = self._run, self._context
         turn: ToolTurn | None = None
+        cancelled = CancelWatch()
         while True:
+            cancelled.check()
             for arrived in await self._deliveries.arrived():
                 yield arrived
             match run.next():

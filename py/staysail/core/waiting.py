@@ -44,6 +44,19 @@ async def timeout(seconds: float | None) -> AsyncGenerator[asyncio.Timeout | Non
     yield None
 
 
+class CancelWatch:
+    """Finds cancellations of the current task that code called by the run caught and did not raise again, as a bare `except` does."""
+
+    def __init__(self) -> None:
+        self._task = None if blocking.get() else asyncio.current_task()
+        self._asked = self._task.cancelling() if self._task else 0
+
+    def check(self) -> None:
+        """Raises CancelledError where the task was cancelled since."""
+        if self._task and self._task.cancelling() > self._asked and self._task is asyncio.current_task():
+            raise asyncio.CancelledError
+
+
 def drive[T](work: Coroutine[Any, Any, T], name: str = "prompt_sync") -> T:
     """Runs a coroutine that never waits. Raises ConfigError if it would. name: the method that the caller called."""
     token = blocking.set(True)

@@ -88,6 +88,24 @@ async def main():
         task.cancel()
     assert task.cancelled()  # and the group is no failure
 
+    @tool
+    async def deaf() -> str:
+        "Catches everything."
+        try:
+            await asyncio.sleep(60)
+        except:
+            return "late"
+
+    model = ScriptedModel([ToolCall("1", "deaf", {}), "late"])
+    try:
+        async with asyncio.timeout(0.05):
+            await Agent(model, tools=[deaf]).prompt("Go.")
+    except TimeoutError as error:
+        assert [message.role for message in error.__cause__.history] == ["user", "assistant", "tool"]
+    else:
+        raise AssertionError("no timeout")
+    assert len(model.requests) == 1
+
 
 asyncio.run(main())
 print("done")
