@@ -1,8 +1,12 @@
 """IndexedDBVectorStore, from JavaScript in Chromium: its methods, its errors, an agent that looks things up in it, and a reload."""
 
+import asyncio
+import base64
 import json
 
 import pytest
+
+from staysail import VectorStore
 
 SETUP = """
 const done = arguments[arguments.length - 1];
@@ -50,7 +54,7 @@ def run(driver, site):
     return run
 
 
-def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
+def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run, tmp_path):
     told = run(
         FILL
         + """
@@ -77,6 +81,7 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
         const stopped = await store.export({ signal: AbortSignal.abort() }).catch(({ name }) => name);
         if (stopped !== "AbortError") throw new Error(`an export that was stopped told ${stopped}`);
         const archive = await store.export();
+        found.archive = btoa(String.fromCharCode(...archive));
         const copy = new IndexedDBVectorStore(":memory:");
         found.imported = [archive.constructor.name, await copy.import(archive), await copy.count()];
         const file = new File([await new Response(await store.export({ as: "stream" })).blob()], "harbour.zip");
@@ -124,6 +129,27 @@ def test_documents_are_kept_found_counted_deleted_and_carried_elsewhere(run):
     # Another page, another interpreter.
     again = run('const store = new IndexedDBVectorStore("harbour"); return [await store.count(), await store.get("d")];')
     assert again == [5, [{"id": "d", "document": "Flotsam.", "metadata": {}}]]
+
+    # On a server, and back.
+    async def on_a_server() -> bytes:
+        store = VectorStore(str(tmp_path / "harbour"))
+        assert await store.import_(base64.b64decode(told["archive"])) == 5
+        (hit,) = await store.search([0.0, 1.0, 0.0, 0.0], 1)
+        assert (hit.id, hit.document) == ("b", "A rope of hemp.")
+        await store.add([{"id": "e", "text": "Jetsam."}], vectors=[[0.5, 0.5, 0.5, 0.5]])
+        archive = await store.export()
+        await store.close()
+        return archive
+
+    archive = base64.b64encode(asyncio.run(on_a_server())).decode()
+    back = run(
+        f'''
+        const archive = Uint8Array.from(atob("{archive}"), (letter) => letter.charCodeAt(0));
+        const store = new IndexedDBVectorStore(":memory:");
+        return [await store.import(archive), (await store.get("e"))[0].document, (await store.search([0, 1, 0, 0], 1))[0][1]];
+        '''
+    )
+    assert back == [6, "Jetsam.", "b"]
 
 
 def test_an_agent_looks_things_up_and_what_goes_wrong_says_what(run, server):
