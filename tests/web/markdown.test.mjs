@@ -17,10 +17,10 @@ const repeated = fc
   .tuple(fc.array(piece, { minLength: 1, maxLength: 4 }), fc.constantFrom(10, 100, 1000, 4000))
   .map(([pieces, count]) => pieces.join("").repeat(count).slice(0, 64_000));
 
-/** Milliseconds of the fastest of three. */
-function time(source) {
+/** Milliseconds of the fastest round. */
+function time(source, rounds = 3) {
   let best = Infinity;
-  for (let round = 0; round < 3 && best > 20; round++) {
+  for (let round = 0; round < rounds && best > 20; round++) {
     const started = performance.now();
     const { tokens, links } = lex(source);
     render(tokens, links);
@@ -81,6 +81,21 @@ test("64 kB of a text's worst take no longer than a multiple of harmless 64 kB",
     ["- ", "1. ", "> - "].map((mark) => mark + `${line}\n`.repeat(64_000 / (line.length + 1))),
   );
   for (const source of [deep, cells, expanding, ...lazy]) if (time(source) > 40 * harmless + 100) slow.push([source.slice(0, 20)]);
+  assert.deepEqual(slow, []);
+  // Longer texts show what grows by more than their length.
+  const longer = 200_000;
+  const harmlessLonger = time("A sentence with *emphasis*, `code` and a [link](https://example.com/).\n\n".repeat(2800));
+  for (const [start, piece] of [
+    ["", "a"],
+    ["- x", "===\n"],
+    ["  - ", "|-|\n"],
+    ["", "|-|\n$$\n"],
+    ["", "a|b\n|-\n"],
+    ["", "<scriptx\n"],
+  ]) {
+    const taken = time(start + piece.repeat(longer / piece.length), 1);
+    if (taken > 40 * harmlessLonger + 100) slow.push([start + piece, longer, Math.round(taken)]);
+  }
   assert.deepEqual(slow, []);
   const { tokens, links } = lex(expanding);
   assert.ok(render(tokens, links).length < 2_000_000);

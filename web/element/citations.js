@@ -47,10 +47,12 @@ export function placeOf({ document }) {
  * @param {(source: Source) => void} open
  */
 export function citations(sources, text, open) {
-  const named = sources.filter(({ id }) => namedIn(text).has(id));
-  const rest = sources.filter((source) => !named.includes(source));
+  const ids = namedIn(text);
+  const numbers = new Map(sources.map((source, at) => [source, at + 1]));
+  const named = sources.filter(({ id }) => ids.has(id));
+  const rest = sources.filter(({ id }) => !ids.has(id));
   const list = (/** @type {Source[]} */ some) =>
-    h("ol", {}, ...some.map((source) => h("li", {}, button(source, sources.indexOf(source) + 1, open))));
+    h("ol", {}, ...some.map((source) => h("li", {}, button(source, numbers.get(source) ?? 0, open))));
   return h(
     "section",
     { class: "citations", part: "citations", role: "group", "aria-label": "Passages" },

@@ -21,6 +21,18 @@ const MOST_CELLS = 20_000;
 const MOST_CHANGES = 200;
 /** Characters of a heading that is underlined: a parser looks for the line below from each line of a list item. */
 const MOST_HEADING = 4000;
+/** Characters of a list item: the parser reads it again at each of its lines. */
+const MOST_ITEM = 32_000;
+/** Letters and digits without a space: the parser looks for an address from many of them. */
+const MOST_WORD = 16_000;
+const WORD = /[\w.+-]+/g;
+const BULLET = /^( {0,3})(?:[-*+]|\d{1,9}[.)])(?:[ \t]|\n|$)/;
+/** Characters of the first two lines of a table. */
+const MOST_TABLE_HEAD = 40_000;
+const RULE = /^(?=.*[|:])[-:| \t]*-[-:| \t]*$/;
+/** Characters in which a paragraph is looked for first. */
+const FEW = 400;
+const MOST_PIECES = 500;
 const UNDERLINE = /\n {0,3}(?:=+|-+) *\n/;
 const QUOTE = /^ {0,3}>/;
 const MARK = /[!"&*:<@[\\_`~]/g;
@@ -33,13 +45,23 @@ const marked = new Marked({
   tokenizer: {
     /** @returns {any} false: as always; undefined: no table */
     table(source) {
-      const columns = source.slice(0, Math.max(0, source.indexOf("\n"))).split("|").length;
+      const [head, rule = ""] = source.slice(0, MOST_TABLE_HEAD).split("\n", 2);
+      // The parser reads a table to its end before it compares the two.
+      if (!RULE.test(rule) || cellsOf(head) !== cellsOf(rule)) return undefined;
+      const columns = cellsOf(head);
       if (columns < 20) return false;
       return columns * linesOf(source).length <= MOST_CELLS ? false : undefined;
     },
     /** @returns {any} */
     lheading(source) {
       return UNDERLINE.test(`${source.slice(0, MOST_HEADING)}${source.length > MOST_HEADING ? "" : "\n"}`) ? false : undefined;
+    },
+    /** @returns {any} */
+    list(source) {
+      const item = longItem(source);
+      if (!item) return false;
+      /** @type {BoundedLexer} */ (this.lexer).isLimited = true;
+      return unread(item);
     },
     /** @returns {any} */
     blockquote(source) {
@@ -78,12 +100,72 @@ function linesOf(source) {
   return source.slice(0, end < 0 ? source.length : end).split("\n");
 }
 
+/**
+ * The text up to the end of a list's first item that is too long, or as far as that is known; undefined where none is.
+ * @param {string} source
+ */
+function longItem(source) {
+  const indent = BULLET.exec(source)?.[1].length;
+  if (indent === undefined) return undefined;
+  let start = 0;
+  let isAfterBlank = false;
+  for (let at = 0; at < source.length; ) {
+    const end = source.indexOf("\n", at) + 1 || source.length;
+    const line = source.slice(at, Math.min(end, at + 16));
+    const bullet = BULLET.exec(line);
+    if (bullet && bullet[1].length <= indent) start = at;
+    else if (isAfterBlank && /^ {0,1}[^ \t\n]/.test(line)) return undefined;
+    if (end - start > MOST_ITEM) return source.slice(0, end);
+    isAfterBlank = !line.trim();
+    at = end;
+  }
+  return undefined;
+}
+
+/** Cells of a line of a table. @param {string} line */
+const cellsOf = (line) =>
+  line
+    .replace(/\\./g, "x")
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split("|").length;
+
+/** Whether a word is longer than the parser can take. @param {string} source */
+function hasLongWord(source) {
+  return source.length > MOST_WORD && (source.match(WORD) ?? []).some((word) => word.length > MOST_WORD);
+}
+
 class BoundedLexer extends Lexer {
   /** Whether some of the text was left as it is. */
   isLimited = false;
   #depth = 0;
   #inlineDepth = 0;
   #room = 0;
+
+  /** @param {any} options */
+  constructor(options) {
+    super(options);
+    const { rules } = /** @type {any} */ (this).tokenizer;
+    const { paragraph } = rules.block;
+    // From each line of a paragraph the parser looks for a table, to its end: it sees a part of what follows.
+    const read = (/** @type {string} */ source) => {
+      for (let most = FEW; ; most *= 8) {
+        const found = paragraph.exec(source.slice(0, most));
+        if (!found || most >= source.length || found[0].length < most / 2) return found;
+      }
+    };
+    // A paragraph that ends before what could be a table or HTML, and is neither, goes on: the parser copies it for each such piece.
+    let rest = -1;
+    let pieces = 0;
+    const exec = (/** @type {string} */ source) => {
+      pieces = rest - source.length === 0 || rest - source.length === 1 ? pieces + 1 : 0; // with the line's end or without
+      const whole = pieces > MOST_PIECES ? linesOf(source).join("\n") : "";
+      const found = whole.trim() ? [whole, whole] : read(source);
+      rest = found ? source.length - found[0].length : -1;
+      return found;
+    };
+    /** @type {any} */ (this).tokenizer.rules = { ...rules, block: { ...rules.block, paragraph: { exec } } };
+  }
 
   /**
    * @param {string} source
@@ -124,7 +206,7 @@ class BoundedLexer extends Lexer {
   inlineTokens(source, tokens = []) {
     this.#room -= source.length;
     const pairs = source.length * (source.length > 1000 ? (source.match(MARK)?.length ?? 0) : 0);
-    if (this.#inlineDepth > MOST_DEPTH || this.#room < 0 || pairs > MOST_PAIRS) {
+    if (this.#inlineDepth > MOST_DEPTH || this.#room < 0 || pairs > MOST_PAIRS || hasLongWord(source)) {
       this.isLimited = true;
       tokens.push(plain(source));
       return tokens;

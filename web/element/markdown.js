@@ -38,7 +38,11 @@ export class MarkdownView {
   /** @type {Block[]} */
   #blocks = [];
   #frames = new Frames(() => this.#draw());
-  #note = h("p", { class: "undrawn-note" }, "Parts of this text are shown as they were written: they are nested too deep to be drawn.");
+  #note = h(
+    "p",
+    { class: "undrawn-note" },
+    "Parts of this text are shown as they were written: they are nested too deep, or too long, to be drawn.",
+  );
   #onSettled;
 
   /** @param {(text: string) => void} [onSettled] gets the text of each block once it is whole, for screen readers */
