@@ -7,109 +7,7 @@ from pathlib import Path
 
 import pytest
 
-PROGRAM = """
-import asyncio, sys
-from staysail import Agent, RetryScheduled, RunCancelled, ToolCall, tool
-from staysail.testing import ScriptedModel
-
-
-@tool
-async def wait() -> str:
-    "Waits."
-    await asyncio.sleep(60)
-    return ""
-
-
-def agent():
-    return Agent(ScriptedModel(["first", ToolCall("1", "wait", {}), "late"], repeat=True), tools=[wait])
-
-
-async def history_of(start):
-    used = agent()
-    await used.prompt("Go.")
-    return used
-
-
-async def main():
-    used = agent()
-    await used.prompt("One.")
-    try:  # a limit around a run is asyncio's own
-        async with asyncio.timeout(0.05):
-            await used.prompt("Two.")
-    except TimeoutError as error:
-        assert type(error.__cause__) is asyncio.CancelledError, error.__cause__
-        assert [message.role for message in error.__cause__.history] == ["user", "assistant", "tool"], error.__cause__.history
-        assert error.__cause__.usage.total_tokens == 2
-    used = agent()
-    await used.prompt("One.")
-    try:
-        await asyncio.wait_for(used.prompt("Two."), 0.05)
-    except TimeoutError:
-        pass
-    else:
-        raise AssertionError("no timeout")
-
-    tries = 0
-    used = agent()
-    await used.prompt("One.")
-
-    async def again():  # a loop that takes every failure for a reason to try again
-        nonlocal tries
-        while True:
-            tries += 1
-            try:
-                return await used.prompt("Two.")
-            except Exception:
-                await asyncio.sleep(0)
-
-    try:
-        async with asyncio.timeout(0.05):
-            await again()
-    except TimeoutError:
-        pass
-    assert tries == 1, tries
-
-    used = agent()
-    await used.prompt("One.")
-    task = asyncio.create_task(used.prompt("Two."))
-    await asyncio.sleep(0.02)
-    task.cancel("enough")
-    try:
-        await task
-    except asyncio.CancelledError as error:
-        assert error.args == ("enough",)
-        assert error.history and error.usage
-    assert task.cancelled()
-    used = agent()
-    await used.prompt("One.")
-    async with asyncio.TaskGroup() as group:
-        task = group.create_task(used.prompt("Two."))
-        await asyncio.sleep(0.02)
-        task.cancel()
-    assert task.cancelled()  # and the group is no failure
-
-    @tool
-    async def deaf() -> str:
-        "Catches everything."
-        try:
-            await asyncio.sleep(60)
-        except:
-            return "late"
-
-    model = ScriptedModel([ToolCall("1", "deaf", {}), "late"])
-    try:
-        async with asyncio.timeout(0.05):
-            await Agent(model, tools=[deaf]).prompt("Go.")
-    except TimeoutError as error:
-        assert [message.role for message in error.__cause__.history] == ["user", "assistant", "tool"]
-    else:
-        raise AssertionError("no timeout")
-    assert len(model.requests) == 1
-
-
-asyncio.run(main())
-print("done")
-"""
+PROGRAM = Path(__file__).with_name("cancelling.py")
 
 
 def interpreters() -> list[str]:
@@ -124,7 +22,7 @@ def interpreters() -> list[str]:
 
 @pytest.mark.parametrize("python", interpreters())
 def test_a_cancelled_run_is_a_cancelled_task(python: str):
-    done = subprocess.run([python, "-c", PROGRAM], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([python, PROGRAM], capture_output=True, text=True, timeout=60)
     assert (done.stdout, done.stderr) == ("done\n", "")
 
 
