@@ -83,7 +83,7 @@ def secrets_of_url(url: str) -> tuple[str, ...]:
     if at:
         user, _, password = (_unquote(part) for part in user_info.partition(":"))
         pair = f"{user}:{password}"
-        found += [password or user, pair, b64encode(pair.encode()).decode()]
+        found += [password or user, pair, b64encode(pair.encode("utf-8", "replace")).decode()]
     return tuple(filter(None, found))
 
 

@@ -15,6 +15,7 @@ from ..core.defaults import default_transport
 from ..core.errors import ConfigError, LoaderError
 from ..core.messages import Media
 from ..core.ports import HttpRequest, without_secrets
+from ..core.whole_text import whole_text
 from .request import MOST_BYTES
 
 ADDRESSES = ("http://", "https://", "blob:", "data:")
@@ -70,7 +71,7 @@ def open_source(item: Any, *, name: str | None = None, media_type: str | None = 
     if isinstance(item, Source):
         return item
     if isinstance(item, tuple) and len(item) == 2:
-        return open_source(item[1].encode() if isinstance(item[1], str) else item[1], name=str(item[0]), media_type=media_type)
+        return open_source(whole_text(item[1]).encode() if isinstance(item[1], str) else item[1], name=str(item[0]), media_type=media_type)
     if isinstance(item, Mapping):
         return _open_mapping(item, name, media_type)
     if isinstance(item, Media):

@@ -35,6 +35,7 @@ from ..core.value import Value
 from ..indexes.ports import Dtype, Metric, Quantization, Record
 
 FORMAT = 3
+write_ascii = json.JSONEncoder(separators=(",", ":")).encode
 write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once, as json.dumps makes an encoder for each call
 # `scan_once` skips the search for an encoding and for spaces that json.loads begins with.
 read_json = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
@@ -151,7 +152,10 @@ def decode_head(record: Record) -> Head:
 
 
 def encode_json(value: Any) -> bytes:
-    return write_json(value).encode()
+    try:
+        return write_json(value).encode()
+    except UnicodeEncodeError:  # half a character, which UTF-8 cannot hold
+        return write_ascii(value).encode()
 
 
 def seal(data: bytes) -> bytes:
@@ -173,7 +177,10 @@ def encode_page(items: Sequence[Any]) -> bytes:
         lines = map(encode_basestring, items)
     elif kinds in ({type(None)}, {dict}) and not any(items):
         lines = repeat(write_json(items[0]), len(items))
-    return "\n".join(lines).encode()
+    try:
+        return "\n".join(lines).encode()
+    except UnicodeEncodeError:
+        return "\n".join(map(write_ascii, items)).encode()
 
 
 class Page:

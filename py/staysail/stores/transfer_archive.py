@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import CorruptionError, StoreError
-from ..core.json_text import MESSAGE_DEPTH, read_json, write_json
+from ..core.json_text import MESSAGE_DEPTH, json_bytes, read_json, write_json
 from .layout import Entry
 from .zip_reading import BLOCK_BYTES, BinaryFile, Held, Source, ZipReader
 
@@ -162,8 +162,8 @@ def _member(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipIn
 
 
 def _lines(rows: Sequence[Row]) -> bytes:
-    lines = (write_json({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, nonfinite="null") for e, _ in rows)
-    return "".join(f"{line}\n" for line in lines).encode()
+    lines = (json_bytes({"id": e.id, "document": e.document, "metadata": dict(e.metadata)}, nonfinite="null") for e, _ in rows)
+    return b"".join(line + b"\n" for line in lines)
 
 
 def _numbers(rows: Sequence[Row]) -> bytes:

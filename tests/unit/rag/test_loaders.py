@@ -427,3 +427,8 @@ async def test_a_package_that_is_missing_is_named_with_what_to_install(monkeypat
     monkeypatch.setattr(defaults, "_is_there", lambda name: False)
     with pytest.raises(ConfigError, match=r"this needs pypdf: pip install staysail\[documents\]"):
         await load_documents(("a.pdf", writers.write_pdf()))
+
+
+async def test_half_a_character_of_a_text_that_is_given_is_mended():
+    [document] = await load_documents(("a.txt", "half \ud83d"))
+    assert document.text == "half \ufffd"

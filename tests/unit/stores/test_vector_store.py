@@ -475,3 +475,18 @@ async def test_a_write_waits_for_the_disk_only_if_it_is_strict(durability: str, 
     again = VectorStore(tmp_path / "store")
     assert await again.count() == 2
     await again.close()
+
+
+async def test_half_a_character_is_kept_as_it_came(tmp_path):
+    store = VectorStore(str(tmp_path), dim=2)
+    documents = [{"id": "half \ud83d", "text": "\ude00 sails", "fields": {"\ud83d": "\ud83d"}}, {"id": "b", "text": "plain"}]
+    await store.add(documents, vectors=[[1, 0], [0, 1]])
+    await store.close()
+    store = VectorStore(str(tmp_path), dim=2)
+    assert (await store.search([1, 0], k=1))[0].id == "half \ud83d"
+    assert (await store.search("sails", k=1, mode="keyword"))[0].document["fields"] == {"\ud83d": "\ud83d"}
+    copy = VectorStore(":memory:", dim=2)
+    await copy.import_(await store.export())
+    assert (await copy.get(["half \ud83d"]))[0] == (await store.get(["half \ud83d"]))[0]
+    assert await store.delete(["half \ud83d"]) == 1
+    await store.close()
