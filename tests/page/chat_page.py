@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from selenium.common.exceptions import NoSuchElementException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -114,7 +114,7 @@ class ChatPage:
         """Looks ever less often: each look costs the page and the browser time."""
         end, pause_s = time.monotonic() + timeout_s, 0.02
         while time.monotonic() < end:
-            with suppress(NoSuchElementException):
+            with suppress(NoSuchElementException, StaleElementReferenceException):  # drawn anew meanwhile
                 if found := condition():
                     return found
             time.sleep(pause_s)
