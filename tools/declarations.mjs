@@ -13,6 +13,16 @@ const ts = createRequire(join(web, "package.json"))("typescript");
 /** Modules whose types are importable from the package's root too. */
 const TYPES = ["./types.js", "./mcp.js"];
 
+/**
+ * `Agent` of the package's root, whose constructor asks for the provider in a model's name. In the sources, and in the reference, it is the
+ * class itself.
+ */
+const ROOT_AGENT = `import { Agent as AnyAgent } from "./agent/agent.js";
+export type Agent<S extends import("./types.js").Schema | undefined = undefined> = AnyAgent<S>;
+/** An agent: a model, tools and settings. It holds no conversation and no resource that must be released. */
+export declare const Agent: import("./types.js").RootAgent;
+`;
+
 const { options, fileNames, errors } = readSettings();
 complain(errors);
 if (isFresh()) process.exit();
@@ -20,6 +30,7 @@ rmSync(types, { recursive: true, force: true });
 const program = ts.createProgram(fileNames, options);
 complain(program.emit().diagnostics); // whether the modules themselves are in order is `make check`'s to say
 for (const file of fileNames.filter((name) => name.endsWith(".d.ts"))) copyWritten(file);
+askForProvider(join(types, "index.d.ts"));
 for (const file of filesIn(types)) nameLibraries(file);
 const kept = reached();
 for (const file of filesIn(types)) if (!kept.has(file)) rmSync(file);
@@ -43,6 +54,13 @@ function copyWritten(file) {
   const target = join(types, relative(web, file));
   mkdirSync(dirname(target), { recursive: true });
   copyFileSync(file, target);
+}
+
+function askForProvider(file) {
+  const source = readFileSync(file, "utf8");
+  const line = 'export { Agent } from "./agent/agent.js";\n';
+  if (!source.includes(line)) throw new Error("the root exports Agent in another way: see ROOT_AGENT");
+  writeFileSync(file, source.replace(line, ROOT_AGENT));
 }
 
 /** Names the library of a symbol that ES2022, which most projects compile for, does not have. */

@@ -901,6 +901,39 @@ export type AgentOptions<S = Schema | undefined> = RunOptions<S> &
     /** Keeps the last answers, by the whole request. */
     cache?: { maxEntries: number } | null;
   };
+/**
+ * A model's name at the package's root, "provider:model". A name without a provider is a type error, which shows the name that was meant;
+ * a name that is known only at run time is checked there.
+ */
+export type ModelName<Name extends string> = string extends Name
+  ? Name
+  : Name extends `${string}:${string}`
+    ? Name
+    : Name extends `claude${string}`
+      ? `anthropic:${Name}`
+      : Name extends `gemini${string}`
+        ? `gemini:${Name}`
+        : Name extends `gpt${string}`
+          ? `openai:${Name}`
+          : `provider:${Name}`;
+/** The options of an agent from the package's root. */
+export type RootAgentOptions<S = Schema | undefined, Name extends string = string> = Omit<AgentOptions<S>, "model"> & {
+  /**
+   * The model's name, "provider:model"; a model of your own or of the AI SDK; or several, each of which answers where the one before it
+   * cannot.
+   */
+  model: ModelName<Name> | Exclude<AgentOptions["model"], string>;
+};
+/** The class `Agent` of the package's root: an Agent for the models of every provider. */
+export interface RootAgent {
+  /** Checks the options at once. Python starts with the first call, or when `configure({ start })` or `boot` start it. */
+  new <S extends Schema | undefined = undefined, const Name extends string = string>(
+    options: RootAgentOptions<S, Name>,
+  ): import("./agent/agent.js").Agent<S>;
+  readonly prototype: import("./agent/agent.js").Agent<any>;
+  /** The provider, where a subpath fixes it. */
+  provider: string | undefined;
+}
 export type CallOptions<S = Schema | undefined> = RunOptions<S> & {
   /** The messages before the prompt, such as `reply.messages` of the call before. */
   history?: MessageLike | readonly MessageLike[] | null;

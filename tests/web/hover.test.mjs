@@ -10,6 +10,7 @@ const ts = createRequire(`${web}package.json`)("typescript");
 
 const OPTIONS = {
   AgentOptions: 'import("./types.d.ts").AgentOptions',
+  RootAgentOptions: 'import("./types.d.ts").RootAgentOptions<undefined, "openai:m">',
   CallOptions: 'import("./types.d.ts").CallOptions',
   ResumeOptions: 'import("./types.d.ts").ResumeOptions',
   RequestOptions: 'import("./types.d.ts").RequestOptions',

@@ -19,6 +19,7 @@ import {
   mcpServer,
 } from "staysail";
 import { mcpApps } from "staysail/mcp-apps";
+import { Agent as OpenAI } from "staysail/openai";
 import { is } from "./is.js";
 
 export type Types = [AgentOptions, AgentEvent, Part, Tool, Reply, Usage, ToolResult, ApprovalRequest, ApprovalAnswer, RunInfo, Source];
@@ -29,6 +30,26 @@ const agent = new Agent({ model: "openai:m", tools: [handoff(new Agent({ name: "
 new Agent({ model: "openai:m", tools: [{ name: "x" }] });
 // @ts-expect-error: required
 new Agent({ model: "openai:m", toolChoice: "requird" });
+// @ts-expect-error: "openai:gpt-6-luna"
+new Agent({ model: "gpt-6-luna" });
+// @ts-expect-error: a provider, also where an option is a schema
+new Agent({ model: "claude-opus-5-5", outputSchema: { type: "object" } });
+new OpenAI({ model: "gpt-6-luna" });
+declare const chosen: string;
+const settings = { model: "gpt-6-luna", temperature: 1 };
+is<Agent>()(new Agent({ model: chosen }));
+is<Agent>()(new Agent({ model: `anthropic:${chosen}` }));
+is<Agent>()(new Agent(settings)); // known at run time
+new Agent({ model: ["openai:gpt-6-luna", { model: chosen, apiKey: "k" }] });
+new Agent({ model: { name: "mine", complete: ({ preamble }) => preamble ?? "" } });
+class Sailor extends Agent {
+  constructor() {
+    super({ model: chosen, tools: [{ name: "reef", execute: () => "reefed" }] });
+  }
+  reef = () => this.prompt("Reef!");
+}
+handoff(new Sailor());
+new Sailor().reef();
 // @ts-expect-error: image
 agent.prompt([{ type: "imag", data: "x" }]);
 agent.prompt(["What is it?", { type: "image_url", image_url: { url: "https://a.example/a.png" } }]);

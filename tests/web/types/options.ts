@@ -30,37 +30,37 @@ const every: AgentOptions = {
 const agent = new Agent(every);
 
 new Agent({
-  model: "m",
+  model: "openai:m",
   conversation: "a",
   conversations: new Conversations("chats"),
   memory: { slidingWindow: 20, tokenWindow: { tokens: 9, count: (text) => text.length } },
 });
 new Agent({
-  model: "m",
+  model: "openai:m",
   memory: [{ summary: { overTokens: 9000, model: "openai:gpt-4o" } }, { fit: (messages, { promptAt }) => messages.slice(promptAt) }],
 });
 const listed = await new Conversations().list();
 is<string | undefined>()(listed[0]?.title);
 // @ts-expect-error: overTokens
-new Agent({ model: "m", memory: { summary: {} } });
+new Agent({ model: "openai:m", memory: { summary: {} } });
 // @ts-expect-error: a store of conversations
-new Agent({ model: "m", conversations: {} });
+new Agent({ model: "openai:m", conversations: {} });
 
-new Agent({ model: "m", tracer: { exporter: "console" }, apiKey: () => new KeyStore().load("openai") });
-new Agent({ model: "m", tracer: { exporter: ({ endMs, startMs }) => is<number>()(endMs - startMs), content: true, raw: true } });
-new Agent({ model: "m", tracer: { exporter: { otlp: "http://collector" } } });
+new Agent({ model: "openai:m", tracer: { exporter: "console" }, apiKey: () => new KeyStore().load("openai") });
+new Agent({ model: "openai:m", tracer: { exporter: ({ endMs, startMs }) => is<number>()(endMs - startMs), content: true, raw: true } });
+new Agent({ model: "openai:m", tracer: { exporter: { otlp: "http://collector" } } });
 is<string>()((await readTraces("runs"))[0]!.name);
 // @ts-expect-error: an exporter
-new Agent({ model: "m", tracer: { exporter: "file" } });
+new Agent({ model: "openai:m", tracer: { exporter: "file" } });
 // @ts-expect-error: a passphrase or a passkey
 new KeyStore().save("openai", "k", {});
 
 // @ts-expect-error: temperature
-new Agent({ model: "m", temprature: 1 });
+new Agent({ model: "openai:m", temprature: 1 });
 // @ts-expect-error: apiKey
 new OpenAI({ model: "m", apikey: "k" });
 // @ts-expect-error: a number
-new Agent({ model: "m", maxTokens: "10" });
+new Agent({ model: "openai:m", maxTokens: "10" });
 // @ts-expect-error: a model is needed
 new Agent({ apiKey: "k" });
 // @ts-expect-error: options are needed
