@@ -23,6 +23,7 @@ from tools.sources import ROOT
 
 SUBPATHS = ROOT / "web" / "providers"
 LIST = ROOT / "page" / "settings" / "providers.js"
+PACKAGE = ROOT / "web" / "package.json"
 MARKED = re.compile(r"(<!-- providers(: names|: hosted)? -->\n).*?(<!-- /providers -->)", re.DOTALL)
 
 # The JavaScript classes behind each service.
@@ -80,10 +81,22 @@ def generated() -> Iterator[tuple[Path, str]]:
     for name, module in modules.items():
         yield SUBPATHS / f"{name}.js", subpath(name, module)
     yield LIST, page_list(modules)
+    yield PACKAGE, with_aliases(modules)
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("web/*.md")]):
         text = path.read_text("utf-8")
         if MARKED.search(text):
             yield path, MARKED.sub(lambda match: match[1] + SECTIONS[match[2] or ""](modules) + match[3], text)
+
+
+def with_aliases(names: Iterable[str]) -> str:
+    """package.json with an alias for each subpath whose module has another name: Parcel reads `exports` only where it is told to."""
+    package = json.loads(PACKAGE.read_text("utf-8"))
+    named = {
+        path: entry["default"] for path, entry in package["exports"].items() if isinstance(entry, dict) and path != "." and "*" not in path
+    }
+    provided = {f"./{name}": f"./{SUBPATHS.name}/{name}.js" for name in names}
+    package["alias"] = {path: module for path, module in (named | provided).items() if module != f"{path}.js"}
+    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
 
 
 def subpath(name: str, module: ModuleType) -> str:
