@@ -6,7 +6,8 @@ BIOME := web/node_modules/.bin/biome
 ENVIRONMENTS := tests/environments/.venv/.installed tests/environments/wheels/.fetched tests/environments/node_modules/.package-lock.json
 CONFORMANCE := tests/mcp/conformance/node_modules/.package-lock.json
 ECOSYSTEM := tests/ecosystem/node_modules/.package-lock.json
-FRAMEWORKS := $(patsubst %,tests/frameworks/%/node_modules/.package-lock.json,next $(if $(STAYSAIL_EVERY),every copilotkit))
+FRAMEWORKS := $(patsubst %,tests/frameworks/%/node_modules/.package-lock.json,next $(if $(STAYSAIL_EVERY),every copilotkit local-models)) \
+	$(if $(STAYSAIL_EVERY),tests/frameworks/local-models/.venv/.installed)
 UI := tests/ui/node_modules/.package-lock.json
 PYTHON_TESTS := tests/tools tests/test_*.py tests/server tests/proxy tests/unit tests/replays tests/contracts tests/typing tests/attack
 ROW ?=
@@ -178,6 +179,13 @@ environments: types $(ENVIRONMENTS)
 tests/frameworks/%/node_modules/.package-lock.json: tests/frameworks/%/package.json tests/frameworks/%/package-lock.json
 	@echo "Installing frameworks into tests/frameworks/$*/node_modules"
 	@cd tests/frameworks/$* && npm ci --loglevel=error
+	@touch $@
+
+# What makes an ONNX model of the page's GGUF file.
+tests/frameworks/local-models/.venv/.installed: tests/frameworks/local-models/requirements.txt $(VENV)/.dev
+	@echo "Installing gguf and onnx into tests/frameworks/local-models/.venv"
+	@rm -rf tests/frameworks/local-models/.venv && $(PY) -m venv tests/frameworks/local-models/.venv
+	@tests/frameworks/local-models/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tests/frameworks/local-models/requirements.txt
 	@touch $@
 
 bench: setup build bench/node_modules/.package-lock.json bench/wheels/.fetched bench/.python/.installed
