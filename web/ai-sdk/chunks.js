@@ -11,7 +11,7 @@
  * @import { ProviderMetadata, StaysailMetadata, UIChunk, UIFinishReason } from "./types.js"
  */
 
-/** What stands before a person's reason in a refused call's result. */
+/** The words before a person's reason in a refused call's result. */
 const REFUSED = /^The user refused this call[:.] ?/;
 /** @type {Partial<Record<FinishReason, UIFinishReason>>} */
 const REASONS = {

@@ -54,7 +54,7 @@ export class AppHost {
    * @param {(message: Json) => void} send
    * @param {EndedCall} call the tool call that the app shows
    * @param {AppServices} services
-   * @param {() => Json} context what the app is told of the page: theme, locale, size
+   * @param {() => Json} context returns the facts about the page for the app: theme, locale, size
    */
   constructor(send, call, services, context) {
     this.#call = call;
@@ -63,7 +63,7 @@ export class AppHost {
     this.#context = context;
   }
 
-  /** Begins again with a new document of the app: what the one before asked for is cancelled. */
+  /** Begins again with a new document of the app: the open requests of the former document are cancelled. */
   reset() {
     for (const request of this.#open.values()) request.abort();
     this.#open.clear();

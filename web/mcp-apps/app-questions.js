@@ -15,7 +15,7 @@ let lastId = 0;
 
 export class AppQuestions {
   node = document.createElement("div");
-  /** What refuses each question. @type {Set<() => void>} */
+  /** The functions that refuse each open question. @type {Set<() => void>} */
   #waiting = new Set();
 
   constructor() {

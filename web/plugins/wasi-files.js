@@ -179,7 +179,7 @@ export class FolderFd extends Fd {
     this.#name = name;
   }
 
-  /** A path in ToolFS; nothing for one that leads out of this directory. @param {string} relative */
+  /** Returns a path in ToolFS; undefined for a path that leads out of this directory. @param {string} relative */
   resolve(relative) {
     /** @type {string[]} */
     const names = [];

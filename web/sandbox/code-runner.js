@@ -1,5 +1,5 @@
 /**
- * Runs blocks of code that a model wrote, for somebody who pressed a button: Python in one sandbox for a conversation, so that names stay from
+ * Runs blocks of code that a model wrote, at the press of a button: Python in one sandbox for a conversation, so that names stay from
  * block to block, JavaScript in a new one for each. Neither reaches the page, its storage or the network.
  *
  * @import { RunEvent } from "./script-sandbox.js"

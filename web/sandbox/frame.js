@@ -62,7 +62,7 @@ export async function embed(frame, address, place, listen) {
   for (const show of ways) {
     const arrived = new Promise((resolve) => {
       listen(() => resolve(true));
-      // A browser shows a page of its own in place of a frame that it blocks, and says so to nobody.
+      // A browser shows a page of its own in place of a frame that it blocks, without an event.
       frame.addEventListener("load", () => setTimeout(resolve, ARRIVE_MS, false), { once: true });
     });
     try {
