@@ -11,6 +11,7 @@
  * @property {Record<string, ChatSettings>} [chats] the model of each chat, by its id
  * @property {number} [passagesPerSecond] the speed of the model in the page at reading passages
  * @property {Record<string, string>} [drafts] unsent text, by the chat's id
+ * @property {{label: string, host: string}} [answering] the model that answered last, as people read it, and where its text went
  * @property {Record<string, string>} [library] saved prompts, by name
  *
  * @typedef {{provider: string, model: string, base: string, reasoning?: string, temperature?: string, longest?: string}} ChatSettings

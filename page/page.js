@@ -1,23 +1,20 @@
 /**
- * Joins the page's panels to its chat.
+ * Joins the page's panels to its chat. The chat and the list of chats come first, in one file of the bundle, so that messages can be written
+ * and sent; what else there is comes after them. A message that is sent before waits for it.
  *
  * @import { Page, Part } from "./types.js"
  */
 
+import { StaysailChat } from "../web/element/staysail-chat.js";
+import { watch as watchChats } from "./chats/watch.js";
 import { takeOverEarlyForm } from "./early-form.js";
 import { find } from "./find.js";
 import { rememberFields } from "./form-memory.js";
+import { remember, remembered } from "./memory.js";
 import { keepOffline } from "./offline.js";
-import { addPanel, restorePanels } from "./panel-frame.js";
+import { addPanel, restorePanels, wakePanels } from "./panel-frame.js";
 import { PANELS } from "./panels.js";
 import { watchTheme } from "./theme.js";
-
-watchTheme();
-for (const panel of PANELS) addPanel(panel);
-restorePanels();
-const panels = await Promise.all(PANELS.map(({ load }) => load()));
-// The element is defined last, so that its composer takes messages when everything that they need is there.
-const { StaysailChat } = await import("../web/element/staysail-chat.js");
 
 const chat = find("chat", StaysailChat);
 let small = true;
@@ -41,10 +38,8 @@ const page = {
     small = isSmall;
     access = small ? undefined : withoutInstructions(options);
     Object.assign(chat, options);
-    find("current", HTMLElement).textContent = label;
-    find("welcome-note", HTMLElement).textContent = isSmall
-      ? "Python, the agent and a small model all run in your browser. Nothing you write leaves it."
-      : `Python and the agent run in your browser. What you write goes to ${host}, and nowhere else.`;
+    show({ label, host: small ? "" : host });
+    remember({ answering: { label, host: small ? "" : host } });
     if (isSmall === wasSmall) settle();
     else page.changed();
   },
@@ -63,12 +58,40 @@ function settle() {
     .join(" · ");
 }
 
-for (const panel of panels) {
-  const part = panel.watch(page);
-  if (part) parts.push(part);
+/** @param {{label: string, host: string}} answering host: "" where no text leaves the browser */
+function show({ label, host }) {
+  find("current", HTMLElement).textContent = label;
+  find("welcome-note", HTMLElement).textContent = host
+    ? `Python and the agent run in your browser. What you write goes to ${host}, and nowhere else.`
+    : "Python, the agent and a small model all run in your browser. Nothing you write leaves it.";
 }
-rememberFields();
-for (const { begin } of parts) begin?.();
+
+/** Joins the panels that the chat does not need to take a message. */
+async function join() {
+  const panels = await Promise.all(PANELS.map(({ load }) => load?.()));
+  for (const panel of panels) {
+    const part = panel?.watch(page);
+    if (part) parts.push(part);
+  }
+  rememberFields();
+  for (const { begin } of parts) begin?.();
+  wakePanels();
+  document.documentElement.dataset.joined = "";
+}
+
+watchTheme();
+for (const panel of PANELS) addPanel(panel);
+restorePanels();
+show(remembered().answering ?? { label: "SmolLM2, in this page", host: "" });
+const joined = join();
+joined.catch((error) => console.error("staysail: parts of the page were not loaded", error));
+chat.tools = async () => {
+  await joined.catch(() => {
+    throw new Error("Parts of this page could not be loaded. Reload it to try again.");
+  });
+  return typeof chat.tools === "function" ? chat.tools() : [];
+};
+watchChats(page);
 keepOffline(chat);
 takeOverEarlyForm(chat);
 document.documentElement.dataset.ready = "";

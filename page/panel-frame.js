@@ -21,7 +21,7 @@ const origins = new Map();
 
 /** Adds a panel's element, closed, its entry in the menu and its button in the header. @param {Panel} panel */
 export function addPanel(panel) {
-  const { name, title, side, icon, html } = panel;
+  const { name, title, side, icon, html, load } = panel;
   const close = h(
     "button",
     { type: "button", class: "panel-close", id: `close-${name}`, "aria-label": `Close ${title}`, click: () => closePanel(name, true) },
@@ -33,6 +33,8 @@ export function addPanel(panel) {
     h("div", { class: "panel-head" }, h("h2", { id: `${name}-title` }, title), close),
   );
   node.append(document.createRange().createContextualFragment(html)); // a constant of the page
+  // Until somebody listens to its controls, they take nothing.
+  if (load) for (const part of [...node.children].slice(1)) part.toggleAttribute("inert", true);
   node.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented && !hasOwnEscape(event.target)) leavePanel(name);
   });
@@ -53,6 +55,11 @@ export function addPanel(panel) {
     openers.push(button);
   }
   frames.set(name, { panel, node, openers, listeners: [] });
+}
+
+/** Lets the controls of all panels be used. */
+export function wakePanels() {
+  for (const { node } of frames.values()) for (const part of node.children) part.removeAttribute("inert");
 }
 
 /** Opens the panels that were open at the last visit, and follows the window's width. */

@@ -11,7 +11,7 @@
  * @property {string} [icon] path of its button in the header, on a grid of 16; without one the panel is in the menu alone
  * @property {string} first id of the field that has the focus when the panel is opened
  * @property {string} html its content below the title
- * @property {() => Promise<{watch: (page: Page) => Part | void}>} load loads the function that joins the panel to the chat
+ * @property {() => Promise<{watch: (page: Page) => Part | void}>} [load] loads the function that joins the panel to the chat; absent: it comes with the page
  *
  * @typedef {object} Part a panel's additions to the chat's agent
  * @property {() => Tool[] | Promise<Tool[]>} [tools]

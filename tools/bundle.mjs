@@ -1,6 +1,6 @@
 // Writes web/dist/: the package for pages without a bundler, one minified module a use, its workers beside it, with source maps and
-// hashes; and index.html with its modules as one file, page.js, which the npm package leaves out. Run by `make build` and `npm pack`; by
-// hand: `cd web && npm run dist`. What was not edited since is not made again.
+// hashes; and index.html with its modules as page.js and page-later.js, which the npm package leaves out. Run by `make build` and
+// `npm pack`; by hand: `cd web && npm run dist`. What was not edited since is not made again.
 
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -32,6 +32,21 @@ const ENTRIES = {
   "mcp-apps.js": `export * from "./mcp-apps/mcp-apps.js";`,
   ...Object.fromEntries(WORKERS.map((path) => [`${basename(path)}.js`, `import "./${path}.js";`])),
 };
+/** @satisfies {import("../web/node_modules/esbuild/lib/main.js").BuildOptions} */
+const OPTIONS = {
+  bundle: true,
+  external: ["../vendor/highlight/*", "../vendor/temml/*"], // imported when a message needs them, from beside dist/
+  format: /** @type {const} */ ("esm"),
+  target: "es2022",
+  minify: true,
+  keepNames: true, // errors are known by their names
+  sourcemap: /** @type {const} */ ("linked"),
+  sourcesContent: false, // the sources are in the package, where the map says
+  legalComments: /** @type {const} */ ("inline"),
+  charset: /** @type {const} */ ("utf8"),
+  write: /** @type {const} */ (false),
+  logLevel: /** @type {const} */ ("error"),
+};
 const MARK = "integrity.json";
 const BUILT_PAGE = "page.html";
 /** Files that modules read as text, by addresses beside themselves. */
@@ -53,12 +68,12 @@ for (const { name, contents } of written) write(name, contents);
 for (const name of readdirSync(dist)) if (!written.some((file) => file.name === name)) rmSync(join(dist, name));
 
 /**
- * Returns page.js and page.html: index.html with its styles and its first script inside, whose hashes its policy names, so that the page is
- * painted when the document is there.
+ * Returns page.js, page-later.js and page.html: index.html with its styles and its first script inside, whose hashes its policy names, so that
+ * the page is painted when the document is there.
  */
 async function bundlePage() {
-  const [script, styles, first] = await Promise.all([
-    bundle(["page.js", 'import "../page/page.js";']),
+  const [scripts, styles, first] = await Promise.all([
+    bundlePageScripts(),
     build({ entryPoints: [join(root, "page/styles.css")], bundle: true, minify: true, charset: "utf8", write: false, logLevel: "error" }),
     transform(readFileSync(join(root, "page/first-paint.js"), "utf8"), { minify: true }),
   ]);
@@ -71,7 +86,62 @@ async function bundlePage() {
     ["script-src 'self'", `script-src 'self' '${hash(code)}'`],
     ["style-src 'self'", `style-src 'self' '${hash(css)}'`],
   ].reduce(replaceOnce, readFileSync(join(root, "index.html"), "utf8"));
-  return [...script, { name: BUILT_PAGE, contents: html }];
+  return [...scripts, { name: BUILT_PAGE, contents: html }];
+}
+
+/**
+ * Returns the page's modules in two files: page.js with all that page/page.js imports by `import … from`, and page-later.js with whatever any
+ * module loads by `import()`.
+ *
+ * How it works: esbuild makes a file of the modules that two entries share. One entry is page.js; the other imports it, too, and exports each
+ * module that is loaded later. So the file that they share is page.js, and every `import()` becomes one of page-later.js.
+ */
+async function bundlePageScripts() {
+  const start = join(root, "page/page.js");
+  const { metafile } = await build({ ...OPTIONS, entryPoints: [start], outdir: dist, metafile: true, absWorkingDir: root });
+  const inputs = /** @type {{[path: string]: {imports: {path: string, kind: string, external?: boolean}[]}}} */ (metafile.inputs);
+  const dynamic = Object.values(inputs).flatMap(({ imports }) =>
+    imports.filter(({ kind, external }) => kind === "dynamic-import" && !external),
+  );
+  const later = [...new Set(dynamic.map(({ path }) => join(root, path)))].sort();
+  const exported = later.map((path, index) => `export * as m${index} from ${JSON.stringify(path)};`).join("\n");
+  const plugin = {
+    name: "later",
+    /** @param {import("../web/node_modules/esbuild/lib/main.js").PluginBuild} builder */
+    setup(builder) {
+      builder.onResolve({ filter: /^page-later$/ }, ({ path }) => ({ path, namespace: "entry" }));
+      builder.onLoad({ filter: /.*/, namespace: "entry" }, () => ({
+        contents: `import ${JSON.stringify(start)};\n${exported}`,
+        resolveDir: root,
+      }));
+      builder.onLoad({ filter: /\.m?js$/ }, ({ path }) => ({
+        contents: redirect(readFileSync(path, "utf8"), dirname(path)),
+        loader: "js",
+      }));
+    },
+  };
+  /**
+   * @param {string} code
+   * @param {string} folder
+   */
+  const redirect = (code, folder) =>
+    code.replaceAll(/\bimport\(\s*"(\.[^"]+)"\s*\)/g, (whole, name) => {
+      const index = later.indexOf(join(folder, name));
+      return index < 0 ? whole : `import("page-later").then(({ m${index} }) => m${index})`;
+    });
+  const { outputFiles } = await build({
+    ...OPTIONS,
+    entryPoints: { start, "page-later": "page-later" },
+    outdir: dist,
+    splitting: true,
+    chunkNames: "page",
+    plugins: [plugin],
+  });
+  const made = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
+  const files = made.filter(({ name }) => !name.startsWith("start.js")); // it imports page.js and does no more
+  const names = files.map(({ name }) => name).filter((name) => name.endsWith(".js"));
+  if (names.sort().join() !== "page-later.js,page.js") throw new Error(`The page came in ${names.join(", ")}`);
+  return files;
 }
 
 /**
@@ -100,20 +170,9 @@ function findEsbuild() {
 /** @param {[string, string]} entry */
 async function bundle([name, contents]) {
   const { outputFiles, warnings } = await build({
+    ...OPTIONS,
     stdin: { contents, resolveDir: web, sourcefile: `entry-of-${name}` },
     outfile: join(dist, name),
-    bundle: true,
-    external: ["../vendor/highlight/*", "../vendor/temml/*"], // imported when a message needs them, from beside dist/
-    format: "esm",
-    target: "es2022",
-    minify: true,
-    keepNames: true, // errors are known by their names
-    sourcemap: "linked",
-    sourcesContent: false, // the sources are in the package, where the map says
-    legalComments: "inline",
-    charset: "utf8",
-    write: false,
-    logLevel: "error",
   });
   if (warnings.length) throw new Error(`esbuild warns of ${name}: ${warnings.map(({ text }) => text).join("; ")}`);
   return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));

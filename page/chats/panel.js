@@ -19,5 +19,4 @@ export const chats = {
   <button type="button" id="export-conversations">Export all</button>
 </div>
 `,
-  load: () => import("./watch.js"),
 };

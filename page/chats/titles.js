@@ -1,10 +1,9 @@
 /** Titles by the model: a chat's first answer is followed by one small request to the same model, unless its title was written by hand. */
 
-/** @import { Conversations } from "../../web/index.js" */
+/** @import { Conversations } from "../../web/agent/conversations.js" */
 /** @import { Message } from "../../web/types.js" */
 /** @import { Page } from "../types.js" */
 
-import { Agent } from "../../web/index.js";
 import { find } from "../find.js";
 import { remembered } from "../memory.js";
 
@@ -53,6 +52,7 @@ async function nameChat(page, store, id) {
   const [question, ...others] = messages.filter(({ role }) => role === "user");
   const answer = messages.findLast(({ role }) => role === "assistant");
   if (!question || others.length || !answer || title !== firstLine(textOf(question))) return false;
+  const { Agent } = await import("../../web/index.js");
   const agent = new Agent({ ...access, preamble: ASK, reasoning: "none", maxTokens: 200 });
   try {
     const said = await agent.prompt(

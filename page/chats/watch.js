@@ -2,7 +2,7 @@
 
 /** @import { Page } from "../types.js" */
 
-import { Conversations } from "../../web/index.js";
+import { Conversations } from "../../web/agent/conversations.js";
 import { find } from "../find.js";
 import { closePanel, isOverlaid, whenOpen } from "../panel-frame.js";
 import { watchDrafts } from "./drafts.js";

@@ -29,6 +29,9 @@ class ChatPage:
         self.wait(
             lambda: driver.execute_script("return !!document.querySelector('staysail-chat')?.shadowRoot"), "the element to be defined"
         )
+        # Of index.html the panels, too.
+        joined = "return !document.getElementById('menu-panels') || 'joined' in document.documentElement.dataset"
+        self.wait(lambda: driver.execute_script(joined), "the page to be joined", START_S)
 
     def open_panel(self, name: str) -> None:
         """Opens a panel of index.html where it is closed: by its button in the header, or in the menu."""

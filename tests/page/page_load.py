@@ -42,6 +42,7 @@ return {
   first_paint_ms: paint, usable_ms: Math.max(paint, seen.usable), joined_ms: seen.joined, shift: seen.shift,
   long_tasks_ms: seen.tasks, requests: before.length, names: before.map(({ name }) => name),
   transferred_bytes: before.reduce((sum, { transferSize }) => sum + transferSize, 0),
+  code_bytes: files.find(({ name }) => name.endsWith("/page.js")).encodedBodySize,
 };
 """
 
@@ -49,7 +50,8 @@ return {
 @dataclass(frozen=True)
 class Visit:
     """usable_ms: when the message field that is in the document has the focus and is painted. joined_ms: when the chat's own composer has taken
-    its place. requests, transferred_bytes: those that began before joined_ms, the document among them."""
+    its place. requests, transferred_bytes: those that began before joined_ms, the document among them. code_bytes: of what
+    the chat needs, compressed."""
 
     first_paint_ms: float
     usable_ms: float
@@ -59,15 +61,24 @@ class Visit:
     requests: int
     names: list[str]
     transferred_bytes: int
+    code_bytes: int
 
 
 class SlowServer(Server):
-    """is_slow: whether answers take time; a quick one is for what lies between two visits."""
+    """is_slow: whether answers take time; a quick one is for what lies between two visits. pause_s: between two pieces of the
+    document. modules: the page's modules are held back while it is not set."""
 
     is_slow = True
+    pause_s = 0.0
+
+    def __init__(self) -> None:
+        self.site = Site()
+        super().__init__(self.site, 0, quiet=True)
+        self.modules = threading.Event()
+        self.modules.set()
 
     def finish_request(self, request, client_address) -> None:
-        SlowHandler(Site(), True, request, client_address, self)
+        SlowHandler(self.site, True, request, client_address, self)
 
 
 class SlowHandler(Handler):
@@ -86,6 +97,8 @@ class SlowHandler(Handler):
 
     def _answer(self, *, with_body: bool) -> None:
         self._wait(ROUND_TRIP_S)
+        if self.path.endswith("/page.js"):
+            self.server.modules.wait(LIMIT_S)  # type: ignore[attr-defined]
         super()._answer(with_body=with_body)
 
     def _send_body(self, body, span) -> None:
@@ -100,18 +113,21 @@ class SlowHandler(Handler):
             piece = data[start : start + PIECE_BYTES]
             with self.line:
                 self._wait(len(piece) / BYTES_PER_S)
+            if self.path == "/":
+                time.sleep(self.server.pause_s)  # type: ignore[attr-defined]
             self._send(piece)
 
 
 @contextmanager
 def serve_slowly() -> Iterator[SlowServer]:
     """The page on a network of ROUND_TRIP_S and BYTES_PER_S. No request is answered after the block."""
-    with SlowServer(Site(), 0, quiet=True) as server:
+    with SlowServer() as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
             yield server
         finally:
+            server.modules.set()
             server.shutdown()
             thread.join()
 

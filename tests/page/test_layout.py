@@ -5,12 +5,15 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from tests.page.chat_page import START_S, ChatPage
+from tests.page.page_load import serve_slowly
 from tests.page.test_element_view import violations
 from tests.page.test_page import choose, field
 from tests.server import TestServer
+from tools.chromium import start_chrome
 
 WIDTHS = (1440, 1024, 768, 360)
 PANELS = ("conversations", "documents", "files", "settings", "timeline", "shortcuts")
+EARLY = "return document.activeElement?.id === 'early-text'"
 WATCH_SHIFTS = """
 window.shifts = [];
 new PerformanceObserver((list) => {
@@ -30,7 +33,7 @@ def open_page(driver, site, width=1440, height=900) -> ChatPage:
         "Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
     )
     page = ChatPage(driver, site)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page to be joined")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page to be joined")
     return page
 
 
@@ -57,31 +60,30 @@ def test_nothing_moves_while_the_page_starts(driver, site, visit, width):
         driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", watching)
 
 
-def test_what_is_typed_and_sent_before_the_chat_is_defined_is_not_lost(driver, site, visit, server):
+def test_what_is_typed_and_sent_before_the_chat_is_defined_is_not_lost(server):
     box = server.box({"text": "Early answer."}, loop=True)
-    page = visit()
-    choose(page, "openai-compatible", base=box.url, model="m")
-    # The page's module is held back, so that only the plain form is there.
-    driver.execute_cdp_cmd("Network.enable", {})
-    for keys, check in (
-        ("Typed early", lambda: page.wait(lambda: page.run("return chat.draft") == "Typed early", "the draft")),
-        ("Sent early\n", lambda: page.wait_for("Early answer.")),
-    ):
-        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/web/dist/page.js"]})
-        driver.get("about:blank")
-        driver.get(site)
-        early = field(page, "early-text")
-        assert driver.switch_to.active_element == early
-        early.send_keys(keys)
-        driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
-        driver.execute_script(
-            "document.head.append(Object.assign(document.createElement('script'), { type: 'module', src: 'web/dist/page.js?2' }))"
-        )
-        page.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat').shadowRoot"), "the element")
-        check()
-        page.set(draft="")
-    assert "Sent early" in page.text
-    assert not driver.find_elements(By.ID, "early")
+    driver = start_chrome("--window-size=1440,900", service_workers=False, waits=False)
+    try:
+        with serve_slowly() as slow:
+            slow.is_slow = False
+            page = open_page(driver, slow.url)
+            choose(page, "openai-compatible", base=box.url, model="m")
+            for keys, check in (
+                ("Typed early", lambda: page.wait(lambda: page.run("return chat.draft") == "Typed early", "the draft")),
+                ("Sent early\n", lambda: page.wait_for("Early answer.")),
+            ):
+                slow.modules.clear()
+                driver.get(slow.url)
+                page.wait(lambda: driver.execute_script(EARLY), "the field to have the focus")
+                field(page, "early-text").send_keys(keys)
+                slow.modules.set()
+                page.wait(lambda: driver.execute_script("return !!document.querySelector('staysail-chat').shadowRoot"), "the element")
+                check()
+                page.set(draft="")
+            assert "Sent early" in page.text
+            assert not driver.find_elements(By.ID, "early")
+    finally:
+        driver.quit()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -109,6 +109,7 @@ def test_the_list_for_visits_without_a_network_names_what_is_served_and_leaves_t
         "index.html",
         "page/tools/tools.py",
         "web/dist/page.js",
+        "web/dist/page-later.js",
         "web/dist/python-worker.js",
         "web/wheel/staysail-cp314.whl",
         "wheels/pyodide.asm.wasm",

@@ -649,3 +649,10 @@ test("a kept chat has its versions after a reload, also when the last one had no
   await third.showVersion("3", 1);
   assert.deepEqual(conversations.messages, [user("a"), assistant("One."), user("b"), assistant("Two.")]);
 });
+
+test("the first message of a new kept chat waits for no store", async () => {
+  const conversations = { load: () => new Promise(() => {}) };
+  const chat = createChat(scripted("One."), { conversation: "c", conversations, restore: "none" });
+  await chat.send("a");
+  assert.deepEqual(shown(chat), ["user: a", "assistant: One."]);
+});

@@ -33,7 +33,7 @@ export class Chat {
     this.#options = options;
     this.#state = new ChatState(options);
     this.#runs = new RunControl(agent, options, this.#state);
-    this.#isRestored = options.conversation === undefined && !options.durable;
+    this.#isRestored = options.restore === "none" || (options.conversation === undefined && !options.durable);
   }
 
   /** The agent of the next run. @param {AgentSource} agent */
@@ -74,7 +74,7 @@ export class Chat {
    */
   subscribe = (listener) => {
     this.#state.listeners.add(listener);
-    if (this.#options.restore !== "manual") void this.restore();
+    if (this.#restoresItself) void this.restore();
     return () => void this.#state.listeners.delete(listener);
   };
 
@@ -265,6 +265,10 @@ export class Chat {
     this.#state.notify();
   };
 
+  get #restoresItself() {
+    return (this.#options.restore ?? "auto") === "auto";
+  }
+
   async #restore() {
     const state = this.#state;
     if (this.#isRestored) return;
@@ -279,7 +283,7 @@ export class Chat {
         state.notify();
         this.#options.onRestore?.(stored);
       }
-      if (this.#options.restore !== "manual") await this.resume();
+      if (this.#restoresItself) await this.resume();
       state.isRestoring = false;
       this.#isRestored = true;
       state.notify();

@@ -156,9 +156,9 @@ export type ChatOptions = {
   durable?: boolean;
   /**
    * "manual": only `restore()` loads the kept conversation, and only `resume()` resumes a run. By default the first subscription or prompt
-   * does both.
+   * does both. "none": the conversation is new, so nothing is loaded, and the first prompt waits for no store.
    */
-  restore?: "auto" | "manual";
+  restore?: "auto" | "manual" | "none";
   /** Called with the kept conversation once it is loaded. */
   onRestore?: (stored: StoredConversation) => void;
   /** Called with each approval request of this chat's runs. */

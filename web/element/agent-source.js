@@ -82,10 +82,11 @@ export class AgentSource {
     if (this.given) return this.given;
     if (this.#made) return this.#made;
     const version = this.#version;
-    const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
     const given = this.#tools;
     const { Agent } = await import("../index.js"); // loaded with the first message
     const tools = typeof given === "function" ? await given() : given;
+    // Read last, because a page may set more while it finds its tools.
+    const set = Object.fromEntries(Object.entries(this.#options).filter(([, value]) => value !== undefined && value !== ""));
     const made = new Agent(/** @type {AgentOptions} */ ({ ...set, tools }));
     this.#hasTools = Boolean(tools?.length);
     if (version === this.#version) this.#made = made;
@@ -113,10 +114,10 @@ export class AgentSource {
       await unlessAborted(this.#python.start(), signal);
       wait("Thinking");
     }
+    const agent = await unlessAborted(this.agent(), signal);
     const given = this.get("model");
     const models = (Array.isArray(given) ? given : [given]).map((item) => (typeof item === "object" ? item.model : item));
     const model = models.find((name) => name && isLocal(name));
-    const agent = await unlessAborted(this.agent(), signal);
     if (!this.given && model) {
       wait("The model in this page is being made ready");
       await loadLocalModel(model, this.#startup, { tools: this.#hasTools, signal });

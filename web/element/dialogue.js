@@ -126,7 +126,7 @@ export class Dialogue {
   /** Begins another conversation, which is kept from its first answer on. */
   begin() {
     const id = crypto.randomUUID();
-    this.#switchTo(id);
+    this.#switchTo(id, true);
     return id;
   }
 
@@ -241,14 +241,15 @@ export class Dialogue {
   /**
    * Shows another chat. The one before goes on, where it is kept.
    * @param {string | undefined} id
+   * @param {boolean} [isNew] whether nothing is kept of it yet
    * @returns {boolean} whether it has to be loaded
    */
-  #switchTo(id) {
+  #switchTo(id, isNew = false) {
     const left = this.#session;
     left.waiting = this.composer.waiting;
     if (!this.#background.add(left)) this.clear();
     const known = this.#background.take(id);
-    this.#session = known ?? new Session(this, id);
+    this.#session = known ?? new Session(this, id, isNew);
     this.composer.waiting = this.#session.waiting;
     this.turns.show(this.#session.turns);
     this.turns.busy = false;

@@ -50,12 +50,13 @@ export class Session {
   /**
    * @param {Owner} owner
    * @param {string} [conversation] the id under which the chat is kept
+   * @param {boolean} [isNew] whether nothing is kept of it yet, so that its first message need not wait for the store
    */
-  constructor(owner, conversation) {
+  constructor(owner, conversation, isNew = false) {
     this.#owner = owner;
     this.chat = new Chat((signal) => this.#findAgent(signal), {
       conversation,
-      restore: "manual",
+      restore: isNew ? "none" : "manual",
       get conversations() {
         return owner.conversations;
       },
@@ -187,9 +188,11 @@ export class Session {
   }
 
   /** @param {AbortSignal} [signal] */
-  #findAgent(signal) {
+  async #findAgent(signal) {
     const { source } = this.#owner;
-    return signal ? source.prepare((what) => this.#view?.wait(what), signal) : source.agent();
+    const agent = await (signal ? source.prepare((what) => this.#view?.wait(what), signal) : source.agent());
+    if (this.#isRunning) this.#model = source.modelName; // the one of before, if it was set while its tools were found
+    return agent;
   }
 
   /** Draws the beginning and the end of a run. */
