@@ -66,7 +66,7 @@ function drawExchange(attributes, key, number) {
  */
 function block(title, ...texts) {
   const text = texts.filter(Boolean).map(pretty).join("\n\n");
-  return [h("h4", {}, title), h("pre", { tabindex: 0, role: "region", "aria-label": title }, text || "(empty)")];
+  return [h("h4", {}, title), h("pre", { tabindex: 0, role: "group", "aria-label": title }, text || "(empty)")];
 }
 
 /** JSON in lines; anything else as it is. @param {unknown} value */

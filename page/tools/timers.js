@@ -10,7 +10,7 @@ export function startTimer(seconds, label) {
   const due = performance.now() + seconds * 1000;
   const time = h("span", { class: "timer-time", role: "timer" });
   const bar = h("progress", { max: seconds, value: 0, "aria-label": label });
-  const card = h("section", { class: "timer", "aria-label": label }, h("span", { class: "timer-label" }, label), time, bar);
+  const card = h("div", { class: "timer", role: "group", "aria-label": label }, h("span", { class: "timer-label" }, label), time, bar);
   card.append(h("button", { type: "button", "aria-label": `Remove the timer ${label}`, click: () => remove() }, icon("close")));
   const tell = () => {
     const left = Math.max(0, (due - performance.now()) / 1000);

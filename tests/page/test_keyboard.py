@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 
 from tests.page.chat_page import START_S, ChatPage
 from tests.page.test_element_view import violations
-from tests.page.test_layout import shown_panels
+from tests.page.test_layout import WIDTHS, shown_panels
 from tests.server import TestServer
 
 WATCH = """
@@ -50,7 +50,8 @@ class Keyboard(ChatPage):
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light")])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_session_without_a_mouse(driver, site, width, scheme):
     watching = driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": WATCH})
     permissions = {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": site.rstrip("/")}

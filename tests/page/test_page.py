@@ -183,6 +183,24 @@ def test_tools_in_javascript_change_the_page_and_tools_in_python_answer(page, se
     page.wait(lambda: "Time is up" in field(page, "timers").text, "the timer to ring")
 
 
+def test_what_is_there_twice_is_two_groups_and_no_landmark(page, server):
+    timer = {"name": "set_timer", "arguments": {"amount": 9, "unit": "minutes", "label": "Tea"}}
+    box = server.box({"tool_calls": [timer, timer]}, {"text": "Two timers run."})
+    choose(page, "openai-compatible", base=box.url, model="m")
+    page.send("Two timers for tea")
+    page.wait_for("Two timers run.")
+    page.wait_idle()
+    assert field(page, "timers").text.count("Tea") == 2
+    page.open_panel("timeline")
+    opened = """
+    for (const one of document.querySelectorAll("#timeline-runs details:not([open]) > summary")) one.click();
+    return document.querySelectorAll("#timeline-runs pre").length
+    """
+    page.wait(lambda: page.driver.execute_script(opened) >= 4, "two requests and their responses")
+    assert violations(page) == []
+    page.close_panel("timeline")
+
+
 def test_the_key_stays_in_memory_and_with_its_provider(page, server):
     box = server.box({"status": 401, "body": {"error": {"message": f"bad key {KEY}"}}})
     choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
