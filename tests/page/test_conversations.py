@@ -282,3 +282,36 @@ def test_a_question_that_failed_is_there_after_a_reload_with_its_error_and_is_as
     driver.refresh()
     page.wait_for("Fine.")
     assert not page.all(".fault")
+
+
+def test_an_answer_that_broke_off_and_an_edit_that_failed_are_there_after_a_reload(page, server):
+    driver = page.driver
+    refused = {"status": 401, "body": {"error": {"message": "No such key"}}}
+    box = server.box({"text": "One."}, {"text": "word " * 100, "drop": 2500}, refused)
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    page.send("First")
+    page.wait_for("One.")
+    page.wait_idle()
+    page.send("Second")
+    page.wait(lambda: page.all(".fault"), "the error", START_S)
+    half = page.last_answer
+    assert half.count("word") > 3
+    page.wait_idle()
+    driver.refresh()
+    page.wait(lambda: page.all(".fault"), "the error", START_S)
+    assert page.last_answer == half
+    assert [node.text for node in page.all(".said")] == ["First", "Second"]
+    assert violations(page) == []
+
+    choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
+    page.button("Edit").click()
+    page.one(".edit-field").send_keys(" time\n")
+    title = "The provider did not accept the API key."
+    page.wait_for(title)
+    shown = page.all(".turn")[-1].text
+    assert "2/2" in shown
+    driver.refresh()
+    page.wait_for(title)
+    assert page.all(".turn")[-1].text == shown
+    page.button("Earlier version").click()
+    page.wait(lambda: "word word" in page.last_answer, "the version before")

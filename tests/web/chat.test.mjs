@@ -611,6 +611,9 @@ function keeping(messages = []) {
   const store = {
     messages,
     points: null,
+    asked: "",
+    question: async () => store.asked,
+    putQuestion: async (_, text) => void (store.asked = text),
     load: async (id) => ({ id, messages: [...store.messages], problems: [] }),
     versions: async () => store.points,
     async replace(_, at, more, points) {
@@ -621,8 +624,76 @@ function keeping(messages = []) {
   return store;
 }
 
+/** An agent of a kept chat whose answer breaks off after these words; what it said is in the store, as Python puts it there. */
+const breaksOff = (conversations, words) =>
+  scripted(async function* (prompt) {
+    yield { type: "step_started", step: 1 };
+    if (words) {
+      yield text(words);
+      conversations.messages.push(asked(prompt), assistant(words));
+    }
+    throw Object.assign(new Error("The line is dead."), { code: "network" });
+  });
+
+test("an answer that broke off, or was stopped, is there after a reload as it was left", async () => {
+  const conversations = keeping([user("a"), assistant("One.")]);
+  const open = (agent) => createChat(agent, { conversation: "c", conversations });
+  const first = open(breaksOff(conversations, "Half"));
+  await first.send("b");
+  await first.settled;
+  const second = open(scripted("Whole."));
+  await second.restore();
+  assert.deepEqual(shown(second), ["user: a", "assistant: One.", "user: b", "assistant: Half"]);
+  const last = second.getSnapshot().messages.at(-1);
+  assert.deepEqual([last.status, last.error.message, last.error.code], ["failed", "The line is dead.", "network"]);
+  assert.equal(second.getSnapshot().status, "error");
+  assert.deepEqual([second.history.length, JSON.parse(conversations.asked).prompt], [4, undefined], "the prompt is not kept twice");
+  await second.retry();
+  assert.deepEqual(shown(second).slice(2), ["user: b", "assistant: Whole."]);
+  assert.equal(second.getSnapshot().messages[2].versions, 2, "the half answer is a version");
+
+  conversations.messages = [user("a"), assistant("One.")];
+  const third = open(
+    scripted(async function* (prompt, { signal }) {
+      yield text("Some");
+      conversations.messages.push(asked(prompt), assistant("Some"));
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+    }),
+  );
+  await third.restore();
+  const sent = third.send("c");
+  await until(() => third.getSnapshot().status === "streaming");
+  third.stop();
+  await sent;
+  await third.settled;
+  const fourth = open(scripted());
+  await fourth.restore();
+  assert.deepEqual([shown(fourth).at(-1), fourth.getSnapshot().messages.at(-1).status], ["assistant: Some", "stopped"]);
+  assert.equal(fourth.getSnapshot().status, "ready");
+});
+
+test("an edit that failed is there after a reload, with the version before", async () => {
+  const conversations = keeping([user("a"), assistant("One."), user("b"), assistant("Two.")]);
+  const open = (agent) => createChat(agent, { conversation: "c", conversations });
+  const first = open(breaksOff(conversations, ""));
+  await first.restore();
+  await first.edit("3", "B");
+  await first.settled;
+  const second = open(scripted());
+  await second.restore();
+  assert.deepEqual(shown(second), ["user: a", "assistant: One.", "user: B", "assistant: "]);
+  const [prompt, answer] = second.getSnapshot().messages.slice(-2);
+  assert.deepEqual([prompt.version, prompt.versions, answer.status, answer.error.message], [2, 2, "failed", "The line is dead."]);
+  assert.equal(await second.showVersion(prompt.id, 1), true);
+  assert.deepEqual(shown(second).slice(2), ["user: b", "assistant: Two."]);
+  const third = open(scripted());
+  await third.restore();
+  assert.deepEqual(shown(third).slice(2), ["user: b", "assistant: Two."], "what was looked at last");
+});
+
 test("a kept chat has its versions after a reload, also when the last one had no answer yet", async () => {
   const conversations = keeping([user("a"), assistant("One."), user("b"), assistant("Two.")]);
+  Object.assign(conversations, { question: undefined, putQuestion: undefined }); // a store that keeps none
   const open = (agent) => createChat(agent, { conversation: "c", conversations });
   const first = open(
     scripted(async function* () {

@@ -277,7 +277,9 @@ export class Chat {
     try {
       if (state.kept.id !== undefined) {
         const stored = await state.kept.load();
-        stored.messages = await state.versions.load(stored.messages, () => this.#runs.isAtWork());
+        const { length } = stored.messages;
+        const isLastShown = async () => (await this.#runs.isAtWork()) || state.question.isAskedAt(length);
+        stored.messages = await state.versions.load(stored.messages, isLastShown);
         state.begin(stored.messages);
         await this.#showOpenQuestion();
         state.notify();
@@ -294,13 +296,14 @@ export class Chat {
     }
   }
 
-  /** Shows the question at the end of the conversation that has no answer, unless a durable run is at work on it. */
+  /** Shows the question at the end of the conversation that has no whole answer, unless a durable run is at work on it. */
   async #showOpenQuestion() {
     const state = this.#state;
-    const found = await state.question.load(state.history, state.past.length);
+    const found = await state.question.load(state.history);
     if (!found || (await this.#runs.isAtWork())) return;
-    state.before = state.history;
-    state.run = found.run;
+    state.before = state.history.slice(0, found.at);
+    state.past = state.past.slice(0, found.run.first);
+    state.run = { ...found.run, messages: state.versions.count(found.run.messages) };
     state.error = found.error;
   }
 }

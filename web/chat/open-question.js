@@ -1,6 +1,6 @@
 /**
- * The question of a kept conversation that has no answer yet. The history holds answered questions only, so this one stands
- * beside it in the store, and is shown again, with the error, after a reload.
+ * The last question of a kept conversation, where it has no whole answer. The history holds what was said alone, so the question, or how its
+ * answer broke off, stands beside it in the store, and is shown again, with the error, after a reload.
  *
  * @import { Message, MessageLike } from "../types.js"
  * @import { RunView } from "./fold.js"
@@ -8,14 +8,16 @@
  *
  * @typedef {object} Unanswered
  * @property {number} at messages before it in the history
- * @property {Message["content"] | string} prompt
+ * @property {number} [end] messages of the history with what there is of the answer; absent where the history ends before the question
+ * @property {Message["content"] | string} [prompt] absent where the history holds it
  * @property {"asked" | "stopped" | "failed"} status "asked" where the page was left before the run ended
  * @property {Record<string, unknown>} [error]
  * @property {string} [runId] of a durable run, which can go on
  */
 
 import { StaysailError } from "../errors.js";
-import { beginRun, endRun } from "./fold.js";
+import { beginRun, endRun, reopen } from "./fold.js";
+import { readHistory } from "./history.js";
 
 /** Fields of an error that are kept, for a person to read. */
 const ERROR_FIELDS = ["name", "message", "code", "status", "requestId", "provider", "limit", "most"];
@@ -44,7 +46,7 @@ export class OpenQuestion {
 
   /**
    * Stores a question as its run begins.
-   * @param {Unanswered["prompt"]} prompt
+   * @param {Message["content"] | string} prompt
    * @param {number} at messages before it
    */
   ask(prompt, at) {
@@ -52,14 +54,18 @@ export class OpenQuestion {
   }
 
   /**
-   * Stores the end of a run that the conversation does not hold.
+   * Stores how a run ended that has no reply.
    * @param {RunView} run
    * @param {number} at messages before its prompt
+   * @param {number} end messages of the history, which holds the prompt and what was said where there are more
    * @param {unknown} error undefined for a run that was stopped
    */
-  end(run, at, error) {
+  end(run, at, end, error) {
     const [{ prompt = [] }] = run.messages;
-    this.#put({ at, prompt, status: error ? "failed" : "stopped", error: error ? describe(error) : undefined, runId: run.runId });
+    /** @type {Unanswered["status"]} */
+    const status = error ? "failed" : "stopped";
+    const what = end > at ? { end } : { prompt };
+    this.#put({ at, ...what, status, error: error ? describe(error) : undefined, runId: run.runId });
   }
 
   /** Notes that the conversation holds the question. Removes a long one, such as one with files, which would be stored twice. */
@@ -74,27 +80,40 @@ export class OpenQuestion {
   }
 
   /**
-   * Returns the view of the run of a stored question; undefined unless the question follows these messages.
-   * @param {Message[]} history
-   * @param {number} first messages that are shown before it
-   * @returns {Promise<{run: RunView, error: Error | undefined} | undefined>}
+   * Returns whether the store has a question without any answer after so many messages.
+   * @param {number} at
    */
-  async load(history, first) {
+  async isAskedAt(at) {
+    const stored = readUnanswered(await this.#kept.question());
+    return stored?.at === at && stored.end === undefined;
+  }
+
+  /**
+   * Returns the view of the run of a stored question; undefined unless the question follows these messages, or is the last one of them.
+   * @param {Message[]} history
+   * @returns {Promise<{run: RunView, at: number, error: Error | undefined} | undefined>} at: messages before the question
+   */
+  async load(history) {
     const text = await this.#kept.question();
     if (!text) return undefined;
     this.#isHeld = true;
     const stored = readUnanswered(text);
-    if (stored?.at !== history.length) return undefined; // the conversation went on
-    const { at, prompt, status, error: kept, runId } = stored;
+    if (!stored || (stored.end ?? stored.at) !== history.length) return undefined; // the conversation went on
+    const { at, end, prompt = [], status, error: kept, runId } = stored;
+    const shown = readHistory(history);
+    const first = end === undefined ? shown.length : shown.findIndex((message) => message.at === at);
+    const said = shown.slice(first);
+    if (end !== undefined && said.at(-1)?.role !== "assistant") return undefined;
+    const begun = beginRun(prompt, first, at);
     const error = status === "stopped" ? undefined : revive(kept);
-    const run = endRun(beginRun(prompt, first, at), error ? "failed" : "stopped", error);
-    return { run: { ...run, runId }, error };
+    const messages = said.length ? reopen(said) : begun.messages;
+    return { run: endRun({ ...begun, runId, messages }, error ? "failed" : "stopped", error), at, error };
   }
 
   /** @param {Unanswered | undefined} question */
   #put(question) {
     this.#isHeld = true;
-    const message = question && { role: "user", content: question.prompt };
+    const message = question?.prompt !== undefined ? { role: "user", content: question.prompt } : undefined;
     const text = question ? JSON.stringify(question) : "";
     this.#length = text.length;
     // A failure of the store is an error of the run, which writes to it too.
@@ -105,12 +124,12 @@ export class OpenQuestion {
 }
 
 /**
- * @param {string} text
+ * @param {string | null | undefined} text
  * @returns {Unanswered | undefined} undefined for damaged text, and for text of another version
  */
 function readUnanswered(text) {
   try {
-    return JSON.parse(text);
+    return text ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }

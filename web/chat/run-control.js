@@ -65,6 +65,7 @@ export class RunControl {
     return this.carryOut(run, async (agent, options) => {
       await state.versions.save();
       state.question.ask(prompt, state.history.length);
+      await unlessAborted(state.question.stored, options.signal); // nothing that was sent is lost
       if (broken?.messages.at(-1)?.status === "failed") await this.#appendUnfinished(broken, agent); // a stopped run is kept already
       return agent.stream(prompt, options);
     });
@@ -180,8 +181,9 @@ export class RunControl {
       state.report(failure);
     }
     if (generation !== this.#generation) return;
-    const isUnsaid = isStopped ? state.history.length === before.length : run.runId || state.history.length === before.length;
-    if (isUnsaid) state.question.end(run, before.length, isStopped ? undefined : error);
+    // The text of a durable run that failed is in its record, where the run can go on.
+    const end = run.runId && !isStopped ? before.length : state.history.length;
+    state.question.end(run, before.length, end, isStopped ? undefined : error);
     const place = (/** @type {ChatMessage[]} */ messages) => placed(messages, state.history, before.length);
     if (state.run?.first === run.first) state.run = { ...state.run, messages: place(state.run.messages) };
     else state.past = [...state.past.slice(0, run.first), ...place(state.past.slice(run.first))];

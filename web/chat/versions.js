@@ -38,18 +38,18 @@ export class Versions {
   }
 
   /**
-   * Loads the versions of a kept history. Where the page was left before the last version had an answer, the one before is shown. It
-   * is stored with the next change, and not before: another tab may be at work on the answer.
+   * Loads the versions of a kept history. Where nothing is known of the last version, as the page was left before it had an answer, the
+   * one before is shown. It is stored with the next change, and not before: another tab may be at work on the answer.
    * @param {Message[]} history
-   * @param {() => Promise<boolean>} isAtWork whether a durable run goes on with the last version
+   * @param {() => Promise<boolean>} isLastShown whether the last version can be shown: a durable run goes on with it, or its question is known
    * @returns {Promise<Message[]>} the history that is shown
    */
-  async load(history, isAtWork) {
+  async load(history, isLastShown) {
     const at = history.length;
     this.#points = readPoints(await this.#kept.versions(), at);
     const version = (this.#points.find((point) => point.at === at)?.branches.findLastIndex(Boolean) ?? -1) + 1;
     const branch = turnTo(this.#points, history, at, version);
-    if (!branch || (await isAtWork())) return history;
+    if (!branch || (await isLastShown())) return history;
     this.#points = branch.points;
     this.#putBack = () => this.#kept.replace(at, branch.messages, JSON.stringify(branch.points));
     return [...history, ...branch.messages];

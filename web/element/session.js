@@ -306,18 +306,26 @@ export class Session {
 
   /** @param {StoredConversation} stored */
   #drawRestored({ id, messages, problems }) {
-    this.#history.draw(messages);
-    this.#drawOpenQuestion();
+    const [prompt, answer] = this.#messages.slice(-2);
+    const isOpen = answer !== undefined && answer.status !== "done";
+    this.#history.draw(isOpen ? messages.slice(0, prompt.at) : messages);
+    if (isOpen) this.#drawOpenQuestion(prompt, answer, messages.slice((prompt.at ?? messages.length) + 1));
     if (problems.length) this.turns.note("A part of this conversation is damaged and cannot be shown.");
     this.#tell("staysail-restored", { id, messages, problems });
   }
 
-  /** Draws a question from before a reload that has no answer. */
-  #drawOpenQuestion() {
-    const [prompt, answer] = this.#messages.slice(-2);
-    if (!answer || answer.status === "done") return;
+  /**
+   * Draws a question from before a reload that has no answer, or whose answer broke off.
+   * @param {ChatMessage} prompt
+   * @param {ChatMessage} answer
+   * @param {Message[]} said the answer in the history
+   */
+  #drawOpenQuestion(prompt, answer, said) {
     const view = this.#newView(prompt);
-    const turn = { prompt: /** @type {Prompt} */ (prompt.prompt), text: "", usage: noUsage(), sources: [] };
+    view.question?.showVersions(prompt);
+    if (said.length) view.replay(said);
+    this.#tools.draw(view, answer.parts, this.#owner.toolViews);
+    const turn = { prompt: /** @type {Prompt} */ (prompt.prompt), text: textOf(answer), usage: noUsage(), sources: [] };
     if (answer.status === "failed") view.fail(turn, answer.error);
     else view.stop(turn);
   }
