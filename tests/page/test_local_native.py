@@ -1,11 +1,19 @@
 """wllama 3 in headless Chromium, with the real built-in model: text, answers under a schema, a kept prompt, stop. What the model says is its
 own; the tests hold what the runtime has to keep. SmolLM2's template knows no tools: test_local_tools.py gives it one that does."""
 
+import base64
+import io
 import json
+import random
+import struct
+import wave
 
+import PIL.Image
 import pytest
 
+from tests.page.gguf_parts import projector
 from tests.page.test_local_engine import WEIGHTS, ask, open_engine, run, text_of
+from tests.page.weights_server import Weights, WeightsServer
 from tools.serve import serving
 from tools.site import FOLDERS, Site
 
@@ -130,3 +138,66 @@ def test_a_page_that_is_not_isolated_runs_on_one_thread(browser, runtime):
             runtime,
         )
     assert told == {"isIsolated": False, "last": "finish", "size": 384}
+
+
+LOOK = """
+while (!window.engine) await new Promise((resolve) => setTimeout(resolve, 20));
+engine.dispose();
+const [model, kind, media] = a;
+const own = new LocalEngine({threads: 1, contextTokens: 256, model});
+const ask = (...content) => collect(own.complete({messages: [{role: "user", content}], max_tokens: 8, temperature: 0}));
+const part = (data) => ({type: kind, data});
+const answers = [await ask(...text("What is it?"))];
+for (const data of media) answers.push(await ask(part(data), ...text("What is it?")));
+const other = await failure(ask({type: kind === "image" ? "audio" : "image", data: "AAAA"}));
+own.dispose();
+return {answers, other};
+"""
+
+
+def picture(colour: str) -> bytes:
+    data = io.BytesIO()
+    PIL.Image.new("RGB", (28, 28), colour).save(data, "PNG")
+    return data.getvalue()
+
+
+def sound(seed: int) -> bytes:
+    """A second of noise, as WAV."""
+    data, draw = io.BytesIO(), random.Random(seed)
+    with wave.open(data, "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(b"".join(struct.pack("<h", int(draw.gauss(0, 9000 * seed) % 30_000)) for _ in range(16_000)))
+    return data.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("reads", "kind", "other", "least", "media"),
+    [
+        ("vision", "image", "no sound", 4, [picture("red"), picture("blue"), picture("red")]),  # a token for each of four patches
+        # A token for each fifth of a second of thirty.
+        pytest.param("audio", "audio", "no pictures", 150, [sound(1), sound(3), sound(1)], marks=pytest.mark.thorough),
+    ],
+)
+def test_a_model_with_a_projector_reads_pictures_or_sound(browser, site, reads, kind, other, least, media):
+    """SmolLM2 with a projector whose numbers are drawn at random: what goes in changes the answer, though it means nothing."""
+    with WeightsServer() as server:
+        server.files = {"/model.gguf": Weights(WEIGHTS.read_bytes()), "/mmproj-tiny.gguf": Weights(projector(576, reads=reads))}
+        browser.get(f"{site}tests/page/local_engine.html")
+        browser.set_script_timeout(110)
+        model = f"{server.url}model.gguf+mmproj-tiny.gguf"
+        told = run(browser, LOOK, model, kind, [base64.b64encode(data).decode() for data in media])
+    blank, one, two, again = ("".join(event.get("text", "") for event in events) for events in told["answers"])
+    tokens = [next(event["input_tokens"] for event in events if event["type"] == "usage") for events in told["answers"]]
+    assert tokens[1] - tokens[0] >= least
+    assert one == again
+    assert blank not in (one, two)
+    assert kind == "audio" or one != two  # one layer of random numbers hears noise and noise alike
+    assert other in told["other"]["message"]
+
+
+def test_what_a_model_does_not_read_is_an_error_or_left_out_of_the_history(page):
+    red = {"type": "image", "data": base64.b64encode(picture("red")).decode()}
+    said = [{"role": "user", "content": [red]}, {"role": "assistant", "content": [{"type": "text", "text": "Red."}]}]
+    ask_for = "return failure(collect(engine.complete({messages: a[0], max_tokens: 3})));"
+    assert "no pictures" in run(page, ask_for, said[:1])["message"]
+    assert run(page, ask_for, [*said, {"role": "user", "content": [{"type": "text", "text": "Hi"}]}]) is None

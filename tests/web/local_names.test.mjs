@@ -103,3 +103,25 @@ test("a device gets the largest model that its threads and its memory hold", () 
   ].map((device) => recommendedModel(device).name);
   assert.deepEqual(names, ["smollm2-135m-instruct", "smollm2-135m-instruct", "qwen3-0.6b", "qwen3-1.7b"]);
 });
+
+test("a projector is named behind a plus, beside its model or anywhere, and a file of that name comes last", () => {
+  const hub = "https://huggingface.co/o/r/resolve/main/";
+  const both = [`${hub}m-00001-of-00002.gguf`, `${hub}m-00002-of-00002.gguf`, `${hub}mmproj-m.gguf`];
+  const name = canonicalName("hf:o/r/m-00002-of-00002.gguf+mmproj-m.gguf");
+  assert.equal(name, `${both[0]}+${both[2]}`);
+  assert.equal(canonicalName(name), name);
+  assert.deepEqual(
+    filesOf(name, { localURL }).map(({ address }) => address),
+    both,
+  );
+  const elsewhere = canonicalName("https://a.example/m.gguf+hf:o/r/mmproj-m.gguf");
+  assert.deepEqual(
+    filesOf(elsewhere, { localURL }).map(({ address }) => address),
+    ["https://a.example/m.gguf", both[2]],
+  );
+  refuses("hf:o/r/m.gguf+a.gguf+b.gguf", /more than a model and its projector/);
+  const file = (name) => new File(["x"], name);
+  const [first, second, projector] = ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf", "mmproj-m.gguf"].map(file);
+  assert.deepEqual(inOrder([projector, second, first]), [first, second, projector]);
+  assert.deepEqual(inOrder([projector, first]).at(-1), projector);
+});

@@ -21,20 +21,30 @@ export async function checkFile(weights) {
   }
 }
 
+/** Returns whether the file reads pictures or sound for a language model (mmproj). @param {Blob} file */
+export async function isProjector(file) {
+  return /clip\.has_(vision|audio)_encoder/.test((await headOf(file)).text);
+}
+
 /**
  * The context length the model was trained for, read from the head of the file: a bigger window costs memory and gives nonsense.
  * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (here only the one integer is searched for).
  * @param {Blob} weights
  */
 export async function trainedContext(weights) {
-  const head = new Uint8Array(await weights.slice(0, 65_536).arrayBuffer());
+  const { head, text } = await headOf(weights);
   const name = ".context_length";
-  const text = Array.from(head, (byte) => String.fromCharCode(byte)).join("");
   const at = text.indexOf(name);
   if (at < 0) return Infinity;
   const view = new DataView(head.buffer, at + name.length);
   const UINT32 = 4;
   return view.getUint32(0, true) === UINT32 ? view.getUint32(4, true) : Infinity;
+}
+
+/** Returns the first bytes, and a text with a character for each of them. @param {Blob} file */
+async function headOf(file) {
+  const head = new Uint8Array(await file.slice(0, 65_536).arrayBuffer());
+  return { head, text: Array.from(head, (byte) => String.fromCharCode(byte)).join("") };
 }
 
 /** Returns whether the model's own chat template takes tools. @param {Blob} weights */

@@ -9,8 +9,9 @@ import { BUILT_IN, LOCAL_MODELS } from "./catalogue.js";
 import { Embedder } from "./embedder.js";
 import { BUILT_IN_EMBEDDER } from "./embedders.js";
 import { LocalModelError } from "./errors.js";
-import { takesTools } from "./gguf.js";
+import { isProjector, takesTools } from "./gguf.js";
 import { Llama } from "./llama.js";
+import { TEXT_ALONE, leaveOutMedia } from "./media.js";
 import { NativeModel } from "./native.js";
 import { within } from "./patience.js";
 import { filesOf, placeOf } from "./names.js";
@@ -73,7 +74,9 @@ export class Host {
    */
   async *complete(request, signal) {
     const llama = await this.#languageModel(this.#model, () => {}, signal);
-    yield* llama instanceof NativeModel ? llama.complete(request, signal) : complete(llama, this.#router, request, signal);
+    const isNative = llama instanceof NativeModel;
+    const readable = { ...request, messages: leaveOutMedia(request.messages ?? [], isNative ? llama.reads : TEXT_ALONE) };
+    yield* isNative ? llama.complete(readable, signal) : complete(llama, this.#router, readable, signal);
   }
 
   /**
@@ -119,7 +122,10 @@ export class Host {
     const weights = typeof model === "string" ? await this.#fetchModel(model, this.#settled(), { onProgress, signal }) : model;
     onProgress({ stage: "starting", loadedBytes: 0, totalBytes: 0 });
     const options = { contextTokens, threads, onCrash: this.#onCrash };
-    const isNative = given ? given === "native" : await takesTools(weights[0]);
+    const hasProjector = weights.length > 1 && (await isProjector(/** @type {Blob} */ (weights.at(-1))));
+    if (hasProjector && wanted === "guided")
+      throw new LocalModelError("bad_request", 'A model with a projector (mmproj) runs by runtime: "native" alone.');
+    const isNative = given ? given === "native" : hasProjector || (await takesTools(weights[0]));
     if (isNative) return NativeModel.open(weights, { url: this.#url("wllama3/"), webGPU, ...options });
     return Llama.open(weights, { runtime: early ?? (await importGuided()), ...options });
   }

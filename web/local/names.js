@@ -1,6 +1,7 @@
 /**
  * Names of language models: one of the catalogue, an address, or a file on the hub (`hf:owner/repo/file.gguf`). Of a model in several
- * files (`-00001-of-00003.gguf`) any one of them names the whole.
+ * files (`-00001-of-00003.gguf`) any one of them names the whole. What reads pictures or sound for a model, its projector, stands behind it
+ * with a plus: `hf:owner/repo/model.gguf+mmproj-model.gguf`.
  *
  * @import { ModelFile } from "./types.js"
  */
@@ -14,6 +15,9 @@ const DEFAULTS = ["", "smollm2-135m", "smollm2", "default"];
 const HUB_NAME = /^([\w.-]+\/[\w.-]+)(?:@([^/@]+))?\/(.+)$/;
 const PART = /-(\d{5})-of-(\d{5})(\.gguf)(?=$|[?#])/i;
 const MOST_PARTS = 100;
+const PLUS = /(?<=\.gguf)\+/i;
+/** How files of projectors are named. */
+const PROJECTOR = /mmproj/i;
 
 /**
  * Returns a name in the one form that all its spellings share: a name of the catalogue, or an absolute address.
@@ -27,6 +31,19 @@ export function canonicalName(model, { hubURL = HUB } = {}) {
   if (DEFAULTS.includes(name.toLowerCase())) return BUILT_IN.name;
   const known = LOCAL_MODELS.find((entry) => entry.name === name.toLowerCase());
   if (known) return known.name;
+  const [weights, projector, ...more] = name.split(PLUS);
+  if (more.length) throw bad(`"${name}" names more than a model and its projector.`);
+  const address = addressOf(weights, hubURL);
+  if (projector === undefined) return address;
+  return `${address}+${projector.startsWith("hf:") ? hubAddress(projector, hubURL) : addressOf(new URL(projector, address).href, hubURL)}`;
+}
+
+/**
+ * Returns the absolute address of a file, of the first part where it has several.
+ * @param {string} name
+ * @param {string} hubURL
+ */
+function addressOf(name, hubURL) {
   if (name.startsWith("hf:")) return hubAddress(name, hubURL);
   if (!/[/.]/.test(name)) throw unknown(name);
   const url = absolute(name);
@@ -47,7 +64,10 @@ export function filesOf(name, { localURL, hubURL = HUB }) {
   if (known) {
     return known.files.map((file) => ({ ...file, address: placeOf(file.address, { localURL, hubURL }) }));
   }
-  return partsOf(name).map((address) => ({ address }));
+  return name
+    .split(PLUS)
+    .flatMap(partsOf)
+    .map((address) => ({ address }));
 }
 
 /**
@@ -96,18 +116,21 @@ function partsOf(address) {
 }
 
 /**
- * Returns files in the order of their parts. Raises "bad_request" where a part is missing.
+ * Returns files in the order of their parts, a projector last. Raises "bad_request" where a part is missing.
  * @param {Blob[]} files
  * @returns {Blob[]}
  */
 export function inOrder(files) {
+  const isProjector = (/** @type {Blob} */ file) => file instanceof File && PROJECTOR.test(file.name);
+  const projectors = files.filter(isProjector);
+  if (projectors.length === 1 && files.length > 1) return [...inOrder(files.filter((file) => !isProjector(file))), ...projectors];
   if (files.length === 1) return files;
   const parts = files.map((file) => ({ file, found: PART.exec(file instanceof File ? file.name : "") }));
   parts.sort((a, b) => Number(a.found?.[1] ?? 0) - Number(b.found?.[1] ?? 0));
   const count = Number(parts[0]?.found?.[2] ?? 0);
   if (files.length !== count || parts.some(({ found }, at) => Number(found?.[1]) !== at + 1 || Number(found?.[2]) !== count)) {
     throw bad(
-      `Those ${files.length} files are not one model: choose one .gguf file, or all parts of one ("…-00001-of-00003.gguf" and so on).`,
+      `Those ${files.length} files are not one model: choose one .gguf file, or all parts of one ("…-00001-of-00003.gguf" and so on), and its projector ("mmproj-….gguf") where it reads pictures or sound.`,
     );
   }
   return parts.map(({ file }) => file);

@@ -6,6 +6,7 @@
  * model write text before its call for as long as it likes (https://github.com/ggml-org/llama.cpp/issues/27217).
  *
  * @import { CompletionEvent, CompletionRequest, FinishReason, Message, Part, ToolDefinition } from "./types.js"
+ * @import { Reads } from "./media.js"
  * @typedef {{index: number, id?: string, function?: {name?: string, arguments?: string}}} CallDelta
  * @typedef {object} Chunk
  * @property {{delta: {content?: string | null, reasoning_content?: string | null, tool_calls?: CallDelta[]}, finish_reason: string | null}[]} choices
@@ -15,7 +16,7 @@
  * @typedef {object} Wllama
  * @property {(files: {worker: string, wasm: string}, engines: "safari" | "firefox_safari") => void} setCompat
  * @property {(blobs: Blob[], config: object) => Promise<void>} loadModel
- * @property {() => {n_ctx: number}} getLoadedContextInfo
+ * @property {() => {n_ctx: number, has_image_input?: boolean, has_audio_input?: boolean}} getLoadedContextInfo
  * @property {() => number} getNumThreads
  * @property {(request: object) => Promise<AsyncIterable<Chunk>>} createChatCompletion
  * @property {() => Promise<void>} exit
@@ -25,6 +26,7 @@
 import { ForcedCall, callSchema } from "./call-schema.js";
 import { LocalModelError, abortError, messageOf } from "./errors.js";
 import { checkFile, trainedContext } from "./gguf.js";
+import { isMedia } from "./media.js";
 import { Patience, stalled, within } from "./patience.js";
 
 /** Time for each further word of the runtime while a model loads. */
@@ -33,19 +35,30 @@ const LOAD_MS = 180_000;
 const STEP_MS = 600_000;
 const EXIT_MS = 3_000;
 const DEFAULT_MAX_TOKENS = 512;
+/** What the runtime writes after the reason of its end. */
+const AFTER_ABORT = /^(Stack trace|Aborted|Failed to cancel)/;
 
 export class NativeModel {
   #wllama;
 
-  /** @param {Wllama} wllama */
-  constructor(wllama) {
+  #lastWords;
+
+  /**
+   * @param {Wllama} wllama
+   * @param {() => string} lastWords what the runtime wrote last, for errors
+   */
+  constructor(wllama, lastWords) {
     this.#wllama = wllama;
-    this.contextTokens = wllama.getLoadedContextInfo().n_ctx;
+    this.#lastWords = lastWords;
+    const loaded = wllama.getLoadedContextInfo();
+    this.contextTokens = loaded.n_ctx;
+    /** @type {Reads} */
+    this.reads = { image: Boolean(loaded.has_image_input), audio: Boolean(loaded.has_audio_input) };
     this.threads = wllama.getNumThreads();
   }
 
   /**
-   * @param {Blob[]} weights one file, or all parts of one in order
+   * @param {Blob[]} weights one file, or all parts of one in order; a projector for pictures or sound (mmproj) behind them
    * @param {{url: URL, contextTokens: number, threads: number, webGPU: boolean, onCrash: (error: Error) => void}} options url: folder of the
    *   runtime. webGPU: whether it may compute there
    */
@@ -57,8 +70,14 @@ export class NativeModel {
     const silence = new Promise((_, reject) => (giveUp = () => reject(stalled("The load of the language model", LOAD_MS))));
     silence.catch(() => {});
     const patience = new Patience(LOAD_MS, giveUp);
-    const hear = () => patience.hear();
+    let lastWords = "";
+    const hear = (/** @type {unknown[]} */ ...args) => {
+      patience.hear();
+      const words = args.map(String).join(" ").trim();
+      if (words && !AFTER_ABORT.test(words)) lastWords = words;
+    };
     const error = (/** @type {unknown[]} */ ...args) => {
+      hear(...args);
       if (typeof ErrorEvent !== "undefined" && args[0] instanceof ErrorEvent) onCrash(new Error(args[0].message || "its worker ended"));
     };
     const logger = { ...LoggerWithoutDebug, log: hear, warn: hear, debug: hear, error };
@@ -69,13 +88,13 @@ export class NativeModel {
     try {
       const config = { n_ctx, n_threads: threads, n_parallel: 1, ...(webGPU ? {} : { n_gpu_layers: 0 }) };
       await Promise.race([wllama.loadModel(weights, config), silence]);
-      return new NativeModel(wllama);
+      return new NativeModel(wllama, () => lastWords.slice(0, 500));
     } catch (cause) {
       await within(EXIT_MS, "The end of the language model's worker", wllama.exit()).catch(() => {});
       if (cause instanceof LocalModelError) throw cause;
       throw new LocalModelError(
         /memory|alloc|OOM/i.test(messageOf(cause)) ? "out_of_memory" : "not_gguf",
-        `The model did not load: ${messageOf(cause)}. It may be damaged, too large, or of a kind that wllama 3 does not know.`,
+        `The model did not load: ${messageOf(cause)} (${lastWords.slice(0, 500)}). It may be damaged, too large, or of a kind that wllama 3 does not know.`,
         { cause },
       );
     } finally {
@@ -120,7 +139,7 @@ export class NativeModel {
       }
     } catch (error) {
       if (signal?.aborted) throw abortError();
-      throw error instanceof LocalModelError ? error : translate(error);
+      throw error instanceof LocalModelError ? error : translate(error, this.#lastWords());
     } finally {
       stop.abort(); // leaving the loop early stops the model
     }
@@ -206,7 +225,7 @@ function renderMessage({ role, content }) {
   return [
     {
       role,
-      content: textOf(content),
+      content: renderContent(content),
       ...(calls.length
         ? {
             tool_calls: calls.map(({ id, name, arguments: given }) => ({
@@ -218,6 +237,21 @@ function renderMessage({ role, content }) {
         : {}),
     },
   ];
+}
+
+/**
+ * Returns the text, or text, pictures and sound in their order.
+ * @param {Part[]} parts
+ */
+function renderContent(parts) {
+  if (!parts.some(isMedia)) return textOf(parts);
+  /** @type {object[]} */
+  const rendered = [];
+  for (const part of parts) {
+    if (part.type === "text") rendered.push({ type: "text", text: part.text });
+    if (isMedia(part)) rendered.push({ type: part.type, data: Uint8Array.from(atob(part.data), (byte) => byte.charCodeAt(0)).buffer });
+  }
+  return rendered;
 }
 
 /** @param {Part[]} parts */
@@ -234,10 +268,13 @@ function parsed(text) {
   }
 }
 
-/** @param {unknown} error */
-function translate(error) {
+/**
+ * @param {unknown} error
+ * @param {string} lastWords
+ */
+function translate(error, lastWords) {
   const why = messageOf(error);
   if (/context|n_ctx|exceed/i.test(why))
     return new LocalModelError("context_overflow", `The request is too long for this model: ${why}`, { cause: error });
-  return new LocalModelError("crashed", `The language model failed: ${why}`, { cause: error });
+  return new LocalModelError("crashed", `The language model failed: ${why} (${lastWords})`, { cause: error });
 }

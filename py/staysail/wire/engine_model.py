@@ -71,7 +71,7 @@ class EngineModel:
         for warning in warnings:
             yield RequestAdjusted(warning)
         try:
-            async with aclosing(find_engine(self._provider).complete(render(fitted, self._model, self._provider))) as events:
+            async with aclosing(find_engine(self._provider).complete(render(fitted, self._model))) as events:
                 async for item in events:
                     for event in answer.feed(item):
                         yield event
@@ -94,18 +94,17 @@ async def embed(provider: str, texts: Sequence[str], embedder: str = "") -> list
         raise translate(fault, provider) from fault
 
 
-RULES = HistoryRules("local", user_media=())
-# Kinds of media that an engine reads; an engine that is not listed reads text alone.
-MEDIA: dict[str, dict[str, type[Media]]] = {"prompt-api": {"image": Image, "audio": Audio}}
+MEDIA: dict[str, type[Media]] = {"image": Image, "audio": Audio}
+"""Kinds of media that an engine takes. Whether its model reads them is known to the page alone, which refuses them where it does not."""
+RULES = HistoryRules("local", user_media=tuple(MEDIA.values()))
 DEFAULT_TYPES = {"image": "image/png", "audio": "audio/wav"}
 
 
-def render(request: CompletionRequest, model: str, provider: str = "") -> dict[str, Any]:
-    """Returns the request in the engine's form. Raises BadRequestError for media that the engine cannot read."""
-    kinds = MEDIA.get(provider, {})
-    request = fit_history(request, RULES.replace(user_media=tuple(kinds.values())))
+def render(request: CompletionRequest, model: str) -> dict[str, Any]:
+    """Returns the request in the engine's form. Raises BadRequestError for media that no engine reads."""
+    request = fit_history(request, RULES)
     system = [Message.system(request.preamble)] if request.preamble else []
-    out: dict[str, Any] = {"messages": [_render_message(message, tuple(kinds)) for message in (*system, *request.with_documents())]}
+    out: dict[str, Any] = {"messages": [_render_message(message) for message in (*system, *request.with_documents())]}
     if request.tools:
         out["tools"] = [tool.to_dict() for tool in request.tools]
     if request.tool_choice:
@@ -118,18 +117,19 @@ def render(request: CompletionRequest, model: str, provider: str = "") -> dict[s
     return out | ({"model": model} if model else {})
 
 
-def _render_message(message: Message, media: tuple[str, ...]) -> dict[str, Any]:
+def _render_message(message: Message) -> dict[str, Any]:
     content = []
     for part in message.content:
         if isinstance(part, ToolOutput):
             content.append(part.to_dict() | {"content": [{"type": "text", "text": part.text}]})
         elif isinstance(part, Text | ToolCall):
             content.append({key: value for key, value in part.to_dict().items() if key not in ("extra", "citations")})
-        elif isinstance(part, Media) and part.type in media and part.data:
+        elif isinstance(part, Media) and part.type in MEDIA and part.data:
             content.append({"type": part.type, "data": part.base64, "media_type": part.media_type or DEFAULT_TYPES[part.type]})
         elif isinstance(part, Media):
-            takes = f"text, {' and '.join(media)} as bytes" if media else "text alone"
-            raise BadRequestError(f"this model in the page reads {takes}, and the request contains a part of type {part.type}")
+            raise BadRequestError(
+                f"a model in the page reads text, and pictures and sound as bytes; the request contains a part of type {part.type}"
+            )
     return {"role": message.role, "content": content}
 
 
