@@ -72,6 +72,8 @@ FORMATS = {
     "ollama": "Ollama's chat",
     "responses": "Responses",
 }
+# Fields of most entries of the page's list.
+HOSTED: dict[str, Any] = {"keyNeeded": True, "baseNeeded": False, "direct": True, "note": "", "sampling": []}
 ACCESS = {"yes": "yes", "setting": "when its server allows it", "proxy": "through a proxy"}
 
 
@@ -155,6 +157,7 @@ def page_list(modules: dict[str, ModuleType]) -> str:
             tables[name] = value_of(rows, indent="")
             for entry in same:
                 entry["sampling"] = Source(name)
+    shared = "".join(f"/** @type {{Sampling}} */\nconst {name} = {rows};\n\n" for name, rows in tables.items())
     return f"""\
 /**
  * The providers with chat that a page can call, as their files in py/staysail/providers say. Made by tools/providers.py.
@@ -167,7 +170,11 @@ def page_list(modules: dict[str, ModuleType]) -> str:
  *   direct: boolean, note: string, sampling: Sampling}}}} PageProvider
  */
 
-{"".join(f"/** @type {{Sampling}} */\nconst {name} = {rows};\n\n" for name, rows in tables.items())}/** @type {{PageProvider[]}} */
+{shared}/** Most providers: hosted, called with a key. */
+const HOSTED = {{
+{"".join(f"  {name}: {value_of(value)},\n" for name, value in HOSTED.items())}}};
+
+/** @type {{PageProvider[]}} */
 export const PROVIDERS = [
 {"".join(map(entry_of, entries))}];
 """
@@ -181,7 +188,8 @@ def sampling_of(provider: Provider) -> list[tuple[str, str, bool]]:
 
 
 def entry_of(entry: dict[str, Any]) -> str:
-    return "  {\n" + "".join(f"    {name}: {value_of(value)},\n" for name, value in entry.items()) + "  },\n"
+    own = {name: value for name, value in entry.items() if HOSTED.get(name) != value}
+    return "  {\n    ...HOSTED,\n" + "".join(f"    {name}: {value_of(value)},\n" for name, value in own.items()) + "  },\n"
 
 
 class Source(str):
