@@ -37,34 +37,41 @@ export default {
     }
     const [, name, path] = /^\/llm\/([\w-]+)\/(.+)$/.exec(new URL(request.url).pathname) ?? [];
     const provider = Object.hasOwn(PROVIDERS, name ?? "") ? PROVIDERS[name] : undefined;
-    if (request.method !== "POST" || !provider?.paths.includes(path)) return refuse(404, "no such path");
+    const key = provider && env[provider.key];
+    if (request.method !== "POST" || !key || !provider.paths.includes(path)) return refuse(404, "no such path");
+    const sent = SENT_ON.flatMap((header) => (request.headers.has(header) ? [[header, request.headers.get(header)]] : []));
+    const odd = sent.find(([, value]) => !/^[\x20-\x7e]*$/.test(value));
+    if (odd) return refuse(400, `the header ${odd[0]} holds characters that are not sent on`);
     const caller = request.headers.get("cf-connecting-ip") ?? "";
     if (env.LIMIT && !(await env.LIMIT.limit({ key: caller })).success) return refuse(429, "too many calls");
     const body = await request.arrayBuffer();
     if (body.byteLength > BODY_BYTES) return refuse(413, "the request is too large");
 
-    const headers = new Headers(SENT_ON.flatMap((header) => (request.headers.has(header) ? [[header, request.headers.get(header)]] : [])));
-    headers.set(provider.auth[0], provider.auth[1] + env[provider.key]);
+    const headers = new Headers(sent);
+    headers.set(provider.auth[0], provider.auth[1] + key);
     const address = env[`${name.toUpperCase()}_ADDRESS`] ?? provider.address; // only to try it against another server
     const answer = await fetch(`${address}/${path}`, { method: "POST", headers, body, redirect: "manual" });
     if (answer.status >= 300 && answer.status < 400) return refuse(502, "the provider sent the request elsewhere");
-    const back = SENT_BACK.flatMap((header) => (answer.headers.has(header) ? [[header, answer.headers.get(header)]] : []));
-    return new Response(answer.body?.pipeThrough(without(env[provider.key])), {
+    const back = SENT_BACK.map((header) => [header, answer.headers.get(header)]).filter(
+      ([, value]) => value !== null && !value.includes(key),
+    );
+    return new Response(answer.body?.pipeThrough(without([key, btoa(key).replace(/=+$/, "")])), {
       status: answer.status,
       headers: { ...shared, ...Object.fromEntries(back) },
     });
   },
 };
 
-/** Removes the key from an answer, also where it is cut between two chunks. @param {string} key */
-function without(key) {
+/** Removes the key from an answer, also where it is cut between two chunks. @param {string[]} forms of the key */
+function without(forms) {
   const [decoder, encoder] = [new TextDecoder(), new TextEncoder()];
   let rest = "";
   return new TransformStream({
     transform(chunk, controller) {
-      const text = (rest + decoder.decode(chunk, { stream: true })).replaceAll(key, "[key removed]");
-      let kept = Math.min(text.length, key.length - 1);
-      while (kept && !key.startsWith(text.slice(-kept))) kept -= 1;
+      let text = rest + decoder.decode(chunk, { stream: true });
+      for (const form of forms) text = text.replaceAll(form, "[key removed]");
+      let kept = Math.min(text.length, Math.max(...forms.map(({ length }) => length)) - 1);
+      while (kept && !forms.some((form) => form.startsWith(text.slice(-kept)))) kept -= 1;
       rest = kept ? text.slice(-kept) : "";
       const sure = kept ? text.slice(0, -kept) : text;
       if (sure) controller.enqueue(encoder.encode(sure));

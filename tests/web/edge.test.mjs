@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -58,6 +60,28 @@ describe("the proxy for the edge", () => {
     assert.equal((await proxy.fetch(asked("/llm/openai/v1/responses", { method: "OPTIONS" }), env)).status, 204);
     const limited = { ...env, LIMIT: { limit: async () => ({ success: false }) } };
     assert.equal((await proxy.fetch(asked("/llm/openai/v1/responses"), limited)).status, 429);
+  });
+
+  test("takes the key out in base64 and out of headers, and refuses odd headers and a provider without a key", async () => {
+    const coded = btoa(KEY).replace(/=+$/, "");
+    const box = await provider.box({ text: `Basic ${coded}.`, chunk_bytes: 5 });
+    const answer = await proxy.fetch(asked("/llm/openai/v1/responses"), environment(box.url));
+    assert.ok(!(await answer.text()).includes(coded));
+    const env = environment("http://127.0.0.1:9/v1");
+    for (const [name, value] of Object.entries({ accept: "a\tb", "anthropic-beta": "\xe9" })) {
+      const request = asked("/llm/openai/v1/responses");
+      request.headers.set(name, value);
+      assert.equal((await proxy.fetch(request, env)).status, 400);
+    }
+    assert.equal((await proxy.fetch(asked("/llm/openai/v1/responses"), { ...env, OPENAI_API_KEY: undefined })).status, 404);
+    const server = createHttpServer((_, response) => response.writeHead(401, { "x-request-id": `of ${KEY}` }).end(KEY)).listen(
+      0,
+      "127.0.0.1",
+    );
+    await once(server, "listening");
+    const echo = await proxy.fetch(asked("/llm/openai/v1/responses"), environment(`http://127.0.0.1:${server.address().port}/v1`));
+    assert.ok(!JSON.stringify([...echo.headers]).includes(KEY) && (await echo.text()) === "[key removed]");
+    server.close();
   });
 
   test("runs in workerd", { skip: existsSync(workerd) ? false : "workerd is not installed: make test-edge" }, async () => {
