@@ -56,6 +56,8 @@ def main() -> None:
     out = options.out.resolve()
     shutil.rmtree(WORK, ignore_errors=True)
     shutil.copytree(DOCS, WORK)
+    for page in WORK.glob("*.md"):  # the site has the documentation alone, and so names files without links to them
+        page.write_text(re.sub(r"\[(`[^`]+`)\]\(\.\./[^)]+\)", r"\1", page.read_text("utf-8")), encoding="utf-8")
     write_python_reference(WORK / REFERENCE / "python")
     write_javascript_reference(WORK / REFERENCE / "javascript")
     settings = WORK.parent / "mkdocs.yml"

@@ -104,3 +104,13 @@ def test_every_file_that_the_documentation_names_exists():
     for page in (ROOT / "docs").glob("*.md"):
         for named in re.findall(r"`((?:tests|tools|py|web|page|examples|bench)/[\w./*-]+)`", page.read_text("utf-8")):
             assert any(ROOT.glob(named)), f"{page.name} names {named}"
+
+
+def test_every_promise_of_safety_links_a_test_that_there_is():
+    text = (ROOT / "docs" / "security.md").read_text("utf-8").partition("## Attacks")[0]
+    rows = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| promise", "| ---"))]
+    assert len(rows) > 10
+    for row in rows:
+        links = re.findall(r"\[`([^`]+)`\]\(\.\./([^)]+)\)", row)
+        assert links, row
+        assert all(name == path and (ROOT / path).is_file() for name, path in links), row
