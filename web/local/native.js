@@ -23,6 +23,7 @@
  * @typedef {{Wllama: new (paths: {default: string}, options: object) => Wllama, LoggerWithoutDebug: object, url: URL}} Runtime
  */
 
+import { fromBase64 } from "../bridge/base64.js";
 import { ForcedCall, callSchema } from "./call-schema.js";
 import { LocalModelError, abortError, messageOf } from "./errors.js";
 import { checkFile, trainedContext } from "./gguf.js";
@@ -249,7 +250,7 @@ function renderContent(parts) {
   const rendered = [];
   for (const part of parts) {
     if (part.type === "text") rendered.push({ type: "text", text: part.text });
-    if (isMedia(part)) rendered.push({ type: part.type, data: Uint8Array.from(atob(part.data), (byte) => byte.charCodeAt(0)).buffer });
+    if (isMedia(part)) rendered.push({ type: part.type, data: fromBase64(part.data).buffer });
   }
   return rendered;
 }
