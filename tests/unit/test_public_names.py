@@ -121,6 +121,11 @@ async def test_values_show_their_fields_and_nothing_that_is_the_default():
     assert repr(ToolCall("1", "a", {"b": 1})) == "ToolCall(id='1', name='a', arguments={'b': 1})"
 
 
+def test_stores_name_themselves_in_a_terminal():
+    assert repr(staysail.VectorStore(":memory:")) == "VectorStore(':memory:')"
+    assert repr(staysail.ToolFS(":memory:")) == "ToolFS(':memory:')"
+
+
 def test_subscripts_are_for_type_checkers_and_cost_nothing():
     assert Agent[int] is not None
     assert isinstance(Agent[int, str](ScriptedModel([])), Agent)

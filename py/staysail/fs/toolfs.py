@@ -112,6 +112,9 @@ class ToolFS(SnapshotCalls, Showable):
         elif isinstance(search_index, Exportable):
             self.snapshots.states["rag"] = search_index
 
+    def __repr__(self) -> str:
+        return f"ToolFS({self.name!r})"
+
     def shown_parts(self) -> tuple[ShownPart, ...]:
         """Returns the name and the mounts. Files are not shown: a session says who may read them."""
         rows = tuple((to_text(path), str(getattr(mount, "kind", "files"))) for path, mount in self.mounts.items())

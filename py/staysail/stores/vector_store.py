@@ -228,6 +228,9 @@ class VectorStore(StoreVerbs, Showable):
 
     # State
 
+    def __repr__(self) -> str:
+        return f"VectorStore({self.name!r})"
+
     def shown_parts(self) -> tuple[ShownPart, ...]:
         """Returns the store's name and, once it has opened, its size, metric and backend."""
         opened = self._opening.opened
