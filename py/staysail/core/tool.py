@@ -86,6 +86,8 @@ class FunctionTool[**P, R]:
         self._defaults = {name: fields[name][1] for name in fields if name in given and is_pydantic_field(given[name].default)}
         self._codec = object_codec({name: fields[name] for name in fields if name not in self._injected}, describe_args(doc))
         self._parameters: dict[str, Any] = _closed(self._codec.schema)
+        if inspect.iscoroutinefunction(called_function(function)):
+            inspect.markcoroutinefunction(self)  # for `inspect` and frameworks that ask it
         self.__doc__ = doc
         self.__name__ = self.name
 

@@ -1,6 +1,7 @@
 """Whatever Python can call, as a tool: wrapped functions, classes, objects; and what cannot be one."""
 
 import functools
+import inspect
 import subprocess
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -79,6 +80,15 @@ async def test_parameters_keep_their_types(given: Any, arguments: dict, descript
 def test_what_has_no_signature_or_no_object_is_refused(given: Any):
     with pytest.raises(ConfigError):
         as_tool(given)
+
+
+def test_a_tool_of_a_coroutine_function_is_one():
+    @tool
+    async def look(at: str) -> str:
+        return at
+
+    assert inspect.iscoroutinefunction(look)
+    assert not inspect.iscoroutinefunction(tool(depth))
 
 
 STOPS = """
