@@ -12,6 +12,7 @@ import pytest
 from staysail import CompletionRequest, EmbeddingModel, NetworkError, ProviderError, load_model
 from staysail.core.ports import HttpRequest
 from staysail.host.httpx_transport import HttpxTransport
+from staysail.host.unpacking import PIECE_BYTES, unpacker_for
 from tests.server.raw import raw_server
 
 LIMIT = 1 << 20
@@ -148,3 +149,13 @@ async def test_a_body_that_cannot_be_unpacked_is_a_network_error(encoding: str, 
         with pytest.raises(NetworkError, match="cannot be unpacked") as caught:
             await body_of(raw.url)
     assert caught.value.code == "bad_encoding"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_a_small_chunk_is_unpacked_into_small_pieces(coding: str):
+    packed = (gzip.compress if coding == "gzip" else zlib.compress)(bytes(64 << 20))
+    unpacker = unpacker_for(coding)
+    assert unpacker is not None
+    sizes = [len(piece) for piece in unpacker.feed(packed)]
+    assert sum(sizes) == 64 << 20
+    assert max(sizes) <= PIECE_BYTES
