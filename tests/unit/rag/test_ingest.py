@@ -288,3 +288,19 @@ async def test_options_that_cannot_work_are_refused_before_anything_is_read():
         await collect(("a.txt", b"a"), open_store(), size=10, overlap=10)
     with pytest.raises(ConfigError, match="embedder gave 1 vectors for 2"):
         await collect(("a.csv", b"a\n1\n2\n"), open_store(), embedder=lambda texts: [[1.0]])
+
+
+async def test_a_number_of_5000_digits_ends_no_ingest():
+    digits = "9" * 5000
+    files = [
+        ("a.md", f"---\nsize: {digits}\n---\nOne.".encode()),
+        ("b.json", f'[{{"text": "Two.", "n": {digits}}}]'.encode()),
+        ("c.jsonl", f'{{"text": "Three.", "n": {digits}}}\n'.encode()),
+        ("d.csv", f"a,n\nFour.,{digits}\n".encode()),
+        ("e.md", b"Five."),
+    ]
+    store = open_store()
+    ended = [event for event in await collect(files, store) if isinstance(event, FileDone | FileFailed)]
+    assert [event.file for event in ended] == [name for name, _ in files]
+    assert isinstance(ended[0], FileDone)
+    assert isinstance(ended[-1], FileDone)

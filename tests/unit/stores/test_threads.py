@@ -3,13 +3,16 @@
 import asyncio
 import os
 import random
+import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from staysail import Agent, Conversations, Message, ToolFS, TraceStore, VectorStore, tool
 from staysail.core.messages import ToolCall
+from staysail.host.sqlite_records import SqliteRecords
 from staysail.testing import ScriptedModel
 
 from ..core.test_locks import THREADS, in_threads
@@ -156,3 +159,13 @@ def test_one_new_store_opened_by_many_processes_at_once_opens_in_each(made: str,
         folder.mkdir()
         opened = [subprocess.Popen([sys.executable, "-c", program], cwd=folder, stderr=subprocess.PIPE) for _ in range(3)]
         assert [(process.communicate(timeout=60)[1], process.returncode) for process in opened] == [(b"", 0)] * 3
+
+
+def test_a_store_that_another_process_writes_for_the_first_time_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "records.sqlite", check_same_thread=False, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    commit = threading.Timer(0.3, lambda: other.execute("COMMIT"))
+    commit.start()
+    assert asyncio.run(SqliteRecords(tmp_path).keys("")) == []  # "database is locked" at once, whatever SQLite's own time limit
+    commit.join()
+    other.close()
