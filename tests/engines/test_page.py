@@ -50,7 +50,7 @@ def page(open_tab, site):
         tab.resize(width)
         tab.run("localStorage.clear(); sessionStorage.clear()")
         tab.go(site)
-        tab.wait("'ready' in document.documentElement.dataset")
+        tab.wait("'joined' in document.documentElement.dataset")
         return tab
 
     return visit

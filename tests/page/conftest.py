@@ -80,7 +80,7 @@ def page(driver: Chrome, site: str) -> Iterator[ChatPage]:
     """index.html in a wide window, once its own scripts have run."""
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     yield page
     page.restore()
     driver.get("about:blank")

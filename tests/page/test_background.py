@@ -142,7 +142,7 @@ def test_two_chats_at_once_both_get_their_answers_of_the_small_model(driver, sit
     driver.execute_cdp_cmd("Emulation.setHardwareConcurrencyOverride", {"hardwareConcurrency": 1})
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     page.send("What is 17 * 23?")
     page.wait_for("What is 17 * 23?")
     first = page.run("return chat.conversation")

@@ -260,7 +260,7 @@ def test_files_are_dropped_asked_about_cited_searched_mapped_and_there_without_a
 def test_a_long_file_is_found_by_words_at_once_and_read_for_meaning_when_the_visitor_wants_it(driver, site):
     page = Documents(driver, site)
     page.resize(1400, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     box = "document.getElementById('documents-meaning')"
     words = lambda: field(page, "meaning-words").text  # noqa: E731
     try:
@@ -270,7 +270,7 @@ def test_a_long_file_is_found_by_words_at_once_and_read_for_meaning_when_the_vis
             "localStorage.setItem('staysail-page', JSON.stringify({ ...kept, passagesPerSecond: 2, end: 'documents' }))"
         )
         driver.refresh()
-        page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+        page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
         assert "learned English" in driver.execute_script("return document.getElementById('documents-language').textContent")
         page.drop(("log.md", LONG.encode()), on="#documents")
         page.wait(lambda: "found by words alone" in words(), "the question whether to read", 90)

@@ -75,7 +75,7 @@ def session(driver, site, server, width, scheme):
     page = Keyboard(driver, site)
     page.resize(width, 800)
     page.prefer(scheme)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     assert page.focus == "composer", "the first key is a message's"
 
     # The model, by the chip beside the message.

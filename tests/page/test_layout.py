@@ -149,7 +149,7 @@ def test_a_reload_brings_everything_back_but_the_key(visit, driver, server):
     address = driver.current_url
     page.type("Half a quest")
     driver.refresh()
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     assert driver.execute_script("return getComputedStyle(document.documentElement).colorScheme") == "dark"
     assert shown_panels(page) == ["documents"]
     assert page.run("return chat.draft") == "Half a quest"

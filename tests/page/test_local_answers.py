@@ -22,7 +22,7 @@ def test_what_is_shown_of_a_suggested_prompt_is_no_call_and_holds_the_result(dri
     driver.execute_script("localStorage.clear()")
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     page.wait(lambda: page.run("return chat.ready"), "Python", START_S)
     prompts = [chip.text for chip in driver.find_elements(By.CSS_SELECTOR, ".suggestion")]
     assert len(prompts) == 4

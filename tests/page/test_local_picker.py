@@ -31,7 +31,7 @@ def page(driver, site, request) -> Iterator[ChatPage]:
     size = {"width": request.param, "height": 900, "deviceScaleFactor": 1, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     page = ChatPage(driver, site)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page to be joined")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page to be joined")
     page.open_panel("settings")
     driver.execute_script("document.querySelector('#local-box summary').click()")
     page.wait(lambda: entries(page), "the list")
@@ -94,7 +94,7 @@ def test_a_newcomer_picks_a_model_stops_goes_on_uses_and_deletes_it(page: ChatPa
     picture(page, "stored")
 
     page.driver.refresh()
-    page.wait(lambda: page.driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page after a reload")
+    page.wait(lambda: page.driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page after a reload")
     assert page.driver.execute_script("return document.getElementById('current').textContent") == "mine.gguf, in this page"
     page.open_panel("settings")
     page.driver.execute_script("if (!document.getElementById('local-box').open) document.querySelector('#local-box summary').click()")

@@ -28,7 +28,7 @@ def heap_mb(page: ChatPage) -> dict[str, float]:
 def test_a_long_chat_takes_memory_for_what_is_shown(driver, site, panel, capsys):
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     with TestServer() as server:
         box = server.box({"text": ANSWER}, loop=True)
         choose(page, "openai-compatible", base=box.url, model="m")

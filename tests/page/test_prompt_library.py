@@ -114,7 +114,7 @@ def test_prompts_are_saved_inserted_used_edited_and_deleted_by_the_keyboard(page
     page.wait(lambda: "Answer in one line. Please." in field(page, "prompt-list").text, "the change")
 
     driver.refresh()
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     page.wait(lambda: names() == ["Brief", "Translate"], "the library after a reload")
     for width, scheme in ((1440, "light"), (360, "dark")):
         page.resize(width)

@@ -30,7 +30,7 @@ def test_a_host_is_allowed_where_python_needs_it_and_the_files_are_there(driver,
         )
         page = ChatPage(driver, site)
         page.resize(1440, 900)
-        page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+        page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
         choose(page, "openai-compatible", base=box.url, model="m")
         field(page, "tool-python").click()
         offer = field(page, "python-offer")

@@ -96,7 +96,7 @@ def test_the_arrow_edits_the_last_question_where_it_stands(chat):
 def test_a_server_on_this_computer_that_does_not_answer_is_explained(driver, site):
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     choose(page, "lmstudio", base="http://127.0.0.1:9/v1", model="m")
     page.close_panel("settings")
     page.send("Hi")
@@ -117,7 +117,7 @@ def test_a_server_on_this_computer_that_does_not_answer_is_explained(driver, sit
 def test_files_are_uploaded_and_a_change_by_somebody_else_is_not_overwritten_unseen(driver, site, tmp_path):
     page = ChatPage(driver, site)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     driver.execute_script(
         "indexedDB.deleteDatabase('staysail:toolfs:page'); window.asked = []; window.confirm = (text) => !!asked.push(text)"
     )

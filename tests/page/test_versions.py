@@ -123,7 +123,7 @@ def test_versions_of_a_kept_chat_are_there_after_a_reload_and_in_a_fork(driver, 
         box = server.box(*({"text": text} for text in ("Paris.", "Lyon.", "Nice.", "Brest.")))
         page = ChatPage(driver, site)
         page.resize(1440, 900)
-        page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+        page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
         choose(page, "openai-compatible", base=box.url, model="m", key="sk-versions")
         page.close_panel("settings")
         for prompt, answer in [("Capital?", "Paris."), ("Second?", "Lyon.")]:
