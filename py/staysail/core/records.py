@@ -27,7 +27,7 @@ def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
     if dataclasses.is_dataclass(owner):
         hints = _hints(kind)
         # Fields of dataclasses.InitVar are arguments too, and those of ClassVar are none.
-        known = [f for f in vars(owner)["__dataclass_fields__"].values() if f.init and not _is_class_variable(hints[f.name])]
+        known = [f for f in owner.__dataclass_fields__.values() if f.init and not _is_class_variable(hints[f.name])]
         return {f.name: (_without_init(hints[f.name]), None if f.default_factory is not MISSING else f.default) for f in known}
     if hasattr(owner, "__attrs_attrs__"):
         hints = _hints(kind)

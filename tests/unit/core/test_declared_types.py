@@ -39,6 +39,10 @@ class Boxes(Box[list[T]], Generic[T]):  # noqa: UP046  its T is not the T of its
     first: T
 
 
+class Plain(IntBox):
+    """A class below a dataclass, without fields of its own."""
+
+
 class Labelled(TypedDict, Generic[T]):  # noqa: UP046
     value: T
 
@@ -125,6 +129,7 @@ After = annotated_types.Gt(datetime.date(2026, 1, 1))
 
 KINDS: list[tuple[Any, Any, Any]] = [
     (IntBox, {"item": "5"}, IntBox(5)),
+    (Plain, {"item": "5"}, Plain(5)),
     (Boxes[int], {"item": ["1"], "first": "2"}, Boxes([1], 2)),
     (IntLabelled, {"value": "5", "label": "a"}, {"value": 5, "label": "a"}),
     (IntPair, {"left": "5"}, IntPair(5)),
