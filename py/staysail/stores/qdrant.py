@@ -171,7 +171,9 @@ class QdrantStore(StoreVerbs):
                 body = {"prefetch": [nearest | {"limit": WIDER * limit}, words], "query": {"rrf": {"k": RRF_K}}, "limit": limit}
         body |= {"with_payload": True}
         answer = await (self._service.ask("POST", "/points/query", body) if mode == "vector" else self._ask_words(body))
-        return SearchHits((await reranked(rerank, query, self._hits(answer["points"], distances=mode == "vector")))[:k])
+        with self._service.reading():
+            hits = self._hits(answer["points"], distances=mode == "vector")
+        return SearchHits((await reranked(rerank, query, hits))[:k])
 
     async def search_batch(
         self, queries: Sequence[Any], k: int = 10, *, where: Where | None = None, threshold: float | None = None
@@ -190,7 +192,8 @@ class QdrantStore(StoreVerbs):
         vectors = [read_vector(vector, self._collection.dim, "the query") for vector in await self._vectors_of(queries)]
         searches = [self._nearest(vector, k, condition, threshold) | {"with_payload": True} for vector in vectors]
         answers = await self._service.ask("POST", "/points/query/batch", {"searches": searches})
-        return [self._hits(answer["points"], distances=True) for answer in answers]
+        with self._service.reading():
+            return [self._hits(answer["points"], distances=True) for answer in answers]
 
     async def get(self, ids: Sequence[str] | str, *, vectors: bool = False) -> list[dict[str, Any]]:
         """Returns {"id", "document", "metadata"} of each id that the collection holds, in the order of `ids`. vectors: adds "vector",
@@ -198,12 +201,13 @@ class QdrantStore(StoreVerbs):
         wanted = [ids] if isinstance(ids, str) else list(ids)
         found = await self._points(wanted, with_vector=vectors)
         documents = []
-        for id in wanted:
-            if id in found:
-                entry = self._fields.parse(found[id])
-                documents.append({"id": id, "document": entry.document, "metadata": dict(entry.metadata)})
-                if vectors:
-                    documents[-1]["vector"] = found[id]["vector"]
+        with self._service.reading():
+            for id in wanted:
+                if id in found:
+                    entry = self._fields.parse(found[id])
+                    documents.append({"id": id, "document": entry.document, "metadata": dict(entry.metadata)})
+                    if vectors:
+                        documents[-1]["vector"] = found[id]["vector"]
         return documents
 
     async def ids(self) -> list[str]:
@@ -212,10 +216,12 @@ class QdrantStore(StoreVerbs):
         body: dict[str, Any] = {"limit": PAGE, "with_payload": ["id"], "with_vector": False}
         while await self._collection.open():
             page = await self._service.ask("POST", "/points/scroll", body)
-            found += map(read_id, page["points"])
-            if page.get("next_page_offset") is None:
+            with self._service.reading():
+                points, offset = [read_id(point) for point in page["points"]], page.get("next_page_offset")
+            found += points
+            if offset is None or not points or offset == body.get("offset"):  # a page that brings nothing new would never end
                 break
-            body["offset"] = page["next_page_offset"]
+            body["offset"] = offset
         return found
 
     async def count(self, where: Where | None = None) -> int:
@@ -224,8 +230,9 @@ class QdrantStore(StoreVerbs):
         if not await self._collection.open():
             return 0
         body = {"exact": True} | ({"filter": condition} if condition else {})
-        counted: int = (await self._service.ask("POST", "/points/count", body))["count"]
-        return counted
+        answer = await self._service.ask("POST", "/points/count", body)
+        with self._service.reading():
+            return int(answer["count"])
 
     # State
 
@@ -272,7 +279,8 @@ class QdrantStore(StoreVerbs):
 
     async def _rows(self, ids: Sequence[str]) -> list[Row]:
         found = await self._points(ids, with_vector=True)
-        return [(self._fields.parse(found[id]), found[id]["vector"]) for id in ids if id in found]
+        with self._service.reading():
+            return [(self._fields.parse(found[id]), found[id]["vector"]) for id in ids if id in found]
 
     async def _points(self, ids: Sequence[str], *, with_payload: bool = True, with_vector: bool = False) -> dict[str, Any]:
         """Returns the points that exist, by their documents' ids."""
@@ -282,8 +290,10 @@ class QdrantStore(StoreVerbs):
         by_point = {str(point_id(id)): id for id in ids}
         for part in batched(by_point.values(), PAGE):
             body = {"ids": [point_id(id) for id in part], "with_payload": with_payload, "with_vector": with_vector}
-            for point in await self._service.ask("POST", "/points", body):
-                found[by_point[str(point["id"])]] = point
+            points = await self._service.ask("POST", "/points", body)
+            with self._service.reading():
+                for point in points:
+                    found[by_point[str(point["id"])]] = point
         return found
 
     def _filter(self, where: Where | None) -> Condition | None:

@@ -53,11 +53,13 @@ class QdrantCollection:
                         raise
             if about is None:
                 return False
-            self._check(about)
-            for name in self._indexes.keys() - (about.get("payload_schema") or {}).keys():
+            with self.service.reading():
+                self._check(about)
+                missing = self._indexes.keys() - (about.get("payload_schema") or {}).keys()
+                fingerprint, size = _read_fingerprint(about["config"].get("metadata")), int(about["config"]["params"]["vectors"]["size"])
+            for name in missing:
                 await self._index(name, self._indexes[name])
-            self.fingerprint = _read_fingerprint(about["config"].get("metadata"))
-            self.dim = about["config"]["params"]["vectors"]["size"]
+            self.fingerprint, self.dim = fingerprint, size
             return True
 
     async def keep(self, fingerprint: EmbedderFingerprint) -> None:
@@ -72,8 +74,10 @@ class QdrantCollection:
         """Creates the full-text index where it is missing or does not rank. An existing index keeps its parameters."""
         if self._ranks_words:
             return
-        schema = ((await self.service.ask("GET")).get("payload_schema") or {}).get(field) or {}
-        params = {"type": "text", **(schema.get("params") or {}), **self._text_index}
+        about = await self.service.ask("GET")
+        with self.service.reading():
+            schema = (about.get("payload_schema") or {}).get(field) or {}
+            params = {"type": "text", **(schema.get("params") or {}), **self._text_index}
         if not params.get("scoring"):
             await self._index(field, params | {"scoring": True})
         self._ranks_words = True

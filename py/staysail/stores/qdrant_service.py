@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 from ..core.completion import Timeouts
-from ..core.errors import AuthError, ConfigError, ProviderError, StoreError
+from ..core.errors import AuthError, ConfigError, ProviderError, StaysailError, StoreError
 from ..core.ports import Clock, Transport
 from ..core.retry import Retry
 from ..core.waiting import SystemClock
@@ -73,6 +74,16 @@ class QdrantService:
         if not isinstance(answer, Mapping) or "result" not in answer:
             raise StoreError(f"{self!r}: the answer is not Qdrant's; is the url right?", code="bad_answer")
         return answer["result"]
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Wraps the reading of a response. Raises StoreError ("bad_answer") where it has another shape than Qdrant's."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            if isinstance(error, StaysailError):
+                raise
+            raise StoreError(f"{self!r}: the answer is not Qdrant's; is the url right?", code="bad_answer") from error
 
     def _translated(self, error: ProviderError) -> StoreError:
         if error.status is None:

@@ -4,16 +4,18 @@ import asyncio
 import json
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from qdrant_client.models import Distance, PointStruct, VectorParams
 
 from staysail import QdrantStore, Retry
-from staysail.core.errors import ConfigError, DimensionError, StoreError
+from staysail.core.errors import ConfigError, DimensionError, StaysailError, StoreError
 from staysail.stores.qdrant_points import point_id
 from staysail.testing import ScriptedClock
 from tests.qdrant import QdrantBridge
+from tests.server.raw import raw_server
 
 SCRIPT = Path(__file__).parents[2] / "qdrant" / "javascript.mjs"
 DOT = VectorParams(size=2, distance=Distance.DOT)
@@ -357,3 +359,35 @@ async def test_what_qdrant_cannot_filter_by_is_told_before_anything_is_sent(brid
 def test_a_wrong_address_is_told_at_once(url, name, told):
     with pytest.raises(ConfigError, match=told):
         QdrantStore(url, name)
+
+
+ABOUT = {"config": {"params": {"vectors": {"size": 2, "distance": "Cosine"}}}}
+ODD_RESULTS = [None, 5, "x", [], {}, [None], {"config": 5}, {"config": {"params": []}}, {"config": {"params": {"vectors": {"size": "x"}}}}]
+ODD_RESULTS += [{"points": None}, {"points": [5]}, {"points": [{"id": {}, "score": "x"}]}, {"count": []}, [{"points": 5}], [{"id": []}]]
+
+
+@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize("result", ODD_RESULTS, ids=str)
+async def test_an_answer_of_another_shape_is_an_error_of_ours(opens: bool, result):
+    def answer(request: str) -> list[bytes]:
+        return [json.dumps({"result": ABOUT if opens and request.startswith("GET") else result}).encode()]
+
+    async with raw_server("200 OK\r\ncontent-type: application/json", answer) as raw:
+        store = QdrantStore(raw.url, "c", dim=2, retry=False)
+        for work in (
+            store.count(),
+            store.ids(),
+            store.get(["a"], vectors=True),
+            store.search([1, 0]),
+            store.search_batch([[1, 0]]),
+            store.search("words", mode="keyword"),
+        ):
+            with suppress(StaysailError):
+                await work
+
+
+async def test_pages_that_bring_nothing_new_end():
+    page = {"points": [{"id": 1}], "next_page_offset": 1}
+    answer = lambda request: [json.dumps({"result": ABOUT if request.startswith("GET") else page}).encode()]  # noqa: E731
+    async with raw_server("200 OK\r\ncontent-type: application/json", answer) as raw, asyncio.timeout(20):
+        assert set(await QdrantStore(raw.url, "c", dim=2).ids()) == {"1"}
