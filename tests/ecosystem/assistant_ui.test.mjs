@@ -130,6 +130,27 @@ test("a thread is kept, and its answers go on after a reload", async () => {
   next.close();
 });
 
+// assistant-ui#5054
+test("a request for approval is still there after a reload, and its answer goes on", async () => {
+  const box = await provider.box(call({ city: "Oslo" }), { text: "It is cold." });
+  const agent = agentFor(box, { tools: [{ ...weather, needsApproval: true }] });
+  const kept = storage();
+  const history = () => threadHistory({ id: "t", storage: kept, agent });
+  const asking = ({ messages }) => messages.at(-1)?.status?.type === "requires-action";
+  const page = await open(chatModelAdapter({ agent, history: history() }), history());
+  page.thread.append("Weather?");
+  await page.until(asking);
+  page.close();
+  const next = await open(chatModelAdapter({ agent, history: history() }), history());
+  const { messages } = await next.until(asking);
+  const part = messages.at(-1).content.find(({ type }) => type === "tool-call");
+  next.thread.getMessageById(messages.at(-1).id).getMessagePartByToolCallId(part.toolCallId).respondToToolApproval({ approved: true });
+  const after = (await next.until(done)).messages.at(-1);
+  assert.deepEqual([typesOf(after), after.content[0].result.celsius], [["tool-call", "text"], 7]);
+  assert.equal((await box.seen()).length, 2);
+  next.close();
+});
+
 test("an error ends the message with it, and what is missing is said at once", async () => {
   const box = await provider.box({ status: 500, body: { error: { message: "broken pipe" } } });
   const page = await open(chatModelAdapter({ agent: agentFor(box) }));
