@@ -23,7 +23,7 @@ def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
     """Returns the fields of a class as name to (type, default); None for another type. `MISSING` means required."""
     owner = typing.get_origin(kind) or kind
     if is_typeddict(owner):
-        return {name: (hint, MISSING if name in owner.__required_keys__ else None) for name, hint in _hints(kind).items()}
+        return {name: (hint, MISSING if _is_required(owner, name, hint) else None) for name, hint in _hints(kind).items()}
     if dataclasses.is_dataclass(owner):
         hints = _hints(kind)
         # Fields of dataclasses.InitVar are arguments too, and those of ClassVar are none.
@@ -47,6 +47,16 @@ def read_fields(kind: Any) -> dict[str, tuple[Any, Any]] | None:
 def is_typeddict(kind: Any) -> bool:
     """Returns whether a class is a TypedDict, of typing or of typing_extensions."""
     return type(kind).__name__ == "_TypedDictMeta"
+
+
+def _is_required(owner: Any, name: str, hint: Any) -> bool:
+    """Returns whether a key of a TypedDict is required. The class does not know it of annotations that are text, as `from __future__ import
+    annotations` makes them."""
+    while (qualifier := getattr(typing.get_origin(hint), "_name", "")) in ("Required", "NotRequired", "ReadOnly"):
+        if qualifier != "ReadOnly":
+            return bool(qualifier == "Required")
+        hint = typing.get_args(hint)[0]
+    return name in owner.__required_keys__
 
 
 def _is_class_variable(hint: Any) -> bool:

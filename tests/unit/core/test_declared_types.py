@@ -68,6 +68,18 @@ class Extended(typing_extensions.TypedDict):
     year: typing_extensions.NotRequired[int]
 
 
+class Written(TypedDict):
+    """As `from __future__ import annotations` leaves it."""
+
+    name: "typing.Required[str]"
+    year: "typing.NotRequired[int]"
+
+
+class WrittenLoosely(TypedDict, total=False):
+    name: "typing.Required[str]"
+    year: "int"
+
+
 @dataclass
 class Node:
     value: int
@@ -135,6 +147,8 @@ KINDS: list[tuple[Any, Any, Any]] = [
     (IntPair, {"left": "5"}, IntPair(5)),
     (Parcel[int], {"item": "5"}, Parcel(5)),
     (Extended, {"name": "a", "year": None}, {"name": "a"}),
+    (Written, {"name": "a", "year": None}, {"name": "a"}),
+    (WrittenLoosely, {"name": "a"}, {"name": "a"}),
     (Old, ["1"], [1]),
     (Reversed[int, str], {"a": "1"}, {"a": 1}),
     (Always[str], 3, 3),
@@ -177,6 +191,7 @@ def test_a_type_has_a_schema_and_reads_its_value(kind: Any, given: Any, decoded:
         (IntBox, {"item": "x"}, "item: expected an integer"),
         (Boxes[int], {"item": ["x"], "first": 1}, "item.[0]: expected an integer"),
         (Parcel[int], {"item": "x"}, "Expected `int`"),
+        (WrittenLoosely, {"year": 1}, "missing name"),
         (Nested[int], ["x"], "[0]: expected an integer"),
         (Rights, ["RAED"], "expected a list of 'READ', 'WRITE', 'BOTH', got ['RAED']"),
         (Rights, [True, []], "expected a list of"),
