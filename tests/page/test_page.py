@@ -184,13 +184,13 @@ def test_tools_in_javascript_change_the_page_and_tools_in_python_answer(page, se
 
 
 def test_what_is_there_twice_is_two_groups_and_no_landmark(page, server):
-    timer = {"name": "set_timer", "arguments": {"amount": 9, "unit": "minutes", "label": "Tea"}}
+    timer = {"name": "set_timer", "arguments": {"amount": 9, "unit": "minutes", "label": "Eggs"}}
     box = server.box({"tool_calls": [timer, timer]}, {"text": "Two timers run."})
     choose(page, "openai-compatible", base=box.url, model="m")
-    page.send("Two timers for tea")
+    page.send("Two timers for eggs")
     page.wait_for("Two timers run.")
     page.wait_idle()
-    assert field(page, "timers").text.count("Tea") == 2
+    assert field(page, "timers").text.count("Eggs") == 2
     page.open_panel("timeline")
     opened = """
     for (const one of document.querySelectorAll("#timeline-runs details:not([open]) > summary")) one.click();
