@@ -38,7 +38,7 @@ export function canShare() {
 }
 
 /**
- * Gives a chat, as a page, to another program that the user chooses.
+ * Gives a chat, as a page, to another program that the user chooses. Saves it where the browser refuses to.
  * @param {Conversations} store
  * @param {string} id
  */
@@ -47,7 +47,7 @@ export async function shareChat(store, id) {
   try {
     await navigator.share({ files: [file], title: file.name });
   } catch (error) {
-    if (/** @type {Error} */ (error).name !== "AbortError") throw error; // the user chose none
+    if (/** @type {Error} */ (error).name !== "AbortError") download(file); // else the user chose no program
   }
 }
 

@@ -5,6 +5,7 @@ from base64 import b64encode
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 
 from tests.page.chat_page import START_S
 from tests.page.test_answers import ATTACKS
@@ -20,6 +21,16 @@ Promise.all([import("/page/chats/as-page.js"), import("/page/chats/as-markdown.j
   ([{ asPage }, { asMarkdown }]) => done([asPage(conversation, new Date(0)), asMarkdown(conversation)]),
   (error) => done(String(error)),
 );
+"""
+SHARES = """
+const [outcome] = arguments;
+delete globalThis.shared;
+navigator.canShare = ({ files }) => files.length === 1;
+navigator.share = async ({ files, title }) => {
+  const text = await files[0].text();
+  globalThis.shared = { names: files.map(({ name }) => name), title, text };
+  if (outcome !== "taken") throw new DOMException("no", outcome);
+};
 """
 SEEN = """
 return {
@@ -133,6 +144,25 @@ def test_one_chat_is_saved_in_the_form_that_was_chosen(page, tmp_path):
     html = saved("Web page", "What-is-this-.html")
     assert "<strong>this</strong>" in html
     assert "<script" not in html
+
+    # A browser that gives files to programs is played: this one has none to give them to.
+    def share(outcome: str) -> dict:
+        driver.execute_script(SHARES, outcome)
+        press(page, f"Save or share {title}")
+        next(button for button in driver.find_elements(By.CSS_SELECTOR, ".asked button") if button.text == "Share…").click()
+        return page.wait(lambda: driver.execute_script("return globalThis.shared"), "the file")
+
+    press(page, f"Save or share {title}")
+    assert "Share" not in field(page, "conversation-list").text, "not where the browser cannot"
+    driver.switch_to.active_element.send_keys(Keys.ESCAPE)
+    (tmp_path / "What-is-this-.html").unlink()
+    assert share("taken") == {"names": ["What-is-this-.html"], "title": "What-is-this-.html", "text": html}
+    share("AbortError")
+    assert not field(page, "conversation-note").text, "the user chose no program"
+    assert not (tmp_path / "What-is-this-.html").exists()
+    share("NotAllowedError")
+    page.wait((tmp_path / "What-is-this-.html").exists, "the file, saved where it cannot be shared")
+    driver.execute_script("delete navigator.canShare; delete navigator.share")
     press(page, f"Save or share {title}")
     page.resize(360)
     page.prefer("dark")
