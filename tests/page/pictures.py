@@ -1,5 +1,5 @@
-"""Pictures of the page: `python -m tests.page.pictures FOLDER` makes 24 to be looked at, six states at four widths in both colour schemes;
-`--docs` retakes those in docs/screenshots.
+"""Pictures of the page: `python -m tests.page.pictures FOLDER` makes 24 to be looked at, each of another state, at four widths and in both
+colour schemes; `--docs` retakes those in docs/screenshots.
 
 The chats are real ones, of the page's own tools and readers, with a server that plays the provider."""
 
@@ -33,6 +33,46 @@ ANSWER = "The dice came up, and the tea has **four minutes**. The last one has n
 ASKED = "Roll three dice, give the tea four minutes, and what is 17 × 23 / 0?"
 
 
+DRAWING = (
+    '<svg viewBox="0 0 200 140"><path d="M100 10v90H30z" fill="#3a7"/><path d="M108 30v70h50z" fill="#27a"/>'
+    '<path d="M20 108h160l-24 22H44z" fill="#853"/></svg>'
+)
+RICH = """# A night at anchor
+
+| Sail | Area | Wind |
+| --- | --- | --- |
+| Main | 28 m² | up to 20 kn |
+| Staysail | 9 m² | above 20 kn |
+
+- [x] Anchor light
+- [ ] Scope: five times the depth
+
+The chain's shape is \\(y = a \\cosh(x / a)\\).
+
+```python
+def scope(depth_m, factor=5):
+    return depth_m * factor
+
+print(scope(4))
+```
+
+The end."""
+ATTACH = """
+const canvas = Object.assign(document.createElement("canvas"), { width: 96, height: 64 });
+const context = canvas.getContext("2d");
+context.fillStyle = "seagreen";
+context.fillRect(0, 0, 96, 64);
+canvas.toBlob((blob) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([blob], "harbour.png", { type: "image/png" }));
+  transfer.items.add(new File(["Twelve crowns a night."], "prices.txt", { type: "text/plain" }));
+  const picker = root.querySelector("input[type=file][multiple]");
+  picker.files = transfer.files;
+  picker.dispatchEvent(new Event("change"));
+});
+"""
+
+
 class Pictures(ChatPage):
     def shot(self, target: Path) -> None:
         self.wait(lambda: not self.driver.execute_script("return document.getAnimations().length"), "the colours to settle")
@@ -57,7 +97,7 @@ def open_page(driver: Chrome, url: str, server: TestServer) -> Pictures:
     driver.execute_script("localStorage.clear()")
     page = Pictures(driver, url)
     page.resize(1440, 900)
-    page.wait(lambda: driver.execute_script("return 'ready' in document.documentElement.dataset"), "the page")
+    page.wait(lambda: driver.execute_script("return 'joined' in document.documentElement.dataset"), "the page")
     box = server.box(*({"text": "Gladly."} for _ in EARLIER), {"tool_calls": TOOLS}, {"text": ANSWER}, loop=True)
     choose(page, "openai-compatible", base=box.url, model="a-large-model")
     page.close_panel("settings")
@@ -107,29 +147,140 @@ def open_chat(page: Pictures, title: str) -> None:
     page.wait_for(title)
 
 
-def states(page: Pictures) -> dict[str, Callable[[], object]]:
+def ask_anew(page: Pictures, server: TestServer, words: str, *answers: dict, until: str) -> None:
+    """Asks in a new chat, of a server that gives these answers."""
+    choose(page, "openai-compatible", base=server.box(*answers).url, model="a-large-model")
+    page.close_panels()
+    page.run("chat.newConversation()")
+    page.send(words)
+    page.wait_for(until, START_S)
+
+
+def edit_last(page: Pictures, words: str) -> None:
+    page.button("Edit this message").click()
+    page.one(".edit-field").send_keys(words)
+
+
+def click(page: Pictures, selector: str) -> None:
+    page.driver.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+
+def fold_out(page: Pictures, selector: str, at: str = "center") -> None:
+    """Opens a section of a panel, and scrolls there."""
+    script = (
+        "const at = document.querySelector(arguments[0]); at.closest('details').open = true; at.scrollIntoView({ block: arguments[1] })"
+    )
+    page.driver.execute_script(script, selector, at)
+
+
+def states(page: Pictures, server: TestServer) -> dict[str, Callable[[], object]]:
     """What is brought about before each picture."""
+    refused = {"status": 401, "body": {"error": {"message": "Incorrect API key provided"}}}
+    slow = {"text": "One after the other. " * 200, "delay_s": 0.05}
+    dice = {"tool_calls": [{"name": "roll_dice", "arguments": {"count": 3}}]}
+    drawing = "Here it is:\n\n```svg\n" + DRAWING + "\n```\n\nA boat with two sails."
+
+    def ask_approval() -> None:
+        page.open_panel("settings")
+        click(page, "#ask-first:not(:checked)")
+        ask_anew(page, server, "Roll three dice, please", dice, {"text": "Rolled."}, until="roll_dice")
+        page.one(".approval", START_S)
+
+    def show_files() -> None:
+        page.open_panel("files")
+        page.wait(lambda: field(page, "files-path").text and not field(page, "files-status").text, "the files", START_S)
+
+    def write_file() -> None:
+        show_files()
+        page.driver.execute_script("window.prompt = () => 'list.md'")
+        click(page, "#files-new")
+        page.wait(lambda: field(page, "files-text").is_displayed(), "the editor", 20)
+        field(page, "files-text").send_keys("# To buy\n\n- rope, 20 m\n- lamp oil\n- two blocks")
+
+    def ask_two() -> None:
+        ask_anew(page, server, "Tell me about knots", {"text": "A bowline holds."}, refused, until="A bowline holds.")
+        page.wait_idle()
+        edit_last(page, ", in short" + Keys.ENTER)
+        page.one(".fault", START_S)
+
+    def queue() -> None:
+        ask_anew(page, server, "Count the sails of a brig", slow, until="One after")
+        page.send("And those of a sloop?")
+        page.send("And in general?")
+
+    def attach() -> None:
+        page.run("chat.newConversation()")
+        page.run(ATTACH)
+        page.wait(lambda: "prices.txt" in page.one(".composer").text, "the files", 20)
+
+    def save() -> None:
+        page.open_panel("conversations")
+        page.wait(lambda: page.driver.find_elements(By.CSS_SELECTOR, "#conversation-list [aria-label^='Save or share ']"), "the list", 20)
+        click(page, "#conversation-list [aria-label^='Save or share ']")
+
+    def pick_model() -> None:
+        choose(page, "local")
+        page.open_panel("settings")
+        fold_out(page, "#local-box", "start")
+        page.wait(lambda: page.driver.find_elements(By.CSS_SELECTOR, "#local-box .local-model"), "the models", 20)
+
     return {
         "start": lambda: page.run("chat.newConversation()"),
         "answer": lambda: open_chat(page, "Roll three dice"),
+        "sources": lambda: open_chat(page, "What does a night"),
         "documents": lambda: (open_chat(page, "What does a night"), page.open_panel("documents")),
-        "files": lambda: page.open_panel("files"),
+        "rich": lambda: ask_anew(page, server, "Show me everything", {"text": RICH}, until="The end."),
+        "artifact": lambda: (ask_anew(page, server, "Draw a boat", {"text": drawing}, until="two sails"), page.button("Preview").click()),
+        "error": lambda: ask_anew(page, server, "Who is there?", refused, until="did not accept"),
+        "cut": lambda: ask_anew(page, server, "Tell a story", {"text": "Once upon a", "finish_reason": "length"}, until="cut off"),
+        "edit": lambda: (open_chat(page, "Explain B-trees"), edit_last(page, ", with a picture")),
+        "versions": ask_two,
+        "queue": queue,
+        "approval": ask_approval,
+        "files": show_files,
+        "file": write_file,
         "settings": lambda: page.open_panel("settings"),
+        "options": lambda: (page.open_panel("settings"), fold_out(page, "#limits", "start")),
+        "picker": pick_model,
+        "timeline": lambda: page.open_panel("timeline"),
+        "prompts": lambda: page.open_panel("prompts"),
+        "chats": lambda: page.open_panel("conversations"),
+        "save": save,
+        "attachments": attach,
+        "menu": lambda: field(page, "open-menu").click(),
         "shortcuts": lambda: page.open_panel("shortcuts"),
     }
 
 
-def take_all(page: Pictures, folder: Path) -> None:
-    for at, (width, height) in enumerate(WIDTHS.items()):
-        page.resize(width, height)
-        for number, (state, bring) in enumerate(states(page).items()):
-            scheme = ("light", "dark")[(at + number) % 2]
-            page.prefer(scheme)
+IN_A_PANEL = {
+    "documents",
+    "files",
+    "file",
+    "settings",
+    "options",
+    "picker",
+    "timeline",
+    "prompts",
+    "chats",
+    "save",
+    "shortcuts",
+    "artifact",
+}
+
+
+def take_all(page: Pictures, folder: Path, server: TestServer) -> None:
+    for number, (state, bring) in enumerate(states(page, server).items()):
+        width = [*WIDTHS][number % len(WIDTHS)]
+        scheme = ("light", "dark")[(number + number // len(WIDTHS)) % 2]
+        page.resize(width, WIDTHS[width])
+        page.prefer(scheme)
+        page.run("chat.stop()")
+        page.driver.execute_script("document.getElementById('menu').hidePopover()")
+        page.close_panels()
+        bring()
+        if width < 896 and state not in IN_A_PANEL:
             page.close_panels()
-            bring()
-            if width < 896 and state in ("answer", "start"):
-                page.close_panels()
-            page.shot(folder / f"{width}-{state}-{scheme}.png")
+        page.shot(folder / f"{number + 1:02}-{state}-{width}-{scheme}.png")
 
 
 def take_cards(page: Pictures, folder: Path) -> None:
@@ -165,7 +316,10 @@ def main(arguments: list[str]) -> None:
                 take_cards(page, folder)
                 page.resize(1440, 900)
             add_documents(page, server)
-            (take_documents if is_docs else take_all)(page, folder)
+            if is_docs:
+                take_documents(page, folder)
+            else:
+                take_all(page, folder, server)
     finally:
         driver.quit()
 

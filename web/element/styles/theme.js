@@ -44,7 +44,7 @@ button { font: inherit; color: inherit; cursor: pointer; }
 .button:hover, .latest:hover { border-color: currentColor; }
 .quiet {
   display: inline-flex; align-items: center; gap: 0.35rem; min-block-size: 2rem; padding: 0.2rem 0.5rem;
-  border: 0; border-radius: var(--_radius); background: none; color: var(--_muted); font-size: 0.8125rem;
+  border: 0; border-radius: var(--_radius); background: none; color: var(--_muted); font-family: var(--_sans); font-size: 0.8125rem;
 }
 .quiet:hover { color: var(--_ink); background: var(--_surface); }
 
