@@ -287,7 +287,7 @@ def test_a_question_that_failed_is_there_after_a_reload_with_its_error_and_is_as
 def test_an_answer_that_broke_off_and_an_edit_that_failed_are_there_after_a_reload(page, server):
     driver = page.driver
     refused = {"status": 401, "body": {"error": {"message": "No such key"}}}
-    box = server.box({"text": "One."}, {"text": "word " * 100, "drop": 2500}, refused)
+    box = server.box({"text": "One."}, {"text": "word " * 100, "drop": 2500, "delay_s": 0.03}, refused)
     choose(page, "openai-compatible", base=box.url, model="m", key=KEY)
     page.send("First")
     page.wait_for("One.")

@@ -85,6 +85,20 @@ def test_a_request_that_cannot_be_sent_is_refused(page):
     assert run(page, long)["code"] == "context_overflow"
 
 
+def picture(colour: str) -> bytes:
+    data = io.BytesIO()
+    PIL.Image.new("RGB", (28, 28), colour).save(data, "PNG")
+    return data.getvalue()
+
+
+def test_what_a_model_does_not_read_is_an_error_or_left_out_of_the_history(page):
+    red = {"type": "image", "data": base64.b64encode(picture("red")).decode()}
+    said = [{"role": "user", "content": [red]}, {"role": "assistant", "content": [{"type": "text", "text": "Red."}]}]
+    ask_for = "return failure(collect(engine.complete({messages: a[0], max_tokens: 3})));"
+    assert "no pictures" in run(page, ask_for, said[:1])["message"]
+    assert run(page, ask_for, [*said, {"role": "user", "content": [{"type": "text", "text": "Hi"}]}]) is None
+
+
 @pytest.mark.parametrize(
     ("before", "folder"),
     [("", "wllama3"), pytest.param("delete WebAssembly.Suspending;", "wllama3/compat", marks=pytest.mark.thorough)],
@@ -155,12 +169,6 @@ return {answers, other};
 """
 
 
-def picture(colour: str) -> bytes:
-    data = io.BytesIO()
-    PIL.Image.new("RGB", (28, 28), colour).save(data, "PNG")
-    return data.getvalue()
-
-
 def sound(seed: int) -> bytes:
     """A second of noise, as WAV."""
     data, draw = io.BytesIO(), random.Random(seed)
@@ -193,11 +201,3 @@ def test_a_model_with_a_projector_reads_pictures_or_sound(browser, site, reads, 
     assert blank not in (one, two)
     assert kind == "audio" or one != two  # one layer of random numbers hears noise and noise alike
     assert other in told["other"]["message"]
-
-
-def test_what_a_model_does_not_read_is_an_error_or_left_out_of_the_history(page):
-    red = {"type": "image", "data": base64.b64encode(picture("red")).decode()}
-    said = [{"role": "user", "content": [red]}, {"role": "assistant", "content": [{"type": "text", "text": "Red."}]}]
-    ask_for = "return failure(collect(engine.complete({messages: a[0], max_tokens: 3})));"
-    assert "no pictures" in run(page, ask_for, said[:1])["message"]
-    assert run(page, ask_for, [*said, {"role": "user", "content": [{"type": "text", "text": "Hi"}]}]) is None
