@@ -194,12 +194,12 @@ Access AgentOptions AiLanguageModel AiServiceModel AnswerEnd ApprovalAnswer AskA
 ConversationExport Delegate DynamicContext DynamicTools Embedder Extra FetchFunction ForeignPart HookDecision Hooks HostedOptions
 HostedTool Infer InferredMessage IngestFile JsonSchema Limits LoadedDocument Maybe McpAnnotations McpApp McpAppTool McpLimits McpOAuth
 McpOptions McpProgress McpPrompt McpResource McpResourceTemplate McpTool McpToolOptions MediaSource Memory MemoryPolicy MessageLike
-ModelInfo ModelLink ModelObject ModelOptions ModelPiece ModelTraits MountOptions NativeTool OcrResult Operation OutputOf OwnEmbedder
-OwnModel OwnModelRequest OwnReranker OwnTranscriber Passage PausedRun PlainBatch PlainTool PluginFiles PluginObject PluginOptions
-PluginRequest Preamble RagIndex Reasoning RemoteFile Rerank ResumeOptions RigTool Schema SearchHit SearchIndex SearchRequest ServiceObject
-SessionOptions SplitOptions Splitter StandardResult StandardSchema Stop StoreArchive StoreDocument StoreProjection SummaryOptions
-TextEmbedder TokenCounter Tool ToolApproval ToolChoice ToolContext ToolDefinition ToolFSOptions TracerOptions VectorDocument Where
-WholeAnswer
+ModelInfo ModelLink ModelName ModelObject ModelOptions ModelPiece ModelTraits MountOptions NativeTool OcrResult Operation OutputOf
+OwnEmbedder OwnModel OwnModelRequest OwnReranker OwnTranscriber Passage PausedRun PlainBatch PlainTool PluginFiles PluginObject
+PluginOptions PluginRequest Preamble RagIndex Reasoning RemoteFile Rerank ResumeOptions RigTool RootAgent RootAgentOptions Schema
+SearchHit SearchIndex SearchRequest ServiceObject SessionOptions SplitOptions Splitter StandardResult StandardSchema Stop StoreArchive
+StoreDocument StoreProjection SummaryOptions TextEmbedder TokenCounter Tool ToolApproval ToolChoice ToolContext ToolDefinition
+ToolFSOptions TracerOptions VectorDocument Where WholeAnswer
 """
 
 LITERALS: dict[str, Any] = {"FinishReason": FinishReason, "Role": Role, "RunInfo.state": RunState}

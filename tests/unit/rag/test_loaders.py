@@ -425,7 +425,7 @@ async def test_binary_data_are_no_text():
 
 async def test_a_package_that_is_missing_is_named_with_what_to_install(monkeypatch):
     monkeypatch.setattr(defaults, "_is_there", lambda name: False)
-    with pytest.raises(ConfigError, match=r"this needs pypdf: pip install staysail\[documents\]"):
+    with pytest.raises(ConfigError, match=r"this needs pypdf: pip install 'staysail\[documents\]'"):
         await load_documents(("a.pdf", writers.write_pdf()))
 
 
