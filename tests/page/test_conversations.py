@@ -248,6 +248,11 @@ def test_chats_are_there_after_a_reload_and_can_be_found_forked_renamed_taken_ou
     assert driver.switch_to.active_element.get_attribute("id") == "open-conversations"
 
 
+def wait_stored(page: ChatPage, text: str) -> None:
+    """An error is shown a moment before it is stored."""
+    page.wait(lambda: page.driver.execute_async_script(STORED, text)[1], f"{text!r} to be stored")
+
+
 def test_a_question_that_failed_is_there_after_a_reload_with_its_error_and_is_asked_again(page, server):
     driver = page.driver
     refused = {"status": 401, "body": {"error": {"message": "No such key"}}}
@@ -256,6 +261,7 @@ def test_a_question_that_failed_is_there_after_a_reload_with_its_error_and_is_as
     title = "The provider did not accept the API key."
     page.send("Who is there?")
     page.wait_for(title)
+    wait_stored(page, "No such key")
     driver.refresh()
     page.wait_for(title)
     assert page.all(".said")[-1].text == "Who is there?"
@@ -296,7 +302,7 @@ def test_an_answer_that_broke_off_and_an_edit_that_failed_are_there_after_a_relo
     page.wait(lambda: page.all(".fault"), "the error", START_S)
     half = page.last_answer
     assert half.count("word") > 3
-    page.wait_idle()
+    wait_stored(page, "disconnected")
     driver.refresh()
     page.wait(lambda: page.all(".fault"), "the error", START_S)
     assert page.last_answer == half
@@ -310,6 +316,7 @@ def test_an_answer_that_broke_off_and_an_edit_that_failed_are_there_after_a_relo
     page.wait_for(title)
     shown = page.all(".turn")[-1].text
     assert "2/2" in shown
+    wait_stored(page, "No such key")
     driver.refresh()
     page.wait_for(title)
     assert page.all(".turn")[-1].text == shown
